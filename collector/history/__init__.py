@@ -1,0 +1,75 @@
+"""History: what the house was, in rows that overwrite themselves. One protocol, a table of stores.
+
+In:    rows of the measures below.
+Out:   the same rows, by measure, tags and span.
+Never: live state, raw events, single transitions (those are the journal's, for at most 72 hours).
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One table of history: a row per tags and bucket. Every field is a number or None (not known)."""
+
+    name: str
+    tags: tuple[str, ...]
+    fields: tuple[str, ...]
+    bucket_ms: int
+
+
+SPACE_HOUR: Final = Measure(
+    name="space_hour", tags=("space",), fields=("taken_s", "vacant_s", "unknown_s"), bucket_ms=HOUR_MS
+)
+"""How one offered space was used in one hour (UTC); the three and the disabled time make 3600 s."""
+ZONE_FIVE_MIN: Final = Measure(
+    name="zone_five_min",
+    tags=("zone", "kind"),
+    fields=("capacity", "taken_mean", "taken_peak", "free_least", "unknown_mean"),
+    bucket_ms=5 * MINUTE_MS,
+)
+"""One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus."""
+PEOPLE_FIVE_MIN: Final = Measure(
+    name="people_five_min", tags=("zone",), fields=("entries", "exits", "people"), bucket_ms=5 * MINUTE_MS
+)
+"""The doors of the house (`zone` is WHOLE_SITE); `people` at the end of the bucket."""
+AIR_FIVE_MIN: Final = Measure(
+    name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=5 * MINUTE_MS
+)
+"""Means of one zone's readings."""
+MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, AIR_FIVE_MIN)
+
+
+class Row(Struct, frozen=True, gc=False, order=True):
+    """One row: tag values in the measure's order, the start of its bucket (Unix ms, UTC), field values in order."""
+
+    tags: tuple[str, ...]
+    at_ms: int
+    fields: tuple[float | None, ...]
+
+
+class HistoryAway(ConnectionError):
+    """The history did not answer. The same call may succeed later."""
+
+
+class HistoryReader(Protocol):
+    """What the pages ask of history."""
+
+    def rows(self, measure: Measure, from_ms: int, to_ms: int, **tags: str) -> list[Row]:
+        """Rows with `from_ms` <= at < `to_ms` and these tag values, ordered by tags, then time.
+
+        Raises:
+            HistoryAway: the store did not answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

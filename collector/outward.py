@@ -1,0 +1,164 @@
+"""What the collector tells the world, retained: states of spaces, summaries, and that it lives.
+
+In:    values of the types below, or bytes from the broker.
+Out:   bytes, or values that keep the contract.
+Never: sockets, clocks.
+
+Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds, UTC.
+"""
+
+from enum import StrEnum
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from collector.plan import SpaceKind
+from edge.message import MessageRejected
+
+
+class Occupancy(StrEnum):
+    """What a space is now. A supply is `stocked`, `low` or `unknown`; every other space is one of the rest."""
+
+    VACANT = "vacant"
+    OCCUPIED = "occupied"
+    AWAY = "away"
+    """The evidence stopped and the hold runs: counts as taken."""
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+    STOCKED = "stocked"
+    LOW = "low"
+
+
+TAKEN: Final = frozenset({Occupancy.OCCUPIED, Occupancy.AWAY})
+
+
+class Reason(StrEnum):
+    """Why a space is what it is."""
+
+    MOTION = "motion"
+    PRESSURE = "pressure"
+    PRESENCE = "presence"
+    POWER = "power"
+    DOOR_CLOSED = "door_closed"
+    """Its door has been closed since the last motion: somebody is still inside."""
+    QUIET = "quiet"
+    """Every sensor has been quiet for its own hold."""
+    SILENT = "silent"
+    """A sensor was not heard for too long."""
+    NEVER_HEARD = "never_heard"
+    """A sensor has not been heard yet."""
+    SETTLING = "settling"
+    """A sensor has only just been heard; it cannot vouch for vacancy until one hold has passed."""
+    LEVEL = "level"
+    """A supply's level says so."""
+    DISABLED = "disabled"
+    """The site file takes it out of use."""
+    NO_SENSOR = "no_sensor"
+    """The site file gives it no sensor."""
+
+
+class Because(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """The evidence behind a state: the reason, and the sensor and moment it rests on if there are such."""
+
+    reason: Reason
+    device: str = ""
+    sensor: str = ""
+    at_ms: int = field(name="at", default=0)
+
+
+class Lapse(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The state that silence alone will bring, and when."""
+
+    state: Occupancy
+    at_ms: int = field(name="at")
+
+
+class Health(StrEnum):
+    """How far a space's sensors can be trusted now."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    """Some sensor is silent."""
+    OFFLINE = "offline"
+    """Every sensor is silent, or there is none."""
+
+
+class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """The retained state of one space. `at_ms` is the moment of the newest evidence used."""
+
+    state: Occupancy
+    since_ms: int = field(name="since")
+    because: Because
+    health: Health
+    at_ms: int = field(name="at")
+    lapse: Lapse | None = None
+    level_pct: float | None = None
+
+
+class Count(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Offered spaces of one kind. `free_min` counts the vacant, `free_max` the unknown as well."""
+
+    capacity: int
+    free_min: int
+    free_max: int
+    taken: int
+    unknown: int
+    disabled: int
+
+
+class Air(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """The newest readings of a zone's air that are not too old, each None if there is none."""
+
+    co2_ppm: float | None = None
+    temperature_c: float | None = None
+    humidity_pct: float | None = None
+
+
+class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """People in the house by its doors: in minus out since 04:00 local time, give or take `error`."""
+
+    count: int
+    error: int
+
+
+class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A zone, or the whole site: counts by kind (supplies have none), air of a zone, people of the site."""
+
+    at_ms: int = field(name="at")
+    kinds: dict[SpaceKind, Count]
+    air: Air | None = None
+    people: People | None = None
+
+
+class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Whether the collector lives: sent every five real seconds; its will is `CollectorStatus(online=False)`."""
+
+    online: bool
+    at_ms: int = field(name="at", default=0)
+    fault: str = ""
+    """What the collector cannot do now, in plain words, such as "the journal's disk is full"; empty: nothing."""
+
+
+_encoder = msgspec.json.Encoder()
+_T = TypeVar("_T")
+_DECODERS: dict[type, "msgspec.json.Decoder[object]"] = {
+    kind: msgspec.json.Decoder(kind) for kind in (SpaceState, Summary, CollectorStatus)
+}
+
+
+def encode(message: SpaceState | Summary | CollectorStatus) -> bytes:
+    """The message as UTF-8 JSON, keys in the order of its type."""
+    return _encoder.encode(message)
+
+
+def decode(payload: bytes, kind: type[_T]) -> _T:
+    """Read a retained message of the collector.
+
+    Raises:
+        MessageRejected: the contract is broken; the text names the field.
+    """
+    try:
+        return _DECODERS[kind].decode(payload)  # type: ignore[return-value]  # the table's own key gives the type
+    except (ValueError, RecursionError) as fault:
+        raise MessageRejected(str(fault)) from fault

@@ -1,0 +1,219 @@
+"""The house as the collector and the pages know it: floors, zones, spaces, doors, and which sensor watches what.
+
+In:    nothing; the front door reads the site file and makes a `SitePlan`.
+Out:   frozen values and look-ups.
+Never: files, clocks, sensors' pins (those are the edge's).
+
+Positions are metres from the upper left corner of a floor, x to the right and y down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+WHOLE_SITE = "site"
+"""The name under which figures of the whole house stand beside those of its zones; no zone may have it."""
+
+
+class SpaceKind(StrEnum):
+    """What a space is."""
+
+    DESK = "desk"
+    BOOTH = "booth"
+    ROOM = "room"
+    EQUIPMENT = "equipment"
+    SUPPLY = "supply"
+    """It runs out instead of being taken."""
+
+
+class Tenure(StrEnum):
+    """Whose a space is."""
+
+    SHARED = "shared"
+    """Anybody's: it is offered, and its state is shown."""
+    DEDICATED = "dedicated"
+    """One member's: it has no state of its own, live or past; it counts in its zone's series only."""
+
+
+class Attribute(StrEnum):
+    """What a member may look for."""
+
+    STANDING = "standing"
+    SCREEN = "screen"
+    QUIET = "quiet"
+    WINDOW = "window"
+
+
+class SensorKind(StrEnum):
+    """How a sensor's events bear on what it watches."""
+
+    PIR = "pir"
+    CONTACT = "contact"
+    PRESSURE = "pressure"
+    DISTANCE = "distance"
+    BEAM_PAIR = "beam_pair"
+    POWER = "power"
+    AIR = "air"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """One storey, `width_m` by `depth_m`."""
+
+    id: str
+    name: str
+    width_m: float
+    depth_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A named rectangle of a floor."""
+
+    id: str
+    name: str
+    floor: str
+    x_m: float
+    y_m: float
+    width_m: float
+    depth_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What can be taken, or run out; `x_m`, `y_m` is its middle."""
+
+    id: str
+    name: str
+    kind: SpaceKind
+    zone: str
+    x_m: float
+    y_m: float
+    tenure: Tenure = Tenure.SHARED
+    attributes: frozenset[Attribute] = frozenset()
+    disabled: bool = False
+    in_use_above_w: float = 10.0
+    """Equipment draws more than this while in use, in watts."""
+    low_below_pct: float = 20.0
+    """A supply is low below this level, in per cent."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether a member can take it, so that it has a state and counts as free or taken."""
+        return self.kind is not SpaceKind.SUPPLY and self.tenure is Tenure.SHARED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What is passed on the way in and out of the house."""
+
+    id: str
+    name: str
+    floor: str
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """One sensing part and the one thing it watches: a space, a door or a zone's air."""
+
+    device: str
+    id: str
+    kind: SensorKind
+    space: str | None = None
+    door: str | None = None
+    zone: str | None = None
+    heartbeat_ms: int = 30_000
+    """It says something at least this often while it lives."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Device and sensor: what an event is looked up by."""
+        return self.device, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningHours:
+    """When the house is open on one day of the week, minutes since local midnight."""
+
+    opens_min: int
+    closes_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """When silence changes a space. Spans in milliseconds; defaults from labelled recordings (docs/decisions/)."""
+
+    lone_motion_hold_ms: int = 120_000
+    """One motion without a second holds its space this long."""
+    second_motion_ms: int = 120_000
+    """A second motion within this time earns the full hold."""
+    motion_hold_ms: int = 600_000
+    """The full hold where one PIR sees the space."""
+    motion_hold_shared_ms: int = 420_000
+    """The full hold where two or more sensors see it."""
+    level_hold_ms: int = 180_000
+    """The hold of pressure, presence and power, which say themselves when it ends."""
+    silent_after_heartbeats: float = 2.5
+    """A sensor not heard for this many of its heartbeats vouches for nothing."""
+
+    def __post_init__(self) -> None:
+        for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
+            if not 1000 <= getattr(self, name) <= 3_600_000:
+                raise ValueError(f"{name} must lie between 1000 and 3600000, got {getattr(self, name)}")
+        for name in ("motion_hold_ms", "motion_hold_shared_ms"):
+            if not self.lone_motion_hold_ms <= getattr(self, name) <= 7_200_000:
+                raise ValueError(
+                    f"{name} must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and 7200000,"
+                    f" got {getattr(self, name)}"
+                )
+        if not 1.5 <= self.silent_after_heartbeats <= 100:
+            raise ValueError(
+                f"silent_after_heartbeats must lie between 1.5 and 100, got {self.silent_after_heartbeats}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePlan:
+    """The whole house. Ids are unique in each tuple; every reference names something that is there."""
+
+    id: str
+    name: str
+    time_zone: ZoneInfo
+    floors: tuple[Floor, ...]
+    zones: tuple[Zone, ...]
+    spaces: tuple[Space, ...]
+    doors: tuple[Door, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    opening_hours: Mapping[int, OpeningHours] = field(default_factory=dict)
+    """By weekday, Monday 0; a day that is missing is closed; empty: always open."""
+    rules: Rules = Rules()
+    notice: str = ""
+    """One line for every page, such as "Closed for midsummer"."""
+
+    @cached_property
+    def space(self) -> dict[str, Space]:
+        """Spaces by id."""
+        return {space.id: space for space in self.spaces}
+
+    @cached_property
+    def zone(self) -> dict[str, Zone]:
+        """Zones by id."""
+        return {zone.id: zone for zone in self.zones}
+
+    @cached_property
+    def sensor(self) -> dict[tuple[str, str], Sensor]:
+        """Sensors by device and sensor id."""
+        return {sensor.key: sensor for sensor in self.sensors}
+
+    @cached_property
+    def devices(self) -> tuple[str, ...]:
+        """The ids of all devices that have a sensor, in the order of the site file."""
+        return tuple(dict.fromkeys(sensor.device for sensor in self.sensors))
+
+    def sensors_of(self, space_id: str) -> tuple[Sensor, ...]:
+        """The sensors that watch a space."""
+        return tuple(sensor for sensor in self.sensors if sensor.space == space_id)

@@ -1,0 +1,74 @@
+"""What the collector is told besides the plan of the house.
+
+In:    nothing; the front door reads the site file and makes these.
+Out:   frozen settings that are right in themselves.
+Never: files, sockets.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from edge.broker import BrokerSettings
+
+RAW_HOURS_CEILING = 72
+"""Raw events and single transitions are never kept longer (docs/decisions/)."""
+
+
+class HistoryKind(StrEnum):
+    """Where history is read from."""
+
+    SQLITE = "sqlite"
+    """The journal itself answers."""
+    INFLUXDB = "influxdb"
+    """A projection follows the journal into InfluxDB 1.8 behind nginx, 2 or 3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfluxSettings:
+    """Where InfluxDB is. The token is in a file of its own, never in the site file."""
+
+    url: str = "http://localhost:8087"
+    """The v2 write API and /query are below this."""
+    organisation: str = "ledig"
+    """InfluxDB 2's organisation; others ignore it."""
+    bucket: str = "ledig"
+    """The bucket, or the database of 1.x."""
+    token_file: Path | None = None
+    """One line: the token (of 1.x: user:password); None: the server asks for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long things are kept. Ceilings are the house's promise to its members; no setting passes them."""
+
+    raw_hours: int = 72
+    """Raw events and single transitions."""
+    desk_hours_days: int = 35
+    """Hourly use of one desk."""
+    space_hours_days: int = 396
+    """Hourly use of one booth, room or machine: 13 months."""
+    series_days: int = 396
+    """Five-minute series of zones and the site: 13 months."""
+
+    def __post_init__(self) -> None:
+        for name, ceiling in (
+            ("raw_hours", RAW_HOURS_CEILING),
+            ("desk_hours_days", 35),
+            ("space_hours_days", 396),
+            ("series_days", 396),
+        ):
+            if not 1 <= getattr(self, name) <= ceiling:
+                raise ValueError(f"{name} must lie between 1 and {ceiling}, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorSettings:
+    """One collector: its broker, its journal, its history, what it forgets."""
+
+    broker: BrokerSettings
+    journal_path: Path
+    """The SQLite file of the journal; the pages read it too when history is `sqlite`."""
+    history: HistoryKind = HistoryKind.SQLITE
+    influx: InfluxSettings = InfluxSettings()
+    retention: RetentionSettings = RetentionSettings()

@@ -1,0 +1,46 @@
+"""What the dashboard is told besides the plan of the house.
+
+In:    nothing; the front door reads the site file and makes these.
+Out:   frozen settings that are right in themselves.
+Never: files, sockets.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.settings import HistoryKind, InfluxSettings
+from edge.broker import BrokerSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings:
+    """One dashboard: where it listens, what it follows, where its accounts are."""
+
+    broker: BrokerSettings
+    accounts_path: Path
+    """The SQLite file with managers, sessions and the secret that signs forms."""
+    journal_path: Path
+    """The collector's journal, read only when history is `sqlite`."""
+    history: HistoryKind = HistoryKind.SQLITE
+    influx: InfluxSettings = InfluxSettings()
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 serves the whole network."""
+    port: int = 8000
+    language: str = "sv"
+    """What a browser gets that asks for neither Swedish nor English."""
+    hosts: tuple[str, ...] = ()
+    """Names under which the pages are reached; others are refused. Empty: any."""
+    proxies: int = 0
+    """How many reverse proxies stand in front; their X-Forwarded-For is believed that deep."""
+    max_streams: int = 500
+    """Most open live pages; one more is told to look again later."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65_535:
+            raise ValueError(f"port must lie between 1 and 65535, got {self.port}")
+        if self.language not in {"sv", "en"}:
+            raise ValueError(f'language must be "sv" or "en", got {self.language!r}')
+        if not 0 <= self.proxies <= 5:
+            raise ValueError(f"proxies must lie between 0 and 5, got {self.proxies}")
+        if not 10 <= self.max_streams <= 10_000:
+            raise ValueError(f"max_streams must lie between 10 and 10000, got {self.max_streams}")

@@ -1,0 +1,1 @@
+"""What happened at a sensor: events, kept until the collector has them."""

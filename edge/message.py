@@ -1,0 +1,209 @@
+"""The wire between edge and collector: events, receipts, status, commands.
+
+In:    values of the types below, or bytes from the broker.
+Out:   bytes, or values that keep every promise of the contract.
+Never: sockets, clocks. What breaks the contract is refused with the field, the finding and the remedy.
+
+Source: firmware-config/contract.md, version 1.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, Self, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_PAYLOAD_BYTES: Final = 64 * 1024
+MAX_EVENTS: Final = 1000
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+"""A name in the site file. Its letters are not checked here: a pattern would cost three times the whole decoding,
+and the collector refuses every name that its site file does not hold."""
+Sequence = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""The outbox's row number: 1 for the first event of a stream, then one more for each."""
+UnixMs = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+"""Unix milliseconds, UTC; the upper bound is the year 9999."""
+
+
+class MessageRejected(ValueError):
+    """A payload breaks the contract. Sending it again cannot help."""
+
+
+class Kind(StrEnum):
+    """What an event's value means, with the least and the greatest value allowed; the unit is in the name."""
+
+    low: float
+    high: float
+
+    def __new__(cls, word: str, low: float, high: float) -> Self:
+        kind = str.__new__(cls, word)
+        kind._value_ = word
+        kind.low, kind.high = low, high
+        return kind
+
+    MOTION = ("motion", 0, 1)
+    PRESENCE = ("presence", 0, 1)
+    PRESSURE = ("pressure", 0, 1)
+    CONTACT_OPEN = ("contact_open", 0, 1)
+    CROSSING = ("crossing", -1, 1)
+    PEOPLE = ("people", 0, 100_000)
+    DISTANCE_MM = ("distance_mm", 0, 100_000)
+    CO2_PPM = ("co2_ppm", 0, 100_000)
+    TEMPERATURE_C = ("temperature_c", -90, 200)
+    HUMIDITY_PCT = ("humidity_pct", 0, 100)
+    SOUND_DB = ("sound_db", -100, 200)
+    LIGHT_LUX = ("light_lux", 0, 1_000_000)
+    POWER_W = ("power_w", -1_000_000, 1_000_000)
+    LEVEL_PCT = ("level_pct", 0, 100)
+    BATTERY_PCT = ("battery_pct", 0, 100)
+    HEARTBEAT = ("heartbeat", -1_000_000, 1_000_000)
+
+
+class SensorEvent(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What a sensor said, after debouncing.
+
+    `at_ms` is the device's clock, Unix milliseconds, UTC. `synchronised` is false if that clock never was:
+    such an event is stored and moves nothing. A heartbeat repeats the sensor's present level (0 or 1 for
+    what has a level, the last reading for what is measured), so that a lost change mends itself.
+    """
+
+    seq: Sequence
+    sensor: Id
+    at_ms: UnixMs = msgspec.field(name="at")
+    kind: Kind
+    value: int | float
+    synchronised: bool = msgspec.field(name="sync", default=True)
+
+
+class EventsMessage(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Events of one outbox, `seq` without a hole from the first to the last.
+
+    `oldest` is the lowest `seq` that the outbox still holds: what lies below it and was never stored is gone,
+    and the collector reports exactly that gap.
+    """
+
+    stream: Id
+    oldest: Sequence
+    events: Annotated[list[SensorEvent], Meta(min_length=1, max_length=MAX_EVENTS)]
+
+
+class Receipt(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The collector's word that every event of `stream` up to `seq` is on its disk (0: none is)."""
+
+    stream: Id
+    seq: Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class ClockState(StrEnum):
+    """How far a device's clock can be trusted."""
+
+    SYNCHRONISED = "synchronised"
+    WAITING = "waiting"
+
+
+class OutboxStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What an outbox holds, and what it had to drop at its bound since it was made."""
+
+    depth: Annotated[int, Meta(ge=0)]
+    dropped: Annotated[int, Meta(ge=0)]
+
+
+class SensorHealth(StrEnum):
+    """What an agent knows of one of its sensors."""
+
+    HEALTHY = "healthy"
+    SILENT = "silent"
+    """It opened, and no reading has come for two heartbeats."""
+    FAILED = "failed"
+    """It could not be opened or read; the agent tries again."""
+
+
+class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """How a device is, retained. Its will is `DeviceStatus(online=False)`."""
+
+    online: bool
+    since_ms: UnixMs | None = msgspec.field(name="since", default=None)
+    at_ms: UnixMs | None = msgspec.field(name="at", default=None)
+    version: Annotated[str, Meta(max_length=64)] = ""
+    outbox: OutboxStatus | None = None
+    clock: ClockState | None = None
+    temperature_c: float | None = None
+    sensors: dict[Id, SensorHealth] = {}
+
+
+class CommandName(StrEnum):
+    """What a device can be asked."""
+
+    IDENTIFY = "identify"
+    """Blink the state lamp for ten seconds: which box is it?"""
+    REPORT = "report"
+    """Say your status now."""
+
+
+class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One request to a device; not retained."""
+
+    command: CommandName
+
+
+_T = TypeVar("_T")
+
+_encoder = msgspec.json.Encoder()
+_events = msgspec.json.Decoder(EventsMessage)
+_receipt = msgspec.json.Decoder(Receipt)
+_status = msgspec.json.Decoder(DeviceStatus)
+_command = msgspec.json.Decoder(Command)
+
+
+def encode(message: EventsMessage | Receipt | DeviceStatus | Command) -> bytes:
+    """The message as UTF-8 JSON, keys in the order of its type."""
+    return _encoder.encode(message)
+
+
+def decode_events(payload: bytes) -> EventsMessage:
+    """Read events from the wire.
+
+    Args:
+        payload: UTF-8 JSON as `encode` writes it, at most 64 KiB.
+
+    Raises:
+        MessageRejected: the contract is broken; the text names the field.
+    """
+    message = _read(_events, payload)
+    seq = message.events[0].seq
+    if message.oldest > seq:
+        raise MessageRejected(f"oldest is {message.oldest}, above the first seq {seq}; it must not be")
+    for event in message.events:
+        kind = event.kind
+        if not kind.low <= event.value <= kind.high:
+            raise MessageRejected(
+                f"seq {event.seq}: {kind} is {event.value:g}; it must lie between {kind.low:g} and {kind.high:g}"
+            )
+        if event.seq != seq:
+            raise MessageRejected(f"seq {event.seq} stands where {seq} must; a message has no holes")
+        seq += 1
+    return message
+
+
+def decode_receipt(payload: bytes) -> Receipt:
+    """Read a receipt; raises MessageRejected."""
+    return _read(_receipt, payload)
+
+
+def decode_status(payload: bytes) -> DeviceStatus:
+    """Read a device's status; raises MessageRejected."""
+    return _read(_status, payload)
+
+
+def decode_command(payload: bytes) -> Command:
+    """Read a command; raises MessageRejected."""
+    return _read(_command, payload)
+
+
+def _read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise MessageRejected(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are allowed")
+    try:
+        return decoder.decode(payload)
+    except (ValueError, RecursionError) as fault:  # msgspec's own errors and bad UTF-8 are ValueErrors
+        raise MessageRejected(str(fault)) from fault

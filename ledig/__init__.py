@@ -1,0 +1,1 @@
+"""The front door: the command, the site file, the whole house in one go."""
