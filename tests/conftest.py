@@ -1,0 +1,103 @@
+"""What all tests share: options, the rule on skipping, and the fixtures that start real servers.
+
+In:    the command line, and CI in the environment.
+Out:   fixtures; under CI=true a failure for every skip that has no excuse.
+Never: fixtures of one room alone; those stand beside its tests.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.servers import ROOT, Influx, Mosquitto, influxdb, mosquitto
+
+NO_SHARED_DATA = "shared data absent"
+NOT_ROOT = "not root"
+EXCUSES = (NO_SHARED_DATA, NOT_ROOT)
+"""A skip whose reason begins with one of these is no failure under CI=true."""
+
+for _name, _examples in (("quick", 100), ("full", 1000)):
+    settings.register_profile(
+        _name,
+        derandomize=True,  # a run that fails here fails there
+        deadline=None,  # no test depends on how fast the machine is
+        database=None,
+        max_examples=_examples,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the long forms: more kills, more cuts, more generated cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("full" if config.getoption("--full") else "quick")
+
+
+def forbidden_skip(reason: str, environment: dict[str, str] | None = None) -> bool:
+    """Whether a skip for this reason must fail the run."""
+    environment = dict(os.environ) if environment is None else environment
+    return environment.get("CI") == "true" and not reason.removeprefix("Skipped: ").startswith(EXCUSES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    if report.skipped:
+        _refuse(report)
+    return report
+
+
+def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if forbidden_skip(reason):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} was skipped, and CI=true allows that only for {EXCUSES}: {reason}"
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the long forms were asked for."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Where recordings and payloads of real sensors are, beside the repository."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"{NO_SHARED_DATA}: recordings and payloads of real sensors are expected in ../shared")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def as_root() -> None:
+    """The test mounts a file system."""
+    if os.geteuid() != 0:
+        pytest.skip(f"{NOT_ROOT}: mounting a file system and cutting its power needs root")
+
+
+@pytest.fixture
+def broker() -> Iterator[Mosquitto]:
+    """A Mosquitto with the shipped configuration and the device `pi-1`."""
+    with mosquitto() as running:
+        yield running
+
+
+@pytest.fixture
+def influx_server() -> Iterator[Influx]:
+    """An empty InfluxDB 1.x."""
+    with influxdb() as running:
+        yield running
