@@ -1,0 +1,215 @@
+"""The shipped Mosquitto configuration keeps strangers out and one device from speaking as another."""
+
+import queue
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from edge import topics
+from edge.broker import BrokerSettings, client
+from edge.topics import DeviceTopic
+from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto
+
+SITE = "spinneriet"
+HEARD_S = 10
+END = "ledig/v1/spinneriet/site"
+"""Marks the end of what a test says: whoever hears it has heard all that came before."""
+
+
+class Speaker:
+    """One connected client: what it heard, and why it could not connect."""
+
+    def __init__(self, settings: BrokerSettings, client_id: str) -> None:
+        self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self.answers: queue.Queue[bool] = queue.Queue()
+        self.granted: queue.Queue[list[bool]] = queue.Queue()
+        self.acknowledged: queue.Queue[int] = queue.Queue()
+        self.lost: queue.Queue[str] = queue.Queue()
+        self.client = client(settings, client_id)
+        self.client.on_connect = lambda *said: self.answers.put(not said[3].is_failure)
+        self.client.on_message = lambda _c, _u, message: self.heard.put((message.topic, message.payload))
+        self.client.on_subscribe = lambda *said: self.granted.put([not code.is_failure for code in said[3]])
+        self.client.on_publish = lambda *said: self.acknowledged.put(said[2])
+        self.client.on_disconnect = lambda *said: self.lost.put(str(said[3]))
+
+    def subscribe(self, *filters: str) -> None:
+        self.client.subscribe([(one, 1) for one in filters])
+        self.granted.get(timeout=HEARD_S)
+
+    def say(self, topic: str, payload: bytes = b"{}", *, retain: bool = False) -> None:
+        """Publish and wait until the broker took it; one that the ACL denies is acknowledged as well."""
+        self.client.publish(topic, payload, qos=1, retain=retain)
+        self.acknowledged.get(timeout=HEARD_S)
+
+    def topics_until_end(self) -> list[str]:
+        found = []
+        while (topic := self.heard.get(timeout=HEARD_S)[0]) != END:
+            found.append(topic)
+        return found
+
+
+@contextmanager
+def speaker(settings: BrokerSettings, client_id: str = "anyone") -> Iterator[Speaker]:
+    made = Speaker(settings, client_id)
+    made.client.connect(settings.host, settings.port)
+    made.client.loop_start()
+    try:
+        yield made
+    finally:
+        made.client.disconnect()
+        made.client.loop_stop()
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Mosquitto]:
+    with mosquitto(devices=("pi-1", "pi-2")) as running:
+        yield running
+
+
+@contextmanager
+def connected(house: Mosquitto, *users: str) -> Iterator[list[Speaker]]:
+    with ExitStack() as stack:
+        made = [stack.enter_context(speaker(house.settings(user))) for user in users]
+        assert all(one.answers.get(timeout=HEARD_S) for one in made)
+        yield made
+
+
+@pytest.mark.parametrize(("user", "password"), [(None, None), ("pi-1", "wrong"), ("nobody", "secret-of-nobody")])
+def test_a_stranger_is_refused(house: Mosquitto, user: str | None, password: str | None) -> None:
+    with speaker(BrokerSettings(host=house.host, port=house.port, user=user, password=password)) as stranger:
+        assert stranger.answers.get(timeout=HEARD_S) is False
+
+
+def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
+    own = [topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)]
+    foreign = [
+        *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
+        *(topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND)),
+        topics.space(SITE, "desk-1"),
+        topics.zone(SITE, "hall"),
+        topics.site_summary(SITE),
+        topics.collector(SITE),
+        "homeassistant/sensor/x/config",
+        "$CONTROL/dynamic-security/v1",
+    ]
+    with connected(house, "observer", "pi-1") as (observer, thief):
+        observer.subscribe("ledig/v1/#")
+        for topic in foreign + own:
+            thief.say(topic)
+        observer.say(END)
+        assert observer.topics_until_end() == own
+
+
+def test_a_stolen_device_hears_its_own_receipts_commands_and_the_lamps_states_only(house: Mosquitto) -> None:
+    allowed = [
+        topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
+        topics.device(SITE, "pi-1", DeviceTopic.COMMAND),
+        topics.space(SITE, "desk-1"),
+    ]
+    denied = [
+        *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
+        topics.device(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.zone(SITE, "hall"),
+        topics.collector(SITE),
+    ]
+    with connected(house, "observer", "pi-1") as (observer, thief):
+        thief.subscribe("#")
+        for topic in denied + allowed:
+            observer.say(topic)
+        heard = [thief.heard.get(timeout=HEARD_S)[0] for _ in allowed]
+        assert heard == allowed  # in order: had a denied one come through, it would stand before them
+        thief.subscribe("$SYS/#")
+        observer.say(allowed[0])
+        assert thief.heard.get(timeout=HEARD_S)[0] == allowed[0]
+
+
+def test_a_stolen_device_cannot_throw_out_another_by_its_client_id(house: Mosquitto) -> None:
+    with connected(house, "pi-2") as (victim,), speaker(house.settings("pi-1"), client_id="pi-2") as thief:
+        assert thief.answers.get(timeout=HEARD_S)
+        victim.say(topics.device(SITE, "pi-2", DeviceTopic.EVENTS))
+        assert victim.lost.empty()
+
+
+def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto) -> None:
+    said = [
+        topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
+        topics.device(SITE, "pi-2", DeviceTopic.COMMAND),
+        topics.space(SITE, "desk-1"),
+        topics.zone(SITE, "hall"),
+        topics.collector(SITE),
+    ]
+    with connected(house, "observer", "collector", "pi-1") as (observer, collector, device):
+        collector.subscribe(*(topics.every_device(SITE, leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)))
+        device.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        assert collector.heard.get(timeout=HEARD_S)[0] == topics.device(SITE, "pi-1", DeviceTopic.EVENTS)
+        observer.subscribe("ledig/v1/#")
+        for topic in [*said, END]:
+            collector.say(topic)
+        assert observer.topics_until_end() == said
+
+
+def test_the_dashboard_hears_what_is_retained_and_says_nothing(house: Mosquitto) -> None:
+    heard = [
+        topics.device(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.space(SITE, "desk-1"),
+        topics.zone(SITE, "hall"),
+        topics.collector(SITE),
+    ]
+    with connected(house, "observer", "dashboard") as (observer, dashboard):
+        dashboard.subscribe("ledig/v1/#")
+        observer.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        for topic in [*heard, END]:
+            observer.say(topic)
+        assert dashboard.topics_until_end() == heard
+        observer.subscribe("ledig/v1/#")
+        for topic in [*heard, topics.device(SITE, "pi-1", DeviceTopic.COMMAND)]:
+            dashboard.say(topic)
+        observer.say(END)
+        assert observer.topics_until_end() == []
+
+
+def test_a_message_above_the_limit_costs_the_connection(house: Mosquitto) -> None:
+    with connected(house, "pi-1") as (device,):
+        topic = topics.device(SITE, "pi-1", DeviceTopic.EVENTS)
+        device.say(topic, b"x" * 65_536)
+        device.client.publish(topic, b"x" * 70_000, qos=1)
+        assert device.lost.get(timeout=HEARD_S)
+
+
+def test_a_retained_state_outlives_a_stop_of_the_broker() -> None:
+    with mosquitto() as house:
+        with connected(house, "collector") as (collector,):
+            collector.say(topics.space(SITE, "desk-1"), b"vacant", retain=True)
+        house.stop()
+        house.start()
+        with connected(house, "dashboard") as (dashboard,):
+            dashboard.subscribe(topics.space(SITE, "+"))
+            assert dashboard.heard.get(timeout=HEARD_S) == (topics.space(SITE, "desk-1"), b"vacant")
+
+
+def test_the_broker_listens_where_its_listener_says_and_nowhere_else(house: Mosquitto) -> None:
+    assert re.findall(r"listen socket on port (\d+)", house.output()) == [str(house.port)]
+
+
+def test_no_line_of_the_acl_means_both_reading_and_writing() -> None:
+    lines = (SHIPPED_MOSQUITTO / "ledig.acl").read_text().splitlines()
+    rules = [line for line in lines if line.startswith(("topic", "pattern"))]
+    assert rules
+    assert all(re.fullmatch(r"(topic|pattern) (read|write) ledig/v1/\S+", rule) for rule in rules)
+
+
+def test_no_two_filters_of_one_user_overlap() -> None:
+    """A broker may deliver a message once for each filter that fits it."""
+    acl = (SHIPPED_MOSQUITTO / "ledig.acl").read_text()
+    for section in re.split(r"(?m)^user ", acl):
+        rules = re.findall(r"(?m)^(?:topic|pattern) (read|write) (\S+)", section)
+        overlaps = [
+            (one, other)
+            for index, one in enumerate(rules)
+            for other in rules[index + 1 :]
+            if one[0] == other[0] and mqtt.topic_matches_sub(other[1], one[1].replace("+", "any"))
+        ]
+        assert overlaps == []
