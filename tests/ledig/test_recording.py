@@ -1,0 +1,192 @@
+"""A mapping and a CSV file become a recording, or every fault at once."""
+
+import gzip
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ledig.recording import Change, Recording, RecordingRejected, changes, read
+
+MAPPING = """
+file = "rows.csv"
+time = ["Date", "Time"]
+format = "%Y/%m/%d %H:%M:%S"
+time_zone = "Europe/Stockholm"
+
+[[space]]
+id = "room"
+kind = "room"
+truth = "People"
+
+[[sensor]]
+id = "pir"
+kind = "pir"
+space = "room"
+column = "PIR"
+pulse_ms = 40000
+
+[[sensor]]
+id = "air"
+kind = "air"
+co2_column = "CO2"
+"""
+HEADER = "Date,Time,PIR,CO2,People\n"
+ROWS = (
+    HEADER
+    + "2026/01/05,09:00:00,0,400,0\n"
+    + "2026/01/05,09:00:30,1,401.5,1\n"
+    + "2026/01/05,09:01:00,1,402,1\n"
+    + "2026/01/05,09:02:00,0,403,1\n"
+    + "2026/01/05,19:00:00,0,404,0\n"
+)
+
+
+def recording(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> Recording:
+    (folder / "rows.csv").write_text(rows)
+    (folder / "mapping.toml").write_text(mapping)
+    return read(folder / "mapping.toml")
+
+
+def faults(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> tuple[str, ...]:
+    with pytest.raises(RecordingRejected) as caught:
+        recording(folder, mapping=mapping, rows=rows)
+    return caught.value.faults
+
+
+def utc_ms(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc]
+
+
+def test_rows_are_read_in_local_time_and_cut_at_a_break(tmp_path: Path) -> None:
+    played = recording(tmp_path)
+    assert [len(span) for span in played.spans] == [4, 1]
+    assert played.spans[0][0].at_ms == utc_ms(2026, 1, 5, 8)
+    assert played.spans[0][1].values == {"People": 1, "PIR": 1, "CO2": 401.5}
+    assert played.step_ms == 30_000
+    assert played.recorded_ms == 120_000 + 2 * 30_000
+
+
+def test_a_gzip_file_and_a_file_given_apart_are_read_the_same(tmp_path: Path) -> None:
+    expected = recording(tmp_path)
+    other = tmp_path / "elsewhere.csv.gz"
+    other.write_bytes(gzip.compress(ROWS.encode()))
+    (tmp_path / "rows.csv").unlink()
+    assert read(tmp_path / "mapping.toml", other) == expected
+
+
+def test_pulses_that_meet_become_one_and_end_in_time(tmp_path: Path) -> None:
+    played = recording(tmp_path)
+    start = played.spans[0][0].at_ms
+    motion = [change for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert motion == [Change(start + 30_000, "pir", "column", 1), Change(start + 100_000, "pir", "column", 0)]
+
+
+def test_a_column_without_pulse_is_the_level_itself(tmp_path: Path) -> None:
+    played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""))
+    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert levels == [0, 1, 1, 0]
+
+
+def test_changes_come_in_order_of_time(tmp_path: Path) -> None:
+    played = recording(tmp_path, mapping=MAPPING.replace("40000", "20000"))
+    moments = [change.at_ms for change in changes(played.spans[0], played.sensors)]
+    assert moments == sorted(moments)
+
+
+def test_the_hour_that_comes_twice_in_autumn_goes_on(tmp_path: Path) -> None:
+    rows = HEADER + "".join(f"2026/10/25,{time}:00,0,400,0\n" for time in ("02:20", "02:50", "02:20", "02:50", "03:20"))
+    played = recording(tmp_path, rows=rows, mapping=MAPPING.replace("[[space]]", "break_after_s = 3600\n[[space]]", 1))
+    moments = [row.at_ms for row in played.spans[0]]
+    assert {later - row for row, later in pairwise(moments)} == {1_800_000}
+
+
+@pytest.mark.parametrize(
+    ("row", "finding"),
+    [
+        ("2026/01/05,09:00:00,2,400,0", "row 2: column 'PIR' is '2'; it must be a whole number from 0 to 1"),
+        ("2026/01/05,09:00:00,,400,0", "row 2: column 'PIR' is ''; it must be a whole number from 0 to 1"),
+        ("2026/01/05,09:00:00,0,nan,0", "row 2: column 'CO2' is 'nan'; it must be a number from 0 to 100000"),
+        ("2026/01/05,09:00:00,0,inf,0", "row 2: column 'CO2' is 'inf'; it must be a number from 0 to 100000"),
+        ("2026/01/05,09:00:00,0,400,-1", "row 2: column 'People' is '-1'; it must be a whole number from 0 to 100000"),
+        ("2026/01/05,09:00:00,0,400", "row 2: 4 columns; the header has 5"),
+        ("2026-01-05,09:00:00,0,400,0", "row 2: the time is '2026-01-05 09:00:00'; it must look like"),
+        ("2026/03/29,02:30:00,0,400,0", "row 2: '2026/03/29 02:30:00' is skipped in Europe/Stockholm by summer time"),
+    ],
+)
+def test_a_bad_row_is_told_with_its_place(tmp_path: Path, row: str, finding: str) -> None:
+    (fault,) = faults(tmp_path, rows=HEADER + row + "\n")
+    assert finding in fault
+
+
+def test_a_row_out_of_order_is_refused(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, rows=ROWS + "2026/01/05,18:00:00,0,404,0\n")
+    assert "row 7" in fault
+    assert "not after the row before" in fault
+
+
+def test_all_bad_rows_are_told_together_and_counted_when_many(tmp_path: Path) -> None:
+    told = faults(tmp_path, rows=ROWS + "2026/01/06,09:00:00,7,x,0\n" * 100)
+    assert len(told) == 21
+    assert "row 7" in told[0]
+    assert told[-1].endswith("more faults")
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        ("", "column 'Date' is not in the header"),
+        (HEADER, "no rows below the header"),
+        (ROWS.replace("CO2", "Co2"), "column 'CO2' is not in the header"),
+        (ROWS.replace("CO2", "PIR"), "column 'PIR' stands 2 times"),
+    ],
+)
+def test_a_file_without_what_the_mapping_needs_is_refused(tmp_path: Path, rows: str, finding: str) -> None:
+    assert finding in "\n".join(faults(tmp_path, rows=rows))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1f\x8b broken"])
+def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    recording(tmp_path)
+    for name in ("rows.csv", "rows.csv.gz"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RecordingRejected, match=r"give a CSV file in UTF-8, plain or compressed by gzip"):
+            read(tmp_path / "mapping.toml", tmp_path / name)
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingRejected, match="No such file"):
+        read(tmp_path / "mapping.toml")
+    recording(tmp_path)
+    with pytest.raises(RecordingRejected, match=r"none\.csv: No such file"):
+        read(tmp_path / "mapping.toml", tmp_path / "none.csv")
+
+
+def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
+    told = faults(
+        tmp_path,
+        mapping=MAPPING.replace('format = "%Y/%m/%d %H:%M:%S"', 'colour = "red"')
+        .replace("Europe/Stockholm", "Europe/Nowhere")
+        .replace('kind = "pir"', 'kind = "sonar"')
+        .replace('kind = "room"', 'kind = "hall"')
+        .replace('space = "room"', 'space = "attic"')
+        .replace('co2_column = "CO2"', ""),
+    )
+    text = "\n".join(told)
+    for finding in (
+        "format is missing",
+        "colour is no key of a recording",
+        "time_zone is 'Europe/Nowhere'",
+        "space \"room\": kind is 'hall'; known kinds: desk, booth, room, equipment",
+        "sensor \"pir\": kind is 'sonar'; known kinds: pir, contact, pressure, power, air",
+        "sensor \"pir\": space is 'attic'; the mapping has no such [[space]]",
+        'sensor "air": co2_column is missing',
+    ):
+        assert finding in text
+    assert all(str(tmp_path / "mapping.toml") in fault for fault in told)
+
+
+@pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n'])
+def test_a_mapping_that_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
+    assert faults(tmp_path, mapping=text)
