@@ -1,0 +1,227 @@
+"""The words of inference: what was heard, what a space's sensors last said, and the rules to judge it by.
+
+In:    the plan of the house.
+Out:   rules of one space; frozen values that msgpack can carry.
+Never: judgement (that is `inference.py`'s), clocks.
+
+Instants are Unix milliseconds, UTC; spans are milliseconds.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from collector.outward import Because, Occupancy, Reason
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind
+from edge.message import Kind
+
+Key = tuple[int, str, str, int]
+"""`at_ms`, device, stream, seq: the canonical order of a space's events."""
+
+OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
+    SensorKind.PIR: frozenset({Kind.MOTION}),
+    SensorKind.CONTACT: frozenset({Kind.CONTACT_OPEN}),
+    SensorKind.PRESSURE: frozenset({Kind.PRESSURE}),
+    SensorKind.DISTANCE: frozenset({Kind.PRESENCE, Kind.LEVEL_PCT}),
+    SensorKind.BEAM_PAIR: frozenset({Kind.CROSSING}),
+    SensorKind.POWER: frozenset({Kind.POWER_W}),
+    SensorKind.AIR: frozenset({Kind.CO2_PPM, Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT}),
+}
+"""What each kind of sensor says of what it watches; any may send a heartbeat and its battery besides."""
+
+
+class Heard(Struct, frozen=True, gc=False):
+    """One stored, synchronised event of a sensor that the plan knows."""
+
+    at_ms: int
+    device: str
+    stream: str
+    seq: int
+    sensor: str
+    kind: Kind
+    value: float
+
+    @property
+    def key(self) -> Key:
+        """Its place in the canonical order."""
+        return self.at_ms, self.device, self.stream, self.seq
+
+
+class Transition(Struct, frozen=True, gc=False, array_like=True):
+    """From `at_ms` on the space is `state`; the state before was another."""
+
+    at_ms: int
+    state: Occupancy
+    because: Because
+
+
+class SensorView(Struct, frozen=True, gc=False, array_like=True):
+    """What one sensor of a space last said.
+
+    `high` is its positive level: motion, pressure, presence, power in use, an open door.
+    """
+
+    device: str
+    sensor: str
+    heard_ms: int
+    """Its newest event."""
+    since_ms: int
+    """It has not been silent since then."""
+    high: bool
+    high_ms: int
+    """When it last became high; 0: never."""
+    end_ms: int
+    """While low: the last moment it is known to have been high (of a contact: when it closed); 0: never."""
+    full: bool
+    """Its newest motion earned the full hold."""
+    value: float
+    """Its newest reading, in the unit of its own kind."""
+
+
+class Evidence(Struct, frozen=True, gc=False, array_like=True):
+    """The settled state of one space: the fold over its stored events up to the newest. It refers to no plan."""
+
+    key: Key
+    """The newest event."""
+    state: Occupancy
+    """The state at the newest event."""
+    since_ms: int
+    because: Because
+    """Why the state began."""
+    before: Occupancy
+    """The state before that; a second change in the same millisecond replaces the first."""
+    before_since_ms: int
+    before_because: Because
+    check_ms: int
+    """Silence alone changes nothing before this moment. A bound that saves work; it carries no evidence."""
+    inside: bool
+    """Somebody moved twice behind the closed door, which has not opened since."""
+    opened_ms: int
+    """When the door last let go of somebody inside: a hold runs from there; 0: never."""
+    views: tuple[SensorView, ...]
+    """In the order they were first heard."""
+
+    @property
+    def at_ms(self) -> int:
+        """The moment of the newest event; 0: none was heard."""
+        return self.key[0]
+
+
+_NOTHING: Final = Because(Reason.NEVER_HEARD)
+START: Final = Evidence(
+    (0, "", "", 0),
+    Occupancy.UNKNOWN,
+    0,
+    _NOTHING,
+    Occupancy.UNKNOWN,
+    0,
+    _NOTHING,
+    0,
+    inside=False,
+    opened_ms=0,
+    views=(),
+)
+"""A space of which nothing was heard."""
+
+
+class Role(StrEnum):
+    """How a sensor bears on its space."""
+
+    MOTION = "motion"
+    """High for moments; two moments make a person."""
+    LEVEL = "level"
+    """High as long as somebody is there."""
+    CONTACT = "contact"
+    """A door, high while open."""
+    SUPPLY = "supply"
+    """How much is left, in per cent."""
+
+
+class SensorRules(Struct, frozen=True):
+    """How to judge one sensor."""
+
+    device: str
+    sensor: str
+    role: Role
+    own: Kind
+    """The kind in which it says its level."""
+    reason: Reason
+    above: float
+    """It is high when its value is above this."""
+    silent_ms: int
+    """Not heard for this long, it vouches for nothing."""
+    hold_ms: int
+    """Its space stays taken this long after its evidence ended; it vouches for vacancy only after this much quiet."""
+    lone_ms: int
+    """The same after a lone motion; of a level, the space is `away` at once."""
+
+
+class SpaceRules(Struct, frozen=True):
+    """How to judge one space."""
+
+    space: str
+    disabled: bool
+    supply: bool
+    low_below_pct: float
+    second_motion_ms: int
+    hold_ms: int
+    """The longest hold of its sensors: it runs too when a closed door opens."""
+    sensors: tuple[SensorRules, ...]
+    """Those that bear on its state, in the order of the plan."""
+
+
+def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
+    """The rules of one space of the plan."""
+    space = plan.space[space_id]
+    watching = plan.sensors_of(space_id)
+    seeing = sum(sensor.kind in _SEEING for sensor in watching)
+    sensors = [_sensor_rules(plan, space, sensor, seeing) for sensor in watching if _bears(space, sensor)]
+    return SpaceRules(
+        space=space_id,
+        disabled=space.disabled,
+        supply=space.kind is SpaceKind.SUPPLY,
+        low_below_pct=space.low_below_pct,
+        second_motion_ms=plan.rules.second_motion_ms,
+        hold_ms=max((sensor.hold_ms for sensor in sensors), default=0),
+        sensors=tuple(sensors),
+    )
+
+
+_SEEING: Final = frozenset({SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE})
+_ROLES: Final = {
+    SensorKind.PIR: (Role.MOTION, Kind.MOTION, Reason.MOTION),
+    SensorKind.PRESSURE: (Role.LEVEL, Kind.PRESSURE, Reason.PRESSURE),
+    SensorKind.DISTANCE: (Role.LEVEL, Kind.PRESENCE, Reason.PRESENCE),
+    SensorKind.POWER: (Role.LEVEL, Kind.POWER_W, Reason.POWER),
+    SensorKind.CONTACT: (Role.CONTACT, Kind.CONTACT_OPEN, Reason.DOOR_CLOSED),
+}
+
+
+def _bears(space: Space, sensor: Sensor) -> bool:
+    if space.kind is SpaceKind.SUPPLY:
+        return sensor.kind is SensorKind.DISTANCE
+    return sensor.kind in _ROLES
+
+
+def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, seeing: int) -> SensorRules:
+    rules = plan.rules
+    role, own, reason = _ROLES[sensor.kind]
+    if space.kind is SpaceKind.SUPPLY:
+        role, own, reason = Role.SUPPLY, Kind.LEVEL_PCT, Reason.LEVEL
+    holds = {
+        Role.MOTION: (rules.motion_hold_shared_ms if seeing > 1 else rules.motion_hold_ms, rules.lone_motion_hold_ms),
+        Role.LEVEL: (rules.level_hold_ms, 0),
+    }
+    hold_ms, lone_ms = holds.get(role, (0, 0))
+    return SensorRules(
+        device=sensor.device,
+        sensor=sensor.id,
+        role=role,
+        own=own,
+        reason=reason,
+        above=space.in_use_above_w if sensor.kind is SensorKind.POWER else 0.5,
+        silent_ms=int(rules.silent_after_heartbeats * sensor.heartbeat_ms),
+        hold_ms=hold_ms,
+        lone_ms=lone_ms,
+    )
