@@ -1,0 +1,56 @@
+# make run    a live house on this machine, with nothing to set up
+# make test   every test, after installing the servers and the browser that they need
+# make check  what CI runs: format, lint, types, then every test
+# make bench  figures beside their peers'
+# make lock   choose the newest allowed dependencies and write their hashes
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+
+.PHONY: run test check lint bench contract lock tools clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run.stamp
+	@$(BIN)/ledig up $(ARGS)
+
+test: tools $(VENV)/dev.stamp
+	@$(BIN)/pytest $(ARGS)
+
+check: lint test
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: tools $(VENV)/dev.stamp
+	@$(BIN)/python -m bench $(ARGS)
+
+contract: $(VENV)/dev.stamp
+	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
+
+tools:
+	@sh requirements/tools.sh
+
+# The locks hold every hash, and setuptools too, so that nothing is installed that is not named in them.
+$(VENV)/%.stamp: requirements/%.lock pyproject.toml
+	@sh requirements/venv.sh $(PYTHON) $(VENV)
+	@echo "installing $< into $(VENV) ..."
+	@$(INSTALL) --require-hashes --only-binary :all: -r $<
+	@$(INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+lock:
+	@command -v uv >/dev/null || { echo "uv is not installed; 'pipx install uv' brings it" >&2; exit 2; }
+	@for name in edge run dev; do \
+	  extra=$$name; [ $$name = run ] && extra=up; \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --extra $$extra -o requirements/$$name.lock \
+	    pyproject.toml requirements/build.in || exit 1; \
+	done
+
+clean:
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs the servers and the browser that the tests need, from Debian; says what is missing where it may not.
+# The tests start their own, on free ports: what Debian starts by itself is neither used nor needed.
+set -eu
+PATH="$PATH:/usr/sbin:/sbin"
+
+missing() {
+    for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs; do
+        command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
+    done
+}
+
+packages=$(missing)
+[ -n "$packages" ] || exit 0
+by_hand="the tests need what is not installed: sudo apt-get install $packages"
+command -v apt-get >/dev/null || { echo "$by_hand (or this system's own packages of them)" >&2; exit 2; }
+if [ "$(id -u)" = 0 ]; then
+    root=""
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    root="sudo -n"
+else
+    echo "$by_hand" >&2
+    exit 2
+fi
+echo "installing $packages ..."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# A service that cannot start, its port being taken, is no fault: what counts is that the programs are there.
+{
+    $root env DEBIAN_FRONTEND=noninteractive apt-get update &&
+        $root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $packages
+} >"$log" 2>&1 || true
+packages=$(missing)
+[ -z "$packages" ] || { cat "$log" >&2; echo "apt-get did not bring $packages" >&2; exit 2; }

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Makes the virtual environment $2 with the Python $1, unless one is there that still runs.
+set -eu
+if [ -x "$2/bin/python" ] && "$2/bin/python" -m pip --version >/dev/null 2>&1; then
+    exit 0 # an environment whose Python was upgraded away would fail here and be made anew
+fi
+command -v "$1" >/dev/null || { echo "$1 is not installed: sudo apt-get install python3 python3-venv" >&2; exit 2; }
+if ! "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "$("$1" --version) is too old: Ledig needs Python 3.11 or newer; name one with make PYTHON=..." >&2
+    exit 2
+fi
+"$1" -c 'import ensurepip, venv' 2>/dev/null || { echo "no venv: sudo apt-get install python3-venv" >&2; exit 2; }
+"$1" -m venv --clear "$2"
