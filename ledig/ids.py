@@ -1,0 +1,21 @@
+"""What an id may look like: short enough for a topic, plain enough for a file name and a URL.
+
+In:    an id from the site file or the command line.
+Out:   what is wrong with it, or None.
+Never: whether something has that id.
+"""
+
+import re
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MAX_LETTERS = 64
+
+
+def id_fault(name: str) -> str | None:
+    """What is wrong with an id, with the remedy; None if nothing is."""
+    if _ID.fullmatch(name) and len(name) <= MAX_LETTERS:
+        return None
+    return (
+        f'id "{name}" is not allowed; use at most {MAX_LETTERS} small letters a-z and digits, in words joined by'
+        ' single hyphens, such as "desk-14"'
+    )

@@ -1,0 +1,48 @@
+"""Turns Ctrl-C and SIGTERM into one event that every loop of the house watches.
+
+In:    signals of the operating system.
+Out:   a `threading.Event` that is set once.
+Never: a signal handler in Python: it could interrupt the very lock that it needs to set the event.
+"""
+
+import multiprocessing
+import signal
+import threading
+from multiprocessing.connection import wait
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C or SIGTERM sets; a second one ends the process at once.
+
+    Call it in the main thread before any other starts: threads inherit the blocked signals.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return _stop_on({signal.SIGINT, signal.SIGTERM})
+
+
+def stop_with_parent() -> threading.Event:
+    """The same for a process that `ledig up` started: Ctrl-C is its parent's to judge, who dies takes it along."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = _stop_on({signal.SIGTERM})
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch(sentinel: int) -> None:
+            wait([sentinel])
+            stop.set()
+
+        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True, name="parent").start()
+    return stop
+
+
+def _stop_on(signals: set[signal.Signals]) -> threading.Event:
+    stop = threading.Event()
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def watch() -> None:
+        signal.sigwait(signals)
+        stop.set()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the second one takes its usual course
+
+    threading.Thread(target=watch, daemon=True, name="signals").start()
+    return stop
