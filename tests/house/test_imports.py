@@ -1,0 +1,147 @@
+"""Imports run upstream only, and each package does with the libraries of its own extra."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.servers import ROOT
+
+OURS = ("edge", "collector", "dashboard", "ledig")
+CONTRACT = ("edge.message", "edge.topics", "edge.broker")
+"""What every package may import: the wire, its topics, and the way to the broker (docs/decisions/0003)."""
+MAY_IMPORT = {
+    "edge": ("edge",),
+    "collector": ("collector", *CONTRACT),
+    "dashboard": ("dashboard", "collector", *CONTRACT),
+    "ledig": OURS,
+}
+EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
+"""The extra of pyproject.toml that brings what a package imports."""
+
+WALLED = """
+import importlib, sys
+hidden = set(sys.argv[1].split(","))
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top in hidden:
+            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+sys.meta_path.insert(0, Wall())
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+"""
+
+
+def modules_of(package: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports_of(module: str, path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or later; `from a import b` names `a.b` where that is a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports say the whole name, as in `from {module} import ...`"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                inside = ROOT.joinpath(*whole.split("."))
+                yield whole if inside.with_suffix(".py").exists() or inside.is_dir() else str(node.module)
+
+
+def within(module: str, allowed: tuple[str, ...]) -> bool:
+    return any(module == one or module.startswith(f"{one}.") for one in allowed)
+
+
+@cache
+def declared(extra: str) -> frozenset[str]:
+    """The distributions that `ledig[extra]` installs, with all that they need themselves."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found: set[str] = set()
+    waiting = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"].get(extra, [])]
+    while waiting:
+        need = waiting.pop()
+        name = canonicalize_name(need.name)
+        if need.marker is not None and not any(need.marker.evaluate({"extra": one}) for one in {"", *need.extras}):
+            continue
+        if name == "ledig":
+            for inner in need.extras:
+                found |= declared(inner)
+        elif name not in found:
+            found.add(name)
+            waiting += [one for one in _needs_of(name) if one.marker is None or one.marker.evaluate({"extra": ""})]
+    return frozenset(found)
+
+
+def _needs_of(name: str) -> list[Requirement]:
+    try:
+        return [Requirement(line) for line in requires(name) or []]
+    except PackageNotFoundError:  # another machine's: lgpio is a Pi's
+        return []
+
+
+@cache
+def importable(extra: str) -> frozenset[str]:
+    """The top-level modules that `ledig[extra]` brings."""
+    return frozenset(
+        module
+        for module, homes in packages_distributions().items()
+        if any(canonicalize_name(home) in declared(extra) for home in homes)
+    )
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_imports_run_upstream_only(package: str) -> None:
+    against = [
+        f"{module} imports {found}"
+        for module, path in modules_of(package)
+        for found in imports_of(module, path)
+        if within(found, OURS) and not within(found, MAY_IMPORT[package])
+    ]
+    assert against == []
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_a_package_names_in_its_extra_what_it_imports(package: str) -> None:
+    known = importable(EXTRA[package]) | set(sys.stdlib_module_names) | set(OURS)
+    against = [
+        f"{module} imports {found}"
+        for module, path in modules_of(package)
+        for found in imports_of(module, path)
+        if found.partition(".")[0] not in known and found.partition(".")[0] != "lgpio"
+    ]
+    assert against == []
+
+
+@pytest.mark.parametrize("package", ["edge", "collector", "dashboard"])
+def test_a_package_can_be_imported_where_only_its_extra_is_installed(package: str) -> None:
+    allowed = importable(EXTRA[package]) | {one.partition(".")[0] for one in MAY_IMPORT[package]}
+    ran = walled(allowed, [module for module, _ in modules_of(package)])
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_command_can_be_imported_where_no_extra_is_installed() -> None:
+    ran = walled(importable("none") | set(OURS), ["ledig.__main__"])
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_pi_gets_no_web_server_and_no_database_client() -> None:
+    assert not importable("edge") & {"flask", "gevent", "plotly", "influxdb_client", "amqtt"}
+
+
+def walled(allowed: frozenset[str] | set[str], modules: list[str]) -> subprocess.CompletedProcess[str]:
+    """Import modules in a fresh Python that finds the standard library and `allowed`, and nothing else."""
+    hidden = {*packages_distributions(), *OURS} - allowed
+    command = [sys.executable, "-c", WALLED, ",".join(sorted(hidden)), *modules]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
