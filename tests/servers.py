@@ -166,11 +166,11 @@ def mosquitto(
 
     Args:
         config: what stands in for the shipped `ledig.conf`; its `listener` gets the free port.
-        devices: users with a device's rights; `collector` and `dashboard` are always there.
+        devices: users with a device's rights; `collector`, `dashboard` and `installer` are always there.
         observers: users of the test itself, who may read and write everything under `ledig/v1`.
     """
     with _folder("mosquitto") as folder:
-        users = [*devices, "collector", "dashboard", *observers]
+        users = [*devices, "collector", "dashboard", "installer", *observers]
         passwords = {user: f"secret-of-{user}" for user in users}
         port = free_port()
         text = (SHIPPED_MOSQUITTO / "ledig.conf").read_text() if config is None else config

@@ -136,7 +136,6 @@ def test_a_stolen_device_cannot_throw_out_another_by_its_client_id(house: Mosqui
 def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto) -> None:
     said = [
         topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
-        topics.device(SITE, "pi-2", DeviceTopic.COMMAND),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.collector(SITE),
@@ -169,6 +168,19 @@ def test_the_dashboard_hears_what_is_retained_and_says_nothing(house: Mosquitto)
             dashboard.say(topic)
         observer.say(END)
         assert observer.topics_until_end() == []
+
+
+def test_the_installer_asks_a_device_to_blink_and_hears_how_it_is(house: Mosquitto) -> None:
+    command, status = (topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.COMMAND, DeviceTopic.STATUS))
+    with connected(house, "pi-1", "installer") as (device, installer):
+        device.subscribe(command)
+        installer.subscribe("ledig/v1/#")
+        installer.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        installer.say(command)
+        assert device.heard.get(timeout=HEARD_S)[0] == command
+        device.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        device.say(status)
+        assert installer.heard.get(timeout=HEARD_S)[0] == status
 
 
 def test_a_message_above_the_limit_costs_the_connection(house: Mosquitto) -> None:
