@@ -1,0 +1,186 @@
+"""The `ledig` command: one front door to every process of the house.
+
+In:    a command line.
+Out:   a running process, or one plain line about what is wrong, and an exit status (see exits.py).
+Never: work of its own. What a command needs is imported when it runs: a Raspberry Pi has no dashboard parts.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledig.exits import Status, say
+
+_SITE = click.argument("site", metavar="SITE", type=click.Path(path_type=Path))
+_CHECK = click.option("--check", is_flag=True, help="Read the settings, reach what is needed, report, and stop.")
+
+
+class _Exemplified(click.Command):
+    """Its help ends with an example, as it is typed."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write_text(self.epilog)
+
+
+class _Group(_Exemplified, click.Group):
+    """A group whose commands show an example too."""
+
+    command_class = _Exemplified
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ledig", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Is there a spot for me? Live, truthful occupancy for coworking spaces."""
+
+
+@cli.command(epilog="example: ledig up")
+@click.argument("site", required=False, metavar="[SITE]", type=click.Path(path_type=Path))
+@click.option("--device", metavar="ID", help="Run this device of SITE on this machine's own pins.")
+@click.option("--simulate", is_flag=True, help="Let simulated people use SITE; without a SITE that is so anyway.")
+@click.option("--day-minutes", type=click.FloatRange(1, 1440), help="A simulated day takes this long.  [default: 10]")
+@click.option("--real-time", is_flag=True, help="A simulated day takes a day.")
+@click.option("--data", type=click.Path(path_type=Path), help="Keep the house here, not in the state folder.")
+def up(**options: Any) -> None:
+    """Start a whole house on this machine, with simulated people if it is given no site."""
+    from ledig.up import UpOptions, up
+
+    up(UpOptions(**options))
+
+
+@cli.command(epilog="example: ledig edge /etc/ledig/site.toml --device pi-1")
+@_SITE
+@click.option("--device", required=True, metavar="ID", help="Which device of the site file this machine is.")
+@click.option("--pins", type=click.Choice(["lgpio", "mock"]), default="lgpio", show_default=True, help="Real or not.")
+@_CHECK
+def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+    """Read this device's sensors and report by MQTT what they say."""
+    from ledig import processes
+
+    processes.edge(site, device, pins, processes.wish(check=check))
+
+
+@cli.command(epilog="example: ledig collector --check /etc/ledig/site.toml")
+@_SITE
+@_CHECK
+def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+    """Listen to the broker, infer the state of every space, write the journal."""
+    from ledig import processes
+
+    processes.collector(site, processes.wish(check=check))
+
+
+@cli.command(epilog="example: ledig dashboard /etc/ledig/site.toml")
+@_SITE
+@_CHECK
+def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+    """Serve the pages: what is free now, and how the house is used."""
+    from ledig import processes
+
+    processes.dashboard(site, processes.wish(check=check))
+
+
+@cli.command(epilog="example: ledig check /etc/ledig/site.toml")
+@_SITE
+def check(site: Path) -> None:
+    """Read a site file and tell every fault at once; start nothing."""
+    from ledig.site import read
+
+    found = read(site)
+    plan = found.plan
+    counts = {
+        "floor": plan.floors,
+        "zone": plan.zones,
+        "space": plan.spaces,
+        "door": plan.doors,
+        "device": found.devices,
+        "sensor": plan.sensors,
+    }
+    parts = [f"{len(things)} {word}{'' if len(things) == 1 else 's'}" for word, things in counts.items()]
+    click.echo(f"{site.name}: all is well: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
+
+
+@cli.group(cls=_Group, epilog="example: ledig user add anna --site /etc/ledig/site.toml")
+def user() -> None:
+    """Manage who may log in to /manage."""
+
+
+def _accounts_options(command: Any) -> Any:
+    site = click.option("--site", type=click.Path(path_type=Path), help="The site file whose [storage] holds accounts.")
+    data = click.option("--data", type=click.Path(path_type=Path), help="The folder where `ledig up` keeps its house.")
+    return site(data(command))
+
+
+@user.command("add", epilog="example: ledig user add anna --site /etc/ledig/site.toml")
+@click.argument("name")
+@_accounts_options
+def user_add(name: str, site: Path | None, data: Path | None) -> None:
+    """Let NAME log in; the password is asked for, or read from standard input."""
+    from ledig import managers
+
+    managers.accounts(site, data).add(name, managers.password())
+    click.echo(f"{name} can log in now")
+
+
+@user.command("remove", epilog="example: ledig user remove anna --site /etc/ledig/site.toml")
+@click.argument("name")
+@_accounts_options
+def user_remove(name: str, site: Path | None, data: Path | None) -> None:
+    """Let NAME log in no more, and end every session of that name."""
+    from ledig import managers
+
+    managers.accounts(site, data).remove(name)
+    click.echo(f"{name} cannot log in any more")
+
+
+@user.command("list", epilog="example: ledig user list --site /etc/ledig/site.toml")
+@_accounts_options
+def user_list(site: Path | None, data: Path | None) -> None:
+    """Name everybody who may log in, one a line."""
+    from ledig import managers
+
+    for name in managers.accounts(site, data).names():
+        click.echo(name)
+
+
+@user.command("password", epilog="example: ledig user password anna --site /etc/ledig/site.toml")
+@click.argument("name")
+@_accounts_options
+def user_password(name: str, site: Path | None, data: Path | None) -> None:
+    """Set a new password for NAME; it is asked for, or read from standard input."""
+    from ledig import managers
+
+    managers.accounts(site, data).set_password(name, managers.password())
+    click.echo(f"the password of {name} is changed")
+
+
+def run(arguments: list[str]) -> Status:
+    """Run one command line and say what came of it."""
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    try:
+        cli.main(arguments, prog_name="ledig", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
+        return Status.WRONG
+    except click.ClickException as wrong:
+        wrong.show()
+        return Status.WRONG
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return Status.WRONG
+    except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback
+        return say(fault, command)
+    return Status.DONE
+
+
+def main() -> None:
+    """What the `ledig` script calls."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

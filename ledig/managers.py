@@ -1,0 +1,36 @@
+"""Finds the accounts that `ledig user` changes, and takes passwords without showing them.
+
+In:    a site file or the folder of `ledig up`; a terminal or a pipe.
+Out:   the dashboard's accounts; a password.
+Never: a password on the command line, where every user of the machine could read it.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from dashboard.accounts import Accounts
+from ledig.site import read
+
+
+def accounts(site: Path | None, data: Path | None) -> Accounts:
+    """The accounts of a site file's storage, or of a folder of `ledig up`.
+
+    Raises:
+        SiteRejected: the site file is faulty.
+    """
+    if (site is None) == (data is None):
+        raise click.UsageError("say whose accounts: --site FILE, or --data DIR of a house started with `ledig up`")
+    directory = read(site).storage if site is not None else data
+    if directory is None or not directory.is_dir():
+        raise click.UsageError(f"{directory}: no such folder; start the house once, or make the folder")
+    return Accounts(directory / "accounts.sqlite")
+
+
+def password() -> str:
+    """Ask for a password twice, or read one line from a pipe."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("password", hide_input=True, confirmation_prompt="the same again")
+        return asked
+    return sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,156 @@
+"""Starts one process of the house from the site file, or checks that it could start.
+
+In:    a site file, and which part of it this process is.
+Out:   the process, until Ctrl-C or SIGTERM; with `--check` a report, and nothing started.
+Never: a fallback. What was asked for and is not there is told.
+"""
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ledig.passwords import sign_in
+from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+
+
+class DeviceRejected(ValueError):
+    """The site file has no such device, or this machine cannot be it."""
+
+
+class Wish(StrEnum):
+    """What to do with a process."""
+
+    RUN = "run"
+    CHECK = "check"
+
+
+def wish(*, check: bool) -> Wish:
+    """What the command line asked for."""
+    return Wish.CHECK if check else Wish.RUN
+
+
+def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
+    """Be one device of the site.
+
+    Raises:
+        SiteRejected, PasswordRejected, DeviceRejected: nothing was started.
+        BrokerAway: only when checking; a running agent waits for its broker.
+    """
+    from dataclasses import replace
+
+    site = read(path)
+    if device not in site.device:
+        from ledig.reader import one_of
+
+        raise DeviceRejected(f"{path.name}: {one_of('device', device, site.device)}")
+    settings = site.device[device]
+    settings = replace(settings, broker=sign_in(settings.broker, device, site.password_directory))
+    factory = pin_factory(pins)
+    if wish is Wish.CHECK:
+        from ledig.reach import reach_broker
+
+        reach_broker(settings.broker, device)
+        _report(f"{device}: {len(settings.sensors)} sensors, pins by {pins}, broker answers: ready")
+        return
+    from edge import agent
+    from edge.clock import HostClock, NetworkClock
+    from edge.settings import ClockSource
+    from ledig.stopping import stop_on_signals
+
+    stop = stop_on_signals()
+    site.storage.mkdir(parents=True, exist_ok=True)
+    clock = NetworkClock() if settings.clock is ClockSource.NETWORK else HostClock()
+    agent.run(settings, clock, factory, stop)
+
+
+def pin_factory(pins: str) -> Any:
+    """The gpiozero factory for `lgpio` (real pins) or `mock`.
+
+    Raises:
+        DeviceRejected: this machine has no such pins.
+    """
+    if pins == "mock":
+        from gpiozero.pins.mock import MockFactory
+
+        return MockFactory()
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory
+
+        return LGPIOFactory()
+    except Exception as fault:
+        if isinstance(fault, ModuleNotFoundError) and fault.name != "lgpio":
+            raise  # gpiozero itself is a missing part, told as such
+        # lgpio and gpiozero each raise kinds of their own, and none of them can be worked around here
+        found = "lgpio is not installed" if isinstance(fault, ImportError) else f"lgpio finds no pins ({fault})"
+        remedy = 'on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock'
+        raise DeviceRejected(f"{found}; {remedy}") from fault
+
+
+def collector(path: Path, wish: Wish) -> None:
+    """Be the collector of the site; raises SiteRejected, PasswordRejected, and what the collector raises."""
+    from dataclasses import replace
+
+    site = read(path)
+    broker = sign_in(site.collector.broker, COLLECTOR_USER, site.password_directory)
+    settings = replace(site.collector, broker=broker)
+    if wish is Wish.CHECK:
+        from ledig.reach import reach_broker
+
+        reach_broker(settings.broker, COLLECTOR_USER)
+        reach_history(site)
+        _report(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
+        return
+    from collector.run import run
+    from ledig.stopping import stop_on_signals
+
+    stop = stop_on_signals()
+    site.storage.mkdir(parents=True, exist_ok=True)
+    run(settings, site.plan, now_ms, stop)
+
+
+def dashboard(path: Path, wish: Wish) -> None:
+    """Be the dashboard of the site; raises SiteRejected, PasswordRejected, PortRejected."""
+    from dataclasses import replace
+
+    from dashboard import server
+    from ledig.reach import claim_port, reach_broker
+
+    site = read(path)
+    broker = sign_in(site.dashboard.broker, DASHBOARD_USER, site.password_directory)
+    settings = replace(site.dashboard, broker=broker)
+    claim_port(settings.host, settings.port, "[dashboard]")
+    if wish is Wish.CHECK:
+        reach_broker(settings.broker, DASHBOARD_USER)
+        reach_history(site)
+        address = f"http://{settings.host}:{settings.port}/"
+        _report(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
+        return
+    from ledig.stopping import stop_on_signals
+
+    stop = stop_on_signals()
+    site.storage.mkdir(parents=True, exist_ok=True)
+    server.serve(settings, site.plan, now_ms, stop)
+
+
+def reach_history(site: Site) -> None:
+    """Ask history one small question; raises HistoryAway."""
+    from collector.history import ZONE_FIVE_MIN, open_reader
+
+    settings = site.collector
+    if not settings.journal_path.exists() and settings.history == "sqlite":
+        return  # the collector makes it at its first start
+    reader = open_reader(settings.history, settings.journal_path, settings.influx)
+    try:
+        reader.rows(ZONE_FIVE_MIN, 0, 1)
+    finally:
+        reader.close()
+
+
+def now_ms() -> int:
+    """The machine's own time, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _report(line: str) -> None:
+    print(line)  # noqa: T201 - this is what was asked for
