@@ -1,0 +1,187 @@
+"""Reads and writes history in InfluxDB: 1.x behind the shipped nginx snippet, 2.x, 3.x.
+
+In:    where the server is; questions; lines.
+Out:   rows; nothing, once lines are stored.
+Never: threads, a retry of its own: who asks decides when to ask again.
+
+Questions are InfluxQL over /query, the one language that all versions share; lines go to the v2 write API with
+influxdb-client, as one joined string, synchronously (its batches can drop points and tell nobody).
+"""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+
+from collector.history import HistoryAway, Measure, Row, lines
+from collector.settings import InfluxSettings
+
+if TYPE_CHECKING:
+    from influxdb_client.client.write_api import WriteApi
+
+TIMEOUT_S: Final = 10.0
+REFUSED: Final = frozenset({400, 413, 422})
+"""Statuses by which a server refuses what a line says, or how many there are."""
+
+
+class LinesRejected(ValueError):
+    """InfluxDB refused at least one of the lines for what it says. Sending them again cannot help."""
+
+
+class Influx:
+    """One InfluxDB server.
+
+    Raises:
+        HistoryAway: the token file cannot be read. Every method raises it when the server does not answer, or does
+            not let us in: the text says whose move it is.
+    """
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._url = settings.url.rstrip("/")
+        self._token = _token(settings)
+        self._http = urllib3.PoolManager(
+            timeout=urllib3.Timeout(TIMEOUT_S),
+            retries=False,
+            headers={"Authorization": _authorization(self._token)} if self._token else {},
+        )
+        self._writer: WriteApi | None = None
+
+    def query(self, statement: str) -> list[dict[str, Any]]:
+        """The series that one statement of InfluxQL yields, times in Unix ms."""
+        fields = {"db": self._settings.bucket, "q": statement, "epoch": "ms"}
+        try:
+            answer = self._http.request_encode_body("POST", f"{self._url}/query", fields, encode_multipart=False)
+        except urllib3.exceptions.HTTPError as fault:
+            raise self._away(f"does not answer ({fault})", "start it, or correct its url") from fault
+        if answer.status != 200:
+            raise self._refusal(answer.status, answer.data.decode(errors="replace"))
+        try:
+            (result,) = json.loads(answer.data)["results"]
+            fault_text = str(result.get("error", ""))
+            series: list[dict[str, Any]] = result.get("series", [])
+        except (ValueError, KeyError, AttributeError) as fault:
+            raise self._away("answers with something that is not InfluxDB's", "correct its url") from fault
+        if fault_text:
+            raise self._refusal(404 if "database not found" in fault_text else 400, fault_text)
+        if result.get("partial") or any(found.get("partial") for found in series):
+            raise self._away("cuts its answers short", "set max-row-limit = 0 in its configuration")
+        return series
+
+    def write(self, batch: Iterable[str]) -> None:
+        """Store lines with times in nanoseconds; they are stored when this returns.
+
+        Raises:
+            LinesRejected: the server refuses what one of them says; the others may be stored.
+        """
+        from influxdb_client.rest import ApiException
+
+        joined = "\n".join(batch)
+        try:
+            self._write_api().write(self._settings.bucket, self._settings.organisation, joined)
+        except ApiException as fault:
+            text = str(fault.body or fault.reason)
+            if fault.status in REFUSED:
+                raise LinesRejected(text.strip()) from fault
+            raise self._refusal(fault.status, text) from fault
+        except urllib3.exceptions.HTTPError as fault:
+            raise self._away(f"does not answer ({fault})", "start it, or correct its url") from fault
+
+    def create(self) -> None:
+        """Make the database of 1.x if it is not there; a bucket of 2.x is made by whoever sets the server up."""
+        name = self._settings.bucket.replace("\\", "\\\\").replace('"', '\\"')
+        self.query(f'CREATE DATABASE "{name}"')
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.clear()
+        if self._writer is not None:
+            self._writer._influxdb_client.close()  # noqa: SLF001 - the client keeps itself nowhere else
+            self._writer = None
+
+    def _write_api(self) -> "WriteApi":
+        if self._writer is None:
+            from influxdb_client.client.influxdb_client import InfluxDBClient  # slow to import, and only needed here
+            from influxdb_client.client.write_api import SYNCHRONOUS
+
+            client = InfluxDBClient(
+                self._url,
+                self._token,
+                org=self._settings.organisation,
+                timeout=int(TIMEOUT_S * 1000),
+                auth_basic=":" in self._token,
+            )
+            self._writer = client.write_api(write_options=SYNCHRONOUS)
+        return self._writer
+
+    def _refusal(self, status: int, text: str) -> HistoryAway:
+        text = text.strip()[:300]
+        if status in {401, 403}:
+            return self._away(f"does not let us in ({status}: {text})", "correct what its token_file holds")
+        if status == 404:
+            return DatabaseAway(
+                f"{self._url}: has no database {self._settings.bucket!r} ({text}); the collector makes it"
+            )
+        return self._away(f"answers {status}: {text}", "look at its log; Ledig goes on by itself")
+
+    def _away(self, finding: str, remedy: str) -> HistoryAway:
+        return HistoryAway(f"InfluxDB at {self._url} {finding}; {remedy}")
+
+
+class DatabaseAway(HistoryAway):
+    """The server is there, its database is not (yet)."""
+
+
+class InfluxHistory:
+    """A HistoryReader over InfluxDB."""
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._influx: Influx | None = None
+
+    def rows(self, measure: Measure, from_ms: int, to_ms: int, **asked: str) -> list[Row]:
+        """As HistoryReader says."""
+        if self._influx is None:
+            self._influx = Influx(self._settings)
+        where = "".join(f' AND "{tag}" = {lines.quoted(value)}' for tag, value in asked.items())
+        found = self._influx.query(
+            f"SELECT {_names(measure.fields)} FROM {measure.name}"  # noqa: S608 - names of MEASURES; values are quoted
+            f" WHERE time >= {from_ms}ms AND time < {to_ms}ms{where} GROUP BY {_names(measure.tags)}"
+        )
+        rows = [
+            Row(
+                tuple(series["tags"][tag] for tag in measure.tags),
+                at_ms,
+                tuple(None if value is None else float(value) for value in values),
+            )
+            for series in found
+            for at_ms, *values in series["values"]
+        ]
+        rows.sort(key=lambda row: (row.tags, row.at_ms))
+        return rows
+
+    def close(self) -> None:
+        """As HistoryReader says."""
+        if self._influx is not None:
+            self._influx.close()
+            self._influx = None
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _token(settings: InfluxSettings) -> str:
+    if settings.token_file is None:
+        return ""
+    try:
+        return settings.token_file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise HistoryAway(f"{settings.token_file}: cannot be read ({fault}); it holds InfluxDB's token") from fault
+
+
+def _authorization(token: str) -> str:
+    """What every version understands: 1.x knows user and password as HTTP Basic alone, 2.x and 3.x know tokens."""
+    return f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Token {token}"

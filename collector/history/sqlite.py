@@ -1,0 +1,56 @@
+"""Reads history from the journal's own file.
+
+In:    the path of the journal.
+Out:   rows.
+Never: a write, a checkpoint, a read that stays open: the collector alone owns the file.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from collector.history import HistoryAway, Measure, Row, tables
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that only reads.
+
+    Raises:
+        HistoryAway: there is no such file yet, or it cannot be read.
+    """
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, check_same_thread=False)
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as fault:
+        raise away(path, fault) from fault
+    return db
+
+
+def away(path: Path, fault: sqlite3.Error) -> HistoryAway:
+    """What a failed read means to who asked."""
+    return HistoryAway(f"{path}: cannot be read ({fault}); the collector makes it at its first start")
+
+
+class SqliteHistory:
+    """A HistoryReader over the journal. Each question opens the file anew: a short read never holds the log back."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, measure: Measure, from_ms: int, to_ms: int, **asked: str) -> list[Row]:
+        """As HistoryReader says."""
+        with closing(connect(self._path)) as db:
+            try:
+                db.execute("BEGIN")  # one snapshot for all series
+                return [
+                    row
+                    for tags in tables.series(db, measure)
+                    if all(tags[measure.tags.index(tag)] == value for tag, value in asked.items())
+                    for row in tables.read(db, measure, tags, from_ms, to_ms)
+                ]
+            except sqlite3.Error as fault:
+                raise away(self._path, fault) from fault
+
+    def close(self) -> None:
+        """Nothing stays open between questions."""

@@ -1,0 +1,145 @@
+"""The history's tables in the journal's database, made from the measures.
+
+In:    rows of any measure, on the journal's own connection, inside its transaction.
+Out:   the same rows with a revision that grows with every real change, for a projection to follow.
+Never: transactions of its own; a name that is not in MEASURES.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from collector.history import DAY_MS, MEASURES, SPACE_HOUR, Measure, Row
+from collector.plan import SitePlan, SpaceKind
+from collector.settings import RetentionSettings
+
+Changed = tuple[int, Measure, Row]
+"""A row and its revision."""
+Erasure = tuple[int, Measure, str, int]
+"""Revision, measure, value of its first tag (empty: any), and before which instant rows are gone."""
+
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables that are not there yet, and the name by which a projection knows this history."""
+    for measure in MEASURES:
+        tags = ", ".join(f"{tag} TEXT NOT NULL" for tag in measure.tags)
+        fields = ", ".join(f"{field} REAL" for field in measure.fields)
+        db.execute(
+            f"CREATE TABLE IF NOT EXISTS {measure.name} ({tags}, at_ms INTEGER NOT NULL, {fields},"
+            f" rev INTEGER NOT NULL, PRIMARY KEY ({', '.join(measure.tags)}, at_ms)) WITHOUT ROWID"
+        )
+        db.execute(f"CREATE INDEX IF NOT EXISTS {measure.name}_rev ON {measure.name} (rev)")
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS erased (measure TEXT NOT NULL, tag TEXT NOT NULL, before_ms INTEGER NOT NULL,"
+        " rev INTEGER NOT NULL, PRIMARY KEY (measure, tag)) WITHOUT ROWID"
+    )
+    db.execute("CREATE TABLE IF NOT EXISTS history (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT, rev INTEGER)")
+    db.execute("INSERT OR IGNORE INTO history VALUES (1, ?, 0)", (secrets.token_hex(8),))
+
+
+def identity(db: sqlite3.Connection) -> tuple[str, int]:
+    """The name of this history, made with its file, and its newest revision (0: it holds nothing)."""
+    name, rev = db.execute("SELECT id, rev FROM history").fetchone()
+    return str(name), int(rev)
+
+
+def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int:
+    """Write rows; those that are there already with the same fields stay untouched. Returns how many changed."""
+    columns = (*measure.tags, "at_ms", *measure.fields, "rev")
+    written = ", ".join(f"{name} = excluded.{name}" for name in (*measure.fields, "rev"))
+    differs = " OR ".join(f"{field} IS NOT excluded.{field}" for field in measure.fields)
+    statement = (
+        f"INSERT INTO {measure.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of MEASURES
+        f" ON CONFLICT ({', '.join(measure.tags)}, at_ms) DO UPDATE SET {written} WHERE {differs}"
+    )
+    before = rev = identity(db)[1]
+    for row in rows:
+        rev += db.execute(statement, (*row.tags, row.at_ms, *row.fields, rev + 1)).rowcount
+    if rev != before:
+        db.execute("UPDATE history SET rev = ?", (rev,))
+    return rev - before
+
+
+def changed(db: sqlite3.Connection, after_rev: int, limit: int) -> list[Changed]:
+    """The next `limit` rows whose revision is above `after_rev`, in its order."""
+    found: list[Changed] = []
+    for measure in MEASURES:
+        statement = f"SELECT rev, {_columns(measure)} FROM {measure.name} WHERE rev > ? ORDER BY rev LIMIT ?"  # noqa: S608 - names of MEASURES
+        for rev, *values in db.execute(statement, (after_rev, limit)):
+            found.append((rev, measure, _row(measure, values)))
+    return sorted(found, key=lambda change: change[0])[:limit]
+
+
+def erasures(db: sqlite3.Connection, after_rev: int) -> list[Erasure]:
+    """What was erased since `after_rev`, in the order of the revisions."""
+    statement = "SELECT rev, measure, tag, before_ms FROM erased WHERE rev > ? ORDER BY rev"
+    return [
+        (rev, BY_NAME[measure], tag, before_ms) for rev, measure, tag, before_ms in db.execute(statement, (after_rev,))
+    ]
+
+
+def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, now_ms: int) -> int:
+    """Forget rows that are older than their retention, beyond recovery from the file. Returns how many.
+
+    A space that is no longer in the plan is forgotten as soon as a desk is: nobody can say that it was none.
+    The caller truncates the write-ahead log afterwards.
+    """
+    db.execute("PRAGMA secure_delete = ON")
+    gone = 0
+    for measure in MEASURES:
+        if measure is not SPACE_HOUR:
+            gone += _erase(db, measure, "", now_ms - retention.series_days * DAY_MS)
+            continue
+        for (space,) in list(series(db, measure)):
+            known = plan.space.get(space)
+            desk = known is None or known.kind is SpaceKind.DESK
+            days = min(retention.desk_hours_days, retention.space_hours_days) if desk else retention.space_hours_days
+            gone += _erase(db, measure, space, now_ms - days * DAY_MS)
+    return gone
+
+
+def series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]]:
+    """The tag values that have rows, in order: one step of the primary key for each, never a whole scan."""
+    tags = ", ".join(measure.tags)
+    marks = ", ".join("?" * len(measure.tags))
+    last: tuple[str, ...] | None = db.execute(f"SELECT {tags} FROM {measure.name} ORDER BY {tags} LIMIT 1").fetchone()  # noqa: S608 - names of MEASURES
+    while last is not None:
+        yield last
+        last = db.execute(
+            f"SELECT {tags} FROM {measure.name} WHERE ({tags}) > ({marks}) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
+            last,
+        ).fetchone()
+
+
+def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms: int, to_ms: int) -> list[Row]:
+    """The rows of one series with `from_ms` <= at < `to_ms`, oldest first."""
+    where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
+    statement = (
+        f"SELECT {_columns(measure)} FROM {measure.name}"  # noqa: S608 - names of MEASURES
+        f" WHERE {where} AND at_ms >= ? AND at_ms < ? ORDER BY at_ms"
+    )
+    return [_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
+
+
+def _erase(db: sqlite3.Connection, measure: Measure, tag: str, before_ms: int) -> int:
+    before_ms -= before_ms % measure.bucket_ms
+    where, values = (
+        ("at_ms < ?", (before_ms,)) if not tag else (f"{measure.tags[0]} = ? AND at_ms < ?", (tag, before_ms))
+    )
+    gone = db.execute(f"DELETE FROM {measure.name} WHERE {where}", values).rowcount  # noqa: S608 - names of MEASURES
+    if gone:
+        rev = identity(db)[1] + 1
+        db.execute("UPDATE history SET rev = ?", (rev,))
+        db.execute("INSERT OR REPLACE INTO erased VALUES (?, ?, ?, ?)", (measure.name, tag, before_ms, rev))
+    return gone
+
+
+def _columns(measure: Measure) -> str:
+    return ", ".join((*measure.tags, "at_ms", *measure.fields))
+
+
+def _row(measure: Measure, values: Sequence[object]) -> Row:
+    split = len(measure.tags)
+    return Row(tuple(values[:split]), values[split], tuple(values[split + 1 :]))  # type: ignore[arg-type]  # the columns' types

@@ -1,0 +1,198 @@
+"""Turns states, crossings and readings into five-minute series of zones and the whole site.
+
+In:    timelines of the spaces of a zone; crossings of the doors; readings of the air.
+Out:   rows of ZONE_FIVE_MIN, PEOPLE_FIVE_MIN and AIR_FIVE_MIN.
+Never: clocks, files. Sums are whole numbers (or exactly rounded) and divided once, at the end: the same events
+       give the same bytes, whatever order they came in.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+from collector.history import AIR_FIVE_MIN, ZONE_FIVE_MIN, Row
+from collector.outward import TAKEN, Occupancy
+from collector.plan import WHOLE_SITE
+from collector.use import Timeline
+
+BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
+"""The three series share one bucket."""
+PEOPLE_DAY_STARTS = 4
+"""Local hour at which the count of people starts from zero: the quietest of the night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One space in the sum of its zone. A dedicated desk is not `offered`: it is never free for anybody."""
+
+    offered: bool
+    timeline: Timeline
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Spaces of a zone at one instant."""
+
+    capacity: int
+    taken: int = 0
+    free: int = 0
+    unknown: int = 0
+
+    def add(self, member: Member, state: Occupancy, sign: int) -> None:
+        if state is Occupancy.DISABLED:
+            self.capacity -= sign
+        elif state in TAKEN:
+            self.taken += sign
+        elif state is not Occupancy.VACANT:
+            self.unknown += sign
+        elif member.offered:
+            self.free += sign
+
+
+class _Bucket:
+    """What is added up over five minutes: space-milliseconds, the greatest and the least sum."""
+
+    def __init__(self) -> None:
+        self.capacity_ms = self.taken_ms = self.unknown_ms = self.taken_peak = 0
+        self.free_least: int | None = None
+
+    def add(self, now: _Sum, span_ms: int) -> None:
+        self.capacity_ms += now.capacity * span_ms
+        self.taken_ms += now.taken * span_ms
+        self.unknown_ms += now.unknown * span_ms
+        self.taken_peak = max(self.taken_peak, now.taken)
+        self.free_least = now.free if self.free_least is None else min(self.free_least, now.free)
+
+    def row(self, tags: tuple[str, ...], at_ms: int) -> Row:
+        """Means over the whole bucket, in the order of ZONE_FIVE_MIN's fields."""
+        return Row(
+            tags,
+            at_ms,
+            (
+                self.capacity_ms / BUCKET_MS,
+                self.taken_ms / BUCKET_MS,
+                float(self.taken_peak),
+                float(self.free_least or 0),
+                self.unknown_ms / BUCKET_MS,
+            ),
+        )
+
+
+def zone_rows(tags: tuple[str, ...], members: Sequence[Member], from_ms: int, to_ms: int) -> list[Row]:
+    """Rows of ZONE_FIVE_MIN for the buckets from `from_ms` to `to_ms`, both on a bucket's edge.
+
+    Args:
+        tags: zone (or WHOLE_SITE) and kind.
+        members: every space of that kind there, the dedicated too: they count in `capacity`, `taken_mean` and
+            `taken_peak`. What stands in history for a zone of under five seats is for the pages to hide.
+        from_ms: start of the first bucket.
+        to_ms: end of the last.
+    """
+    now = _Sum(len(members))
+    states = [Occupancy.UNKNOWN] * len(members)
+    for member in members:
+        now.add(member, Occupancy.UNKNOWN, 1)
+    buckets = [_Bucket() for _ in range(from_ms, to_ms, BUCKET_MS)]
+    at_ms = from_ms
+    for change_ms, number, state in _changes(members, to_ms):
+        _spend(buckets, now, from_ms, at_ms, change_ms)
+        at_ms = max(at_ms, change_ms)
+        now.add(members[number], states[number], -1)
+        now.add(members[number], state, 1)
+        states[number] = state
+    _spend(buckets, now, from_ms, at_ms, to_ms)
+    return [bucket.row(tags, from_ms + number * BUCKET_MS) for number, bucket in enumerate(buckets)]
+
+
+def _changes(members: Sequence[Member], to_ms: int) -> list[tuple[int, int, Occupancy]]:
+    changes = [
+        (at_ms, number, state)
+        for number, member in enumerate(members)
+        for at_ms, state in member.timeline
+        if at_ms < to_ms
+    ]
+    changes.sort(key=itemgetter(0))  # what changes in one millisecond changes at once: no time passes between
+    return changes
+
+
+def _spend(buckets: list[_Bucket], now: _Sum, from_ms: int, start_ms: int, end_ms: int) -> None:
+    while start_ms < end_ms:
+        number = (start_ms - from_ms) // BUCKET_MS
+        until_ms = min(end_ms, from_ms + (number + 1) * BUCKET_MS)
+        buckets[number].add(now, until_ms - start_ms)
+        start_ms = until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How many came and went."""
+
+    entries: int = 0
+    exits: int = 0
+
+
+def people_day_ms(at_ms: int, time_zone: ZoneInfo) -> int:
+    """The latest 04:00 local time at or before `at_ms`: since when people are counted. Days may have 23 or 25 hours."""
+    local = datetime.fromtimestamp(at_ms / 1000, time_zone)
+    start = local.replace(hour=PEOPLE_DAY_STARTS, minute=0, second=0, microsecond=0, fold=0)
+    if _unix_ms(start) > at_ms:
+        start -= timedelta(days=1)  # wall time: 04:00 of the day before, however long that day was
+    return _unix_ms(start)
+
+
+def people_rows(
+    heard: Iterable[tuple[int, int]], before: Passed, from_ms: int, to_ms: int, time_zone: ZoneInfo
+) -> list[Row]:
+    """Rows of PEOPLE_FIVE_MIN for the buckets from `from_ms` to `to_ms`; none for a bucket in which no door spoke.
+
+    Args:
+        heard: when a door's sensor said something, and what it counted: +1 in, -1 out, 0 neither.
+        before: who came and went since 04:00 local time and before `from_ms`.
+        from_ms: start of the first bucket.
+        to_ms: end of the last.
+        time_zone: the house's.
+    """
+    passed: dict[int, Passed] = {}
+    for at_ms, counted in heard:
+        bucket_ms = at_ms - at_ms % BUCKET_MS
+        old = passed.get(bucket_ms, Passed())
+        passed[bucket_ms] = Passed(old.entries + (counted > 0), old.exits + (counted < 0))
+    rows = []
+    inside, day_ms = before.entries - before.exits, people_day_ms(from_ms, time_zone)
+    for bucket_ms in sorted(bucket_ms for bucket_ms in passed if from_ms <= bucket_ms < to_ms):
+        if (today_ms := people_day_ms(bucket_ms, time_zone)) != day_ms:
+            inside, day_ms = 0, today_ms
+        came = passed[bucket_ms]
+        inside += came.entries - came.exits
+        rows.append(Row((WHOLE_SITE,), bucket_ms, (float(came.entries), float(came.exits), float(max(0, inside)))))
+    return rows
+
+
+def air_rows(zone: str, readings: Iterable[tuple[int, str, float]], from_ms: int, to_ms: int) -> list[Row]:
+    """Rows of AIR_FIVE_MIN for the buckets from `from_ms` to `to_ms`; none for a bucket without a reading.
+
+    Args:
+        zone: whose air it is.
+        readings: (when, kind, value); kinds that are no field of the measure are left out.
+        from_ms: start of the first bucket.
+        to_ms: end of the last.
+    """
+    buckets: dict[int, dict[str, list[float]]] = {}
+    for at_ms, kind, value in readings:
+        if from_ms <= at_ms < to_ms and kind in AIR_FIVE_MIN.fields:
+            buckets.setdefault(at_ms - at_ms % BUCKET_MS, {}).setdefault(kind, []).append(value)
+    return [
+        Row((zone,), bucket_ms, tuple(_mean(values.get(kind, [])) for kind in AIR_FIVE_MIN.fields))
+        for bucket_ms, values in sorted(buckets.items())
+    ]
+
+
+def _mean(values: list[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None  # fsum: no order of adding shows in the last digit
+
+
+def _unix_ms(local: datetime) -> int:
+    return int(local.timestamp()) * 1000

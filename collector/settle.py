@@ -1,0 +1,202 @@
+"""Turns what the journal holds into rows of history: each bucket once it is over, and again when late news came.
+
+In:    the journal's connection, inside its transaction; the instant up to which its transitions are complete.
+Out:   rows in the history's tables; `meta.buckets_until_ms`: before it, every bucket has been computed.
+Never: clocks, transactions of its own, more work in one call than a slice.
+
+A row is a function of the stored events alone: it does not matter when they came, in what order, or how often this
+was called. The history of a space begins with its first transition, that of a door or of the air with its first
+event. What the journal has erased cannot be computed again, and stays as it is.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from collector import series, use
+from collector.history import (
+    AIR_FIVE_MIN,
+    HOUR_MS,
+    PEOPLE_FIVE_MIN,
+    SPACE_HOUR,
+    ZONE_FIVE_MIN,
+    Row,
+    tables,
+)
+from collector.outward import Occupancy
+from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from edge.message import Kind
+
+BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
+SLICE_MS: Final = 6 * HOUR_MS
+"""The most that one call computes: some 30 ms for 500 spaces, so a day that came late is right after a few calls."""
+UNTIL: Final = "buckets_until_ms"
+
+Span = tuple[int, int]
+"""From and to, both on a bucket's edge, and what is computed anew."""
+
+
+class Settlement:
+    """Keeps the history of one house."""
+
+    def __init__(self, plan: SitePlan) -> None:
+        self._plan = plan
+        self._scopes: dict[tuple[str, str], list[str]] = {}
+        """(Zone or WHOLE_SITE, kind) and the spaces that count there."""
+        for space in plan.spaces:
+            if space.kind is not SpaceKind.SUPPLY and not space.disabled:
+                for zone in (space.zone, WHOLE_SITE):
+                    self._scopes.setdefault((zone, space.kind.value), []).append(space.id)
+        self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
+        self._air: dict[str, list[Sensor]] = {}
+        for sensor in plan.sensors:
+            if sensor.zone is not None:
+                self._air.setdefault(sensor.zone, []).append(sensor)
+        self._everything = {
+            *plan.space,
+            *self._air,
+            *(sensor.door for sensor in self._doors if sensor.door is not None),
+        }
+
+    def settle(self, db: sqlite3.Connection, now_ms: int) -> bool:
+        """Compute one slice of what is due; cheap when nothing is.
+
+        Args:
+            db: the journal's connection, in a transaction.
+            now_ms: house time up to which the transitions are complete. Forget no event after `buckets_until_ms`.
+
+        Returns:
+            Whether more is due now. A row of `stale` names a space, a door (or WHOLE_SITE, for all doors) or the
+            zone of an air sensor.
+        """
+        due_ms = _floor(now_ms, BUCKET_MS)
+        until_ms = _until(db)
+        if until_ms is None:
+            until_ms = min(due_ms, _beginning(db, due_ms))
+            _move(db, until_ms)
+        if until_ms < due_ms:
+            to_ms = min(due_ms, until_ms + SLICE_MS)
+            self._compute(db, self._everything, (until_ms, to_ms), to_ms)
+            _move(db, to_ms)
+            return True
+        return self._mend(db, until_ms)
+
+    def _mend(self, db: sqlite3.Connection, until_ms: int) -> bool:
+        """Compute the earliest stale slice anew; returns whether another is left."""
+        db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # those buckets are not over yet
+        (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
+        if lowest is None:
+            return False
+        from_ms = _floor(lowest, BUCKET_MS)
+        to_ms = min(until_ms, from_ms + SLICE_MS)
+        subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
+        self._compute(db, subjects, (from_ms, to_ms), until_ms)
+        if to_ms < until_ms:
+            db.execute("UPDATE stale SET from_ms = ? WHERE from_ms < ?", (to_ms, to_ms))
+        else:
+            db.execute("DELETE FROM stale")
+        return to_ms < until_ms
+
+    def _compute(self, db: sqlite3.Connection, subjects: set[str], span: Span, until_ms: int) -> None:
+        scopes = {scope: spaces for scope, spaces in self._scopes.items() if not subjects.isdisjoint(spaces)}
+        # The hours that the span touches and that are over: the last is finished by the slice that ends it.
+        hours = _floor(span[0], HOUR_MS), min(_floor(span[1] + HOUR_MS - 1, HOUR_MS), _floor(until_ms, HOUR_MS))
+        timelines = {
+            space: _timeline(db, space, min(hours[0], span[0]), max(hours[1], span[1]))
+            for space in dict.fromkeys(space for spaces in scopes.values() for space in spaces)
+        }
+        erased = dict(db.execute("SELECT space, at_ms FROM checkpoint"))
+        for space in subjects & timelines.keys():
+            if self._plan.space[space].offered:
+                start = _start(timelines, [space], erased, hours, HOUR_MS)
+                tables.upsert(db, SPACE_HOUR, use.space_hours(space, timelines[space], start, hours[1]))
+        for scope, spaces in scopes.items():
+            start = _start(timelines, spaces, erased, span, BUCKET_MS)
+            members = [series.Member(self._plan.space[space].offered, timelines[space]) for space in spaces]
+            tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, members, start, span[1]))
+        kept_ms = _floor(max(erased.values(), default=0) + BUCKET_MS - 1, BUCKET_MS)
+        if kept_ms < span[1]:
+            self._compute_events(db, subjects, (max(span[0], kept_ms), span[1]))
+
+    def _compute_events(self, db: sqlite3.Connection, subjects: set[str], span: Span) -> None:
+        if WHOLE_SITE in subjects or any(sensor.door in subjects for sensor in self._doors):
+            tables.upsert(db, PEOPLE_FIVE_MIN, self._people(db, span))
+        for zone in subjects & self._air.keys():
+            readings = _said(db, self._air[zone], *span)
+            tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *span))
+
+    def _people(self, db: sqlite3.Connection, span: Span) -> list[Row]:
+        start_ms = series.people_day_ms(span[0], self._plan.time_zone)
+        came, went = db.execute(  # from rows, not events: the morning may be erased by now
+            "SELECT total(entries), total(exits) FROM people_five_min WHERE zone = ? AND at_ms >= ? AND at_ms < ?",
+            (WHOLE_SITE, start_ms, span[0]),
+        ).fetchone()
+        heard = [
+            (at_ms, (value > 0) - (value < 0) if kind == Kind.CROSSING else 0)
+            for at_ms, kind, value in _said(db, self._doors, *span)
+        ]
+        return series.people_rows(heard, series.Passed(int(came), int(went)), *span, self._plan.time_zone)
+
+
+def _start(
+    timelines: dict[str, use.Timeline], spaces: Sequence[str], erased: dict[str, int], span: Span, bucket_ms: int
+) -> int:
+    """Where rows of these spaces may begin: not before the first knew something, nor where events are erased."""
+    known = [timelines[space][0][0] for space in spaces if timelines[space]]
+    if not known:
+        return span[1]
+    begun_ms = _floor(min(known), bucket_ms)
+    kept_ms = max((erased.get(space, 0) for space in spaces), default=0)
+    return min(span[1], max(span[0], begun_ms, _floor(kept_ms + bucket_ms - 1, bucket_ms)))
+
+
+def _timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> use.Timeline:
+    """The transitions of a span, with the one before them; empty while nothing was known."""
+    found = db.execute(
+        "SELECT at_ms, state FROM transition WHERE space = ? AND at_ms < ? AND at_ms >= coalesce("
+        "(SELECT max(at_ms) FROM transition WHERE space = ? AND at_ms <= ?), 0) ORDER BY at_ms",
+        (space, to_ms, space, from_ms),
+    ).fetchall()
+    if not found or found[0][0] > from_ms:
+        found = [
+            *db.execute("SELECT at_ms, state FROM checkpoint WHERE space = ? AND at_ms < ?", (space, to_ms)),
+            *found,
+        ]
+    return [(at_ms, Occupancy(state)) for at_ms, state in found]
+
+
+def _said(db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms: int) -> list[tuple[int, str, float]]:
+    """What sensors with a trusted clock said: (when, kind, value)."""
+    return [
+        row
+        for sensor in sensors
+        for row in db.execute(
+            "SELECT at_ms, kind, value FROM sensor JOIN event ON sensor_no = sensor.no JOIN kind ON kind_no = kind.no"
+            " WHERE device = ? AND sensor = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
+            (*sensor.key, from_ms, to_ms),
+        )
+    ]
+
+
+def _beginning(db: sqlite3.Connection, now_ms: int) -> int:
+    """The hour of the earliest event, or `now_ms` while there is none."""
+    earliest = [
+        at_ms
+        for (no,) in db.execute("SELECT no FROM sensor")
+        for (at_ms,) in db.execute("SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised", (no,))
+        if at_ms is not None
+    ]
+    return _floor(min(earliest, default=now_ms), HOUR_MS)
+
+
+def _until(db: sqlite3.Connection) -> int | None:
+    found = db.execute("SELECT value FROM meta WHERE name = ?", (UNTIL,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _move(db: sqlite3.Connection, until_ms: int) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (UNTIL, until_ms))
+
+
+def _floor(at_ms: int, unit_ms: int) -> int:
+    return at_ms - at_ms % unit_ms

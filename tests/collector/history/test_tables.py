@@ -1,0 +1,141 @@
+"""The tables of history: what is there stays untouched, what changes can be followed, what is old is gone."""
+
+import sqlite3
+from contextlib import closing
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from collector.history import (
+    AIR_FIVE_MIN,
+    DAY_MS,
+    HOUR_MS,
+    MEASURES,
+    SPACE_HOUR,
+    ZONE_FIVE_MIN,
+    HistoryAway,
+    Row,
+    tables,
+)
+from collector.history.sqlite import SqliteHistory
+from collector.plan import SitePlan, Space, SpaceKind
+from collector.settings import RetentionSettings
+
+T0 = 1_763_856_000_000
+PLAN = SitePlan(
+    id="house",
+    name="House",
+    time_zone=ZoneInfo("Europe/Stockholm"),
+    floors=(),
+    zones=(),
+    spaces=(
+        Space(id="desk-1", name="Desk 1", kind=SpaceKind.DESK, zone="loft", x_m=1, y_m=1),
+        Space(id="booth-1", name="Booth 1", kind=SpaceKind.BOOTH, zone="loft", x_m=2, y_m=1),
+    ),
+)
+
+
+@pytest.fixture
+def db(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as made:
+        made.execute("PRAGMA journal_mode = WAL")
+        tables.create(made)
+        yield made
+
+
+def hour(space, at_ms, *fields):
+    return Row((space,), at_ms, fields or (3600.0, 0.0, 0.0))
+
+
+def test_a_row_that_says_the_same_again_changes_nothing(db):
+    rows = [hour("desk-1", T0), hour("desk-1", T0 + HOUR_MS)]
+    assert tables.upsert(db, SPACE_HOUR, rows) == 2
+    assert tables.upsert(db, SPACE_HOUR, rows) == 0
+    assert tables.identity(db)[1] == 2
+
+
+def test_a_row_that_becomes_known_or_unknown_is_a_change(db):
+    tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (None, 21.0, None))])
+    assert tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (500.0, 21.0, None))]) == 1
+    assert tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (500.0, 21.0, None))]) == 0
+
+
+def test_changes_of_all_measures_follow_one_another_by_revision(db):
+    air, zone = Row(("loft",), T0, (500.0, 21.0, None)), Row(("loft", "desk"), T0, (2.0, 1.0, 1.0, 1.0, 0.0))
+    tables.upsert(db, ZONE_FIVE_MIN, [zone])
+    tables.upsert(db, AIR_FIVE_MIN, [air])
+    tables.upsert(db, SPACE_HOUR, [hour("desk-1", T0)])
+    assert tables.changed(db, 0, 2) == [(1, ZONE_FIVE_MIN, zone), (2, AIR_FIVE_MIN, air)]
+    assert tables.changed(db, 2, 2) == [(3, SPACE_HOUR, hour("desk-1", T0))]
+    tables.upsert(db, ZONE_FIVE_MIN, [zone, Row(zone.tags, T0, (2.0, 0.5, 1.0, 1.0, 0.0))])
+    assert [(rev, measure.name) for rev, measure, _ in tables.changed(db, 0, 9)] == [
+        (2, "air_five_min"),
+        (3, "space_hour"),
+        (4, "zone_five_min"),
+    ]
+
+
+def test_the_name_of_a_history_stays_and_no_two_have_the_same(db, tmp_path):
+    name = tables.identity(db)[0]
+    tables.create(db)
+    assert tables.identity(db)[0] == name
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        tables.create(other)
+        assert tables.identity(other)[0] != name
+
+
+def test_desks_are_forgotten_before_booths_and_what_is_in_no_plan_like_a_desk(db):
+    now_ms = T0 + 40 * DAY_MS
+    rows = [hour(space, at) for space in ("desk-1", "booth-1", "gone") for at in (T0, now_ms - 35 * DAY_MS)]
+    tables.upsert(db, SPACE_HOUR, rows)
+    tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (1.0, None, None))])
+    assert tables.erase(db, PLAN, RetentionSettings(), now_ms) == 2
+    left = [(row.tags[0], row.at_ms) for _, _, row in tables.changed(db, 0, 9)]
+    assert ("desk-1", T0) not in left
+    assert ("gone", T0) not in left
+    assert ("booth-1", T0) in left
+    assert len(left) == 5
+    assert [(measure.name, tag, before) for _, measure, tag, before in tables.erasures(db, 0)] == [
+        ("space_hour", "desk-1", now_ms - 35 * DAY_MS),
+        ("space_hour", "gone", now_ms - 35 * DAY_MS),
+    ]
+
+
+def test_series_are_forgotten_after_their_days(db):
+    tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (1.0, None, None))])
+    assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS) == 0
+    assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS + 300_000) == 1
+    assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS + 300_000) == 0
+
+
+def test_what_is_forgotten_cannot_be_found_in_the_file(db, tmp_path):
+    tables.upsert(db, SPACE_HOUR, [hour("desk-of-secrets", T0)])
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"desk-of-secrets" in (tmp_path / "journal.sqlite").read_bytes()
+    tables.erase(db, PLAN, RetentionSettings(), T0 + 99 * DAY_MS)
+    db.execute("DELETE FROM erased")  # the name of the space stays there, until when it is erased
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"desk-of-secrets" not in (tmp_path / "journal.sqlite").read_bytes()
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_a_question_reads_no_row_that_it_does_not_need(db, measure):
+    asked: list[str] = []
+    db.set_trace_callback(asked.append)
+    tables.changed(db, 5, 5)
+    tables.read(db, measure, ["x"] * len(measure.tags), 1, 2)
+    db.set_trace_callback(None)
+    steps = [str(db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()) for statement in asked]
+    assert any(f"SEARCH {measure.name} USING INDEX {measure.name}_rev" in step for step in steps)
+    assert f"SEARCH {measure.name} USING PRIMARY KEY" in steps[-1]
+
+
+def test_a_journal_that_is_not_there_yet_is_away_and_says_who_makes_it(tmp_path):
+    with pytest.raises(HistoryAway, match="the collector makes it"):
+        SqliteHistory(tmp_path / "journal.sqlite").rows(SPACE_HOUR, 0, T0)
+
+
+def test_a_file_without_history_is_away(tmp_path):
+    (tmp_path / "journal.sqlite").touch()
+    with pytest.raises(HistoryAway, match="no such table"):
+        SqliteHistory(tmp_path / "journal.sqlite").rows(SPACE_HOUR, 0, T0)

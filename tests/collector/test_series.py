@@ -1,0 +1,140 @@
+"""Five-minute series: the peak of the sum, the minimum surplus, the people's day, means that no order changes."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.history import HOUR_MS, Row
+from collector.outward import Occupancy
+from collector.series import BUCKET_MS, Member, Passed, air_rows, people_day_ms, people_rows, zone_rows
+from tests.collector.test_use import T0, TIMELINES
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+UTC = ZoneInfo("UTC")
+MINUTE = 60_000
+TAGS = ("loft", "desk")
+VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKNOWN
+
+
+def shared(*timeline):
+    return Member(offered=True, timeline=timeline)
+
+
+def local_ms(*wall, fold=0):
+    return int(datetime(*wall, tzinfo=STOCKHOLM, fold=fold).timestamp() * 1000)
+
+
+def test_the_peak_is_that_of_the_sum_not_the_sum_of_the_peaks():
+    first = shared((T0, OCCUPIED), (T0 + 2 * MINUTE, VACANT))
+    second = shared((T0, VACANT), (T0 + 3 * MINUTE, OCCUPIED))
+    (row,) = zone_rows(TAGS, [first, second], T0, T0 + BUCKET_MS)
+    assert row == Row(TAGS, T0, (2.0, 0.8, 1.0, 1.0, 0.0))
+
+
+def test_two_spaces_that_swap_in_one_millisecond_make_no_peak():
+    first = shared((T0, OCCUPIED), (T0 + MINUTE, VACANT))
+    second = shared((T0, VACANT), (T0 + MINUTE, OCCUPIED))
+    for members in ([first, second], [second, first]):
+        (row,) = zone_rows(TAGS, members, T0, T0 + BUCKET_MS)
+        assert row.fields[2:4] == (1.0, 1.0)
+
+
+def test_unknown_is_counted_and_never_free():
+    (row,) = zone_rows(TAGS, [shared((T0 - 1, VACANT)), shared()], T0, T0 + BUCKET_MS)
+    assert row.fields == (2.0, 0.0, 0.0, 1.0, 1.0)
+
+
+def test_a_dedicated_desk_counts_as_taken_and_in_capacity_but_is_never_free():
+    mine = Member(offered=False, timeline=((T0, OCCUPIED), (T0 + MINUTE, VACANT)))
+    (row,) = zone_rows(TAGS, [mine], T0, T0 + BUCKET_MS)
+    assert row.fields == (1.0, 0.2, 1.0, 0.0, 0.0)
+
+
+def test_a_disabled_space_leaves_the_capacity():
+    (row,) = zone_rows(TAGS, [shared((T0, VACANT)), shared((T0, Occupancy.DISABLED))], T0, T0 + BUCKET_MS)
+    assert row.fields == (1.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@given(timelines=st.lists(TIMELINES, min_size=1, max_size=5))
+def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
+    members = [Member(offered=number != 1, timeline=timeline) for number, timeline in enumerate(timelines)]
+    rows = zone_rows(TAGS, members, T0, T0 + HOUR_MS)
+    assert rows == [
+        row for at in range(T0, T0 + HOUR_MS, BUCKET_MS) for row in zone_rows(TAGS, members, at, at + BUCKET_MS)
+    ]
+    for row in rows:
+        capacity, taken_mean, taken_peak, free_least, unknown_mean = row.fields
+        assert taken_mean <= taken_peak <= len(members)
+        assert taken_mean + unknown_mean + free_least <= capacity + 1e-9
+
+
+def test_people_are_those_in_minus_those_out_and_never_fewer_than_none():
+    heard = [
+        (T0, 1),
+        (T0 + 1, 1),
+        (T0 + 2, -1),
+        (T0 + BUCKET_MS, -1),
+        (T0 + BUCKET_MS + 1, -1),
+        (T0 + BUCKET_MS + 2, 0),
+    ]
+    assert people_rows(heard, Passed(), T0, T0 + 2 * BUCKET_MS, UTC) == [
+        Row(("site",), T0, (2.0, 1.0, 1.0)),
+        Row(("site",), T0 + BUCKET_MS, (0.0, 2.0, 0.0)),
+    ]
+
+
+def test_a_bucket_in_which_no_door_spoke_has_no_row():
+    assert [row.at_ms for row in people_rows([(T0 + 2 * BUCKET_MS, 0)], Passed(), T0, T0 + 3 * BUCKET_MS, UTC)] == [
+        T0 + 2 * BUCKET_MS
+    ]
+
+
+def test_who_came_earlier_that_day_is_still_inside():
+    (row,) = people_rows([(T0, 0)], Passed(entries=5, exits=2), T0, T0 + BUCKET_MS, UTC)
+    assert row.fields == (0.0, 0.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("date", "hours"),
+    [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 6, 12), 24)],
+    ids=["summer time begins", "summer time ends", "plain"],
+)
+def test_the_people_day_lasts_from_four_to_four_local_time_however_long_that_is(date, hours):
+    end = local_ms(*date, 4)
+    start = people_day_ms(end - 1, STOCKHOLM)
+    assert people_day_ms(end, STOCKHOLM) == end
+    assert end - start == hours * HOUR_MS
+    assert people_day_ms(start, STOCKHOLM) == start
+
+
+def test_at_four_local_time_the_house_is_counted_as_empty():
+    four = local_ms(2026, 10, 25, 4)
+    heard = [(four - BUCKET_MS, 1), (four, 0)]
+    rows = people_rows(heard, Passed(), four - BUCKET_MS, four + BUCKET_MS, STOCKHOLM)
+    assert [row.fields[2] for row in rows] == [1.0, 0.0]
+
+
+def test_the_hour_that_is_told_twice_belongs_to_one_day():
+    first, second = local_ms(2026, 10, 25, 2, 30), local_ms(2026, 10, 25, 2, 30, fold=1)
+    assert second - first == HOUR_MS
+    assert people_day_ms(first, STOCKHOLM) == people_day_ms(second, STOCKHOLM)
+
+
+def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():
+    readings = [
+        (T0, "co2_ppm", 400),
+        (T0 + 1, "co2_ppm", 501.0),
+        (T0 + 2, "temperature_c", 21),
+        (T0 + 3, "heartbeat", 5),
+    ]
+    assert air_rows("loft", readings, T0, T0 + 2 * BUCKET_MS) == [Row(("loft",), T0, (450.5, 21.0, None))]
+
+
+@given(values=st.lists(st.floats(-90, 200), min_size=2, max_size=20), random=st.randoms(use_true_random=False))
+def test_no_order_of_readings_shows_in_their_mean(values, random):
+    readings = [(T0 + number, "temperature_c", value) for number, value in enumerate(values)]
+    shuffled = random.sample(readings, len(readings))
+    assert air_rows("loft", readings, T0, T0 + BUCKET_MS) == air_rows("loft", shuffled, T0, T0 + BUCKET_MS)

@@ -1,0 +1,242 @@
+"""History is a function of what is stored: it does not matter when it came, or how often it was settled."""
+
+import sqlite3
+from contextlib import closing
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.history import AIR_FIVE_MIN, HOUR_MS, MEASURES, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, tables
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.schema import migrate
+from collector.settle import SLICE_MS, Settlement
+
+T0 = 1_763_856_000_000
+"""An hour's start, UTC, and 01:00 in Stockholm."""
+MINUTE = 60_000
+BUCKET = 5 * MINUTE
+
+
+def space(name, kind=SpaceKind.DESK, **more):
+    return Space(id=name, name=name, kind=kind, zone="loft", x_m=1, y_m=1, **more)
+
+
+PLAN = SitePlan(
+    id="house",
+    name="House",
+    time_zone=ZoneInfo("Europe/Stockholm"),
+    floors=(),
+    zones=(),
+    spaces=(
+        space("desk-1"),
+        space("desk-2"),
+        space("mine", tenure=Tenure.DEDICATED),
+        space("broken", disabled=True),
+        space("beans", SpaceKind.SUPPLY),
+    ),
+    sensors=(
+        Sensor(device="pi-1", id="entrance", kind=SensorKind.BEAM_PAIR, door="entrance"),
+        Sensor(device="pi-1", id="air", kind=SensorKind.AIR, zone="loft"),
+    ),
+)
+SENSORS = {"entrance": 1, "air": 2}
+KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
+
+
+class Journal:
+    """The journal's tables, and what the collector does to them."""
+
+    def __init__(self):
+        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        migrate(self.db)
+        self.db.executemany("INSERT INTO sensor VALUES (?, 'pi-1', ?)", [(no, name) for name, no in SENSORS.items()])
+        self.db.executemany("INSERT INTO kind VALUES (?, ?)", [(no, kind) for kind, no in KINDS.items()])
+        self.settlement = Settlement(PLAN)
+        self.seq = 0
+
+    def said(self, sensor, at_ms, kind, value, *, synchronised=True):
+        self.seq += 1
+        row = (SENSORS[sensor], at_ms, 1, self.seq, KINDS[kind], value, synchronised)
+        self.db.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        self.stale({"entrance": "entrance", "air": "loft"}[sensor], at_ms)
+
+    def became(self, name, at_ms, state):
+        self.db.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (name, at_ms, state))
+        self.stale(name, at_ms)
+
+    def stale(self, subject, from_ms):
+        self.db.execute(
+            "INSERT INTO stale VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
+            (subject, from_ms),
+        )
+
+    def settle(self, now_ms):
+        """Returns how many calls it took."""
+        calls = 1
+        while self.settlement.settle(self.db, now_ms):
+            calls += 1
+        return calls
+
+    def rows(self, measure):
+        return [
+            row for tags in tables.series(self.db, measure) for row in tables.read(self.db, measure, tags, 0, 2**50)
+        ]
+
+    def history(self):
+        return {measure.name: self.rows(measure) for measure in MEASURES}
+
+
+@pytest.fixture
+def journal():
+    made = Journal()
+    with closing(made.db):
+        yield made
+
+
+def test_a_bucket_is_written_once_it_is_over_and_not_before(journal):
+    journal.became("desk-1", T0 + MINUTE, "vacant")
+    journal.settle(T0 + BUCKET - 1)
+    assert journal.rows(ZONE_FIVE_MIN) == []
+    journal.settle(T0 + BUCKET)
+    assert [(row.tags, row.at_ms) for row in journal.rows(ZONE_FIVE_MIN)] == [
+        (("loft", "desk"), T0),
+        (("site", "desk"), T0),
+    ]
+    assert journal.rows(SPACE_HOUR) == []
+    journal.settle(T0 + HOUR_MS)
+    assert [(row.tags, row.fields) for row in journal.rows(SPACE_HOUR)] == [(("desk-1",), (0.0, 3540.0, 60.0))]
+
+
+def test_dedicated_desks_count_in_their_zone_and_have_no_hours(journal):
+    journal.became("mine", T0, "occupied")
+    journal.settle(T0 + HOUR_MS)
+    assert journal.rows(SPACE_HOUR) == []
+    assert {row.fields for row in journal.rows(ZONE_FIVE_MIN)} == {(3.0, 1.0, 1.0, 0.0, 2.0)}
+
+
+def test_supplies_and_disabled_spaces_have_no_history(journal):
+    journal.became("beans", T0, "stocked")
+    journal.became("broken", T0, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    assert journal.history() == {measure.name: [] for measure in MEASURES}
+
+
+def test_nothing_is_written_about_a_time_before_anything_was_known(journal):
+    journal.settle(T0)
+    journal.became("desk-1", T0 + 2 * HOUR_MS, "vacant")
+    journal.settle(T0 + 3 * HOUR_MS)
+    assert [row.at_ms for row in journal.rows(SPACE_HOUR)] == [T0 + 2 * HOUR_MS]
+
+
+def test_a_second_look_changes_nothing(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    before = tables.identity(journal.db)
+    journal.stale("desk-1", T0)
+    journal.settle(T0 + HOUR_MS)
+    assert tables.identity(journal.db) == before
+
+
+def test_late_news_changes_the_buckets_and_the_hour_it_belongs_to(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + 3 * HOUR_MS)
+    journal.became("desk-1", T0 + 90 * MINUTE, "occupied")
+    journal.settle(T0 + 3 * HOUR_MS)
+    assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [0.0, 1800.0, 3600.0]
+    taken = [row.fields[1] for row in journal.rows(ZONE_FIVE_MIN) if row.tags == ("loft", "desk")]
+    assert taken == [0.0] * 18 + [1.0] * 18
+
+
+def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(journal):
+    journal.said("entrance", T0, "crossing", 1)
+    journal.said("entrance", T0 + 1, "crossing", 1, synchronised=False)
+    journal.said("entrance", T0 + BUCKET, "heartbeat", 0)
+    journal.said("air", T0, "co2_ppm", 450.5)
+    journal.settle(T0 + 2 * BUCKET)
+    assert [row.fields for row in journal.rows(PEOPLE_FIVE_MIN)] == [(1.0, 0.0, 1.0), (0.0, 0.0, 1.0)]
+    assert [row.fields for row in journal.rows(AIR_FIVE_MIN)] == [(450.5, None, None)]
+
+
+def test_who_came_late_to_the_count_is_counted_until_four_in_the_morning(journal):
+    four_ms = T0 + 3 * HOUR_MS
+    for at_ms in range(T0, T0 + 4 * HOUR_MS, BUCKET):
+        journal.said("entrance", at_ms, "heartbeat", 0)
+    journal.settle(T0 + 4 * HOUR_MS)
+    journal.said("entrance", T0 + 1, "crossing", 1)
+    journal.settle(T0 + 4 * HOUR_MS)
+    people = {row.at_ms: row.fields[2] for row in journal.rows(PEOPLE_FIVE_MIN)}
+    assert {count for at_ms, count in people.items() if at_ms < four_ms} == {1.0}
+    assert {count for at_ms, count in people.items() if at_ms >= four_ms} == {0.0}
+
+
+def test_what_is_erased_stays_as_it_was(journal):
+    journal.became("desk-1", T0, "occupied")
+    journal.said("air", T0 + HOUR_MS, "co2_ppm", 450)
+    journal.settle(T0 + 4 * HOUR_MS)
+    before = journal.history()
+    horizon_ms = T0 + 2 * HOUR_MS + 1
+    journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
+    journal.db.execute("DELETE FROM event WHERE at_ms < ?", (horizon_ms,))
+    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'occupied', x'')", (horizon_ms,))
+    journal.stale("desk-1", T0)
+    journal.stale("loft", T0)
+    journal.settle(T0 + 4 * HOUR_MS)
+    assert journal.history() == before
+    journal.settle(T0 + 5 * HOUR_MS)
+    assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [3600.0] * 5
+
+
+def test_a_long_span_is_settled_in_slices(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 5
+    journal.stale("desk-1", T0)
+    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 5
+    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 1
+
+
+NEWS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["desk-1", "desk-2", "mine"]),
+            st.integers(0, 9 * HOUR_MS),
+            st.sampled_from(["vacant", "occupied", "away", "unknown"]),
+        ),
+        st.tuples(st.just("entrance"), st.integers(0, 9 * HOUR_MS), st.sampled_from([-1, 0, 1])),
+        st.tuples(st.just("air"), st.integers(0, 9 * HOUR_MS), st.floats(300, 2000)),
+    ),
+    unique_by=lambda news: news[:2],
+    max_size=25,
+)
+
+
+def tell(journal, news):
+    subject, offset_ms, value = news
+    if subject == "entrance":
+        journal.said("entrance", T0 + offset_ms, "crossing", value)
+    elif subject == "air":
+        journal.said("air", T0 + offset_ms, "co2_ppm", value)
+    else:
+        journal.became(subject, T0 + offset_ms, value)
+
+
+@given(news=NEWS, random=st.randoms(use_true_random=False))
+def test_any_delay_and_any_order_end_in_the_same_history(news, random):
+    end_ms = T0 + 10 * HOUR_MS
+    prompt, late = Journal(), Journal()
+    with closing(prompt.db), closing(late.db):
+        for item in sorted(news, key=lambda one: one[1]):
+            tell(prompt, item)
+            prompt.settle(T0 + item[1])
+        for item in random.sample(news, len(news)):
+            late.settle(T0 + item[1] + random.randrange(10 * HOUR_MS))
+            tell(late, item)
+        prompt.settle(end_ms)
+        late.settle(max(end_ms, T0 + 20 * HOUR_MS))
+        assert repr(cut(prompt.history(), end_ms)) == repr(cut(late.history(), end_ms))
+
+
+def cut(history, end_ms):
+    return {name: [row for row in rows if row.at_ms < end_ms] for name, rows in history.items()}
