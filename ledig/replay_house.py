@@ -1,0 +1,139 @@
+"""The house that a recording is played in: its plan, its devices, and what their sensors are wired to.
+
+In:    a recording, and a folder for outboxes and for the files of measured values.
+Out:   a `SitePlan`, settings for each device, and `Wiring`, which makes a sensor feel something.
+Never: time, servers, rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gpiozero import Factory
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, Zone
+from edge.broker import BrokerSettings
+from edge.settings import (
+    GPIO_PINS,
+    AirSettings,
+    ClockSource,
+    ContactSettings,
+    DeviceSettings,
+    PirSettings,
+    PowerSettings,
+    PressureSettings,
+    SensorSettings,
+)
+from ledig.recording import ON_PINS, Change, RecordedSensor, Recording
+
+SITE: Final = "replay"
+_ZONE: Final = "recorded"
+_LOW_WHEN_ON: Final = ("pressure",)
+"""Kinds whose pin is pulled up and goes low when what they watch is there."""
+
+
+class _WiredPin(MockPin):  # type: ignore[misc]  # gpiozero ships no types
+    """A mock pin with something on its wire: what drives it is stronger than its pull."""
+
+    def _set_pull(self, value: str) -> None:
+        self._pull = value
+
+
+class Wiring:
+    """What the sensors of one device are wired to. Made anew when the device is switched on."""
+
+    def __init__(self, settings: DeviceSettings, folder: Path) -> None:
+        self.factory: Factory = MockFactory(pin_class=_WiredPin)
+        self._pins = {sensor.id: sensor.pins for sensor in settings.sensors}
+        self._folder = folder
+
+    def feel(self, sensor: RecordedSensor, change: Change) -> None:
+        """Put the change on the sensor's pin, or into its file."""
+        if sensor.kind not in ON_PINS:
+            _value_path(self._folder, sensor.id, change.key).write_text(f"{change.value:g}\n")
+            return
+        pin = self.factory.pin(self._pins[sensor.id][0])
+        if bool(change.value) is (sensor.kind not in _LOW_WHEN_ON):
+            pin.drive_high()
+        else:
+            pin.drive_low()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One floor, one zone, the recording's spaces, and as many devices as its sensors need."""
+
+    plan: SitePlan
+    devices: tuple[DeviceSettings, ...]
+
+
+def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
+    """The house of a recording; its outboxes and files are in `folder`."""
+    groups = list(_by_device(recording.sensors))
+    plan = SitePlan(
+        id=SITE,
+        name="Replay",
+        time_zone=recording.time_zone,
+        floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
+        zones=(Zone(id=_ZONE, name="Recorded", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
+        spaces=tuple(
+            Space(id=space.id, name=space.id, kind=space.kind, zone=_ZONE, x_m=5, y_m=5) for space in recording.spaces
+        ),
+        sensors=tuple(
+            Sensor(
+                device=device,
+                id=sensor.id,
+                kind=SensorKind(sensor.kind),
+                space=sensor.space,
+                zone=None if sensor.space else _ZONE,
+            )
+            for device, sensors in groups
+            for sensor in sensors
+        ),
+    )
+    devices = tuple(
+        DeviceSettings(
+            site=SITE,
+            device=device,
+            broker=broker,
+            outbox_path=folder / f"outbox-{device}.sqlite",
+            sensors=tuple(_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)),
+            clock=ClockSource.HOST,
+        )
+        for device, sensors in groups
+    )
+    return House(plan=plan, devices=devices)
+
+
+def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple[RecordedSensor, ...]]]:
+    for start in range(0, len(sensors), len(GPIO_PINS)):
+        yield f"recorder-{start // len(GPIO_PINS) + 1}", sensors[start : start + len(GPIO_PINS)]
+
+
+def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
+    match sensor.kind:
+        case "pir":
+            return PirSettings(id=sensor.id, pin=pin)
+        case "contact":
+            return ContactSettings(id=sensor.id, pin=pin)
+        case "pressure":
+            return PressureSettings(id=sensor.id, pin=pin)
+        case "power":
+            return PowerSettings(id=sensor.id, path=_value_path(folder, sensor.id, "column"), scale=1)
+        case _:
+            paths = {key: _value_path(folder, sensor.id, key) for key in sensor.columns}
+            return AirSettings(
+                id=sensor.id,
+                co2_path=paths["co2_column"],
+                temperature_path=paths.get("temperature_column"),
+                temperature_scale=1,
+                humidity_path=paths.get("humidity_column"),
+                humidity_scale=1,
+            )
+
+
+def _value_path(folder: Path, sensor_id: str, key: str) -> Path:
+    """The file that a measured value is read from."""
+    return folder / f"{sensor_id}-{key}"

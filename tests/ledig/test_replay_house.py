@@ -1,0 +1,83 @@
+"""A recording becomes a house whose pins and files the recording drives."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import gpiozero
+import pytest
+
+from collector.plan import SpaceKind
+from edge.broker import BrokerSettings
+from edge.settings import AirSettings, PowerSettings
+from ledig.recording import Change, RecordedSensor, RecordedSpace, Recording
+from ledig.replay_house import Wiring, build
+from ledig.rows import Row
+
+
+def recording(*sensors: RecordedSensor) -> Recording:
+    return Recording(
+        time_zone=ZoneInfo("UTC"),
+        spaces=(RecordedSpace(id="room", kind=SpaceKind.ROOM),),
+        sensors=sensors,
+        spans=((Row(0, {}),),),
+        step_ms=30_000,
+    )
+
+
+def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
+    return RecordedSensor(
+        id=name, kind=kind, columns=columns or {"column": "C"}, space=None if kind == "air" else "room"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "high"),
+    [
+        ("pir", 1, True),
+        ("pir", 0, False),
+        ("contact", 1, True),
+        ("contact", 0, False),
+        ("pressure", 1, False),
+        ("pressure", 0, True),
+    ],
+)
+def test_a_level_is_on_the_pin_before_and_after_the_agent_opens_it(
+    tmp_path: Path, kind: str, value: float, *, high: bool
+) -> None:
+    it = sensor(kind)
+    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
+    wiring = Wiring(device, tmp_path)
+    wiring.feel(it, Change(0, "it", "column", value))
+    pull_up = None if kind == "pir" else True
+    opened = gpiozero.DigitalInputDevice(device.sensors[0].pins[0], pull_up=bool(pull_up), pin_factory=wiring.factory)
+    assert bool(opened.pin.state) is high
+    wiring.feel(it, Change(1, "it", "column", 1 - value))
+    assert bool(opened.pin.state) is not high
+    opened.close()
+
+
+def test_measured_values_stand_in_the_files_that_the_agent_reads(tmp_path: Path) -> None:
+    air = sensor("air", "air", co2_column="A", humidity_column="B")
+    power = sensor("power", "laser")
+    (device,) = build(recording(air, power), BrokerSettings(), tmp_path).devices
+    wiring = Wiring(device, tmp_path)
+    wiring.feel(air, Change(0, "air", "co2_column", 612.5))
+    wiring.feel(air, Change(0, "air", "humidity_column", 41))
+    wiring.feel(power, Change(0, "laser", "column", 80))
+    air_settings, power_settings = device.sensors
+    assert isinstance(air_settings, AirSettings)
+    assert isinstance(power_settings, PowerSettings)
+    assert air_settings.temperature_path is None
+    assert air_settings.humidity_path is not None
+    assert float(air_settings.co2_path.read_text()) * air_settings.co2_scale == 612.5
+    assert float(air_settings.humidity_path.read_text()) * air_settings.humidity_scale == 41
+    assert float(power_settings.path.read_text()) * power_settings.scale == 80
+
+
+def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
+    house = build(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
+    assert [len(device.sensors) for device in house.devices] == [28, 2]
+    assert len(house.plan.sensors_of("room")) == 30
+    for device in house.devices:
+        pins = [pin for each in device.sensors for pin in each.pins]
+        assert len(set(pins)) == len(pins)
