@@ -8,6 +8,7 @@ Instants are Unix milliseconds, UTC; spans are milliseconds.
 """
 
 from enum import StrEnum
+from math import inf, nextafter
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +19,9 @@ from edge.message import Kind
 
 Key = tuple[int, str, str, int]
 """`at_ms`, device, stream, seq: the canonical order of a space's events."""
+
+NEVER: Final = -(2**53)
+"""A moment so long ago that no hold reaches from it."""
 
 OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
     SensorKind.PIR: frozenset({Kind.MOTION}),
@@ -59,7 +63,7 @@ class Transition(Struct, frozen=True, gc=False, array_like=True):
 class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """What one sensor of a space last said.
 
-    `high` is its positive level: motion, pressure, presence, power in use, an open door.
+    `high` is its positive level: motion, pressure, presence, power in use, an open door, enough of a supply.
     """
 
     device: str
@@ -70,9 +74,9 @@ class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """It has not been silent since then."""
     high: bool
     high_ms: int
-    """When it last became high; 0: never."""
+    """When it last became high, or NEVER."""
     end_ms: int
-    """While low: the last moment it is known to have been high (of a contact: when it closed); 0: never."""
+    """While low: the last moment it is known to have been high (of a contact: when it closed), or NEVER."""
     full: bool
     """Its newest motion earned the full hold."""
     value: float
@@ -98,9 +102,9 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
     inside: bool
     """Somebody moved twice behind the closed door, which has not opened since."""
     opened_ms: int
-    """When the door last let go of somebody inside: a hold runs from there; 0: never."""
-    views: tuple[SensorView, ...]
-    """In the order they were first heard."""
+    """When the door last let go of somebody inside: a hold runs from there; or NEVER."""
+    views: tuple[SensorView | None, ...]
+    """In the order of the rules' sensors; None was never heard. Empty: nothing was."""
 
     @property
     def at_ms(self) -> int:
@@ -110,16 +114,16 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
 
 _NOTHING: Final = Because(Reason.NEVER_HEARD)
 START: Final = Evidence(
-    (0, "", "", 0),
-    Occupancy.UNKNOWN,
-    0,
-    _NOTHING,
-    Occupancy.UNKNOWN,
-    0,
-    _NOTHING,
-    0,
+    key=(0, "", "", 0),
+    state=Occupancy.UNKNOWN,
+    since_ms=0,
+    because=_NOTHING,
+    before=Occupancy.UNKNOWN,
+    before_since_ms=0,
+    before_because=_NOTHING,
+    check_ms=0,
     inside=False,
-    opened_ms=0,
+    opened_ms=NEVER,
     views=(),
 )
 """A space of which nothing was heard."""
@@ -163,12 +167,15 @@ class SpaceRules(Struct, frozen=True):
     space: str
     disabled: bool
     supply: bool
-    low_below_pct: float
+    contacts: bool
+    """A door of its own is watched."""
     second_motion_ms: int
     hold_ms: int
     """The longest hold of its sensors: it runs too when a closed door opens."""
     sensors: tuple[SensorRules, ...]
     """Those that bear on its state, in the order of the plan."""
+    places: dict[tuple[str, str], int]
+    """Where each of them stands, by device and sensor."""
 
 
 def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
@@ -181,10 +188,11 @@ def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
         space=space_id,
         disabled=space.disabled,
         supply=space.kind is SpaceKind.SUPPLY,
-        low_below_pct=space.low_below_pct,
+        contacts=any(sensor.role is Role.CONTACT for sensor in sensors),
         second_motion_ms=plan.rules.second_motion_ms,
         hold_ms=max((sensor.hold_ms for sensor in sensors), default=0),
         sensors=tuple(sensors),
+        places={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
     )
 
 
@@ -214,13 +222,18 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, seeing: int) -> 
         Role.LEVEL: (rules.level_hold_ms, 0),
     }
     hold_ms, lone_ms = holds.get(role, (0, 0))
+    above = 0.5
+    if role is Role.SUPPLY:
+        above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
+    elif sensor.kind is SensorKind.POWER:
+        above = space.in_use_above_w
     return SensorRules(
         device=sensor.device,
         sensor=sensor.id,
         role=role,
         own=own,
         reason=reason,
-        above=space.in_use_above_w if sensor.kind is SensorKind.POWER else 0.5,
+        above=above,
         silent_ms=int(rules.silent_after_heartbeats * sensor.heartbeat_ms),
         hold_ms=hold_ms,
         lone_ms=lone_ms,

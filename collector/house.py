@@ -1,22 +1,30 @@
 """All spaces, doors and air of one house together: events in, changes out.
 
 In:    stored events in any order, moments.
-Out:   rewritten transitions of spaces, states and summaries that must be told.
+Out:   rewritten transitions of spaces; the states and summaries that must be told.
 Never: clocks, sockets, files, logging. One thread owns a `House`.
+
+It holds frozen values only; whatever it holds is a function of the stored events and the newest moment it was given.
 """
 
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from operator import attrgetter
 
 from msgspec import Struct
 
 from collector.air import AirState
 from collector.doors import DoorState
-from collector.inference import Evidence, Heard, Transition
+from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
+from collector.inference import FOREVER, advance, fitted, fold, story, view, wake_ms
 from collector.outward import SpaceState, Summary
-from collector.plan import SitePlan
+from collector.plan import SitePlan, Space
+from collector.telling import Telling
 
 Past = Callable[[str, Evidence], Sequence[Heard]]
 """All stored events of a space above the key of this evidence, in any order, the newest included."""
+
+_key = attrgetter("at_ms", "device", "stream", "seq")
 
 
 class Change(Struct, frozen=True):
@@ -29,83 +37,195 @@ class Change(Struct, frozen=True):
     from_ms: int
     transitions: list[Transition]
     refolded: bool
-    """A late event rewrote the past; else only lapses may have been taken back."""
+    """A late event rewrote the past; else at most lapses are taken back."""
+
+
+class _Seat:
+    """One space: its evidence, and what was said of it."""
+
+    __slots__ = ("checkpoint", "due_ms", "evidence", "pending", "rules", "space", "told")
+
+    def __init__(self, space: Space, rules: SpaceRules) -> None:
+        self.space = space
+        self.rules = rules
+        self.checkpoint = self.evidence = fitted(START, rules)
+        self.told: list[Transition] | None = []
+        """Transitions told at or after the newest event; None: not known, since it was restored."""
+        self.due_ms = FOREVER
+        """Time alone changes nothing that is shown before this moment."""
+        self.pending: list[Heard] = []
 
 
 class House:
-    """Holds the frozen state of every space, door and zone."""
+    """Every space, door and zone of one plan. Restore what is stored before the first `take`."""
 
     def __init__(self, plan: SitePlan) -> None:
-        """Begin with nothing heard; `restore` what is stored before the first `take`."""
-        raise NotImplementedError
+        self._seats = {space.id: _Seat(space, space_rules(plan, space.id)) for space in plan.spaces}
+        self._watched = {sensor.key: self._seats[sensor.space] for sensor in plan.sensors if sensor.space is not None}
+        self._due: list[tuple[int, str]] = []
+        self._touched: set[str] = set()
+        self._telling = Telling(plan)
+        for seat in self._seats.values():
+            self._telling.judged(seat.space.id, seat.evidence.state)
 
     def restore(self, space: str, evidence: Evidence) -> None:
-        """Take up stored evidence; an unknown space is ignored."""
-        raise NotImplementedError
+        """Take up stored evidence, judged under today's rules; of a space that left the plan it is ignored."""
+        if (seat := self._seats.get(space)) is not None:
+            seat.evidence = fitted(evidence, seat.rules)
+            seat.told = None
+            self._telling.judged(space, seat.evidence.state)
+            self._wake(seat, 0)
 
     def evidence(self, space: str) -> Evidence:
         """The settled evidence of a space, to be stored."""
-        raise NotImplementedError
+        return self._seats[space].evidence
 
     def set_checkpoint(self, space: str, evidence: Evidence) -> None:
-        """From now on late events of the space are folded from here; an unknown space is ignored."""
-        raise NotImplementedError
+        """From now on late events of the space are folded from here; of a space that left the plan it is ignored."""
+        if (seat := self._seats.get(space)) is not None:
+            seat.checkpoint = fitted(evidence, seat.rules)
 
     def checkpoint(self, space: str) -> Evidence:
-        """Where late events are folded from; START at first."""
-        raise NotImplementedError
+        """Where late events of a space are folded from; START fitted to its rules at first."""
+        return self._seats[space].checkpoint
+
+    def rules(self, space: str) -> SpaceRules:
+        """The rules that a space is judged by."""
+        return self._seats[space].rules
 
     def restore_door(self, door: str, state: DoorState) -> None:
-        """Take up the stored crossings of a door."""
-        raise NotImplementedError
+        """Take up the stored crossings of a door; of one that left the plan they are ignored."""
+        self._telling.restore_door(door, state)
 
     def door(self, door: str) -> DoorState:
         """The crossings of a door, to be stored."""
-        raise NotImplementedError
+        return self._telling.doors[door]
 
     def restore_air(self, zone: str, state: AirState) -> None:
-        """Take up the stored air of a zone."""
-        raise NotImplementedError
+        """Take up the stored air of a zone; of one that left the plan it is ignored."""
+        self._telling.restore_air(zone, state)
 
     def air(self, zone: str) -> AirState:
         """The air of a zone, to be stored."""
-        raise NotImplementedError
+        return self._telling.airs[zone]
 
     def touched(self) -> tuple[set[str], set[str], set[str]]:
         """Spaces, doors and zones whose evidence changed since the last call, to be stored."""
-        raise NotImplementedError
+        spaces, self._touched = self._touched, set()
+        return spaces, *self._telling.touched()
 
     def take(self, events: Sequence[Heard], now_ms: int, past: Past) -> list[Change]:
-        """Take stored events of any sensors, in any order; return what changed in the spaces' stories."""
-        raise NotImplementedError
+        """Take events that are stored, of any sensors and in any order; return what changed in the spaces' stories.
+
+        Args:
+            events: synchronised events, none of them taken before; one of an unknown sensor is ignored.
+            now_ms: the present; lapses are told up to here.
+            past: asked only when an event is older than the newest one of its space.
+        """
+        seats: list[_Seat] = []
+        watched = self._watched
+        for event in events:
+            seat = watched.get((event.device, event.sensor))
+            if seat is None:
+                self._telling.hear(event)
+                continue
+            if not seat.pending:
+                seats.append(seat)
+            seat.pending.append(event)
+        changes = [self._follow(seat, now_ms, past) for seat in seats]
+        return [change for change in changes if change is not None]
 
     def tick(self, now_ms: int) -> list[Change]:
-        """The lapses due by `now_ms` that were not told yet."""
-        raise NotImplementedError
+        """The lapses that are due and were not told yet."""
+        changes: list[Change] = []
+        while self._due and self._due[0][0] <= now_ms:
+            due_ms, space = heappop(self._due)
+            seat = self._seats[space]
+            if seat.due_ms == due_ms:  # else a newer entry stands in the heap
+                seat.due_ms = FOREVER
+                if (change := self._retell(seat, seat.evidence, [], now_ms)) is not None:
+                    changes.append(change)
+        return changes
 
     def view(self, space: str, now_ms: int) -> SpaceState:
         """What a space shows now."""
-        raise NotImplementedError
+        seat = self._seats[space]
+        return view(seat.evidence, seat.rules, now_ms)
 
     def summary(self, zone: str, now_ms: int) -> Summary:
-        """What a zone shows now."""
-        raise NotImplementedError
+        """What a zone shows now, as far as `take` and `tick` were told the time."""
+        return self._telling.summary(zone, now_ms)
 
     def site_summary(self, now_ms: int) -> Summary:
-        """What the whole site shows now."""
-        raise NotImplementedError
+        """What the whole site shows now, as far as `take` and `tick` were told the time."""
+        return self._telling.site_summary(now_ms)
 
     def states_to_tell(self, now_ms: int) -> list[tuple[str, SpaceState]]:
-        """States of offered spaces (and supplies) that changed since they were last told.
+        """States by space that changed since they were last told; dedicated spaces are never told.
 
-        A change of state, reason or health is told at once; newer evidence for the same, once in ten seconds.
+        A change of state, reason or health is told at once, newer evidence for the same once in ten seconds.
         """
-        raise NotImplementedError
+        return self._telling.states(now_ms, self.view)
 
     def summaries_to_tell(self, now_ms: int) -> list[tuple[str, Summary]]:
-        """Summaries by zone id, or WHOLE_SITE, that changed since they were last told."""
-        raise NotImplementedError
+        """Summaries by zone, or WHOLE_SITE, that changed since they were last told."""
+        return self._telling.summaries(now_ms)
 
     def tell_all(self) -> None:
-        """Everything must be told again: the broker may have forgotten."""
-        raise NotImplementedError
+        """Everything must be told again: the broker may have forgotten it."""
+        self._telling.forget()
+
+    def _follow(self, seat: _Seat, now_ms: int, past: Past) -> Change | None:
+        events, seat.pending = seat.pending, []
+        if len(events) > 1:
+            events.sort(key=_key)
+        self._touched.add(seat.space.id)
+        old = seat.evidence
+        first = events[0]
+        if first.at_ms <= old.key[0] and first.key <= old.key:
+            return self._refold(seat, first, now_ms, past)
+        seat.evidence, transitions = fold(old, events, seat.rules)
+        check_ms = seat.evidence.check_ms
+        if transitions or seat.told != [] or now_ms >= check_ms:
+            return self._retell(seat, old, transitions, now_ms)
+        self._telling.refreshed(seat.space.id)
+        if check_ms < seat.due_ms:
+            self._wake(seat, check_ms)
+        return None
+
+    def _refold(self, seat: _Seat, first: Heard, now_ms: int, past: Past) -> Change:
+        """Fold again from the checkpoint. What is older than `first` stays as it was told: no event moves its past."""
+        start = seat.checkpoint
+        stored = sorted((event for event in past(seat.space.id, start) if event.key > start.key), key=_key)
+        seat.evidence, transitions = fold(start, stored, seat.rules)
+        lines = self._lines(seat, start, transitions, now_ms)
+        from_ms = max(first.at_ms, start.at_ms)
+        self._settle(seat, lines, now_ms)
+        return Change(seat.space.id, from_ms, [line for line in lines if line.at_ms >= from_ms], refolded=True)
+
+    def _retell(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> Change | None:
+        """Compare the story since `old` with what was told of it."""
+        lines = self._lines(seat, old, transitions, now_ms)
+        news = lines != seat.told
+        self._settle(seat, lines, now_ms)
+        return Change(seat.space.id, old.at_ms, lines, refolded=False) if news else None
+
+    def _lines(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> list[Transition]:
+        """The story at or after the newest event of `old`, up to now."""
+        lapses = advance(seat.evidence, seat.rules, now_ms)
+        if old.since_ms != old.at_ms or old.at_ms == 0:
+            return story(old.state, transitions + lapses)
+        began = Transition(old.since_ms, old.state, old.because)
+        return story(old.before, [began, *transitions, *lapses])
+
+    def _settle(self, seat: _Seat, lines: list[Transition], now_ms: int) -> None:
+        evidence = seat.evidence
+        seat.told = [line for line in lines if line.at_ms >= evidence.at_ms]
+        self._telling.judged(seat.space.id, lines[-1].state if lines else evidence.state)
+        due_ms = wake_ms(evidence, seat.rules, max(now_ms, evidence.at_ms))
+        if due_ms < seat.due_ms:
+            self._wake(seat, due_ms)
+
+    def _wake(self, seat: _Seat, due_ms: int) -> None:
+        seat.due_ms = due_ms
+        heappush(self._due, (due_ms, seat.space.id))

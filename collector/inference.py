@@ -3,12 +3,21 @@
 In:    stored events of one space in canonical order, and moments.
 Out:   the space's settled evidence, its transitions, and what it shows at a moment.
 Never: clocks, sockets, files, logging. Time arrives as a value.
+
+The settled evidence is the fold over the stored events and knows no present. What time alone brings on top, the
+lapses, is worked out from it for any moment: ticks change nothing, and a late event takes back what was only assumed.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
-from collector.evidence import OWN_KINDS, START, Evidence, Heard, SpaceRules, Transition, space_rules
-from collector.outward import SpaceState
+from msgspec.structs import replace
+
+from collector.evidence import OWN_KINDS, START, Evidence, Heard, Role, SensorView, SpaceRules, Transition, space_rules
+from collector.hearing import hear
+from collector.judgement import because_at, health_at, level_at, moments, state_at
+from collector.outward import TAKEN, Lapse, Occupancy, SpaceState
+from edge.message import Kind
 
 __all__ = [
     "OWN_KINDS",
@@ -23,38 +32,204 @@ __all__ = [
     "next_lapse",
     "space_rules",
     "step",
+    "story",
     "view",
+    "wake_ms",
 ]
+
+FOREVER: Final = 2**53
+"""A moment that does not come."""
 
 
 def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
     """Take one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
 
-    They include the lapses between the two. A transition at the very moment of an earlier one replaces it.
+    They include the lapses between the two. A transition at the very moment of an earlier one replaces it, and may
+    even lead back to the state before it: `story` tidies a joined list.
     """
-    return fold(evidence, (event,), rules)
+    if event.at_ms < evidence.check_ms and (known := _nothing_new(evidence, event, rules)) is not None:
+        return known, []
+    return _take(evidence, event, rules)
 
 
 def fold(evidence: Evidence, events: Iterable[Heard], rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
-    """Take events, in canonical order and newer than `evidence.key`: `step` for many."""
-    raise NotImplementedError
+    """Take events that are in canonical order and newer than `evidence.key`: `step` for many."""
+    transitions: list[Transition] = []
+    for event in events:
+        evidence, more = step(evidence, event, rules)
+        transitions += more
+    return evidence, transitions
+
+
+def story(state: Occupancy, transitions: Iterable[Transition]) -> list[Transition]:
+    """The least list that tells the same, after `state`: one a moment, none to the state that already is."""
+    last: dict[int, Transition] = {transition.at_ms: transition for transition in transitions}
+    told: list[Transition] = []
+    for transition in last.values():
+        if transition.state is not state:
+            told.append(transition)
+            state = transition.state
+    return told
 
 
 def fitted(evidence: Evidence, rules: SpaceRules) -> Evidence:
-    """Stored evidence under the rules of today: sensors that left the plan are forgotten, the state judged anew."""
-    raise NotImplementedError
+    """Stored evidence under today's rules: what left the plan is forgotten, what came is unheard, the state is judged.
+
+    A state that today's rules make another one counts from the newest event.
+    """
+    views = {(known.device, known.sensor): known for known in evidence.views if known is not None}
+    fitting = tuple(views.get((sensor.device, sensor.sensor)) for sensor in rules.sensors)
+    doors = [known for known, sensor in zip(fitting, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
+    inside = evidence.inside and bool(doors) and None not in doors
+    draft = replace(evidence, views=fitting, inside=inside, check_ms=0)
+    at_ms = evidence.at_ms
+    state = state_at(draft, rules, at_ms, at_ms)
+    return _enter(draft, Transition(at_ms, state, because_at(draft, rules, at_ms, state)))
 
 
 def advance(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transition]:
     """The lapses that time alone brings after the newest event, each at its own moment, up to `until_ms` inclusive."""
-    raise NotImplementedError
+    if until_ms < evidence.check_ms:
+        return []
+    lapses: list[Transition] = []
+    state = evidence.state
+    for moment in _moments_after(evidence, rules, evidence.at_ms):
+        if moment > until_ms:
+            break
+        if (found := state_at(evidence, rules, moment, moment)) is not state:
+            state = found
+            lapses.append(Transition(moment, state, because_at(evidence, rules, moment, state)))
+    return lapses
 
 
 def next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
     """The first transition that silence alone will bring after `after_ms`; None if there is none."""
-    raise NotImplementedError
+    after_ms = max(after_ms, evidence.at_ms)
+    state = state_at(evidence, rules, after_ms, after_ms)
+    for moment in _moments_after(evidence, rules, after_ms):
+        if (found := state_at(evidence, rules, moment, moment)) is not state:
+            return Transition(moment, found, because_at(evidence, rules, moment, found))
+    return None
+
+
+def wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
+    """Until when silence alone can change neither state nor health; FOREVER if it never can."""
+    return min((moment for moment in moments(evidence, rules) if moment > after_ms), default=FOREVER)
 
 
 def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
-    """What the space shows at `now_ms`, with its reason, its next lapse and the health of its sensors."""
-    raise NotImplementedError
+    """What the space shows at `now_ms`, with its reason, what quiet will bring, and the health of its sensors.
+
+    The lapse supposes that nobody moves and that the sensors which live go on saying so; it is None where no end can
+    be told, and while the space is vacant. A moment before the newest event counts as that event's.
+    """
+    now_ms = max(now_ms, evidence.at_ms)
+    lapses = advance(evidence, rules, now_ms)
+    state, since_ms = (lapses[-1].state, lapses[-1].at_ms) if lapses else (evidence.state, evidence.since_ms)
+    return SpaceState(
+        state=state,
+        since_ms=since_ms,
+        because=because_at(evidence, rules, now_ms, state),
+        health=health_at(evidence, rules, now_ms),
+        at_ms=evidence.at_ms,
+        lapse=_quiet_brings(evidence, rules, now_ms, state),
+        level_pct=level_at(evidence, rules, now_ms),
+    )
+
+
+def _take(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
+    at_ms = event.at_ms
+    if len(evidence.views) != len(rules.sensors):
+        evidence = fitted(evidence, rules)
+    transitions = advance(evidence, rules, at_ms - 1)
+    for lapse in transitions:
+        evidence = _enter(evidence, lapse)
+    evidence = hear(evidence, event, rules)
+    state = state_at(evidence, rules, at_ms, at_ms)
+    if state is not evidence.state:
+        transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
+        evidence = _enter(evidence, transitions[-1])
+    return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
+
+
+def _enter(evidence: Evidence, new: Transition) -> Evidence:
+    """The story goes on; what began in this very millisecond is as if it had not been."""
+    if new.state is evidence.state:
+        return evidence
+    if evidence.since_ms != new.at_ms:
+        return replace(
+            evidence,
+            state=new.state,
+            since_ms=new.at_ms,
+            because=new.because,
+            before=evidence.state,
+            before_since_ms=evidence.since_ms,
+            before_because=evidence.because,
+        )
+    if new.state is not evidence.before:
+        return replace(evidence, state=new.state, because=new.because)
+    return replace(evidence, state=evidence.before, since_ms=evidence.before_since_ms, because=evidence.before_because)
+
+
+def _quiet_brings(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
+    if state is not Occupancy.UNKNOWN and state not in TAKEN:
+        return None
+    for moment in _moments_after(evidence, rules, now_ms):
+        found = state_at(evidence, rules, moment, now_ms)
+        if found is not state and found not in TAKEN:  # away counts as taken: it is not the end that people wait for
+            return Lapse(found, moment)
+    return None
+
+
+def _moments_after(evidence: Evidence, rules: SpaceRules, after_ms: int) -> list[int]:
+    return sorted({moment for moment in moments(evidence, rules) if moment > after_ms})
+
+
+def _nothing_new(evidence: Evidence, event: Heard, rules: SpaceRules) -> Evidence | None:
+    """The evidence after an event that changes no state, in a fraction of the work; None: it must be judged.
+
+    That is a level repeated by a living sensor, and motion that comes or goes where the full hold already runs.
+    """
+    at_ms = event.at_ms
+    views = evidence.views
+    index = 0
+    for known in views:
+        if known is not None and known.sensor == event.sensor and known.device == event.device:
+            break
+        index += 1
+    else:
+        return None
+    sensor = rules.sensors[index]
+    kind = event.kind
+    if (kind is not sensor.own and kind is not Kind.HEARTBEAT) or at_ms >= known.heard_ms + sensor.silent_ms:
+        return None
+    high = event.value > sensor.above
+    high_ms, end_ms, check_ms = known.high_ms, known.end_ms, evidence.check_ms
+    if high is not known.high:
+        if kind is not Kind.MOTION or rules.contacts or not known.full or evidence.state is not Occupancy.OCCUPIED:
+            return None
+        check_ms = at_ms + sensor.lone_ms  # until then this motion alone keeps the space occupied
+        if not high:
+            end_ms = at_ms
+        elif at_ms < end_ms + sensor.hold_ms:
+            high_ms = at_ms
+        else:
+            return None
+    elif rules.supply:
+        return None
+    fresh = SensorView(
+        known.device, known.sensor, at_ms, known.since_ms, high, high_ms, end_ms, known.full, event.value
+    )
+    return Evidence(
+        (at_ms, event.device, event.stream, event.seq),
+        evidence.state,
+        evidence.since_ms,
+        evidence.because,
+        evidence.before,
+        evidence.before_since_ms,
+        evidence.before_because,
+        check_ms,
+        evidence.inside,
+        evidence.opened_ms,
+        (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
+    )

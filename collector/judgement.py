@@ -1,0 +1,209 @@
+"""Judges one space at one moment from what its sensors last said.
+
+In:    evidence, the rules, a moment.
+Out:   the state at that moment, why, how healthy the sensors are, and when silence may change it.
+Never: clocks, and no memory of its own.
+
+Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is measured. They differ only to look ahead:
+"what comes if nobody moves, and the sensors go on saying that they live?"
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.evidence import NEVER, Evidence, Role, SensorRules, SensorView, SpaceRules
+from collector.outward import TAKEN, Because, Health, Occupancy, Reason
+
+LONG_MOTION_MS: Final = 30_000
+"""A motion output that stays high this long is no accident: it earns the full hold by itself."""
+
+Pair = tuple[SensorView, SensorRules]
+
+
+def alive(known: SensorView, sensor: SensorRules, alive_ms: int) -> bool:
+    """Whether the sensor has been heard lately enough to speak for the present."""
+    return alive_ms < known.heard_ms + sensor.silent_ms
+
+
+def last_high_ms(known: SensorView) -> int:
+    """The last moment it is known to have been high, or NEVER."""
+    return known.heard_ms if known.high else known.end_ms
+
+
+def earned_full(known: SensorView) -> bool:
+    """Whether its newest evidence holds the space for the full hold."""
+    return known.full or (known.high_ms > NEVER and last_high_ms(known) - known.high_ms >= LONG_MOTION_MS)
+
+
+def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> Occupancy:
+    """The state of the space: taken by any evidence, vacant only if every sensor vouches, else unknown."""
+    if rules.disabled:
+        return Occupancy.DISABLED
+    if rules.supply:
+        return _supply_at(evidence, rules, alive_ms)
+    away = _opened_lately(evidence, rules, now_ms, alive_ms)
+    vouched, sees = True, False
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        sees = sees or sensor.role is not Role.CONTACT
+        if known is None:
+            vouched = False
+            continue
+        weight = _weigh(known, sensor, now_ms, alive_ms)
+        if weight is Occupancy.OCCUPIED:
+            return weight
+        away = away or weight is not None
+        vouched = vouched and alive(known, sensor, alive_ms) and now_ms >= known.since_ms + sensor.hold_ms
+    if _behind_door(evidence, rules, alive_ms):
+        return Occupancy.OCCUPIED
+    if away:
+        return Occupancy.AWAY
+    return Occupancy.VACANT if vouched and sees else Occupancy.UNKNOWN
+
+
+def because_at(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
+    """Why the space is in `state`, which `state_at` found for the same moment."""
+    if state is Occupancy.DISABLED:
+        return Because(Reason.DISABLED)
+    if state is Occupancy.UNKNOWN:
+        return _because_unknown(evidence, rules, now_ms)
+    if state in TAKEN:
+        return _because_taken(evidence, rules, now_ms, state)
+    if state is Occupancy.VACANT:
+        known, _ = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]))
+        if (quiet_ms := last_high_ms(known)) > NEVER:
+            return Because(Reason.QUIET, known.device, known.sensor, quiet_ms)
+        return Because(Reason.QUIET)
+    known, _ = min(_living(evidence, rules, now_ms), key=lambda pair: pair[0].value)
+    return Because(Reason.LEVEL, known.device, known.sensor, known.heard_ms)
+
+
+def health_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Health:
+    """How many of the sensors live."""
+    living = sum(1 for _ in _living(evidence, rules, now_ms))
+    if not living:
+        return Health.OFFLINE
+    return Health.HEALTHY if living == len(rules.sensors) else Health.DEGRADED
+
+
+def level_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None:
+    """What is left of a supply, in per cent, by its emptiest container; None if no sensor lives, or it is none."""
+    if not rules.supply:
+        return None
+    return min((known.value for known, _ in _living(evidence, rules, now_ms)), default=None)
+
+
+def moments(evidence: Evidence, rules: SpaceRules) -> Iterator[int]:
+    """Every moment, in no order, at which time alone may change the state or the health."""
+    if rules.contacts:
+        yield evidence.opened_ms + rules.hold_ms
+    for known, sensor in _heard(evidence, rules):
+        yield known.heard_ms + sensor.silent_ms
+        yield known.since_ms + sensor.hold_ms
+        last_ms = last_high_ms(known)
+        yield last_ms + sensor.lone_ms
+        yield last_ms + sensor.hold_ms
+        if sensor.role is Role.CONTACT:
+            yield known.heard_ms + rules.hold_ms
+
+
+def confirmed(evidence: Evidence, rules: SpaceRules, at_ms: int, within_ms: int) -> bool:
+    """Whether a motion at `at_ms` is not alone: a full hold runs, or a motion ended at most `within_ms` before."""
+    if rules.contacts and at_ms < evidence.opened_ms + rules.hold_ms:
+        return True
+    for known, sensor in _seeing(evidence, rules):
+        moves = known.high and alive(known, sensor, at_ms)
+        last_ms = at_ms if moves else last_high_ms(known)
+        full = known.full or last_ms - known.high_ms >= LONG_MOTION_MS
+        if last_ms > NEVER and full and at_ms < last_ms + sensor.hold_ms:
+            return True
+        if sensor.role is Role.MOTION and at_ms - last_ms <= within_ms:
+            return True
+    return False
+
+
+def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | None:
+    """Since when every door of the space has been closed; None if one is open or not known."""
+    since_ms = None
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if sensor.role is Role.CONTACT:
+            if known is None or known.high or not alive(known, sensor, at_ms):
+                return None
+            since_ms = max(since_ms or known.end_ms, known.end_ms)
+    return since_ms
+
+
+def _heard(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if known is not None:
+            yield known, sensor
+
+
+def _seeing(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    return (pair for pair in _heard(evidence, rules) if pair[1].role is not Role.CONTACT)
+
+
+def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair]:
+    return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
+
+
+def _weigh(known: SensorView, sensor: SensorRules, now_ms: int, alive_ms: int) -> Occupancy | None:
+    """What one sensor's evidence makes of the space: occupied, away, or nothing."""
+    if sensor.role is Role.CONTACT:
+        return None
+    if known.high and alive(known, sensor, alive_ms):
+        return Occupancy.OCCUPIED
+    quiet_ms = now_ms - last_high_ms(known)
+    if quiet_ms < sensor.lone_ms:
+        return Occupancy.OCCUPIED
+    if quiet_ms < sensor.hold_ms and earned_full(known):
+        return Occupancy.AWAY
+    return None
+
+
+def _behind_door(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> bool:
+    return evidence.inside and closed_since_ms(evidence, rules, alive_ms) is not None
+
+
+def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
+    """Whether the hold runs that begins when a door lets go of somebody: it opened, or its contact fell silent."""
+    if not rules.contacts:
+        return False
+    if now_ms < evidence.opened_ms + rules.hold_ms:
+        return True
+    return evidence.inside and all(
+        alive(known, sensor, alive_ms) or now_ms < known.heard_ms + rules.hold_ms
+        for known, sensor in _heard(evidence, rules)
+        if sensor.role is Role.CONTACT
+    )
+
+
+def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupancy:
+    stocked = [known.high for known, _ in _living(evidence, rules, alive_ms)]
+    if not stocked:
+        return Occupancy.UNKNOWN
+    return Occupancy.STOCKED if all(stocked) else Occupancy.LOW
+
+
+def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
+    if all(sensor.role is Role.CONTACT for sensor in rules.sensors):
+        return Because(Reason.NO_SENSOR)
+    pairs = list(zip(evidence.views, rules.sensors, strict=True))
+    for known, sensor in pairs:
+        if known is None:
+            return Because(Reason.NEVER_HEARD, sensor.device, sensor.sensor)
+    for known, sensor in _heard(evidence, rules):
+        if not alive(known, sensor, now_ms):
+            return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
+    known, _ = max(_heard(evidence, rules), key=lambda pair: pair[0].since_ms + pair[1].hold_ms)
+    return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
+
+
+def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
+    seeing = list(_seeing(evidence, rules))
+    telling = [pair for pair in seeing if _weigh(*pair, now_ms, now_ms) is state]
+    if not telling and state is Occupancy.OCCUPIED:
+        doors = [known for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT]
+        door = max(doors, key=lambda known: known.end_ms)
+        return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.end_ms)
+    known, sensor = max(telling or seeing, key=lambda pair: last_high_ms(pair[0]))
+    return Because(sensor.reason, known.device, known.sensor, last_high_ms(known))

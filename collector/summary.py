@@ -1,0 +1,35 @@
+"""Counts the states of spaces for a zone, or for the whole site.
+
+In:    spaces with their states.
+Out:   counts by kind, as they are told outward.
+Never: clocks; spaces that are not offered count for nothing here.
+"""
+
+from collections.abc import Iterable
+
+from collector.outward import TAKEN, Count, Occupancy
+from collector.plan import Space, SpaceKind
+
+
+def count(states: Iterable[tuple[Space, Occupancy]]) -> dict[SpaceKind, Count]:
+    """Count offered spaces by kind, in the order of `SpaceKind`; a kind without any is left out.
+
+    `capacity` is all of them: `free_min` + `taken` + `unknown` + `disabled`. Away counts as taken.
+    """
+    found: dict[SpaceKind, list[Occupancy]] = {kind: [] for kind in SpaceKind}
+    for space, state in states:
+        if space.offered:
+            found[space.kind].append(state)
+    return {kind: _count(those) for kind, those in found.items() if those}
+
+
+def _count(states: list[Occupancy]) -> Count:
+    vacant, unknown = states.count(Occupancy.VACANT), states.count(Occupancy.UNKNOWN)
+    return Count(
+        capacity=len(states),
+        free_min=vacant,
+        free_max=vacant + unknown,
+        taken=sum(state in TAKEN for state in states),
+        unknown=unknown,
+        disabled=states.count(Occupancy.DISABLED),
+    )

@@ -1,0 +1,145 @@
+"""What must be told outward, and when: states of spaces, summaries of zones and of the site.
+
+In:    states as they are judged, crossings, readings of air, moments.
+Out:   what changed since it was last told.
+Never: clocks, sockets.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from collector.air import AirState, air, breathe
+from collector.doors import DaySpan, DoorState, cross, day_span, people
+from collector.evidence import Heard
+from collector.outward import Health, Occupancy, Reason, SpaceState, Summary
+from collector.plan import WHOLE_SITE, SitePlan, Tenure
+from collector.summary import count
+from edge.message import Kind
+
+REFRESH_MS: Final = 10_000
+"""Newer evidence for the same state is told this often."""
+_LOOK_MS: Final = 1_000
+"""How often it is looked for."""
+
+Gist = tuple[Occupancy, int, Reason, Health]
+
+
+class Telling:
+    """Remembers what was told. Part of a `House`, owned by its thread."""
+
+    def __init__(self, plan: SitePlan) -> None:
+        self.doors = {door.id: DoorState() for door in plan.doors}
+        self.airs = {zone.id: AirState() for zone in plan.zones}
+        self._plan = plan
+        self._door_of = {sensor.key: sensor.door for sensor in plan.sensors if sensor.door in self.doors}
+        self._zone_of = {sensor.key: sensor.zone for sensor in plan.sensors if sensor.zone in self.airs}
+        self._silent_ms = {
+            sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
+        }
+        self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
+        self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
+        self._told: dict[str, tuple[Gist, int]] = {}
+        self._summaries: dict[str, Summary] = {}
+        self._day: DaySpan | None = None
+        self._touched_doors: set[str] = set()
+        self._touched_zones: set[str] = set()
+        self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
+        self._refreshed: set[str] = set()
+        self._look_ms = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing has been told."""
+        self._told.clear()
+        self._summaries.clear()
+        self._judged = set(self._public)
+
+    def restore_door(self, door: str, state: DoorState) -> None:
+        """Take up the crossings of a door of the plan."""
+        if door in self.doors:
+            self.doors[door] = state
+
+    def restore_air(self, zone: str, state: AirState) -> None:
+        """Take up the air of a zone of the plan."""
+        if zone in self.airs:
+            self.airs[zone] = state
+
+    def touched(self) -> tuple[set[str], set[str]]:
+        """Doors and zones that changed since the last call."""
+        doors, self._touched_doors = self._touched_doors, set()
+        zones, self._touched_zones = self._touched_zones, set()
+        return doors, zones
+
+    def hear(self, event: Heard) -> None:
+        """Take an event of a door or of a zone's air; any other is ignored."""
+        key = event.device, event.sensor
+        if (door := self._door_of.get(key)) is not None and event.kind is Kind.CROSSING:
+            self.doors[door] = cross(self.doors[door], self._day_of(event.at_ms).day, event.value)
+            self._touched_doors.add(door)
+        elif (zone := self._zone_of.get(key)) is not None:
+            self.airs[zone] = breathe(self.airs[zone], event)
+            self._touched_zones.add(zone)
+
+    def judged(self, space: str, state: Occupancy) -> None:
+        """The space was judged anew."""
+        self._shown[space] = state
+        if space in self._public:
+            self._judged.add(space)
+
+    def refreshed(self, space: str) -> None:
+        """Newer evidence speaks for the state that the space has."""
+        self._refreshed.add(space)
+
+    def states(self, now_ms: int, view: Callable[[str, int], SpaceState]) -> list[tuple[str, SpaceState]]:
+        """The states to tell now, by space; `view` makes them."""
+        fresh: list[tuple[str, SpaceState]] = []
+        judged, self._judged = self._judged, set()
+        for space in sorted(judged):
+            state = view(space, now_ms)
+            if (told := self._told.get(space)) is None or told[0] != _gist(state):
+                fresh.append((space, state))
+            else:
+                self._refreshed.add(space)
+        if abs(now_ms - self._look_ms) >= _LOOK_MS:  # a clock that was set back must not end the telling
+            self._look_ms = now_ms
+            due = [space for space in sorted(self._refreshed & self._told.keys()) if self._is_old(space, now_ms)]
+            fresh += [(space, view(space, now_ms)) for space in due if space not in judged]
+        for space, state in fresh:
+            self._told[space] = _gist(state), now_ms
+            self._refreshed.discard(space)
+        return fresh
+
+    def summary(self, zone: str, now_ms: int) -> Summary:
+        """What a zone shows."""
+        kinds = count((space, self._shown[space.id]) for space in self._spaces_of[zone])
+        return Summary(at_ms=now_ms, kinds=kinds, air=air(self.airs[zone], self._silent_ms, now_ms))
+
+    def site_summary(self, now_ms: int) -> Summary:
+        """What the whole site shows; people only where a door is watched."""
+        kinds = count((space, self._shown[space.id]) for space in self._plan.spaces)
+        day = self._day_of(now_ms).day
+        return Summary(at_ms=now_ms, kinds=kinds, people=people(self.doors.values(), day) if self.doors else None)
+
+    def summaries(self, now_ms: int) -> list[tuple[str, Summary]]:
+        """The summaries to tell now."""
+        fresh = [(zone, self.summary(zone, now_ms)) for zone in self._spaces_of]
+        fresh.append((WHOLE_SITE, self.site_summary(now_ms)))
+        news = [(name, summary) for name, summary in fresh if not _same(self._summaries.get(name), summary)]
+        self._summaries.update(news)
+        return news
+
+    def _is_old(self, space: str, now_ms: int) -> bool:
+        return abs(now_ms - self._told[space][1]) >= REFRESH_MS
+
+    def _day_of(self, at_ms: int) -> DaySpan:
+        if self._day is None or not self._day.from_ms <= at_ms < self._day.to_ms:
+            self._day = day_span(at_ms, self._plan.time_zone)
+        return self._day
+
+
+def _gist(state: SpaceState) -> Gist:
+    return state.state, state.since_ms, state.because.reason, state.health
+
+
+def _same(told: Summary | None, summary: Summary) -> bool:
+    return told is not None and (told.kinds, told.air, told.people) == (summary.kinds, summary.air, summary.people)
