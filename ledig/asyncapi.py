@@ -1,0 +1,179 @@
+"""Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
+
+In:    the types of edge.message and collector.outward, the topics of edge.topics.
+Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
+Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
+
+Source: AsyncAPI 3.0.0; its MQTT bindings 0.2.0.
+"""
+
+import inspect
+import json
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from collector import outward
+from edge import message, topics
+from edge.topics import DeviceTopic
+
+_SITE, _DEVICE = "{site}", "{device}"
+_PARAMETERS: Final = {
+    "site": "The site's id in the site file.",
+    "device": "The device's id in the site file; also its user name at the broker.",
+    "space": "The id of a space.",
+    "zone": "The id of a zone.",
+}
+
+
+class Way(StrEnum):
+    """Who speaks, seen from the house: what a device sends, the house receives."""
+
+    RECEIVE = "receive"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One kind of topic: its address, what is said there, by whom, and how."""
+
+    name: str
+    address: str
+    says: type
+    way: Way
+    retained: bool
+    what: str
+    qos: int = 1
+
+
+CHANNELS: Final = (
+    Channel(
+        "events",
+        topics.device(_SITE, _DEVICE, DeviceTopic.EVENTS),
+        message.EventsMessage,
+        Way.RECEIVE,
+        retained=False,
+        what="A device hands over events.",
+    ),
+    Channel(
+        "receipt",
+        topics.device(_SITE, _DEVICE, DeviceTopic.RECEIPT),
+        message.Receipt,
+        Way.SEND,
+        retained=False,
+        what="The collector says how far it has stored them. One that is lost is asked for by sending again.",
+        qos=0,
+    ),
+    Channel(
+        "status",
+        topics.device(_SITE, _DEVICE, DeviceTopic.STATUS),
+        message.DeviceStatus,
+        Way.RECEIVE,
+        retained=True,
+        what="A device says how it is; its will says that it is gone.",
+    ),
+    Channel(
+        "command",
+        topics.device(_SITE, _DEVICE, DeviceTopic.COMMAND),
+        message.Command,
+        Way.SEND,
+        retained=False,
+        what="Somebody asks a device for something.",
+    ),
+    Channel(
+        "space",
+        topics.space(_SITE, "{space}"),
+        outward.SpaceState,
+        Way.SEND,
+        retained=True,
+        what="The state of one space. An empty payload: it has none any more.",
+    ),
+    Channel(
+        "zone",
+        topics.zone(_SITE, "{zone}"),
+        outward.Summary,
+        Way.SEND,
+        retained=True,
+        what="The counts and the air of one zone.",
+    ),
+    Channel(
+        "site",
+        topics.site_summary(_SITE),
+        outward.Summary,
+        Way.SEND,
+        retained=True,
+        what="The counts of the whole site, and the people in it.",
+    ),
+    Channel(
+        "collector",
+        topics.collector(_SITE),
+        outward.CollectorStatus,
+        Way.SEND,
+        retained=True,
+        what="Whether the collector lives; its will says that it does not.",
+    ),
+)
+"""Every kind of topic of the contract."""
+
+
+def document() -> dict[str, Any]:
+    """The whole AsyncAPI document, as plain values."""
+    types = list({channel.says: None for channel in CHANNELS})
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Ledig on the wire",
+            "version": "1",
+            "description": "Seen from the house: what a device sends, the house receives. Instants are Unix"
+            " milliseconds, UTC. The rules that a schema cannot hold are in contract.md.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {channel.name: _channel(channel) for channel in CHANNELS},
+        "operations": {f"{channel.way}_{channel.name}": _operation(channel) for channel in CHANNELS},
+        "components": {
+            "messages": {one.__name__: {"payload": {"$ref": f"#/components/schemas/{one.__name__}"}} for one in types},
+            "schemas": {name: _schema(name, schema) for name, schema in sorted(schemas.items())},
+        },
+    }
+
+
+def render() -> str:
+    """The document as it stands in the file."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    named = {name: {"description": text} for name, text in _PARAMETERS.items() if f"{{{name}}}" in channel.address}
+    kind = channel.says.__name__
+    return {
+        "address": channel.address,
+        "description": channel.what,
+        "messages": {kind: {"$ref": f"#/components/messages/{kind}"}},
+        "parameters": named,
+    }
+
+
+def _operation(channel: Channel) -> dict[str, Any]:
+    return {
+        "action": channel.way,
+        "channel": {"$ref": f"#/channels/{channel.name}"},
+        "bindings": {"mqtt": {"qos": channel.qos, "retain": channel.retained, "bindingVersion": "0.2.0"}},
+    }
+
+
+def _schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    if "description" in schema:
+        schema = schema | {"description": inspect.cleandoc(schema["description"])}
+    if name == message.Kind.__name__:
+        schema = schema | {"x-value-bounds": {kind.value: [kind.low, kind.high] for kind in message.Kind}}
+    return schema
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(render(), encoding="utf-8")
