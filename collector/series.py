@@ -9,10 +9,10 @@ Never: clocks, files. Sums are whole numbers (or exactly rounded) and divided on
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+from collector.doors import day_span
 from collector.history import AIR_FIVE_MIN, ZONE_FIVE_MIN, Row
 from collector.outward import TAKEN, Occupancy
 from collector.plan import WHOLE_SITE
@@ -20,8 +20,6 @@ from collector.use import Timeline
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
 """The three series share one bucket."""
-PEOPLE_DAY_STARTS = 4
-"""Local hour at which the count of people starts from zero: the quietest of the night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +132,6 @@ class Passed:
     exits: int = 0
 
 
-def people_day_ms(at_ms: int, time_zone: ZoneInfo) -> int:
-    """The latest 04:00 local time at or before `at_ms`: since when people are counted. Days may have 23 or 25 hours."""
-    local = datetime.fromtimestamp(at_ms / 1000, time_zone)
-    start = local.replace(hour=PEOPLE_DAY_STARTS, minute=0, second=0, microsecond=0, fold=0)
-    if _unix_ms(start) > at_ms:
-        start -= timedelta(days=1)  # wall time: 04:00 of the day before, however long that day was
-    return _unix_ms(start)
-
-
 def people_rows(
     heard: Iterable[tuple[int, int]], before: Passed, from_ms: int, to_ms: int, time_zone: ZoneInfo
 ) -> list[Row]:
@@ -161,10 +150,10 @@ def people_rows(
         old = passed.get(bucket_ms, Passed())
         passed[bucket_ms] = Passed(old.entries + (counted > 0), old.exits + (counted < 0))
     rows = []
-    inside, day_ms = before.entries - before.exits, people_day_ms(from_ms, time_zone)
+    inside, today = before.entries - before.exits, day_span(from_ms, time_zone)
     for bucket_ms in sorted(bucket_ms for bucket_ms in passed if from_ms <= bucket_ms < to_ms):
-        if (today_ms := people_day_ms(bucket_ms, time_zone)) != day_ms:
-            inside, day_ms = 0, today_ms
+        if bucket_ms >= today.to_ms:
+            inside, today = 0, day_span(bucket_ms, time_zone)
         came = passed[bucket_ms]
         inside += came.entries - came.exits
         rows.append(Row((WHOLE_SITE,), bucket_ms, (float(came.entries), float(came.exits), float(max(0, inside)))))
@@ -192,7 +181,3 @@ def air_rows(zone: str, readings: Iterable[tuple[int, str, float]], from_ms: int
 
 def _mean(values: list[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None  # fsum: no order of adding shows in the last digit
-
-
-def _unix_ms(local: datetime) -> int:
-    return int(local.timestamp()) * 1000

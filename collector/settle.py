@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from collector import series, use
+from collector.doors import day_span
 from collector.history import (
     AIR_FIVE_MIN,
     HOUR_MS,
@@ -126,7 +127,7 @@ class Settlement:
             tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *span))
 
     def _people(self, db: sqlite3.Connection, span: Span) -> list[Row]:
-        start_ms = series.people_day_ms(span[0], self._plan.time_zone)
+        start_ms = day_span(span[0], self._plan.time_zone).from_ms
         came, went = db.execute(  # from rows, not events: the morning may be erased by now
             "SELECT total(entries), total(exits) FROM people_five_min WHERE zone = ? AND at_ms >= ? AND at_ms < ?",
             (WHOLE_SITE, start_ms, span[0]),

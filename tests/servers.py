@@ -203,15 +203,19 @@ class Influx(Server):
 
 
 @contextmanager
-def influxdb() -> Iterator[Influx]:
-    """A real, empty InfluxDB 1.x."""
+def influxdb(http: str = "") -> Iterator[Influx]:
+    """A real, empty InfluxDB 1.x.
+
+    Args:
+        http: more lines for the section [http] of its configuration.
+    """
     with _folder("influxdb") as folder:
         port = free_port()
         config = folder / "influxdb.conf"
         config.write_text(
             f'reporting-disabled = true\nbind-address = "{HOST}:{free_port()}"\n'
             f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
-            f'[http]\nbind-address = "{HOST}:{port}"\nlog-enabled = false\n[monitor]\nstore-enabled = false\n'
+            f'[http]\nbind-address = "{HOST}:{port}"\nlog-enabled = false\n{http}\n[monitor]\nstore-enabled = false\n'
         )
         yield from _running(Influx(["influxd", "run", "-config", str(config)], "influxdb", folder, port))
 

@@ -25,7 +25,7 @@ from collector.history.tables import Changed
 from collector.settings import InfluxSettings
 
 BATCH_ROWS: Final = 5000
-LOOK_S: Final = 1.0
+LOOK_S: Final = 0.5
 """How often it looks for news in the journal."""
 CHECK_S: Final = 60.0
 """How often it makes sure that InfluxDB still has what was written."""

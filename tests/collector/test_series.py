@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collector.history import HOUR_MS, Row
 from collector.outward import Occupancy
-from collector.series import BUCKET_MS, Member, Passed, air_rows, people_day_ms, people_rows, zone_rows
+from collector.series import BUCKET_MS, Member, Passed, air_rows, people_rows, zone_rows
 from tests.collector.test_use import T0, TIMELINES
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -102,12 +102,13 @@ def test_who_came_earlier_that_day_is_still_inside():
     [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 6, 12), 24)],
     ids=["summer time begins", "summer time ends", "plain"],
 )
-def test_the_people_day_lasts_from_four_to_four_local_time_however_long_that_is(date, hours):
+def test_people_are_counted_from_four_to_four_local_time_however_long_that_is(date, hours):
     end = local_ms(*date, 4)
-    start = people_day_ms(end - 1, STOCKHOLM)
-    assert people_day_ms(end, STOCKHOLM) == end
-    assert end - start == hours * HOUR_MS
-    assert people_day_ms(start, STOCKHOLM) == start
+    start = end - hours * HOUR_MS
+    heard = [(start - BUCKET_MS, 1), *((at, 0) for at in range(start, end, BUCKET_MS)), (start, 1), (end, 0)]
+    rows = people_rows(heard, Passed(), start - BUCKET_MS, end + BUCKET_MS, STOCKHOLM)
+    assert [row.at_ms for row in rows if row.fields[2] == 1.0] == list(range(start - BUCKET_MS, end, BUCKET_MS))
+    assert rows[-1].fields[2] == 0.0
 
 
 def test_at_four_local_time_the_house_is_counted_as_empty():
@@ -115,12 +116,6 @@ def test_at_four_local_time_the_house_is_counted_as_empty():
     heard = [(four - BUCKET_MS, 1), (four, 0)]
     rows = people_rows(heard, Passed(), four - BUCKET_MS, four + BUCKET_MS, STOCKHOLM)
     assert [row.fields[2] for row in rows] == [1.0, 0.0]
-
-
-def test_the_hour_that_is_told_twice_belongs_to_one_day():
-    first, second = local_ms(2026, 10, 25, 2, 30), local_ms(2026, 10, 25, 2, 30, fold=1)
-    assert second - first == HOUR_MS
-    assert people_day_ms(first, STOCKHOLM) == people_day_ms(second, STOCKHOLM)
 
 
 def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():

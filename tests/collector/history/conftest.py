@@ -1,0 +1,143 @@
+"""Stores for the tests of history: a journal, and a real InfluxDB behind the nginx that we ship.
+
+LEDIG_TEST_INFLUXDB_URL, _TOKEN, _ORG and _BUCKET name another server (1.8, 2.x) for the conformance suite; it
+empties our measurements there.
+"""
+
+import os
+import sqlite3
+from contextlib import ExitStack, closing, contextmanager
+
+import pytest
+
+from collector.history import MEASURES, Measure, Row, lines, tables
+from collector.history.influxdb import Influx, InfluxHistory
+from collector.history.projection import Projection
+from collector.history.sqlite import SqliteHistory
+from collector.settings import HistoryKind, InfluxSettings
+from tests.servers import ROOT, influxdb, nginx, until
+
+SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
+USER, PASSWORD = "ledig", "it's a secret: 50 % å"
+
+
+class Guarded:
+    """Debian's InfluxDB with a user and a password, behind the shipped snippet."""
+
+    def __init__(self, server, proxy, folder, bucket="ledig"):
+        self.server = server
+        self.proxy = proxy
+        token_file = folder / "token"
+        token_file.write_text(f"{USER}:{PASSWORD}\n", encoding="utf-8")
+        self.settings = InfluxSettings(url=proxy.url, bucket=bucket, token_file=token_file)
+        self.let_in()
+
+    def let_in(self):
+        """Make the user, as the first query of an empty server must."""
+        with closing(Influx(InfluxSettings(url=self.server.url))) as open_door:
+            open_door.query(f'CREATE USER "{USER}" WITH PASSWORD {lines.quoted(PASSWORD)} WITH ALL PRIVILEGES')
+
+
+@contextmanager
+def guarded_influxdb(folder, bucket="ledig"):
+    with influxdb("auth-enabled = true") as server, nginx(SNIPPET.read_text(), upstream(server)) as proxy:
+        yield Guarded(server, proxy, folder, bucket)
+
+
+def upstream(server):
+    return {"127.0.0.1:8086": f"{server.host}:{server.port}"}
+
+
+@pytest.fixture(scope="session")
+def shared_influx(tmp_path_factory):
+    """Settings of one server for all tests that do not harm it."""
+    with ExitStack() as stack:
+        if url := os.environ.get("LEDIG_TEST_INFLUXDB_URL"):
+            yield _named(url, tmp_path_factory.mktemp("influx"))
+        else:
+            yield stack.enter_context(guarded_influxdb(tmp_path_factory.mktemp("influx"))).settings
+
+
+def _named(url, folder):
+    token_file = None
+    if token := os.environ.get("LEDIG_TEST_INFLUXDB_TOKEN"):
+        token_file = folder / "token"
+        token_file.write_text(token)
+    return InfluxSettings(
+        url=url,
+        organisation=os.environ.get("LEDIG_TEST_INFLUXDB_ORG", "ledig"),
+        bucket=os.environ.get("LEDIG_TEST_INFLUXDB_BUCKET", "ledig"),
+        token_file=token_file,
+    )
+
+
+class Journal:
+    """The history's part of a journal, and what the collector does to it."""
+
+    def __init__(self, folder):
+        self.path = folder / "journal.sqlite"
+        self.db = sqlite3.connect(self.path, isolation_level=None)
+        self.db.execute("PRAGMA journal_mode = WAL")
+        tables.create(self.db)
+
+    def write(self, measure: Measure, rows: list[Row]):
+        self.db.execute("BEGIN")
+        tables.upsert(self.db, measure, rows)
+        self.db.execute("COMMIT")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    made = Journal(tmp_path)
+    with closing(made.db):
+        yield made
+
+
+def written_up_to(settings, journal):
+    """Whether InfluxDB has all of the journal's history."""
+    name, rev = tables.identity(journal.db)
+    with closing(Influx(settings)) as influx:
+        found = influx.query(f'SELECT max("rev") FROM {lines.CURSOR} WHERE "history" = \'{name}\'')  # noqa: S608
+    return bool(found) and found[0]["values"][0][1] == rev
+
+
+@contextmanager
+def following(journal, settings, **more):
+    projection = Projection(journal.path, settings, **more)
+    projection.start()
+    try:
+        yield projection
+    finally:
+        projection.close()
+
+
+def everything(reader):
+    return {measure.name: reader.rows(measure, 0, 2**42) for measure in MEASURES}
+
+
+class Store:
+    """One history under test: what the journal is told, and the reader that must show it."""
+
+    def __init__(self, journal, reader, settled):
+        self.journal = journal
+        self.reader = reader
+        self._settled = settled
+
+    def write(self, measure, *rows):
+        self.journal.write(measure, list(rows))
+        self._settled()
+
+
+@pytest.fixture(params=list(HistoryKind))
+def store(request, journal):
+    if request.param is HistoryKind.SQLITE:
+        with closing(SqliteHistory(journal.path)) as reader:
+            yield Store(journal, reader, lambda: None)
+        return
+    settings = request.getfixturevalue("shared_influx")
+    with closing(Influx(settings)) as influx:
+        influx.create()
+        for name in [*(measure.name for measure in MEASURES), lines.CURSOR]:
+            influx.query(f"DELETE FROM {name}")  # noqa: S608 - our own names
+    with following(journal, settings), closing(InfluxHistory(settings)) as reader:
+        yield Store(journal, reader, lambda: until(lambda: written_up_to(settings, journal), what="the projection"))
