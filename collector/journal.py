@@ -1,0 +1,362 @@
+"""The collector's durable memory: one SQLite file, one writer.
+
+In:    what the loop hands over, inside `with journal.transaction()`.
+Out:   the same rows again; after a commit they are on the disk.
+Never: judgement, threads, a second writer.
+
+Readers open the file on their own, read-only and with `wal_autocheckpoint = 0`: SQLite before 3.51.3 can lose a
+commit when two connections checkpoint, so this one alone does.
+"""
+
+import errno
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from collector.evidence import Heard
+from collector.intake import Gap, Refused, StreamKey
+from collector.lock import InUse, Lock
+from collector.schema import STEPS, SchemaTooNew, Step, migrate
+from edge.message import Kind
+
+QUARANTINE_ROWS: Final = 1000
+QUARANTINE_BYTES: Final = 2048
+"""The most that is kept of one refused payload."""
+GAP_ROWS: Final = 100_000
+PROOF_BYTES: Final = 256 * 1024
+FOREVER_MS: Final = 2**62
+
+SensorKey = tuple[str, str]
+"""Device and sensor."""
+
+
+_KIND: Final = {kind.value: kind for kind in Kind}
+
+
+class JournalRejected(ValueError):
+    """The file cannot be this collector's journal. To try again cannot help."""
+
+
+class JournalAway(ConnectionError):
+    """The file cannot be written now. It may succeed later.
+
+    Attributes:
+        finding: what is wrong, in plain words and without the path: pages show it.
+    """
+
+    def __init__(self, path: Path, finding: str, remedy: str) -> None:
+        super().__init__(f"{path}: {finding}; {remedy}")
+        self.finding = finding
+
+
+class Checkpoint(NamedTuple):
+    """What the erased events of one space left behind."""
+
+    at_ms: int
+    """Events before this are erased."""
+    state: str
+    """The space's state at that moment."""
+    body: bytes
+
+
+_FULL = ("the journal's disk is full", "free some space, and the collector goes on by itself")
+_READ_ONLY = ("the journal's disk is read-only", "make it writable for this user, and the collector goes on by itself")
+_FAILS = ("the journal's disk fails", "look at the disk and at the system's log")
+_CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
+_AWAY: Final[Mapping[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_IOERR: _FAILS,
+    sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
+    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "end that program's write"),
+}
+_REJECTED: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore a backup, or start with an empty one",
+    sqlite3.SQLITE_NOTADB: "this is no SQLite file; name another path in the site file",
+}
+_ERRNO: Final[Mapping[int, tuple[str, str]]] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: _READ_ONLY,
+    errno.EIO: _FAILS,
+}
+
+
+class Journal:
+    """The one writer of the journal.
+
+    Attributes:
+        connection: for the history tables, inside `transaction`.
+
+    Raises:
+        JournalRejected: another collector has it, a later Ledig wrote it, or it is no journal.
+        JournalAway: the disk is full, read-only or failing.
+    """
+
+    def __init__(self, path: Path, steps: Sequence[Step] = STEPS) -> None:
+        self.path = path
+        try:
+            self._lock = Lock(path)
+        except InUse as fault:
+            raise JournalRejected(str(fault)) from fault
+        except OSError as fault:
+            raise JournalAway(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN)) from fault
+        try:
+            with self._told():
+                self.connection = _opened(path, steps)
+                self._read_names()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is not in it."""
+        try:
+            self.connection.close()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is on the disk when it ends, or none of it is.
+
+        Raises:
+            JournalAway: the disk is full, read-only or failing. Close this journal and open it anew: after a failed
+                write nobody knows what the system's cache holds.
+            JournalRejected: the file is damaged.
+        """
+        with self._told():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # some errors have rolled it back already
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    # What devices said
+
+    def add_events(self, dated: Iterable[Heard], undated: Iterable[Heard] = ()) -> None:
+        """Store events, and events whose device's clock was never right; one that is there stays as it was."""
+        rows = [*self._rows(dated, 1), *self._rows(undated, 0)]
+        self.connection.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _rows(self, events: Iterable[Heard], synchronised: int) -> Iterator[tuple[object, ...]]:
+        sensors, streams, kinds = self._sensors, self._streams, self._kinds
+        for event in events:
+            sensor_no = sensors.get((event.device, event.sensor)) or self._sensor_no((event.device, event.sensor))
+            stream_no = streams.get((event.device, event.stream)) or self._stream_no((event.device, event.stream))
+            kind_no = kinds.get(event.kind) or self._kind_no(event.kind)
+            yield sensor_no, event.at_ms, stream_no, event.seq, kind_no, event.value, synchronised
+
+    def events(self, sensors: Iterable[SensorKey], from_ms: int, to_ms: int = FOREVER_MS) -> list[Heard]:
+        """What these sensors said from `from_ms` and before `to_ms` by a trusted clock, in canonical order."""
+        found = []
+        for key in sensors:
+            rows = self.connection.execute(
+                "SELECT at_ms, stream_no, seq, kind_no, value FROM event"
+                " WHERE sensor_no = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
+                (self._sensors.get(key), from_ms, to_ms),
+            )
+            found += [
+                Heard(at_ms, key[0], self._stream_names[stream_no], seq, key[1], self._kind_names[kind_no], value)
+                for at_ms, stream_no, seq, kind_no, value in rows
+            ]
+        found.sort(key=lambda heard: heard.key)
+        return found
+
+    def marks(self) -> dict[StreamKey, int]:
+        """Of every known stream: each event up to this one is stored, or in a gap."""
+        rows = self.connection.execute("SELECT device, stream, seq FROM stream ORDER BY no")
+        return {(device, stream): seq for device, stream, seq in rows}
+
+    def set_marks(self, marks: Mapping[StreamKey, int]) -> None:
+        """Move the marks of streams on."""
+        self.connection.executemany(
+            "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in marks.items()]
+        )
+
+    def add_gaps(self, gaps: Iterable[Gap], now_ms: int) -> None:
+        """Record what is not stored and never will be."""
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", [(*g, now_ms) for g in gaps]
+        )
+        self._keep_newest("gap", "at_ms", GAP_ROWS)
+
+    def add_refused(self, refused: Iterable[Refused], now_ms: int) -> None:
+        """Put aside what was refused; at the bound the oldest is dropped, and counted."""
+        self.connection.executemany(
+            "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, ?, ?, ?)",
+            [(now_ms, r.device, r.reason[:500], r.payload[:QUARANTINE_BYTES]) for r in refused],
+        )
+        self._keep_newest("quarantine", "no", QUARANTINE_ROWS)
+
+    # What it means
+
+    def rewrite(self, space: str, from_ms: int, transitions: Iterable[tuple[int, str]]) -> None:
+        """Let these transitions (moment, state) stand for those that the space had from `from_ms` on."""
+        self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms >= ?", (space, from_ms))
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
+            [(space, at_ms, state) for at_ms, state in transitions],
+        )
+
+    def settled(self) -> dict[str, bytes]:
+        """What the newest events left behind, by space, as `set_settled` had it."""
+        return dict(self.connection.execute("SELECT space, body FROM settled"))
+
+    def set_settled(self, bodies: Mapping[str, bytes]) -> None:
+        """Remember what the newest events left behind."""
+        self.connection.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?)", bodies.items())
+
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """What the erased events left behind, by space."""
+        rows = self.connection.execute("SELECT space, at_ms, state, body FROM checkpoint")
+        return {space: Checkpoint(*rest) for space, *rest in rows}
+
+    def set_checkpoint(self, space: str, checkpoint: Checkpoint) -> None:
+        """Remember what the erased events left behind."""
+        self.connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (space, *checkpoint))
+
+    def mark_stale(self, subject: str, from_ms: int) -> None:
+        """Say that the history of a subject must be computed anew from `from_ms` on, or from an earlier moment."""
+        self.connection.execute(
+            "INSERT INTO stale VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
+            (subject, from_ms),
+        )
+
+    def meta(self, name: str) -> int | None:
+        """A number that was remembered under this name; None: none was."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def can_grow(self) -> None:
+        """Prove that more can be written, by a write that is taken back.
+
+        Raises:
+            JournalAway: it cannot.
+        """
+        with self.transaction():
+            self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('proof', zeroblob(?))", (PROOF_BYTES,))
+        with self.transaction():
+            self.connection.execute("DELETE FROM meta WHERE name = 'proof'")
+
+    def set_meta(self, name: str, value: int) -> None:
+        """Remember a number under this name."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    # What is forgotten
+
+    def sensors(self) -> set[SensorKey]:
+        """Every sensor that ever said something."""
+        return set(self._sensors)
+
+    def erase_events(self, sensors: Iterable[SensorKey], before_ms: int, undated_after_ms: int) -> int:
+        """Forget what these sensors said before a moment; returns how many events that were.
+
+        An event without a trusted clock may also claim to be from the future: beyond a moment, it goes too.
+        """
+        numbers = [self._sensors[key] for key in sensors if key in self._sensors]
+        self.connection.executemany(
+            "DELETE FROM event WHERE sensor_no = ? AND at_ms > ? AND NOT synchronised",
+            [(no, undated_after_ms) for no in numbers],
+        )
+        return self.connection.executemany(
+            "DELETE FROM event WHERE sensor_no = ? AND at_ms < ?", [(no, before_ms) for no in numbers]
+        ).rowcount
+
+    def erase_transitions(self, space: str, before_ms: int) -> None:
+        """Forget single transitions of a space before a moment."""
+        self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms < ?", (space, before_ms))
+
+    def erase_strangers(self, known: Iterable[str], before_ms: int) -> None:
+        """Forget single transitions before a moment, and then the rest, of spaces that are not known."""
+        mine = set(known)
+        rows = self.connection.execute("SELECT space FROM transition UNION SELECT space FROM checkpoint").fetchall()
+        for space in {space for (space,) in rows} - mine:
+            self.erase_transitions(space, before_ms)
+            self.connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
+
+    def erase_refused(self, before_ms: int) -> None:
+        """Forget what was refused before a moment."""
+        self.connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
+
+    def shrink(self) -> None:
+        """Write the log into the file and cut it; a reader in its way only delays that."""
+        with self._told():
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _keep_newest(self, table: str, order: str, most: int) -> None:
+        (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
+        if rows > most:
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE {order} IN (SELECT {order} FROM {table} ORDER BY {order} LIMIT ?)",  # noqa: S608
+                (rows - most,),
+            )
+            name = f"{table}_dropped"
+            self.set_meta(name, (self.meta(name) or 0) + rows - most)
+
+    # Numbers that stand for names
+
+    def _read_names(self) -> None:
+        query = self.connection.execute
+        self._sensors: dict[SensorKey, int] = {
+            (device, sensor): no for no, device, sensor in query("SELECT no, device, sensor FROM sensor")
+        }
+        self._streams: dict[StreamKey, int] = {
+            (device, stream): no for no, device, stream in query("SELECT no, device, stream FROM stream")
+        }
+        self._stream_names: dict[int, str] = {no: stream for (_, stream), no in self._streams.items()}
+        self._kinds: dict[str, int] = {kind: no for no, kind in query("SELECT no, kind FROM kind")}
+        self._kind_names = {no: _KIND[kind] for kind, no in self._kinds.items()}
+
+    def _sensor_no(self, key: SensorKey) -> int:
+        if key not in self._sensors:
+            cursor = self.connection.execute("INSERT INTO sensor (device, sensor) VALUES (?, ?)", key)
+            self._sensors[key] = cursor.lastrowid or 0
+        return self._sensors[key]
+
+    def _stream_no(self, key: StreamKey) -> int:
+        if key not in self._streams:
+            cursor = self.connection.execute("INSERT INTO stream (device, stream, seq) VALUES (?, ?, 0)", key)
+            self._streams[key] = cursor.lastrowid or 0
+            self._stream_names[self._streams[key]] = key[1]
+        return self._streams[key]
+
+    def _kind_no(self, kind: Kind) -> int:
+        if kind not in self._kinds:
+            cursor = self.connection.execute("INSERT INTO kind (kind) VALUES (?)", (kind.value,))
+            self._kinds[kind.value] = cursor.lastrowid or 0
+            self._kind_names[self._kinds[kind.value]] = kind
+        return self._kinds[kind]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours; one that is our own bug stays what it is."""
+        try:
+            yield
+        except SchemaTooNew as fault:
+            raise JournalRejected(f"{self.path}: {fault}") from fault
+        except sqlite3.Error as fault:
+            code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
+            if code in _AWAY:
+                raise JournalAway(self.path, *_AWAY[code]) from fault
+            if code in _REJECTED:
+                raise JournalRejected(f"{self.path}: {_REJECTED[code]}") from fault
+            raise
+
+
+def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased cannot be read in the file
+        migrate(connection, steps)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,55 @@
+"""Tells the world: receipts to devices; retained states, summaries and the collector's own state to everybody.
+
+In:    values of the contract.
+Out:   messages to the broker.
+Never: judgement of what must be told; that is the house's.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from collector import outward
+from collector.inbox import Inbox
+from collector.intake import StreamKey
+from collector.outward import CollectorStatus, SpaceState, Summary
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from edge import topics
+from edge.message import Receipt, encode
+
+
+class Publisher:
+    """Speaks for one collector over the connection of its inbox."""
+
+    def __init__(self, inbox: Inbox, plan: SitePlan) -> None:
+        self._inbox = inbox
+        self._site = plan.id
+        self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
+        self._shown = {
+            topics.space(plan.id, space.id) for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY
+        }
+
+    def receipts(self, marks: Mapping[StreamKey, int]) -> None:
+        """Tell senders what is on the disk. Not kept by the broker: each connection says them all again."""
+        for (device, stream), seq in marks.items():
+            if device in self._receipts:
+                self._inbox.publish(self._receipts[device], encode(Receipt(stream, seq)), 0, retain=False)
+
+    def states(self, states: Iterable[tuple[str, SpaceState]]) -> None:
+        """Tell what spaces are."""
+        for space, state in states:
+            self._inbox.publish(topics.space(self._site, space), outward.encode(state), 1, retain=True)
+
+    def summaries(self, summaries: Iterable[tuple[str, Summary]]) -> None:
+        """Tell what zones are, and under WHOLE_SITE the site."""
+        for zone, summary in summaries:
+            topic = topics.site_summary(self._site) if zone == WHOLE_SITE else topics.zone(self._site, zone)
+            self._inbox.publish(topic, outward.encode(summary), 1, retain=True)
+
+    def status(self, status: CollectorStatus) -> None:
+        """Tell how the collector is."""
+        self._inbox.publish(topics.collector(self._site), outward.encode(status), 1, retain=True)
+
+    def clear(self, retained: Iterable[str]) -> None:
+        """Take back the states of spaces that are no longer shown."""
+        for topic in retained:
+            if topic not in self._shown:
+                self._inbox.publish(topic, b"", 1, retain=True)

@@ -1,0 +1,180 @@
+"""The collector: one loop that takes, judges, stores, and only then answers.
+
+In:    settings, the plan, the house's clock, and a word to stop.
+Out:   the journal; receipts; states, summaries and history.
+Never: judgement of its own. One thread owns the house and the journal.
+
+Whatever breaks a write ends in the same way: the journal is closed, what was not stored is not acknowledged, and
+when the disk takes writes again everything is read back and the senders go on from their last receipt.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Final
+
+from collector.inbox import Inbox
+from collector.intake import Delivery
+from collector.journal import Journal, JournalAway
+from collector.outward import CollectorStatus
+from collector.plan import SitePlan
+from collector.publish import Publisher
+from collector.settings import CollectorSettings, HistoryKind
+from collector.work import Work
+from edge.topics import device_of
+
+TICK_S: Final = 0.1
+"""Changed states are told together, this often at most."""
+STATUS_S: Final = 5.0
+SAVE_S: Final = 60.0
+"""A start reads what came after the last save; this keeps it short, and the writes few."""
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 15.0
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: CollectorSettings, plan: SitePlan, now_ms: Callable[[], int], stop: threading.Event) -> None:
+    """Collect until `stop` is set.
+
+    Args:
+        settings: broker, journal, history, what is forgotten.
+        plan: the house.
+        now_ms: the house's time, Unix milliseconds, UTC.
+        stop: may be set by any thread; the loop ends within a tick and the commit that runs.
+
+    Raises:
+        JournalRejected: the journal is in use, of a later Ledig, damaged, or no journal.
+        JournalAway: the journal cannot be opened at the start. Later this is waited out.
+    """
+    journal: Journal | None = Journal(settings.journal_path)
+    with ExitStack() as ends:
+        projected = _no_fault
+        if settings.history is HistoryKind.INFLUXDB:
+            from collector.history.projection import Projection
+
+            projection = ends.enter_context(closing(Projection(settings.journal_path, settings.influx)))
+            projection.start()
+            projected = projection.fault
+        loop = _Loop(settings, plan, now_ms, stop, projected)
+        ends.callback(loop.leave)
+        while journal is not None:
+            with closing(journal):
+                try:
+                    loop.collect(Work(plan, journal, settings.retention, now_ms()))
+                except JournalAway as fault:
+                    reason = fault
+                else:
+                    return
+            journal = loop.reopened(reason)
+
+
+def _no_fault() -> str:
+    return ""
+
+
+class _Loop:
+    """What stays when the journal is opened anew: the connection, and what was said over it."""
+
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        plan: SitePlan,
+        now_ms: Callable[[], int],
+        stop: threading.Event,
+        projected: Callable[[], str],
+    ) -> None:
+        self._path = settings.journal_path
+        self._now_ms = now_ms
+        self._stop = stop
+        self._projected = projected
+        self._inbox = Inbox(settings.broker, plan.id)
+        self._publisher = Publisher(self._inbox, plan)
+        self._greeted = 0
+        self._told_s = self._status_s = 0.0
+        self._save_s = time.monotonic() + SAVE_S
+
+    def leave(self) -> None:
+        """Say that nobody collects any more."""
+        self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms()))
+        self._inbox.close()
+
+    def collect(self, work: Work) -> None:
+        """Run until `stop`, and leave everything stored."""
+        tick_s = 0.0
+        self._greeted = 0
+        while not self._stop.is_set():
+            messages = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
+            if messages:
+                deliveries = [Delivery(device_of(message.topic)[0], bytes(message.payload)) for message in messages]
+                owed = work.take(deliveries, self._now_ms())
+                self._publisher.receipts(owed)
+                self._inbox.acknowledge(messages)
+                tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
+            if time.monotonic() >= tick_s:
+                self._tick(work)
+                tick_s = time.monotonic() + TICK_S
+        work.save()
+
+    def _tick(self, work: Work) -> None:
+        now_ms = self._now_ms()
+        house = work.house
+        work.tick(now_ms)
+        if time.monotonic() >= self._save_s:
+            self._save_s = time.monotonic() + SAVE_S
+            work.save()
+        if not self._inbox.connected:
+            return
+        if self._greeted != self._inbox.connections:
+            self._greeted = self._inbox.connections
+            self._publisher.receipts(work.marks)
+            house.tell_all()
+            self._status_s = 0.0
+        states, summaries = house.states_to_tell(now_ms), house.summaries_to_tell(now_ms)
+        if states or summaries:
+            self._told_s = time.monotonic()
+            self._publisher.states(states)
+            self._publisher.summaries(summaries)
+        self._publisher.clear(self._inbox.retained_spaces())
+        if time.monotonic() >= self._status_s:
+            self._status_s = time.monotonic() + STATUS_S
+            self._publisher.status(CollectorStatus(online=True, at_ms=now_ms, fault=self._projected()))
+        self._inbox.flush()
+
+    def reopened(self, fault: JournalAway) -> Journal | None:
+        """Say what is wrong until the journal takes writes again; None: `stop` came first."""
+        log.error("%s", fault)
+        pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
+        while not self._stop.is_set():
+            self._inbox.batch(TICK_S)  # not acknowledged: their senders keep them
+            if time.monotonic() >= self._status_s:
+                self._status_s = time.monotonic() + STATUS_S
+                self._publisher.status(CollectorStatus(online=True, at_ms=self._now_ms(), fault=fault.finding))
+                self._inbox.flush()
+            if time.monotonic() < again_s:
+                continue
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            again_s = time.monotonic() + pause_s
+            try:
+                journal = _proven(self._path)
+            except JournalAway as still:
+                fault = still
+                continue
+            log.warning("%s takes writes again", self._path)
+            self._inbox.renew()  # what was not acknowledged comes again
+            return journal
+        return None
+
+
+def _proven(path: Path) -> Journal:
+    """The journal, opened anew and written to."""
+    journal = Journal(path)
+    try:
+        journal.can_grow()
+    except BaseException:
+        journal.close()
+        raise
+    return journal

@@ -1,0 +1,76 @@
+"""The tables of the journal, and how an older file becomes one of today.
+
+In:    an open SQLite connection.
+Out:   the same, with the tables of this version.
+Never: rows.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from collector.history import tables
+
+# Names stand once; an event has their numbers. `settled` is what the newest events left behind of each space (and door,
+# and air); `checkpoint` is what those left behind that are erased.
+_VERSION_1: Final = """
+CREATE TABLE stream (no INTEGER PRIMARY KEY, device TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
+    UNIQUE (device, stream)) STRICT;
+CREATE TABLE sensor (no INTEGER PRIMARY KEY, device TEXT NOT NULL, sensor TEXT NOT NULL,
+    UNIQUE (device, sensor)) STRICT;
+CREATE TABLE kind (no INTEGER PRIMARY KEY, kind TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE event (sensor_no INTEGER NOT NULL, at_ms INTEGER NOT NULL, stream_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL, kind_no INTEGER NOT NULL, value ANY NOT NULL, synchronised INTEGER NOT NULL,
+    PRIMARY KEY (sensor_no, at_ms, stream_no, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE transition (space TEXT NOT NULL, at_ms INTEGER NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (space, at_ms)) STRICT, WITHOUT ROWID;
+CREATE TABLE settled (space TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (space TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, state TEXT NOT NULL,
+    body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE gap (device TEXT NOT NULL, stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    reason TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (device, stream, first)) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine (no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, device TEXT NOT NULL,
+    reason TEXT NOT NULL, payload BLOB NOT NULL) STRICT;
+CREATE TABLE stale (subject TEXT PRIMARY KEY, from_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID
+"""
+
+Step = Callable[[sqlite3.Connection], None]
+"""Brings the tables from one version to the next."""
+
+
+def _version_1(connection: sqlite3.Connection) -> None:
+    for statement in _VERSION_1.split(";"):  # executescript would commit
+        connection.execute(statement)
+    tables.create(connection)
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1,)
+"""The step at place n leads from version n to version n + 1."""
+
+
+class SchemaTooNew(ValueError):
+    """A later Ledig wrote this file; this one would not understand it."""
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Bring the tables to the version that `steps` ends with, all in one transaction or not at all.
+
+    Raises:
+        SchemaTooNew: the file has a later version.
+        sqlite3.Error: a step failed; the file is as it was.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig knows {len(steps)}; install a newer Ledig")
+    if version == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in steps[version:]:
+            step(connection)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

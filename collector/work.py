@@ -1,0 +1,187 @@
+"""What the collector does with a batch, and with the passing of time: each is one transaction.
+
+In:    messages as they came, moments.
+Out:   the journal, the house, and which receipts are owed.
+Never: sockets, clocks, threads.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from collector.air import AirState
+from collector.doors import DoorState
+from collector.evidence import Evidence, Heard
+from collector.history import HOUR_MS, tables
+from collector.house import Change, House
+from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
+from collector.journal import Journal
+from collector.plan import SitePlan
+from collector.purge import PURGE_EVERY_MS, Purge
+from collector.settings import RetentionSettings
+from collector.settle import BUCKET_MS, UNTIL, Settlement
+
+ERASED: Final = "erased_until_ms"
+"""Events before this are forgotten, and none from then is taken any more."""
+DOOR: Final = "door:"
+AIR: Final = "air:"
+"""Doors and air stand among the spaces in `settled`; no space's id has a colon."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_evidence = msgspec.msgpack.Decoder(Evidence).decode
+_door = msgspec.msgpack.Decoder(DoorState).decode
+_air = msgspec.msgpack.Decoder(AirState).decode
+
+log = logging.getLogger(__name__)
+
+
+class Work:
+    """Keeps journal, house and history in step, from the journal's opening to its closing.
+
+    Attributes:
+        house: what everything is now.
+        marks: of every known stream, how far it is stored.
+
+    Raises:
+        JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
+    """
+
+    def __init__(self, plan: SitePlan, journal: Journal, retention: RetentionSettings, now_ms: int) -> None:
+        self.house = House(plan)
+        self.marks = journal.marks()
+        self._plan = plan
+        self._journal = journal
+        self._retention = retention
+        self._roster = Roster(plan)
+        self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
+        self._series = {sensor.key: name for sensor in plan.sensors if (name := sensor.door or sensor.zone)}
+        self._settlement = Settlement(plan)
+        self._settled_ms = journal.meta(UNTIL) or 0
+        self._more_history = True
+        self._purge = Purge(plan, self.house)
+        self._purge_ms = now_ms + PURGE_EVERY_MS
+        self._erased_ms = journal.meta(ERASED) or 0
+        self._unsaved: set[str] = set()
+        self._refused = 0
+        self._restore(now_ms)
+
+    def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
+        """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
+        oldest_ms = max(now_ms - self._retention.raw_hours * HOUR_MS, self._erased_ms)
+        into = take_in(deliveries, self.marks, Limits(self._roster, oldest_ms, now_ms + FUTURE_MS))
+        if into.marks or into.refused:
+            with self._journal.transaction():
+                self._store(into, now_ms)
+            self.marks.update(into.marks)
+            self._tell_refused(into)
+        return into.spoke
+
+    def tick(self, now_ms: int) -> None:
+        """Let time pass: lapses, history, what is forgotten."""
+        changes = self.house.tick(now_ms)
+        more_history = self._more_history or now_ms - now_ms % BUCKET_MS > self._settled_ms
+        purge = now_ms >= self._purge_ms
+        if not (changes or more_history or purge):
+            return
+        with self._journal.transaction():
+            self._keep(changes)
+            if more_history:
+                self._more_history = self._settlement.settle(self._journal.connection, now_ms)
+                self._settled_ms = self._journal.meta(UNTIL) or 0
+            if purge:
+                self._forget(now_ms)
+        if purge:
+            self._journal.shrink()
+
+    def save(self) -> None:
+        """Store what the newest events left behind of each space: the next start has less to read."""
+        self._collect_touched()
+        if self._unsaved:
+            with self._journal.transaction():
+                self._journal.set_settled({space: _encode(self.house.evidence(space)) for space in self._unsaved})
+        self._unsaved.clear()
+
+    def _store(self, into: Intake, now_ms: int) -> None:
+        journal = self._journal
+        journal.add_events(into.accepted, into.undated)
+        journal.set_marks(into.marks)
+        if into.gaps:
+            journal.add_gaps(into.gaps, now_ms)
+        if into.refused:
+            journal.add_refused(into.refused, now_ms)
+        self._keep(self.house.take(into.accepted, now_ms, self._past))
+        for event in into.accepted:
+            if event.at_ms < self._settled_ms and (name := self._series.get((event.device, event.sensor))):
+                self._stale(name, event.at_ms)
+
+    def _keep(self, changes: Sequence[Change]) -> None:
+        """Write what changed in the spaces' stories, and the doors and the air with it."""
+        journal, house = self._journal, self.house
+        for change in changes:
+            journal.rewrite(change.space, change.from_ms, [(told.at_ms, told.state) for told in change.transitions])
+            if change.from_ms < self._settled_ms:
+                self._stale(change.space, change.from_ms)
+        bodies = {change.space: _encode(house.evidence(change.space)) for change in changes}
+        doors, zones = self._collect_touched()
+        self._unsaved -= bodies.keys()
+        bodies |= {DOOR + door: _encode(house.door(door)) for door in doors}
+        bodies |= {AIR + zone: _encode(house.air(zone)) for zone in zones}
+        journal.set_settled(bodies)
+
+    def _collect_touched(self) -> tuple[set[str], set[str]]:
+        spaces, doors, zones = self.house.touched()
+        self._unsaved |= spaces
+        return doors, zones
+
+    def _stale(self, subject: str, from_ms: int) -> None:
+        self._journal.mark_stale(subject, from_ms)
+        self._more_history = True
+
+    def _past(self, space: str, evidence: Evidence) -> list[Heard]:
+        """The stored events of a space above the key of this evidence."""
+        events = self._journal.events(self._sensors[space], evidence.at_ms)
+        return [event for event in events if event.key > evidence.key]
+
+    def _restore(self, now_ms: int) -> None:
+        """Read back what is stored, and judge what was stored after that."""
+        settled, checkpoints = self._journal.settled(), self._journal.checkpoints()
+        newer: list[Heard] = []
+        for space in self._sensors:
+            known = [_evidence(settled[space])] if space in settled else []
+            if space in checkpoints:
+                known.append(_evidence(checkpoints[space].body))
+                self.house.set_checkpoint(space, known[-1])
+            if known:  # a checkpoint may have overtaken what was saved before it
+                self.house.restore(space, max(known, key=lambda evidence: evidence.key))
+            newer += self._past(space, self.house.evidence(space))
+        for name, body in settled.items():
+            if name.startswith(DOOR):
+                self.house.restore_door(name.removeprefix(DOOR), _door(body))
+            elif name.startswith(AIR):
+                self.house.restore_air(name.removeprefix(AIR), _air(body))
+        changes = self.house.take(newer, now_ms, self._past)
+        with self._journal.transaction():
+            self._keep(changes)
+
+    def _forget(self, now_ms: int) -> None:
+        """Forget a piece of what is past its hours; the next piece soon, if there is one."""
+        before_ms = min(now_ms - self._retention.raw_hours * HOUR_MS, self._settled_ms)
+        more = False
+        if before_ms > self._erased_ms:
+            more = self._purge.step(self._journal, before_ms, now_ms)
+            self._erased_ms = before_ms
+            self._journal.set_meta(ERASED, before_ms)
+        if not more:
+            tables.erase(self._journal.connection, self._plan, self._retention, now_ms)
+        self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
+
+    def _tell_refused(self, into: Intake) -> None:
+        """One line for each tenfold of refusals: a device that speaks nonsense must not fill the log."""
+        if not into.refused:
+            return
+        before, self._refused = self._refused, self._refused + len(into.refused)
+        if not before or len(str(before)) < len(str(self._refused)):
+            last = into.refused[-1]
+            log.warning("refused %d so far; the last, from %s: %s", self._refused, last.device, last.reason)
