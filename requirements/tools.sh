@@ -5,7 +5,8 @@ set -eu
 PATH="$PATH:/usr/sbin:/sbin"
 
 missing() {
-    for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs; do
+    for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs \
+        systemd-analyze:systemd; do
         command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
     done
 }

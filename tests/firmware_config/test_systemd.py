@@ -1,0 +1,50 @@
+"""The shipped services start what there is, and can do little else."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ledig.__main__ import cli
+from tests.servers import ROOT
+
+UNITS = sorted((ROOT / "firmware-config" / "systemd").glob("*.service"))
+EXPOSURE = 20
+"""In tenths: a unit without any of it scores 96."""
+
+
+def section(unit: Path, name: str) -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys keep their case
+    parser.read(unit)
+    return parser[name]
+
+
+def test_every_server_of_the_house_has_its_service() -> None:
+    assert {unit.name for unit in UNITS} >= {"ledig-collector.service", "ledig-dashboard.service"}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_service_is_sandboxed(unit: Path, tmp_path: Path) -> None:
+    assert shutil.which("systemd-analyze"), "`make test` installs the package systemd, which has it"
+    copied = tmp_path / unit.name.replace("@", "@pi-1")
+    shutil.copy(unit, copied)
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", copied]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_service_starts_a_command_that_there_is(unit: Path) -> None:
+    program, name, *arguments = section(unit, "Service")["ExecStart"].split()
+    assert Path(program).name == "ledig"
+    cli.commands[name].make_context(name, [re.sub("%[iI]", "pi-1", word) for word in arguments])
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_service_is_not_started_again_when_its_settings_are_wrong(unit: Path) -> None:
+    service = section(unit, "Service")
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "2")
