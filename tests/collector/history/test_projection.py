@@ -1,0 +1,206 @@
+"""InfluxDB follows the journal through absence, emptiness, refusals and locked doors, and ends equal to it."""
+
+import shutil
+import sqlite3
+from contextlib import ExitStack, closing
+
+import pytest
+
+from collector.history import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, Row, lines, tables
+from collector.history.influxdb import Influx, InfluxHistory, LinesRejected
+from collector.history.projection import Projection
+from collector.history.sqlite import SqliteHistory
+from collector.settings import InfluxSettings
+from tests.collector.history.conftest import Journal, everything, following, guarded_influxdb, written_up_to
+from tests.servers import free_port, until
+
+T0 = 1_763_856_000_000
+BUCKET = 300_000
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """A server of the test's own, to be killed and emptied."""
+    with guarded_influxdb(tmp_path) as running:
+        yield running
+
+
+def ten_minutes_of_a_day_in_ten(journal, from_ms):
+    """What a house writes while ten real minutes pass at 144 times the speed: a whole day."""
+    for at_ms in range(from_ms, from_ms + 24 * HOUR_MS, BUCKET):
+        zones = [
+            Row((zone, kind), at_ms, (12.0, at_ms % 7 / 3, 5.0, 2.0, 0.5))
+            for zone in ("loft", "hall", "site")
+            for kind in ("booth", "desk")
+        ]
+        journal.write(ZONE_FIVE_MIN, zones)
+        journal.write(AIR_FIVE_MIN, [Row(("loft",), at_ms, (500 + at_ms % 11, 21.0, None))])
+        if at_ms % HOUR_MS == 0:
+            journal.write(SPACE_HOUR, [Row((f"desk-{n}",), at_ms, (n * 100.0, 0.0, 0.0)) for n in range(30)])
+
+
+def equal(journal, settings):
+    with closing(SqliteHistory(journal.path)) as one, closing(InfluxHistory(settings)) as other:
+        return repr(everything(one)) == repr(everything(other))
+
+
+def test_a_server_that_was_away_for_ten_minutes_and_comes_back_empty_ends_equal(guarded, journal):
+    with following(journal, guarded.settings) as projection:
+        ten_minutes_of_a_day_in_ten(journal, T0)
+        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        guarded.server.kill()
+        ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
+        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])  # late news about the first day
+        until(projection.fault, what="a word about it")
+        assert "answer" in projection.fault()
+        guarded.server.empty()
+        guarded.let_in()
+        until(lambda: not projection.fault(), seconds=60, what="the end of the fault")
+        until(lambda: written_up_to(guarded.settings, journal), what="both days")
+        assert equal(journal, guarded.settings)
+        assert projection.refused.newest() == []
+
+
+def test_a_server_that_only_stumbled_goes_on_where_it_was(guarded, journal):
+    with following(journal, guarded.settings) as projection:
+        ten_minutes_of_a_day_in_ten(journal, T0)
+        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        guarded.server.restart()
+        ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
+        until(lambda: not projection.fault() and written_up_to_or_not(guarded, journal), what="both days")
+        assert equal(journal, guarded.settings)
+
+
+def written_up_to_or_not(guarded, journal):
+    try:
+        return written_up_to(guarded.settings, journal)
+    except HistoryAway:
+        return False
+
+
+def test_a_server_that_lost_its_rows_without_a_word_is_noticed(guarded, journal):
+    with following(journal, guarded.settings, check_s=0.5):
+        ten_minutes_of_a_day_in_ten(journal, T0)
+        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        with closing(Influx(guarded.settings)) as influx:
+            influx.query("DROP DATABASE ledig")
+        until(lambda: written_up_to_or_not(guarded, journal) and equal(journal, guarded.settings), what="equality")
+
+
+def test_a_projection_that_was_stopped_writes_only_what_is_new(guarded, journal):
+    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    with following(journal, guarded.settings):
+        until(lambda: written_up_to_or_not(guarded, journal), what="the first row")
+    with closing(Influx(guarded.settings)) as influx:  # a mark that a second writing would overwrite
+        influx.write([f"space_hour,space=desk-1 taken_s=77.0 {T0 * lines.NS_PER_MS}"])
+    journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
+    with following(journal, guarded.settings), closing(InfluxHistory(guarded.settings)) as reader:
+        until(lambda: written_up_to(guarded.settings, journal), what="the second row")
+        assert [row.fields[0] for row in reader.rows(SPACE_HOUR, 0, 2**42)] == [77.0, 1.0]
+
+
+def test_a_journal_that_was_restored_from_a_copy_is_written_anew(guarded, journal, tmp_path):
+    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    older = tmp_path / "older"
+    older.mkdir()
+    with closing(sqlite3.connect(older / "journal.sqlite")) as copy:
+        journal.db.backup(copy)
+    journal.write(SPACE_HOUR, [Row(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
+    with following(journal, guarded.settings):
+        until(lambda: written_up_to_or_not(guarded, journal), what="all rows")
+    restored = Journal(older)
+    with closing(restored.db):
+        restored.write(SPACE_HOUR, [Row(("desk-1",), T0, (9.0, 2.0, 3.0))])
+        with following(restored, guarded.settings):
+            until(lambda: written_up_to(guarded.settings, restored), what="the restored journal")
+        with closing(InfluxHistory(guarded.settings)) as reader:
+            assert reader.rows(SPACE_HOUR, 0, 2**42, space="desk-1")[0].fields == (9.0, 2.0, 3.0)
+
+
+def test_a_refused_row_is_put_aside_with_its_reason_and_the_others_are_written(guarded, journal):
+    with closing(Influx(guarded.settings)) as influx:
+        influx.create()
+        influx.write([f'air_five_min,zone=loft co2_ppm="much" {T0 * lines.NS_PER_MS}'])  # now co2_ppm is a text there
+    rows = [Row((f"desk-{n}",), T0, (float(n), 0.0, 0.0)) for n in range(20)]
+    journal.write(SPACE_HOUR, rows[:10])
+    journal.write(AIR_FIVE_MIN, [Row(("loft",), T0 + 1, (400.0, 21.0, None))])
+    journal.write(SPACE_HOUR, [*rows[10:], Row(("",), T0, (1.0, 2.0, 3.0))])
+    with following(journal, guarded.settings) as projection, closing(InfluxHistory(guarded.settings)) as reader:
+        until(lambda: written_up_to(guarded.settings, journal), what="the other rows")
+        assert reader.rows(SPACE_HOUR, 0, 2**42) == sorted(rows)
+        refused = {measure: (tags, at_ms, reason) for measure, tags, at_ms, reason in projection.refused.newest()}
+        assert set(refused) == {"air_five_min", "space_hour"}
+        assert refused["air_five_min"][:2] == (("loft",), T0 + 1)
+        assert "field type conflict" in refused["air_five_min"][2]
+        assert "empty" in refused["space_hour"][2]
+        assert projection.fault() == ""
+
+
+def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded, journal):
+    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    right = guarded.settings.token_file.read_text()
+    guarded.settings.token_file.write_text("ledig:wrong")
+    with following(journal, guarded.settings) as projection, ExitStack() as stack:
+        until(projection.fault, what="a word about it")
+        assert "does not let us in (401" in projection.fault()
+        assert "token_file" in projection.fault()
+        reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
+        with pytest.raises(HistoryAway, match="401"):
+            reader.rows(SPACE_HOUR, 0, 2**42)
+        guarded.settings.token_file.write_text(right)
+        until(lambda: not projection.fault(), what="the end of the fault")
+        until(lambda: written_up_to(guarded.settings, journal), what="the row")
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (lambda _folder: InfluxSettings(url=f"http://127.0.0.1:{free_port()}"), "does not answer"),
+        (lambda folder: InfluxSettings(token_file=folder / "missing"), "missing: cannot be read"),
+    ],
+    ids=["nobody there", "no token file"],
+)
+def test_what_is_away_says_so(settings, text, journal, tmp_path):
+    with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
+        reader.rows(SPACE_HOUR, 0, 1)
+    with following(journal, settings(tmp_path)) as projection:
+        until(projection.fault, what="a word about it")
+        assert text in projection.fault()
+
+
+def test_a_page_that_is_no_influxdb_is_away(guarded):
+    wrong = InfluxSettings(url=f"{guarded.proxy.url}/other", token_file=guarded.settings.token_file)
+    with closing(Influx(wrong)) as influx, pytest.raises(HistoryAway, match="has no"):
+        influx.query("SHOW DATABASES")
+
+
+def test_a_database_that_is_not_there_yet_is_away_for_the_reader(guarded):
+    with (
+        closing(InfluxHistory(guarded.settings)) as reader,
+        pytest.raises(HistoryAway, match="has no database 'ledig'"),
+    ):
+        reader.rows(SPACE_HOUR, 0, 1)
+
+
+def test_a_broken_line_is_refused_and_not_retried(guarded):
+    with closing(Influx(guarded.settings)) as influx:
+        influx.create()
+        with pytest.raises(LinesRejected, match="unable to parse"):
+            influx.write(["space_hour,space=desk-1 taken_s= 1"])
+
+
+def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_path):
+    late = tmp_path / "late"
+    late.mkdir()
+    projection = Projection(late / "journal.sqlite", guarded.settings)
+    projection.start()
+    try:
+        until(projection.fault, what="a word about it")
+        journal = Journal(late)
+        with closing(journal.db):
+            journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+            until(lambda: written_up_to_or_not(guarded, journal), what="the row")
+            assert tables.identity(journal.db)[1] == 1
+    finally:
+        projection.close()
+    shutil.rmtree(late)
