@@ -11,9 +11,10 @@ import random
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+if TYPE_CHECKING:
+    import paho.mqtt.client as mqtt
 
 KEEPALIVE_S = 15
 """A silent cut is noticed within two of these."""
@@ -46,7 +47,7 @@ class BrokerSettings:
 
 def client(
     settings: BrokerSettings, client_id: str, *, will: tuple[str, bytes] | None = None, manual_ack: bool = False
-) -> mqtt.Client:
+) -> "mqtt.Client":
     """A client with a clean session, TCP_NODELAY and jittered reconnects; call `connect_async` or `connect` next.
 
     Args:
@@ -55,6 +56,9 @@ def client(
         will: topic and retained payload that the broker publishes when we vanish.
         manual_ack: the caller acknowledges each QoS 1 message itself.
     """
+    import paho.mqtt.client as mqtt  # here, so that reading a site file does not cost its 7 MB
+    from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
     made = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
@@ -72,7 +76,7 @@ def client(
     return made
 
 
-def _no_delay(_client: mqtt.Client, _userdata: object, opened: object) -> None:
+def _no_delay(_client: object, _userdata: object, opened: object) -> None:
     """Send small packets at once: Nagle's algorithm would hold a state until the next event's acknowledgement."""
     if isinstance(opened, socket.socket):  # under TLS it wraps one that took the option at connect
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

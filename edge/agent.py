@@ -1,0 +1,268 @@
+"""The agent of one device: from its pins to the broker.
+
+In:    settings, a clock, a pin factory, the event that stops it.
+Out:   events on the broker until receipts cover them; the device's retained status; its lamp.
+Never: judgement. That is in debounce, crossing, stamp and delivery; this thread hands them time and carries out
+       what they say. It alone owns them; callbacks and other threads put values on its queue.
+"""
+
+import logging
+import random
+import threading
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from gpiozero import Factory
+
+from edge import delivery, topics
+from edge.clock import Clock
+from edge.delivery import Delivery
+from edge.keeping import Keeping
+from edge.lamp import Lamp, LampState, shown
+from edge.message import (
+    ClockState,
+    CommandName,
+    DeviceStatus,
+    EventsMessage,
+    MessageRejected,
+    OutboxStatus,
+    Receipt,
+    decode_command,
+    decode_receipt,
+    encode,
+)
+from edge.sensors.sensor import Fault, Reading, Told
+from edge.settings import DeviceSettings
+from edge.stamp import Anchor, follow
+from edge.topics import DeviceTopic
+from edge.uplink import Connected, Disconnected, Heard, Uplink
+from edge.watch import Watch
+
+MAX_SLEEP_S = 0.5
+"""The agent looks at least this often whether it shall stop."""
+MAX_BATCH = 1000
+"""Items taken from the queue before the disk is written."""
+STATUS_MS = 30_000
+"""The status is told at least this often (house time)."""
+THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: DeviceSettings, clock: Clock, pin_factory: Factory, stop: threading.Event) -> None:
+    """Read sensors and hand over what they say, until `stop` is set; ends within about a second of that.
+
+    A broker or a disk that is away, and a sensor that cannot be read, are said in the log and tried again.
+    Several agents may run in one process, each in a thread of its own with its own pin factory.
+
+    Raises:
+        OutboxRejected: a newer Ledig made the outbox.
+    """
+    agent = _Agent(settings, clock, pin_factory)
+    try:
+        agent.start()
+        while not stop.is_set():
+            agent.turn()
+    finally:
+        agent.stop()
+
+
+class _Agent:
+    """What one agent holds."""
+
+    def __init__(self, settings: DeviceSettings, clock: Clock, factory: Factory) -> None:
+        self._settings, self._clock = settings, clock
+        self._inbox: SimpleQueue[object] = SimpleQueue()
+        self._anchor = Anchor()
+        self._delivery = Delivery()
+        self._stream = ""
+        self._keeping = Keeping(settings.outbox_path, settings.outbox_events)
+        self._lamp = Lamp(settings.lamp_pin, factory)
+        self._watch = Watch(settings, factory, clock, self._inbox)
+        will = self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False))
+        self._uplink = Uplink(settings.broker, f"{settings.site}-{settings.device}", will, self._inbox)
+        self._space = None if settings.lamp_space is None else topics.space(settings.site, settings.lamp_space)
+        self._started_ms = clock.monotonic_ms()
+        self._status_ms = self._started_ms
+        self._reported: tuple[object, ...] = ()
+        self._refusal: str | None = None
+        self._version = _version()
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._uplink.start()
+
+    def turn(self) -> None:
+        """Wait for something to happen, take all of it, write it, and send."""
+        batch = self._batch()
+        self._follow()
+        said: list[tuple[str, Told]] = []
+        for item in batch:
+            if isinstance(item, Reading):
+                said += self._watch.take(item)
+            elif isinstance(item, Fault):
+                self._watch.fail(item)
+            else:
+                self._hear(item)
+        said += self._watch.wake(self._clock.monotonic_ms())
+        wall_ms = self._clock.now_ms()
+        for sensor, told in said:
+            self._keeping.add(sensor, told, wall_ms)
+        now_ms = _real_ms()
+        self._keeping.flush(self._anchor, now_ms)
+        self._send(now_ms)
+        self._lamp.wake(now_ms)
+        self._report()
+
+    def stop(self) -> None:
+        """Write what waits, say that the device is offline, and let go of everything."""
+        self._watch.close()
+        self._keeping.flush(self._anchor, _real_ms())
+        self._uplink.stop(self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False)))
+        self._keeping.close()
+        self._lamp.close()
+
+    def _batch(self) -> list[object]:
+        """Everything on the queue, after waiting for the first of it or for the next moment to wake."""
+        wake_ms = self._watch.next_wake()
+        next_ms = self._status_ms if wake_ms is None else min(self._status_ms, wake_ms)
+        waits = [MAX_SLEEP_S, self._clock.seconds_until(next_ms)]
+        if self._delivery.deadline_ms is not None:
+            waits.append((self._delivery.deadline_ms - _real_ms()) / 1000)
+        batch: list[object] = []
+        try:
+            batch.append(self._inbox.get(timeout=max(0.0, min(waits))))
+            while len(batch) < MAX_BATCH:
+                batch.append(self._inbox.get_nowait())
+        except Empty:
+            pass
+        return batch
+
+    def _follow(self) -> None:
+        clock = self._clock
+        synchronised = clock.synchronised()
+        if synchronised and self._anchor.offset_ms is None:
+            log.info("the time of day is known")
+        self._anchor = follow(self._anchor, clock.now_ms(), clock.monotonic_ms(), synchronised=synchronised)
+
+    def _hear(self, item: object) -> None:
+        if isinstance(item, Connected):
+            self._connected()
+        elif isinstance(item, Disconnected):
+            self._disconnected(item)
+        elif isinstance(item, Heard):
+            try:
+                self._message(item)
+            except MessageRejected as fault:
+                log.warning("%s: refused: %s", item.topic, fault)
+
+    def _connected(self) -> None:
+        log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
+        self._refusal = None
+        hears = [self._topic(DeviceTopic.RECEIPT), self._topic(DeviceTopic.COMMAND)]
+        self._uplink.subscribe(hears if self._space is None else [*hears, self._space])
+        self._delivery = delivery.connect(self._delivery)
+        self._reported = ()
+
+    def _disconnected(self, gone: Disconnected) -> None:
+        refusal = gone.refusal or "the connection ended"
+        if self._refusal is None:
+            where = self._settings.broker
+            log.warning("the broker at %s:%d is away: %s; trying again", where.host, where.port, refusal)
+        self._refusal = refusal
+        self._delivery = delivery.disconnect(self._delivery)
+        self._lamp.show(LampState.UNKNOWN)
+
+    def _message(self, heard: Heard) -> None:
+        if heard.topic == self._space:
+            self._lamp.show(shown(heard.payload))
+        elif heard.topic == self._topic(DeviceTopic.RECEIPT):
+            self._covered(decode_receipt(heard.payload))
+        elif decode_command(heard.payload).command is CommandName.IDENTIFY:
+            log.info("asked to identify: the lamp blinks")
+            self._lamp.identify(_real_ms())
+        else:
+            self._reported = ()
+
+    def _covered(self, receipt: Receipt) -> None:
+        outbox, now_ms = self._keeping.outbox, _real_ms()
+        if outbox is None or receipt.stream != outbox.stream:
+            return
+        if receipt.seq > outbox.last:
+            log.warning(
+                "the collector has more of this outbox than it holds: restored from a copy? a new stream begins"
+            )
+            self._keeping.renew(now_ms)
+            return
+        self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
+        self._keeping.cover(receipt.seq, now_ms)
+
+    def _send(self, now_ms: int) -> None:
+        """Publish what the window lets out."""
+        outbox = self._keeping.outbox
+        if outbox is None:
+            return
+        if outbox.stream != self._stream:
+            self._stream = outbox.stream
+            self._delivery = Delivery(connected=self._delivery.connected)
+        self._delivery = delivery.drop(delivery.tick(self._delivery, now_ms), outbox.oldest)
+        while (room := delivery.allowance(self._delivery)) and self._delivery.next_seq <= outbox.last:
+            events = self._keeping.read(self._delivery.next_seq, room, now_ms)
+            if not events:
+                return
+            message = EventsMessage(outbox.stream, outbox.oldest, events)
+            self._uplink.publish(self._topic(DeviceTopic.EVENTS), encode(message))
+            self._delivery = delivery.sent(self._delivery, events[-1].seq, now_ms, _jitter())
+
+    def _report(self) -> None:
+        """Publish the status if it is due, or if more than the outbox's depth changed."""
+        now_ms = self._clock.monotonic_ms()
+        if now_ms >= self._status_ms:
+            self._status_ms = now_ms + STATUS_MS
+            self._reported = ()
+        if not self._delivery.connected:
+            return
+        state = ClockState.WAITING if self._anchor.offset_ms is None else ClockState.SYNCHRONISED
+        health, dropped = self._watch.health, self._keeping.dropped
+        if self._reported == (state, health, dropped):
+            return
+        self._reported = state, health, dropped
+        status = DeviceStatus(
+            online=True,
+            since_ms=self._anchor.unix_ms(self._started_ms),
+            at_ms=self._anchor.unix_ms(now_ms),
+            version=self._version,
+            outbox=OutboxStatus(self._keeping.depth, dropped),
+            clock=state,
+            temperature_c=_temperature_c(),
+            sensors=health,
+        )
+        self._uplink.retain(self._topic(DeviceTopic.STATUS), encode(status))
+
+    def _topic(self, leaf: DeviceTopic) -> str:
+        return topics.device(self._settings.site, self._settings.device, leaf)
+
+
+def _real_ms() -> int:
+    """Time for what concerns the network, the disk and the lamp: the machine's own, however fast the house's runs."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311 - no secret
+
+
+def _temperature_c() -> float | None:
+    try:
+        return int(THERMAL.read_text()) / 1000
+    except (OSError, ValueError):
+        return None
+
+
+def _version() -> str:
+    try:
+        return version("ledig")
+    except PackageNotFoundError:  # run from its source, not installed
+        return ""

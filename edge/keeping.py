@@ -1,0 +1,146 @@
+"""Keeps events in the outbox, and in memory while the disk refuses.
+
+In:    what sensors said, with the moment; the anchor that ties it to the time of day.
+Out:   an outbox, open or away; how many events wait and how many were lost, exactly.
+Never: an exception for a disk that may come back. It is said in one line, and tried again.
+
+What waits in memory was promised to nobody: it is lost if the machine stops. Beyond `TAIL_EVENTS` the oldest go,
+and are counted in `dropped` like those that the outbox drops at its own bound.
+"""
+
+import logging
+from collections import deque
+from pathlib import Path
+
+from edge.message import SensorEvent
+from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, Said
+from edge.sensors.sensor import Told
+from edge.stamp import Anchor
+
+TAIL_EVENTS = 2000
+"""Events kept in memory while the disk refuses: about an hour of sixteen desks."""
+RETRY_MS = 1000
+"""The disk is tried again this often (real milliseconds)."""
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+log = logging.getLogger(__name__)
+
+
+class Keeping:
+    """The outbox of one agent and what waits in front of it. One thread owns it."""
+
+    def __init__(self, path: Path, max_events: int) -> None:
+        """Open the outbox, or begin without one.
+
+        Raises:
+            OutboxRejected: a newer Ledig made the file.
+        """
+        self._path, self._max_events = path, max_events
+        self._boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
+        self._tail: deque[Said] = deque()
+        self._lost = 0
+        self._retry_ms: int | None = None
+        self._unstamped = True
+        self.outbox: Outbox | None = None
+        """None while the disk refuses to open it."""
+        self._open(0)
+
+    @property
+    def depth(self) -> int:
+        """How many events are kept, on the disk and in memory."""
+        return len(self._tail) + (self.outbox.depth if self.outbox else 0)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped since the outbox was made."""
+        return self._lost + (self.outbox.dropped if self.outbox else 0)
+
+    def add(self, sensor: str, told: Told, wall_ms: int) -> None:
+        """Take one event; `flush` writes it. `wall_ms` is what the time of day is said to be."""
+        self._tail.append(Said(sensor, told.kind, told.value, told.at_ms, wall_ms, None))
+        if len(self._tail) > TAIL_EVENTS and self._retry_ms is not None:
+            self._tail.popleft()
+            self._lost += 1
+
+    def flush(self, anchor: Anchor, now_ms: int) -> None:
+        """Write all that waits, in one transaction; on the disk when it returns, or it waits on (`now_ms` is real)."""
+        if self._retry_ms is not None and now_ms < self._retry_ms:
+            return
+        if self.outbox is None:
+            self._open(now_ms)
+        if self.outbox is None:
+            return
+        try:
+            self._stamp(self.outbox, anchor)
+            if self._tail or self._lost:
+                said = [each._replace(at_ms=anchor.unix_ms(each.monotonic_ms)) for each in self._tail]
+                self.outbox.append(said, self._lost)
+                self._tail.clear()
+                self._lost = 0
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
+        else:
+            self._accepted()
+
+    def cover(self, seq: int, now_ms: int) -> None:
+        """Let go of what the collector has; a disk that refuses keeps it a while longer."""
+        if self.outbox is None:
+            return
+        try:
+            self.outbox.cover(seq)
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
+
+    def read(self, from_seq: int, limit: int, now_ms: int) -> list[SensorEvent]:
+        """Events to send, oldest first; none while the disk refuses or their time of day is not known."""
+        if self.outbox is None:
+            return []
+        try:
+            return self.outbox.read(from_seq, limit)
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
+            return []
+
+    def renew(self, now_ms: int) -> None:
+        """Begin a new stream; a disk that refuses does so at the next receipt."""
+        if self.outbox is None:
+            return
+        try:
+            self.outbox.renew()
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
+
+    def close(self) -> None:
+        """Close the outbox; say what could not be written."""
+        if self._tail:
+            log.error("%d events could not be written to %s and are lost", len(self._tail), self._path)
+        if self.outbox is not None:
+            self.outbox.close()
+
+    def _open(self, now_ms: int) -> None:
+        try:
+            self.outbox = Outbox(self._path, max_events=self._max_events, boot=self._boot)
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
+        else:
+            self._unstamped = True  # it may hold events of this boot that a former agent left unstamped
+
+    def _stamp(self, outbox: Outbox, anchor: Anchor) -> None:
+        if anchor.offset_ms is None:
+            self._unstamped = True
+        elif self._unstamped:
+            outbox.stamp(anchor.offset_ms)
+            self._unstamped = False
+
+    def _refused(self, fault: OutboxAway, now_ms: int) -> None:
+        if self._retry_ms is None:
+            log.error("%s; events wait in memory, at most %d", fault, TAIL_EVENTS)
+        self._retry_ms = now_ms + RETRY_MS
+        if isinstance(fault, OutboxCorrupt) and self.outbox is not None:  # opening it again puts it aside
+            self.outbox.close()
+            self.outbox = None
+
+    def _accepted(self) -> None:
+        if self._retry_ms is not None:
+            log.info("%s takes events again", self._path)
+        self._retry_ms = None

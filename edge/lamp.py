@@ -1,0 +1,95 @@
+"""The state lamp of a device: is this space taken?
+
+In:    the retained state of a space, as the collector publishes it; whether the broker is there.
+Out:   one lamp: lit when taken, dark when vacant, a slow pulse when not known, a fast blink when asked who it is.
+Never: an exception for what the topic says: what it does not understand is not known.
+"""
+
+import logging
+from enum import StrEnum
+
+import msgspec
+from gpiozero import LED, Factory
+from msgspec import Struct
+
+PULSE_S = 1.5
+"""On and off for this long each: not known."""
+BLINK_S = 0.1
+IDENTIFY_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class LampState(StrEnum):
+    """What the lamp shows of its space."""
+
+    TAKEN = "taken"
+    VACANT = "vacant"
+    UNKNOWN = "unknown"
+
+
+_SHOWN = {"occupied": LampState.TAKEN, "away": LampState.TAKEN, "vacant": LampState.VACANT}
+
+
+class _Space(Struct):
+    """The one key of a space's state that the lamp reads."""
+
+    state: str
+
+
+def shown(payload: bytes) -> LampState:
+    """What the lamp shows for a retained state; all that is not plainly taken or vacant is unknown."""
+    try:
+        return _SHOWN.get(msgspec.json.decode(payload, type=_Space).state, LampState.UNKNOWN)
+    except (ValueError, RecursionError):
+        return LampState.UNKNOWN
+
+
+class Lamp:
+    """One LED. A pin that cannot be opened is said once; the agent goes on without its lamp."""
+
+    def __init__(self, pin: int | None, factory: Factory) -> None:
+        """`pin` None: there is no lamp, and showing does nothing."""
+        self._led: LED | None = None
+        self._state, self._until_ms = LampState.UNKNOWN, 0
+        if pin is None:
+            return
+        try:
+            self._led = LED(pin, pin_factory=factory)
+        except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip
+            log.error("the lamp on GPIO%d cannot be used: %s; the agent goes on without it", pin, fault)  # noqa: TRY400 - one plain line
+        self._light()
+
+    def show(self, state: LampState) -> None:
+        """Show a state, at once or after the blinking ends."""
+        if state is not self._state:
+            self._state = state
+            if not self._until_ms:
+                self._light()
+
+    def identify(self, now_ms: int) -> None:
+        """Blink fast for ten seconds (real milliseconds, monotonic)."""
+        self._until_ms = now_ms + int(IDENTIFY_S * 1000)
+        if self._led is not None:
+            self._led.blink(BLINK_S, BLINK_S)
+
+    def wake(self, now_ms: int) -> None:
+        """Let time pass: blinking ends."""
+        if self._until_ms and now_ms >= self._until_ms:
+            self._until_ms = 0
+            self._light()
+
+    def close(self) -> None:
+        """Turn it off and let go of its pin."""
+        if self._led is not None:
+            self._led.close()
+
+    def _light(self) -> None:
+        if self._led is None:
+            return
+        if self._state is LampState.TAKEN:
+            self._led.on()
+        elif self._state is LampState.VACANT:
+            self._led.off()
+        else:
+            self._led.blink(PULSE_S, PULSE_S)

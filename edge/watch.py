@@ -1,0 +1,165 @@
+"""Watches over the sensors of one device: opens them, hears them, and notices when they fall silent.
+
+In:    readings and faults from the queue, and the passing of time (house time, monotonic).
+Out:   what the sensors said, a heartbeat of each that said nothing for long, and their health.
+Never: a sensor that stops another. One that cannot be opened is tried again at every heartbeat.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from gpiozero import Factory
+
+from edge.clock import Clock
+from edge.message import Kind, SensorHealth
+from edge.sensors import open_sensor
+from edge.sensors.sensor import Fault, Post, Reading, Sensor, Told
+from edge.settings import DeviceSettings, SensorSettings
+
+ALONG = 4
+"""When one heartbeat is due, those due within a quarter of its span go along: one commit for all instead of many."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One sensor, and when it was last heard."""
+
+    settings: SensorSettings
+    post: Post
+    open: Sensor | None = None
+    fault: str | None = None
+    silent: bool = False
+    read_ms: int = 0
+    """The last reading, or when it was opened."""
+    told_ms: int = 0
+    """The last event or heartbeat, or when it was opened or tried."""
+
+    @property
+    def health(self) -> SensorHealth:
+        if self.fault is not None:
+            return SensorHealth.FAILED
+        return SensorHealth.SILENT if self.silent else SensorHealth.HEALTHY
+
+
+class Watch:
+    """All sensors of one device. Its methods return (sensor, what it said) and are called by one thread."""
+
+    def __init__(self, settings: DeviceSettings, factory: Factory, clock: Clock, inbox: "SimpleQueue[object]") -> None:
+        self._factory, self._heartbeat_ms = factory, settings.heartbeat_ms
+        self._sensors = {each.id: _Watched(each, Post(each.id, clock, inbox)) for each in settings.sensors}
+        for watched in self._sensors.values():
+            self._open(watched, clock.monotonic_ms())
+
+    @property
+    def health(self) -> dict[str, SensorHealth]:
+        """How each sensor is."""
+        return {name: watched.health for name, watched in self._sensors.items()}
+
+    def take(self, reading: Reading) -> list[tuple[str, Told]]:
+        """Hear one reading."""
+        watched = self._sensors[reading.sensor]
+        if watched.open is None:
+            return []  # it was still on the queue when its sensor failed
+        if watched.fault is not None or watched.silent:
+            log.info('sensor "%s" is back', reading.sensor)
+        watched.fault, watched.silent, watched.read_ms = None, False, max(watched.read_ms, reading.at_ms)
+        return self._told(watched, watched.open.take(reading), reading.at_ms)
+
+    def fail(self, fault: Fault) -> None:
+        """Hear that a sensor could not be read."""
+        self._fail(self._sensors[fault.sensor], fault.text)
+
+    def wake(self, now_ms: int) -> list[tuple[str, Told]]:
+        """Let time pass: settle levels, send heartbeats, try again what failed, notice silence."""
+        said = []
+        for watched in self._sensors.values():
+            if watched.open is not None:
+                said += self._told(watched, watched.open.wake(now_ms), now_ms)
+                self._listen(watched, now_ms)
+            elif now_ms >= watched.told_ms + self._heartbeat_ms:
+                self._open(watched, now_ms)
+        return said + self._heartbeats(now_ms)
+
+    def next_wake(self) -> int | None:
+        """When `wake` has something to do; None: there are no sensors."""
+        moments = []
+        for watched in self._sensors.values():
+            moments.append(self._due(watched))
+            if watched.open is not None and (wake_ms := watched.open.next_wake()) is not None:
+                moments.append(wake_ms)
+        return min(moments, default=None)
+
+    def close(self) -> None:
+        """Close every sensor."""
+        for watched in self._sensors.values():
+            if watched.open is not None:
+                watched.open.close()
+
+    def _open(self, watched: _Watched, now_ms: int) -> None:
+        watched.told_ms = watched.read_ms = now_ms
+        try:
+            watched.open = open_sensor(watched.settings, self._factory, watched.post)
+        except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip, a missing file
+            self._fail(watched, str(fault) or type(fault).__name__)
+
+    def _fail(self, watched: _Watched, text: str) -> None:
+        if watched.fault != text:
+            log.error('sensor "%s" failed: %s; it is tried again, the others go on', watched.settings.id, text)
+        watched.fault = text
+
+    def _told(self, watched: _Watched, told: Iterable[Told], now_ms: int) -> list[tuple[str, Told]]:
+        """Note that it spoke. A value that the contract refuses would stop everything behind it: it is a fault."""
+        said = []
+        for each in told:
+            if each.kind.low <= each.value <= each.kind.high:
+                watched.told_ms = now_ms
+                said.append((watched.settings.id, each))
+            else:
+                low, high = each.kind.low, each.kind.high
+                self._fail(watched, f"{each.kind} is {each.value:g}; it must lie between {low:g} and {high:g}")
+        return said
+
+    def _listen(self, watched: _Watched, now_ms: int) -> None:
+        """Notice that a sensor which reads by itself has stopped."""
+        every_ms = watched.open.every_ms if watched.open is not None else 0
+        if not every_ms or watched.silent or now_ms < watched.read_ms + 2 * max(every_ms, self._heartbeat_ms):
+            return
+        watched.silent = True
+        if watched.fault is None:
+            log.warning('sensor "%s" is silent: no reading came', watched.settings.id)
+
+    def _due(self, watched: _Watched) -> int:
+        """When its next heartbeat is due; a sensor that reads by itself about as often gets time to speak first."""
+        every_ms = watched.open.every_ms if watched.open is not None else 0
+        return watched.told_ms + self._heartbeat_ms + (every_ms // 2 if every_ms <= self._heartbeat_ms else 0)
+
+    def _heartbeats(self, now_ms: int) -> list[tuple[str, Told]]:
+        opened = [watched for watched in self._sensors.values() if watched.open is not None]
+        if not any(self._due(watched) <= now_ms for watched in opened):
+            return []
+        said = []
+        for watched in opened:
+            if self._due(watched) <= now_ms + self._heartbeat_ms // ALONG:
+                said += self._heartbeat(watched, now_ms)
+        return said
+
+    def _heartbeat(self, watched: _Watched, now_ms: int) -> list[tuple[str, Told]]:
+        """Its present level, if it can be vouched for; and look at its pins, should an edge have been lost."""
+        if watched.open is None:
+            return []
+        watched.told_ms = now_ms
+        try:
+            watched.open.look()
+        except Exception as fault:  # noqa: BLE001 - as in `_open`
+            self._fail(watched, str(fault) or type(fault).__name__)
+            watched.open.close()
+            watched.open = None  # the next heartbeat opens it anew
+            return []
+        level = watched.open.level()
+        if level is None or watched.health is not SensorHealth.HEALTHY:
+            return []
+        return self._told(watched, [Told(now_ms, Kind.HEARTBEAT, level)], now_ms)

@@ -1,0 +1,167 @@
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from edge import topics
+from edge.clock import HostClock
+from edge.message import ClockState, Command, CommandName, Kind, SensorHealth, encode
+from edge.settings import ContactSettings, PirSettings, PowerSettings
+from edge.topics import DeviceTopic
+from tests.edge.house import DEVICE, SITE, Collector, device, running
+from tests.servers import Mosquitto
+
+COMMAND = topics.device(SITE, DEVICE, DeviceTopic.COMMAND)
+PIR = PirSettings(id="desk-14-pir", pin=4)
+DOOR = ContactSettings(id="booth-1-door", pin=5)
+
+
+def test_the_way_from_a_pin_to_a_receipt(broker: Mosquitto, tmp_path: Path) -> None:
+    factory = MockFactory()
+    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, PIR, DOOR), factory):
+        collector.wait(lambda: len(collector.events) == 2, "the present level of each sensor")
+        assert collector.told(PIR.id) == [("motion", 0)]
+        assert collector.told(DOOR.id) == [("contact_open", 1)]
+        before_ms = HostClock().now_ms()
+        factory.pin(4).drive_high()
+        factory.pin(5).drive_low()
+        collector.wait(lambda: len(collector.told(PIR.id)) + len(collector.told(DOOR.id)) == 4, "both changes")
+        assert collector.told(PIR.id)[-1] == ("motion", 1)
+        assert collector.told(DOOR.id)[-1] == ("contact_open", 0)
+        assert all(before_ms <= event.at_ms <= HostClock().now_ms() for event in collector.events[-2:])
+        collector.wait(lambda: ("heartbeat", 1) in collector.told(PIR.id, heartbeats=True), "a heartbeat")
+        assert ("heartbeat", 0) in collector.told(DOOR.id, heartbeats=True)
+        collector.say(COMMAND, encode(Command(CommandName.REPORT)))
+        collector.wait(lambda: len(collector.statuses) > 1, "the status")
+        status = collector.statuses[-1]
+        assert (status.online, status.clock) == (True, ClockState.SYNCHRONISED)
+        assert status.sensors == {PIR.id: SensorHealth.HEALTHY, DOOR.id: SensorHealth.HEALTHY}
+    assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
+
+
+def test_a_clean_stop_says_offline_and_the_next_start_goes_on(broker: Mosquitto, tmp_path: Path) -> None:
+    settings = device(broker.settings(DEVICE), tmp_path, PIR)
+    with Collector(broker) as collector:
+        with running(settings, MockFactory()):
+            collector.wait(lambda: collector.events, "the first event")
+        collector.wait(lambda: not collector.statuses[-1].online, "offline")
+        heard = len(collector.events)
+        with running(settings, MockFactory()):
+            collector.wait(lambda: len(collector.events) > heard, "the first event after the start")
+        assert len(collector.streams) == 1
+        assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
+
+
+def test_a_broker_that_dies_and_comes_back_empty_loses_nothing(broker: Mosquitto, tmp_path: Path) -> None:
+    factory = MockFactory()
+    settings = device(broker.settings(DEVICE), tmp_path, PirSettings(id="desk-14-pir", pin=4, settle_ms=0))
+    with running(settings, factory), Collector(broker) as collector:
+        collector.wait(lambda: collector.events, "the first event")
+        collector.answering = False  # what is sent from here on has no receipt
+        for _ in range(10):
+            factory.pin(4).drive_high()
+            factory.pin(4).drive_low()
+        broker.kill()
+        for _ in range(10):
+            factory.pin(4).drive_high()
+            factory.pin(4).drive_low()
+        broker.start()
+        collector.answering = True
+        collector.wait(lambda: len(collector.told(PIR.id)) == 41, "all forty changes")
+        assert [event.value for event in collector.events if event.kind is Kind.MOTION] == [0, *[1, 0] * 20]
+
+
+def test_a_sensor_that_cannot_be_opened_is_failed_and_the_others_go_on(broker: Mosquitto, tmp_path: Path) -> None:
+    meter = tmp_path / "power1_input"
+    power = PowerSettings(id="laser-power", path=meter, every_ms=100)
+    same_pin = PirSettings(id="desk-15-pir", pin=4)
+    with (
+        Collector(broker) as collector,
+        running(device(broker.settings(DEVICE), tmp_path, PIR, same_pin, power), MockFactory()),
+    ):
+        collector.wait(lambda: collector.told(PIR.id), "the sensor that works")
+        collector.wait(
+            lambda: (
+                collector.statuses
+                and collector.statuses[-1].sensors
+                == {
+                    PIR.id: SensorHealth.HEALTHY,
+                    same_pin.id: SensorHealth.FAILED,
+                    power.id: SensorHealth.FAILED,
+                }
+            ),
+            "both failures in the status",
+        )
+        meter.write_text("12000000\n")
+        collector.wait(lambda: collector.told(power.id) == [("power_w", 12)], "the meter, once it is there")
+        collector.wait(lambda: collector.statuses[-1].sensors[power.id] == SensorHealth.HEALTHY, "its health")
+
+
+class LateClock(HostClock):
+    """A Pi's clock: 1970 until a time server answers."""
+
+    known = False
+
+    def now_ms(self) -> int:
+        return super().now_ms() if self.known else 5000
+
+    def synchronised(self) -> bool:
+        return self.known
+
+
+def test_events_before_the_clock_is_set_wait_and_get_their_true_time(broker: Mosquitto, tmp_path: Path) -> None:
+    clock, factory = LateClock(), MockFactory()
+    pir = PirSettings(id=PIR.id, pin=4, settle_ms=0)
+    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, pir), factory, clock):
+        before_ms = HostClock().now_ms()
+        collector.wait(lambda: collector.statuses, "the status")
+        assert collector.statuses[-1].clock is ClockState.WAITING
+        factory.pin(4).drive_high()
+        collector.wait(lambda: collector.statuses[-1].online, "online")
+        assert collector.events == []
+        clock.known = True
+        collector.wait(lambda: len(collector.told(PIR.id)) == 2, "both events")
+        assert all(before_ms - 2000 <= event.at_ms <= HostClock().now_ms() for event in collector.events)
+        assert all(event.synchronised for event in collector.events)
+        collector.wait(lambda: collector.statuses[-1].clock is ClockState.SYNCHRONISED, "the clock's state")
+
+
+def test_the_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
+    factory = MockFactory()
+    settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
+    lamp, topic = factory.pin(17), topics.space(SITE, "booth-1")
+    with Collector(broker) as collector, running(settings, factory):
+        collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
+        collector.wait(lambda: lamp.state and len(lamp.states) < 100, "lit")
+        collector.say(topic, b'{"state":"vacant"}', retain=True)
+        collector.wait(lambda: not lamp.state, "dark")
+        lamp.clear_states()
+        collector.say(COMMAND, encode(Command(CommandName.IDENTIFY)))
+        collector.wait(lambda: len(lamp.states) > 6, "a fast blink")
+
+
+def test_an_outbox_that_is_behind_the_collector_begins_a_new_stream(broker: Mosquitto, tmp_path: Path) -> None:
+    factory, settings = MockFactory(), device(broker.settings(DEVICE), tmp_path, PIR)
+    with Collector(broker) as collector:
+        with running(settings, factory):
+            collector.wait(lambda: collector.events, "the first event")
+            copy = collector.streams[0]
+        collector.say(
+            topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), f'{{"stream":"{copy}","seq":5000}}'.encode(), retain=True
+        )
+        with running(settings, MockFactory()):
+            collector.wait(lambda: len(collector.streams) == 2, "a new stream")
+            collector.wait(lambda: collector.events[-1].seq >= 1, "its events")
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b'{"command":"explode"}', b"[" * 60_000])
+def test_a_command_that_makes_no_sense_is_refused_and_the_agent_goes_on(
+    broker: Mosquitto, tmp_path: Path, payload: bytes
+) -> None:
+    factory = MockFactory()
+    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, PIR), factory):
+        collector.wait(lambda: collector.events, "the first event")
+        collector.say(COMMAND, payload)
+        collector.say(topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), payload)
+        factory.pin(4).drive_high()
+        collector.wait(lambda: ("motion", 1) in collector.told(PIR.id), "the next event")
