@@ -1,0 +1,148 @@
+"""The rules of a space once more, as slowly and plainly as can be: every stretch of evidence is kept and asked anew.
+
+It shares no judgement with the collector, so that the two can only agree where both are right, or both read the rules
+in the same wrong way.
+"""
+
+from collections.abc import Iterable
+
+from collector.evidence import Heard, Role, SensorRules, SpaceRules
+from collector.outward import Occupancy
+from edge.message import Kind
+
+LONG_MS = 30_000
+
+
+class Stretch:
+    """A sensor was high from `start` until `end`; None while it still is."""
+
+    def __init__(self, start: int, *, full: bool) -> None:
+        self.start = start
+        self.end: int | None = None
+        self.full = full
+
+
+class Track:
+    """All that one sensor said."""
+
+    def __init__(self, rules: SensorRules) -> None:
+        self.rules = rules
+        self.heard: list[int] = []
+        self.since = 0
+        self.closed_at: int | None = None
+        self.stretches: list[Stretch] = []
+
+    def alive(self, now: int) -> bool:
+        return bool(self.heard) and now - self.heard[-1] < self.rules.silent_ms
+
+    def high(self) -> bool:
+        return bool(self.stretches) and self.stretches[-1].end is None
+
+    def evidence(self, now: int) -> Iterable[tuple[int, bool, bool]]:
+        """Of each stretch: its end as far as it is known now, whether it is full, whether it goes on."""
+        for stretch in self.stretches:
+            goes_on = stretch.end is None and self.alive(now)
+            end = now if goes_on else self.heard[-1] if stretch.end is None else stretch.end
+            yield end, stretch.full or end - stretch.start >= LONG_MS, goes_on
+
+
+class Oracle:
+    """One space after some events."""
+
+    def __init__(self, rules: SpaceRules, events: Iterable[Heard]) -> None:
+        self.rules = rules
+        self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in rules.sensors}
+        self.people = [track for track in self.tracks.values() if track.rules.role is not Role.CONTACT]
+        self.doors = [track for track in self.tracks.values() if track.rules.role is Role.CONTACT]
+        self.inside = False
+        self.opened: list[int] = []
+        for event in events:
+            self._hear(event)
+
+    def _hear(self, event: Heard) -> None:
+        track = self.tracks[event.device, event.sensor]
+        now = event.at_ms
+        known = event.kind is track.rules.own or event.kind is Kind.HEARTBEAT
+        if not track.alive(now):
+            if not known:
+                return
+            if track.high():
+                track.stretches[-1].end = track.heard[-1]
+            if track in self.doors:
+                track.closed_at = now
+                self._let_go(track.heard[-1] if track.heard else now)
+            track.since = now
+        if known:
+            self._level(track, event, high=event.value > track.rules.above)
+        track.heard.append(now)
+
+    def _level(self, track: Track, event: Heard, *, high: bool) -> None:
+        now, own = event.at_ms, event.kind is track.rules.own
+        if high and not track.high():
+            full = track.rules.role is not Role.MOTION or self._confirmed(now, counts=own)
+            if own and track in self.people and (closed := self._closed(now)) is not None and now > closed:
+                motions = [stretch for other in self.people for stretch in other.stretches[-1:]]
+                second = full and any(stretch.start > closed for stretch in motions)
+                self.inside = self.inside or second or track.rules.role is Role.LEVEL
+            if track in self.doors:
+                self._let_go(now if own or not track.heard or track.since == now else track.heard[-1])
+            track.stretches.append(Stretch(now, full=full))
+        elif track.high() and not high:
+            track.stretches[-1].end = now if own or track in self.doors else track.heard[-1]
+            track.closed_at = now
+
+    def _let_go(self, at: int) -> None:
+        if self.inside:
+            self.inside = False
+            self.opened.append(at)
+
+    def _confirmed(self, now: int, *, counts: bool) -> bool:
+        if any(now < at + self.rules.hold_ms for at in self.opened):
+            return True
+        for other in self.people:
+            for end, full, goes_on in list(other.evidence(now))[-1:]:
+                if full and (goes_on or now < end + other.rules.hold_ms):
+                    return True
+                if counts and other.rules.role is Role.MOTION and now - end <= self.rules.second_motion_ms:
+                    return True
+        return False
+
+    def _closed(self, now: int) -> int | None:
+        if not self.doors or any(not door.alive(now) or door.high() for door in self.doors):
+            return None
+        return max(door.closed_at or 0 for door in self.doors)
+
+    def state(self, now: int) -> Occupancy:
+        if not self.people:
+            return Occupancy.UNKNOWN
+        away = any(now < at + self.rules.hold_ms for at in self.opened)
+        for track in self.people:
+            for end, full, goes_on in list(track.evidence(now))[-1:]:
+                if goes_on or now < end + track.rules.lone_ms:
+                    return Occupancy.OCCUPIED
+                away = away or (full and now < end + track.rules.hold_ms)
+        if self.inside:
+            if self._closed(now) is not None:
+                return Occupancy.OCCUPIED
+            silent = [door for door in self.doors if not door.alive(now)]
+            away = away or all(now < door.heard[-1] + self.rules.hold_ms for door in silent)
+        if away:
+            return Occupancy.AWAY
+        vouched = all(track.alive(now) and now >= track.since + track.rules.hold_ms for track in self.tracks.values())
+        return Occupancy.VACANT if vouched else Occupancy.UNKNOWN
+
+
+def brute_story(rules: SpaceRules, events: list[Heard], until_ms: int) -> list[tuple[int, Occupancy]]:
+    """The changes of state, looked for at every moment at which there can be one, each judged from the beginning."""
+    spans = {0, rules.hold_ms, rules.second_motion_ms}
+    spans |= {span for sensor in rules.sensors for span in (sensor.silent_ms, sensor.hold_ms, sensor.lone_ms)}
+    looked_at = sorted({event.at_ms + span for event in events for span in spans})
+    lines: list[tuple[int, Occupancy]] = []
+    state = Occupancy.UNKNOWN
+    for moment in looked_at:
+        if moment <= until_ms:
+            found = Oracle(rules, [event for event in events if event.at_ms <= moment]).state(moment)
+            if found is not state:
+                lines.append((moment, found))
+                state = found
+    return lines

@@ -1,0 +1,181 @@
+"""Whatever is heard, in whatever order, the story is one, and it is the one the rules tell."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
+from collector.house import Change, House
+from collector.inference import advance, fold, next_lapse, step, story, view
+from collector.outward import Occupancy
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind
+from edge.message import Kind
+from tests.collector.oracle import brute_story
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, plan
+
+KINDS = {
+    SensorKind.PIR: Kind.MOTION,
+    SensorKind.PRESSURE: Kind.PRESSURE,
+    SensorKind.DISTANCE: Kind.PRESENCE,
+    SensorKind.POWER: Kind.POWER_W,
+    SensorKind.CONTACT: Kind.CONTACT_OPEN,
+}
+PIR, PRESSURE, CONTACT = SensorKind.PIR, SensorKind.PRESSURE, SensorKind.CONTACT
+SPACES: tuple[tuple[SensorKind, ...], ...] = (
+    (PIR,),
+    (PIR, PIR),
+    (PIR, PRESSURE),
+    (PIR, CONTACT),
+    (PIR, PIR, CONTACT),
+    (CONTACT, PRESSURE),
+    (PIR, CONTACT, CONTACT),
+    (SensorKind.POWER,),
+    (SensorKind.DISTANCE, SensorKind.POWER, PIR),
+)
+STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 60 * SECOND, 74_999, 75 * SECOND, 76 * SECOND)
+LONG_STEPS_MS = (119_999, 2 * MINUTE, 3 * MINUTE, 7 * MINUTE, 10 * MINUTE, 11 * MINUTE)
+
+Heardings = list[Heard]
+Case = tuple[SitePlan, list[Heard]]
+
+
+def house_of(kinds: tuple[SensorKind, ...]) -> SitePlan:
+    sensors = [
+        Sensor(device=f"pi-{index % 2}", id=f"{kind}-{index}", kind=kind, space="space")
+        for index, kind in enumerate(kinds)
+    ]
+    return plan(Space(id="space", name="S", kind=SpaceKind.ROOM, zone="loft", x_m=0, y_m=0), sensors=sensors)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A space, and what its sensors said: changes, heartbeats, lost changes, silence, all at awkward moments."""
+    site = house_of(draw(st.sampled_from(SPACES)))
+    at_ms = NOON_MS
+    events: list[Heard] = []
+    steps = st.sampled_from(STEPS_MS * 2 + LONG_STEPS_MS)
+    for seq in range(1, draw(st.integers(1, 25)) + 1):
+        at_ms += draw(steps)
+        sensor = draw(st.sampled_from(site.sensors))
+        kind = draw(st.sampled_from((KINDS[sensor.kind],) * 4 + (Kind.HEARTBEAT,) * 3 + (Kind.BATTERY_PCT,)))
+        value = draw(st.sampled_from((0.0, 1.0))) * (50 if sensor.kind is SensorKind.POWER else 1)
+        events.append(Heard(at_ms, sensor.device, f"stream-{sensor.device}", seq, sensor.id, kind, value))
+    return site, sorted(events, key=lambda event: event.key)
+
+
+def in_order(rules: SpaceRules, events: list[Heard], until_ms: int) -> tuple[Evidence, list[Transition]]:
+    evidence, transitions = fold(START, events, rules)
+    return evidence, story(START.state, transitions + advance(evidence, rules, until_ms))
+
+
+@settings(max_examples=700)
+@given(case=cases(), later_ms=st.integers(0, HOUR))
+def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: Case, later_ms: int) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    until_ms = events[-1].at_ms + later_ms
+    _, lines = in_order(rules, events, until_ms)
+    assert [(line.at_ms, line.state) for line in lines] == brute_story(rules, events, until_ms)
+
+
+@settings(max_examples=500)
+@given(case=cases(), later_ms=st.integers(0, HOUR))
+def test_no_transition_leads_to_where_the_space_already_is_and_none_shares_its_moment(
+    case: Case, later_ms: int
+) -> None:
+    site, events = case
+    _, lines = in_order(space_rules(site, "space"), events, events[-1].at_ms + later_ms)
+    for earlier, later in pairwise(lines):
+        assert earlier.at_ms < later.at_ms
+        assert earlier.state is not later.state
+
+
+@settings(max_examples=300)
+@given(case=cases(), waits=st.lists(st.integers(0, 20 * MINUTE), max_size=8))
+def test_lapses_and_views_say_the_same_at_every_moment(case: Case, waits: list[int]) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    evidence, transitions = fold(START, events, rules)
+    now_ms = evidence.at_ms
+    for wait_ms in waits:
+        now_ms += wait_ms
+        lines = story(START.state, transitions + advance(evidence, rules, now_ms))
+        shown = view(evidence, rules, now_ms)
+        assert shown.state is (lines[-1].state if lines else START.state)
+        assert shown.since_ms == (lines[-1].at_ms if lines else 0)
+        if (lapse := next_lapse(evidence, rules, now_ms)) is not None:
+            assert view(evidence, rules, lapse.at_ms - 1).state is shown.state
+            assert view(evidence, rules, lapse.at_ms).state is lapse.state
+            assert advance(evidence, rules, lapse.at_ms)[-1] == lapse
+
+
+@settings(max_examples=300)
+@given(case=cases())
+def test_evidence_survives_its_storing(case: Case) -> None:
+    site, events = case
+    evidence, _ = fold(START, events, space_rules(site, "space"))
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(evidence), type=Evidence) == evidence
+
+
+class Journal:
+    """What a collector would have stored of one space: its events, and its story as changes rewrote it."""
+
+    def __init__(self) -> None:
+        self.events: list[Heard] = []
+        self.lines: list[Transition] = []
+
+    def past(self, _space: str, above: Evidence) -> list[Heard]:
+        return [event for event in self.events if event.key > above.key]
+
+    def note(self, changes: list[Change]) -> None:
+        for change in changes:
+            assert all(line.at_ms >= change.from_ms for line in change.transitions)
+            self.lines = [line for line in self.lines if line.at_ms < change.from_ms] + change.transitions
+
+
+@settings(max_examples=1500)
+@given(case=cases(), data=st.data())
+def test_any_delay_order_and_batch_with_any_ticks_between_ends_in_the_same_story(
+    case: Case, data: st.DataObject
+) -> None:
+    site, events = case
+    journal, house = Journal(), House(site)
+    now_ms = NOON_MS
+    waiting = data.draw(st.permutations(events))
+    while waiting:
+        size = data.draw(st.integers(1, len(waiting)))
+        batch, waiting = waiting[:size], waiting[size:]
+        journal.events += batch
+        journal.note(house.take(batch, now_ms, journal.past))
+        now_ms += data.draw(st.sampled_from((0, SECOND, MINUTE, 10 * MINUTE)))
+        journal.note(house.tick(now_ms))
+        if data.draw(st.integers(0, 3)) == 0:  # the collector starts again
+            stored = house.evidence("space")
+            house = House(site)
+            house.restore("space", stored)
+    now_ms = max(now_ms, events[-1].at_ms) + data.draw(st.integers(0, HOUR))
+    journal.note(house.tick(now_ms))
+    rules = space_rules(site, "space")
+    evidence, lines = in_order(rules, events, now_ms)
+    assert journal.lines == lines
+    assert msgspec.structs.replace(house.evidence("space"), check_ms=0) == msgspec.structs.replace(evidence, check_ms=0)
+    assert house.view("space", now_ms) == view(evidence, rules, now_ms)
+
+
+@pytest.mark.parametrize("kinds", SPACES)
+def test_stepping_and_folding_are_one(kinds: tuple[SensorKind, ...]) -> None:
+    site = house_of(kinds)
+    rules = space_rules(site, "space")
+    events = [
+        Heard(NOON_MS + index * 20 * SECOND, item.device, "s", index + 1, item.id, KINDS[item.kind], index % 3 % 2)
+        for index, item in enumerate(site.sensors * 20)
+    ]
+    evidence, transitions = START, []
+    for event in events:
+        evidence, more = step(evidence, event, rules)
+        transitions += more
+    assert (evidence, transitions) == fold(START, events, rules)
+    assert evidence.state in Occupancy
