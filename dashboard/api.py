@@ -1,0 +1,116 @@
+"""Version 1 of the feed for builders: states, summary, live stream, history.
+
+In:    the live picture; history, for who is logged in.
+Out:   JSON objects (never a bare list) and server-sent events.
+Never: a moment, a reason or a past of a desk.
+"""
+
+import time
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from collector.history import HistoryAway
+from dashboard import past, streams
+from dashboard.login import manager
+from dashboard.pages import codes
+from dashboard.picture import Frame, Free, Supply, encode_frame
+from dashboard.serving import aside, serving
+
+routes = Blueprint("api", __name__, url_prefix="/api/v1")
+
+_BORN: Final = f"{time.time_ns():x}"
+"""Versions count from the start of this process."""
+
+
+@routes.get("/states")
+def states() -> ResponseReturnValue:
+    """Each offered space now, and what is left of supplies."""
+    here = serving()
+    frame = here.live.frame(time.monotonic())
+    code = codes(here.plan, frame)
+    spaces: list[dict[str, Any]] = []
+    for space in here.plan.spaces:
+        row = {"id": space.id, "name": space.name, "kind": space.kind, "zone": space.zone}
+        if space.id in code:
+            spaces.append(row | {"state": here.live.picture.occupancy(space)})
+        elif space.id in frame.supplies:
+            left: Supply = frame.supplies[space.id]
+            spaces.append(row | {"state": here.live.picture.occupancy(space), "level_pct": left.level_pct})
+    return _answer(frame, {"spaces": spaces})
+
+
+@routes.get("/summary")
+def summary() -> ResponseReturnValue:
+    """How many are free, by kind and zone; air in words, people in the house."""
+    here = serving()
+    frame = here.live.frame(time.monotonic())
+    return _answer(
+        frame,
+        {
+            "kinds": {kind: _free(free) for kind, free in frame.kinds.items()},
+            "zones": {
+                zone.id: {
+                    "name": zone.name,
+                    "kinds": {kind: _free(free) for kind, free in frame.zones[zone.id].items()},
+                    "air": frame.air.get(zone.id),
+                }
+                for zone in here.plan.zones
+            },
+            "people": None if frame.people is None else {"least": frame.people[0], "most": frame.people[1]},
+        },
+    )
+
+
+@routes.get("/frame")
+def frame() -> ResponseReturnValue:
+    """The newest frame of the stream, for who found no seat there."""
+    newest = serving().live.frame(time.monotonic())
+    body = encode_frame(newest).removeprefix(b"data: ").strip()
+    return Response(body, mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@routes.get("/stream")
+def stream() -> ResponseReturnValue:
+    """Frames as server-sent events, the newest first."""
+    here = serving()
+    return streams.serve(here.live.public, here.seats, welcome=lambda: True)
+
+
+@routes.get("/history")
+def history() -> ResponseReturnValue:
+    """Rows of one measure: `?measure=zone_five_min&zone=&kind=&from=&to=`; for managers."""
+    name = manager()
+    if name is None:
+        return jsonify(error="unauthorized", message="history is for managers; log in at /manage/login"), 401
+    here = serving()
+    try:
+        asked = past.read_question(request.args, here.plan, here.live.now_ms())
+    except past.QuestionRejected as fault:
+        return jsonify(error="bad request", message=str(fault)), 400
+    here.accounts.note_view(name, f"api history {asked}")
+    try:
+        rows = aside(lambda: past.rows(here.settings, asked))
+    except HistoryAway as away:
+        return jsonify(error="service unavailable", message=str(away)), 503
+    return jsonify(past.answer(asked, rows, here.plan))
+
+
+def _free(free: Free) -> dict[str, int]:
+    return {
+        "capacity": free.capacity,
+        "free_min": free.least,
+        "free_max": free.most,
+        "taken": free.capacity - free.most,
+    }
+
+
+def _answer(frame: Frame, body: dict[str, Any]) -> ResponseReturnValue:
+    """The body with what says how old it is; unchanged since the reader's last look: only that."""
+    here = serving()
+    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}"
+    response = jsonify(site=here.plan.id, link=frame.link, heard=frame.since, version=frame.version, **body)
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)

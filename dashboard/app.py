@@ -1,0 +1,118 @@
+"""Makes the web application: its routes, its headers, its plain errors.
+
+In:    settings, the plan, the live picture, the accounts.
+Out:   a Flask application that any WSGI server can run.
+Never: a socket of its own, a page that tells what went wrong inside.
+"""
+
+import logging
+import secrets
+from http import HTTPStatus
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from collector.plan import SitePlan
+from dashboard import api, languages, manage, pages
+from dashboard.accounts import Accounts
+from dashboard.channel import Seats, StreamsFull
+from dashboard.drawing import draw
+from dashboard.live import Live
+from dashboard.serving import Serving
+from dashboard.settings import DashboardSettings
+
+MAX_FORM_BYTES = 16 * 1024
+RETRY_S = 30
+"""Who found no seat looks again after this."""
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts: Accounts) -> Flask:
+    """The application; it serves what `live` holds, and neither starts nor stops it."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=accounts.secret,
+        SESSION_COOKIE_NAME="__Host-ledig-form",  # Flask's own session: the CSRF token of the forms, nothing else
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        TRUSTED_HOSTS=list(settings.hosts) or None,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+    )
+    app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
+    CSRFProtect(app)
+    languages.install(app, settings.language)
+    for routes in (pages.routes, api.routes, manage.routes):
+        app.register_blueprint(routes)
+    app.before_request(_draw_nonce)
+    app.after_request(_guard)
+    app.register_error_handler(StreamsFull, _full)
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(Exception, _break)
+    if settings.proxies:
+        depth = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
+    return app
+
+
+def _draw_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _guard(response: Response) -> Response:
+    """Headers that let a browser do only what the page needs."""
+    styles = f"'self' 'nonce-{g.nonce}'" if g.get("charts") else "'self'"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; connect-src 'self';"
+        " manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"  # the forms' check over https asks for the referrer
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/") or request.path == "/healthz"
+
+
+def _full(full: StreamsFull) -> ResponseReturnValue:
+    response = jsonify(error="full", message=str(full))
+    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def _refuse(refusal: HTTPException) -> ResponseReturnValue:
+    if refusal.response is not None:
+        return refusal.get_response()
+    code = refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if 300 <= code < 400:  # a redirect is an exception too
+        return refusal.get_response()
+    if _wants_json():
+        response = jsonify(error=HTTPStatus(code).phrase.lower(), message=refusal.description)
+    else:
+        response = Response(render_template("error.html", code=code))
+    response.status_code = code
+    if allowed := getattr(refusal, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _break(fault: Exception) -> ResponseReturnValue:
+    """Our bug: the log tells it all, the page nothing."""
+    _log.error("%s %s failed", request.method, request.path, exc_info=fault)
+    code = HTTPStatus.INTERNAL_SERVER_ERROR
+    if _wants_json():
+        return jsonify(error="internal server error", message="This is our fault. The log says more."), code
+    return render_template("error.html", code=int(code)), code

@@ -1,0 +1,49 @@
+"""Chooses Swedish or English for a request, and remembers the choice in a plain cookie.
+
+In:    `?lang=`, the cookie, Accept-Language, the house's default, in this order.
+Out:   "sv" or "en", and its words.
+Never: a session; the public page has none.
+"""
+
+from typing import Final
+
+from flask import Flask, Response, current_app, request
+from flask_babel import Babel
+
+from dashboard.words import LANGUAGES, TRANSLATIONS, Words
+
+COOKIE: Final = "lang"
+YEAR_S: Final = 365 * 24 * 3600
+
+
+def install(app: Flask, default: str) -> None:
+    """Let the templates and pages of `app` speak the language of each request."""
+    app.config["LEDIG_LANGUAGE"] = default
+    Babel(
+        app,
+        default_locale="en",  # the language of the code; what nobody chose is `default`, by `chosen`
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=chosen,
+    )
+    app.after_request(_remember)
+    app.context_processor(lambda: {"words": words(), "languages": LANGUAGES})
+
+
+def chosen() -> str:
+    """The language of this request."""
+    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(list(LANGUAGES)) or str(current_app.config["LEDIG_LANGUAGE"])
+
+
+def words() -> Words:
+    """The words of this request."""
+    return Words.of(chosen())
+
+
+def _remember(response: Response) -> Response:
+    wish = request.args.get("lang")
+    if wish in LANGUAGES:
+        response.set_cookie(COOKIE, wish, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response

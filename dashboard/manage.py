@@ -1,0 +1,152 @@
+"""What managers see: the live plan with reasons, the devices, the past in one chart.
+
+In:    the live picture, history, a session.
+Out:   pages and a stream that end with the session.
+Never: a view that is not logged.
+"""
+
+import logging
+import time
+from typing import Final
+
+import msgspec
+from flask import Blueprint, Response, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+from collector.history import HistoryAway
+from dashboard import charts, past, streams
+from dashboard.accounts import LoginRejected, TooManyTries
+from dashboard.fleet import manager_frame, shown
+from dashboard.languages import words
+from dashboard.login import forget, managers_only, onward, reachable, remember, token
+from dashboard.serving import aside, serving
+
+routes = Blueprint("manage", __name__, url_prefix="/manage")
+
+_log = logging.getLogger(__name__)
+
+PLOTLY_DAY_S: Final = 86_400
+
+
+@routes.get("")
+@managers_only
+def live() -> ResponseReturnValue:
+    """Everything a manager sees on one page."""
+    here = serving()
+    asked = charts.read_choice(request.args, here.plan)
+    here.accounts.note_view(g.manager, f"manage {asked}")
+    now_ms = here.live.now_ms()
+    frame = here.live.frame(time.monotonic())
+    told = manager_frame(here.live.picture, frame, now_ms, words())
+    g.charts = True
+    return render_template(
+        "manage.html",
+        plan=here.plan,
+        drawings=here.drawings,
+        frame=frame,
+        told=told,
+        manager=g.manager,
+        spaces=shown(here.plan),
+        offered=[space.id for space in here.plan.spaces if space.offered],
+        choice=asked,
+        choices=charts.choices(here.plan),
+        hidden=charts.hidden(asked, here.plan),
+        chart=None if charts.hidden(asked, here.plan) else _chart(asked, now_ms),
+        plotly_version=get_plotlyjs_version(),
+    )
+
+
+def _chart(asked: charts.Choice, now_ms: int) -> charts.Chart | None:
+    """The chart's figure and table; None while history is away."""
+    here = serving()
+    try:
+        rows = aside(lambda: past.rows(here.settings, charts.question(asked, here.plan, now_ms)))
+    except HistoryAway as away:
+        _log.warning("history is away: %s", away)
+        return None
+    return charts.chart(rows, here.plan, words())
+
+
+@routes.get("/stream")
+def stream() -> ResponseReturnValue:
+    """The manager's frames; they end with the session."""
+    here = serving()
+    cookie = token()
+    if here.accounts.still(cookie) is None:
+        return _nobody()
+    channel = here.live.managers[words().language]
+    return streams.serve(channel, here.seats, welcome=lambda: here.accounts.still(cookie) is not None)
+
+
+@routes.get("/frame")
+def newest() -> ResponseReturnValue:
+    """The newest frame of the stream, for a page that found no seat there; 401 once the session has ended."""
+    here = serving()
+    if here.accounts.still(token()) is None:
+        return _nobody()
+    frame = here.live.frame(time.monotonic())
+    told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
+    return Response(msgspec.json.encode(told), mimetype="application/json")
+
+
+@routes.get("/plotly.min.js")
+@managers_only
+def plotly() -> ResponseReturnValue:
+    """The chart library, from the package that we installed; its address holds its version."""
+    script = Response(get_plotlyjs(), mimetype="text/javascript")
+    script.headers["Cache-Control"] = f"private, max-age={PLOTLY_DAY_S}"
+    return script
+
+
+@routes.get("/login")
+def login() -> ResponseReturnValue:
+    """The form."""
+    return _form("", 200)
+
+
+@routes.post("/login")
+def log_in() -> ResponseReturnValue:
+    """Take name and password; the answer is the same for a wrong name and a wrong password."""
+    here = serving()
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    address = request.remote_addr or ""
+    try:
+        made = aside(lambda: here.accounts.log_in(name, password, address))
+    except LoginRejected:
+        _log.warning("login as %.64r from %s refused", name, address)
+        return _form("wrong", 401)
+    except TooManyTries:
+        _log.warning("login as %.64r from %s: too many tries", name, address)
+        return _form("wait", 429)
+    _log.info("login as %r from %s", name, address)
+    here.accounts.note_view(name, "login")
+    session.clear()  # a form token from before the login ends here
+    response = redirect(onward(request.form.get("next")), 303)
+    remember(response, made)
+    return response
+
+
+@routes.post("/logout")
+def log_out() -> ResponseReturnValue:
+    """End the session on the server, and in the browser."""
+    serving().accounts.log_out(token())
+    session.clear()
+    response = redirect("/", 303)
+    forget(response)
+    return response
+
+
+def _nobody() -> ResponseReturnValue:
+    return {"error": "unauthorized", "message": "log in at /manage/login"}, 401
+
+
+def _form(fault: str, status: int) -> ResponseReturnValue:
+    page = render_template(
+        "login.html",
+        fault=fault,
+        onward=onward(request.values.get("next")),
+        reachable=reachable(),
+        plan=serving().plan,
+    )
+    return page, status

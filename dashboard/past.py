@@ -1,0 +1,159 @@
+"""Asks history on behalf of the pages, within what the house promised its members.
+
+In:    a question, checked.
+Out:   rows; JSON of them.
+Never: a desk's past, or that of the desks of a zone with fewer than five seats.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from collector.history import (
+    AIR_FIVE_MIN,
+    DAY_MS,
+    MEASURES,
+    PEOPLE_FIVE_MIN,
+    SPACE_HOUR,
+    ZONE_FIVE_MIN,
+    Measure,
+    Row,
+)
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from dashboard.settings import DashboardSettings
+
+SEATS: Final = 5
+"""The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
+FEW: Final = 5
+"""Past counts of fewer people than this, and more than none, are not told."""
+LONGEST_DAYS: Final = 31
+
+
+class QuestionRejected(ValueError):
+    """The question cannot be answered as it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Rows of one measure with `from_ms` <= at < `to_ms`, Unix ms; empty tags: all."""
+
+    measure: Measure
+    from_ms: int
+    to_ms: int
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        tags = " ".join(f"{name}={value}" for name, value in self.tags)
+        return f"{self.measure.name} {tags} {_iso(self.from_ms)}/{_iso(self.to_ms)}"
+
+
+def hidden_zones(plan: SitePlan) -> frozenset[str]:
+    """Zones whose desks have no past to show.
+
+    Those with one to four desks; and if these are fewer than five desks together, the smallest other zone as well,
+    so that the figures of the house do not give them away.
+    """
+    seats = {zone.id: sum(s.zone == zone.id and s.kind is SpaceKind.DESK for s in plan.spaces) for zone in plan.zones}
+    hidden = {zone for zone, n in seats.items() if 0 < n < SEATS}
+    others = sorted((n, zone) for zone, n in seats.items() if n >= SEATS)
+    if hidden and others and sum(seats[zone] for zone in hidden) < SEATS:
+        hidden.add(others[0][1])
+    return frozenset(hidden)
+
+
+def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Question:
+    """Read a question from a URL; without `from` and `to`, the last day.
+
+    Raises:
+        QuestionRejected: the text says place, finding and remedy.
+    """
+    if unknown := sorted(set(args) - {"measure", "zone", "kind", "space", "from", "to"}):
+        raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: measure, zone, kind, space, from, to")
+    measures = {measure.name: measure for measure in MEASURES}
+    name = args.get("measure", ZONE_FIVE_MIN.name)
+    if name not in measures:
+        raise QuestionRejected(f"measure: no {name!r}; give one of {', '.join(measures)}")
+    measure = measures[name]
+    to_ms = _instant("to", args["to"]) if "to" in args else now_ms
+    from_ms = _instant("from", args["from"]) if "from" in args else to_ms - DAY_MS
+    if not 0 <= to_ms - from_ms <= LONGEST_DAYS * DAY_MS:
+        raise QuestionRejected(
+            f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must come first, and {LONGEST_DAYS} days are the most"
+        )
+    tags = tuple((tag, args[tag]) for tag in ("zone", "kind", "space") if tag in args)
+    for tag, value in tags:
+        _check_tag(measure, tag, value, plan)
+    return Question(measure=measure, from_ms=from_ms, to_ms=to_ms, tags=tags)
+
+
+def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
+    """The rows, read with a connection of their own; raises HistoryAway."""
+    from collector.history import open_reader
+
+    reader = open_reader(settings.history, settings.journal_path, settings.influx)
+    try:
+        return reader.rows(asked.measure, asked.from_ms, asked.to_ms, **dict(asked.tags))
+    finally:
+        reader.close()
+
+
+def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
+    """The rows as one JSON object, without what the house promised not to tell."""
+    measure = asked.measure
+    return {
+        "measure": measure.name,
+        "bucket_ms": measure.bucket_ms,
+        "from": asked.from_ms,
+        "to": asked.to_ms,
+        "rows": [
+            dict(zip(measure.tags, row.tags, strict=True))
+            | {"at": row.at_ms}
+            | {name: _told(measure, value) for name, value in zip(measure.fields, row.fields, strict=True)}
+            for row in found
+            if _open(measure, row, plan)
+        ],
+    }
+
+
+def _open(measure: Measure, row: Row, plan: SitePlan) -> bool:
+    if measure is SPACE_HOUR:
+        space = plan.space.get(row.tags[0])
+        return space is not None and space.kind is not SpaceKind.DESK
+    if measure is ZONE_FIVE_MIN:
+        return row.tags[1] != SpaceKind.DESK or row.tags[0] not in hidden_zones(plan)
+    return True
+
+
+def _told(measure: Measure, value: float | None) -> float | None:
+    return None if measure is PEOPLE_FIVE_MIN and value is not None and 0 < value < FEW else value
+
+
+def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
+    if tag not in measure.tags:
+        raise QuestionRejected(f"{tag}: {measure.name} has no {tag}; it has {', '.join(measure.tags)}")
+    if tag == "kind" and value not in set(SpaceKind):
+        raise QuestionRejected(f"kind: no {value!r}; give one of {', '.join(SpaceKind)}")
+    zones = {WHOLE_SITE, *plan.zone} if measure is not AIR_FIVE_MIN else set(plan.zone)
+    if tag == "zone" and value not in zones:
+        raise QuestionRejected(f"zone: no {value!r}; give one of {', '.join(sorted(zones))}")
+    if tag == "space" and (value not in plan.space or plan.space[value].kind is SpaceKind.DESK):
+        raise QuestionRejected(f"space: no past of {value!r} is shown; give a booth, a room or a machine of the house")
+
+
+def _instant(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 15:  # up to the year 5138
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise QuestionRejected(
+            f"{name}: {text!r} is no instant; give Unix milliseconds, or say 2026-11-23T08:00:00+01:00"
+        )
+    return round(at.timestamp() * 1000)
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="minutes")

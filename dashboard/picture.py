@@ -1,0 +1,292 @@
+"""The house as the pages see it: retained messages in, one picture and its public frame out.
+
+In:    messages of the broker, whether it is there, and the time they came.
+Out:   states, counts, devices, how far the link can be trusted, the public frame.
+Never: sockets, clocks, words. Real time (`now_s`, monotonic seconds) ages the link; `now_ms` is the house's clock.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from collector.outward import TAKEN, Air, CollectorStatus, Occupancy, People, SpaceState, Summary, decode
+from collector.plan import SitePlan, Space, SpaceKind
+from dashboard.hours import Opening, clock, next_opening
+from edge import topics
+from edge.message import DeviceStatus, MessageRejected, decode_status
+
+_T = TypeVar("_T")
+
+COLLECTOR_SILENT_S: Final = 15.0
+"""The collector speaks every five seconds; three words missed, and what it said is old."""
+STALE_AIR_PPM: Final = 1000
+"""Above this Swedish guidance calls the air of a room too little changed."""
+FRESH_AIR_PPM: Final = 800
+
+CODES: Final = {
+    Occupancy.VACANT: "v",
+    Occupancy.OCCUPIED: "o",
+    Occupancy.AWAY: "a",
+    Occupancy.UNKNOWN: "u",
+    Occupancy.DISABLED: "d",
+}
+"""One character for each state of an offered space in the public frame."""
+
+
+class Link(StrEnum):
+    """How far the picture can be trusted."""
+
+    LIVE = "live"
+    COLLECTOR_AWAY = "collector_away"
+    """The collector said goodbye, or was not heard for 15 s."""
+    BROKER_AWAY = "broker_away"
+
+
+class Broker(StrEnum):
+    """What the follower says of its connection."""
+
+    HERE = "here"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery; `retained` if the broker had it before we asked, so that it proves nobody alive."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+class Free(Struct, frozen=True, array_like=True, gc=False):
+    """How many spaces of a kind are free: at least, at most (the unknown as well), of how many in use at all."""
+
+    least: int
+    most: int
+    capacity: int
+
+
+class AirWord(StrEnum):
+    """A zone's air in one word."""
+
+    FRESH = "fresh"
+    FAIR = "fair"
+    STALE = "stale"
+
+
+class Supply(Struct, frozen=True, gc=False, omit_defaults=True):
+    """How much of a supply is left, in per cent; None: not known."""
+
+    level_pct: int | None = None
+    low: bool = False
+
+
+class Frame(Struct, frozen=True):
+    """What everybody may see, whole; times are the house's wall clock, `HH:MM`, and `age_s` is real seconds."""
+
+    version: int
+    link: Link
+    age_s: float | None
+    """Since the collector was last heard; None: never."""
+    since: str | None
+    """The house's time when it was last heard."""
+    clock: str
+    opens: tuple[int, int, str] | None
+    """If the house is closed: days until it opens, weekday (Monday 0), time."""
+    spaces: str
+    """One of CODES for each offered space, in the order of the plan."""
+    kinds: dict[SpaceKind, Free]
+    zones: dict[str, dict[SpaceKind, Free]]
+    supplies: dict[str, Supply]
+    air: dict[str, AirWord]
+    people: tuple[int, int] | None
+    """At least and at most so many people are in the house; None: not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device's last status, and when it was last heard by the house's clock; None: never."""
+
+    status: DeviceStatus
+    heard_ms: int | None
+
+
+def count(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceKind, Free]:
+    """Free spaces by kind, of those that are offered and not disabled; a space without a state is unknown."""
+    sums: dict[SpaceKind, list[int]] = {}
+    for space in spaces:
+        if not space.offered:
+            continue
+        known = states.get(space.id)
+        state = known.state if known else Occupancy.UNKNOWN
+        row = sums.setdefault(space.kind, [0, 0, 0])
+        row[0] += state is Occupancy.VACANT
+        row[1] += state not in TAKEN and state is not Occupancy.DISABLED
+        row[2] += state is not Occupancy.DISABLED
+    return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
+
+
+def air_word(air: Air | None) -> AirWord | None:
+    """The air in one word; None if its CO2 is not known."""
+    if air is None or air.co2_ppm is None:
+        return None
+    if air.co2_ppm > STALE_AIR_PPM:
+        return AirWord.STALE
+    return AirWord.FAIR if air.co2_ppm > FRESH_AIR_PPM else AirWord.FRESH
+
+
+def supply(state: SpaceState | None) -> Supply:
+    """What is left of a supply."""
+    if state is None or state.level_pct is None or state.state is Occupancy.UNKNOWN:
+        return Supply()
+    return Supply(round(state.level_pct), state.state is Occupancy.LOW)
+
+
+class Picture:
+    """Everything the broker told us of one house. One thread owns it."""
+
+    def __init__(self, plan: SitePlan) -> None:
+        self.plan = plan
+        self.offered: Final = tuple(space for space in plan.spaces if space.offered)
+        self._by_zone: Final = {
+            zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones
+        }
+        self.states: dict[str, SpaceState] = {}
+        self.air: dict[str, Air] = {}
+        self.people: People | None = None
+        self.devices: dict[str, Device] = {}
+        self.fault = ""
+        """What the collector cannot do now, in its own words."""
+        self.version = 0
+        """Grows with everything that changes what is shown."""
+        self.rejected = 0
+        """Messages that broke the contract."""
+        self._broker = Broker.AWAY
+        self._collector_online = False
+        self._heard: tuple[float, int] | None = None
+        self._spaces: Final = {topics.space(plan.id, space.id): space.id for space in plan.spaces}
+        self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
+        self._devices: Final = {
+            topics.device(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.devices
+        }
+
+    def hear(self, news: Message | Broker, now_s: float, now_ms: int) -> None:
+        """Take one message, or word of the broker itself; a name that the plan does not hold moves nothing."""
+        if isinstance(news, Broker):
+            self.version += 1
+            self._broker = news
+            self._collector_online = False  # whatever is retained, it has to prove itself alive again
+            return
+        try:
+            self._take(news, now_s, now_ms)
+        except MessageRejected:
+            self.rejected += 1
+            self._forget(news.topic)
+
+    def link(self, now_s: float) -> Link:
+        """How far the picture can be trusted now."""
+        if self._broker is Broker.AWAY:
+            return Link.BROKER_AWAY
+        age_s = self.age_s(now_s)
+        if not self._collector_online or age_s is None or age_s > COLLECTOR_SILENT_S:
+            return Link.COLLECTOR_AWAY
+        return Link.LIVE
+
+    def age_s(self, now_s: float) -> float | None:
+        """Real seconds since the collector was last heard; None: never."""
+        return None if self._heard is None else max(0.0, now_s - self._heard[0])
+
+    @property
+    def heard_ms(self) -> int | None:
+        """When the collector was last heard, by the house's clock; None: never."""
+        return None if self._heard is None else self._heard[1]
+
+    def occupancy(self, space: Space) -> Occupancy:
+        """A space's state; unknown if nothing was heard of it."""
+        known = self.states.get(space.id)
+        return known.state if known else Occupancy.UNKNOWN
+
+    def frame(self, now_s: float, now_ms: int) -> Frame:
+        """What everybody may see: no moment and no reason of any desk."""
+        heard_ms = self.heard_ms
+        age_s = self.age_s(now_s)
+        opening: Opening | None = next_opening(self.plan, now_ms)
+        return Frame(
+            version=self.version,
+            link=self.link(now_s),
+            age_s=None if age_s is None else round(age_s, 1),
+            since=None if heard_ms is None else clock(self.plan, heard_ms),
+            clock=clock(self.plan, now_ms),
+            opens=None if opening is None else (opening.days, opening.weekday, opening.at),
+            spaces="".join(CODES.get(self.occupancy(space), "u") for space in self.offered),
+            kinds=count(self.offered, self.states),
+            zones={zone: count(spaces, self.states) for zone, spaces in self._by_zone.items()},
+            supplies={
+                space.id: supply(self.states.get(space.id))
+                for space in self.plan.spaces
+                if space.kind is SpaceKind.SUPPLY
+            },
+            air={zone: word for zone, air in self.air.items() if (word := air_word(air))},
+            people=self._people(),
+        )
+
+    def _people(self) -> tuple[int, int] | None:
+        if self.people is None:
+            return None
+        return max(0, self.people.count - self.people.error), self.people.count + self.people.error
+
+    def _take(self, news: Message, now_s: float, now_ms: int) -> None:
+        if (space := self._spaces.get(news.topic)) is not None:
+            if news.payload:
+                self._put(self.states, space, decode(news.payload, SpaceState))
+            else:
+                self._forget(news.topic)  # an empty retained message takes the state back
+        elif (zone := self._zones.get(news.topic)) is not None:
+            self._put(self.air, zone, decode(news.payload, Summary).air or Air())
+        elif news.topic == topics.site_summary(self.plan.id):
+            people = decode(news.payload, Summary).people
+            self.version += people != self.people
+            self.people = people
+        elif news.topic == topics.collector(self.plan.id):
+            self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
+        elif (device := self._devices.get(news.topic)) is not None:
+            self._take_device(device, decode_status(news.payload), news, now_ms)
+
+    def _put(self, told: dict[str, _T], name: str, now: _T) -> None:
+        self.version += told.get(name) != now
+        told[name] = now
+
+    def _take_collector(self, status: CollectorStatus, news: Message, now_s: float, now_ms: int) -> None:
+        self.version += status.fault != self.fault
+        self.fault = status.fault
+        if news.retained:
+            return  # it may have died together with the broker that remembers it
+        self._collector_online = status.online
+        if status.online:
+            self._heard = (now_s, now_ms)
+
+    def _take_device(self, device: str, status: DeviceStatus, news: Message, now_ms: int) -> None:
+        before = self.devices.get(device)
+        heard_ms = status.at_ms
+        if heard_ms is None and status.online and not news.retained:
+            heard_ms = now_ms
+        if heard_ms is None and before is not None:
+            heard_ms = before.heard_ms  # a will says nothing of when
+        self._put(self.devices, device, Device(status, heard_ms))
+
+    def _forget(self, topic: str) -> None:
+        """What cannot be read, or was taken back, is not known."""
+        self.version += 1
+        self.states.pop(self._spaces.get(topic, ""), None)
+        self.air.pop(self._zones.get(topic, ""), None)
+        if topic == topics.site_summary(self.plan.id):
+            self.people = None
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """The frame as one server-sent event."""
+    return b"data: " + msgspec.json.encode(frame) + b"\n\n"

@@ -1,0 +1,85 @@
+"""Serves the pages with gevent until it is told to stop.
+
+In:    settings, the plan, the house's clock.
+Out:   pages and streams on one port.
+Never: monkey patching. The event loop alone owns the picture and the streams; the follower is a real thread that only
+       fills a deque, and what is slow (hashing, history) goes to the loop's thread pool. So it does not matter what
+       the process imported or started before.
+"""
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import gevent
+import gevent.socket
+from gevent.pywsgi import WSGIServer
+
+from collector.plan import SitePlan
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import TICK_S, Follower, Live
+from dashboard.settings import DashboardSettings
+
+GOODBYE_S: Final = 1
+"""Open streams never end by themselves; at the end they get this long."""
+
+_log = logging.getLogger(__name__)
+
+
+class PortTaken(ConnectionError):
+    """We cannot listen there now. The same call may succeed once the port is free."""
+
+
+def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int], stop: threading.Event) -> None:
+    """Serve until `stop` is set.
+
+    Args:
+        settings: where to listen, whom to follow.
+        plan: the house.
+        now_ms: the house's clock, Unix milliseconds.
+        stop: looked at ten times a second.
+
+    Raises:
+        PortTaken: somebody else listens there, or the address is not ours.
+    """
+    listener = _listen(settings.host, settings.port)
+    live = Live(plan, now_ms)
+    follower = Follower(settings.broker, plan.id, live.inbox)
+    app = create_app(settings, plan, live, Accounts(settings.accounts_path))
+    server = WSGIServer(listener, app, log=None)  # no access log: who looked at the public page is nobody's business
+    server.start()
+    follower.start()
+    _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
+    try:
+        while not stop.is_set():
+            live.tick(time.monotonic())
+            gevent.sleep(TICK_S)
+    finally:
+        server.stop(timeout=GOODBYE_S)
+        follower.stop()
+
+
+def _listen(host: str, port: int) -> gevent.socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = gevent.socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # accepted connections inherit it; without it header and body wait for each other, 42 ms for every answer
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        if fault.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"dashboard: port {port} of {host} is in use; stop who uses it, or set another port"
+            ) from fault
+        raise PortTaken(
+            f"dashboard: cannot listen on {host} port {port}: {fault.strerror or fault}; set another"
+        ) from fault
+    listener.listen(1024)
+    return listener

@@ -1,0 +1,26 @@
+/* Draws the figure that the page carries, in the page's own colours. */
+"use strict";
+(() => {
+  const figure = JSON.parse(document.getElementById("figure").textContent);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  function draw() {
+    const ink = colour("--ink");
+    const line = colour("--line");
+    for (const trace of figure.data) trace.line.color = colour(trace.meta);
+    const axis = { color: ink, gridcolor: line, linecolor: line, zerolinecolor: line };
+    const layout = {
+      ...figure.layout,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: getComputedStyle(document.body).fontFamily, size: 14, color: ink },
+      hoverlabel: { bgcolor: colour("--raised"), font: { color: ink } },
+      xaxis: { ...figure.layout.xaxis, ...axis },
+      yaxis: { ...figure.layout.yaxis, ...axis },
+    };
+    Plotly.react("chart", figure.data, layout, { responsive: true, displayModeBar: false });
+  }
+  draw();
+  dark.addEventListener("change", draw);
+})();

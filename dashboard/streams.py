@@ -1,0 +1,52 @@
+"""Serves frames as server-sent events, as many streams as there are seats.
+
+In:    a channel, a seat for the reader's address.
+Out:   the newest frame first, then each that follows; a comment every 15 s.
+Never: a queue that grows, or a reader that keeps its seat after it left.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from flask import Response, request
+
+from dashboard.channel import HEARTBEAT_S, Channel, Reader, Seats
+
+HEADERS: Final = {
+    "Cache-Control": "no-cache, no-transform",  # a proxy that compresses would hold frames back
+    "X-Accel-Buffering": "no",  # nginx would gather them
+}
+
+
+def serve(channel: Channel, seats: Seats, welcome: Callable[[], bool]) -> Response:
+    """Stream the channel to this request.
+
+    Args:
+        channel: whose frames.
+        seats: where the reader takes its seat.
+        welcome: asked at each heartbeat whether the reader may stay.
+
+    Raises:
+        StreamsFull: no seat is left.
+    """
+    address = request.remote_addr or ""
+    seats.take(address)
+    response = Response(_frames(channel, welcome), mimetype="text/event-stream", headers=HEADERS)
+    response.call_on_close(lambda: seats.leave(address))
+    return response
+
+
+def _frames(channel: Channel, welcome: Callable[[], bool]) -> Iterator[bytes]:
+    with Reader(channel) as reader:
+        yield b"retry: 3000\n\n"
+        beat_s = time.monotonic() + HEARTBEAT_S
+        while True:
+            frame = reader.take(max(0.0, beat_s - time.monotonic()))
+            if frame is not None:
+                yield frame
+            if time.monotonic() >= beat_s:
+                if not welcome():
+                    return
+                beat_s = time.monotonic() + HEARTBEAT_S
+                yield b": here\n\n"

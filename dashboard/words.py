@@ -1,0 +1,184 @@
+"""Puts the picture into words, in Swedish and English.
+
+In:    counts, states, link, ages.
+Out:   sentences, and the templates from which the page's script makes the same ones.
+Never: HTML, clocks. A template's names stand in braces: `{free} of {capacity}`.
+
+English stands in the code; Swedish is in translations/sv/LC_MESSAGES/messages.po.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final, Self
+
+from babel.support import NullTranslations, Translations
+
+from collector.plan import SpaceKind
+from dashboard.picture import AirWord, Frame, Free, Link, Supply
+
+LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
+TRANSLATIONS: Final = Path(__file__).parent / "translations"
+MINUTE_S: Final = 60
+FEW: Final = 5
+"""Fewer people than this are told as "fewer than 5"."""
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str, catalogue: NullTranslations) -> None:
+        self.language: Final = language
+        self.gettext: Final[Callable[[str], str]] = catalogue.gettext
+        self.ngettext: Final[Callable[[str, str, int], str]] = catalogue.ngettext
+        self.pgettext: Final[Callable[[str, str], str]] = lambda context, text: str(catalogue.pgettext(context, text))
+        self.page: Final = {**self._states(), **self._counts(), **self._times(), **self._lines()}
+
+    @classmethod
+    @cache
+    def of(cls, language: str) -> Self:
+        """The words of "sv" or "en"."""
+        return cls(language, Translations.load(str(TRANSLATIONS), [language]))
+
+    def fill(self, key: str, **values: object) -> str:
+        """A template of the page with its names filled in."""
+        return self.page[key].format(**values)
+
+    def state(self, code: str, kind: SpaceKind) -> str:
+        """The word for a state: `code` as in picture.CODES."""
+        return self.page[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
+
+    def number(self, free: Free) -> str:
+        """How many are free: `7`, `7–9`, `?` if nothing is known."""  # noqa: RUF002 - a range has an en dash
+        if free.capacity and (free.least, free.most) == (0, free.capacity):
+            return "?"
+        return str(free.least) if free.least == free.most else f"{free.least}–{free.most}"  # noqa: RUF001
+
+    def row(self, free: Free) -> str:
+        """How many are free, of how many."""
+        return self.fill("row", free=self.number(free), capacity=free.capacity)
+
+    def answer(self, kind: SpaceKind, free: Free) -> str:
+        """What stands behind the number of the answer."""
+        return self.fill(f"answer.{kind}.{'one' if free.most == 1 else 'many'}", capacity=free.capacity)
+
+    def heard(self, free: Free) -> str:
+        """How sure the answer is."""
+        return self.fill("unheard" if free.most > free.least else "heard", n=free.most - free.least, of=free.capacity)
+
+    def ago(self, age_s: float | None) -> str:
+        """How old something is, in real time; empty if it never was."""
+        if age_s is None:
+            return ""
+        key, unit_s = ("ago.s", 1) if age_s < 2 * MINUTE_S else ("ago.min", MINUTE_S)
+        return self.fill(key, n=int(age_s) // unit_s)
+
+    def at(self, clock: str) -> str:
+        """`HH:MM` as the language writes it in running text."""
+        hours, minutes = clock.split(":")
+        return self.fill("at", h=hours, m=minutes)
+
+    def lost(self, link: Link, since: str | None) -> str:
+        """What to say when the picture is old; empty while it is live."""
+        if link is Link.LIVE:
+            return ""
+        return self.fill("lost", at=self.at(since)) if since else self.page["lost.never"]
+
+    def opens(self, opens: tuple[int, int, str] | None) -> str:
+        """When a closed house opens; empty while it is open."""
+        if opens is None:
+            return ""
+        days, weekday, time = opens
+        key = {0: "opens.today", 1: "opens.tomorrow"}.get(days, f"opens.{weekday}")
+        return self.fill(key, at=self.at(time))
+
+    def supply(self, left: Supply) -> str:
+        """How much is left."""
+        if left.level_pct is None:
+            return self.page["state.u"]
+        return self.fill("supply.low" if left.low else "supply", n=left.level_pct)
+
+    def air(self, word: AirWord | None) -> str:
+        """A zone's air; empty if it is not known."""
+        return self.page[f"air.{word}"] if word else ""
+
+    def people(self, people: tuple[int, int] | None) -> str:
+        """How many people are in the house; empty if nobody counts them."""
+        if people is None:
+            return ""
+        least, most = people
+        if most < FEW:
+            return self.fill("people.few", n=FEW)
+        return self.fill("people" if least == most else "people.range", n=most, least=least, most=most)
+
+    def first_kind(self, frame: Frame) -> SpaceKind | None:
+        """What the answer is about: desks, or what the house has instead; None: it offers nothing."""
+        return next(iter(frame.kinds), None)
+
+    def _states(self) -> dict[str, str]:
+        _, pgettext = self.gettext, self.pgettext
+        return {
+            "state.v": _("free"),
+            "state.o": _("taken"),
+            "state.a": _("taken, away"),
+            "state.u": _("not known"),
+            "state.d": _("closed"),
+            "state.v.machine": pgettext("machine", "free"),
+            "state.o.machine": pgettext("machine", "in use"),
+            "state.a.machine": pgettext("machine", "in use, paused"),
+            "state.u.machine": _("not known"),
+            "state.d.machine": pgettext("machine", "out of use"),
+            "air.fresh": _("fresh air"),
+            "air.fair": _("fair air"),
+            "air.stale": _("stuffy, open a window"),
+        }
+
+    def _counts(self) -> dict[str, str]:
+        _, ngettext = self.gettext, self.ngettext
+        return {
+            "answer.desk.one": ngettext("of {capacity} desks free", "of {capacity} desks free", 1),
+            "answer.desk.many": ngettext("of {capacity} desks free", "of {capacity} desks free", 2),
+            "answer.booth.one": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 1),
+            "answer.booth.many": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 2),
+            "answer.room.one": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 1),
+            "answer.room.many": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 2),
+            "answer.equipment.one": ngettext("of {capacity} machines free", "of {capacity} machines free", 1),
+            "answer.equipment.many": ngettext("of {capacity} machines free", "of {capacity} machines free", 2),
+            "kind.desk": _("Desks"),
+            "kind.booth": _("Phone booths"),
+            "kind.room": _("Rooms"),
+            "kind.equipment": _("Machines"),
+            "row": _("{free} of {capacity}"),
+            "supply": _("{n} %"),
+            "supply.low": _("{n} %, running out"),
+            "people": _("{n} people in the house"),
+            "people.range": _("{least} to {most} people in the house"),
+            "people.few": _("Fewer than {n} people in the house"),
+        }
+
+    def _times(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "at": _("{h}:{m}"),
+            "ago.s": _("{n} s ago"),
+            "ago.min": _("{n} min ago"),
+            "opens.today": _("Closed now, opens at {at}"),
+            "opens.tomorrow": _("Closed now, opens tomorrow at {at}"),
+            "opens.0": _("Closed now, opens on Monday at {at}"),
+            "opens.1": _("Closed now, opens on Tuesday at {at}"),
+            "opens.2": _("Closed now, opens on Wednesday at {at}"),
+            "opens.3": _("Closed now, opens on Thursday at {at}"),
+            "opens.4": _("Closed now, opens on Friday at {at}"),
+            "opens.5": _("Closed now, opens on Saturday at {at}"),
+            "opens.6": _("Closed now, opens on Sunday at {at}"),
+        }
+
+    def _lines(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "heard": _("All heard"),
+            "unheard": _("{n} of {of} not heard"),
+            "lost": _("No word from the house since {at}. Ask at the desk or look in 5 minutes."),
+            "lost.never": _("No word from the house yet. Ask at the desk or look in 5 minutes."),
+            "lost.page": _("This page lost its connection. Check your network; it comes back by itself."),
+        }

@@ -1,0 +1,151 @@
+"""A collector's voice on a real broker: says what a test wants the house to be, and keeps saying that it lives."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from collector.outward import (
+    Air,
+    Because,
+    CollectorStatus,
+    Health,
+    Lapse,
+    Occupancy,
+    People,
+    Reason,
+    SpaceState,
+    Summary,
+    encode,
+)
+from collector.plan import SitePlan, SpaceKind
+from edge import topics
+from edge.broker import BrokerSettings, client
+from edge.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth
+from edge.message import encode as encode_status
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+
+def state(occupancy: Occupancy, *, space: str = "desk-1", level_pct: float | None = None) -> SpaceState:
+    """A state with the evidence that goes with it."""
+    minute_ms = 60_000
+    reason = {
+        Occupancy.VACANT: Reason.QUIET,
+        Occupancy.UNKNOWN: Reason.SILENT,
+        Occupancy.DISABLED: Reason.DISABLED,
+        Occupancy.STOCKED: Reason.LEVEL,
+        Occupancy.LOW: Reason.LEVEL,
+    }.get(occupancy, Reason.MOTION)
+    at_ms = MONDAY_10_MS - 6 * minute_ms
+    taken = occupancy in {Occupancy.OCCUPIED, Occupancy.AWAY}
+    return SpaceState(
+        state=occupancy,
+        since_ms=at_ms,
+        because=Because(reason, "pi-1", f"{space}-pir", at_ms),
+        health=Health.HEALTHY,
+        at_ms=at_ms,
+        lapse=Lapse(Occupancy.VACANT, MONDAY_10_MS + 4 * minute_ms) if taken else None,
+        level_pct=level_pct,
+    )
+
+
+def morning(plan: SitePlan = PLAN) -> dict[str, SpaceState]:
+    """An ordinary Monday: some of everything."""
+    turns = [Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.OCCUPIED, Occupancy.AWAY]
+    states: dict[str, SpaceState] = {}
+    for number, space in enumerate(space for space in plan.spaces if space.offered):
+        occupancy = turns[number % len(turns)]
+        if space.id in {"desk-8", "desk-21"}:
+            occupancy = Occupancy.UNKNOWN
+        if space.id == "printer":
+            occupancy = Occupancy.DISABLED
+        states[space.id] = state(occupancy, space=space.id)
+    for space in plan.spaces:
+        if space.kind is SpaceKind.SUPPLY:
+            states[space.id] = state(Occupancy.STOCKED, space=space.id, level_pct=62.0)
+    return states
+
+
+class Voice:
+    """Publishes as the collector does; beats every second of real time until it stops."""
+
+    def __init__(self, broker: BrokerSettings, plan: SitePlan = PLAN) -> None:
+        self.plan = plan
+        self._client = client(broker, "voice")
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = lambda *_: self._told.set()
+        self._told = threading.Event()
+        self._retained: dict[str, bytes] = {}
+        self._stop = threading.Event()
+        self._beat = threading.Thread(target=self._live)
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+        self._beat.start()
+
+    def say(self, states: Mapping[str, SpaceState]) -> None:
+        for space, told in states.items():
+            self._publish(topics.space(self.plan.id, space), encode(told))
+
+    def say_air(self, zone: str, co2_ppm: float) -> None:
+        self._publish(topics.zone(self.plan.id, zone), encode(Summary(0, {}, Air(co2_ppm))))
+
+    def say_people(self, count: int, error: int) -> None:
+        self._publish(topics.site_summary(self.plan.id), encode(Summary(0, {}, people=People(count, error))))
+
+    def say_device(self, device: str, status: DeviceStatus) -> None:
+        topic = topics.device(self.plan.id, device, topics.DeviceTopic.STATUS)
+        self._publish(topic, encode_status(status))
+
+    def raw(self, topic: str, payload: bytes) -> None:
+        self._publish(topic, payload)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._beat.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _live(self) -> None:
+        topic = topics.collector(self.plan.id)
+        while not self._stop.wait(0.5):
+            if self._client.is_connected():
+                if self._told.is_set():  # a new connection: the broker may have forgotten everything
+                    self._told.clear()
+                    for where, payload in list(self._retained.items()):
+                        self._client.publish(where, payload, qos=1, retain=True)
+                self._client.publish(
+                    topic, encode(CollectorStatus(online=True, at_ms=MONDAY_10_MS)), qos=1, retain=True
+                )
+
+    def _publish(self, topic: str, payload: bytes) -> None:
+        self._retained[topic] = payload
+        self._client.publish(topic, payload, qos=1, retain=True)
+
+
+@contextmanager
+def voice(broker: BrokerSettings, plan: SitePlan = PLAN) -> Iterator[Voice]:
+    speaker = Voice(broker, plan)
+    try:
+        yield speaker
+    finally:
+        speaker.close()
+
+
+def everything(speaker: Voice) -> None:
+    """A whole Monday morning."""
+    speaker.say(morning(speaker.plan))
+    for zone, co2_ppm in (("hall", 640.0), ("workshop", 900.0), ("quiet", 1240.0), ("loft", 700.0)):
+        speaker.say_air(zone, co2_ppm)
+    speaker.say_people(23, 2)
+    speaker.say_device(
+        "pi-1",
+        DeviceStatus(
+            online=True,
+            since_ms=MONDAY_10_MS - 86_400_000,
+            at_ms=MONDAY_10_MS - 20_000,
+            version="0.1.0",
+            outbox=OutboxStatus(depth=3, dropped=0),
+            clock=ClockState.SYNCHRONISED,
+            temperature_c=48.5,
+            sensors={"desk-8-pir": SensorHealth.SILENT, "desk-1-pir": SensorHealth.HEALTHY},
+        ),
+    )
