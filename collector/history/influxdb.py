@@ -30,6 +30,22 @@ class LinesRejected(ValueError):
     """InfluxDB refused at least one of the lines for what it says. Sending them again cannot help."""
 
 
+class InfluxAway(HistoryAway):
+    """InfluxDB did not do what it was asked now. It may succeed later.
+
+    Attributes:
+        finding: what is wrong, in plain words and without addresses: pages show it.
+    """
+
+    def __init__(self, url: str, finding: str, remedy: str, detail: str = "") -> None:
+        super().__init__(f"InfluxDB at {url} {finding}{f' ({detail})' if detail else ''}; {remedy}")
+        self.finding = f"InfluxDB {finding}"
+
+
+class DatabaseAway(InfluxAway):
+    """The server is there, its database is not (yet)."""
+
+
 class Influx:
     """One InfluxDB server.
 
@@ -55,7 +71,7 @@ class Influx:
         try:
             answer = self._http.request_encode_body("POST", f"{self._url}/query", fields, encode_multipart=False)
         except urllib3.exceptions.HTTPError as fault:
-            raise self._away(f"does not answer ({fault})", "start it, or correct its url") from fault
+            raise self._silent(fault) from fault
         if answer.status != 200:
             raise self._refusal(answer.status, answer.data.decode(errors="replace"))
         try:
@@ -63,11 +79,11 @@ class Influx:
             fault_text = str(result.get("error", ""))
             series: list[dict[str, Any]] = result.get("series", [])
         except (ValueError, KeyError, AttributeError) as fault:
-            raise self._away("answers with something that is not InfluxDB's", "correct its url") from fault
+            raise InfluxAway(self._url, "answers with what is not InfluxDB's", "correct its url") from fault
         if fault_text:
             raise self._refusal(404 if "database not found" in fault_text else 400, fault_text)
         if result.get("partial") or any(found.get("partial") for found in series):
-            raise self._away("cuts its answers short", "set max-row-limit = 0 in its configuration")
+            raise InfluxAway(self._url, "cuts its answers short", "set max-row-limit = 0 in its configuration")
         return series
 
     def write(self, batch: Iterable[str]) -> None:
@@ -87,7 +103,7 @@ class Influx:
                 raise LinesRejected(text.strip()) from fault
             raise self._refusal(fault.status, text) from fault
         except urllib3.exceptions.HTTPError as fault:
-            raise self._away(f"does not answer ({fault})", "start it, or correct its url") from fault
+            raise self._silent(fault) from fault
 
     def create(self) -> None:
         """Make the database of 1.x if it is not there; a bucket of 2.x is made by whoever sets the server up."""
@@ -116,22 +132,17 @@ class Influx:
             self._writer = client.write_api(write_options=SYNCHRONOUS)
         return self._writer
 
-    def _refusal(self, status: int, text: str) -> HistoryAway:
-        text = text.strip()[:300]
+    def _refusal(self, status: int, text: str) -> InfluxAway:
+        said = f"{status}: {text.strip()[:300]}"
         if status in {401, 403}:
-            return self._away(f"does not let us in ({status}: {text})", "correct what its token_file holds")
+            return InfluxAway(self._url, "does not let us in", "correct what its token_file holds", said)
         if status == 404:
-            return DatabaseAway(
-                f"{self._url}: has no database {self._settings.bucket!r} ({text}); the collector makes it"
-            )
-        return self._away(f"answers {status}: {text}", "look at its log; Ledig goes on by itself")
+            name = self._settings.bucket
+            return DatabaseAway(self._url, f"has no database {name!r}", "the collector makes it, in 2.x you do", said)
+        return InfluxAway(self._url, "answers with an error", "look at its log; Ledig goes on by itself", said)
 
-    def _away(self, finding: str, remedy: str) -> HistoryAway:
-        return HistoryAway(f"InfluxDB at {self._url} {finding}; {remedy}")
-
-
-class DatabaseAway(HistoryAway):
-    """The server is there, its database is not (yet)."""
+    def _silent(self, fault: urllib3.exceptions.HTTPError) -> InfluxAway:
+        return InfluxAway(self._url, "does not answer", "start it, or correct its url", str(fault))
 
 
 class InfluxHistory:

@@ -9,6 +9,7 @@ It is read at the start, after every fault and every minute. Rows overwrite them
 is harmless.
 """
 
+import logging
 import random
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.history import HistoryAway, lines, sqlite, tables
-from collector.history.influxdb import DatabaseAway, Influx, LinesRejected
+from collector.history.influxdb import DatabaseAway, Influx, InfluxAway, LinesRejected
 from collector.history.refused import RefusedRows
 from collector.history.tables import Changed
 from collector.settings import InfluxSettings
@@ -31,6 +32,8 @@ CHECK_S: Final = 60.0
 """How often it makes sure that InfluxDB still has what was written."""
 MAX_PAUSE_S: Final = 30.0
 DAY_NS: Final = 86_400_000_000_000
+
+log = logging.getLogger(__name__)
 
 
 class Projection:
@@ -64,7 +67,7 @@ class Projection:
         self.refused.close()
 
     def fault(self) -> str:
-        """What keeps history from InfluxDB now, in plain words; empty: nothing.
+        """What keeps history from InfluxDB now, in plain words that pages may show; empty: nothing. The log has more.
 
         Raises:
             Exception: the thread met a bug of ours and ended.
@@ -81,11 +84,18 @@ class Projection:
                     self._follow(follower)
             except HistoryAway as fault:
                 pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # it was well until now
-                self._fault = str(fault)
+                self._tell(fault)
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
             except Exception as bug:  # noqa: BLE001 - it is raised again where the collector asks for the fault
                 self._bug = bug
                 return
+
+    def _tell(self, fault: HistoryAway) -> None:
+        """Say it to the pages in short, and to the log in full when it is news."""
+        finding = fault.finding if isinstance(fault, InfluxAway) else "history cannot be copied to InfluxDB"
+        if finding != self._fault:
+            log.warning("%s", fault)
+        self._fault = finding
 
     def _follow(self, follower: "_Follower") -> None:
         """Until `close`; raises HistoryAway."""
@@ -95,6 +105,8 @@ class Projection:
                 follower.find_cursor()
                 check_at = time.monotonic() + self._check_s
             more = follower.advance()
+            if self._fault:
+                log.warning("history is written to InfluxDB again")
             self._fault = ""
             if not more:
                 self._stop.wait(LOOK_S)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 
 from collector.history import MEASURES, Measure, Row, lines, tables
-from collector.history.influxdb import Influx, InfluxHistory
+from collector.history.influxdb import DatabaseAway, Influx, InfluxHistory
 from collector.history.projection import Projection
 from collector.history.sqlite import SqliteHistory
 from collector.settings import HistoryKind, InfluxSettings
@@ -136,8 +136,10 @@ def store(request, journal):
         return
     settings = request.getfixturevalue("shared_influx")
     with closing(Influx(settings)) as influx:
-        influx.create()
-        for name in [*(measure.name for measure in MEASURES), lines.CURSOR]:
-            influx.query(f"DELETE FROM {name}")  # noqa: S608 - our own names
+        try:
+            for name in [*(measure.name for measure in MEASURES), lines.CURSOR]:
+                influx.query(f"DELETE FROM {name}")  # noqa: S608 - our own names
+        except DatabaseAway:
+            pass  # the projection makes it
     with following(journal, settings), closing(InfluxHistory(settings)) as reader:
         yield Store(journal, reader, lambda: until(lambda: written_up_to(settings, journal), what="the projection"))

@@ -1,0 +1,94 @@
+"""InfluxDB itself: what it refuses, cuts short or does not answer is told with whose move it is."""
+
+import re
+import urllib.request
+from contextlib import ExitStack, closing
+
+import pytest
+
+from collector.history import SPACE_HOUR, HistoryAway
+from collector.history.influxdb import Influx, InfluxHistory, LinesRejected
+from collector.settings import InfluxSettings
+from tests.collector.history.conftest import SNIPPET, following, guarded_influxdb, upstream
+from tests.servers import free_port, influxdb, nginx, until
+
+T0 = 1_763_856_000_000
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    with guarded_influxdb(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "shown"),
+    [
+        (
+            lambda _folder: InfluxSettings(url=f"http://127.0.0.1:{free_port()}"),
+            "does not answer .*; start it, or correct its url",
+            "InfluxDB does not answer",
+        ),
+        (
+            lambda folder: InfluxSettings(token_file=folder / "missing"),
+            "missing: cannot be read .*; it holds InfluxDB's token",
+            "history cannot be copied to InfluxDB",
+        ),
+    ],
+    ids=["nobody there", "no token file"],
+)
+def test_what_is_away_says_so(settings, text, shown, journal, caplog):
+    tmp_path = journal.path.parent
+    with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
+        reader.rows(SPACE_HOUR, 0, 1)
+    with following(journal, settings(tmp_path)) as projection:
+        until(projection.fault, what="a word about it")
+        assert projection.fault() == shown
+    assert re.search(text, caplog.text)
+
+
+def test_an_answer_that_the_server_cuts_short_is_no_answer(tmp_path):
+    with influxdb("max-row-limit = 10") as server, closing(Influx(InfluxSettings(url=server.url))) as influx:
+        influx.create()
+        samples = "\n".join(f"space_hour,space=desk-1 taken_s=1 {n}" for n in range(30))
+        post(f"{server.url}/write?db=ledig", samples)
+        with pytest.raises(HistoryAway, match="max-row-limit"):
+            influx.query("SELECT taken_s FROM space_hour")
+
+
+@pytest.mark.parametrize(("precision", "unit_ns"), [("ns", 1), ("us", 1000), ("ms", 10**6), ("s", 10**9), (None, 1)])
+def test_the_snippet_hands_on_the_precision_of_a_write(precision, unit_ns):
+    asked = f"&precision={precision}" if precision else ""
+    with ExitStack() as stack:
+        server = stack.enter_context(influxdb())
+        proxy = stack.enter_context(nginx(SNIPPET.read_text(), upstream(server)))
+        influx = stack.enter_context(closing(Influx(InfluxSettings(url=proxy.url))))
+        influx.create()
+        post(f"{proxy.url}/api/v2/write?org=any&bucket=ledig{asked}", f"m v=1 {T0 * 10**6 // unit_ns}")
+        assert influx.query("SELECT v FROM m")[0]["values"] == [[T0, 1]]
+
+
+def post(url, body):
+    with urllib.request.urlopen(url, body.encode(), timeout=5) as answer:  # noqa: S310 - our own loopback server
+        assert answer.status == 204
+
+
+def test_a_page_that_is_no_influxdb_is_away(guarded):
+    wrong = InfluxSettings(url=f"{guarded.proxy.url}/other", token_file=guarded.settings.token_file)
+    with closing(Influx(wrong)) as influx, pytest.raises(HistoryAway, match="has no"):
+        influx.query("SHOW DATABASES")
+
+
+def test_a_database_that_is_not_there_yet_is_away_for_the_reader(guarded):
+    with (
+        closing(InfluxHistory(guarded.settings)) as reader,
+        pytest.raises(HistoryAway, match="has no database 'ledig'"),
+    ):
+        reader.rows(SPACE_HOUR, 0, 1)
+
+
+def test_a_broken_line_is_refused_and_not_retried(guarded):
+    with closing(Influx(guarded.settings)) as influx:
+        influx.create()
+        with pytest.raises(LinesRejected, match="unable to parse"):
+            influx.write(["space_hour,space=desk-1 taken_s= 1"])
