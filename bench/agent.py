@@ -1,0 +1,137 @@
+"""What an agent costs at rest: resident memory beside a bare Python, and processor time.
+
+Run:   python -m bench.agent [--seconds S]
+In:    a real Mosquitto with the shipped configuration; `ledig edge` as an installer starts it, in a process of its
+       own, with sixteen PIRs on gpiozero's mock pins; a collector that answers with receipts.
+Out:   the agent's resident memory, that of a bare `python -c` in the same run, and their ratio;
+       the agent's share of one core over S seconds at rest, heartbeats included.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.edge.house import DEVICE, SITE, Collector
+from tests.servers import Mosquitto, mosquitto, until
+
+SENSORS = 16
+MEMORY_GOAL = 2.6
+CPU_GOAL_PCT = 0.2
+_HOUSE = """
+[site]
+id = "{site}"
+name = "Spinneriet"
+time_zone = "Europe/Stockholm"
+[broker]
+host = "{host}"
+port = {port}
+password_directory = "{folder}/passwords"
+[storage]
+directory = "{folder}"
+[[floor]]
+id = "floor-1"
+name = "Floor 1"
+width_m = 30.0
+depth_m = 10.0
+[[zone]]
+id = "zone-1"
+name = "Zone 1"
+floor = "floor-1"
+x_m = 0.0
+y_m = 0.0
+width_m = 30.0
+depth_m = 10.0
+[[device]]
+id = "{device}"
+clock = "host"
+"""
+_SENSOR = """
+[[device.sensor]]
+kind = "pir"
+id = "desk-{number}-pir"
+space = "desk-{number}"
+pin = {pin}
+"""
+_SPACE = """
+[[space]]
+id = "desk-{number}"
+name = "Desk {number}"
+kind = "desk"
+zone = "zone-1"
+x_m = {number}.5
+y_m = 2.0
+"""
+
+
+def site_file(folder: Path, server: Mosquitto) -> Path:
+    """A house of sixteen desks on one device."""
+    settings = server.settings(DEVICE)
+    passwords = folder / "passwords"
+    passwords.mkdir(mode=0o700)
+    (passwords / DEVICE).touch(mode=0o600)
+    (passwords / DEVICE).write_text(f"{settings.password}\n")
+    text = _HOUSE.format(site=SITE, host=server.host, port=server.port, folder=folder, device=DEVICE)
+    text += "".join(_SENSOR.format(number=number, pin=number + 4) for number in range(SENSORS))
+    text += "".join(_SPACE.format(number=number) for number in range(SENSORS))
+    path = folder / "site.toml"
+    path.write_text(text)
+    return path
+
+
+@contextmanager
+def process(*command: str) -> Iterator[psutil.Process]:
+    """A process of this interpreter, ended when the block ends."""
+    with subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
+        try:
+            yield psutil.Process(started.pid)
+        finally:
+            started.terminate()
+
+
+def bare_bytes() -> int:
+    """The resident memory of a Python that only waits."""
+    with process("-c", "print(flush=True); input()") as bare:
+        until(lambda: bare.status() == psutil.STATUS_SLEEPING and bare.num_ctx_switches().voluntary, what="a bare Python")
+        return int(bare.memory_info().rss)
+
+
+def main() -> None:
+    """Measure once and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
+        command = ("-m", "ledig", "edge", str(site_file(Path(folder), server)), "--device", DEVICE, "--pins", "mock")
+        bare = bare_bytes()
+        with process(*command) as agent:
+            collector.wait(lambda: len(collector.events) >= SENSORS, "the present level of each sensor")
+            before = agent.cpu_times()
+            heard = len(collector.events)
+            agent_wait(agent, seconds)
+            after = agent.cpu_times()
+            memory = int(agent.memory_info().rss)
+            threads = agent.num_threads()
+    used_s = after.user + after.system - before.user - before.system
+    print(f"memory: agent {memory / 1e6:.1f} MB, bare Python {bare / 1e6:.1f} MB: {memory / bare:.2f} x", end="")
+    print(f" (goal {MEMORY_GOAL} x), {threads} threads")
+    print(f"processor: {100 * used_s / seconds:.2f} % of a core over {seconds:g} s (goal {CPU_GOAL_PCT} %),", end="")
+    print(f" {len(collector.events) - heard} heartbeats and changes handed over")
+
+
+def agent_wait(agent: psutil.Process, seconds: float) -> None:
+    """Let it run; an agent that ends meanwhile ends the bench."""
+    try:
+        status = agent.wait(seconds)
+    except psutil.TimeoutExpired:
+        return
+    raise SystemExit(f"the agent ended with {status}")
+
+
+if __name__ == "__main__":
+    main()
