@@ -1,0 +1,270 @@
+"""A house under fire: real agents on mock pins, a real Mosquitto, a real collector; and who kills them.
+
+In:    how many events, how many kills, and a seed.
+Out:   an account of what was driven, what was stored, and which faults came while events were under way.
+Never: a kill that does not count: one that found nothing under way is done again.
+
+The agents are threads of the test's process and are never killed (a power cut of an edge has a test of its own), so
+each level that a pin was given is an event whose commit returned: that is what the checker holds the journal against.
+"""
+
+import random
+import sqlite3
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gpiozero.pins.mock import MockFactory
+
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.settings import CollectorSettings
+from edge import agent
+from edge.clock import HostClock
+from edge.outbox import Outbox
+from edge.settings import ClockSource, DeviceSettings, PirSettings
+from tests.processes import Process, collector
+from tests.servers import Mosquitto, mosquitto, until
+
+DEVICES = 20
+PINS = (4, 5, 6, 7)
+SensorKey = tuple[str, str]
+
+
+def plan() -> SitePlan:
+    """Eighty desks with one motion sensor each, on twenty devices."""
+    names = [(f"pi-{device}", f"pir-{pin}", f"desk-{device}-{pin}") for device in range(DEVICES) for pin in PINS]
+    return SitePlan(
+        id="chaos",
+        name="Chaos",
+        time_zone=ZoneInfo("Europe/Stockholm"),
+        floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
+        zones=(Zone(id="zone", name="Zone", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
+        spaces=tuple(Space(id=s, name=s, kind=SpaceKind.DESK, zone="zone", x_m=1, y_m=1) for _, _, s in names),
+        sensors=tuple(Sensor(device=d, id=i, kind=SensorKind.PIR, space=s) for d, i, s in names),
+    )
+
+
+class Journal:
+    """The journal as the checker reads it: read-only, beside the collector."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
+        """What a query gives; nothing while a killed collector has left the file to be recovered."""
+        try:
+            with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)) as connection:
+                connection.execute("PRAGMA wal_autocheckpoint = 0")
+                return connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError:
+            return []
+
+    def marks(self) -> dict[str, int]:
+        """How far each device's stream is stored."""
+        return {str(device): int(str(seq)) for device, seq in self.rows("SELECT device, seq FROM stream")}
+
+    def stored(self) -> int:
+        """How many changes of level are stored; 0 while the file cannot be read."""
+        counted = self.rows("SELECT count(*) FROM event JOIN kind ON kind.no = kind_no WHERE kind = 'motion'")
+        return int(str(counted[0][0])) if counted else 0
+
+    def moved(self) -> dict[SensorKey, list[int]]:
+        """The levels that each sensor told, in the order of `seq`; heartbeats, which repeat them, are left out."""
+        told = defaultdict(list)
+        for device, sensor, value in self.rows(
+            "SELECT device, sensor, value FROM event JOIN sensor ON sensor.no = sensor_no"
+            " JOIN kind ON kind.no = kind_no WHERE kind = 'motion' ORDER BY seq"
+        ):
+            told[str(device), str(sensor)].append(int(str(value)))
+        return dict(told)
+
+
+@dataclass
+class Account:
+    """What happened."""
+
+    seed: int
+    driven: dict[SensorKey, list[int]] = field(default_factory=lambda: defaultdict(list))
+    kills: Counter[str] = field(default_factory=Counter)
+    """Those that found events under way, by whom they hit."""
+    ready_s: list[float] = field(default_factory=list)
+    """How long after each restart everything was stored that had been driven before it."""
+
+    @property
+    def events(self) -> int:
+        return sum(len(levels) for levels in self.driven.values())
+
+    def ready_p95_s(self) -> float:
+        return sorted(self.ready_s)[int(0.95 * (len(self.ready_s) - 1))]
+
+
+class House:
+    """The running house."""
+
+    def __init__(self, folder: Path, broker: Mosquitto, running: Process, journal: Journal, seed: int) -> None:
+        self.folder, self.broker, self.collector, self.journal = folder, broker, running, journal
+        self.chance = random.Random(seed)  # noqa: S311 - kills, no secrets
+        self.account = Account(seed)
+        self.factories = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
+        self._off = threading.Event()
+        self._faults: list[BaseException] = []
+        self._agents = [threading.Thread(target=self._agent, args=(device,), name=device) for device in self.factories]
+
+    def outbox(self, device: str) -> Path:
+        return self.folder / f"outbox-{device}.sqlite"
+
+    def switch_on(self) -> None:
+        """Start every agent, and wait until the collector has each sensor's first word."""
+        for thread in self._agents:
+            thread.start()
+        until(lambda: len(self.journal.moved()) == DEVICES * len(PINS), seconds=60, what="every sensor was heard")
+        for key, levels in self.journal.moved().items():
+            assert levels == [0]
+            self.account.driven[key].append(0)
+
+    def switch_off(self) -> None:
+        self._off.set()
+        for thread in self._agents:
+            thread.join()
+        assert not self._faults
+
+    def drive(self, events: int, per_second: float, fired: threading.Event) -> None:
+        """Turn the level of random pins; go on beyond `events` until every fault has fired."""
+        begun = time.monotonic()
+        turned = 0
+        while turned < events or not fired.is_set():
+            due = int((time.monotonic() - begun) * per_second)
+            for _ in range(max(0, due - turned)):
+                self._turn_one()
+                turned += 1
+            fired.wait(0.005) if turned < events else time.sleep(0.005)
+
+    def kill(self, kills: dict[str, int], fired: threading.Event) -> None:
+        """Kill at random moments, restart at once, wait until the house has caught up, again and again."""
+        try:
+            todo = [victim for victim, times in kills.items() for _ in range(times)]
+            self.chance.shuffle(todo)
+            while todo:
+                time.sleep(self.chance.uniform(0, 0.5))
+                if self._kill_one(todo[-1]):
+                    todo.pop()
+        except BaseException as fault:
+            self._faults.append(fault)
+            raise
+        finally:
+            fired.set()
+
+    def _kill_one(self, victim: str) -> bool:
+        """Kill and restart; whether events were under way when it fell. Notes how long the house needed."""
+        before = self.account.events
+        if victim == "collector":
+            self.collector.kill()
+        else:
+            self.broker.kill()
+        until(lambda: self.journal.rows("SELECT 1"), what="the journal can be read")
+        under_way = before - self.journal.stored()
+        again = time.monotonic()
+        (self.collector if victim == "collector" else self.broker).start()
+        driven = self.account.events
+        until(
+            lambda: self.journal.stored() >= driven, seconds=60, what=f"the house goes on after a kill of the {victim}"
+        )
+        self.account.ready_s.append(time.monotonic() - again)
+        if under_way > 0:
+            self.account.kills[victim] += 1
+        return under_way > 0
+
+    def _turn_one(self) -> None:
+        device = self.chance.choice(list(self.factories))
+        pin = self.chance.choice(PINS)
+        mock = self.factories[device].pin(pin)
+        level = int(not mock.state)
+        self.account.driven[device, f"pir-{pin}"].append(level)  # before the pin: what is stored was driven
+        if level:
+            mock.drive_high()
+        else:
+            mock.drive_low()
+
+    def _agent(self, device: str) -> None:
+        sensors = tuple(PirSettings(id=f"pir-{pin}", pin=pin, settle_ms=0) for pin in PINS)
+        settings = DeviceSettings(
+            site="chaos",
+            device=device,
+            broker=self.broker.settings(device),
+            outbox_path=self.outbox(device),
+            sensors=sensors,
+            clock=ClockSource.HOST,
+        )
+        try:
+            agent.run(settings, HostClock(), self.factories[device], self._off)
+        except BaseException as fault:
+            self._faults.append(fault)
+            raise
+
+
+@contextmanager
+def house(folder: Path, *, config: str | None, seed: int) -> Iterator[House]:
+    """A house that runs, every sensor heard.
+
+    Args:
+        folder: for outboxes and the journal.
+        config: what stands in for the shipped configuration of Mosquitto.
+        seed: of every choice.
+    """
+    with ExitStack() as stack:
+        broker = stack.enter_context(mosquitto(config, devices=[f"pi-{device}" for device in range(DEVICES)]))
+        path = folder / "journal.sqlite"
+        settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
+        running = stack.enter_context(collector(folder, settings, plan()))
+        made = House(folder, broker, running, Journal(path), seed)
+        stack.callback(made.switch_off)
+        made.switch_on()
+        yield made
+
+
+def burn(
+    folder: Path, *, config: str | None, events: int, per_second: float, kills: dict[str, int], seed: int
+) -> Account:
+    """Drive events while the collector and the broker are killed at random moments, then check the whole history.
+
+    Raises:
+        AssertionError: an event is lost, stored twice, invented or out of order; the text gives the seed.
+    """
+    with house(folder, config=config, seed=seed) as burning:
+        fired = threading.Event()
+        killer = threading.Thread(target=burning.kill, args=(kills, fired), name="killer")
+        killer.start()
+        burning.drive(events, per_second, fired)
+        killer.join()
+        account, journal = burning.account, burning.journal
+        until(lambda: journal.stored() >= account.events, seconds=60, what=f"all is stored (seed {seed})")
+    check(account, journal, burning)
+    return account
+
+
+def check(account: Account, journal: Journal, burnt: House) -> None:
+    """Hold the journal against what was driven."""
+    told = journal.moved()
+    for key, levels in account.driven.items():
+        assert told.get(key) == levels, f"{key}: lost, twice, invented or out of order (seed {account.seed})"
+    assert told.keys() == account.driven.keys()
+    twice = "SELECT stream_no, seq FROM event GROUP BY stream_no, seq HAVING count(*) > 1"
+    assert journal.rows(twice) == [], f"stored twice (seed {account.seed})"
+    for device, seq in journal.marks().items():
+        with Outbox(burnt.outbox(device), max_events=500_000, boot="") as outbox:
+            rows = journal.rows(
+                "SELECT seq FROM event WHERE stream_no = (SELECT no FROM stream WHERE device = ? AND stream = ?)",
+                device,
+                outbox.stream,
+            )
+            kept = {int(str(number)) for (number,) in rows}
+            assert kept == set(range(1, seq + 1)), f"{device}: a hole below the receipt (seed {account.seed})"
+            assert outbox.oldest <= seq + 1 <= outbox.last + 1, f"{device}: let go of too much (seed {account.seed})"
+            assert outbox.dropped == 0
+    assert journal.rows("SELECT * FROM quarantine") == []
+    assert journal.rows("SELECT * FROM gap") == []

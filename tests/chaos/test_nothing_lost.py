@@ -1,0 +1,44 @@
+"""Nothing is lost and nothing is stored twice, whoever is killed.
+
+The figures that are promised (30,000 events, 100 kills of the collector, 20 of Mosquitto) are run by `--full`.
+"""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.fire import Account, burn
+from tests.servers import SHIPPED_MOSQUITTO
+
+pytestmark = pytest.mark.chaos
+
+
+def without_persistence() -> str:
+    shipped = (SHIPPED_MOSQUITTO / "ledig.conf").read_text()
+    assert "\npersistence true" in shipped
+    return shipped.replace("\npersistence true", "\npersistence false")
+
+
+@pytest.mark.parametrize("config", [None, without_persistence()], ids=["as shipped", "without persistence"])
+def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, config: str | None, *, full: bool) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    if full:
+        account = burn(
+            tmp_path, config=config, events=30_000, per_second=200, kills={"collector": 100, "broker": 20}, seed=seed
+        )
+        assert account.events >= 30_000
+    else:
+        account = burn(
+            tmp_path, config=config, events=3000, per_second=150, kills={"collector": 8, "broker": 3}, seed=seed
+        )
+        assert account.events >= 3000
+    tell(account)
+    assert account.ready_p95_s() <= 5 or not full
+
+
+def tell(account: Account) -> None:
+    print(  # noqa: T201 - what a run of the long form is for
+        f"seed {account.seed}: {account.events} events, kills {dict(account.kills)}, lost 0, twice 0;"
+        f" caught up after {account.ready_p95_s():.1f} s (95 %), {max(account.ready_s):.1f} s at most"
+    )

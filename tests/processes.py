@@ -1,0 +1,96 @@
+"""Our own processes, run as they run in a house: each on its own, killed like a power switch would.
+
+In:    the settings that the front door would hand over.
+Out:   a collector or a dashboard in a process of its own, started as often as it is killed.
+Never: a thread of the test's process: what is killed must take nothing of the test with it.
+
+Run as `python -m tests.processes FILE`; the file holds the pickled call.
+"""
+
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from collector.plan import SitePlan
+from collector.settings import CollectorSettings
+from dashboard.settings import DashboardSettings
+from tests.servers import ROOT, answers, until
+
+
+class Process:
+    """One process of ours; `start` after `kill` starts it again with the same settings."""
+
+    def __init__(self, folder: Path, settings: CollectorSettings | DashboardSettings, plan: SitePlan) -> None:
+        name = type(settings).__name__.removesuffix("Settings").lower()
+        self._call = folder / f"{name}.pickle"
+        self._call.write_bytes(pickle.dumps((settings, plan)))
+        self._said = folder / f"{name}.output"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._said.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.processes", str(self._call)], cwd=ROOT, stdout=output, stderr=output
+            )
+
+    def kill(self) -> None:
+        """SIGKILL: no farewell, no flush."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"it had ended by itself:\n{self.output()}"
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(20)
+
+    def output(self) -> str:
+        """What it has said since its first start."""
+        return self._said.read_text(errors="replace")
+
+
+@contextmanager
+def collector(folder: Path, settings: CollectorSettings, plan: SitePlan) -> Iterator[Process]:
+    process = Process(folder, settings, plan)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+@contextmanager
+def dashboard(folder: Path, settings: DashboardSettings, plan: SitePlan) -> Iterator[Process]:
+    """A dashboard that answers."""
+    process = Process(folder, settings, plan)
+    process.start()
+    try:
+        until(lambda: answers(settings.port), what=f"the dashboard on port {settings.port}")
+        yield process
+    finally:
+        process.stop()
+
+
+def main() -> None:
+    from edge.clock import HostClock
+    from ledig.stopping import stop_with_parent
+
+    settings, plan = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our own file
+    stop: threading.Event = stop_with_parent()
+    if isinstance(settings, CollectorSettings):
+        from collector.run import run
+
+        run(settings, plan, HostClock().now_ms, stop)
+    else:
+        from dashboard.server import serve
+
+        serve(settings, plan, HostClock().now_ms, stop)
+
+
+if __name__ == "__main__":
+    main()
