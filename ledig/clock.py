@@ -7,18 +7,22 @@ Never: the real time of day, but for a house in real time.
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-DAY_MINUTES = 24 * 60
 FIRST_MORNING = time_of_day(6, 58)
 """A new house begins just before its first members come, so that its counts are right from the start."""
 
 _AHEAD_S = 10.0
 """What is noted lies this far ahead (real seconds): a house that was killed never goes back."""
+
+
+Now = Callable[[], int]
+"""House time, Unix milliseconds, UTC."""
 
 
 class ClockRejected(ValueError):

@@ -28,9 +28,9 @@ _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
 """What each kind of sensor watches, and which kinds of space it can judge."""
 
 _TARGETS = ("space", "door", "zone")
-_BROKER_USERS = {"collector", "dashboard"}
+_BROKER_USERS = {"collector", "dashboard", "installer"}
 _TARGETS = ("space", "door", "zone")
-_BROKER_USERS = {"collector", "dashboard"}
+_BROKER_USERS = {"collector", "dashboard", "installer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,14 @@ Never: a fallback. What was asked for and is not there is told.
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+
+if TYPE_CHECKING:
+    from edge.clock import Clock
+    from edge.settings import DeviceSettings
 
 
 class DeviceRejected(ValueError):
@@ -54,14 +58,19 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
         _report(f"{device}: {len(settings.sensors)} sensors, pins by {pins}, broker answers: ready")
         return
     from edge import agent
-    from edge.clock import HostClock, NetworkClock
-    from edge.settings import ClockSource
     from ledig.stopping import stop_on_signals
 
     stop = stop_on_signals()
     site.storage.mkdir(parents=True, exist_ok=True)
-    clock = NetworkClock() if settings.clock is ClockSource.NETWORK else HostClock()
-    agent.run(settings, clock, factory, stop)
+    agent.run(settings, own_clock(settings), factory, stop)
+
+
+def own_clock(settings: "DeviceSettings") -> "Clock":
+    """The clock that a device's settings ask for."""
+    from edge.clock import HostClock, NetworkClock
+    from edge.settings import ClockSource
+
+    return NetworkClock() if settings.clock is ClockSource.NETWORK else HostClock()
 
 
 def pin_factory(pins: str) -> Any:
@@ -135,7 +144,8 @@ def dashboard(path: Path, wish: Wish) -> None:
 
 def reach_history(site: Site) -> None:
     """Ask history one small question; raises HistoryAway."""
-    from collector.history import ZONE_FIVE_MIN, open_reader
+    from collector.history import ZONE_FIVE_MIN
+    from collector.history.open import open_reader
 
     settings = site.collector
     if not settings.journal_path.exists() and settings.history == "sqlite":

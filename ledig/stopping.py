@@ -5,10 +5,8 @@ Out:   a `threading.Event` that is set once.
 Never: a signal handler in Python: it could interrupt the very lock that it needs to set the event.
 """
 
-import multiprocessing
 import signal
 import threading
-from multiprocessing.connection import wait
 
 
 def stop_on_signals() -> threading.Event:
@@ -21,7 +19,10 @@ def stop_on_signals() -> threading.Event:
 
 
 def stop_with_parent() -> threading.Event:
-    """The same for a process that `ledig up` started: Ctrl-C is its parent's to judge, who dies takes it along."""
+    """The same for a child process: Ctrl-C is its parent's to judge, and who loses the parent stops too."""
+    import multiprocessing  # only who has children needs it: an agent on a small Pi has none
+    from multiprocessing.connection import wait
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = _stop_on({signal.SIGTERM})
     parent = multiprocessing.parent_process()

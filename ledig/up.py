@@ -1,0 +1,250 @@
+"""Starts a whole house on this machine, with its own broker: simulated, or one real Raspberry Pi.
+
+In:    a site file (or none: the example), and what hangs on this machine.
+Out:   broker, collector, dashboard and devices as processes, until Ctrl-C.
+Never: anything for another machine but the pages, and those only if the site file says so.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+from edge.broker import BrokerSettings
+from ledig import children, clock
+from ledig.house_broker import HOST, HouseBrokerSettings
+from ledig.passwords import make
+from ledig.processes import now_ms
+from ledig.reach import claim_port
+from ledig.reader import one_of
+from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+from ledig.supervisor import Child, Supervisor, stop_before_children
+
+DAY_MINUTES = 10.0
+_MINUTES_A_DAY = 24 * 60
+_NOTE_EVERY_S = 2.0
+_ANSWER_S = 20.0
+"""The pages answer within this, or their process says why not."""
+
+
+class HouseRejected(ValueError):
+    """The house cannot be started here in this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpOptions:
+    """What the command line asked for; None and False: not given."""
+
+    site: Path | None = None
+    device: str | None = None
+    simulate: bool = False
+    day_minutes: float | None = None
+    real_time: bool = False
+    data: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.site is None and self.device is not None:
+            raise HouseRejected("--device needs the site file of the house: ledig up SITE --device ID")
+        if self.site is not None and (self.device is None) is not self.simulate:
+            raise HouseRejected("say what hangs on this machine: --device ID for real pins, or --simulate; not both")
+        if self.day_minutes is not None and self.real_time:
+            raise HouseRejected("--day-minutes and --real-time do not go together; give one")
+        if self.device is not None and (self.day_minutes is not None or self.real_time):
+            raise HouseRejected("a real device lives in real time; leave out --day-minutes and --real-time")
+
+    @property
+    def speed(self) -> float:
+        """How much faster than real time a simulated house lives."""
+        return 1.0 if self.real_time else _MINUTES_A_DAY / (self.day_minutes or DAY_MINUTES)
+
+
+def up(options: UpOptions) -> None:
+    """Start the house and stay until Ctrl-C or SIGTERM.
+
+    Raises:
+        SiteRejected, HouseRejected, PortRejected, ClockRejected, ChildRejected: it cannot run like this.
+        OSError: the data folder cannot be made or written.
+    """
+    site = _read(options.site)
+    if options.device is not None and options.device not in site.device:
+        raise HouseRejected(one_of("device", options.device, site.device))
+    folder = (options.data or _state_folder() / site.plan.id).absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder):
+        _check_kind(folder, options)
+        house = _in_folder(site, folder, options)
+        claim_port(HOST, site.collector.broker.port, "[broker]")
+        claim_port(house.dashboard.host, house.dashboard.port, "[dashboard]")
+        stop = stop_before_children()
+        if options.device is not None:
+            device = house.device[options.device]
+            _supervise(house, [Child(name=options.device, work=children.device, arguments=(device,))], None, stop)
+        else:
+            ticking = _clock(house, folder, options)
+            people = (house.plan, house.devices, ticking, folder / "simulated")
+            _supervise(house, [Child(name="devices", work=children.people, arguments=people)], ticking, stop)
+
+
+def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | None, stop: threading.Event) -> None:
+    """Run every process; note house time as it goes, and exactly when all have stopped."""
+    now = now_ms if ticking is None else ticking.now_ms
+    passwords = make(house.storage / "passwords", _users(house))
+    broker = HouseBrokerSettings(port=house.collector.broker.port, site=house.plan.id, passwords=passwords)
+    supervisor = Supervisor(
+        [
+            Child(name="broker", work=children.broker, arguments=(broker,), port=broker.port),
+            Child(name="collector", work=children.collector, arguments=(house.collector, house.plan, now)),
+            Child(name="dashboard", work=children.dashboard, arguments=(house.dashboard, house.plan, now)),
+            *devices,
+        ],
+        tell=click.echo,
+    )
+    welcome = _Welcome(house, ticking)
+    note = clock.StoppedAt(house.storage / "clock.json")
+    noted_s = 0.0
+
+    def look() -> None:
+        nonlocal noted_s
+        welcome.look()
+        if ticking is not None and time.monotonic() - noted_s >= _NOTE_EVERY_S:
+            note.note(ticking)
+            noted_s = time.monotonic()
+
+    try:
+        supervisor.start()
+        supervisor.run(stop, look)
+    finally:
+        click.echo("stopping ...")
+        supervisor.stop()
+        if ticking is not None:
+            note.note_stop(ticking)
+        click.echo("stopped; the next start goes on from here")
+
+
+class _Welcome:
+    """Says where the pages are, once they answer."""
+
+    def __init__(self, house: Site, ticking: clock.HouseClock | None) -> None:
+        self._house, self._ticking = house, ticking
+        self._waiting, self._patient_until_s = True, time.monotonic() + _ANSWER_S
+
+    def look(self) -> None:
+        """Look once."""
+        if not self._waiting:
+            return
+        settings = self._house.dashboard
+        host = {"0.0.0.0": HOST, "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+        with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=0.1):
+            self._waiting = False
+            self._greet(f"http://{host}:{settings.port}/")
+            return
+        if time.monotonic() > self._patient_until_s:
+            self._waiting = False
+            click.echo("the pages do not answer yet; see what is said above")
+
+    def _greet(self, address: str) -> None:
+        plan = self._house.plan
+        if self._ticking is None:
+            how = "live"
+        elif self._ticking.speed == 1:
+            how = "simulated, in real time"
+        else:
+            how = f"simulated, one day takes {_MINUTES_A_DAY / self._ticking.speed:g} minutes"
+        click.echo(f"{plan.name} is open ({how})")
+        click.echo(f"  the pages      {address}")
+        click.echo(f"  for managers   {address}manage  after: ledig user add NAME --data {self._house.storage}")
+        click.echo(f"  its data       {self._house.storage}")
+        click.echo("  stop it with Ctrl-C")
+
+
+def _read(path: Path | None) -> Site:
+    if path is not None:
+        return read(path)
+    with as_file(files("ledig") / "example.toml") as example:
+        return read(example)
+
+
+def _state_folder() -> Path:
+    """Where this user's programs keep their state. Source: XDG Base Directory Specification 0.8."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(given) if given.startswith("/") else Path.home() / ".local" / "state") / "ledig"
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the kernel lets go of it however we end."""
+    with (folder / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HouseRejected(f"{folder}: a house runs there already; stop it, or give another --data") from None
+        yield
+
+
+def _check_kind(folder: Path, options: UpOptions) -> None:
+    """A simulated past and a real one do not mix."""
+    simulated = (folder / "clock.json").exists()
+    if options.device is not None and simulated:
+        raise HouseRejected(f"{folder}: holds a simulated house; give another --data")
+    if options.device is None and not simulated and (folder / "journal.sqlite").exists():
+        raise HouseRejected(f"{folder}: holds a real house; give another --data")
+
+
+def _users(site: Site) -> tuple[str, ...]:
+    return (COLLECTOR_USER, DASHBOARD_USER, *site.device)
+
+
+def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
+    """The same house, with everything it keeps in one folder, and its broker on this machine."""
+    passwords = make(folder / "passwords", _users(site))
+
+    def at_broker(user: str) -> BrokerSettings:
+        return BrokerSettings(host=HOST, port=site.collector.broker.port, user=user, password=passwords[user])
+
+    journal = folder / "journal.sqlite"
+    return replace(
+        site,
+        plan=site.plan if options.device else replace(site.plan, notice=_notice(options)),
+        devices=tuple(
+            replace(device, broker=at_broker(device.device), outbox_path=folder / f"outbox-{device.device}.sqlite")
+            for device in site.devices
+        ),
+        collector=replace(site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal),
+        dashboard=replace(
+            site.dashboard,
+            broker=at_broker(DASHBOARD_USER),
+            accounts_path=folder / "accounts.sqlite",
+            journal_path=journal,
+        ),
+        storage=folder,
+        password_directory=folder / "passwords",
+    )
+
+
+def _notice(options: UpOptions) -> str:
+    """Nobody shall take invented people for real ones."""
+    if options.real_time:
+        return "Simulerat hus · Simulated house"
+    minutes = options.day_minutes or DAY_MINUTES
+    if minutes == DAY_MINUTES:
+        return "Simulerat hus: ett dygn tar tio minuter · Simulated house: one day takes ten minutes"
+    return f"Simulerat hus: ett dygn tar {minutes:g} minuter · Simulated house: one day takes {minutes:g} minutes"
+
+
+def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
+    """House time goes on where it stopped; in real time it catches up with the world, but never goes back."""
+    stopped_ms = clock.StoppedAt(folder / "clock.json").read()
+    if options.real_time:
+        return clock.start(options.speed, max(stopped_ms or 0, now_ms()))
+    if stopped_ms is not None:
+        return clock.start(options.speed, stopped_ms)
+    return clock.start(options.speed, clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone))
