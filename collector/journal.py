@@ -13,9 +13,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from collector.evidence import Heard
+from collector.evidence import Heard, Transition
 from collector.intake import Gap, Refused, StreamKey
 from collector.lock import InUse, Lock
 from collector.schema import STEPS, SchemaTooNew, Step, migrate
@@ -49,6 +49,17 @@ class JournalAway(ConnectionError):
     def __init__(self, path: Path, finding: str, remedy: str) -> None:
         super().__init__(f"{path}: {finding}; {remedy}")
         self.finding = finding
+
+
+class Span(Protocol):
+    """What one space was from `from_ms` on."""
+
+    @property
+    def space(self) -> str: ...
+    @property
+    def from_ms(self) -> int: ...
+    @property
+    def transitions(self) -> Sequence[Transition]: ...
 
 
 class Checkpoint(NamedTuple):
@@ -196,12 +207,14 @@ class Journal:
 
     # What it means
 
-    def rewrite(self, space: str, from_ms: int, transitions: Iterable[tuple[int, str]]) -> None:
-        """Let these transitions (moment, state) stand for those that the space had from `from_ms` on."""
-        self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms >= ?", (space, from_ms))
+    def rewrite(self, spans: Sequence[Span]) -> None:
+        """Let transitions stand for those that a space had from a moment on; no space twice."""
+        self.connection.executemany(
+            "DELETE FROM transition WHERE space = ? AND at_ms >= ?", [(span.space, span.from_ms) for span in spans]
+        )
         self.connection.executemany(
             "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
-            [(space, at_ms, state) for at_ms, state in transitions],
+            [(span.space, told.at_ms, told.state) for span in spans for told in span.transitions],
         )
 
     def settled(self) -> dict[str, bytes]:

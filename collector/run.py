@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Final
 
 from collector.inbox import Inbox
-from collector.intake import Delivery
 from collector.journal import Journal, JournalAway
 from collector.outward import CollectorStatus
 from collector.plan import SitePlan
 from collector.publish import Publisher
 from collector.settings import CollectorSettings, HistoryKind
 from collector.work import Work
-from edge.topics import device_of
 
 TICK_S: Final = 0.1
 """Changed states are told together, this often at most."""
 STATUS_S: Final = 5.0
+SETTLE_S: Final = 1.0
+"""History is brought up to date this often, so that a backlog that drains is not computed with each batch."""
 SAVE_S: Final = 60.0
 """A start reads what came after the last save; this keeps it short, and the writes few."""
 FIRST_PAUSE_S: Final = 1.0
@@ -95,6 +95,7 @@ class _Loop:
         self._publisher = Publisher(self._inbox, plan)
         self._greeted = 0
         self._told_s = self._status_s = 0.0
+        self._settle_s = 0.0
         self._save_s = time.monotonic() + SAVE_S
 
     def leave(self) -> None:
@@ -107,12 +108,11 @@ class _Loop:
         tick_s = 0.0
         self._greeted = 0
         while not self._stop.is_set():
-            messages = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
-            if messages:
-                deliveries = [Delivery(device_of(message.topic)[0], bytes(message.payload)) for message in messages]
+            deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
+            if deliveries:
                 owed = work.take(deliveries, self._now_ms())
                 self._publisher.receipts(owed)
-                self._inbox.acknowledge(messages)
+                self._inbox.acknowledge()
                 tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
                 self._tick(work)
@@ -123,6 +123,9 @@ class _Loop:
         now_ms = self._now_ms()
         house = work.house
         work.tick(now_ms)
+        if time.monotonic() >= self._settle_s:
+            self._settle_s = time.monotonic() + SETTLE_S
+            work.settle(now_ms)
         if time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
             work.save()
@@ -149,7 +152,7 @@ class _Loop:
         log.error("%s", fault)
         pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
         while not self._stop.is_set():
-            self._inbox.batch(TICK_S)  # not acknowledged: their senders keep them
+            self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publisher.status(CollectorStatus(online=True, at_ms=self._now_ms(), fault=fault.finding))

@@ -79,20 +79,20 @@ class Work:
         return into.spoke
 
     def tick(self, now_ms: int) -> None:
-        """Let time pass: lapses, history, what is forgotten."""
-        changes = self.house.tick(now_ms)
-        more_history = self._more_history or now_ms - now_ms % BUCKET_MS > self._settled_ms
-        purge = now_ms >= self._purge_ms
-        if not (changes or more_history or purge):
-            return
-        with self._journal.transaction():
-            self._keep(changes)
-            if more_history:
+        """Let time pass: what silence alone brings."""
+        if changes := self.house.tick(now_ms):
+            with self._journal.transaction():
+                self._keep(changes)
+
+    def settle(self, now_ms: int) -> None:
+        """Compute a slice of the history that is due, and forget what is past its time; `tick` came just before."""
+        if self._more_history or now_ms - now_ms % BUCKET_MS > self._settled_ms:
+            with self._journal.transaction():
                 self._more_history = self._settlement.settle(self._journal.connection, now_ms)
                 self._settled_ms = self._journal.meta(UNTIL) or 0
-            if purge:
+        if now_ms >= self._purge_ms:
+            with self._journal.transaction():
                 self._forget(now_ms)
-        if purge:
             self._journal.shrink()
 
     def save(self) -> None:
@@ -119,8 +119,8 @@ class Work:
     def _keep(self, changes: Sequence[Change]) -> None:
         """Write what changed in the spaces' stories, and the doors and the air with it."""
         journal, house = self._journal, self.house
+        journal.rewrite(changes)
         for change in changes:
-            journal.rewrite(change.space, change.from_ms, [(told.at_ms, told.state) for told in change.transitions])
             if change.from_ms < self._settled_ms:
                 self._stale(change.space, change.from_ms)
         bodies = {change.space: _encode(house.evidence(change.space)) for change in changes}

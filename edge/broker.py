@@ -46,7 +46,12 @@ class BrokerSettings:
 
 
 def client(
-    settings: BrokerSettings, client_id: str, *, will: tuple[str, bytes] | None = None, manual_ack: bool = False
+    settings: BrokerSettings,
+    client_id: str,
+    *,
+    will: tuple[str, bytes] | None = None,
+    manual_ack: bool = False,
+    kind: "type[mqtt.Client] | None" = None,
 ) -> "mqtt.Client":
     """A client with a clean session, TCP_NODELAY and jittered reconnects; call `connect_async` or `connect` next.
 
@@ -55,11 +60,12 @@ def client(
         client_id: fixed for each process, so that its dead predecessor's connection is taken over.
         will: topic and retained payload that the broker publishes when we vanish.
         manual_ack: the caller acknowledges each QoS 1 message itself.
+        kind: another class of client than paho's own.
     """
     import paho.mqtt.client as mqtt  # here, so that reading a site file does not cost its 7 MB
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-    made = mqtt.Client(
+    made = (kind or mqtt.Client)(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         clean_session=True,  # receipts make up for what a broker forgets, and its queues have silent limits
