@@ -2,6 +2,7 @@
 # make test   every test, after installing the servers and the browser that they need
 # make check  what CI runs: format, lint, types, then every test
 # make bench  figures beside their peers'
+# make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench contract lock tools clean
+.PHONY: run test check lint bench contract install install-edge lock tools clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -31,6 +32,10 @@ bench: tools $(VENV)/dev.stamp
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
+
+install: $(VENV)/run.stamp
+
+install-edge: $(VENV)/edge.stamp
 
 tools:
 	@sh requirements/tools.sh

@@ -1,9 +1,13 @@
 """The shipped Mosquitto configuration keeps strangers out and one device from speaking as another."""
 
+import os
 import queue
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -204,6 +208,32 @@ def test_a_retained_state_outlives_a_stop_of_the_broker() -> None:
 
 def test_the_broker_listens_where_its_listener_says_and_nowhere_else(house: Mosquitto) -> None:
     assert re.findall(r"listen socket on port (\d+)", house.output()) == [str(house.port)]
+
+
+def test_passwords_that_the_script_makes_let_a_device_in_and_stay_when_another_comes(tmp_path: Path) -> None:
+    folder, made = tmp_path / "passwords", tmp_path / "ledig.passwords"
+
+    def run(*names: str) -> int:
+        script = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), *names]
+        environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "FOLDER": str(folder), "BROKER": str(made)}
+        return subprocess.run(script, env=environment, capture_output=True, check=False).returncode
+
+    assert run("pi-1") == 0
+    secret = (folder / "pi-1").read_text()
+    assert run("pi-2") == 0
+    assert (folder / "pi-1").read_text() == secret
+    assert (folder / "pi-1").stat().st_mode & 0o77 == 0
+    assert run("../pi-3") == run() == 2
+    with mosquitto() as house:
+        house.stop()
+        shutil.copy(made, house.folder / "ledig.passwords")
+        house.start()
+        for name in ("pi-1", "pi-2"):
+            settings = BrokerSettings(
+                host=house.host, port=house.port, user=name, password=(folder / name).read_text().strip()
+            )
+            with speaker(settings) as device:
+                assert device.answers.get(timeout=HEARD_S)
 
 
 def test_no_line_of_the_acl_means_both_reading_and_writing() -> None:
