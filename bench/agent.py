@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from tests.edge.house import DEVICE, SITE, Collector
-from tests.servers import Mosquitto, mosquitto, until
+from tests.servers import Mosquitto, mosquitto
 
 SENSORS = 16
 MEMORY_GOAL = 2.6
@@ -96,9 +96,14 @@ def process(*command: str) -> Iterator[psutil.Process]:
 
 def bare_bytes() -> int:
     """The resident memory of a Python that only waits."""
-    with process("-c", "print(flush=True); input()") as bare:
-        until(lambda: bare.status() == psutil.STATUS_SLEEPING and bare.num_ctx_switches().voluntary, what="a bare Python")
-        return int(bare.memory_info().rss)
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as bare:
+        try:
+            if bare.stdout is not None:
+                bare.stdout.readline()  # it is up, and waits for input now
+            return int(psutil.Process(bare.pid).memory_info().rss)
+        finally:
+            bare.terminate()
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ with a disk that forgets what was not synced: NORMAL lost hundreds of commits, F
 """
 
 import logging
-import secrets
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -248,7 +248,7 @@ class Outbox:
 
 
 def _stream() -> str:
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()  # `secrets` would load OpenSSL, 4 MB, for the same
 
 
 def _put_aside(path: Path, fault: OutboxCorrupt) -> None:
