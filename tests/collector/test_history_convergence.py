@@ -1,0 +1,157 @@
+"""Delay, repetition and reordering on the way in: transitions and history are those of the in-order run, byte for byte.
+
+Everything between the wire and the tables is the real thing: intake, house, journal, settlement, a restart.
+"""
+
+import tempfile
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collector.history import HOUR_MS, MEASURES
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.plan import Door, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import EventsMessage, Kind, SensorEvent, encode
+
+T0 = 1_790_000_000_000 // HOUR_MS * HOUR_MS
+MINUTE = 60_000
+END_MS = T0 + 12 * HOUR_MS
+
+
+def _desk(name, tenure=Tenure.SHARED):
+    return Space(id=name, name=name, kind=SpaceKind.DESK, zone="hall", x_m=1, y_m=1, tenure=tenure)
+
+
+SENSORS = (
+    Sensor(device="pi-1", id="a-pir", kind=SensorKind.PIR, space="a"),
+    Sensor(device="pi-2", id="a-mat", kind=SensorKind.PRESSURE, space="a"),
+    Sensor(device="pi-2", id="b-pir", kind=SensorKind.PIR, space="b"),
+    Sensor(device="pi-1", id="c-mat", kind=SensorKind.PRESSURE, space="c"),
+    Sensor(device="pi-1", id="beams", kind=SensorKind.BEAM_PAIR, door="entrance"),
+    Sensor(device="pi-2", id="back-beams", kind=SensorKind.BEAM_PAIR, door="back"),
+    Sensor(device="pi-1", id="air-1", kind=SensorKind.AIR, zone="hall"),
+    Sensor(device="pi-2", id="air-2", kind=SensorKind.AIR, zone="hall"),
+)
+KINDS = {
+    SensorKind.PIR: (Kind.MOTION, st.integers(0, 1)),
+    SensorKind.PRESSURE: (Kind.PRESSURE, st.integers(0, 1)),
+    SensorKind.BEAM_PAIR: (Kind.CROSSING, st.sampled_from([-1, 1, 1])),
+    SensorKind.AIR: (Kind.CO2_PPM, st.floats(300, 3000)),
+}
+PLAN = SitePlan(
+    id="mill",
+    name="The mill",
+    time_zone=ZoneInfo("Europe/Stockholm"),
+    floors=(),
+    zones=(Zone(id="hall", name="Hall", floor="ground", x_m=0, y_m=0, width_m=9, depth_m=9),),
+    spaces=(_desk("a"), _desk("b"), _desk("c", Tenure.DEDICATED)),
+    doors=tuple(Door(id=door, name=door, floor="ground", x_m=0, y_m=0) for door in ("entrance", "back")),
+    sensors=SENSORS,
+)
+
+
+@st.composite
+def days(draw):
+    """What two devices said: each its events, numbered; heartbeats in trains, so that silence is not all there is."""
+    said = {"pi-1": [], "pi-2": []}
+    at_ms = T0
+    for _ in range(draw(st.integers(1, 12))):
+        at_ms += draw(st.sampled_from([0, 1, 40_000, 7 * MINUTE, 55 * MINUTE, 3 * HOUR_MS]))
+        sensor = draw(st.sampled_from(SENSORS))
+        kind, values = KINDS[sensor.kind]
+        said[sensor.device].append((at_ms, sensor.id, kind, draw(values), draw(st.integers(0, 9)) > 0))
+        for beat in range(draw(st.sampled_from([0, 0, 3, 26]))):
+            said[sensor.device].append((at_ms + 30_000 * (beat + 1), sensor.id, Kind.HEARTBEAT, 0, True))
+    return {
+        device: [
+            SensorEvent(seq=seq, sensor=sensor, at_ms=at, kind=kind, value=value, synchronised=sync)
+            for seq, (at, sensor, kind, value, sync) in enumerate(sorted(events, key=lambda event: event[0]), 1)
+        ]
+        for device, events in said.items()
+    }
+
+
+class Collector:
+    """A journal and the work on it, that can be killed."""
+
+    def __init__(self, folder):
+        self._path = Path(folder) / "journal.sqlite"
+        self.now_ms = T0
+        self._open()
+
+    def _open(self):
+        self._journal = Journal(self._path)
+        self._journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut here, and there are many cases
+        self._work = Work(PLAN, self._journal, RetentionSettings(), self.now_ms)
+
+    def restart(self):
+        self._journal.close()
+        self._open()
+
+    def hear(self, device, events):
+        self.now_ms = max(self.now_ms, *(event.at_ms for event in events))
+        payload = encode(EventsMessage("stream", 1, list(events)))
+        return self._work.take([Delivery(device, payload)], self.now_ms)[device, "stream"]
+
+    def tick(self, now_ms):
+        self.now_ms = max(self.now_ms, now_ms)
+        self._work.tick(self.now_ms)
+
+    def ended(self):
+        """What is stored once all is settled, without the revisions, which tell how it came about."""
+        for _ in range(50):
+            self.tick(END_MS)
+        read = self._journal.connection.execute
+        told = {
+            measure.name: [row[:-1] for row in read(f"SELECT * FROM {measure.name}").fetchall()]  # noqa: S608 - our names
+            for measure in MEASURES
+        }
+        told["transition"] = read("SELECT * FROM transition").fetchall()
+        self._journal.close()
+        return repr(told)
+
+
+def in_order(said):
+    with tempfile.TemporaryDirectory() as folder:
+        collector = Collector(folder)
+        for at_ms, device, number in sorted(
+            (event.at_ms, device, number) for device, events in said.items() for number, event in enumerate(events)
+        ):
+            collector.tick(at_ms)
+            collector.hear(device, said[device][number : number + 1])
+        return collector.ended()
+
+
+def as_it_comes(said, data):
+    """One device after the other or in turns, with holes, repeats, waits and restarts, until all is stored."""
+    whole = {device: len(events) for device, events in said.items() if events}
+    stored = dict.fromkeys(whole, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        collector = Collector(folder)
+        while left := sorted(device for device in whole if stored[device] < whole[device]):
+            device = data.draw(st.sampled_from(left))
+            first = max(0, stored[device] + data.draw(st.sampled_from([0, 0, 0, -5, 3])))
+            events = said[device][first : first + data.draw(st.sampled_from([1, 5, 100]))]
+            if events:
+                stored[device] = collector.hear(device, events)
+            match data.draw(st.sampled_from(["on", "on", "tick", "wait", "restart"])):
+                case "tick":
+                    collector.tick(collector.now_ms)
+                case "wait":
+                    collector.tick(
+                        min(END_MS, collector.now_ms + data.draw(st.sampled_from([1000, 300_000, 2 * HOUR_MS])))
+                    )
+                case "restart":
+                    collector.restart()
+        return collector.ended()
+
+
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(said=days(), data=st.data())
+def test_history_is_the_same_however_its_events_came(said, data):
+    assert as_it_comes(said, data) == in_order(said)
