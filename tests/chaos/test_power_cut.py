@@ -1,0 +1,110 @@
+"""The edge loses its power at random moments: what its commit returned is there afterwards.
+
+An ext4 image on a loop device; a process appends to an outbox on it and says every number whose commit returned. Its
+"power" is cut with ext4's own shutdown, which forgets what was not synced, as a memory card does. SIGKILL would
+prove nothing: the kernel keeps what a killed process wrote.
+
+Beside the outbox the process writes a file that it never syncs. If that survives, the cut did not happen.
+"""
+
+import fcntl
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edge.outbox import Outbox
+from tests.servers import ROOT
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
+NO_LOG_FLUSH = 2
+"""Cut now: what the file system's journal holds in memory is lost too."""
+CUTS, FULL_CUTS = 5, 20
+MAX_EVENTS = 100_000
+
+WRITER = """
+import os, pathlib, sys
+from edge.message import Kind
+from edge.outbox import Outbox, Said
+folder = pathlib.Path(sys.argv[1])
+outbox = Outbox(folder / "outbox.sqlite", max_events=100_000, boot="boot")
+loose = os.open(folder / "never-synced", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+size = 1
+while True:
+    os.write(loose, b"x" * 512)
+    outbox.append([Said("desk-14-pir", Kind.MOTION, number % 2, 0, 0, 1_763_870_400_000) for number in range(size)])
+    os.write(1, outbox.last.to_bytes(8, "little"))
+    size = size % 7 + 1
+    if outbox.last % 5 == 0:
+        outbox.cover(outbox.last - 40)
+"""
+
+
+@contextmanager
+def mounted(image: Path, folder: Path) -> Iterator[None]:
+    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def cut(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("i", NO_LOG_FLUSH))
+    finally:
+        os.close(handle)
+
+
+def promised_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
+    """Let a writer run, cut the power; the last number that it was promised, and the size of its loose file."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, folder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as writer:
+        assert writer.stdout is not None
+        promised = int.from_bytes(writer.stdout.read(8), "little")  # it writes: from here on, a cut hits it at work
+        deadline = time.monotonic() + after_s
+        while time.monotonic() < deadline:
+            promised = int.from_bytes(writer.stdout.read(8), "little")
+        loose = (folder / "never-synced").stat().st_size
+        cut(folder)
+        said = writer.stdout.read()  # it fails at its next write and ends
+        writer.send_signal(signal.SIGKILL)
+    if said:
+        promised = int.from_bytes(said[-8:], "little")
+    return promised, loose
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("as_root")
+def test_a_power_cut_loses_nothing_whose_commit_returned(tmp_path: Path, full: bool) -> None:
+    image, folder = tmp_path / "card.img", tmp_path / "card"
+    folder.mkdir()
+    subprocess.run(["truncate", "-s", "64M", image], check=True)
+    subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", image], check=True)
+    chance = random.Random(20)  # noqa: S311 - no secret
+    cuts = FULL_CUTS if full else CUTS
+    fired = 0
+    for number in range(cuts):
+        with mounted(image, folder):
+            promised, loose = promised_until_cut(folder, chance.uniform(0.02, 0.6))
+        with mounted(image, folder):
+            survived = (folder / "never-synced").stat().st_size if (folder / "never-synced").exists() else 0
+            fired += survived < loose
+            with Outbox(folder / "outbox.sqlite", max_events=MAX_EVENTS, boot="boot") as outbox:
+                held = [event.seq for event in outbox.read(1, MAX_EVENTS)]
+                assert outbox.last >= promised, f"cut {number}: {promised} was promised, {outbox.last} is there"
+                assert held == list(range(outbox.oldest, outbox.last + 1)), f"cut {number}"
+                outbox.cover(outbox.last)
+            assert not list(folder.glob("*.corrupt-*"))
+            (folder / "never-synced").unlink(missing_ok=True)
+    assert fired == cuts, f"only {fired} of {cuts} cuts lost what was never synced: the others proved nothing"
