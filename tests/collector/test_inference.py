@@ -1,0 +1,337 @@
+"""What a space is, told by examples. Minutes count from noon; a sensor says every 30 s that it lives."""
+
+import pytest
+
+from collector.evidence import START, Heard, SpaceRules, space_rules
+from collector.inference import advance, fitted, fold, next_lapse, step, view
+from collector.outward import Because, Health, Lapse, Occupancy, Reason
+from collector.plan import Rules, SensorKind, Space, SpaceKind
+from edge.message import Kind
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor, states
+
+VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
+QUIET_MS = NOON_MS - HOUR
+"""The sensors have been heard since then, so that at noon every space is settled."""
+
+
+def a(kind: SpaceKind = SpaceKind.DESK, **more: object) -> Space:
+    return Space(id="space", name="Space", kind=kind, zone="loft", x_m=1, y_m=1, **more)  # type: ignore[arg-type]
+
+
+def watched(*kinds: SensorKind, space: Space | None = None, rules: Rules = Rules()) -> SpaceRules:  # noqa: B008
+    return space_rules(plan(space or a(), sensors=[sensor(kind) for kind in kinds], rules=rules), "space")
+
+
+def quiet(*names: str, until_min: float = 60, value: float = 0) -> list[Heard]:
+    return [beat for name in names for beat in beats(name, QUIET_MS, at(until_min), value)]
+
+
+def at(minute: float) -> int:
+    return NOON_MS + round(minute * MINUTE)
+
+
+def since_noon(rules: SpaceRules, events: list[Heard], until_min: float = 60) -> list[tuple[float, Occupancy]]:
+    """The story after noon, where the space was vacant."""
+    lines = [line for line in states(rules, events, at(until_min), NOON_MS) if line[0] >= -1]
+    return [line for line in lines if line[0] >= 0]
+
+
+PIR = watched(SensorKind.PIR)
+
+
+def test_a_lone_motion_takes_a_desk_for_two_minutes() -> None:
+    assert since_noon(PIR, quiet("pir") + pulse("pir", at(1))) == [(1, OCCUPIED), (pytest.approx(3 + 2 / 60), VACANT)]
+
+
+def test_a_second_motion_within_two_minutes_earns_ten() -> None:
+    events = quiet("pir") + pulse("pir", at(1), SECOND) + pulse("pir", at(1) + SECOND + 2 * MINUTE, SECOND)
+    ended = 3 + 2 / 60
+    assert since_noon(PIR, events) == [
+        (1, OCCUPIED),
+        (pytest.approx(ended + 2), AWAY),
+        (pytest.approx(ended + 10), VACANT),
+    ]
+
+
+def test_a_second_motion_is_late_after_two_minutes() -> None:
+    rules = watched(SensorKind.PIR, rules=Rules(lone_motion_hold_ms=3 * MINUTE))
+    events = quiet("pir") + pulse("pir", at(1), SECOND) + pulse("pir", at(1) + SECOND + 2 * MINUTE + 1, SECOND)
+    assert AWAY not in [state for _, state in since_noon(rules, events)]
+
+
+def test_two_sensors_that_see_the_seat_need_seven_minutes() -> None:
+    rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, "left"), sensor(SensorKind.PIR, "right")]), "space")
+    events = quiet("left", "right") + pulse("left", at(1), SECOND) + pulse("right", at(2), SECOND)
+    assert since_noon(rules, events)[-1] == (pytest.approx(9 + 1 / 60), VACANT)
+
+
+def test_a_movement_while_away_brings_a_person_back_with_the_full_hold() -> None:
+    events = quiet("pir") + [event for minute in (1, 2, 8) for event in pulse("pir", at(minute), SECOND)]
+    assert since_noon(PIR, events) == [
+        (1, OCCUPIED),
+        (pytest.approx(4 + 1 / 60), AWAY),
+        (8, OCCUPIED),
+        (pytest.approx(10 + 1 / 60), AWAY),
+        (pytest.approx(18 + 1 / 60), VACANT),
+    ]
+
+
+def test_an_output_that_stays_high_for_half_a_minute_earns_the_full_hold_by_itself() -> None:
+    before_and_after = quiet("pir", until_min=1) + beats("pir", at(2), at(60))
+    assert since_noon(PIR, before_and_after + pulse("pir", at(1), 30 * SECOND))[-1] == (11.5, VACANT)
+    lone = since_noon(PIR, before_and_after + pulse("pir", at(1), 29 * SECOND))
+    assert lone[-1] == (pytest.approx(3 + 29 / 60), VACANT)
+
+
+def test_a_seat_that_is_left_is_away_at_once_and_free_after_three_minutes() -> None:
+    rules = watched(SensorKind.PRESSURE)
+    events = quiet("pressure", until_min=1) + pulse("pressure", at(1), 60 * SECOND, Kind.PRESSURE)
+    events += beats("pressure", at(2.5), at(60))
+    assert since_noon(rules, events) == [(1, OCCUPIED), (2, AWAY), (5, VACANT)]
+
+
+def test_a_motion_beside_a_taken_seat_is_not_alone() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    events = quiet("pir") + quiet("pressure", until_min=1) + pulse("pressure", at(1), 60 * SECOND, Kind.PRESSURE)
+    events += beats("pressure", at(2.5), at(60)) + pulse("pir", at(4), SECOND)
+    assert since_noon(rules, events)[-1] == (pytest.approx(11 + 1 / 60), VACANT)  # seven minutes: two see the seat
+
+
+def test_a_space_is_free_only_when_every_sensor_is_quiet_for_its_own_hold() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    events = quiet("pir") + quiet("pressure", until_min=1) + pulse("pressure", at(1), MINUTE, Kind.PRESSURE)
+    events += beats("pressure", at(2.5), at(60)) + pulse("pir", at(1), SECOND) + pulse("pir", at(1.5), SECOND)
+    assert since_noon(rules, events)[-1] == (pytest.approx(8.5 + 1 / 60), VACANT)
+
+
+def test_equipment_is_in_use_above_its_threshold_and_its_heartbeats_carry_watts() -> None:
+    rules = watched(SensorKind.POWER, space=a(SpaceKind.EQUIPMENT, in_use_above_w=50))
+    events = quiet("power", until_min=1, value=7)
+    events += [says(at(1), "power", Kind.POWER_W, 50), says(at(1.5), "power", Kind.POWER_W, 51)]
+    events += [*beats("power", at(2), at(10), 400), says(at(10), "power", Kind.POWER_W, 7)]
+    events += beats("power", at(10.5), at(60), 7)
+    assert since_noon(rules, events) == [(1.5, OCCUPIED), (10, AWAY), (13, VACANT)]
+
+
+def test_a_space_is_unknown_until_its_sensors_were_quiet_for_one_hold() -> None:
+    events = beats("pir", at(0), at(20))
+    assert states(PIR, events, at(20), NOON_MS) == [(10, VACANT)]
+    evidence, _ = fold(START, numbered(events[:5]), PIR)
+    shown = view(evidence, PIR, at(2))
+    assert (shown.state, shown.because) == (UNKNOWN, Because(Reason.SETTLING, "pi", "pir", at(0)))
+    assert shown.lapse == Lapse(VACANT, at(10))
+
+
+def test_a_motion_takes_a_space_that_is_not_settled_and_leaves_it_unknown() -> None:
+    events = [says(at(0), "pir", Kind.MOTION, 1), says(at(0) + SECOND, "pir", Kind.MOTION, 0)]
+    events += beats("pir", at(0.5), at(20))
+    assert states(PIR, events, at(20), NOON_MS) == [(0, OCCUPIED), (pytest.approx(2 + 1 / 60), UNKNOWN), (10, VACANT)]
+
+
+def test_a_sensor_that_falls_silent_makes_a_free_space_unknown_and_vouches_again_only_after_one_hold() -> None:
+    events = quiet("pir", until_min=1) + beats("pir", at(20), at(60))
+    assert since_noon(PIR, events) == [(1.75, UNKNOWN), (30, VACANT)]  # last heard at 0.5, silent 75 s later
+
+
+def test_a_sensor_that_falls_silent_while_high_holds_its_space_from_when_it_was_last_heard() -> None:
+    rules = watched(SensorKind.PRESSURE)
+    events = [*quiet("pressure", until_min=1), says(at(1), "pressure", Kind.PRESSURE, 1)]
+    assert since_noon(rules, events) == [(1, OCCUPIED), (2.25, AWAY), (4, UNKNOWN)]
+
+
+def test_a_motion_sensor_that_falls_silent_while_high_after_half_a_minute_holds_in_full() -> None:
+    events = [*quiet("pir", until_min=1), says(at(1), "pir", Kind.MOTION, 1), says(at(1.5), "pir", Kind.HEARTBEAT, 1)]
+    assert since_noon(PIR, events) == [(1, OCCUPIED), (3.5, AWAY), (11.5, UNKNOWN)]
+
+
+def test_a_dead_mat_beside_a_living_pir_does_not_hold_its_desk_for_ever() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    events = quiet("pir") + quiet("pressure", until_min=1) + [says(at(1), "pressure", Kind.PRESSURE, 1)]
+    assert since_noon(rules, events)[-1] == (4, UNKNOWN)
+    evidence, _ = fold(START, numbered(events), rules)
+    shown = view(evidence, rules, at(60))
+    assert shown.because == Because(Reason.SILENT, "pi", "pressure", at(1))
+    assert shown.health is Health.DEGRADED
+
+
+def test_one_dead_sensor_does_not_hide_that_another_sees_somebody() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    events = quiet("pir") + quiet("pressure", until_min=-30) + pulse("pir", at(1), SECOND)
+    assert since_noon(rules, events)[0] == (1, OCCUPIED)
+
+
+def test_a_heartbeat_mends_a_lost_fall_from_the_last_moment_that_is_sure() -> None:
+    rules = watched(SensorKind.PRESSURE)
+    events = [*quiet("pressure", until_min=1), says(at(1), "pressure", Kind.PRESSURE, 1)]
+    events += beats("pressure", at(1.5), at(5), 1) + beats("pressure", at(5), at(60), 0)
+    assert since_noon(rules, events) == [(1, OCCUPIED), (5, AWAY), (7.5, VACANT)]
+
+
+def test_a_heartbeat_mends_a_lost_rise_and_is_no_second_motion() -> None:
+    events = quiet("pir", until_min=1) + pulse("pir", at(1), SECOND)
+    events += [says(at(1.5), "pir", Kind.HEARTBEAT, 1), says(at(1.5) + SECOND, "pir", Kind.MOTION, 0)]
+    events += beats("pir", at(2), at(60))
+    assert since_noon(PIR, events) == [(1, OCCUPIED), (pytest.approx(3.5 + 1 / 60), VACANT)]
+
+
+def test_a_battery_speaks_for_a_living_sensor_only() -> None:
+    batteries = [says(at(minute / 2), "pir", Kind.BATTERY_PCT, 80) for minute in range(2, 120)]
+    assert since_noon(PIR, quiet("pir", until_min=1) + batteries) == []
+    assert states(PIR, batteries, at(60)) == []
+
+
+def test_a_change_and_its_undoing_in_one_millisecond_never_happened() -> None:
+    events = quiet("pressure", until_min=1)
+    events += [says(at(1), "pressure", Kind.PRESSURE, 1), says(at(1), "pressure", Kind.PRESSURE, 0)]
+    lines = since_noon(watched(SensorKind.PRESSURE), events + beats("pressure", at(1.5), at(60)))
+    assert lines == [(1, AWAY), (4, VACANT)]
+
+
+ROOM = watched(SensorKind.PIR, SensorKind.CONTACT, space=a(SpaceKind.ROOM))
+
+
+def door(at_min: float, value: float) -> Heard:
+    return says(at(at_min), "contact", Kind.CONTACT_OPEN, value)
+
+
+def somebody_inside() -> list[Heard]:
+    """In at minute 1, door closed at 1.1, two motions behind it, and nothing more."""
+    events = quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.1, 0)]
+    return events + [event for minute in (1, 1.5, 2) for event in pulse("pir", at(minute), SECOND)]
+
+
+def test_who_moved_twice_behind_a_closed_door_is_there_until_it_opens_and_one_hold_after() -> None:
+    events = (
+        somebody_inside() + beats("contact", at(1.5), at(40)) + [door(40, 1)] + beats("contact", at(40.5), at(60), 1)
+    )
+    assert since_noon(ROOM, events) == [(1, OCCUPIED), (40, AWAY), (50, VACANT)]
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
+    shown = view(evidence, ROOM, at(30))
+    assert shown.because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
+    assert shown.lapse is None
+
+
+def test_one_motion_behind_a_closed_door_may_be_the_one_who_left() -> None:
+    events = quiet("pir") + quiet("contact", until_min=1) + [door(2, 1), door(2.1, 0)] + beats("contact", at(1), at(60))
+    events += [event for minute in (1, 1.5, 2, 2.2) for event in pulse("pir", at(minute), SECOND)]
+    assert since_noon(ROOM, events)[-1] == (pytest.approx(12.2 + 1 / 60), VACANT)
+
+
+def test_a_contact_that_falls_silent_lets_go_of_who_was_inside() -> None:
+    events = somebody_inside() + beats("contact", at(1.5), at(20))
+    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.75, AWAY), (29.5, UNKNOWN)]  # last heard at 19.5
+    back = events + beats("contact", at(25), at(60))
+    assert since_noon(ROOM, back) == [(1, OCCUPIED), (20.75, AWAY), (29.5, VACANT)]
+
+
+def test_a_silent_contact_lets_go_even_where_the_motion_sensor_died_before() -> None:
+    events = [event for event in somebody_inside() if event.at_ms < at(3)] + beats("contact", at(1.5), at(20))
+    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.75, AWAY), (29.5, UNKNOWN)]
+
+
+def test_a_room_of_which_only_the_door_is_watched_is_unknown() -> None:
+    rules = watched(SensorKind.CONTACT, space=a(SpaceKind.ROOM))
+    evidence, _ = fold(START, numbered(beats("contact", at(0), at(30))), rules)
+    shown = view(evidence, rules, at(30))
+    assert (shown.state, shown.because.reason, shown.health) == (UNKNOWN, Reason.NO_SENSOR, Health.HEALTHY)
+
+
+SUPPLY = watched(SensorKind.DISTANCE, space=a(SpaceKind.SUPPLY, low_below_pct=20))
+
+
+def test_a_supply_is_low_below_its_level_and_unknown_when_its_sensor_is_silent() -> None:
+    levels = [says(at(minute), "distance", Kind.LEVEL_PCT, level) for minute, level in ((0, 80), (1, 20), (2, 19.9))]
+    assert states(SUPPLY, levels, at(60), NOON_MS) == [
+        (0, Occupancy.STOCKED),
+        (2, Occupancy.LOW),
+        (3.25, UNKNOWN),
+    ]
+    evidence, _ = fold(START, numbered(levels), SUPPLY)
+    shown = view(evidence, SUPPLY, at(2))
+    assert (shown.level_pct, shown.because.reason) == (19.9, Reason.LEVEL)
+    assert view(evidence, SUPPLY, at(5)).level_pct is None
+
+
+def test_a_supplys_heartbeat_carries_its_level() -> None:
+    events = [says(at(0), "distance", Kind.LEVEL_PCT, 80), says(at(0.5), "distance", Kind.HEARTBEAT, 12)]
+    assert states(SUPPLY, events, at(1), NOON_MS) == [(0, Occupancy.STOCKED), (0.5, Occupancy.LOW)]
+
+
+def test_a_disabled_space_is_disabled_whatever_its_sensors_say() -> None:
+    rules = watched(SensorKind.PIR, space=a(disabled=True))
+    evidence, transitions = fold(fitted(START, rules), numbered(quiet("pir") + pulse("pir", at(1))), rules)
+    assert transitions == []
+    assert view(evidence, rules, at(1)).state is Occupancy.DISABLED
+    assert view(evidence, rules, at(1)).because == Because(Reason.DISABLED)
+    assert next_lapse(evidence, rules, at(1)) is None
+
+
+def test_a_space_without_sensors_is_unknown_and_says_why() -> None:
+    shown = view(fitted(START, watched()), watched(), at(0))
+    assert (shown.state, shown.because, shown.health) == (UNKNOWN, Because(Reason.NO_SENSOR), Health.OFFLINE)
+
+
+def test_a_space_that_was_never_heard_of_names_the_sensor_that_is_missing() -> None:
+    shown = view(fitted(START, PIR), PIR, at(0))
+    assert (shown.state, shown.because) == (UNKNOWN, Because(Reason.NEVER_HEARD, "pi", "pir"))
+    assert shown.health is Health.OFFLINE
+
+
+def test_a_taken_space_says_which_sensor_saw_it_and_when_it_will_be_free_if_nobody_moves() -> None:
+    events = quiet("pir", until_min=2) + pulse("pir", at(1), SECOND) + pulse("pir", at(1.5), SECOND)
+    evidence, _ = fold(START, numbered(events), PIR)
+    shown = view(evidence, PIR, at(2))
+    assert (shown.state, shown.since_ms, shown.health) == (OCCUPIED, at(1), Health.HEALTHY)
+    assert shown.because == Because(Reason.MOTION, "pi", "pir", at(1.5) + SECOND)
+    assert shown.lapse == Lapse(VACANT, at(11.5) + SECOND)
+
+
+def test_a_free_space_says_since_when_it_is_quiet() -> None:
+    events = quiet("pir") + pulse("pir", at(1), SECOND)
+    evidence, _ = fold(START, numbered(events), PIR)
+    assert view(evidence, PIR, at(60)).because == Because(Reason.QUIET, "pi", "pir", at(1) + SECOND)
+    assert view(evidence, PIR, at(60)).lapse is None
+
+
+def test_silence_alone_ends_in_unknown_and_never_in_vacant() -> None:
+    evidence, _ = fold(START, numbered(quiet("pir", until_min=1) + pulse("pir", at(1), SECOND)), PIR)
+    assert [lapse.state for lapse in advance(evidence, PIR, at(600))] == [UNKNOWN]
+    lapse = next_lapse(evidence, PIR, at(1.1))
+    assert lapse is not None
+    assert (lapse.state, lapse.because.reason) == (UNKNOWN, Reason.SILENT)
+
+
+def test_a_sensor_sampled_every_half_minute_keeps_a_working_person_at_the_desk() -> None:
+    events = quiet("pir") + [event for half in range(2, 60) for event in pulse("pir", at(half / 2), SECOND)]
+    assert since_noon(PIR, events)[:2] == [(1, OCCUPIED), (pytest.approx(31.5 + 1 / 60), AWAY)]
+
+
+def test_evidence_of_a_sensor_that_left_the_plan_is_forgotten() -> None:
+    both = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    events = quiet("pir", until_min=2) + quiet("pressure", until_min=1) + [says(at(1), "pressure", Kind.PRESSURE, 1)]
+    evidence, _ = fold(START, numbered(events), both)
+    left = fitted(evidence, PIR)
+    assert (evidence.state, left.state, left.since_ms) == (OCCUPIED, VACANT, at(1.5))
+    came = fitted(left, both)
+    assert (came.state, view(came, both, at(1)).because.reason) == (UNKNOWN, Reason.NEVER_HEARD)
+
+
+def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
+    events = somebody_inside() + beats("contact", at(1.5), at(30))
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
+    assert evidence.inside
+    wider = space_rules(
+        plan(
+            a(SpaceKind.ROOM),
+            sensors=[sensor(SensorKind.PIR), sensor(SensorKind.CONTACT), sensor(SensorKind.CONTACT, "other")],
+        ),
+        "space",
+    )
+    assert fitted(evidence, wider).state is UNKNOWN
+
+
+def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
+    evidence, _ = fold(START, numbered(quiet("pir", until_min=1)), PIR)
+    stranger = says(at(1), "thermometer", Kind.TEMPERATURE_C, 21, seq=9999)
+    after, transitions = step(evidence, stranger, PIR)
+    assert (after.key, after.views, transitions) == (stranger.key, evidence.views, [])
