@@ -6,7 +6,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 missing() {
     for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs \
-        systemd-analyze:systemd; do
+        systemd-analyze:systemd openssl:openssl; do
         command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
     done
 }
