@@ -1,12 +1,13 @@
 # make run    a live house on this machine, with nothing to set up
 # make test   every test, after installing the servers and the browser that they need
 # make check  what CI runs: format, lint, types, then every test
-# make bench  figures beside their peers'
+# make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes
 
 PYTHON ?= python3
 ARGS ?=
+BENCH ?= $(basename $(notdir $(shell grep -l __main__ bench/*.py)))
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
@@ -28,7 +29,7 @@ lint: $(VENV)/dev.stamp
 	@$(BIN)/mypy
 
 bench: tools $(VENV)/dev.stamp
-	@$(BIN)/python -m bench $(ARGS)
+	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
