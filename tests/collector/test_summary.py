@@ -1,0 +1,26 @@
+"""Counting what is free, taken and not known."""
+
+from collector.outward import Count, Occupancy
+from collector.plan import Space, SpaceKind, Tenure
+from collector.summary import count
+
+
+def a(kind: SpaceKind = SpaceKind.DESK, tenure: Tenure = Tenure.SHARED) -> Space:
+    return Space(id="x", name="X", kind=kind, zone="loft", x_m=0, y_m=0, tenure=tenure)
+
+
+def test_away_is_taken_and_what_is_not_known_is_free_at_most() -> None:
+    states = [Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN, Occupancy.DISABLED]
+    assert count((a(), state) for state in states) == {
+        SpaceKind.DESK: Count(capacity=5, free_min=1, free_max=2, taken=2, unknown=1, disabled=1)
+    }
+
+
+def test_only_what_is_offered_counts() -> None:
+    assert count([(a(tenure=Tenure.DEDICATED), Occupancy.VACANT), (a(SpaceKind.SUPPLY), Occupancy.STOCKED)]) == {}
+
+
+def test_kinds_are_counted_apart_and_in_one_order() -> None:
+    found = count([(a(SpaceKind.ROOM), Occupancy.VACANT), (a(SpaceKind.DESK), Occupancy.OCCUPIED)])
+    assert list(found) == [SpaceKind.DESK, SpaceKind.ROOM]
+    assert (found[SpaceKind.DESK].free_min, found[SpaceKind.ROOM].free_min) == (0, 1)
