@@ -106,14 +106,14 @@ class Accounts:
                 (passwords.hashed(password), self._now_s(), name),
             )
             if not changed.rowcount:
-                raise self._unknown(name)
+                raise _unknown(db, name)
             db.execute("DELETE FROM session WHERE name = ?", (name,))
 
     def remove(self, name: str) -> None:
         """Remove an account and end its sessions; raises AccountRejected."""
         with self._open() as db:
             if not db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount:
-                raise self._unknown(name)
+                raise _unknown(db, name)
 
     def log_in(self, name: str, password: str, address: str) -> str:
         """Begin a session.
@@ -193,9 +193,6 @@ class Accounts:
                 raise TooManyTries("too many tries; wait a quarter of an hour")
         db.executemany("INSERT INTO try VALUES (?, ?)", [(key, now_s) for key in keys])
 
-    def _unknown(self, name: str) -> AccountRejected:
-        return AccountRejected(f"account {name!r}: there is none; there are: {', '.join(self.names()) or 'none yet'}")
-
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One connection, one transaction."""
@@ -209,6 +206,11 @@ class Accounts:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+
+def _unknown(db: sqlite3.Connection, name: str) -> AccountRejected:
+    there = ", ".join(row[0] for row in db.execute("SELECT name FROM account ORDER BY name"))
+    return AccountRejected(f"account {name!r}: there is none; there are: {there or 'none yet'}")
 
 
 def _hash(text: str) -> str:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.plan import SitePlan
@@ -96,6 +96,8 @@ def _full(full: StreamsFull) -> ResponseReturnValue:
 def _refuse(refusal: HTTPException) -> ResponseReturnValue:
     if refusal.response is not None:
         return refusal.get_response()
+    if isinstance(refusal, SecurityError):  # a host name that is not ours: no page, which would link to it
+        return Response("This house does not answer to that name.\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
     code = refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if 300 <= code < 400:  # a redirect is an exception too
         return refusal.get_response()

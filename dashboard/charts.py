@@ -8,7 +8,7 @@ Never: HTML, colours (the page has them), I/O.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 from babel.dates import format_datetime
@@ -173,7 +173,9 @@ def table(rows: list[Row], plan: SitePlan, words: Words) -> tuple[TableRow, ...]
 def _with_gaps(rows: list[Row]) -> list[tuple[int, Row | None]]:
     """The rows by time, with a None after each that the next does not follow at once."""
     spaced: list[tuple[int, Row | None]] = []
-    for row, after in zip(rows, [*rows[1:], None], strict=True):
+    for row, after in pairwise([*rows, None]):
+        if row is None:
+            break
         spaced.append((row.at_ms, row))
         end_ms = row.at_ms + ZONE_FIVE_MIN.bucket_ms
         if after is None:

@@ -20,6 +20,7 @@ from collector.history import (
     Measure,
     Row,
 )
+from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard.settings import DashboardSettings
 
@@ -89,8 +90,6 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
 
 def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
     """The rows, read with a connection of their own; raises HistoryAway."""
-    from collector.history import open_reader
-
     reader = open_reader(settings.history, settings.journal_path, settings.influx)
     try:
         return reader.rows(asked.measure, asked.from_ms, asked.to_ms, **dict(asked.tags))

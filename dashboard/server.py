@@ -17,6 +17,7 @@ from typing import Final
 
 import gevent
 import gevent.socket
+from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from collector.plan import SitePlan
@@ -51,7 +52,8 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     live = Live(plan, now_ms)
     follower = Follower(settings.broker, plan.id, live.inbox)
     app = create_app(settings, plan, live, Accounts(settings.accounts_path))
-    server = WSGIServer(listener, app, log=None)  # no access log: who looked at the public page is nobody's business
+    # no access log: who looks at the public page is nobody's business; the pool ends open streams at the end
+    server = WSGIServer(listener, app, spawn=Pool(), log=None)
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)

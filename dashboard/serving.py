@@ -42,5 +42,14 @@ def serving() -> Serving:
 
 def aside(work: Callable[[], _T]) -> _T:
     """Do slow work in a thread of the pool and wait for it, while the event loop serves everybody else."""
-    done: _T = gevent.get_hub().threadpool.apply(work)
-    return done
+
+    def kept() -> tuple[_T, None] | tuple[None, Exception]:
+        try:
+            return work(), None
+        except Exception as fault:  # noqa: BLE001 - raised again below, in the greenlet that asked
+            return None, fault
+
+    outcome: tuple[_T, None] | tuple[None, Exception] = gevent.get_hub().threadpool.apply(kept)
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]

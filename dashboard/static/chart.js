@@ -15,7 +15,7 @@
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 14, color: ink },
-      hoverlabel: { bgcolor: colour("--raised"), font: { color: ink } },
+      hoverlabel: { bgcolor: colour("--ground"), font: { color: ink } },
       xaxis: { ...figure.layout.xaxis, ...axis },
       yaxis: { ...figure.layout.yaxis, ...axis },
     };

@@ -1,0 +1,98 @@
+"""The pages' fixtures: a picture that was told a Monday morning, an application over it, a server on a free port."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import gevent
+import pytest
+from flask import Flask
+
+from collector.outward import CollectorStatus, encode
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import Live
+from dashboard.picture import Broker, Message
+from dashboard.server import serve
+from dashboard.settings import DashboardSettings
+from edge import topics
+from edge.broker import BrokerSettings
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.stage import morning
+from tests.servers import answers, free_port, until
+
+NAME, PASSWORD = "anna", "fyra gröna hästar går"
+
+Served = Callable[..., AbstractContextManager[DashboardSettings]]
+
+
+@pytest.fixture(scope="session")
+def accounts_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file with one manager: hashing her password takes a while, so it is done once."""
+    path = tmp_path_factory.mktemp("accounts") / "accounts.sqlite"
+    Accounts(path).add(NAME, PASSWORD)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, accounts_template: bytes) -> DashboardSettings:
+    path = tmp_path / "accounts.sqlite"
+    path.write_bytes(accounts_template)
+    return DashboardSettings(
+        broker=BrokerSettings(), accounts_path=path, journal_path=tmp_path / "journal.sqlite", max_streams=10
+    )
+
+
+@pytest.fixture
+def live() -> Live:
+    """A picture that is live at monotonic second 0 of the test's own count."""
+    told = Live(PLAN, lambda: MONDAY_10_MS)
+    told.inbox.append(Broker.HERE)
+    for space, state in morning().items():
+        told.inbox.append(Message(topics.space(PLAN.id, space), encode(state), retained=True))
+    told.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    return told
+
+
+@pytest.fixture
+def app(settings: DashboardSettings, live: Live) -> Flask:
+    import time
+
+    live.tick(time.monotonic())
+    return create_app(settings, PLAN, live, Accounts(settings.accounts_path))
+
+
+@pytest.fixture
+def served(tmp_path: Path, accounts_template: bytes) -> Served:
+    """Serve the pages as `ledig dashboard` does, in a thread with its own event loop."""
+
+    @contextmanager
+    def serving(broker: BrokerSettings, max_streams: int = 10) -> Iterator[DashboardSettings]:
+        path = tmp_path / "accounts.sqlite"
+        path.write_bytes(accounts_template)
+        settings = DashboardSettings(
+            broker=broker,
+            accounts_path=path,
+            journal_path=tmp_path / "journal.sqlite",
+            port=free_port(),
+            max_streams=max_streams,
+        )
+        stop = threading.Event()
+
+        def run() -> None:
+            try:
+                serve(settings, PLAN, lambda: MONDAY_10_MS, stop)
+            finally:
+                gevent.get_hub().destroy()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            until(lambda: answers(settings.port), what="the dashboard")
+            yield settings
+        finally:
+            stop.set()
+            thread.join(20)
+
+    return serving

@@ -1,0 +1,182 @@
+"""Managers: passwords, sessions that end, tries that are counted."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from dashboard.accounts import (
+    IDLE_S,
+    LONGEST_S,
+    TRIES,
+    WINDOW_S,
+    AccountRejected,
+    Accounts,
+    LoginRejected,
+    TooManyTries,
+)
+from dashboard.passwords import PasswordRejected, check
+from tests.dashboard.conftest import NAME, PASSWORD
+
+HERE = "192.0.2.7"
+
+
+class Watch:
+    """Real time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.s = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, accounts_template: bytes, watch: Watch) -> Accounts:
+    path = tmp_path / "accounts.sqlite"
+    path.write_bytes(accounts_template)
+    return Accounts(path, watch)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["short", "elevenchars", "x" * 129, "Anna går hem nu", "lösenord1234", "PasswordPassword", "aaaaaaaaaaaaaa"],
+)
+def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRejected, match="'anna'"):
+        check("anna", password)
+
+
+@pytest.mark.parametrize("password", ["fyra gröna hästar går", "twelve chars", "x1y2z3" * 20])
+def test_length_is_all_a_password_needs(password: str) -> None:
+    check("anna", password)
+
+
+def test_only_the_owner_may_read_the_file(accounts: Accounts) -> None:
+    assert stat.S_IMODE(accounts.path.stat().st_mode) == 0o600
+
+
+def test_the_secret_stays_the_same_from_start_to_start(accounts: Accounts) -> None:
+    assert Accounts(accounts.path).secret == accounts.secret
+    assert len(accounts.secret) >= 32
+
+
+def test_a_password_is_kept_as_an_argon2id_hash_only(accounts: Accounts) -> None:
+    with sqlite3.connect(accounts.path) as db:
+        (hashed,) = db.execute("SELECT hash FROM account").fetchone()
+    db.close()
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,")
+    assert PASSWORD.encode() not in accounts.path.read_bytes()
+
+
+def test_accounts_are_added_named_and_removed(accounts: Accounts) -> None:
+    accounts.add("bo", "en annan lång fras")
+    assert accounts.names() == ["anna", "bo"]
+    accounts.remove("bo")
+    assert accounts.names() == [NAME]
+
+
+def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts) -> None:
+    with pytest.raises(AccountRejected, match="'anna': it exists"):
+        accounts.add(NAME, PASSWORD)
+    with pytest.raises(AccountRejected, match="begin with"):
+        accounts.add("Anna\n", PASSWORD)
+    with pytest.raises(AccountRejected, match="there is none; there are: anna"):
+        accounts.remove("bo")
+    with pytest.raises(AccountRejected, match="there is none"):
+        accounts.set_password("bo", PASSWORD)
+
+
+def test_a_login_begins_a_session_that_is_kept_as_a_hash(accounts: Accounts) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    assert accounts.who(token) == NAME
+    assert token.encode() not in accounts.path.read_bytes()
+    assert len(token) >= 43  # 256 bits
+
+
+def test_logging_out_ends_a_session_for_good(accounts: Accounts) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    accounts.log_out(token)
+    assert accounts.who(token) is None
+
+
+def test_a_session_that_idles_half_an_hour_ends(accounts: Accounts, watch: Watch) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    watch.s += IDLE_S
+    assert accounts.who(token) == NAME
+    watch.s += IDLE_S + 1
+    assert accounts.who(token) is None
+
+
+def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, watch: Watch) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    watch.s += IDLE_S
+    assert accounts.still(token) == NAME
+    watch.s += 1
+    assert accounts.still(token) is None
+
+
+def test_no_session_outlives_half_a_day_of_use(accounts: Accounts, watch: Watch) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    for _ in range(LONGEST_S // IDLE_S):
+        watch.s += IDLE_S
+        assert accounts.who(token) == NAME
+    watch.s += 1
+    assert accounts.who(token) is None
+
+
+def test_a_changed_password_and_a_removed_account_end_their_sessions(accounts: Accounts) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    accounts.set_password(NAME, "nu är det en till")
+    assert accounts.who(token) is None
+    token = accounts.log_in(NAME, "nu är det en till", HERE)
+    accounts.remove(NAME)
+    assert accounts.who(token) is None
+
+
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(accounts: Accounts) -> None:
+    answers = set()
+    for name, password in ((NAME, "wrong"), ("nobody", PASSWORD), ("", "")):
+        with pytest.raises(LoginRejected) as refused:
+            accounts.log_in(name, password, HERE)
+        answers.add(str(refused.value))
+    assert len(answers) == 1
+
+
+def fail(accounts: Accounts, name: str, address: str) -> None:
+    with pytest.raises(LoginRejected):
+        accounts.log_in(name, "wrong", address)
+
+
+@pytest.mark.parametrize("name", [NAME, "nobody"])
+def test_ten_failures_close_a_name_for_a_quarter_of_an_hour(accounts: Accounts, watch: Watch, name: str) -> None:
+    for number in range(TRIES):
+        fail(accounts, name, f"192.0.2.{number}")
+    with pytest.raises(TooManyTries):
+        accounts.log_in(name, PASSWORD, HERE)
+    watch.s += WINDOW_S
+    fail(accounts, name, HERE)
+
+
+def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) -> None:
+    for number in range(TRIES):
+        fail(accounts, f"name-{number}", HERE)
+    with pytest.raises(TooManyTries):
+        accounts.log_in(NAME, PASSWORD, HERE)
+    assert accounts.log_in(NAME, PASSWORD, "192.0.2.99")
+
+
+def test_no_address_is_kept(accounts: Accounts) -> None:
+    fail(accounts, NAME, HERE)
+    assert HERE.encode() not in accounts.path.read_bytes()
+
+
+def test_views_are_written_down_with_who_what_and_when(accounts: Accounts, watch: Watch) -> None:
+    accounts.note_view(NAME, "manage zone=site")
+    assert accounts.views() == [(watch.s, NAME, "manage zone=site")]

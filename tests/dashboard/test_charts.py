@@ -1,0 +1,136 @@
+"""History as the pages tell it: questions, what stays hidden, figure and table."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row
+from collector.plan import SpaceKind
+from dashboard.charts import Choice, chart, figure, hidden, question, read_choice, table
+from dashboard.past import Question, QuestionRejected, answer, hidden_zones, read_question
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+SV = Words.of("sv")
+FIVE_MS = 5 * MINUTE_MS
+
+
+def row(minute: int, taken: float = 10.5, *, zone: str = "site", kind: str = "desk") -> Row:
+    return Row((zone, kind), MONDAY_10_MS + minute * MINUTE_MS, (32.0, taken, taken + 2, 20.0, 1.25))
+
+
+def test_the_figure_has_capacity_peak_and_mean_by_five_minutes() -> None:
+    told = figure([row(0), row(5, 12)], PLAN, SV)
+    assert [trace["name"] for trace in told["data"]] == ["platser", "flest samtidigt", "i snitt"]
+    mean = told["data"][2]
+    assert mean["x"] == ["2025-11-24 10:00", "2025-11-24 10:05", "2025-11-24 10:10"]
+    assert mean["y"] == [10.5, 12, 12]  # the last bucket lasts five minutes too
+    assert json.dumps(told)
+
+
+def test_a_bucket_that_is_missing_leaves_a_gap_and_is_not_drawn_over() -> None:
+    assert figure([row(0), row(15, 12)], PLAN, SV)["data"][2]["y"] == [10.5, None, 12, 12]
+
+
+def test_the_table_says_the_same_by_the_hour() -> None:
+    hours = table([row(0), row(5, 12), row(60, 3)], PLAN, SV)
+    assert [(hour.mean, hour.peak, hour.capacity, hour.unknown) for hour in hours] == [
+        ("11,2", "14", "32", "1,2"),
+        ("3,0", "5", "32", "1,2"),
+    ]
+    assert hours[0].hour.endswith("10:00")
+
+
+def test_a_figure_that_is_not_known_is_a_dash_not_a_zero() -> None:
+    blank = Row(("site", "desk"), MONDAY_10_MS, (32.0, None, None, None, None))
+    assert table([blank], PLAN, SV)[0].mean == "–"  # noqa: RUF001
+
+
+def test_no_rows_make_an_empty_chart() -> None:
+    assert chart([], PLAN, SV).table == ()
+
+
+@pytest.mark.parametrize(
+    ("args", "choice"),
+    [
+        ({}, Choice()),
+        ({"zone": "quiet", "kind": "room", "days": "7"}, Choice("quiet", SpaceKind.ROOM, 7)),
+        ({"zone": "cellar", "kind": "supply", "days": "8000"}, Choice()),
+    ],
+)
+def test_what_cannot_be_chosen_is_the_default(args: dict[str, str], choice: Choice) -> None:
+    assert read_choice(args, PLAN) == choice
+
+
+def test_a_choice_asks_from_local_midnight_until_now() -> None:
+    asked = question(Choice(days=7), PLAN, MONDAY_10_MS)
+    assert (asked.from_ms, asked.to_ms) == (MONDAY_10_MS - 10 * 3_600_000 - 6 * DAY_MS, MONDAY_10_MS)
+    assert asked.tags == (("zone", "site"), ("kind", "desk"))
+
+
+def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() -> None:
+    small = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
+    plan = replace(PLAN, spaces=small)
+    assert hidden_zones(PLAN) == frozenset()
+    assert hidden_zones(plan) == {"workshop", "loft"}  # house minus the others would give the workshop away
+    assert hidden(Choice("workshop"), plan)
+    assert not hidden(Choice("workshop", SpaceKind.EQUIPMENT), plan)
+
+
+def test_a_question_without_a_span_is_about_the_last_day() -> None:
+    assert read_question({}, PLAN, MONDAY_10_MS) == Question(
+        measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS - DAY_MS, to_ms=MONDAY_10_MS
+    )
+
+
+def test_a_span_is_told_in_milliseconds_or_as_a_date_and_time() -> None:
+    asked = read_question({"from": "2025-11-24T08:00+01:00", "to": str(MONDAY_10_MS)}, PLAN, 0)
+    assert asked.to_ms - asked.from_ms == 2 * 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        ({"measure": "desk_minute"}, "measure: no 'desk_minute'; give one of space_hour"),
+        ({"zone": "cellar"}, "zone: no 'cellar'; give one of hall"),
+        ({"kind": "sofa"}, "kind: no 'sofa'"),
+        ({"measure": "air_five_min", "kind": "desk"}, "kind: air_five_min has no kind"),
+        ({"measure": "space_hour", "space": "desk-14"}, "no past of 'desk-14' is shown"),
+        ({"from": "yesterday"}, "from: 'yesterday' is no instant"),
+        ({"from": "2025-11-24T08:00"}, "is no instant"),
+        ({"from": "2025-01-01T00:00Z", "to": "2025-11-24T08:00Z"}, "31 days are the most"),
+        ({"from": str(MONDAY_10_MS + 1)}, "from must come first"),
+        ({"desk": "14"}, "desk: there is no such parameter"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(args: dict[str, str], text: str) -> None:
+    with pytest.raises(QuestionRejected) as refused:
+        read_question(args, PLAN, MONDAY_10_MS)
+    assert text in str(refused.value)
+
+
+def test_an_answer_is_an_object_and_names_its_figures() -> None:
+    asked = question(Choice(), PLAN, MONDAY_10_MS)
+    told = answer(asked, [row(0)], PLAN)
+    assert told["measure"] == "zone_five_min"
+    assert told["rows"][0] == {
+        "zone": "site",
+        "kind": "desk",
+        "at": MONDAY_10_MS,
+        "capacity": 32.0,
+        "taken_mean": 10.5,
+        "taken_peak": 12.5,
+        "free_least": 20.0,
+        "unknown_mean": 1.25,
+    }
+
+
+def test_an_answer_never_tells_the_past_of_a_desk_or_of_few_people() -> None:
+    desk = Row(("desk-1",), MONDAY_10_MS, (3600.0, 0.0, 0.0))
+    booth = Row(("booth-1",), MONDAY_10_MS, (3600.0, 0.0, 0.0))
+    hours = Question(measure=SPACE_HOUR, from_ms=0, to_ms=MONDAY_10_MS)
+    assert [told["space"] for told in answer(hours, [desk, booth], PLAN)["rows"]] == ["booth-1"]
+    people = Question(measure=PEOPLE_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS)
+    (told,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0))], PLAN)["rows"]
+    assert (told["entries"], told["exits"], told["people"]) == (None, 0.0, 17.0)

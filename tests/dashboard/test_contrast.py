@@ -1,0 +1,48 @@
+"""Every colour can be told from its ground, in both themes, also by eyes that see colours otherwise."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+CSS = (Path(__file__).parents[2] / "dashboard" / "static" / "board.css").read_text()
+THEMES = dict(zip(("light", "dark"), re.findall(r":root \{(.*?)\}", CSS, re.DOTALL), strict=True))
+TEXT = ("--ink", "--quiet", "--free", "--alert")
+SHAPES = ("--free", "--taken", "--away", "--unknown", "--closed", "--wall", "--focus")
+Colour = tuple[float, float, float]
+# Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB
+SIGHT = {
+    "full": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def linear(theme: str, name: str, sight: str = "full") -> Colour:
+    found = re.search(rf"{name}: #([0-9a-f]{{6}})", THEMES[theme])
+    assert found, f"{name} is missing in {theme}"
+    channels = [int(found[1][at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    rgb = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    seen = [min(1.0, max(0.0, sum(w * c for w, c in zip(row, rgb, strict=True)))) for row in SIGHT[sight]]
+    return seen[0], seen[1], seen[2]
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """WCAG 2.2's ratio."""
+    light, dark = sorted((0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (one, other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("name", TEXT)
+def test_text_stands_out_at_least_four_and_a_half_times(theme: str, sight: str, name: str) -> None:
+    assert contrast(linear(theme, name, sight), linear(theme, "--ground", sight)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_stand_out_at_least_three_times(theme: str, sight: str, name: str) -> None:
+    assert contrast(linear(theme, name, sight), linear(theme, "--ground", sight)) >= 3

@@ -1,0 +1,52 @@
+"""When the house is open, as its own wall clock shows it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from collector.plan import OpeningHours
+from dashboard.hours import Opening, clock, is_open, midnight_ms, next_opening
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+WEEKDAYS = {day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)}
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=PLAN.time_zone).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("now", "opening"),
+    [
+        ("2025-11-24T10:00", None),
+        ("2025-11-24T06:59", Opening(0, 0, "07:00")),
+        ("2025-11-24T20:00", Opening(1, 1, "07:00")),
+        ("2025-11-28T20:00", Opening(3, 0, "07:00")),
+        ("2025-11-30T23:59", Opening(1, 0, "07:00")),
+    ],
+)
+def test_a_closed_house_says_when_it_opens_next(now: str, opening: Opening | None) -> None:
+    plan = replace(PLAN, opening_hours=WEEKDAYS)
+    assert next_opening(plan, at(now)) == opening
+    assert is_open(plan, at(now)) is (opening is None)
+
+
+def test_a_house_that_opens_one_day_a_week_says_so_on_its_evening() -> None:
+    plan = replace(PLAN, opening_hours={0: WEEKDAYS[0]})
+    assert next_opening(plan, at("2025-11-24T21:00")) == Opening(7, 0, "07:00")
+
+
+def test_a_house_without_hours_is_always_open() -> None:
+    assert is_open(replace(PLAN, opening_hours={}), at("2025-11-30T03:00"))
+
+
+def test_the_clock_is_the_house_s_own() -> None:
+    assert clock(PLAN, MONDAY_10_MS) == "10:00"
+
+
+def test_days_are_cut_at_local_midnight_also_when_the_clocks_change() -> None:
+    after_the_change = at("2025-10-27T12:00")
+    assert midnight_ms(PLAN, after_the_change) == at("2025-10-27T00:00")
+    assert midnight_ms(PLAN, after_the_change, 1) == at("2025-10-26T00:00")
+    assert midnight_ms(PLAN, after_the_change) - midnight_ms(PLAN, after_the_change, 1) == 25 * 3_600_000

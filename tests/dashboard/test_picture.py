@@ -1,0 +1,163 @@
+"""The picture: retained messages in, counts, link and the public frame out."""
+
+import json
+
+import msgspec
+import pytest
+
+from collector.outward import Air, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
+from collector.plan import SpaceKind
+from dashboard.live import BREATH_S, Live
+from dashboard.picture import Broker, Free, Link, Message, Picture
+from edge import topics
+from edge.message import DeviceStatus
+from edge.message import encode as encode_status
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.stage import morning, state
+
+ALIVE = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+
+
+def told(*news: Message | Broker, at_s: float = 0) -> Picture:
+    picture = Picture(PLAN)
+    for one in news:
+        picture.hear(one, at_s, MONDAY_10_MS)
+    return picture
+
+
+def of(space: str, what: SpaceState) -> Message:
+    return Message(topics.space(PLAN.id, space), encode(what), retained=True)
+
+
+def test_a_house_of_which_nothing_is_heard_is_all_unknown_and_nothing_of_it_is_counted_as_free() -> None:
+    frame = Picture(PLAN).frame(0, MONDAY_10_MS)
+    assert set(frame.spaces) == {"u"}
+    assert frame.kinds[SpaceKind.DESK] == Free(least=0, most=28, capacity=28)
+    assert frame.link is Link.BROKER_AWAY
+    assert frame.age_s is None
+
+
+def test_the_frame_has_one_character_for_each_offered_space_in_the_order_of_the_plan() -> None:
+    picture = told(of("desk-2", state(Occupancy.VACANT)), of("laser", state(Occupancy.OCCUPIED)))
+    spaces = picture.frame(0, MONDAY_10_MS).spaces
+    offered = [space.id for space in PLAN.spaces if space.offered]
+    assert len(spaces) == len(offered) == 34
+    assert (spaces[offered.index("desk-2")], spaces[offered.index("laser")]) == ("v", "o")
+    assert "desk-24" not in offered  # one member's own
+
+
+def test_counts_are_a_range_between_the_vacant_and_the_not_taken() -> None:
+    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+    assert frame.kinds[SpaceKind.DESK] == Free(least=6, most=8, capacity=28)
+    assert frame.kinds[SpaceKind.EQUIPMENT] == Free(least=0, most=0, capacity=1)  # the other one is out of use
+    assert frame.zones["hall"][SpaceKind.DESK] == Free(least=3, most=4, capacity=15)
+
+
+def test_the_public_frame_tells_no_moment_and_no_reason_of_any_space() -> None:
+    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+    text = msgspec.json.encode(frame).decode()
+    assert "pir" not in text
+    assert "motion" not in text
+    assert str(MONDAY_10_MS)[:6] not in text
+
+
+def test_the_frame_of_the_example_house_is_tiny() -> None:
+    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+    assert len(msgspec.json.encode(frame)) < 800
+
+
+@pytest.mark.parametrize(
+    ("news", "after_s", "link"),
+    [
+        ([], 0, Link.BROKER_AWAY),
+        ([Broker.HERE], 0, Link.COLLECTOR_AWAY),
+        ([Broker.HERE, ALIVE], 15, Link.LIVE),
+        ([Broker.HERE, ALIVE], 15.1, Link.COLLECTOR_AWAY),
+        ([Broker.HERE, ALIVE, Broker.AWAY], 0, Link.BROKER_AWAY),
+        ([Broker.HERE, ALIVE, Broker.AWAY, Broker.HERE], 0, Link.COLLECTOR_AWAY),
+        (
+            [Broker.HERE, ALIVE, Message(ALIVE.topic, encode(CollectorStatus(online=False)), retained=False)],
+            0,
+            Link.COLLECTOR_AWAY,
+        ),
+    ],
+)
+def test_the_link_is_live_only_while_the_collector_itself_is_heard(
+    news: list[Message | Broker], after_s: float, link: Link
+) -> None:
+    assert told(*news).link(after_s) is link
+
+
+def test_what_the_broker_remembers_of_the_collector_proves_nobody_alive() -> None:
+    remembered = Message(ALIVE.topic, ALIVE.payload, retained=True)
+    assert told(Broker.HERE, remembered).link(0) is Link.COLLECTOR_AWAY
+
+
+def test_a_state_that_cannot_be_read_or_was_taken_back_is_not_known() -> None:
+    topic = topics.space(PLAN.id, "desk-1")
+    for payload in (b"{", b"", b'{"state": "asleep"}'):
+        picture = told(of("desk-1", state(Occupancy.VACANT)), Message(topic, payload, retained=False))
+        assert picture.frame(0, MONDAY_10_MS).spaces[0] == "u"
+    assert told(Message(topic, b"{", retained=False)).rejected == 1
+
+
+def test_a_space_that_the_plan_does_not_hold_moves_nothing() -> None:
+    picture = told(of("desk-99", state(Occupancy.VACANT)))
+    assert picture.version == 0
+    assert picture.frame(0, MONDAY_10_MS) == Picture(PLAN).frame(0, MONDAY_10_MS)
+
+
+def test_a_repeated_word_is_no_change() -> None:
+    picture = told(of("desk-1", state(Occupancy.VACANT)))
+    before = picture.version
+    picture.hear(of("desk-1", state(Occupancy.VACANT)), 1, MONDAY_10_MS)
+    assert picture.version == before
+
+
+@pytest.mark.parametrize(("co2_ppm", "word"), [(640, "fresh"), (800, "fresh"), (900, "fair"), (1001, "stale")])
+def test_air_is_told_in_one_word(co2_ppm: float, word: str) -> None:
+    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(co2_ppm))), retained=True)
+    assert told(message).frame(0, MONDAY_10_MS).air == {"hall": word}
+
+
+def test_people_are_a_range_that_never_goes_below_nobody() -> None:
+    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 3))), retained=True)
+    assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
+
+
+def test_a_supply_tells_its_level_and_whether_it_is_low() -> None:
+    low = told(of("beans", state(Occupancy.LOW, level_pct=12.4))).frame(0, MONDAY_10_MS).supplies["beans"]
+    assert (low.level_pct, low.low) == (12, True)
+    assert Picture(PLAN).frame(0, MONDAY_10_MS).supplies["beans"].level_pct is None
+
+
+def test_a_device_that_went_silent_keeps_the_moment_it_was_last_heard() -> None:
+    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.STATUS)
+    picture = told(
+        Message(topic, encode_status(DeviceStatus(online=True, at_ms=MONDAY_10_MS - 5000)), retained=False),
+        Message(topic, encode_status(DeviceStatus(online=False)), retained=False),
+    )
+    assert picture.devices["pi-1"].heard_ms == MONDAY_10_MS - 5000
+    assert not picture.devices["pi-1"].status.online
+
+
+def test_a_frame_goes_out_when_something_changed_and_as_a_breath_otherwise(live: Live) -> None:
+    live.tick(0)
+    first = live.public.latest
+    live.tick(0.1)
+    assert live.public.latest is first
+    live.inbox.append(of("desk-1", state(Occupancy.VACANT)))
+    live.tick(0.2)
+    second = live.public.latest
+    assert second is not first
+    live.tick(0.2 + BREATH_S - 0.1)
+    assert live.public.latest is second
+    live.tick(0.2 + BREATH_S)
+    assert json.loads(live.public.latest.removeprefix(b"data: "))["age_s"] == 5.2
+
+
+def test_a_link_that_dies_of_silence_sends_a_frame_that_says_so(live: Live) -> None:
+    live.tick(0)
+    live.tick(12)
+    live.tick(15.1)
+    assert json.loads(live.public.latest.removeprefix(b"data: "))["link"] == "collector_away"

@@ -1,0 +1,333 @@
+"""Every route, to everybody: who may, with which headers, and what goes wrong plainly."""
+
+import json
+import re
+import time
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import Live
+from dashboard.settings import DashboardSettings
+from edge import topics
+from tests.dashboard.conftest import NAME, PASSWORD
+from tests.dashboard.house import PLAN
+
+LOGIN = "/manage/login?next="
+ROUTES: dict[tuple[str, str], tuple[int, int]] = {
+    # route: status for the public, status for a manager
+    ("GET", "/"): (200, 200),
+    ("GET", "/healthz"): (200, 200),
+    ("GET", "/static/<path:filename>"): (404, 404),
+    ("GET", "/api/v1/states"): (200, 200),
+    ("GET", "/api/v1/summary"): (200, 200),
+    ("GET", "/api/v1/frame"): (200, 200),
+    ("GET", "/api/v1/stream"): (200, 200),
+    ("GET", "/api/v1/history"): (401, 503),  # there is no journal yet
+    ("GET", "/manage"): (303, 200),
+    ("GET", "/manage/stream"): (401, 200),
+    ("GET", "/manage/frame"): (401, 200),
+    ("GET", "/manage/plotly.min.js"): (303, 200),
+    ("GET", "/manage/login"): (200, 200),
+    ("POST", "/manage/login"): (400, 400),  # without the form's token
+    ("POST", "/manage/logout"): (400, 400),
+}
+
+
+@pytest.fixture
+def public(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    return client
+
+
+def log_in(client: FlaskClient, name: str = NAME, password: str = PASSWORD, onward: str = ""):
+    page = client.get("/manage/login", base_url="https://localhost").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    form = {"name": name, "password": password, "csrf_token": token[1], "next": onward}
+    headers = {"Referer": "https://localhost/manage/login"}
+    return client.post("/manage/login", data=form, base_url="https://localhost", headers=headers)
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    known = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert known == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_gives_each_reader_what_the_table_says(
+    public: FlaskClient, manager: FlaskClient, method: str, path: str
+) -> None:
+    for client, status in zip((public, manager), ROUTES[method, path], strict=True):
+        answer = client.open(path, method=method, base_url="https://localhost")
+        assert answer.status_code == status
+        answer.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/states", "/manage/login", "/nothing", "/static/board.css"])
+def test_every_page_is_guarded_by_headers(public: FlaskClient, path: str) -> None:
+    with public.get(path, base_url="https://localhost") as answer:
+        headers = answer.headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert part in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_private_pages_are_not_stored(manager: FlaskClient) -> None:
+    for path in ("/manage", "/manage/login", "/manage/frame", "/api/v1/history"):
+        assert manager.get(path, base_url="https://localhost").headers["Cache-Control"] == "no-store"
+
+
+def test_the_public_page_touches_no_session(public: FlaskClient) -> None:
+    assert "Set-Cookie" not in public.get("/").headers
+
+
+def test_the_session_s_cookie_is_for_this_host_alone(app: Flask) -> None:
+    answer = log_in(app.test_client())
+    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("__Host-ledig="))
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+
+
+def test_logging_out_ends_the_session_on_the_server_too(app: Flask) -> None:
+    client = app.test_client()
+    log_in(client)
+    cookie = client.get_cookie("__Host-ledig")
+    assert cookie is not None
+    page = client.get("/manage", base_url="https://localhost").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    headers = {"Referer": "https://localhost/manage"}
+    answer = client.post("/manage/logout", data={"csrf_token": token[1]}, base_url="https://localhost", headers=headers)
+    assert answer.status_code == 303
+    client.set_cookie("__Host-ledig", cookie.value)
+    assert client.get("/manage", base_url="https://localhost").status_code == 303
+
+
+def test_a_login_leads_on_to_a_page_of_ours_only(app: Flask) -> None:
+    assert log_in(app.test_client(), onward="/manage?days=7").headers["Location"] == "/manage?days=7"
+    for elsewhere in ("https://evil.example/", "//evil.example", "/managers", ""):
+        assert log_in(app.test_client(), onward=elsewhere).headers["Location"] == "/manage"
+
+
+def test_a_wrong_login_is_answered_alike_for_any_name_and_closed_after_ten(app: Flask) -> None:
+    client = app.test_client()
+    answers = [log_in(client, name, "wrong") for name in [NAME, "nobody"] * 5]
+    assert {answer.status_code for answer in answers} == {401}
+    strip = re.compile(r'value="[^"]*"')
+    assert len({strip.sub("", answer.text) for answer in answers}) == 1
+    assert log_in(client).status_code == 429
+
+
+def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskClient) -> None:
+    page = public.get("/manage/login?lang=en", base_url="http://ledig.example").text
+    assert "needs https" in page
+    assert "<form" not in page.split("<main")[1]
+    assert "<form" in public.get("/manage/login", base_url="http://localhost:8000").text.split("<main")[1]
+
+
+def test_a_manager_s_views_are_logged(app: Flask, settings: DashboardSettings) -> None:
+    client = app.test_client()
+    log_in(client)
+    client.get("/manage?zone=quiet&days=7", base_url="https://localhost")
+    client.get("/api/v1/history?zone=quiet", base_url="https://localhost")
+    views = [(name, what.split(" 2025")[0]) for _at, name, what in Accounts(settings.accounts_path).views()]
+    assert views == [
+        (NAME, "login"),
+        (NAME, "manage zone=quiet kind=desk days=7"),
+        (NAME, "api history zone_five_min zone=quiet"),
+    ]
+
+
+def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
+    page = manager.get("/manage?lang=sv", base_url="https://localhost")
+    assert page.status_code == 200
+    assert "Historiken svarar inte just nu" in page.text
+
+
+def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:
+    told = manager.get("/manage?lang=sv", base_url="https://localhost").text
+    why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om inget mer rör sig"
+    assert why in told
+    shown = public.get("/?lang=sv").text
+    assert "pir" not in shown
+    assert "för 6 min sedan" not in shown
+
+
+def test_one_member_s_desk_has_an_outline_and_no_state(public: FlaskClient) -> None:
+    page = public.get("/?lang=sv").text
+    assert "Skrivbord 24: en medlems egen plats" in page
+    assert 'data-name="Skrivbord 24"' not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepts", "cookie", "language"),
+    [
+        ("", "", "", "sv"),
+        ("", "en-GB,en;q=0.9", "", "en"),
+        ("", "de,sv;q=0.5", "", "sv"),
+        ("", "fr", "", "sv"),
+        ("", "en", "sv", "sv"),
+        ("en", "sv", "sv", "en"),
+        ("xx", "en", "yy", "en"),
+    ],
+)
+def test_the_language_is_what_was_asked_then_remembered_then_accepted(
+    public: FlaskClient, asked: str, accepts: str, cookie: str, language: str
+) -> None:
+    if cookie:
+        public.set_cookie("lang", cookie)
+    answer = public.get(f"/?lang={asked}" if asked else "/", headers={"Accept-Language": accepts})
+    assert f'<html lang="{language}">' in answer.text
+    assert ("lang=en" in answer.headers.get("Set-Cookie", "")) is (asked == "en")
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/.git/HEAD", 404), ("/console", 404)])
+def test_what_is_not_there_is_a_plain_page_in_both_languages(public: FlaskClient, path: str, status: int) -> None:
+    answer = public.get(f"{path}?lang=sv")
+    assert answer.status_code == status
+    assert "Den sidan finns inte." in answer.text
+    assert "There is no such page." in public.get(f"{path}?lang=en").text
+
+
+def test_other_methods_are_refused(public: FlaskClient) -> None:
+    assert public.open("/", method="TRACE").status_code == 405
+    answer = public.post("/api/v1/states")
+    assert answer.status_code in {400, 405}
+    assert answer.is_json
+
+
+def test_a_large_form_is_refused(public: FlaskClient) -> None:
+    assert public.post("/manage/login", data={"name": "x" * 20_000}).status_code == 413
+
+
+def test_our_own_fault_tells_nothing_of_the_inside(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> str:
+        raise ValueError("the inside")
+
+    app.add_url_rule("/broken", view_func=broken)
+    app.add_url_rule("/api/v1/broken", view_func=broken, endpoint="api_broken")
+    for path in ("/broken", "/api/v1/broken"):
+        answer = app.test_client().get(path)
+        assert answer.status_code == 500
+        assert "inside" not in answer.text
+        assert "Traceback" not in answer.text
+    assert "the inside" in caplog.text
+
+
+def test_other_host_names_are_refused_when_the_site_says_its_own(settings: DashboardSettings, live: Live) -> None:
+    own = create_app(replace(settings, hosts=("ledig.example",)), PLAN, live, Accounts(settings.accounts_path))
+    assert own.test_client().get("/", base_url="http://ledig.example").status_code == 200
+    assert own.test_client().get("/", base_url="http://evil.example").status_code == 400
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "198.51.100.9")])
+def test_a_forwarded_address_is_believed_as_deep_as_there_are_proxies(
+    settings: DashboardSettings, live: Live, proxies: int, seen: str
+) -> None:
+    app = create_app(replace(settings, proxies=proxies), PLAN, live, Accounts(settings.accounts_path))
+    taken: list[str] = []
+    seats = app.extensions["ledig"].seats
+    forged = "203.0.113.5, 198.51.100.9"
+    with app.test_client().get("/api/v1/stream", headers={"X-Forwarded-For": forged}) as stream:
+        taken += seats._taken
+        assert stream.status_code == 200
+    assert taken == [seen]
+
+
+def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: FlaskClient, live: Live) -> None:
+    states = public.get("/api/v1/states")
+    assert states.json is not None
+    assert states.json["site"] == "spinneriet"
+    assert states.json["link"] == "live"
+    by_id = {space["id"]: space for space in states.json["spaces"]}
+    assert by_id["desk-2"] == {"id": "desk-2", "name": "Skrivbord 2", "kind": "desk", "zone": "hall", "state": "vacant"}
+    assert by_id["beans"]["level_pct"] == 62
+    assert "desk-24" not in by_id
+    again = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
+    assert again.status_code == 304
+    from dashboard.picture import Message
+
+    live.inbox.append(Message(topics.space(PLAN.id, "desk-2"), b"", retained=False))
+    live.tick(time.monotonic())
+    changed = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
+    assert changed.status_code == 200
+    summary = public.get("/api/v1/summary").json
+    assert summary is not None
+    assert summary["kinds"]["desk"] == {"capacity": 28, "free_min": 5, "free_max": 8, "taken": 20}
+
+
+def test_a_bad_question_of_history_is_told_with_place_finding_and_remedy(manager: FlaskClient) -> None:
+    answer = manager.get("/api/v1/history?kind=sofa", base_url="https://localhost")
+    assert answer.status_code == 400
+    assert answer.json == {
+        "error": "bad request",
+        "message": "kind: no 'sofa'; give one of desk, booth, room, equipment, supply",
+    }
+
+
+def test_health_is_503_with_the_reason_when_the_link_is_lost(settings: DashboardSettings) -> None:
+    app = create_app(settings, PLAN, Live(PLAN, lambda: 0), Accounts(settings.accounts_path))
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["link"] == "broker_away"
+
+
+def test_streams_are_capped_and_health_answers_when_they_are_full(app: Flask) -> None:
+    client = app.test_client()
+    streams = [client.get("/api/v1/stream", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"}) for number in range(10)]
+    assert {stream.status_code for stream in streams} == {200}
+    refused = client.get("/api/v1/stream")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "30"
+    health = client.get("/healthz")
+    assert health.status_code == 200
+    assert health.json is not None
+    assert (health.json["streams"], health.json["max_streams"]) == (10, 10)
+    streams.pop().close()
+    with client.get("/api/v1/stream") as again:
+        assert again.status_code == 200
+    for stream in streams:
+        stream.close()
+
+
+def test_one_address_takes_at_most_half_of_the_streams(app: Flask) -> None:
+    client = app.test_client()
+    streams = [client.get("/api/v1/stream") for _ in range(6)]
+    assert [stream.status_code for stream in streams] == [200] * 5 + [503]
+    for stream in streams:
+        stream.close()
+
+
+def test_a_stream_begins_with_the_whole_picture_and_keeps_proxies_from_holding_it_back(app: Flask) -> None:
+    with app.test_client().get("/api/v1/stream") as stream:
+        assert stream.headers["X-Accel-Buffering"] == "no"
+        assert stream.headers["Cache-Control"] == "no-cache, no-transform"
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        body = iter(stream.response)
+        assert next(body).startswith(b"retry:")
+        frame = json.loads(next(body).removeprefix(b"data: "))
+        assert len(frame["spaces"]) == 34

@@ -1,0 +1,139 @@
+"""The picture in words, in both languages; the Swedish is complete and fresh."""
+
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from collector.outward import Because, Reason
+from collector.plan import SpaceKind
+from dashboard.fleet import because
+from dashboard.picture import Free, Link, Supply
+from dashboard.words import TRANSLATIONS, Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+SV, EN = Words.of("sv"), Words.of("en")
+PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
+
+
+@pytest.mark.parametrize(
+    ("free", "number", "sv", "en"),
+    [
+        (Free(7, 9, 24), "7–9", "av 24 skrivbord lediga", "of 24 desks free"),  # noqa: RUF001
+        (Free(1, 1, 24), "1", "av 24 skrivbord ledigt", "of 24 desks free"),
+        (Free(0, 0, 24), "0", "av 24 skrivbord lediga", "of 24 desks free"),
+        (Free(0, 24, 24), "?", "av 24 skrivbord lediga", "of 24 desks free"),
+    ],
+)
+def test_the_answer_is_a_number_and_the_rest_of_a_sentence(free: Free, number: str, sv: str, en: str) -> None:
+    assert SV.number(free) == EN.number(free) == number
+    assert SV.answer(SpaceKind.DESK, free) == sv
+    assert EN.answer(SpaceKind.DESK, free) == en
+
+
+def test_how_sure_it_is_counts_what_is_not_heard() -> None:
+    assert SV.heard(Free(7, 9, 24)) == "2 av 24 hörs inte"
+    assert EN.heard(Free(9, 9, 24)) == "All heard"
+
+
+@pytest.mark.parametrize(
+    ("age_s", "sv"),
+    [(0.4, "för 0 s sedan"), (4.9, "för 4 s sedan"), (119, "för 119 s sedan"), (120, "för 2 min sedan")],
+)
+def test_age_is_told_in_seconds_then_minutes(age_s: float, sv: str) -> None:
+    assert SV.ago(age_s) == sv
+
+
+def test_times_are_written_as_the_language_writes_them() -> None:
+    assert (SV.at("13:30"), EN.at("13:30")) == ("kl. 13.30", "13:30")
+
+
+def test_a_lost_link_says_since_when_and_what_to_do() -> None:
+    assert SV.lost(Link.LIVE, "14:05") == ""
+    assert (
+        SV.lost(Link.BROKER_AWAY, "14:05")
+        == "Inget livstecken från huset sedan kl. 14.05. Fråga i receptionen eller titta igen om 5 minuter."
+    )
+    assert EN.lost(Link.COLLECTOR_AWAY, None).startswith("No word from the house yet.")
+
+
+@pytest.mark.parametrize(
+    ("opens", "sv"),
+    [
+        ((0, 0, "07:00"), "Stängt nu, öppnar kl. 07.00"),
+        ((1, 1, "07:00"), "Stängt nu, öppnar i morgon kl. 07.00"),
+        ((3, 0, "07:00"), "Stängt nu, öppnar på måndag kl. 07.00"),
+        (None, ""),
+    ],
+)
+def test_a_closed_house_says_when_it_opens(opens: tuple[int, int, str] | None, sv: str) -> None:
+    assert SV.opens(opens) == sv
+
+
+def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
+    assert SV.people((0, 4)) == "Färre än 5 personer i huset"
+    assert SV.people((21, 25)) == "21 till 25 personer i huset"
+    assert EN.people((9, 9)) == "9 people in the house"
+    assert EN.people(None) == ""
+
+
+def test_a_supply_says_when_it_runs_out() -> None:
+    assert SV.supply(Supply(62)).replace("\xa0", " ") == "62 %"
+    assert SV.supply(Supply(12, low=True)).replace("\xa0", " ") == "12 %, snart slut"
+    assert SV.supply(Supply()) == "okänt"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
+    why = Because(reason, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
+    sv, en = (because(why, PLAN, MONDAY_10_MS, words) for words in (SV, EN))
+    assert sv
+    assert sv != en
+    assert "{" not in sv + en
+
+
+def test_movement_says_where_and_when() -> None:
+    why = Because(Reason.MOTION, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
+    assert because(why, PLAN, MONDAY_10_MS, SV) == "rörelse vid desk-14-pir för 6 min sedan"
+
+
+def extracted() -> Catalog:
+    found = Catalog()
+    package = Path(TRANSLATIONS).parent
+    method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+    for _file, _line, message, _comments, context in extract_from_dir(package, method_map):
+        found.add(message, context=context)
+    return found
+
+
+def ids(catalogue: Catalog) -> set[tuple[str | None, str]]:
+    return {(m.context, m.id if isinstance(m.id, str) else m.id[0]) for m in catalogue if m.id}
+
+
+def test_the_swedish_has_every_word_that_the_pages_use_and_no_other() -> None:
+    with PO.open("rb") as file:
+        swedish = read_po(file, locale="sv")
+    assert ids(swedish) == ids(extracted()), "see dashboard/translations/babel.cfg for how to mend it"
+    for message in swedish:
+        told = message.string if isinstance(message.string, str) else " ".join(message.string)
+        assert told or not message.id, f"{message.id!r} has no Swedish"
+        assert not message.fuzzy or not message.id
+
+
+def test_the_compiled_swedish_is_that_of_the_text() -> None:
+    with PO.open("rb") as file:
+        swedish = read_po(file, locale="sv")
+    compiled = io.BytesIO()
+    write_mo(compiled, swedish)
+    assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile -d dashboard/translations"
+
+
+def test_a_template_keeps_its_names_in_swedish() -> None:
+    import re
+
+    for key, english in EN.page.items():
+        assert set(re.findall(r"{\w+}", SV.page[key])) == set(re.findall(r"{\w+}", english)), key
