@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 FIRST_MORNING = time_of_day(6, 58)
 """A new house begins just before its first members come, so that its counts are right from the start."""
 
-_AHEAD_S = 10.0
+_AHEAD_S = 2.0
 """What is noted lies this far ahead (real seconds): a house that was killed never goes back."""
 
 

@@ -31,7 +31,7 @@ from ledig.supervisor import Child, Supervisor, stop_before_children
 
 DAY_MINUTES = 10.0
 _MINUTES_A_DAY = 24 * 60
-_NOTE_EVERY_S = 2.0
+_NOTE_EVERY_S = 0.5
 _ANSWER_S = 20.0
 """The pages answer within this, or their process says why not."""
 

@@ -1,0 +1,50 @@
+"""Broker passwords live in files of their own, and a file that is wrong is told plainly."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.broker import BrokerSettings
+from ledig.passwords import PasswordRejected, make, sign_in
+
+
+def test_a_process_signs_in_with_the_password_of_its_own_file(tmp_path: Path) -> None:
+    (tmp_path / "pi-1").write_text("secret\n")
+    (tmp_path / "pi-1").chmod(0o640)
+    signed = sign_in(BrokerSettings(port=1884), "pi-1", tmp_path)
+    assert (signed.user, signed.password, signed.port) == ("pi-1", "secret", 1884)
+    assert "secret" not in repr(signed)
+
+
+def test_without_a_password_directory_the_broker_asks_for_none() -> None:
+    assert sign_in(BrokerSettings(), "pi-1", None) == BrokerSettings()
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "told"),
+    [
+        (None, 0, "no such file or directory; put the broker password of pi-1 there, one line"),
+        (b"secret", 0o604, "everybody on this machine can read it; run: chmod o= "),
+        (b"", 0o600, "holds nothing; put one line there"),
+        (b"one\ntwo\n", 0o600, "holds more than one line; put one line there"),
+        (b"\xff\xfe", 0o600, "not UTF-8 text; put one line with the password there"),
+    ],
+)
+def test_a_faulty_password_file_is_told(tmp_path: Path, content: bytes | None, mode: int, told: str) -> None:
+    if content is not None:
+        (tmp_path / "pi-1").write_bytes(content)
+        (tmp_path / "pi-1").chmod(mode)
+    with pytest.raises(PasswordRejected) as rejected:
+        sign_in(BrokerSettings(), "pi-1", tmp_path)
+    assert str(rejected.value).startswith(f"{tmp_path / 'pi-1'}: {told}")
+    assert "secret" not in str(rejected.value)
+
+
+def test_passwords_that_are_made_are_kept_and_nobody_elses(tmp_path: Path) -> None:
+    made = make(tmp_path / "passwords", ("collector", "pi-1"))
+    again = make(tmp_path / "passwords", ("collector", "pi-1", "pi-2"))
+    assert {user: again[user] for user in made} == made
+    assert len(set(again.values())) == 3
+    assert all(len(password) >= 32 for password in again.values())
+    assert (tmp_path / "passwords").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "passwords").iterdir()} == {0o600}
