@@ -32,6 +32,8 @@ class Polling:
         clock = self._post.clock
         next_ms = clock.monotonic_ms()
         while not self._closed.wait(clock.seconds_until(next_ms)):
+            if clock.monotonic_ms() < next_ms:
+                continue  # woken early
             try:
                 self._read()
             except Exception as fault:  # noqa: BLE001 - drivers raise anything, and the next reading may succeed

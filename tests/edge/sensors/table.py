@@ -1,0 +1,86 @@
+"""One sensor on mock pins, its queue, and a clock that moves when it is told to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+
+from gpiozero.pins.mock import MockFactory
+
+from edge.clock import HostClock
+from edge.sensors import open_sensor
+from edge.sensors.sensor import Fault, Post, Reading, Sensor
+from edge.settings import SensorSettings
+from tests.servers import until
+
+Said = list[tuple[str, float]]
+
+
+class HandClock(HostClock):
+    """Stands still unless moved; threads that read by it wait real time."""
+
+    at_ms = 0
+
+    def monotonic_ms(self) -> int:
+        return self.at_ms
+
+    def seconds_until(self, monotonic_ms: int) -> float:
+        return 0.01 if monotonic_ms > self.at_ms else 0.0
+
+
+class Table:
+    """What lies on the test's table."""
+
+    def __init__(self, settings: SensorSettings, factory: MockFactory) -> None:
+        self.clock, self.inbox, self.factory = HandClock(), SimpleQueue[object](), factory
+        self.faults: list[str] = []
+        self.sensor: Sensor = open_sensor(settings, factory, Post(settings.id, self.clock, self.inbox))
+
+    def said(self, after_ms: int = 0) -> Said:
+        """What the sensor says to all that is on the queue, and to `after_ms` passing then."""
+        told = []
+        while True:
+            try:
+                item = self.inbox.get_nowait()
+            except Empty:
+                break
+            if isinstance(item, Reading):
+                told += self.sensor.take(item)
+            if isinstance(item, Fault):
+                self.faults.append(item.text)
+        self.clock.at_ms += after_ms
+        told += self.sensor.wake(self.clock.at_ms)
+        return [(str(each.kind), each.value) for each in told]
+
+    def says(self, expected: Said, after_ms: int = 0) -> None:
+        """Wait until its thread has brought about exactly this."""
+        told: Said = []
+
+        def enough() -> bool:
+            told.extend(self.said(after_ms))
+            return len(told) >= len(expected)
+
+        until(enough, seconds=10, what=f"{expected}")
+        assert told == expected
+
+    def fails(self) -> str:
+        """Wait until it says why it cannot be read."""
+        until(lambda: self.said() == [] and self.faults, seconds=10, what="a fault")
+        return self.faults[-1]
+
+    def drive(self, pin: int, level: int) -> None:
+        if level:
+            self.factory.pin(pin).drive_high()
+        else:
+            self.factory.pin(pin).drive_low()
+
+
+@contextmanager
+def table(settings: SensorSettings, factory: MockFactory | None = None) -> Iterator[Table]:
+    factory = factory or MockFactory()
+    laid = Table(settings, factory)
+    try:
+        yield laid
+    finally:
+        laid.sensor.close()
+        laid.sensor.close()  # harmless twice
+        factory.close()
