@@ -7,9 +7,11 @@ Never: clocks, sockets, files, logging. One thread owns a `House`.
 It holds frozen values only; whatever it holds is a function of the stored events and the newest moment it was given.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from operator import attrgetter
+from typing import Final
 
 from msgspec import Struct
 
@@ -23,6 +25,10 @@ from collector.telling import Telling
 
 Past = Callable[[str, Evidence], Sequence[Heard]]
 """All stored events of a space above the key of this evidence, in any order, the newest included."""
+
+MARK_MS: Final = 15 * 60_000
+MARKS: Final = 12
+"""Of each space, so much of the past stays at hand: a late event is folded from there, not over three days."""
 
 _key = attrgetter("at_ms", "device", "stream", "seq")
 
@@ -43,12 +49,14 @@ class Change(Struct, frozen=True):
 class _Seat:
     """One space: its evidence, and what was said of it."""
 
-    __slots__ = ("checkpoint", "due_ms", "evidence", "pending", "rules", "space", "told")
+    __slots__ = ("checkpoint", "due_ms", "evidence", "marks", "pending", "rules", "space", "told")
 
     def __init__(self, space: Space, rules: SpaceRules) -> None:
         self.space = space
         self.rules = rules
         self.checkpoint = self.evidence = fitted(START, rules)
+        self.marks: deque[Evidence] = deque((self.evidence,), MARKS)
+        """Evidence as it was, each a fold over all events up to its own; never empty."""
         self.told: list[Transition] | None = []
         """Transitions told at or after the newest event; None: not known, since it was restored."""
         self.due_ms = FOREVER
@@ -72,6 +80,7 @@ class House:
         """Take up stored evidence, judged under today's rules; of a space that left the plan it is ignored."""
         if (seat := self._seats.get(space)) is not None:
             seat.evidence = fitted(evidence, seat.rules)
+            seat.marks.append(seat.evidence)
             seat.told = None
             self._telling.judged(space, seat.evidence.state)
             self._wake(seat, 0)
@@ -86,7 +95,7 @@ class House:
             seat.checkpoint = fitted(evidence, seat.rules)
 
     def checkpoint(self, space: str) -> Evidence:
-        """Where late events of a space are folded from; START fitted to its rules at first."""
+        """Where late events of a space are folded from at the latest; START fitted to its rules at first."""
         return self._seats[space].checkpoint
 
     def rules(self, space: str) -> SpaceRules:
@@ -185,6 +194,8 @@ class House:
         if first.at_ms <= old.key[0] and first.key <= old.key:
             return self._refold(seat, first, now_ms, past)
         seat.evidence, transitions = fold(old, events, seat.rules)
+        if seat.evidence.at_ms - seat.marks[-1].at_ms >= MARK_MS:
+            seat.marks.append(seat.evidence)
         check_ms = seat.evidence.check_ms
         if transitions or seat.told != [] or now_ms >= check_ms:
             return self._retell(seat, old, transitions, now_ms)
@@ -194,8 +205,11 @@ class House:
         return None
 
     def _refold(self, seat: _Seat, first: Heard, now_ms: int, past: Past) -> Change:
-        """Fold again from the checkpoint. What is older than `first` stays as it was told: no event moves its past."""
-        start = seat.checkpoint
+        """Fold again from before `first`. What is older stays as it was told: no event moves its past."""
+        while seat.marks and seat.marks[-1].key >= first.key:
+            seat.marks.pop()
+        start = max((seat.checkpoint, *seat.marks), key=attrgetter("key"))  # what is below the checkpoint may be erased
+        seat.marks.append(start)
         stored = sorted((event for event in past(seat.space.id, start) if event.key > start.key), key=_key)
         seat.evidence, transitions = fold(start, stored, seat.rules)
         lines = self._lines(seat, start, transitions, now_ms)

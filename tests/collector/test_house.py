@@ -1,0 +1,290 @@
+"""A house: events of all its sensors in, changes, states and summaries out."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from collector.doors import DoorState
+from collector.evidence import Evidence, Heard
+from collector.house import MARK_MS, MARKS, House
+from collector.outward import Air, Health, Occupancy, People, Reason
+from collector.plan import WHOLE_SITE, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from edge.message import Kind
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor
+
+DAY = 24 * HOUR
+
+
+def a(space: str, kind: SpaceKind = SpaceKind.DESK, zone: str = "loft", **more: object) -> Space:
+    return Space(id=space, name=space, kind=kind, zone=zone, x_m=1, y_m=1, **more)  # type: ignore[arg-type]
+
+
+def pir(space: str) -> Sensor:
+    return sensor(SensorKind.PIR, f"{space}-pir", space)
+
+
+def small_house() -> SitePlan:
+    spaces = (
+        a("desk"),
+        a("other", zone="cellar"),
+        a("own", tenure=Tenure.DEDICATED),
+        a("closed", disabled=True),
+        a("beans", SpaceKind.SUPPLY),
+    )
+    sensors = (
+        *(pir(space.id) for space in spaces[:4]),
+        sensor(SensorKind.DISTANCE, "beans-level", "beans"),
+        sensor(SensorKind.BEAM_PAIR, "beams", None, door="entrance"),
+        sensor(SensorKind.AIR, "air", None, zone="loft"),
+    )
+    return plan(*spaces, sensors=sensors, zones=("loft", "cellar"), door="entrance")
+
+
+def no_past(_space: str, _above: Evidence) -> Sequence[Heard]:
+    raise AssertionError("nothing was late")
+
+
+def past_of(events: list[Heard]) -> Callable[[str, Evidence], Sequence[Heard]]:
+    return lambda _space, above: [event for event in events if event.key > above.key]
+
+
+def settled(house: House, *names: str) -> None:
+    """An hour of quiet up to noon."""
+    for name in names:
+        house.take(numbered(beats(name, NOON_MS - HOUR, NOON_MS)), NOON_MS, no_past)
+    house.tick(NOON_MS)
+    house.states_to_tell(NOON_MS)
+    house.summaries_to_tell(NOON_MS)
+
+
+def told_states(house: House, now_ms: int) -> dict[str, Occupancy]:
+    return {space: state.state for space, state in house.states_to_tell(now_ms)}
+
+
+def test_everything_is_told_at_the_start_and_what_is_dedicated_never() -> None:
+    house = House(small_house())
+    assert told_states(house, NOON_MS) == {
+        "desk": Occupancy.UNKNOWN,
+        "other": Occupancy.UNKNOWN,
+        "closed": Occupancy.DISABLED,
+        "beans": Occupancy.UNKNOWN,
+    }
+    assert [name for name, _ in house.summaries_to_tell(NOON_MS)] == ["loft", "cellar", WHOLE_SITE]
+    assert house.states_to_tell(NOON_MS) == house.summaries_to_tell(NOON_MS) == []
+
+
+def test_a_broker_that_forgot_is_told_everything_again() -> None:
+    house = House(small_house())
+    first = house.states_to_tell(NOON_MS), house.summaries_to_tell(NOON_MS)
+    house.tell_all()
+    assert (house.states_to_tell(NOON_MS), house.summaries_to_tell(NOON_MS)) == first
+
+
+def test_a_motion_is_told_at_once_in_state_and_summaries() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir", "other-pir")
+    (change,) = house.take([says(NOON_MS, "desk-pir", Kind.MOTION, 1, 999)], NOON_MS, no_past)
+    assert (change.space, change.refolded, [line.state for line in change.transitions]) == (
+        "desk",
+        False,
+        [Occupancy.OCCUPIED],
+    )
+    ((space, state),) = house.states_to_tell(NOON_MS)
+    assert (space, state.state, state.because.reason) == ("desk", Occupancy.OCCUPIED, Reason.MOTION)
+    summaries = dict(house.summaries_to_tell(NOON_MS))
+    assert set(summaries) == {"loft", WHOLE_SITE}
+    assert summaries["loft"].kinds[SpaceKind.DESK].taken == 1
+    assert summaries[WHOLE_SITE].kinds[SpaceKind.DESK].capacity == 3  # the dedicated one is nobody's to count on
+
+
+def test_newer_evidence_for_the_same_state_is_told_once_in_ten_seconds() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    house.take([says(NOON_MS, "desk-pir", Kind.MOTION, 1, 999)], NOON_MS, no_past)
+    house.states_to_tell(NOON_MS)
+    told: list[int] = []
+    for second in range(1, 31):
+        now_ms = NOON_MS + second * SECOND
+        house.take([says(now_ms, "desk-pir", Kind.MOTION, 1, 999 + second)], now_ms, no_past)
+        if told_states(house, now_ms):
+            told.append(second)
+    assert told == [10, 20, 30]
+
+
+def test_a_lapse_is_told_when_it_is_due_and_once() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    assert house.tick(NOON_MS + 44 * SECOND) == []
+    (change,) = house.tick(NOON_MS + 45 * SECOND)  # last heard half a minute before noon
+    assert [line.state for line in change.transitions] == [Occupancy.UNKNOWN]
+    assert house.tick(NOON_MS + HOUR) == []
+    assert told_states(house, NOON_MS + 45 * SECOND) == {"desk": Occupancy.UNKNOWN}
+
+
+def test_a_lapse_is_taken_back_by_an_event_that_was_on_its_way() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    house.tick(NOON_MS + 2 * MINUTE)
+    late = numbered(beats("desk-pir", NOON_MS, NOON_MS + 2 * MINUTE))
+    (change,) = house.take(late, NOON_MS + 2 * MINUTE, no_past)
+    assert change.transitions == []
+    assert change.from_ms < NOON_MS + 45 * SECOND
+    assert not change.refolded
+    assert told_states(house, NOON_MS + 2 * MINUTE) == {}
+
+
+def test_health_is_told_though_the_state_stays() -> None:
+    house = House(plan(a("desk"), sensors=[pir("desk"), sensor(SensorKind.PRESSURE, "mat", "desk")]))
+    quiet = [*beats("desk-pir", NOON_MS - HOUR, NOON_MS), *beats("mat", NOON_MS - HOUR, NOON_MS)]
+    house.take(numbered([*quiet, *beats("mat", NOON_MS, NOON_MS + MINUTE, 1)]), NOON_MS + 30 * SECOND, no_past)
+    assert [state.health for _, state in house.states_to_tell(NOON_MS + 30 * SECOND)] == [Health.HEALTHY]
+    assert house.tick(NOON_MS + 44 * SECOND) == house.states_to_tell(NOON_MS + 44 * SECOND) == []
+    assert house.tick(NOON_MS + 45 * SECOND) == []
+    ((_, state),) = house.states_to_tell(NOON_MS + 45 * SECOND)
+    assert (state.state, state.health) == (Occupancy.OCCUPIED, Health.DEGRADED)
+
+
+def test_a_late_event_of_another_device_rewrites_only_what_came_after_it() -> None:
+    house = House(plan(a("desk"), sensors=[pir("desk"), sensor(SensorKind.PIR, "far", "desk")]))
+    events = numbered([*beats("desk-pir", NOON_MS, NOON_MS + HOUR), *beats("far", NOON_MS, NOON_MS + HOUR)])
+    now_ms = NOON_MS + HOUR
+    house.take(events, now_ms, no_past)
+    late = [
+        Heard(at.at_ms, at.device, "other", at.seq, at.sensor, at.kind, at.value)
+        for at in pulse("far", NOON_MS + 30 * MINUTE)
+    ]
+    (change,) = house.take(late, now_ms, past_of(events + late))
+    assert (change.refolded, change.from_ms) == (True, NOON_MS + 30 * MINUTE)
+    assert [line.state for line in change.transitions] == [Occupancy.OCCUPIED, Occupancy.VACANT]
+
+
+def test_a_late_event_asks_for_no_more_of_the_past_than_is_needed() -> None:
+    house = House(plan(a("desk"), sensors=[pir("desk")]))
+    events = numbered(beats("desk-pir", NOON_MS, NOON_MS + 2 * DAY))
+    for begin in range(0, len(events), 10):
+        house.take(events[begin : begin + 10], events[begin].at_ms, no_past)
+    asked: list[int] = []
+
+    def past(_space: str, above: Evidence) -> Sequence[Heard]:
+        asked.append(above.at_ms)
+        return past_of(events)(_space, above)
+
+    newest_ms = events[-1].at_ms
+    for minutes in (10, 100, 1000):
+        late = Heard(newest_ms - minutes * MINUTE + 1, "pi", "other", minutes, "desk-pir", Kind.HEARTBEAT, 0)
+        events.append(late)
+        house.take([late], newest_ms, past)
+    assert newest_ms - asked[0] <= 10 * MINUTE + 2 * MARK_MS
+    assert newest_ms - asked[1] <= 100 * MINUTE + 2 * MARK_MS
+    assert asked[2] == 0
+    assert MARKS * MARK_MS < 1000 * MINUTE
+
+
+def test_a_late_event_is_folded_from_the_checkpoint_where_the_rest_is_erased() -> None:
+    house = House(plan(a("desk"), sensors=[pir("desk")]))
+    events = numbered(beats("desk-pir", NOON_MS, NOON_MS + HOUR))
+    house.take(events[:60], NOON_MS, no_past)
+    checkpoint = house.evidence("desk")
+    house.take(events[60:], NOON_MS, no_past)
+    house.set_checkpoint("desk", checkpoint)
+    late = Heard(NOON_MS + 5 * MINUTE + 1, "pi", "other", 1, "desk-pir", Kind.HEARTBEAT, 0)
+    before = house.evidence("desk")
+    (change,) = house.take([late], NOON_MS + HOUR, past_of([*events[60:], late]))
+    assert change.from_ms == checkpoint.at_ms
+    after = house.evidence("desk")
+    assert replace(after, check_ms=0) == replace(
+        before, check_ms=0
+    )  # older than what is kept: it changes nothing any more
+
+
+def test_a_restored_house_shows_what_the_old_one_showed_and_tells_what_lapsed_meanwhile() -> None:
+    site = small_house()
+    old = House(site)
+    settled(old, "desk-pir")
+    old.take([says(NOON_MS, "beams", Kind.CROSSING, 1, 9999)], NOON_MS, no_past)
+    old.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 9998)], NOON_MS, no_past)
+    new = House(site)
+    new.restore("desk", old.evidence("desk"))
+    new.restore_door("entrance", old.door("entrance"))
+    new.restore_air("loft", old.air("loft"))
+    assert new.view("desk", NOON_MS) == old.view("desk", NOON_MS)
+    assert new.summary("loft", NOON_MS) == old.summary("loft", NOON_MS)
+    assert new.site_summary(NOON_MS) == old.site_summary(NOON_MS)
+    (change,) = new.tick(NOON_MS + HOUR)
+    assert [line.state for line in change.transitions] == [Occupancy.UNKNOWN]
+
+
+def test_what_left_the_plan_is_ignored() -> None:
+    house = House(small_house())
+    other = House(plan(a("attic"), sensors=[pir("attic")]))
+    house.restore("attic", other.evidence("attic"))
+    house.set_checkpoint("attic", other.evidence("attic"))
+    house.restore_door("back", DoorState())
+    house.restore_air("attic", house.air("loft"))
+    assert house.take([says(NOON_MS, "attic-pir", Kind.MOTION, 1, 1)], NOON_MS, no_past) == []
+
+
+def test_what_must_be_stored_is_named_once() -> None:
+    house = House(small_house())
+    house.take(
+        [
+            says(NOON_MS, "own-pir", Kind.MOTION, 1, 1),
+            says(NOON_MS, "beams", Kind.CROSSING, 1, 2),
+            says(NOON_MS, "air", Kind.CO2_PPM, 612, 3),
+        ],
+        NOON_MS,
+        no_past,
+    )
+    assert house.touched() == ({"own"}, {"entrance"}, {"loft"})
+    assert house.touched() == (set(), set(), set())
+
+
+def test_a_dedicated_desk_is_inferred_and_told_to_nobody() -> None:
+    house = House(small_house())
+    settled(house)
+    (change,) = house.take([says(NOON_MS, "own-pir", Kind.MOTION, 1, 1)], NOON_MS, no_past)
+    assert (change.space, change.transitions[-1].state) == ("own", Occupancy.OCCUPIED)
+    assert house.states_to_tell(NOON_MS) == []
+    assert house.summaries_to_tell(NOON_MS) == []
+
+
+def test_a_crossing_moves_the_people_of_the_site_and_a_heartbeat_does_not() -> None:
+    house = House(small_house())
+    settled(house)
+    assert house.site_summary(NOON_MS).people == People(count=0, error=0)
+    events = [says(NOON_MS, "beams", Kind.CROSSING, 1, 1), says(NOON_MS + 1, "beams", Kind.HEARTBEAT, 1, 2)]
+    house.take(events, NOON_MS, no_past)
+    ((name, summary),) = house.summaries_to_tell(NOON_MS)
+    assert (name, summary.people) == (WHOLE_SITE, People(count=1, error=1))
+
+
+def test_the_people_count_begins_anew_at_four_in_the_morning() -> None:
+    house = House(small_house())
+    house.take([says(NOON_MS, "beams", Kind.CROSSING, 1, 1)], NOON_MS, no_past)
+    house.summaries_to_tell(NOON_MS)
+    summaries = dict(house.summaries_to_tell(NOON_MS + DAY))
+    assert summaries[WHOLE_SITE].people == People(count=0, error=0)
+
+
+def test_air_is_told_until_its_sensor_falls_silent() -> None:
+    house = House(small_house())
+    settled(house)
+    house.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 1)], NOON_MS, no_past)
+    assert dict(house.summaries_to_tell(NOON_MS))["loft"].air == Air(co2_ppm=612)
+    assert house.summaries_to_tell(NOON_MS + 74 * SECOND) == []
+    assert dict(house.summaries_to_tell(NOON_MS + 75 * SECOND))["loft"].air is None
+
+
+def test_a_house_without_doors_says_nothing_of_people() -> None:
+    assert House(plan(a("desk"), sensors=[])).site_summary(NOON_MS).people is None
+
+
+def test_a_clock_that_is_set_back_ends_nothing() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    house.tick(NOON_MS + HOUR)
+    house.states_to_tell(NOON_MS + HOUR)
+    events = numbered(beats("desk-pir", NOON_MS, NOON_MS + MINUTE))
+    (change,) = house.take(events, NOON_MS + MINUTE, no_past)
+    assert change.transitions == []
+    assert told_states(house, NOON_MS + MINUTE) == {"desk": Occupancy.VACANT}
