@@ -10,6 +10,7 @@ It holds frozen values only; whatever it holds is a function of the stored event
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
+from itertools import takewhile
 from operator import attrgetter
 from typing import Final
 
@@ -218,11 +219,18 @@ class House:
         return Change(seat.space.id, from_ms, [line for line in lines if line.at_ms >= from_ms], refolded=True)
 
     def _retell(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> Change | None:
-        """Compare the story since `old` with what was told of it."""
+        """Compare the story since `old` with what was told of it; the change begins where they part."""
         lines = self._lines(seat, old, transitions, now_ms)
-        news = lines != seat.told
+        told = seat.told
         self._settle(seat, lines, now_ms)
-        return Change(seat.space.id, old.at_ms, lines, refolded=False) if news else None
+        if told is None:
+            return Change(seat.space.id, old.at_ms, lines, refolded=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(lines, told, strict=False)))
+        parted = [*lines[same : same + 1], *told[same : same + 1]]
+        if not parted:
+            return None
+        from_ms = min(line.at_ms for line in parted)
+        return Change(seat.space.id, from_ms, lines[same:], refolded=False)
 
     def _lines(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> list[Transition]:
         """The story at or after the newest event of `old`, up to now."""

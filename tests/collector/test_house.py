@@ -128,9 +128,17 @@ def test_a_lapse_is_taken_back_by_an_event_that_was_on_its_way() -> None:
     late = numbered(beats("desk-pir", NOON_MS, NOON_MS + 2 * MINUTE))
     (change,) = house.take(late, NOON_MS + 2 * MINUTE, no_past)
     assert change.transitions == []
-    assert change.from_ms < NOON_MS + 45 * SECOND
+    assert change.from_ms == NOON_MS + 45 * SECOND
     assert not change.refolded
     assert told_states(house, NOON_MS + 2 * MINUTE) == {}
+
+
+def test_a_change_begins_where_the_story_parts_from_what_was_told() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    house.tick(NOON_MS + HOUR)
+    (change,) = house.take([says(NOON_MS + HOUR, "desk-pir", Kind.MOTION, 1, 999)], NOON_MS + HOUR, no_past)
+    assert (change.from_ms, len(change.transitions)) == (NOON_MS + HOUR, 1)
 
 
 def test_health_is_told_though_the_state_stays() -> None:
@@ -191,10 +199,8 @@ def test_a_late_event_is_folded_from_the_checkpoint_where_the_rest_is_erased() -
     before = house.evidence("desk")
     (change,) = house.take([late], NOON_MS + HOUR, past_of([*events[60:], late]))
     assert change.from_ms == checkpoint.at_ms
-    after = house.evidence("desk")
-    assert replace(after, check_ms=0) == replace(
-        before, check_ms=0
-    )  # older than what is kept: it changes nothing any more
+    after = house.evidence("desk")  # the event is older than what is kept: it changes nothing any more
+    assert replace(after, check_ms=0) == replace(before, check_ms=0)
 
 
 def test_a_restored_house_shows_what_the_old_one_showed_and_tells_what_lapsed_meanwhile() -> None:
