@@ -58,9 +58,8 @@ class Keeping:
     def add(self, sensor: str, told: Told, wall_ms: int) -> None:
         """Take one event; `flush` writes it. `wall_ms` is what the time of day is said to be."""
         self._tail.append(Said(sensor, told.kind, told.value, told.at_ms, wall_ms, None))
-        if len(self._tail) > TAIL_EVENTS and self._retry_ms is not None:
-            self._tail.popleft()
-            self._lost += 1
+        if self._retry_ms is not None:
+            self._bound()
 
     def flush(self, anchor: Anchor, now_ms: int) -> None:
         """Write all that waits, in one transaction; on the disk when it returns, or it waits on (`now_ms` is real)."""
@@ -136,9 +135,16 @@ class Keeping:
         if self._retry_ms is None:
             log.error("%s; events wait in memory, at most %d", fault, TAIL_EVENTS)
         self._retry_ms = now_ms + RETRY_MS
+        self._bound()
         if isinstance(fault, OutboxCorrupt) and self.outbox is not None:  # opening it again puts it aside
             self.outbox.close()
             self.outbox = None
+
+    def _bound(self) -> None:
+        """Drop the oldest of what waits beyond the bound, and count them."""
+        while len(self._tail) > TAIL_EVENTS:
+            self._tail.popleft()
+            self._lost += 1
 
     def _accepted(self) -> None:
         if self._retry_ms is not None:
