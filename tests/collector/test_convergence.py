@@ -1,0 +1,191 @@
+"""Whatever was delayed, repeated or reordered: the final history equals that of the in-order run, byte for byte."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from collector.history import MEASURES
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.plan import Sensor, SensorKind, SitePlan
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import EventsMessage, Kind, SensorEvent, encode
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+
+DEVICES = ("pi-1", "pi-2")
+END_MS = NOON_MS + 4 * HOUR_MS
+SPOKEN = {
+    SensorKind.PIR: (Kind.MOTION, (0, 1)),
+    SensorKind.PRESSURE: (Kind.PRESSURE, (0, 1)),
+    SensorKind.CONTACT: (Kind.CONTACT_OPEN, (0, 1)),
+    SensorKind.BEAM_PAIR: (Kind.CROSSING, (-1, 1)),
+    SensorKind.AIR: (Kind.CO2_PPM, (400, 650.5, 1200)),
+}
+
+
+def mill() -> SitePlan:
+    """Two desks; each is seen by sensors of both devices, so that events of one space overtake each other."""
+    plan = house_of(2)
+    more = (
+        Sensor(device="pi-2", id="desk-0-mat", kind=SensorKind.PRESSURE, space="desk-0"),
+        Sensor(device="pi-2", id="desk-1-pir-2", kind=SensorKind.PIR, space="desk-1"),
+        Sensor(device="pi-2", id="desk-1-door", kind=SensorKind.CONTACT, space="desk-1"),
+        Sensor(device="pi-2", id="side-beams", kind=SensorKind.BEAM_PAIR, door="entrance"),
+    )
+    slow = tuple(replace(sensor, heartbeat_ms=600_000) for sensor in (*plan.sensors, *more))
+    return replace(plan, sensors=slow)
+
+
+PLAN = mill()
+Stream = list[SensorEvent]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> tuple[Stream, Stream]:
+    """What each device says in some three hours, in its own order; clocks may step back."""
+    found: list[Stream] = []
+    for device in DEVICES:
+        sensors = [sensor for sensor in PLAN.sensors if sensor.device == device]
+        stream: Stream = []
+        at_ms = NOON_MS
+        for seq in range(1, draw(st.integers(1, 12)) + 1):
+            at_ms += draw(st.sampled_from([0, 1, 5_000, 60_000, 130_000, 700_000, 1_500_000, -3_000]))
+            sensor = draw(st.sampled_from(sensors))
+            kind, values = SPOKEN[sensor.kind]
+            if draw(st.integers(0, 3)) == 0:
+                kind, values = Kind.HEARTBEAT, (0, 1) if sensor.kind is not SensorKind.AIR else (500,)
+            at_ms = min(max(at_ms, NOON_MS), END_MS - HOUR_MS)
+            dated = draw(st.integers(0, 9)) > 0
+            stream.append(SensorEvent(seq, sensor.id, at_ms, kind, draw(st.sampled_from(values)), dated))
+        found.append(stream)
+    return found[0], found[1]
+
+
+class Collector:
+    """The collector's work on a real file, without a network: closed and opened at will."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.now_ms = NOON_MS
+        self._open()
+
+    def _open(self) -> None:
+        self.journal = Journal(self._path)
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut here
+        self.work = Work(PLAN, self.journal, RetentionSettings(), self.now_ms)
+
+    def crash(self) -> None:
+        self.journal.close()
+        self._open()
+
+    def hear(self, messages: list[tuple[int, Stream]]) -> None:
+        self.work.take(
+            [Delivery(DEVICES[device], encode(EventsMessage("s", 1, events))) for device, events in messages],
+            self.now_ms,
+        )
+
+    def mark(self, device: int) -> int:
+        return self.work.marks.get((DEVICES[device], "s"), 0)
+
+    def tick(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+        self.work.tick(now_ms)
+        self.work.settle(now_ms)
+
+    def end(self) -> str:
+        """Let time come to its end; give everything that is kept, as text."""
+        self.tick(END_MS)
+        for _ in range(20):
+            self.work.settle(END_MS)
+        return dump(self.journal.connection)
+
+    def close(self) -> None:
+        self.journal.close()
+
+
+def dump(db: sqlite3.Connection) -> str:
+    queries = {
+        "event": "SELECT sensor.device, sensor, at_ms, stream, stream.seq, event.seq, kind, value, synchronised"
+        " FROM event JOIN sensor ON sensor.no = sensor_no JOIN stream ON stream.no = stream_no"
+        " JOIN kind ON kind.no = kind_no ORDER BY 1, 2, 3, 4, 6",
+        "transition": "SELECT * FROM transition ORDER BY space, at_ms",
+        "gap": "SELECT * FROM gap",
+    }
+    for measure in MEASURES:
+        names = ", ".join((*measure.tags, "at_ms", *measure.fields))
+        queries[measure.name] = f"SELECT {names} FROM {measure.name} ORDER BY {names}"  # noqa: S608 - names of MEASURES
+    return "\n".join(f"{name} {row!r}" for name, query in queries.items() for row in db.execute(query))
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Path]:
+    """An empty journal, to be copied: to make one costs more than a case."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        path = Path(folder) / "empty.sqlite"
+        with closing(Journal(path)) as journal:
+            journal.shrink()
+        yield path
+
+
+def fresh(empty: Path, name: str) -> Path:
+    path = empty.with_name(name)
+    for old in (path, path.with_name(f"{name}-wal"), path.with_name(f"{name}-shm")):
+        old.unlink(missing_ok=True)
+    shutil.copy(empty, path)
+    return path
+
+
+def in_order(collector: Collector, said: tuple[Stream, Stream]) -> str:
+    """Each event alone and at its time, the older first."""
+    left = [list(stream) for stream in said]
+    while any(left):
+        device = min((d for d in (0, 1) if left[d]), key=lambda d: left[d][0].at_ms)
+        event = left[device].pop(0)
+        collector.tick(max(collector.now_ms, event.at_ms))
+        collector.hear([(device, [event])])
+    return collector.end()
+
+
+def by_a_bad_network(collector: Collector, said: tuple[Stream, Stream], data: st.DataObject) -> str:
+    """Messages lost, repeated, overtaking each other and batched at will; the collector dies in between.
+
+    The senders go back to the last receipt, as they do, when the network is well again.
+    """
+    for _ in range(data.draw(st.integers(0, 8))):
+        if data.draw(st.integers(0, 9)) == 0:
+            collector.crash()
+        collector.tick(min(END_MS, collector.now_ms + data.draw(st.sampled_from([0, 1000, 400_000, 2_400_000]))))
+        batch = []
+        for _ in range(data.draw(st.integers(1, 3))):
+            device = data.draw(st.integers(0, 1))
+            known = [event for event in said[device] if event.at_ms <= collector.now_ms]
+            first = data.draw(st.integers(0, len(known)))
+            events = said[device][first : first + data.draw(st.integers(1, 6))]
+            if events and all(event.at_ms <= collector.now_ms for event in events):
+                batch.append((device, events))
+        collector.hear(batch)
+    collector.tick(max(collector.now_ms, END_MS - data.draw(st.sampled_from([HOUR_MS, 10_000, 1]))))
+    for device in data.draw(st.permutations((0, 1))):
+        while (mark := collector.mark(device)) < len(said[device]):
+            collector.hear([(device, said[device][mark : mark + 5])])
+    return collector.end()
+
+
+@settings(max_examples=2000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+@given(said=streams(), data=st.data())
+def test_history_does_not_know_how_its_events_came(
+    empty: Path, said: tuple[Stream, Stream], data: st.DataObject
+) -> None:
+    with closing(Collector(fresh(empty, "in-order"))) as collector:
+        expected = in_order(collector, said)
+    with closing(Collector(fresh(empty, "bad"))) as collector:
+        assert by_a_bad_network(collector, said, data) == expected

@@ -1,0 +1,215 @@
+"""The journal: what is on the disk when a commit returns, and what it says when it cannot be."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from collector.evidence import Heard
+from collector.intake import Gap, Loss, Refused
+from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS, Checkpoint, Journal, JournalAway, JournalRejected
+from collector.schema import STEPS
+from edge.message import Kind
+
+EVENT = Heard(1000, "pi-1", "s", 1, "desk-0-pir", Kind.MOTION, 1)
+LATER = Heard(2000, "pi-1", "s", 2, "desk-0-pir", Kind.HEARTBEAT, 0.5)
+PIR = ("pi-1", "desk-0-pir")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    with closing(Journal(path)) as opened:
+        yield opened
+
+
+def test_what_was_committed_is_there_at_the_next_opening(path: Path) -> None:
+    with closing(Journal(path)) as journal, journal.transaction():
+        journal.add_events([LATER, EVENT])
+        journal.set_marks({("pi-1", "s"): 2})
+        journal.set_settled({"desk-0": b"body"})
+        journal.set_checkpoint("desk-0", Checkpoint(7, "vacant", b"older"))
+        journal.set_meta("number", 5)
+    with closing(Journal(path)) as journal:
+        assert journal.events([PIR], 0) == [EVENT, LATER]
+        assert journal.events([PIR], 1001) == [LATER]
+        assert journal.marks() == {("pi-1", "s"): 2}
+        assert journal.settled() == {"desk-0": b"body"}
+        assert journal.checkpoints() == {"desk-0": Checkpoint(7, "vacant", b"older")}
+        assert journal.meta("number") == 5
+
+
+def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
+    def half() -> None:
+        with journal.transaction():
+            journal.set_meta("number", 1)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half()
+    assert journal.meta("number") is None
+
+
+def test_an_event_without_a_trusted_clock_is_stored_and_never_judged(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_events([EVENT], [LATER])
+    assert journal.events([PIR], 0) == [EVENT]
+    assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (2,)
+
+
+def test_what_is_erased_is_gone_and_the_rest_stays(journal: Journal) -> None:
+    future = Heard(10**13, "pi-1", "s", 3, "desk-0-pir", Kind.MOTION, 1)
+    with journal.transaction():
+        journal.add_events([EVENT, LATER], [future])
+        assert journal.erase_events([PIR], 2000, 10**12) == 1
+    assert journal.events([PIR], 0) == [LATER]
+    assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
+
+
+def test_what_is_erased_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_refused([Refused("pi-1", "reason", b"a-secret-word" * 20)], 1)
+    with journal.transaction():
+        journal.erase_refused(2)
+    journal.shrink()
+    assert not any(b"a-secret-word" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_refused([Refused("pi-1", "x" * 9999, b"y" * 9999)] * (QUARANTINE_ROWS + 7), 1)
+    rows = journal.connection.execute("SELECT count(*), max(length(payload)), max(length(reason)) FROM quarantine")
+    assert rows.fetchone() == (QUARANTINE_ROWS, QUARANTINE_BYTES, 500)
+    assert journal.meta("quarantine_dropped") == 7
+
+
+def test_gaps_are_kept_as_they_were_found(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_gaps([Gap("pi-1", "s", 3, 5, Loss.DROPPED), Gap("pi-1", "s", 9, 9, Loss.TOO_OLD)], 1)
+    rows = journal.connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
+    assert rows == [(3, 5, Loss.DROPPED), (9, 9, Loss.TOO_OLD)]
+
+
+def test_the_earliest_stale_moment_wins(journal: Journal) -> None:
+    with journal.transaction():
+        for from_ms in (50, 20, 90):
+            journal.mark_stale("desk-0", from_ms)
+    assert journal.connection.execute("SELECT * FROM stale").fetchall() == [("desk-0", 20)]
+
+
+def test_a_second_collector_gets_one_plain_line(path: Path, journal: Journal) -> None:
+    code = f"from pathlib import Path; from collector.journal import Journal; Journal(Path({str(path)!r}))"
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "journal.sqlite is in use by another collector (pid " in second.stderr.splitlines()[-1]
+    with pytest.raises(JournalRejected, match="in use by another collector"):
+        Journal(path)
+
+
+def test_the_lock_goes_with_its_holder(path: Path) -> None:
+    Journal(path).close()
+    Journal(path).close()
+
+
+def test_a_file_of_a_later_ledig_is_refused(path: Path) -> None:
+    Journal(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version = 999")
+    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 1; install a newer Ledig"):
+        Journal(path)
+
+
+def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) -> None:
+    with closing(Journal(path)) as journal, journal.transaction():
+        journal.add_events([EVENT])
+
+    def next_version(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TABLE transition")
+        connection.execute("ALTER TABLE event ADD COLUMN colour TEXT")
+        connection.execute("this is no SQL")
+
+    with pytest.raises(sqlite3.OperationalError, match="syntax error"):
+        Journal(path, (*STEPS, next_version))
+    with closing(Journal(path)) as journal:
+        assert journal.events([PIR], 0) == [EVENT]
+        assert journal.connection.execute("SELECT count(*) FROM transition").fetchone() == (0,)
+
+
+def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
+    path.write_text("the members' wishes for the kitchen\n" * 100)
+    with pytest.raises(JournalRejected, match="this is no SQLite file"):
+        Journal(path)
+    assert path.read_text().startswith("the members' wishes")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        JournalAway, match=r"nowhere/journal.sqlite: the journal cannot be opened; its folder must exist"
+    ):
+        Journal(tmp_path / "nowhere" / "journal.sqlite")
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 2 MiB."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        with closing(Journal(disk / "journal.sqlite")) as journal:
+            with journal.transaction():
+                journal.add_events([EVENT])
+            stone = disk / "stone"
+            with stone.open("wb") as filler:
+                _fill(filler.fileno())
+            with pytest.raises(JournalAway, match="the journal's disk is full; free some space"):
+                journal.can_grow()
+        stone.unlink()
+        with closing(Journal(disk / "journal.sqlite")) as journal:
+            journal.can_grow()
+            assert journal.events([PIR], 0) == [EVENT]
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        Journal(disk / "journal.sqlite").close()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with pytest.raises(JournalAway, match="the journal's disk is read-only; make it writable"):
+            Journal(disk / "journal.sqlite")
+
+
+def _fill(handle: int) -> None:
+    for size in (65_536, 4096):
+        try:
+            while True:
+                os.write(handle, b"\0" * size)
+        except OSError:
+            continue
+
+
+def test_a_file_that_may_not_grow_is_told(path: Path) -> None:
+    """A quota, as far as this process can set itself one."""
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from collector.journal import Journal, JournalAway\n"
+        f"journal = Journal(Path({str(path)!r}))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000,) * 2)\n"
+        "try:\n    journal.can_grow()\nexcept JournalAway as away:\n    print(away.finding)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "the journal's disk fails\n", done.stderr
