@@ -1,0 +1,295 @@
+"""The command as people type it: real processes, plain lines, honest exit statuses."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.ledig.test_site import EXAMPLE, SOUND, written
+from tests.servers import Mosquitto, answers, free_port, mosquitto, until
+
+SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "user")
+
+
+def ledig(*arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ledig", *map(str, arguments)]
+    return subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False)
+
+
+def plain(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """What was said on stderr, which must hold no traceback."""
+    assert "Traceback" not in result.stderr
+    return result.stderr.splitlines()
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A process of the house; the test ends it, or this does."""
+    command = [sys.executable, "-m", "ledig", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto(devices=["pi-1"]) as started:
+        yield started
+
+
+def at_broker(folder: Path, broker: Mosquitto, text: str = SOUND, *, pages: int = 0) -> Path:
+    """The sound site, at this broker, with everybody's password, its pages on some port."""
+    passwords = folder / "passwords"
+    passwords.mkdir()
+    for user in ("collector", "dashboard", "pi-1"):
+        (passwords / user).touch(0o600)
+        (passwords / user).write_text(str(broker.settings(user).password))
+    table = f'port = {broker.port}\nhost = "{broker.host}"\npassword_directory = "passwords"'
+    return written(folder, text.replace("port = 1884", table) + f"\n[dashboard]\nport = {pages or free_port()}\n")
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_help_says_what_it_is_for_and_shows_an_example(command: str) -> None:
+    shown = ledig(command, "--help")
+    assert shown.returncode == 0
+    assert f"example: ledig {command}" in shown.stdout
+    assert command in ledig("--help").stdout
+
+
+def test_a_sound_file_is_said_to_be_sound() -> None:
+    checked = ledig("check", EXAMPLE)
+    assert (checked.returncode, checked.stdout) == (
+        0,
+        "example.toml: all is well: Spinneriet has 2 floors, 4 zones, 39 spaces, 1 door, 5 devices and 58 sensors\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("collector",), ("dashboard",), ("edge", "--device", "pi-1"), ("up", "--simulate")]
+)
+def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    site = written(tmp_path, SOUND.replace("pin = 4", "pin = 40").replace('zone = "hall"', 'zone = "hal"'))
+    told = ledig(*command, site)
+    lines = plain(told)
+    assert told.returncode == 2
+    assert len(lines) == 5
+    assert lines[-1] == 'site.toml, sensor "desk-1-pir": pin must be a GPIO number from 0 to 27, got 40'
+    assert list(tmp_path.iterdir()) == [site]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "Usage: ledig"),
+        (("upp",), "No such command 'upp'"),
+        (("edge", EXAMPLE), "Missing option '--device'"),
+        (("edge", EXAMPLE, "--device", "pi-entrn"), 'no device "pi-entrn"; known devices: '),
+        (("edge", EXAMPLE, "--device", "pi-entren", "--pins", "pigpio"), "is not one of 'lgpio', 'mock'"),
+        (("up", "--device", "pi-1"), "--device needs the site file of the house: ledig up SITE --device ID"),
+        (("up", EXAMPLE), "say what hangs on this machine: --device ID for real pins, or --simulate; not both"),
+        (("up", "--real-time", "--day-minutes", "5"), "--day-minutes and --real-time do not go together; give one"),
+        (("up", EXAMPLE, "--device", "pi-1", "--real-time"), "a real device lives in real time"),
+        (("up", "--day-minutes", "0"), "0.0 is not in the range"),
+        (("user", "list"), "say whose accounts: --site FILE, or --data DIR"),
+        (("user", "list", "--data", "/nowhere"), "/nowhere: no such folder; start the house once, or make the folder"),
+        (("check", "/nowhere/site.toml"), "site.toml: no such file: /nowhere/site.toml; give the path of a site file"),
+    ],
+)
+def test_a_wrong_command_line_is_told(arguments: tuple[str | Path, ...], told: str) -> None:
+    result = ledig(*arguments)
+    assert result.returncode == 2
+    assert told in "\n".join(plain(result))
+
+
+@pytest.mark.skipif(os.path.exists("/dev/gpiochip0"), reason="this machine has pins")  # noqa: PTH110
+def test_pins_that_are_not_there_are_told_and_never_replaced() -> None:
+    result = ledig("edge", EXAMPLE, "--device", "pi-entren")
+    assert result.returncode == 2
+    (line,) = plain(result)
+    assert line.endswith('; on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock')
+
+
+@pytest.mark.parametrize(
+    ("command", "absent", "extra"),
+    [
+        (("dashboard", EXAMPLE), "flask", "dashboard"),
+        (("collector", EXAMPLE), "paho", "collector"),
+        (("edge", EXAMPLE, "--device", "pi-entren", "--pins", "mock"), "gpiozero", "edge"),
+        (("up",), "amqtt", "up"),
+        (("user", "list", "--data", "."), "argon2", "dashboard"),
+    ],
+)
+def test_a_missing_part_is_told_in_one_line(command: tuple[str | Path, ...], absent: str, extra: str) -> None:
+    start = f"import sys; sys.modules['{absent}'] = None; from ledig.__main__ import run; sys.exit(run(sys.argv[1:]))"
+    result = subprocess.run(
+        [sys.executable, "-c", start, *map(str, command)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 2
+    assert plain(result) == [f'ledig {command[0]} needs the {extra} parts: pip install "ledig[{extra}]"']
+
+
+def test_an_agent_loads_nothing_of_the_pages_or_of_influxdb() -> None:
+    look = (
+        "import sys, ledig.__main__, ledig.processes, ledig.site, ledig.passwords, edge.agent;"
+        "heavy = {'flask', 'influxdb_client', 'gevent', 'plotly', 'amqtt', 'rich', 'multiprocessing'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "[]\n"
+
+
+def test_a_password_that_is_missing_is_told(tmp_path: Path, broker: Mosquitto) -> None:
+    site = at_broker(tmp_path, broker)
+    (tmp_path / "passwords" / "collector").unlink()
+    result = ledig("collector", site)
+    assert result.returncode == 2
+    assert plain(result)[0].endswith("put the broker password of collector there, one line")
+
+
+@pytest.mark.parametrize("command", [("collector",), ("dashboard",), ("edge", "--device", "pi-1", "--pins", "mock")])
+def test_a_check_reaches_what_is_needed_and_starts_nothing(
+    tmp_path: Path, broker: Mosquitto, command: tuple[str, ...]
+) -> None:
+    site = at_broker(tmp_path, broker)
+    before = {file.name for file in tmp_path.iterdir()}
+    result = ledig(*command, "--check", site)
+    assert (result.returncode, plain(result)) == (0, [])
+    assert result.stdout.endswith("ready\n")
+    assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_a_check_says_that_the_broker_is_away_or_refuses(tmp_path: Path, broker: Mosquitto) -> None:
+    site = at_broker(tmp_path, broker)
+    (tmp_path / "passwords" / "collector").write_text("wrong")
+    refused = ledig("collector", "--check", site)
+    assert refused.returncode == 2
+    assert 'refuses user "collector"' in plain(refused)[0]
+    away = ledig("collector", "--check", written(tmp_path, SOUND.replace("port = 1884", f"port = {free_port()}")))
+    assert away.returncode == 3
+    assert plain(away)[0].endswith("connection refused; is it running?")
+
+
+def test_a_check_says_that_the_history_is_away(tmp_path: Path, broker: Mosquitto) -> None:
+    away = f'[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "http://127.0.0.1:{free_port()}"\n[storage]'
+    result = ledig("collector", "--check", at_broker(tmp_path, broker, SOUND.replace("[storage]", away)))
+    assert result.returncode == 3
+    assert len(plain(result)) == 1
+
+
+def test_a_port_in_use_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        site = at_broker(tmp_path, broker, pages=port)
+        result = ledig("dashboard", site)
+    assert result.returncode == 2
+    assert plain(result) == [
+        f"127.0.0.1:{port}: address already in use; end what uses it, or set another port in [dashboard]"
+    ]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_collector_runs_alone_on_its_journal_and_stops_cleanly(
+    tmp_path: Path, broker: Mosquitto, how: signal.Signals
+) -> None:
+    site = at_broker(tmp_path, broker)
+    with running("collector", site) as first:
+        until((tmp_path / "data" / "journal.sqlite").exists, what="the journal is there")
+        second = ledig("collector", site)
+        assert second.returncode == 2
+        assert len(plain(second)) == 1
+        assert f"is in use by another collector (pid {first.pid}); stop that one first" in second.stderr
+        first.send_signal(how)
+        assert first.wait(20) == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_dashboard_answers_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
+    site = at_broker(tmp_path, broker)
+    port = int(site.read_text().rsplit("port = ", 1)[1])
+    with running("dashboard", site) as process:
+        until(lambda: answers(port), what="the dashboard answers")
+        process.send_signal(how)
+        assert process.wait(20) == 0
+
+
+def test_an_agent_on_mock_pins_runs_and_stops_cleanly(tmp_path: Path, broker: Mosquitto) -> None:
+    site = at_broker(tmp_path, broker)
+    with running("edge", site, "--device", "pi-1", "--pins", "mock") as process:
+        until((tmp_path / "data" / "outbox-pi-1.sqlite").exists, what="the outbox is there")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+    site = at_broker(tmp_path, broker, SOUND.replace('directory = "data"', 'directory = "site.toml/data"'))
+    for command in ("collector", "dashboard"):
+        result = ledig(command, site)
+        assert result.returncode == 2
+        (line,) = plain(result)
+        assert line.endswith("not a directory; set another [storage] directory")
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Mounts a small disk of memory in the test's folder, with the options it is given."""
+    if os.geteuid() != 0:
+        pytest.skip("not root: cannot mount a disk")
+    disk = tmp_path / "data"
+    disk.mkdir()
+
+    def mount(options: str) -> Path:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "ledig-test", disk], check=True)
+        return disk
+
+    yield mount
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_read_only_disk_is_told_in_one_line(
+    tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]
+) -> None:
+    mounted("ro")
+    result = ledig("collector", at_broker(tmp_path, broker))
+    assert result.returncode in {2, 3}
+    (line,) = plain(result)
+    assert "read-only" in line.lower()
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]) -> None:
+    disk = mounted("size=16k")
+    (disk / "filler").write_bytes(b"x" * 12_288)
+    result = ledig("collector", at_broker(tmp_path, broker))
+    assert result.returncode in {2, 3}
+    (line,) = plain(result)
+    assert "full" in line or "no space left" in line
+
+
+def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
+    data = ("--data", tmp_path)
+    assert ledig("user", "add", "anna", *data, said="a good long password\n").stdout == "anna can log in now\n"
+    assert ledig("user", "list", *data).stdout == "anna\n"
+    assert ledig("user", "password", "anna", *data, said="a better long password\n").returncode == 0
+    assert ledig("user", "remove", "anna", *data).stdout == "anna cannot log in any more\n"
+    assert ledig("user", "list", *data).stdout == ""
+
+
+def test_a_manager_that_cannot_be_added_is_told(tmp_path: Path) -> None:
+    ledig("user", "add", "anna", "--data", tmp_path, said="a good long password\n")
+    for arguments, said in (
+        (("add", "anna"), "a good long password\n"),
+        (("add", "-x y"), "a good long password\n"),
+        (("add", "bo"), "short\n"),
+        (("remove", "cecilia"), ""),
+    ):
+        result = ledig("user", arguments[0], "--data", tmp_path, "--", arguments[1], said=said)
+        assert result.returncode == 2
+        assert len(plain(result)) == 1
