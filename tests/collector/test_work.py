@@ -1,0 +1,155 @@
+"""What stays of a batch, of time, of a restart; and what is forgotten."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.outward import Occupancy
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import Kind, SensorEvent
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion, motions
+
+PLAN = house_of(2)
+RETENTION = RetentionSettings(raw_hours=1)
+MINUTE_MS = 60_000
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as opened:
+        yield opened
+
+
+def work_on(journal: Journal, now_ms: int = NOON_MS) -> Work:
+    return Work(PLAN, journal, RETENTION, now_ms)
+
+
+def heartbeats(from_ms: int, to_ms: int, seq: int = 1) -> list[SensorEvent]:
+    return [
+        SensorEvent(seq=seq + n, sensor="desk-0-pir", at_ms=at_ms, kind=Kind.HEARTBEAT, value=0)
+        for n, at_ms in enumerate(range(from_ms, to_ms, 30_000))
+    ]
+
+
+def states(journal: Journal, space: str = "desk-0") -> list[str]:
+    rows = journal.connection.execute("SELECT state FROM transition WHERE space = ? ORDER BY at_ms", (space,))
+    return [state for (state,) in rows]
+
+
+def events(journal: Journal) -> int:
+    (number,) = journal.connection.execute("SELECT count(*) FROM event").fetchone()
+    return int(number)
+
+
+def test_receipts_are_owed_for_what_is_stored_and_for_repeats(journal: Journal) -> None:
+    work = work_on(journal)
+    assert work.take([Delivery("pi-1", motions([1, 2]))], NOON_MS) == {("pi-1", "s"): 2}
+    assert work.take([Delivery("pi-1", motions([1, 2]))], NOON_MS) == {("pi-1", "s"): 2}
+    assert work.take([Delivery("pi-1", b"{")], NOON_MS) == {}
+    assert events(journal) == 2
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_restart_goes_on_where_the_last_run_stopped(journal: Journal, saved: bool) -> None:
+    work = work_on(journal)
+    said = [motion(1, NOON_MS), motion(2, NOON_MS + 1000, value=0)]
+    work.take([Delivery("pi-1", message(said))], NOON_MS + 1000)
+    if saved:
+        work.save()
+    work.take([Delivery("pi-1", message(heartbeats(NOON_MS + 2000, NOON_MS + 60_000, 3)))], NOON_MS + 60_000)
+    before = work.house.view("desk-0", NOON_MS + 60_000)
+    again = work_on(journal, NOON_MS + 60_000)
+    assert again.house.view("desk-0", NOON_MS + 60_000) == before
+    assert again.marks == {("pi-1", "s"): 4}
+
+
+def test_doors_and_air_are_read_back(journal: Journal) -> None:
+    work = work_on(journal)
+    said = [
+        SensorEvent(seq=1, sensor="entrance-beams", at_ms=NOON_MS, kind=Kind.CROSSING, value=1),
+        SensorEvent(seq=2, sensor="hall-air", at_ms=NOON_MS, kind=Kind.CO2_PPM, value=640),
+    ]
+    work.take([Delivery("pi-1", message(said))], NOON_MS)
+    again = work_on(journal)
+    assert again.house.door("entrance") == work.house.door("entrance")
+    assert again.house.summary("hall", NOON_MS).air == work.house.summary("hall", NOON_MS).air
+    people = again.house.site_summary(NOON_MS).people
+    assert people is not None
+    assert people.count == 1
+
+
+def test_silence_alone_is_written_down(journal: Journal) -> None:
+    work = work_on(journal)
+    work.take([Delivery("pi-1", motions([1]))], NOON_MS + 1)
+    work.tick(NOON_MS + HOUR_MS)
+    assert states(journal)[0] == Occupancy.OCCUPIED
+    assert states(journal)[-1] == Occupancy.UNKNOWN
+
+
+def live(work: Work, until_ms: int) -> None:
+    """A desk that says every 30 s that nobody moves, from noon."""
+    for event in heartbeats(NOON_MS, until_ms):
+        work.take([Delivery("pi-1", message([event]))], event.at_ms)
+        work.tick(event.at_ms)
+        work.settle(event.at_ms)
+
+
+def test_events_and_transitions_are_forgotten_after_their_hours_and_what_they_meant_stays(journal: Journal) -> None:
+    work = work_on(journal)
+    end_ms = NOON_MS + 3 * HOUR_MS
+    live(work, end_ms)
+    (oldest,) = journal.connection.execute("SELECT min(at_ms) FROM event").fetchone()
+    assert end_ms - HOUR_MS - 6 * MINUTE_MS < oldest < end_ms - HOUR_MS
+    assert states(journal) == []  # the last transition was at noon
+    checkpoint = journal.checkpoints()["desk-0"]
+    assert (checkpoint.state, checkpoint.at_ms <= oldest) == (Occupancy.VACANT, True)
+    assert work_on(journal, end_ms).house.view("desk-0", end_ms).state is Occupancy.VACANT
+    hours = journal.connection.execute("SELECT vacant_s FROM space_hour WHERE space = 'desk-0'").fetchall()
+    assert hours[1:] == [(3600.0,)]
+
+
+def test_what_is_older_than_the_raw_hours_is_refused_alone(journal: Journal) -> None:
+    work = work_on(journal)
+    said = [motion(1, NOON_MS - HOUR_MS - 1), motion(2, NOON_MS)]
+    assert work.take([Delivery("pi-1", message(said))], NOON_MS) == {("pi-1", "s"): 2}
+    gaps = journal.connection.execute("SELECT first, last, reason FROM gap").fetchall()
+    assert (events(journal), gaps) == (1, [(1, 1, "too old")])
+
+
+def test_a_clock_that_steps_back_does_not_let_in_what_is_forgotten(journal: Journal) -> None:
+    work = work_on(journal)
+    live(work, NOON_MS + 3 * HOUR_MS)
+    late = message([motion(1, NOON_MS + 1)], stream="late")
+    work.take([Delivery("pi-1", late)], NOON_MS + 1)
+    assert journal.connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
+
+
+def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> None:
+    work = work_on(journal)
+    end_ms = NOON_MS + HOUR_MS
+    live(work, end_ms)
+    late = message([motion(1, NOON_MS + 20 * MINUTE_MS), motion(2, NOON_MS + 21 * MINUTE_MS)], stream="late")
+    before = work.house.view("desk-0", end_ms)
+    work.take([Delivery("pi-1", late)], end_ms)
+    assert work.house.view("desk-0", end_ms).state is before.state is Occupancy.VACANT
+    assert Occupancy.OCCUPIED in states(journal)
+    for _ in range(3):
+        work.settle(end_ms)
+    taken = journal.connection.execute("SELECT taken_peak FROM zone_five_min WHERE zone = 'hall'").fetchall()
+    assert (1.0,) in taken
+
+
+def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
+    work = work_on(journal)
+    work.take([Delivery("pi-1", message([motion(1, NOON_MS, sensor="desk-1-pir")]))], NOON_MS)
+    smaller = Work(house_of(1), journal, RETENTION, NOON_MS)
+    for at_ms in range(NOON_MS, NOON_MS + 2 * HOUR_MS, 10 * MINUTE_MS):
+        smaller.tick(at_ms)
+        smaller.settle(at_ms)
+    assert states(journal, "desk-1") == []
+    assert events(journal) == 0
