@@ -202,12 +202,13 @@ class _Agent:
     def _send(self, now_ms: int) -> None:
         """Publish what the window lets out."""
         outbox = self._keeping.outbox
+        self._delivery = delivery.tick(self._delivery, now_ms)
         if outbox is None:
             return
         if outbox.stream != self._stream:
             self._stream = outbox.stream
             self._delivery = Delivery(connected=self._delivery.connected)
-        self._delivery = delivery.drop(delivery.tick(self._delivery, now_ms), outbox.oldest)
+        self._delivery = delivery.drop(self._delivery, outbox.oldest)
         while (room := delivery.allowance(self._delivery)) and self._delivery.next_seq <= outbox.last:
             events = self._keeping.read(self._delivery.next_seq, room, now_ms)
             if not events:

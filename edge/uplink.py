@@ -17,8 +17,8 @@ from edge.message import MAX_PAYLOAD_BYTES
 
 QUEUED_MESSAGES = 64
 """What paho may hold in memory; the outbox holds the rest."""
-STOP_S = 0.8
-"""How long stopping waits for the broker; then it learns by our will."""
+STOP_S = 0.5
+"""How long each step of stopping waits for the broker; then it learns by our will."""
 
 
 class Connected(NamedTuple):
