@@ -10,7 +10,7 @@ event. What the journal has erased cannot be computed again, and stays as it is.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from collector import series, use
@@ -21,6 +21,7 @@ from collector.history import (
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
+    Measure,
     Row,
     tables,
 )
@@ -73,7 +74,7 @@ class Settlement:
         due_ms = _floor(now_ms, BUCKET_MS)
         until_ms = _until(db)
         if until_ms is None:
-            until_ms = min(due_ms, _beginning(db, due_ms))
+            until_ms = min(due_ms, _beginning(db, self._plan, due_ms))
             _move(db, until_ms)
         if until_ms < due_ms:
             to_ms = min(due_ms, until_ms + SLICE_MS)
@@ -88,7 +89,8 @@ class Settlement:
         (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
         if lowest is None:
             return False
-        from_ms = _floor(lowest, BUCKET_MS)
+        # A story told for the first time is stale from the beginning of all time; nothing is before the first event.
+        from_ms = _floor(max(lowest, _beginning(db, self._plan, until_ms)), BUCKET_MS)
         to_ms = min(until_ms, from_ms + SLICE_MS)
         subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
         self._compute(db, subjects, (from_ms, to_ms), until_ms)
@@ -109,14 +111,15 @@ class Settlement:
         erased = dict(db.execute("SELECT space, at_ms FROM checkpoint"))
         for space in subjects & timelines.keys():
             if self._plan.space[space].offered:
-                start = _start(timelines, [space], erased, hours, HOUR_MS)
+                start = _start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
+                start = max(start, _kept(erased, [space], HOUR_MS))
                 tables.upsert(db, SPACE_HOUR, use.space_hours(space, timelines[space], start, hours[1]))
         for scope, spaces in scopes.items():
-            start = _start(timelines, spaces, erased, span, BUCKET_MS)
+            start = _start(db, ZONE_FIVE_MIN, scope, [timelines[space] for space in spaces], span)
+            start = max(start, _kept(erased, spaces, BUCKET_MS))
             members = [series.Member(self._plan.space[space].offered, timelines[space]) for space in spaces]
             tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, members, start, span[1]))
-        kept_ms = _floor(max(erased.values(), default=0) + BUCKET_MS - 1, BUCKET_MS)
-        if kept_ms < span[1]:
+        if (kept_ms := _kept(erased, erased, BUCKET_MS)) < span[1]:
             self._compute_events(db, subjects, (max(span[0], kept_ms), span[1]))
 
     def _compute_events(self, db: sqlite3.Connection, subjects: set[str], span: Span) -> None:
@@ -140,15 +143,19 @@ class Settlement:
 
 
 def _start(
-    timelines: dict[str, use.Timeline], spaces: Sequence[str], erased: dict[str, int], span: Span, bucket_ms: int
+    db: sqlite3.Connection, measure: Measure, tags: tuple[str, ...], timelines: Iterable[use.Timeline], span: Span
 ) -> int:
-    """Where rows of these spaces may begin: not before the first knew something, nor where events are erased."""
-    known = [timelines[space][0][0] for space in spaces if timelines[space]]
-    if not known:
-        return span[1]
-    begun_ms = _floor(min(known), bucket_ms)
+    """Where the rows of a series begin in a span: with the first that was ever known of one of its spaces."""
+    if tables.begun(db, measure, tags, span[0]):
+        return span[0]
+    first = min((timeline[0][0] for timeline in timelines if timeline), default=span[1])
+    return max(span[0], _floor(first, measure.bucket_ms))
+
+
+def _kept(erased: Mapping[str, int], spaces: Iterable[str], bucket_ms: int) -> int:
+    """The first bucket of which nothing is erased."""
     kept_ms = max((erased.get(space, 0) for space in spaces), default=0)
-    return min(span[1], max(span[0], begun_ms, _floor(kept_ms + bucket_ms - 1, bucket_ms)))
+    return _floor(kept_ms + bucket_ms - 1, bucket_ms)
 
 
 def _timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> use.Timeline:
@@ -160,7 +167,10 @@ def _timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> u
     ).fetchall()
     if not found or found[0][0] > from_ms:
         found = [
-            *db.execute("SELECT at_ms, state FROM checkpoint WHERE space = ? AND at_ms < ?", (space, to_ms)),
+            *db.execute(
+                "SELECT at_ms, state FROM checkpoint WHERE space = ? AND at_ms < ? AND state != 'unknown'",
+                (space, to_ms),
+            ),
             *found,
         ]
     return [(at_ms, Occupancy(state)) for at_ms, state in found]
@@ -179,15 +189,13 @@ def _said(db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms
     ]
 
 
-def _beginning(db: sqlite3.Connection, now_ms: int) -> int:
-    """The hour of the earliest event, or `now_ms` while there is none."""
-    earliest = [
-        at_ms
-        for (no,) in db.execute("SELECT no FROM sensor")
-        for (at_ms,) in db.execute("SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised", (no,))
-        if at_ms is not None
-    ]
-    return _floor(min(earliest, default=now_ms), HOUR_MS)
+def _beginning(db: sqlite3.Connection, plan: SitePlan, now_ms: int) -> int:
+    """The hour of the earliest event or transition that is still there, or `now_ms` while there is none."""
+    told = "SELECT min(at_ms) FROM transition WHERE space = ?"
+    said = "SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised"
+    asked = [(told, space) for space in plan.space] + [(said, no) for (no,) in db.execute("SELECT no FROM sensor")]
+    found = [at_ms for statement, name in asked for (at_ms,) in db.execute(statement, (name,)) if at_ms is not None]
+    return _floor(min(found, default=now_ms), HOUR_MS)
 
 
 def _until(db: sqlite3.Connection) -> int | None:

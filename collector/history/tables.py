@@ -123,6 +123,13 @@ def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms:
     return [_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
 
 
+def begun(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], before_ms: int) -> bool:
+    """Whether a series has a row before this instant."""
+    where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
+    statement = f"SELECT 1 FROM {measure.name} WHERE {where} AND at_ms < ? LIMIT 1"  # noqa: S608 - names of MEASURES
+    return db.execute(statement, (*tags, before_ms)).fetchone() is not None
+
+
 def _erase(db: sqlite3.Connection, measure: Measure, tag: str, before_ms: int) -> int:
     before_ms -= before_ms % measure.bucket_ms
     where, values = (

@@ -188,6 +188,31 @@ def test_what_is_erased_stays_as_it_was(journal):
     assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [3600.0] * 5
 
 
+def test_what_is_stale_from_the_beginning_of_time_is_settled_from_the_first_event(journal):
+    journal.settle(T0 + HOUR_MS)
+    journal.became("desk-1", T0, "occupied")
+    journal.stale("desk-1", 0)
+    assert journal.settle(T0 + HOUR_MS) == 1
+    assert [row.fields for row in journal.rows(SPACE_HOUR)] == [(3600.0, 0.0, 0.0)]
+
+
+def test_a_checkpoint_of_nothing_known_begins_no_history(journal):
+    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'unknown', x'')", (T0,))
+    journal.settle(T0)
+    journal.settle(T0 + 2 * HOUR_MS)
+    assert journal.history() == {measure.name: [] for measure in MEASURES}
+
+
+def test_a_long_silence_stays_in_history_when_its_beginning_is_erased(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.became("desk-1", T0 + 10 * MINUTE, "unknown")
+    journal.settle(T0 + 2 * HOUR_MS)
+    journal.db.execute("DELETE FROM transition")
+    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'unknown', x'')", (T0 + 2 * HOUR_MS,))
+    journal.settle(T0 + 4 * HOUR_MS)
+    assert [row.fields[2] for row in journal.rows(SPACE_HOUR)] == [3000.0, 3600.0, 3600.0, 3600.0]
+
+
 def test_a_long_span_is_settled_in_slices(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)

@@ -72,15 +72,8 @@ def test_a_server_that_only_stumbled_goes_on_where_it_was(guarded, journal):
         until(lambda: written_up_to(guarded.settings, journal), what="the first day")
         guarded.server.restart()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
-        until(lambda: not projection.fault() and written_up_to_or_not(guarded, journal), what="both days")
+        until(lambda: not projection.fault() and written_up_to(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
-
-
-def written_up_to_or_not(guarded, journal):
-    try:
-        return written_up_to(guarded.settings, journal)
-    except HistoryAway:
-        return False
 
 
 def test_a_server_that_lost_its_rows_without_a_word_is_noticed(guarded, journal):
@@ -89,13 +82,13 @@ def test_a_server_that_lost_its_rows_without_a_word_is_noticed(guarded, journal)
         until(lambda: written_up_to(guarded.settings, journal), what="the first day")
         with closing(Influx(guarded.settings)) as influx:
             influx.query("DROP DATABASE ledig")
-        until(lambda: written_up_to_or_not(guarded, journal) and equal(journal, guarded.settings), what="equality")
+        until(lambda: written_up_to(guarded.settings, journal) and equal(journal, guarded.settings), what="equality")
 
 
 def test_a_projection_that_was_stopped_writes_only_what_is_new(guarded, journal):
     journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings):
-        until(lambda: written_up_to_or_not(guarded, journal), what="the first row")
+        until(lambda: written_up_to(guarded.settings, journal), what="the first row")
     with closing(Influx(guarded.settings)) as influx:  # a mark that a second writing would overwrite
         influx.write([f"space_hour,space=desk-1 taken_s=77.0 {T0 * lines.NS_PER_MS}"])
     journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
@@ -112,7 +105,7 @@ def test_a_journal_that_was_restored_from_a_copy_is_written_anew(guarded, journa
         journal.db.backup(copy)
     journal.write(SPACE_HOUR, [Row(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
     with following(journal, guarded.settings):
-        until(lambda: written_up_to_or_not(guarded, journal), what="all rows")
+        until(lambda: written_up_to(guarded.settings, journal), what="all rows")
     restored = Journal(older)
     with closing(restored.db):
         restored.write(SPACE_HOUR, [Row(("desk-1",), T0, (9.0, 2.0, 3.0))])
@@ -166,7 +159,7 @@ def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_pat
         journal = Journal(late)
         with closing(journal.db):
             journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
-            until(lambda: written_up_to_or_not(guarded, journal), what="the row")
+            until(lambda: written_up_to(guarded.settings, journal), what="the row")
             assert tables.identity(journal.db)[1] == 1
     finally:
         projection.close()
