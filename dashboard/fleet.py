@@ -8,9 +8,10 @@ Never: a desk that is one member's; it has no state.
 from typing import Final
 
 import msgspec
+from babel.numbers import format_decimal
 from msgspec import Struct
 
-from collector.outward import Because, Occupancy, Reason, SpaceState
+from collector.outward import Air, Because, Occupancy, Reason, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
 from dashboard.hours import clock
 from dashboard.picture import CODES, Device, Frame, Picture
@@ -47,6 +48,8 @@ class ManagerFrame(Struct, frozen=True):
     public: Frame
     spaces: dict[str, SpaceRow]
     devices: dict[str, DeviceRow]
+    air: dict[str, str]
+    """Each zone's readings."""
     fault: str
 
 
@@ -62,6 +65,7 @@ def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) ->
         public=public,
         spaces={space.id: _space(space, picture.states.get(space.id), plan, now_ms, words) for space in shown(plan)},
         devices={device: _device(device, picture.devices.get(device), plan, now_ms, words) for device in plan.devices},
+        air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
         fault=picture.fault,
     )
 
@@ -106,6 +110,17 @@ def because(why: Because, plan: SitePlan, now_ms: int, words: Words) -> str:
         ago=ago(why.at_ms, now_ms, words) if why.at_ms else "",
         at=words.at(clock(plan, why.at_ms)) if why.at_ms else "–",  # noqa: RUF001 - no time to tell
     ).strip()
+
+
+def _readings(air: Air | None, words: Words) -> str:
+    if air is None:
+        return ""
+    readings = ((air.co2_ppm, "0", "ppm CO₂"), (air.temperature_c, "0.0", "°C"), (air.humidity_pct, "0", "%"))
+    return " · ".join(
+        f"{format_decimal(value, pattern, locale=words.language)} {unit}"
+        for value, pattern, unit in readings
+        if value is not None
+    )
 
 
 def _space(space: Space, state: SpaceState | None, plan: SitePlan, now_ms: int, words: Words) -> SpaceRow:

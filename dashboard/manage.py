@@ -46,6 +46,7 @@ def live() -> ResponseReturnValue:
         drawings=here.drawings,
         frame=frame,
         told=told,
+        first=words().first_kind(frame),
         manager=g.manager,
         spaces=shown(here.plan),
         offered=[space.id for space in here.plan.spaces if space.offered],

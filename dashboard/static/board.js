@@ -41,7 +41,7 @@
       spot.querySelector("title").textContent = words;
       if (document.activeElement === spot) tell(spot);
       mark(spot);
-      const row = document.querySelector(`[data-space="${page.spaces[place]}"]`);
+      const row = document.querySelector(`tr[data-space="${page.spaces[place]}"]`);
       if (row) {
         row.className = `s-${code}`;
         write(row.querySelector("td"), state(code, spot.dataset.kind));
@@ -97,7 +97,7 @@
     if (lost) words = page.lost;
     else if (frame.link !== "live") words = frame.since ? fill("lost", { at: clock(frame.since) }) : page.words["lost.never"];
     if (at("lost").textContent !== words) at("lost").textContent = words;
-    if (frame.age_s === null) return;
+    if (frame.age_s === null || !at("age")) return;
     const seconds = frame.age_s + silent / 1000;
     at("age").textContent = seconds < 120 ? fill("ago.s", { n: Math.floor(seconds) }) : fill("ago.min", { n: Math.floor(seconds / 60) });
   }

@@ -1,6 +1,15 @@
 /* Draws the figure that the page carries, in the page's own colours. */
 "use strict";
 (() => {
+  // Plotly makes style elements of its own; they get the page's nonce, without which the policy blocks them.
+  const { nonce } = document.currentScript;
+  const make = document.createElement.bind(document);
+  document.createElement = (name, options) => {
+    const made = make(name, options);
+    if (name === "style") made.nonce = nonce;
+    return made;
+  };
+
   const figure = JSON.parse(document.getElementById("figure").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -21,6 +30,6 @@
     };
     Plotly.react("chart", figure.data, layout, { responsive: true, displayModeBar: false });
   }
-  draw();
+  document.addEventListener("DOMContentLoaded", draw); // Plotly has been loaded by then
   dark.addEventListener("change", draw);
 })();

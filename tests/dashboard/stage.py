@@ -98,6 +98,12 @@ class Voice:
     def raw(self, topic: str, payload: bytes) -> None:
         self._publish(topic, payload)
 
+    def say_goodbye(self) -> None:
+        """Stop beating, and say so, as a collector does that is told to stop."""
+        self._stop.set()
+        self._beat.join()
+        self._publish(topics.collector(self.plan.id), encode(CollectorStatus(online=False)))
+
     def close(self) -> None:
         self._stop.set()
         self._beat.join()

@@ -1,0 +1,142 @@
+"""The follower and the server on a real Mosquitto: states in, streams out, outages told and survived."""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from collector.outward import Occupancy
+from dashboard.server import PortTaken, serve
+from dashboard.settings import DashboardSettings
+from tests.dashboard.conftest import Served
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.stage import everything, state, voice
+from tests.servers import Mosquitto, mosquitto, until
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto() as running:
+        yield running
+
+
+def ask(settings: DashboardSettings, path: str) -> tuple[int, dict[str, object]]:
+    connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+        assert isinstance(told, dict)
+        return answer.status, told
+    finally:
+        connection.close()
+
+
+class Stream:
+    """A reader of the public stream."""
+
+    def __init__(self, settings: DashboardSettings) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=30)
+        self._connection.request("GET", "/api/v1/stream")
+        self.answer = self._connection.getresponse()
+
+    def frame(self) -> dict[str, object]:
+        """The next frame."""
+        while True:
+            line = self.answer.readline()
+            assert line, "the stream ended"
+            if line.startswith(b"data: "):
+                told: dict[str, object] = json.loads(line.removeprefix(b"data: "))
+                return told
+
+    def until(self, key: str, value: object) -> dict[str, object]:
+        """The first frame in which `key` is `value`; every 5 s there is one."""
+        for _ in range(200):
+            frame = self.frame()
+            if frame[key] == value:
+                return frame
+        raise AssertionError(f"{key} never became {value!r}; the last frame: {frame}")
+
+    def close(self) -> None:
+        self.answer.close()
+        self._connection.close()
+
+
+def test_a_reader_sees_the_house_and_each_change_of_it(broker: Mosquitto, served: Served) -> None:
+    with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
+        everything(speaker)
+        stream = Stream(settings)
+        frame = stream.until("link", "live")
+        if frame["people"] is None:
+            frame = stream.until("people", [21, 25])
+        before = str(frame["spaces"])
+        assert before.startswith("ovooa")
+        speaker.say({"desk-1": state(Occupancy.VACANT)})
+        stream.until("spaces", "v" + before[1:])
+        stream.close()
+        assert ask(settings, "/api/v1/frame")[1]["spaces"] == "v" + before[1:]
+
+
+def test_an_outage_of_the_broker_is_told_at_once_and_survived(served: Served) -> None:
+    with (
+        mosquitto() as broker,
+        voice(broker.settings("observer")) as speaker,
+        served(broker.settings("dashboard")) as settings,
+    ):
+        everything(speaker)
+        stream = Stream(settings)
+        stream.until("link", "live")
+        broker.kill()
+        frame = stream.until("link", "broker_away")
+        assert frame["since"] == "10:00"
+        assert ask(settings, "/healthz")[0] == 503
+        broker.start()
+        stream.until("link", "live")
+        assert ask(settings, "/healthz")[0] == 200
+        stream.close()
+
+
+def test_a_collector_that_says_goodbye_greys_the_picture(served: Served, broker: Mosquitto) -> None:
+    with served(broker.settings("dashboard")) as settings, voice(broker.settings("observer")) as speaker:
+        everything(speaker)
+        stream = Stream(settings)
+        stream.until("link", "live")
+        speaker.say_goodbye()
+        stream.until("link", "collector_away")
+        stream.close()
+
+
+def test_the_stream_that_is_one_too_many_is_refused_and_health_still_answers(served: Served, broker: Mosquitto) -> None:
+    with served(broker.settings("dashboard"), max_streams=20) as settings:
+        streams = [Stream(settings) for _ in range(10)]  # half of them is what one address may have
+        assert {stream.answer.status for stream in streams} == {200}
+        refused = Stream(settings)
+        assert refused.answer.status == 503
+        assert refused.answer.headers["Retry-After"] == "30"
+        refused.close()
+        assert ask(settings, "/healthz")[1]["streams"] == 10
+        streams.pop().close()
+
+        def seat_is_free() -> bool:
+            again = Stream(settings)
+            again.close()
+            return again.answer.status == 200
+
+        until(seat_is_free, what="the seat of a reader that left")
+        for stream in streams:
+            stream.close()
+
+
+def test_a_port_in_use_is_one_plain_error(settings: DashboardSettings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port} of 127.0.0.1 is in use"):
+            serve(replace(settings, port=port), PLAN, lambda: MONDAY_10_MS, threading.Event())
+    with pytest.raises(PortTaken, match=r"cannot listen on 192\.0\.2\.1"):
+        serve(replace(settings, host="192.0.2.1"), PLAN, lambda: MONDAY_10_MS, threading.Event())
