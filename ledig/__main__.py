@@ -84,6 +84,20 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
     processes.dashboard(site, processes.wish(check=check))
 
 
+@cli.command(epilog="example: ledig replay room.toml --data room.csv.gz --speed 1200")
+@click.argument("recording", metavar="RECORDING", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="The CSV file, if not the one that RECORDING names.")
+@click.option("--speed", type=click.FloatRange(1, 10_000), default=600, show_default=True, help="Times real time.")
+def replay(recording: Path, data: Path | None, speed: float) -> None:
+    """Play recorded sensor data through agent, Mosquitto and collector; tell truth against shown.
+
+    RECORDING is a TOML file that says which column of a CSV file drives which sensor of which space.
+    """
+    from ledig.replay_command import replay
+
+    replay(recording, data, speed)
+
+
 @cli.command(epilog="example: ledig check /etc/ledig/site.toml")
 @_SITE
 def check(site: Path) -> None:

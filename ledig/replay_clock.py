@@ -28,12 +28,17 @@ class ReplayClock:
         self._now_ms: int = shared.value
         self._deadlines: dict[int, int] = {}
         self._changed = threading.Condition()
+        self._readings = threading.local()
 
     def now_ms(self) -> int:
+        self._readings.at_ms = self._now_ms
         return self._now_ms
 
     def monotonic_ms(self) -> int:
-        return self._now_ms
+        """The next reading of a thread after `now_ms` is of the same moment: the two are read to tie them together."""
+        at_ms: int | None = getattr(self._readings, "at_ms", None)
+        self._readings.at_ms = None
+        return self._now_ms if at_ms is None else at_ms
 
     def seconds_until(self, monotonic_ms: int) -> float:
         with self._changed:
@@ -56,11 +61,9 @@ class ReplayClock:
     def go_to(self, at_ms: int) -> None:
         """Let time pass until `at_ms`, deadline by deadline; return early when told to stop."""
         while self._now_ms < at_ms:
-            with self._changed:
-                step_ms = min([at_ms, *(due for due in self._deadlines.values() if due > self._now_ms)])
-            if self._stop.wait((step_ms - self._now_ms) / 1000 / self._speed):
+            if self._stop.wait((self._next_ms(at_ms) - self._now_ms) / 1000 / self._speed):
                 return
-            self.jump_to(step_ms)
+            self.jump_to(self._next_ms(at_ms))  # looked up again: who was awake may have said an earlier one
             self._await_sleepers()
 
     def jump_to(self, at_ms: int) -> None:
@@ -74,6 +77,11 @@ class ReplayClock:
             self._changed.wait_for(lambda: not self._due(), _PATIENCE_S)
             for thread in self._due():
                 del self._deadlines[thread]
+
+    def _next_ms(self, at_ms: int) -> int:
+        """The next deadline, at most `at_ms`."""
+        with self._changed:
+            return min([at_ms, *(due for due in self._deadlines.values() if due > self._now_ms)])
 
     def _due(self) -> list[int]:
         return [thread for thread, due in self._deadlines.items() if due <= self._now_ms]

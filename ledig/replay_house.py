@@ -52,7 +52,10 @@ class Wiring:
     def feel(self, sensor: RecordedSensor, change: Change) -> None:
         """Put the change on the sensor's pin, or into its file."""
         if sensor.kind not in ON_PINS:
-            _value_path(self._folder, sensor.id, change.key).write_text(f"{change.value:g}\n")
+            path = _value_path(self._folder, sensor.id, change.key)
+            beside = path.with_suffix(".new")
+            beside.write_text(f"{change.value:g}\n")
+            beside.replace(path)  # a reader finds the old value or the new one, never half of it
             return
         pin = self.factory.pin(self._pins[sensor.id][0])
         if bool(change.value) is (sensor.kind not in _LOW_WHEN_ON):

@@ -1,0 +1,107 @@
+"""Tells how a replay goes, and how true it was.
+
+In:    a recording, how far house time is, and in the end what was shown and stored.
+Out:   a progress bar and tables on the terminal.
+Never: judgement; that is in scoring.py.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ledig.recording import RecordedSpace, Recording
+from ledig.replay import Played
+from ledig.scoring import Score, Truth, score
+
+_COLUMNS: Final = (
+    "occupied",
+    "false vacant",
+    "longest",
+    "vacant",
+    "false occupied",
+    "unknown",
+    "changes/day",
+    "true",
+)
+_DAY: Final = timedelta(days=1)
+
+
+@contextmanager
+def progress(console: Console, recording: Recording, speed: float) -> Iterator[Callable[[int], None]]:
+    """A bar that counts rows; what it yields is told house time."""
+    moments = [row.at_ms for span in recording.spans for row in span]
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("rows"),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=len(moments))
+
+        def told(at_ms: int) -> None:
+            local = datetime.fromtimestamp(at_ms / 1000, recording.time_zone)
+            text = f"{local:%Y-%m-%d %H:%M} at {speed:g}x"
+            bar.update(task, completed=bisect_right(moments, at_ms), description=text)
+
+        yield told
+
+
+def tell(console: Console, recording: Recording, played: Played) -> None:
+    """Print what came of it: a table for each space that has a truth, and what was stored."""
+    for space in recording.spaces:
+        if space.truth:
+            console.print(_table(recording, space, played.shown.get(space.id, [])))
+        else:
+            console.print(f"{space.id}: {len(played.shown.get(space.id, []))} transitions; the recording has no truth")
+    console.print(
+        f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
+    )
+
+
+def _table(recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]]) -> Table:
+    table = Table("day", title=f"{space.id}: shown against true", title_justify="left", box=SIMPLE, pad_edge=False)
+    for column in _COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    truth = [Truth(row.at_ms, taken=row.values[space.truth] > 0) for span in recording.spans for row in span]
+    days = [(day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _day(recording, sample.at_ms))]
+    reach_ms = 2 * recording.step_ms
+    for day, of_day in days:
+        table.add_row(day, *_row(score(of_day, shown, reach_ms), of_day))
+    if len(days) > 1:
+        table.add_section()
+        table.add_row("total", *_row(score(truth, shown, reach_ms), truth))
+    return table
+
+
+def _day(recording: Recording, at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, recording.time_zone):%Y-%m-%d}"
+
+
+def _row(found: Score, truth: Sequence[Truth]) -> list[str]:
+    true_changes = sum(later.taken is not sample.taken for sample, later in pairwise(truth))
+    days = (found.occupied_min + found.vacant_min) / (_DAY / timedelta(minutes=1))
+    return [
+        f"{found.occupied_min:.0f} min",
+        f"{_percent(found.false_vacant_share)} ({found.false_vacant_min:.1f} min)",
+        f"{found.longest_false_vacant_min:.1f} min",
+        f"{found.vacant_min:.0f} min",
+        f"{_percent(found.false_occupied_share)} ({found.false_occupied_min:.1f} min)",
+        _percent(found.unknown_share),
+        "-" if found.transitions_per_day is None else f"{found.transitions_per_day:.1f}",
+        f"{true_changes / days:.1f}" if days else "-",
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"
