@@ -5,6 +5,7 @@ Out:   the process, until Ctrl-C or SIGTERM; with `--check` a report, and nothin
 Never: a fallback. What was asked for and is not there is told.
 """
 
+import logging
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -112,6 +113,7 @@ def collector(path: Path, wish: Wish) -> None:
     from collector.run import run
     from ledig.stopping import stop_on_signals
 
+    _log()
     stop = stop_on_signals()
     site.storage.mkdir(parents=True, exist_ok=True)
     run(settings, site.plan, now_ms, stop)
@@ -136,6 +138,7 @@ def dashboard(path: Path, wish: Wish) -> None:
         return
     from ledig.stopping import stop_on_signals
 
+    _log()
     stop = stop_on_signals()
     site.storage.mkdir(parents=True, exist_ok=True)
     server.serve(settings, site.plan, now_ms, stop)
@@ -159,6 +162,11 @@ def reach_history(site: Site) -> None:
 def now_ms() -> int:
     """The machine's own time, Unix milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def _log() -> None:
+    """What goes on, on stderr; systemd adds the time and the name."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 
 
 def _report(line: str) -> None:

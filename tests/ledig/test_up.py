@@ -146,6 +146,7 @@ def test_a_house_heals_when_a_part_dies_and_leaves_nothing_when_it_is_killed(tmp
         newest_ms = house.journal("SELECT max(at_ms) FROM event")
         until(lambda: house.journal("SELECT max(at_ms) FROM event") > newest_ms + 600_000, what="events come again")
         until(lambda: answers_live(house), what="the pages are live again")
+        until(lambda: house.taken() >= 1, what="states are told again")
         noted_ms = house.house_ms()
         process.kill()
     newest_ms = house.journal("SELECT max(at_ms) FROM event")
