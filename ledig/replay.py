@@ -106,7 +106,7 @@ class _Player:
             self.clock.jump_to(span[0].at_ms)
             self._play_span(span)
             self._await_judgement(following[0].at_ms if following else None)
-            self.shown.read(self.clock.now_ms())
+            self.shown.read(self.clock.at_ms)
         sent, stored = self._counted()
         return Played(shown=self.shown.transitions, sent=sent, stored=stored)
 
@@ -162,7 +162,7 @@ class _Player:
 
     def _await_judgement(self, before_ms: int | None) -> None:
         """Let a moment pass in the empty house, and the collector say that it has judged all that went before."""
-        judged_ms = self.clock.now_ms() + 1
+        judged_ms = self.clock.at_ms + 1
         if before_ms is None or judged_ms < before_ms:
             self.clock.jump_to(judged_ms)
             self.wire.await_collector(judged_ms, self._check)

@@ -30,6 +30,11 @@ class ReplayClock:
         self._changed = threading.Condition()
         self._readings = threading.local()
 
+    @property
+    def at_ms(self) -> int:
+        """Where it stands, for whoever moves it."""
+        return self._now_ms
+
     def now_ms(self) -> int:
         self._readings.at_ms = self._now_ms
         return self._now_ms

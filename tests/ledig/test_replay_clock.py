@@ -40,7 +40,7 @@ def test_a_thread_that_has_ended_does_not_hold_it_up_for_ever() -> None:
     thread.start()
     thread.join()
     clock.go_to(5000)
-    assert clock.now_ms() == 5000
+    assert clock.at_ms == 5000
     assert clock.sleepers() == 0
 
 
@@ -49,7 +49,7 @@ def test_it_ends_early_when_told_to_stop() -> None:
     clock = clock_at(0, stop=stop, speed=1)
     stop.set()
     clock.go_to(3_600_000)
-    assert clock.now_ms() == 0
+    assert clock.at_ms == 0
 
 
 def test_another_process_sees_its_time() -> None:
@@ -58,3 +58,11 @@ def test_another_process_sees_its_time() -> None:
     clock.jump_to(1_766_000_000_000)
     clock.go_to(1_766_000_001_000)
     assert shared.value == clock.now_ms() == clock.monotonic_ms() == 1_766_000_001_000
+
+
+def test_both_readings_are_of_one_moment_though_it_moves_between_them() -> None:
+    clock = clock_at(1000)
+    wall_ms = clock.now_ms()
+    clock.jump_to(31_000)
+    assert clock.monotonic_ms() == wall_ms
+    assert clock.monotonic_ms() == 31_000

@@ -1,0 +1,132 @@
+"""`ledig replay` plays a recording of our own through the real agent, Mosquitto and collector."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import until
+
+MAPPING = """
+file = "morning.csv"
+time = "at"
+format = "%Y-%m-%d %H:%M:%S"
+time_zone = "Europe/Stockholm"
+
+[[space]]
+id = "booth"
+kind = "booth"
+truth = "people"
+
+[[space]]
+id = "laser"
+kind = "equipment"
+
+[[sensor]]
+id = "booth-pir"
+kind = "pir"
+space = "booth"
+column = "moved"
+pulse_ms = 2000
+
+[[sensor]]
+id = "booth-door"
+kind = "contact"
+space = "booth"
+column = "door_open"
+
+[[sensor]]
+id = "laser-power"
+kind = "power"
+space = "laser"
+column = "watts"
+"""
+
+
+def morning(day: str) -> str:
+    """Somebody is in the booth from 9:20 to 9:50, behind a closed door; the door stands open before and after."""
+    rows = []
+    for minute in range(75):
+        inside = 20 <= minute < 50
+        moved = int(inside and minute % 2 == 0 and minute < 40)
+        opened = int(not 21 <= minute < 50)
+        rows.append(
+            f"{day} {9 + minute // 60:02}:{minute % 60:02}:00,{moved},{opened},{80 if inside else 2},{int(inside)}"
+        )
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    (tmp_path / "morning.csv").write_text(
+        "at,moved,door_open,watts,people\n" + morning("2026-01-05") + morning("2026-01-09")
+    )
+    path = tmp_path / "recording.toml"
+    path.write_text(MAPPING)
+    return path
+
+
+def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "ledig", "replay", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
+    run = ledig(mapping, "--speed", 2000)
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    for day in ("2026-01-05", "2026-01-09", "total"):
+        (line,) = [line for line in lines if line.strip().startswith(f"{day}  ")]
+        assert "0.00 % (0.0 min)" in line, "a closed door holds the booth while nobody moves"
+    assert re.search(r"laser: [4-9]\d* transitions", run.stdout)
+    counts = re.search(r"events: (\d+) sent, (\d+) stored, 0 lost", run.stdout)
+    assert counts is not None
+    assert counts[1] == counts[2]
+    assert int(counts[1]) > 2 * 75, "heartbeats of all sensors"
+
+
+def test_every_fault_is_told_and_nothing_is_started(mapping: Path) -> None:
+    rows = mapping.parent / "morning.csv"
+    rows.write_text(rows.read_text() + "2026-01-10 09:00:00,2,0,x,0\n2026-01-10 09:01:00,1\n")
+    run = ledig(mapping)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    told = run.stderr.strip().splitlines()
+    assert [re.search(r"row (\d+)", line)[1] for line in told] == ["152", "152", "153"]  # type: ignore[index]
+    assert "Traceback" not in run.stderr
+
+
+def test_a_missing_broker_is_named_with_its_package(mapping: Path, tmp_path: Path) -> None:
+    run = ledig(mapping, PATH=str(tmp_path))
+    assert run.returncode == 3
+    assert "apt install mosquitto" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_ctrl_c_ends_everything_and_leaves_nothing(mapping: Path, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "ledig", "replay", str(mapping), "--speed", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(scratch)},
+    ) as run:
+        until(lambda: [*scratch.glob("*/outbox-*")], what="an outbox of the replay")
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert told.strip().splitlines()[-1] == "stopped"
+    assert "Traceback" not in told
+    assert [*scratch.iterdir()] == []
