@@ -29,8 +29,6 @@ _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
 
 _TARGETS = ("space", "door", "zone")
 _BROKER_USERS = {"collector", "dashboard", "installer"}
-_TARGETS = ("space", "door", "zone")
-_BROKER_USERS = {"collector", "dashboard", "installer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
