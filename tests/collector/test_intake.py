@@ -1,5 +1,7 @@
 """What is taken of what devices say, and what is said of the rest."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,3 +138,47 @@ def test_one_batch_or_many_come_to_the_same(batches: list[list[tuple[int, int, i
         stored |= into.marks
         apart += seqs(into)
     assert (seqs(together), together.marks) == (apart, stored)
+
+
+WORDS = st.sampled_from(["stream", "oldest", "events", "seq", "sensor", "at", "kind", "value", "sync", "s", "motion"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=12,
+)
+NEARLY = st.fixed_dictionaries(
+    {
+        "stream": st.just("s") | JSON,
+        "oldest": st.just(1) | JSON,
+        "events": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "seq": st.integers(0, 3) | JSON,
+                    "sensor": st.just("desk-0-pir") | JSON,
+                    "at": st.just(NOON_MS) | JSON,
+                    "kind": st.just("motion") | WORDS | JSON,
+                    "value": st.integers(-1, 2) | JSON,
+                }
+            ),
+            max_size=3,
+        ),
+    }
+)
+POISON = st.one_of(
+    st.binary(max_size=200),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    NEARLY.map(lambda value: json.dumps(value).encode()),
+    st.tuples(st.just(motions([1, 2])), st.integers(0, 200), st.binary(min_size=1, max_size=3)).map(
+        lambda cut: cut[0][: cut[1]] + cut[2] + cut[0][cut[1] :]
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(POISON, min_size=20, max_size=20))
+def test_no_payload_breaks_the_intake_or_hides_a_valid_one(payloads: list[bytes]) -> None:
+    """Ten thousand payloads, from noise to messages that are right but for one byte."""
+    mixed = [part for n, payload in enumerate(payloads) for part in (payload, motions([n + 1], stream="valid"))]
+    into = taken(*mixed)
+    assert [event.seq for event in into.accepted if event.stream == "valid"] == list(range(1, 21))
+    assert all(refused.reason for refused in into.refused)

@@ -1,11 +1,10 @@
 """The journal: what is on the disk when a commit returns, and what it says when it cannot be."""
 
-import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from collector.intake import Gap, Loss, Refused
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS, Checkpoint, Journal, JournalAway, JournalRejected
 from collector.schema import STEPS
 from edge.message import Kind
+from tests.collector.disks import fill, small_disk
 
 EVENT = Heard(1000, "pi-1", "s", 1, "desk-0-pir", Kind.MOTION, 1)
 LATER = Heard(2000, "pi-1", "s", 2, "desk-0-pir", Kind.HEARTBEAT, 0.5)
@@ -157,17 +157,6 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         Journal(tmp_path / "nowhere" / "journal.sqlite")
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 2 MiB."""
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.usefixtures("as_root")
 def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -175,8 +164,7 @@ def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
             with journal.transaction():
                 journal.add_events([EVENT])
             stone = disk / "stone"
-            with stone.open("wb") as filler:
-                _fill(filler.fileno())
+            fill(stone)
             with pytest.raises(JournalAway, match="the journal's disk is full; free some space"):
                 journal.can_grow()
         stone.unlink()
@@ -192,15 +180,6 @@ def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         with pytest.raises(JournalAway, match="the journal's disk is read-only; make it writable"):
             Journal(disk / "journal.sqlite")
-
-
-def _fill(handle: int) -> None:
-    for size in (65_536, 4096):
-        try:
-            while True:
-                os.write(handle, b"\0" * size)
-        except OSError:
-            continue
 
 
 def test_a_file_that_may_not_grow_is_told(path: Path) -> None:

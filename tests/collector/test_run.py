@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from collector import outward
+from collector.journal import Journal, JournalRejected
 from collector.outward import CollectorStatus, Occupancy, SpaceState
 from collector.plan import SitePlan
 from collector.run import run
@@ -17,7 +19,8 @@ from collector.settings import CollectorSettings
 from edge import broker as edge_broker
 from edge import topics
 from edge.message import Receipt, decode_receipt
-from tests.collector.houses import NOON_MS, house_of, motions
+from tests.collector.disks import fill, small_disk
+from tests.collector.houses import NOON_MS, house_of, message, motion, motions
 from tests.servers import Mosquitto, until
 
 
@@ -58,12 +61,16 @@ class Observer:
         payload = self.retained.get(topics.collector("mill"))
         return outward.decode(payload, CollectorStatus) if payload else None
 
+    def online(self) -> bool:
+        status = self.status()
+        return status is not None and status.online
+
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe("ledig/v1/#", qos=1)
 
-    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        self.heard.append((message.topic, message.payload))
-        self.retained[message.topic] = message.payload
+    def _on_message(self, _client: mqtt.Client, _userdata: object, heard: mqtt.MQTTMessage) -> None:
+        self.heard.append((heard.topic, heard.payload))
+        self.retained[heard.topic] = heard.payload
 
 
 @pytest.fixture
@@ -73,20 +80,22 @@ def observer(broker: Mosquitto) -> Iterator[Observer]:
 
 
 @contextmanager
-def collecting(broker: Mosquitto, plan: SitePlan, path: Path, now_ms: int = NOON_MS + 60_000) -> Iterator[None]:
-    """A collector in a thread of its own; its end without a fault is asserted."""
+def collecting(broker: Mosquitto, observer: Observer, plan: SitePlan, path: Path) -> Iterator[None]:
+    """A collector in a thread of its own, which listens; its end without a fault is asserted."""
+    settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
     stop = threading.Event()
     faults: list[BaseException] = []
 
     def work() -> None:
         try:
-            run(CollectorSettings(broker=broker.settings("collector"), journal_path=path), plan, lambda: now_ms, stop)
+            run(settings, plan, lambda: NOON_MS + 60_000, stop)
         except BaseException as fault:  # noqa: BLE001 - told to the test below
             faults.append(fault)
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
+        until(lambda: observer.online() or faults, what="the collector's first word")
         yield
     finally:
         stop.set()
@@ -102,12 +111,130 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def test_an_event_is_stored_receipted_and_shown(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
-    with collecting(broker, house_of(2), path):
+    with collecting(broker, observer, house_of(2), path):
         until(lambda: observer.state("desk-0") is Occupancy.UNKNOWN, what="the first state of desk-0")
         observer.say(motions([1]))
         until(lambda: Receipt("s", 1) in observer.receipts(), what="the receipt")
         assert rows(path, "SELECT at_ms, seq, value FROM event") == [(NOON_MS + 1, 1, 1)]
         until(lambda: observer.state("desk-0") in (Occupancy.OCCUPIED, Occupancy.AWAY), what="desk-0 being taken")
-    status = observer.status()
-    assert status is not None
     until(lambda: observer.status() == CollectorStatus(online=False, at_ms=NOON_MS + 60_000), what="the last word")
+
+
+def test_the_next_collector_begins_with_a_receipt_for_every_known_stream(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    with collecting(broker, observer, house_of(2), path):
+        observer.say(motions([1, 2]))
+        until_stored(observer, 2)
+    observer.heard.clear()
+    with collecting(broker, observer, house_of(2), path):
+        until(lambda: Receipt("s", 2) in observer.receipts(), what="the receipt of the next collector")
+
+
+def test_a_broker_that_dies_and_forgets_costs_nothing(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with collecting(broker, observer, house_of(2), path):
+        observer.say(motions([1]))
+        until_stored(observer, 1)
+        broker.kill()
+        observer.retained.clear()
+        broker.start()
+
+        def said_again() -> bool:
+            observer.say(motions([1, 2]))
+            return Receipt("s", 2) in observer.receipts()
+
+        until(said_again, what="the receipt after the broker came back")
+        until(lambda: observer.state("desk-0") is not None, what="the states told again")
+    assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,)]
+
+
+def test_a_hole_gets_the_last_receipt_again(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with collecting(broker, observer, house_of(2), path):
+        observer.say(motions([1]))
+        observer.say(motions([3]))
+        until(lambda: Receipt("s", 1) in observer.receipts(), what="the receipt for what came in order")
+        observer.say(motions([2, 3]))
+        until(lambda: Receipt("s", 3) in observer.receipts(), what="the receipt for all")
+    assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,), (3,)]
+
+
+def test_a_second_collector_on_the_journal_gets_one_plain_error(broker: Mosquitto, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
+    with closing(Journal(path)), pytest.raises(JournalRejected, match="in use by another collector"):
+        run(settings, house_of(1), lambda: NOON_MS, threading.Event())
+
+
+def test_a_space_that_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    gone, shown = topics.space("mill", "desk-77"), topics.space("mill", "desk-0")
+    observer.retain(gone, b"{}")
+    with collecting(broker, observer, house_of(1), tmp_path / "journal.sqlite"):
+        until(lambda: observer.retained.get(gone) == b"", what="the empty payload on the old topic")
+        assert observer.retained[shown] != b""
+
+
+def test_valid_events_are_stored_among_poison(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    delays = []
+    with collecting(broker, observer, house_of(2), path):
+        for seq in range(1, 21):
+            for poison in POISON:
+                observer.say(poison)
+            begun = time.monotonic()
+            observer.say(motions([seq]))
+            until_stored(observer, seq)
+            delays.append(time.monotonic() - begun)
+    assert sorted(delays)[-2] <= 1.0  # one may meet a machine that does something else
+    assert rows(path, "SELECT count(*) FROM event") == [(20,)]
+    refused = 19 * (len(POISON) - 1) + len(POISON)  # the last is of another stream, and a repeat after its first time
+    assert rows(path, "SELECT count(*) FROM quarantine") == [(refused,)]
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_full_disk_is_said_gives_no_receipt_and_heals(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk, collecting(broker, observer, house_of(2), disk / "journal.sqlite"):
+        observer.say(motions([1]))
+        until(lambda: Receipt("s", 1) in observer.receipts(), what="the first receipt")
+        stone = disk / "stone"
+        fill(stone)
+        seq = 1
+        while not fault(observer):  # what SQLite has room for already is stored, and rightly so
+            seq = max(receipt.seq for receipt in observer.receipts()) + 1
+            observer.say(motions(range(seq, seq + 500)))
+            until_stored(observer, seq)
+        assert fault(observer) == "the journal's disk is full"
+        assert observer.receipts()[-1].seq < seq
+        stone.unlink()
+        until(lambda: not fault(observer), seconds=60, what="the end of the fault")
+        observer.say(motions(range(seq, seq + 500)))
+        until(lambda: Receipt("s", seq + 499) in observer.receipts(), what="the receipt after the fault")
+
+
+def until_stored(observer: Observer, seq: int) -> None:
+    """Wait for the receipt, or for a fault that prevents it."""
+    until(
+        lambda: fault(observer) or seq <= max((receipt.seq for receipt in observer.receipts()), default=0),
+        what=f"a receipt for {seq}, or a fault",
+    )
+
+
+def fault(observer: Observer) -> str:
+    status = observer.status()
+    return "" if status is None else status.fault
+
+
+POISON = (
+    b"",
+    b"{",
+    b"[" * 60_000,
+    b"\xff\xfe\x00",
+    b'{"stream":"s","oldest":1,"events":[]}',
+    b'{"stream":"s","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1e999,"kind":"motion","value":1}]}',
+    b'{"stream":"s","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1,"kind":"motion","value":NaN}]}',
+    b'{"stream":"s","oldest":1,"events":[{"seq":' + b"9" * 5000 + b',"sensor":"x","at":1,"kind":"motion","value":1}]}',
+    b"x" * 65_000,
+    message([motion(1, sensor="desk-99-pir")], stream="other"),
+)

@@ -1,0 +1,29 @@
+"""A small disk that can be filled: a tmpfs, mounted as root."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 2 MiB."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(stone: Path) -> None:
+    """Leave no room on the disk that holds `stone`."""
+    with stone.open("wb") as filler:
+        for size in (65_536, 4096):
+            try:
+                while True:
+                    os.write(filler.fileno(), bytes(size))
+            except OSError:
+                continue
