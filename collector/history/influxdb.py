@@ -19,11 +19,15 @@ from collector.history import HistoryAway, Measure, Row, lines
 from collector.settings import InfluxSettings
 
 if TYPE_CHECKING:
+    from influxdb_client.client.influxdb_client import InfluxDBClient
     from influxdb_client.client.write_api import WriteApi
 
 TIMEOUT_S: Final = 10.0
 REFUSED: Final = frozenset({400, 413, 422})
 """Statuses by which a server refuses what a line says, or how many there are."""
+
+GATEWAY: Final = frozenset({502, 503, 504})
+"""What a proxy says for a server that does not answer."""
 
 
 class LinesRejected(ValueError):
@@ -63,6 +67,7 @@ class Influx:
             retries=False,
             headers={"Authorization": _authorization(self._token)} if self._token else {},
         )
+        self._client: InfluxDBClient | None = None
         self._writer: WriteApi | None = None
 
     def query(self, statement: str) -> list[dict[str, Any]]:
@@ -71,7 +76,7 @@ class Influx:
         try:
             answer = self._http.request_encode_body("POST", f"{self._url}/query", fields, encode_multipart=False)
         except urllib3.exceptions.HTTPError as fault:
-            raise self._silent(fault) from fault
+            raise self._silent(str(fault)) from fault
         if answer.status != 200:
             raise self._refusal(answer.status, answer.data.decode(errors="replace"))
         try:
@@ -103,7 +108,7 @@ class Influx:
                 raise LinesRejected(text.strip()) from fault
             raise self._refusal(fault.status, text) from fault
         except urllib3.exceptions.HTTPError as fault:
-            raise self._silent(fault) from fault
+            raise self._silent(str(fault)) from fault
 
     def create(self) -> None:
         """Make the database of 1.x if it is not there; a bucket of 2.x is made by whoever sets the server up."""
@@ -113,27 +118,29 @@ class Influx:
     def close(self) -> None:
         """Let go of the connections."""
         self._http.clear()
-        if self._writer is not None:
-            self._writer._influxdb_client.close()  # noqa: SLF001 - the client keeps itself nowhere else
-            self._writer = None
+        if self._client is not None:
+            self._client.close()  # type: ignore[no-untyped-call]  # the client says nothing of it
+        self._client = self._writer = None
 
     def _write_api(self) -> "WriteApi":
         if self._writer is None:
             from influxdb_client.client.influxdb_client import InfluxDBClient  # slow to import, and only needed here
             from influxdb_client.client.write_api import SYNCHRONOUS
 
-            client = InfluxDBClient(
+            self._client = InfluxDBClient(
                 self._url,
                 self._token,
                 org=self._settings.organisation,
                 timeout=int(TIMEOUT_S * 1000),
                 auth_basic=":" in self._token,
             )
-            self._writer = client.write_api(write_options=SYNCHRONOUS)
+            self._writer = self._client.write_api(write_options=SYNCHRONOUS)
         return self._writer
 
     def _refusal(self, status: int, text: str) -> InfluxAway:
-        said = f"{status}: {text.strip()[:300]}"
+        said = f"{status}: {' '.join(text.split())[:200]}"
+        if status in GATEWAY:
+            return self._silent(said)
         if status in {401, 403}:
             return InfluxAway(self._url, "does not let us in", "correct what its token_file holds", said)
         if status == 404:
@@ -141,8 +148,8 @@ class Influx:
             return DatabaseAway(self._url, f"has no database {name!r}", "the collector makes it, in 2.x you do", said)
         return InfluxAway(self._url, "answers with an error", "look at its log; Ledig goes on by itself", said)
 
-    def _silent(self, fault: urllib3.exceptions.HTTPError) -> InfluxAway:
-        return InfluxAway(self._url, "does not answer", "start it, or correct its url", str(fault))
+    def _silent(self, said: str) -> InfluxAway:
+        return InfluxAway(self._url, "does not answer", "start it, or correct its url", said)
 
 
 class InfluxHistory:

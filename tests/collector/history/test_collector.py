@@ -1,0 +1,71 @@
+"""A collector with InfluxDB behind it: from a message at the broker to a row, and a word when InfluxDB is away."""
+
+import threading
+from contextlib import closing
+
+import pytest
+
+from collector.history import HOUR_MS, SPACE_HOUR, HistoryAway
+from collector.history.influxdb import InfluxHistory
+from collector.history.sqlite import SqliteHistory
+from collector.run import run
+from collector.settings import CollectorSettings, HistoryKind
+from tests.collector.history.conftest import everything, guarded_influxdb
+from tests.collector.houses import NOON_MS, house_of, motions
+from tests.collector.test_run import Observer
+from tests.servers import until
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    with guarded_influxdb(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def observer(broker):
+    with closing(Observer(broker)) as watching:
+        yield watching
+
+
+def test_what_a_device_said_is_a_row_in_influxdb_and_its_absence_is_told(broker, observer, guarded, tmp_path):
+    journal, clock, stop = tmp_path / "journal.sqlite", [NOON_MS], threading.Event()
+    settings = CollectorSettings(
+        broker=broker.settings("collector"),
+        journal_path=journal,
+        history=HistoryKind.INFLUXDB,
+        influx=guarded.settings,
+    )
+    collector = threading.Thread(target=run, args=(settings, house_of(2), lambda: clock[0], stop))
+    collector.start()
+    try:
+        until(observer.status, what="the collector's first word")
+        observer.say(motions([1]))
+        until(observer.receipts, what="the receipt")
+        clock[0] = NOON_MS + HOUR_MS
+        with closing(InfluxHistory(guarded.settings)) as reader, closing(SqliteHistory(journal)) as own:
+            until(lambda: hours(reader), what="the hour in InfluxDB")
+            assert hours(reader)[0].at_ms == NOON_MS
+            assert hours(reader)[0].fields[0] == 120.0  # one motion holds its desk for two minutes
+            until(lambda: everything(reader) == everything(own), what="the rest")
+        guarded.server.kill()
+        clock[0] = NOON_MS + 2 * HOUR_MS
+        until(lambda: fault(observer) == "InfluxDB does not answer", what="a word about it")
+        guarded.server.start()
+        until(lambda: fault(observer) == "", what="the end of the fault")
+    finally:
+        stop.set()
+        collector.join(20)
+    assert not collector.is_alive()
+
+
+def hours(reader):
+    try:
+        return reader.rows(SPACE_HOUR, 0, 2**42)
+    except HistoryAway:
+        return []
+
+
+def fault(observer):
+    status = observer.status()
+    return None if status is None else status.fault
