@@ -27,6 +27,9 @@ MAY_IMPORT = {
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
 """The extra of pyproject.toml that brings what a package imports."""
 
+NOT_IMPORTED = {"ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent"}
+"""Tools, data, and the driver that gpiozero opens by itself on a Pi."""
+
 WALLED = """
 import importlib, sys
 hidden = set(sys.argv[1].split(","))
@@ -134,6 +137,19 @@ def test_a_package_can_be_imported_where_only_its_extra_is_installed(package: st
 def test_the_command_can_be_imported_where_no_extra_is_installed() -> None:
     ran = walled(importable("none") | set(OURS), ["ledig.__main__"])
     assert ran.returncode == 0, ran.stderr
+
+
+def test_no_library_is_installed_that_nobody_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [
+        line for extra in ([project["dependencies"], *project["optional-dependencies"].values()]) for line in extra
+    ]
+    named = {canonicalize_name(Requirement(line).name) for line in lines} - NOT_IMPORTED
+    ours = [path for folder in (*OURS, "tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    imported = {found.partition(".")[0] for path in ours for found in imports_of(path.stem, path)}
+    homes = packages_distributions()
+    used = {canonicalize_name(home) for module in imported for home in homes.get(module, [])}
+    assert named - used == set()
 
 
 def test_a_pi_gets_no_web_server_and_no_database_client() -> None:
