@@ -1,0 +1,135 @@
+"""One event's whole way: from a pin to the open page of a member, every part of it real.
+
+The agent runs on a mock pin in a thread; Mosquitto (as shipped), collector, dashboard and Chromium are processes.
+"""
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+from playwright.sync_api import Page, expect, sync_playwright
+
+from collector.plan import Floor, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.settings import CollectorSettings
+from dashboard.settings import DashboardSettings
+from edge import agent
+from edge.clock import HostClock
+from edge.settings import ClockSource, DeviceSettings, PressureSettings
+from tests.processes import collector, dashboard
+from tests.servers import Mosquitto, free_port
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SLOW_MS = 60_000
+"""A loaded machine with two cores may take this long for what is done in a second."""
+MAT_PIN = 17
+FREE, TAKEN = re.compile(r"\bs-v\b"), re.compile(r"\bs-o\b")
+
+PLAN = SitePlan(
+    id="spinneriet",
+    name="Spinneriet",
+    time_zone=ZoneInfo("Europe/Stockholm"),
+    floors=(Floor(id="ground", name="Ground", width_m=10, depth_m=8),),
+    zones=(Zone(id="hall", name="Hall", floor="ground", x_m=0, y_m=0, width_m=10, depth_m=8),),
+    spaces=(
+        Space(id="desk-1", name="Desk 1", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2),
+        Space(id="desk-2", name="Desk 2", kind=SpaceKind.DESK, zone="hall", x_m=5, y_m=2),
+    ),
+    sensors=(Sensor(device="pi-1", id="desk-1-mat", kind=SensorKind.PRESSURE, space="desk-1"),),
+    rules=Rules(level_hold_ms=1000),  # whoever stands up is gone a second later: nobody waits three minutes for a test
+)
+
+
+@dataclass
+class Mat:
+    """The mat of desk 1: it pulls its pin low while somebody sits on it."""
+
+    pins: MockFactory
+
+    def sit(self) -> None:
+        self.pins.pin(MAT_PIN).drive_low()
+
+    def stand_up(self) -> None:
+        self.pins.pin(MAT_PIN).drive_high()
+
+
+@pytest.fixture
+def mat(broker: Mosquitto, tmp_path: Path) -> Iterator[Mat]:
+    """A running agent with a mat on its pin."""
+    settings = DeviceSettings(
+        site=PLAN.id,
+        device="pi-1",
+        broker=broker.settings("pi-1"),
+        outbox_path=tmp_path / "outbox.sqlite",
+        sensors=(PressureSettings(id="desk-1-mat", pin=MAT_PIN),),
+        clock=ClockSource.HOST,
+    )
+    stop, pins = threading.Event(), MockFactory()
+    thread = threading.Thread(target=agent.run, args=(settings, HostClock(), pins, stop))
+    thread.start()
+    yield Mat(pins)
+    stop.set()
+    thread.join()
+
+
+@pytest.fixture
+def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Page]:
+    """The first page, open in Chromium, over a running collector and dashboard."""
+    journal = tmp_path / "journal.sqlite"
+    collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
+    serving = DashboardSettings(
+        broker=broker.settings("dashboard"),
+        accounts_path=tmp_path / "accounts.sqlite",
+        journal_path=journal,
+        port=free_port(),
+    )
+    with collector(tmp_path, collecting, PLAN), dashboard(tmp_path, serving, PLAN), sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = chromium.new_page(locale="en-GB")
+        opened.goto(f"http://localhost:{serving.port}/")
+        opened.evaluate("window.neverReloaded = true")
+        yield opened
+        assert opened.evaluate("window.neverReloaded")
+        chromium.close()
+
+
+def test_a_mat_that_is_sat_on_takes_its_desk_on_the_open_page(mat: Mat, page: Page) -> None:
+    desk = page.locator('[data-name="Desk 1"]')
+    expect(desk).to_have_class(FREE, timeout=SLOW_MS)
+    mat.sit()
+    expect(desk).to_have_class(TAKEN, timeout=SLOW_MS)
+    expect(page.locator("#number")).to_have_text("0–1", timeout=SLOW_MS)  # noqa: RUF001 - desk 2 has no sensor
+    mat.stand_up()
+    expect(desk).to_have_class(FREE, timeout=SLOW_MS)
+    expect(page.locator("#number")).to_have_text("1–2", timeout=SLOW_MS)  # noqa: RUF001
+
+
+def test_the_page_says_that_the_broker_died_and_recovers_when_it_is_back(
+    mat: Mat, page: Page, broker: Mosquitto
+) -> None:
+    desk, body, lost = page.locator('[data-name="Desk 1"]'), page.locator("body"), page.locator("#lost")
+    expect(desk).to_have_class(FREE, timeout=SLOW_MS)
+    expect(lost).to_be_empty()
+    broker.kill()
+    expect(body).to_have_attribute("data-link", "broker_away", timeout=SLOW_MS)
+    expect(lost).to_contain_text("No word from the house since")
+    mat.sit()
+    broker.start()
+    expect(body).to_have_attribute("data-link", "live", timeout=SLOW_MS)
+    expect(lost).to_be_empty()
+    expect(desk).to_have_class(TAKEN, timeout=SLOW_MS)
