@@ -12,7 +12,7 @@ from typing import Final
 from collector.plan import Door, Floor, SitePlan, Space, SpaceKind, Tenure
 
 UNITS_PER_M: Final = 20
-DOOR_M: Final = 1.4
+DOOR_M: Final = 1.0
 """How wide a gap a door leaves."""
 FOOTPRINT_M: Final = {
     SpaceKind.DESK: (1.4, 0.8),

@@ -32,15 +32,16 @@ def serve(channel: Channel, seats: Seats, welcome: Callable[[], bool]) -> Respon
     """
     address = request.remote_addr or ""
     seats.take(address)
-    response = Response(_frames(channel, welcome), mimetype="text/event-stream", headers=HEADERS)
+    response = Response(frames(channel, welcome, HEARTBEAT_S), mimetype="text/event-stream", headers=HEADERS)
     response.call_on_close(lambda: seats.leave(address))
     return response
 
 
-def _frames(channel: Channel, welcome: Callable[[], bool]) -> Iterator[bytes]:
+def frames(channel: Channel, welcome: Callable[[], bool], heartbeat_s: float) -> Iterator[bytes]:
+    """The newest frame, then each that follows; every `heartbeat_s` a comment, or the end for who is not welcome."""
     with Reader(channel) as reader:
         yield b"retry: 3000\n\n"
-        beat_s = time.monotonic() + HEARTBEAT_S
+        beat_s = time.monotonic() + heartbeat_s
         while True:
             frame = reader.take(max(0.0, beat_s - time.monotonic()))
             if frame is not None:
@@ -48,5 +49,5 @@ def _frames(channel: Channel, welcome: Callable[[], bool]) -> Iterator[bytes]:
             if time.monotonic() >= beat_s:
                 if not welcome():
                     return
-                beat_s = time.monotonic() + HEARTBEAT_S
+                beat_s = time.monotonic() + heartbeat_s
                 yield b": here\n\n"

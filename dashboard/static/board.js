@@ -63,7 +63,7 @@
       const free = next.kinds[kind];
       const [least, most, capacity] = free;
       at("number").textContent = number(free);
-      at("number").classList.toggle("none", most === 0);
+      at("number").classList.toggle("none", least === 0);
       at("of").textContent = fill(`answer.${kind}.${most === 1 ? "one" : "many"}`, { capacity });
       at("sure").textContent = fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity });
     }

@@ -30,10 +30,10 @@ def test_desks_are_labelled_by_number_and_everything_else_by_name() -> None:
 @pytest.mark.parametrize(
     ("x_m", "y_m", "walls"),
     [
-        (10, 13, "M0 0H520M520 0V260M0 260H186M214 260H520M0 0V260"),
-        (10, 0, "M0 0H186M214 0H520M520 0V260M0 260H520M0 0V260"),
-        (0, 6, "M0 0H520M520 0V260M0 260H520M0 0V106M0 134V260"),
-        (26, 0, "M0 0H492M520 0V260M0 260H520M0 0V260"),
+        (10, 13, "M0 0H520M520 0V260M0 260H190M210 260H520M0 0V260"),
+        (10, 0, "M0 0H190M210 0H520M520 0V260M0 260H520M0 0V260"),
+        (0, 6, "M0 0H520M520 0V260M0 260H520M0 0V110M0 130V260"),
+        (26, 0, "M0 0H500M520 0V260M0 260H520M0 0V260"),
     ],
 )
 def test_a_door_is_a_gap_in_the_nearest_outer_wall(x_m: float, y_m: float, walls: str) -> None:
