@@ -1,0 +1,250 @@
+"""How long from a pin to every open page, beside a bare MQTT hop in the same run.
+
+Run:   python -m bench.latency [--seconds N] [--streams N] [--rate N]
+In:    real agents on mock pins, a real Mosquitto with the shipped configuration, collector and dashboard as processes.
+Out:   median, 95 and 99 % and maximum of the time from the edge on the pin until a stream held the frame that shows
+       it, over all events and all streams; the same for a bare paho publisher and subscriber on that broker.
+
+Each desk has a mat; sitting down and standing up each change what the page shows, so every event has its frame. The
+mats settle for 50 ms as a PIR does, and that wait is part of the figure.
+"""
+
+import argparse
+import json
+import multiprocessing
+import random
+import selectors
+import socket
+import tempfile
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from gpiozero.pins.mock import MockFactory
+
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.settings import CollectorSettings
+from dashboard.settings import DashboardSettings
+from edge import agent
+from edge.broker import BrokerSettings, client
+from edge.clock import HostClock
+from edge.settings import ClockSource, DeviceSettings, PressureSettings
+from tests.processes import collector, dashboard
+from tests.servers import Mosquitto, free_port, mosquitto
+
+DEVICES, MATS = 5, 20
+PINS = range(4, 4 + MATS)
+DESKS = [(f"pi-{device}", pin) for device in range(DEVICES) for pin in PINS]
+SETTLE_MS = 50
+WARM_UP_S = 3.0
+HOPS_PER_S = 20
+MEDIAN_MS, P99_MS = 150, 400
+SPAWN = multiprocessing.get_context("spawn")
+
+PLAN = SitePlan(
+    id="bench",
+    name="Bench",
+    time_zone=ZoneInfo("Europe/Stockholm"),
+    floors=(Floor(id="floor", name="Floor", width_m=20, depth_m=20),),
+    zones=(Zone(id="zone", name="Zone", floor="floor", x_m=0, y_m=0, width_m=20, depth_m=20),),
+    spaces=tuple(
+        Space(id=f"{device}-{pin}", name=f"{device}-{pin}", kind=SpaceKind.DESK, zone="zone", x_m=1, y_m=1)
+        for device, pin in DESKS
+    ),
+    sensors=tuple(
+        Sensor(device=device, id=f"mat-{pin}", kind=SensorKind.PRESSURE, space=f"{device}-{pin}")
+        for device, pin in DESKS
+    ),
+)
+
+
+class Felt(NamedTuple):
+    """At `at_ns` desk number `desk` changed; from then on the page must show `code` for it."""
+
+    at_ns: int
+    desk: int
+    code: str
+
+
+class Seen(NamedTuple):
+    """What streams got: the states of each version, and for each stream its versions with their arrival."""
+
+    spaces: dict[int, str]
+    streams: list[list[tuple[int, int]]]
+
+
+def read_streams(port: int, count: int, out: Connection) -> None:
+    """Hold `count` streams open and note when each frame arrived, until told to stop."""
+    chooser = selectors.DefaultSelector()
+    arrivals: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    spaces: dict[int, str] = {}
+    rest = [b""] * count
+    for number in range(count):
+        line = socket.create_connection(("127.0.0.1", port))
+        line.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        chooser.register(line, selectors.EVENT_READ, number)
+    out.send("ready")
+    known: dict[bytes, int] = {}
+    while not out.poll():
+        for key, _ in chooser.select(timeout=0.1):
+            got = key.fileobj.recv(262_144)  # type: ignore[union-attr]  # it is one of our sockets
+            now_ns = time.monotonic_ns()
+            *lines, rest[key.data] = (rest[key.data] + got).split(b"\n")
+            for text in lines:
+                if not text.startswith(b"data:"):
+                    continue
+                if text not in known:
+                    frame = json.loads(text[5:])
+                    known[text] = frame["version"]
+                    spaces[frame["version"]] = frame["spaces"]
+                arrivals[key.data].append((known[text], now_ns))
+    out.send(Seen(spaces, arrivals))
+
+
+def hop(hears: BrokerSettings, talks: BrokerSettings, out: Connection) -> None:
+    """Publish at QoS 1 and hear it again, as bare as paho is; tell every delay in ns."""
+    delays: list[int] = []
+    heard = client(hears, "hears")
+    heard.on_message = lambda _c, _u, message: delays.append(time.monotonic_ns() - int(message.payload))
+    heard.on_connect = lambda found, *_: found.subscribe("ledig/v1/bench-hop", qos=1)
+    heard.on_subscribe = lambda *_: out.send("ready")
+    says = client(talks, "talks")
+    for each in (heard, says):
+        each.connect(hears.host, hears.port)
+        each.loop_start()
+    while not out.poll(1 / HOPS_PER_S):
+        says.publish("ledig/v1/bench-hop", str(time.monotonic_ns()), qos=1)
+    for each in (says, heard):
+        each.disconnect()
+        each.loop_stop()
+    out.send(delays)
+
+
+@contextmanager
+def asked(target: object, *arguments: object) -> Iterator[Connection]:
+    """A process that is ready, answers once when anything is sent to it, and ends."""
+    here, there = SPAWN.Pipe()
+    process = SPAWN.Process(target=target, args=(*arguments, there))  # type: ignore[arg-type]  # one of the two above
+    process.start()
+    here.recv()
+    try:
+        yield here
+    finally:
+        process.terminate()
+        process.join()
+
+
+@contextmanager
+def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
+    """Five devices with twenty mats each; what is yielded has their pins."""
+    stop = threading.Event()
+    pins = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
+    threads = []
+    for device, factory in pins.items():
+        settings = DeviceSettings(
+            site=PLAN.id,
+            device=device,
+            broker=broker.settings(device),
+            outbox_path=folder / f"outbox-{device}.sqlite",
+            sensors=tuple(PressureSettings(id=f"mat-{pin}", pin=pin, settle_ms=SETTLE_MS) for pin in PINS),
+            clock=ClockSource.HOST,
+        )
+        threads.append(threading.Thread(target=agent.run, args=(settings, HostClock(), factory, stop)))
+        threads[-1].start()
+    try:
+        yield pins
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Felt]:
+    """Let people sit down and stand up, `rate` times a second, each desk in turn."""
+    felt: list[Felt] = []
+    order = list(range(len(DESKS)))
+    random.shuffle(order)
+    begun = time.monotonic()
+    for number in range(int(rate * seconds)):
+        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        desk = order[number % len(order)]
+        device, name = DESKS[desk]
+        pin = pins[device].pin(name)
+        sits = bool(pin.state)  # a mat pulls its pin low
+        felt.append(Felt(time.monotonic_ns(), desk, "o" if sits else "a"))
+        if sits:
+            pin.drive_low()
+        else:
+            pin.drive_high()
+    return felt
+
+
+def delays_ms(felt: list[Felt], seen: Seen) -> Iterator[float]:
+    """From each pin's edge until each stream held a frame that shows it."""
+    first_ns: dict[int, int] = {}
+    for stream in seen.streams:
+        for version, at_ns in stream:
+            first_ns[version] = min(at_ns, first_ns.get(version, at_ns))
+    versions = sorted(first_ns, key=first_ns.__getitem__)
+    arrived = [first_ns[version] for version in versions]
+    by_stream = [dict(reversed(stream)) for stream in seen.streams]  # the first arrival of a version counts
+    numbers = [sorted(stream) for stream in by_stream]
+    for at_ns, desk, code in felt:
+        place = bisect_left(arrived, at_ns)
+        shown = next((v for v in versions[place:] if seen.spaces[v][desk] == code), None)
+        if shown is None:
+            yield float("inf")
+            continue
+        for stream, known in zip(by_stream, numbers, strict=True):
+            later = bisect_left(known, shown)  # a slow stream may skip to a newer frame
+            yield (stream[known[later]] - at_ns) / 1e6 if later < len(known) else float("inf")
+
+
+def told(name: str, delays: list[float], goal: str = "") -> None:
+    """One line of the table."""
+    delays.sort()
+    shares = [delays[min(len(delays) - 1, int(share * len(delays)))] for share in (0.5, 0.95, 0.99)]
+    print(f"{name:<34}" + "".join(f"{value:>9.1f}" for value in (*shares, delays[-1])) + f"{len(delays):>10}  {goal}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]  # it has one
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--streams", type=int, default=100)
+    parser.add_argument("--rate", type=float, default=100.0)
+    chosen = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        devices = [f"pi-{device}" for device in range(DEVICES)]
+        broker = stack.enter_context(mosquitto(devices=devices, observers=["hears", "talks"]))
+        journal, port = folder / "journal.sqlite", free_port()
+        collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
+        serving = DashboardSettings(
+            broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
+        )
+        stack.enter_context(collector(folder, collecting, PLAN))
+        stack.enter_context(dashboard(folder, serving, PLAN))
+        pins = stack.enter_context(agents(broker, folder))
+        streams = stack.enter_context(asked(read_streams, port, chosen.streams))
+        hops = stack.enter_context(asked(hop, broker.settings("hears"), broker.settings("talks")))
+        drive(pins, chosen.rate, WARM_UP_S)
+        felt = drive(pins, chosen.rate, chosen.seconds)
+        time.sleep(1)
+        streams.send("stop")
+        hops.send("stop")
+        pages, bare = list(delays_ms(felt, streams.recv())), [delay / 1e6 for delay in hops.recv()]
+    print(f"{chosen.rate:g} events/s, {chosen.streams} open streams, {chosen.seconds:g} s")
+    print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
+    told("pin to open page", pages, f"goal: median {MEDIAN_MS}, 99 % {P99_MS}")
+    told("bare MQTT hop, QoS 1", bare)
+
+
+if __name__ == "__main__":
+    main()
