@@ -23,7 +23,7 @@ from edge.broker import BrokerSettings
 from ledig import children, clock
 from ledig.house_broker import HOST, HouseBrokerSettings
 from ledig.passwords import make
-from ledig.processes import now_ms
+from ledig.processes import now_ms, pin_factory
 from ledig.reach import claim_port
 from ledig.reader import one_of
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
@@ -71,16 +71,19 @@ def up(options: UpOptions) -> None:
     """Start the house and stay until Ctrl-C or SIGTERM.
 
     Raises:
-        SiteRejected, HouseRejected, PortRejected, ClockRejected, ChildRejected: it cannot run like this.
+        SiteRejected, HouseRejected, DeviceRejected, PortRejected, ClockRejected: nothing was started.
+        ChildRejected: a part of the house cannot run with these settings; everything is stopped again.
         OSError: the data folder cannot be made or written.
     """
     site = _read(options.site)
     if options.device is not None and options.device not in site.device:
         raise HouseRejected(one_of("device", options.device, site.device))
     folder = (options.data or _state_folder() / site.plan.id).absolute()
+    _check_kind(folder, options)
+    if options.device is not None:
+        pin_factory("lgpio").close()  # pins that are not there are told before anything starts
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder):
-        _check_kind(folder, options)
         house = _in_folder(site, folder, options)
         claim_port(HOST, site.collector.broker.port, "[broker]")
         claim_port(house.dashboard.host, house.dashboard.port, "[dashboard]")

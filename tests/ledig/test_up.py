@@ -22,7 +22,7 @@ from edge.broker import BrokerSettings
 from ledig.passwords import PasswordRejected
 from ledig.reach import reach_broker
 from ledig.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, next_pause_s
-from tests.ledig.test_command import ledig, plain
+from tests.ledig.test_command import NO_PINS, ledig, ledig_without, plain
 from tests.ledig.test_site import EXAMPLE
 from tests.servers import free_port, until
 
@@ -178,6 +178,13 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
     assert plain(told) == [
         f"127.0.0.1:{house.broker_port}: address already in use; end what uses it, or set another port in [broker]"
     ]
+
+
+def test_a_real_device_without_pins_is_told_before_anything_starts(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    told = ledig_without("lgpio", "up", house.site, "--device", "pi-entren", "--data", house.data)
+    assert (told.returncode, plain(told)) == (2, [NO_PINS])
+    assert not house.data.exists()
 
 
 def test_a_simulated_past_and_a_real_one_do_not_mix(tmp_path: Path) -> None:
