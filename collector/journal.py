@@ -27,6 +27,8 @@ QUARANTINE_BYTES: Final = 2048
 GAP_ROWS: Final = 100_000
 PROOF_BYTES: Final = 256 * 1024
 NAMES: Final = 100_000
+WAIT_S: Final = 0.5
+"""The longest that a reader or another program may hold up the loop."""
 FOREVER_MS: Final = 2**62
 
 SensorKey = tuple[str, str]
@@ -377,7 +379,7 @@ class Journal:
 
 
 def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns

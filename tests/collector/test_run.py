@@ -1,10 +1,12 @@
 """The collector's loop against a real Mosquitto and a real journal."""
 
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -21,16 +23,16 @@ from edge import topics
 from edge.message import Receipt, decode_receipt
 from tests.collector.disks import fill, small_disk
 from tests.collector.houses import NOON_MS, house_of, message, motion, motions
-from tests.servers import Mosquitto, until
+from tests.servers import OPEN_MOSQUITTO, Mosquitto, mosquitto, until
 
 
 class Observer:
     """A client that hears everything of the site, and may speak as any device."""
 
-    def __init__(self, broker: Mosquitto) -> None:
+    def __init__(self, broker: Mosquitto, ca_file: Path | None = None) -> None:
         self.heard: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
-        self._client = edge_broker.client(broker.settings("observer"), "observer")
+        self._client = edge_broker.client(replace(broker.settings("observer"), ca_file=ca_file), "observer")
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._ready = threading.Event()
@@ -80,9 +82,11 @@ def observer(broker: Mosquitto) -> Iterator[Observer]:
 
 
 @contextmanager
-def collecting(broker: Mosquitto, observer: Observer, plan: SitePlan, path: Path) -> Iterator[None]:
+def collecting(
+    broker: Mosquitto, observer: Observer, plan: SitePlan, path: Path, ca_file: Path | None = None
+) -> Iterator[None]:
     """A collector in a thread of its own, which listens; its end without a fault is asserted."""
-    settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
+    settings = CollectorSettings(broker=replace(broker.settings("collector"), ca_file=ca_file), journal_path=path)
     stop = threading.Event()
     faults: list[BaseException] = []
 
@@ -159,6 +163,24 @@ def test_a_hole_gets_the_last_receipt_again(broker: Mosquitto, observer: Observe
         observer.say(motions([2, 3]))
         until(lambda: Receipt("s", 3) in observer.receipts(), what="the receipt for all")
     assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,), (3,)]
+
+
+def test_everything_goes_through_tls_too(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "house.crt", tmp_path / "house.key"
+    made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(key)]
+    named = ["-out", str(certificate), "-subj", "/CN=house", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
+    secured = f"{OPEN_MOSQUITTO}certfile {certificate}\nkeyfile {key}\n"
+    path = tmp_path / "journal.sqlite"
+    with (
+        mosquitto(secured) as broker,
+        closing(Observer(broker, certificate)) as observer,
+        collecting(broker, observer, house_of(2), path, certificate),
+    ):
+        for seq in range(1, 4001, 500):  # more bytes than one TLS record holds
+            observer.say(motions(range(seq, seq + 500)))
+        until_stored(observer, 4000)
+    assert rows(path, "SELECT count(*) FROM event") == [(4000,)]
 
 
 def test_a_second_collector_on_the_journal_gets_one_plain_error(broker: Mosquitto, tmp_path: Path) -> None:
