@@ -113,7 +113,9 @@ def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | No
     )
     welcome = _Welcome(house, ticking)
     note = clock.StoppedAt(house.storage / "clock.json")
-    noted_s = 0.0
+    noted_s = time.monotonic()
+    if ticking is not None:
+        note.note(ticking)  # before the first event: a kill from here on cannot set the house back
 
     def look() -> None:
         nonlocal noted_s
