@@ -53,6 +53,7 @@ class Inbox:
         self._queue: list[Delivery] = []
         self._bytes = 0
         self._owed: list[int] = []
+        self._mid = 0
         self._spaces: set[str] = set()
         self._spaces_at: float | None = None
         self._pause_s = FIRST_PAUSE_S
@@ -60,7 +61,6 @@ class Inbox:
         self._told = ""
         will = (topics.collector(site), outward.encode(outward.CollectorStatus(online=False)))
         self._client = broker.client(settings, f"ledig-collector-{site}", will=will, manual_ack=True, kind=Client)
-        self._client.max_inflight_messages_set(0)  # no bound: else paho walks all that wait with each PUBACK
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_socket_register_write = _want_write  # its presence alone keeps paho from writing by itself
@@ -92,8 +92,10 @@ class Inbox:
 
     def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
         """Hand a message to the broker with the next `flush`; without a connection it is not sent, now or later."""
-        if self._client.is_connected():
-            self._client.publish(topic, payload, qos, retain)
+        line = self._line()
+        if line is not None and self._client.is_connected():
+            self._mid = self._mid % 0xFFFF + 1
+            line.publish(Message(topic.encode(), payload, self._mid if qos else 0, retain))
 
     def flush(self) -> None:
         """Send what waits."""

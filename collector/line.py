@@ -1,12 +1,15 @@
-"""The collector's socket to the broker: it takes the messages out of the stream, and leaves the rest to paho.
+"""The collector's socket to the broker: messages in and out pass beside paho, and everything else is paho's.
 
-In:    the bytes of one MQTT 3.1.1 connection.
+In:    the bytes of one MQTT 3.1.1 connection; messages and acknowledgements to send.
 Out:   PUBLISH packets of QoS 0 and 1 as values; every other packet, whole, to whoever calls `recv`.
-Never: a decision about the connection: that, and every other packet, is paho's.
+Never: a decision about the connection: to connect, subscribe, ping and leave is paho's.
 
 Why: paho makes some 25 calls and 5 system calls of each message, which is more than all that the collector does with
-it. With this in between the collector, which stores, is faster than a bare paho subscriber, which does not
+it. With this in between the collector, which stores, keeps up with a bare paho subscriber, which does not
 (bench/throughput.py). It rests on one name of paho that is not public: `Client._create_socket`.
+
+What is sent at QoS 1 is not sent again: a new connection says all that is retained anew, and every receipt. So
+nobody waits for the broker's PUBACK, and it ends here.
 
 Source: MQTT 3.1.1, sections 2.2, 3.3 and 3.4.
 """
@@ -20,9 +23,10 @@ from typing import Final, NamedTuple
 import paho.mqtt.client as mqtt
 
 READ_BYTES: Final = 256 * 1024
-UNSENT_BYTES: Final = 1024 * 1024
-"""At this bound paho is told to wait with what it has to send."""
+UNSENT_BYTES: Final = 16 * 1024 * 1024
+"""A broker that leaves so much unread is as good as gone."""
 _PUBLISH: Final = 0x30
+_PUBACK: Final = 0x40
 _NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -80,7 +84,21 @@ class Line:
 
     def acknowledge(self, mids: Iterable[int]) -> None:
         """Add the acknowledgement of each to what is sent with the next `flush`."""
-        self._out += b"".join([struct.pack("!BBH", 0x40, 2, mid) for mid in mids])
+        self._out += b"".join([struct.pack("!BBH", _PUBACK, 2, mid) for mid in mids])
+
+    def publish(self, message: Message) -> None:
+        """Add a message to what is sent with the next `flush`; if `mid` is not 0, at QoS 1."""
+        topic, payload, mid, retained = message
+        self._out.append(_PUBLISH | (0x02 if mid else 0) | retained)
+        size = 2 + len(topic) + (2 if mid else 0) + len(payload)
+        while size > 0x7F:
+            self._out.append(0x80 | size & 0x7F)
+            size >>= 7
+        self._out.append(size)
+        self._out += struct.pack("!H", len(topic)) + topic
+        if mid:
+            self._out += struct.pack("!H", mid)
+        self._out += payload
 
     def flush(self) -> None:
         """Send what waits, in as few segments as it needs; what the network does not take now stays."""
@@ -88,7 +106,8 @@ class Line:
             while self._out:
                 del self._out[: self._line.send(self._out)]
         except _NOT_YET:
-            pass
+            if len(self._out) > UNSENT_BYTES:
+                self._end, self._ended = ConnectionResetError("the broker reads nothing"), True
         except OSError as fault:
             self._end, self._ended = fault, True
             self._out.clear()
@@ -109,8 +128,6 @@ class Line:
 
     def send(self, data: bytes | bytearray) -> int:
         """Take whole packets, to be sent with the next `flush`."""
-        if len(self._out) > UNSENT_BYTES:
-            raise BlockingIOError
         self._out += data
         return len(data)
 
@@ -148,10 +165,10 @@ class Line:
             if end > size:
                 break
             message = _message(stream, start, body, end)
-            if message is None:
-                self._others += stream[start:end]
-            else:
+            if message is not None:
                 found.append(message)
+            elif stream[start] != _PUBACK:
+                self._others += stream[start:end]
             start = end
         self._in = stream[start:]
         return found
