@@ -88,8 +88,8 @@ def ago(then_ms: int, now_ms: int, words: Words) -> str:
     return _("{n} days ago").format(n=span_ms // DAY_MS)
 
 
-def because(why: Because, plan: SitePlan, now_ms: int, words: Words) -> str:
-    """The evidence in words."""
+def because(why: Because, since_ms: int, plan: SitePlan, now_ms: int, words: Words) -> str:
+    """The evidence in words; what rests on no single moment is told since the state began."""
     _ = words.gettext
     sentence = {
         Reason.MOTION: _("movement at {sensor} {ago}"),
@@ -107,9 +107,9 @@ def because(why: Because, plan: SitePlan, now_ms: int, words: Words) -> str:
     }[why.reason]
     return sentence.format(
         sensor=why.sensor or _("a sensor"),
-        ago=ago(why.at_ms, now_ms, words) if why.at_ms else "",
-        at=words.at(clock(plan, why.at_ms)) if why.at_ms else "–",  # noqa: RUF001 - no time to tell
-    ).strip()
+        ago=ago(why.at_ms or since_ms, now_ms, words),
+        at=words.at(clock(plan, why.at_ms or since_ms)),
+    )
 
 
 def _readings(air: Air | None, words: Words) -> str:
@@ -127,7 +127,7 @@ def _space(space: Space, state: SpaceState | None, plan: SitePlan, now_ms: int, 
     _ = words.gettext
     if state is None:
         return SpaceRow("u", words.state("u", space.kind), _("nothing heard of it yet"))
-    why = because(state.because, plan, now_ms, words)
+    why = because(state.because, state.since_ms, plan, now_ms, words)
     if state.lapse is not None:
         then = _("{state} {at} unless something moves") if state.lapse.state is Occupancy.VACANT else _("{state} {at}")
         code = CODES.get(state.lapse.state, "u")

@@ -33,6 +33,9 @@ keeps the two from waiting for each other."""
 GOODBYE_S: Final = 1
 """Open streams never end by themselves; at the end they get this long."""
 
+SLOW_AT_ONCE: Final = 4
+"""Logins and questions to history at once: one password takes 64 MiB to check, and a Pi has few of these."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,7 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
         PortTaken: somebody else listens there, or the address is not ours.
     """
     listener = _listen(settings.host, settings.port)
+    gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
     live = Live(plan, now_ms)
     follower = Follower(settings.broker, plan.id, live.inbox)
     app = create_app(settings, plan, live, Accounts(settings.accounts_path))

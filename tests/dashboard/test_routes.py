@@ -140,6 +140,18 @@ def test_a_wrong_login_is_answered_alike_for_any_name_and_closed_after_ten(app: 
     assert log_in(client).status_code == 429
 
 
+def test_each_login_and_refusal_is_one_line_of_the_log_without_the_password(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "dashboard.manage")
+    log_in(app.test_client())
+    log_in(app.test_client(), "eve\nlogin as 'anna' from 192.0.2.1", "a secret phrase")
+    assert caplog.messages == [
+        "login as 'anna' from 127.0.0.1",
+        r"""login as "eve\nlogin as 'anna' from 192.0.2.1" from 127.0.0.1 refused""",
+    ]
+
+
 def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskClient) -> None:
     page = public.get("/manage/login?lang=en", base_url="http://ledig.example").text
     assert "needs https" in page

@@ -90,7 +90,7 @@ def test_a_supply_says_when_it_runs_out() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
     why = Because(reason, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
-    sv, en = (because(why, PLAN, MONDAY_10_MS, words) for words in (SV, EN))
+    sv, en = (because(why, MONDAY_10_MS, PLAN, MONDAY_10_MS, words) for words in (SV, EN))
     assert sv
     assert sv != en
     assert "{" not in sv + en
@@ -98,7 +98,11 @@ def test_every_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
 
 def test_movement_says_where_and_when() -> None:
     why = Because(Reason.MOTION, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
-    assert because(why, PLAN, MONDAY_10_MS, SV) == "rörelse vid desk-14-pir för 6 min sedan"
+    assert because(why, MONDAY_10_MS, PLAN, MONDAY_10_MS, SV) == "rörelse vid desk-14-pir för 6 min sedan"
+
+
+def test_quiet_that_rests_on_no_single_moment_is_told_since_the_state_began() -> None:
+    assert because(Because(Reason.QUIET), MONDAY_10_MS, PLAN, MONDAY_10_MS, EN) == "all quiet since 10:00"
 
 
 def extracted() -> Catalog:
