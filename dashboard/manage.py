@@ -8,7 +8,6 @@ Never: a view that is not logged.
 import logging
 import time
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -95,11 +94,12 @@ def newest() -> ResponseReturnValue:
 
 @routes.get("/plotly.min.js")
 @managers_only
-def plotly() -> ResponseReturnValue:
+def chart_library() -> ResponseReturnValue:
     """The chart library, from the package that is installed; its address holds its version."""
-    found = find_spec("plotly")
-    folder = Path(found.origin or "").parent if found else Path()
-    script = send_file(folder / "package_data" / "plotly.min.js", mimetype="text/javascript", max_age=PLOTLY_AGE_S)
+    import plotly
+
+    library = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    script = send_file(library, mimetype="text/javascript", max_age=PLOTLY_AGE_S)
     script.headers["Cache-Control"] = f"private, max-age={PLOTLY_AGE_S}, immutable"
     return script
 
