@@ -10,6 +10,7 @@ Beside the outbox the process writes a file that it never syncs. If that survive
 import fcntl
 import os
 import random
+import select
 import signal
 import struct
 import subprocess
@@ -66,9 +67,13 @@ def cut(folder: Path) -> None:
 
 
 def promised_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
-    """Let a writer run, cut the power; the last number that it was promised, and the size of its loose file."""
+    """Let a writer run, cut the power; the last number it was promised before, and the size of its loose file.
+
+    What it says while the cut is under way does not count: a sync that waits for the file system's journal as that is
+    given up is told that all is well (seen in 2 of 120 cuts). A writer without power would say nothing.
+    """
     with subprocess.Popen(
-        [sys.executable, "-c", WRITER, folder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", WRITER, folder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
     ) as writer:
         assert writer.stdout is not None
         promised = int.from_bytes(writer.stdout.read(8), "little")  # it writes: from here on, a cut hits it at work
@@ -76,8 +81,10 @@ def promised_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
         while time.monotonic() < deadline:
             promised = int.from_bytes(writer.stdout.read(8), "little")
         loose = (folder / "never-synced").stat().st_size
+        waiting = select.select([writer.stdout], [], [], 0)[0]
+        said = writer.stdout.read(65_536) if waiting else b""  # all that waits: the last word before the cut
         cut(folder)
-        said = writer.stdout.read()  # it fails at its next write and ends
+        writer.stdout.read()  # it fails at its next write and ends
         writer.send_signal(signal.SIGKILL)
     if said:
         promised = int.from_bytes(said[-8:], "little")
