@@ -184,7 +184,8 @@ def mosquitto(
         _write_passwords(folder / "ledig.passwords", passwords)
         main = folder / "mosquitto.conf"  # as Debian's own: it says where the store is, and reads conf.d
         own_user = "user root\n" if os.geteuid() == 0 else ""  # else it becomes `mosquitto`, who may not read here
-        main.write_text(f"{own_user}persistence_location {folder}/\nlog_dest stderr\ninclude_dir {folder}/conf.d\n")
+        store = f"persistence true\npersistence_location {folder}/\n"
+        main.write_text(f"{own_user}{store}log_dest stderr\ninclude_dir {folder}/conf.d\n")
         yield from _running(Mosquitto(folder, port, main, passwords))
 
 
