@@ -15,7 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,11 +27,14 @@ from edge import agent
 from edge.clock import HostClock
 from edge.outbox import Outbox
 from edge.settings import ClockSource, DeviceSettings, PirSettings
+from tests.chaos.link import Link
 from tests.processes import Process, collector
 from tests.servers import Mosquitto, mosquitto, until
 
 DEVICES = 20
 PINS = (4, 5, 6, 7)
+SILENT_S = 35.0
+"""Longer than two keepalives of 15 s, so that every agent notices."""
 SensorKey = tuple[str, str]
 
 
@@ -106,8 +109,10 @@ class Account:
 class House:
     """The running house."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, running: Process, journal: Journal, seed: int) -> None:
-        self.folder, self.broker, self.collector, self.journal = folder, broker, running, journal
+    def __init__(  # noqa: PLR0917 - the parts that can be killed, and who looks on
+        self, folder: Path, broker: Mosquitto, link: Link, running: Process, journal: Journal, seed: int
+    ) -> None:
+        self.folder, self.broker, self.link, self.collector, self.journal = folder, broker, link, running, journal
         self.chance = random.Random(seed)  # noqa: S311 - kills, no secrets
         self.account = Account(seed)
         self.factories = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
@@ -162,14 +167,19 @@ class House:
     def _kill_one(self, victim: str) -> bool:
         """Kill and restart; whether events were under way when it fell. Notes how long the house needed."""
         before = self.account.events
-        if victim == "collector":
-            self.collector.kill()
-        else:
-            self.broker.kill()
+        begin, end = {
+            "collector": (self.collector.kill, self.collector.start),
+            "broker": (self.broker.kill, self.broker.start),
+            "link": (self.link.reset, _nothing),
+            "silence": (self._fall_silent, self.link.heal),
+        }[victim]
+        begin()
+        if victim == "silence":
+            before = self.account.events  # it has a length: what came in it was under way
         until(lambda: self.journal.rows("SELECT 1"), what="the journal can be read")
         under_way = before - self.journal.stored()
         again = time.monotonic()
-        (self.collector if victim == "collector" else self.broker).start()
+        end()
         driven = self.account.events
         until(
             lambda: self.journal.stored() >= driven, seconds=60, what=f"the house goes on after a kill of the {victim}"
@@ -178,6 +188,10 @@ class House:
         if under_way > 0:
             self.account.kills[victim] += 1
         return under_way > 0
+
+    def _fall_silent(self) -> None:
+        self.link.fall_silent()
+        time.sleep(SILENT_S)  # the fault itself: it lasts this long
 
     def _turn_one(self) -> None:
         device = self.chance.choice(list(self.factories))
@@ -195,7 +209,7 @@ class House:
         settings = DeviceSettings(
             site="chaos",
             device=device,
-            broker=self.broker.settings(device),
+            broker=replace(self.broker.settings(device), port=self.link.port),
             outbox_path=self.outbox(device),
             sensors=sensors,
             clock=ClockSource.HOST,
@@ -205,6 +219,10 @@ class House:
         except BaseException as fault:
             self._faults.append(fault)
             raise
+
+
+def _nothing() -> None:
+    """What ends a reset: agents come back by themselves."""
 
 
 @contextmanager
@@ -218,10 +236,11 @@ def house(folder: Path, *, config: str | None, seed: int) -> Iterator[House]:
     """
     with ExitStack() as stack:
         broker = stack.enter_context(mosquitto(config, devices=[f"pi-{device}" for device in range(DEVICES)]))
+        link = stack.enter_context(Link(broker.port))
         path = folder / "journal.sqlite"
         settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
         running = stack.enter_context(collector(folder, settings, plan()))
-        made = House(folder, broker, running, Journal(path), seed)
+        made = House(folder, broker, link, running, Journal(path), seed)
         stack.callback(made.switch_off)
         made.switch_on()
         yield made

@@ -23,18 +23,21 @@ def without_persistence() -> str:
 @pytest.mark.parametrize("config", [None, without_persistence()], ids=["as shipped", "without persistence"])
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, config: str | None, *, full: bool) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    if full:
-        account = burn(
-            tmp_path, config=config, events=30_000, per_second=200, kills={"collector": 100, "broker": 20}, seed=seed
-        )
-        assert account.events >= 30_000
-    else:
-        account = burn(
-            tmp_path, config=config, events=3000, per_second=150, kills={"collector": 8, "broker": 3}, seed=seed
-        )
-        assert account.events >= 3000
+    events, per_second = (30_000, 200) if full else (3000, 150)
+    kills = {"collector": 100, "broker": 20} if full else {"collector": 8, "broker": 3}
+    account = burn(tmp_path, config=config, events=events, per_second=per_second, kills=kills, seed=seed)
+    assert account.events >= events
+    assert account.kills == kills
     tell(account)
     assert account.ready_p95_s() <= 5 or not full
+
+
+@pytest.mark.parametrize(("fault", "times"), [("link", 12), ("silence", 1)])
+def test_a_link_that_fails_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: str, times: int) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    account = burn(tmp_path, config=None, events=1000, per_second=100, kills={fault: times}, seed=seed)
+    assert account.kills[fault] == times
+    tell(account)
 
 
 def tell(account: Account) -> None:
