@@ -170,11 +170,18 @@ def _next_of(message: EventsMessage, key: StreamKey, mark: int, into: Intake, li
 
 
 def _refuse(event: SensorEvent, key: StreamKey, loss: Loss, into: Intake) -> None:
-    """Record one event that is not taken: exactly among the gaps, readably among the refused."""
+    """Record one event that is not taken: exactly among the gaps, readably among the refused.
+
+    What is too old is past its time: a run of it is named once, and nothing of it is kept.
+    """
     device, stream = key
     last = into.gaps[-1] if into.gaps else None
-    if last is not None and last[:2] == key and last.last == event.seq - 1 and last.reason is loss:
+    follows = last is not None and last[:2] == key and last.last == event.seq - 1 and last.reason is loss
+    if last is not None and follows:
         into.gaps[-1] = last._replace(last=event.seq)
     else:
         into.gaps.append(Gap(device, stream, event.seq, event.seq, loss))
-    into.refused.append(Refused(device, loss, msgspec.json.encode(event)))
+    if loss is not Loss.TOO_OLD:
+        into.refused.append(Refused(device, loss, msgspec.json.encode(event)))
+    elif not follows:
+        into.refused.append(Refused(device, loss, b""))

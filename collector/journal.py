@@ -29,6 +29,9 @@ PROOF_BYTES: Final = 256 * 1024
 WAIT_S: Final = 0.5
 """The longest that a reader or another program may hold up the loop."""
 FOREVER_MS: Final = 2**62
+DOOR: Final = "door:"
+AIR: Final = "air:"
+"""Doors and air stand among the spaces in `settled`; no space's id has a colon."""
 
 SensorKey = tuple[str, str]
 """Device and sensor."""
@@ -225,14 +228,23 @@ class Journal:
 
     # What it means
 
-    def rewrite(self, spans: Sequence[Span]) -> None:
-        """Let transitions stand for those that a space had from a moment on; no space twice."""
+    def rewrite(self, spans: Sequence[Span], kept_ms: int = 0) -> None:
+        """Let transitions stand for those that a space had from a moment on, but not before `kept_ms`.
+
+        No space twice. What is past its time stays forgotten: of a space long silent, a restart tells all again.
+        """
         self.connection.executemany(
-            "DELETE FROM transition WHERE space = ? AND at_ms >= ?", [(span.space, span.from_ms) for span in spans]
+            "DELETE FROM transition WHERE space = ? AND at_ms >= ?",
+            [(span.space, max(span.from_ms, kept_ms)) for span in spans],
         )
         self.connection.executemany(
             "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
-            [(span.space, told.at_ms, told.state) for span in spans for told in span.transitions],
+            [
+                (span.space, told.at_ms, told.state)
+                for span in spans
+                for told in span.transitions
+                if told.at_ms >= kept_ms
+            ],
         )
 
     def settled(self) -> dict[str, bytes]:
@@ -304,11 +316,16 @@ class Journal:
         self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_strangers(self, known: Iterable[str], before_ms: int) -> None:
-        """Forget single transitions before a moment, and then the rest, of spaces that are not known."""
-        mine = set(known)
-        rows = self.connection.execute("SELECT space FROM transition UNION SELECT space FROM checkpoint").fetchall()
-        for space in {space for (space,) in rows} - mine:
+        """Forget single transitions before a moment, and then the rest, of spaces (and doors, air) that are not known.
+
+        One whose space comes back into the plan begins anew.
+        """
+        rows = self.connection.execute(
+            "SELECT space FROM transition UNION SELECT space FROM checkpoint UNION SELECT space FROM settled"
+        ).fetchall()
+        for space in {space for (space,) in rows} - set(known):
             self.erase_transitions(space, before_ms)
+            self.connection.execute("DELETE FROM settled WHERE space = ?", (space,))
             self.connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_refused(self, before_ms: int) -> None:
@@ -323,12 +340,12 @@ class Journal:
     def _keep_newest(self, table: str, order: str, most: int) -> None:
         (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
         if rows > most:
-            self.connection.execute(
+            gone = self.connection.execute(
                 f"DELETE FROM {table} WHERE {order} IN (SELECT {order} FROM {table} ORDER BY {order} LIMIT ?)",  # noqa: S608
                 (rows - most,),
-            )
+            ).rowcount
             name = f"{table}_dropped"
-            self.set_meta(name, (self.meta(name) or 0) + rows - most)
+            self.set_meta(name, (self.meta(name) or 0) + gone)
 
     # Numbers that stand for names
 

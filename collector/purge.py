@@ -10,7 +10,7 @@ import msgspec
 from collector.house import House
 from collector.inference import advance, fold
 from collector.intake import FUTURE_MS
-from collector.journal import Checkpoint, Journal
+from collector.journal import AIR, DOOR, Checkpoint, Journal
 from collector.plan import SitePlan
 
 PURGE_EVERY_MS = 300_000
@@ -28,6 +28,8 @@ class Purge:
         self._house = house
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
+        doors, airs = (DOOR + door.id for door in plan.doors), (AIR + zone.id for zone in plan.zones)
+        self._known = {*self._sensors, *doors, *airs}
         self._left: list[str] = []
 
     def step(self, journal: Journal, before_ms: int, now_ms: int) -> bool:
@@ -54,7 +56,7 @@ class Purge:
         return journal.erase_events(sensors, before_ms, now_ms + FUTURE_MS)
 
     def _rest(self, journal: Journal, before_ms: int, now_ms: int) -> None:
-        """What belongs to no space: doors, air, sensors that left the plan; refusals; transitions of old spaces."""
+        """What belongs to no space: doors, air, sensors that left the plan; refusals; what old spaces left."""
         journal.erase_events(journal.sensors() - self._of_spaces, before_ms, now_ms + FUTURE_MS)
         journal.erase_refused(before_ms)
-        journal.erase_strangers(self._sensors, before_ms)
+        journal.erase_strangers(self._known, before_ms)

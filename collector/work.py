@@ -17,7 +17,7 @@ from collector.evidence import Evidence, Heard
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
-from collector.journal import Journal
+from collector.journal import AIR, DOOR, Journal
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
 from collector.settings import RetentionSettings
@@ -25,9 +25,6 @@ from collector.settle import BUCKET_MS, UNTIL, Settlement
 
 ERASED: Final = "erased_until_ms"
 """Events before this are forgotten, and none from then is taken any more."""
-DOOR: Final = "door:"
-AIR: Final = "air:"
-"""Doors and air stand among the spaces in `settled`; no space's id has a colon."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _evidence = msgspec.msgpack.Decoder(Evidence).decode
@@ -119,10 +116,11 @@ class Work:
     def _keep(self, changes: Sequence[Change]) -> None:
         """Write what changed in the spaces' stories, and the doors and the air with it."""
         journal, house = self._journal, self.house
-        journal.rewrite(changes)
+        journal.rewrite(changes, self._erased_ms)
         for change in changes:
-            if change.from_ms < self._settled_ms:
-                self._stale(change.space, change.from_ms)
+            from_ms = max(change.from_ms, self._erased_ms)
+            if from_ms < self._settled_ms:
+                self._stale(change.space, from_ms)
         bodies = {change.space: _encode(house.evidence(change.space)) for change in changes}
         doors, zones = self._collect_touched()
         self._unsaved -= bodies.keys()

@@ -11,7 +11,15 @@ import pytest
 
 from collector.evidence import Heard
 from collector.intake import Gap, Loss, Refused
-from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS, Checkpoint, Journal, JournalAway, JournalRejected
+from collector.journal import (
+    GAP_ROWS,
+    QUARANTINE_BYTES,
+    QUARANTINE_ROWS,
+    Checkpoint,
+    Journal,
+    JournalAway,
+    JournalRejected,
+)
 from collector.schema import STEPS
 from edge.message import Kind
 from tests.collector.disks import fill, small_disk
@@ -97,6 +105,15 @@ def test_gaps_are_kept_as_they_were_found(journal: Journal) -> None:
         journal.add_gaps([Gap("pi-1", "s", 3, 5, Loss.DROPPED), Gap("pi-1", "s", 9, 9, Loss.TOO_OLD)], 1)
     rows = journal.connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
     assert rows == [(3, 5, Loss.DROPPED), (9, 9, Loss.TOO_OLD)]
+
+
+def test_gaps_that_are_dropped_at_the_bound_are_counted_exactly(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_gaps([Gap("pi-1", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(10)], 1)
+        journal.add_gaps([Gap("pi-2", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(GAP_ROWS - 5)], 2)
+    (kept,) = journal.connection.execute("SELECT count(*) FROM gap").fetchone()
+    assert kept <= GAP_ROWS
+    assert journal.meta("gap_dropped") == GAP_ROWS + 5 - kept
 
 
 def test_the_earliest_stale_moment_wins(journal: Journal) -> None:

@@ -153,3 +153,51 @@ def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
         smaller.settle(at_ms)
     assert states(journal, "desk-1") == []
     assert events(journal) == 0
+
+
+def test_what_is_refused_as_too_old_is_counted_and_not_kept(journal: Journal) -> None:
+    work = work_on(journal)
+    said = [motion(1, NOON_MS - HOUR_MS - 2), motion(2, NOON_MS - HOUR_MS - 1), motion(3, NOON_MS)]
+    work.take([Delivery("pi-1", message(said))], NOON_MS)
+    assert journal.connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, "too old")]
+    assert journal.connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [("too old", b"")]
+
+
+def test_of_a_space_that_left_the_plan_not_even_the_last_moment_stays(journal: Journal) -> None:
+    work = work_on(journal)
+    crossing = SensorEvent(seq=2, sensor="entrance-beams", at_ms=NOON_MS, kind=Kind.CROSSING, value=1)
+    work.take([Delivery("pi-1", message([motion(1, NOON_MS, sensor="desk-1-pir"), crossing]))], NOON_MS)
+    smaller = Work(house_of(1), journal, RETENTION, NOON_MS)
+    for at_ms in range(NOON_MS, NOON_MS + 2 * HOUR_MS, 10 * MINUTE_MS):
+        smaller.tick(at_ms)
+        smaller.settle(at_ms)
+    assert "desk-1" not in journal.settled()
+    assert "desk-1" not in journal.checkpoints()
+    assert "door:entrance" in journal.settled()
+
+
+def test_a_restart_shows_unknown_until_somebody_is_heard(journal: Journal) -> None:
+    work = work_on(journal)
+    live(work, NOON_MS + 30 * MINUTE_MS)
+    assert work.house.view("desk-0", NOON_MS + 30 * MINUTE_MS).state is Occupancy.VACANT
+    work.save()
+    later_ms = NOON_MS + 30 * MINUTE_MS + 5 * HOUR_MS
+    again = work_on(journal, later_ms)
+    again.tick(later_ms)
+    told = dict(again.house.states_to_tell(later_ms))
+    assert {told[desk].state for desk in ("desk-0", "desk-1")} == {Occupancy.UNKNOWN}
+    assert sum(count.free_min for count in again.house.site_summary(later_ms).kinds.values()) == 0
+
+
+def test_a_restart_brings_no_transition_back_that_is_forgotten(journal: Journal) -> None:
+    work = work_on(journal)
+    work.take([Delivery("pi-1", message([motion(1, NOON_MS)]))], NOON_MS)
+    end_ms = NOON_MS + 3 * HOUR_MS
+    for at_ms in range(NOON_MS, end_ms, 10 * MINUTE_MS):
+        work.tick(at_ms)
+        work.settle(at_ms)
+    assert states(journal) == []
+    again = work_on(journal, end_ms)
+    again.tick(end_ms)
+    assert states(journal) == []
+    assert again.house.view("desk-0", end_ms).state is Occupancy.UNKNOWN
