@@ -132,9 +132,10 @@ class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
 
 
 class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """Whether the collector lives: sent every five real seconds; its will is `CollectorStatus(online=False)`."""
+    """Whether the collector works: sent every five real seconds; its will is `CollectorStatus(online=False)`."""
 
     online: bool
+    """False also while its journal cannot be written: nobody judges then, and what was told grows old."""
     at_ms: int = field(name="at", default=0)
     fault: str = ""
     """What the collector cannot do now, in plain words, such as "the journal's disk is full"; empty: nothing."""

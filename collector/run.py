@@ -148,14 +148,17 @@ class _Loop:
         self._inbox.flush()
 
     def reopened(self, fault: JournalAway) -> Journal | None:
-        """Say what is wrong until the journal takes writes again; None: `stop` came first."""
+        """Say what is wrong until the journal takes writes again; None: `stop` came first.
+
+        Nobody judges meanwhile, and the states that were told grow old: so it says that it is not online.
+        """
         log.error("%s", fault)
         pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
         while not self._stop.is_set():
             self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
-                self._publisher.status(CollectorStatus(online=True, at_ms=self._now_ms(), fault=fault.finding))
+                self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))
                 self._inbox.flush()
             if time.monotonic() < again_s:
                 continue
