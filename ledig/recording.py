@@ -5,7 +5,7 @@ Out:   a `Recording`: spaces, sensors and rows in order of time, cut into spans;
 Never: servers, clocks, pins.
 
     file = "room.csv.gz"                # beside this file; plain or gzip
-    time = ["Date", "Time"]             # one column, or several that are joined by a space
+    time = ["Date", "Time"]             # the columns that say when, joined by a space
     format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime
     time_zone = "Europe/Stockholm"
 
@@ -22,37 +22,51 @@ Never: servers, clocks, pins.
     pulse_ms = 2500                     # each row with a 1 is one pulse; left out: the column is the output's level
 """
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collector.plan import SpaceKind
 from edge.message import Kind
+from ledig.ids import id_fault
+from ledig.reader import Faults, Reader, Table, one_of
 from ledig.rows import Column, Row, RowsRejected, TimeColumns, read_rows
 
-_PULSE_MOST_MS: Final = 600_000
-_ID: Final = re.compile(r"[a-z0-9-]{1,64}")
 
-COLUMNS: Final[dict[str, dict[str, Kind]]] = {
-    "pir": {"column": Kind.MOTION},
-    "contact": {"column": Kind.CONTACT_OPEN},
-    "pressure": {"column": Kind.PRESSURE},
-    "power": {"column": Kind.POWER_W},
-    "air": {
-        "co2_column": Kind.CO2_PPM,
-        "temperature_column": Kind.TEMPERATURE_C,
-        "humidity_column": Kind.HUMIDITY_PCT,
-    },
-}
-"""What drives each kind of sensor: the mapping's key, and what its column holds. The first key is needed."""
-ON_PINS: Final = ("pir", "contact", "pressure")
+class RecordedKind(StrEnum):
+    """What kinds of sensor a recording can drive."""
+
+    PIR = "pir"
+    CONTACT = "contact"
+    PRESSURE = "pressure"
+    POWER = "power"
+    AIR = "air"
+
+
+ON_PINS: Final = frozenset({RecordedKind.PIR, RecordedKind.CONTACT, RecordedKind.PRESSURE})
 """Kinds that are driven by a pin's level; the others are read from files."""
+_COLUMN: Final = {
+    RecordedKind.PIR: Kind.MOTION,
+    RecordedKind.CONTACT: Kind.CONTACT_OPEN,
+    RecordedKind.PRESSURE: Kind.PRESSURE,
+    RecordedKind.POWER: Kind.POWER_W,
+}
+"""What `column` holds."""
+_AIR_COLUMNS: Final = {
+    "co2_column": Kind.CO2_PPM,
+    "temperature_column": Kind.TEMPERATURE_C,
+    "humidity_column": Kind.HUMIDITY_PCT,
+}
+"""What the columns of an air sensor hold; only the first is needed."""
+
+
+_T = TypeVar("_T")
 
 
 class RecordingRejected(ValueError):
@@ -71,16 +85,70 @@ class RecordedSpace:
     kind: SpaceKind
     truth: str = ""
 
+    def __post_init__(self) -> None:
+        if fault := id_fault(self.id):
+            raise ValueError(fault)
+        if self.kind is SpaceKind.SUPPLY:
+            raise ValueError("a supply runs out and is never taken; a recording cannot play it")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSensor:
-    """One sensor. `columns` by key of `COLUMNS`; `pulse_ms` 0: the column is the level itself."""
+    """One sensor and the columns that drive it."""
 
     id: str
-    kind: str
-    columns: dict[str, str]
-    space: str | None = None
+    kind: RecordedKind
+    space: str = ""
+    """What it watches; "" for air, which is the zone's."""
+    column: str = ""
+    """Of a pin: 0 or 1; of power: watts."""
+    co2_column: str = ""
+    temperature_column: str = ""
+    humidity_column: str = ""
     pulse_ms: int = 0
+    """Each row with a 1 is a pulse this long; 0: the column is the output's level itself."""
+
+    def __post_init__(self) -> None:
+        if fault := id_fault(self.id):
+            raise ValueError(fault)
+        air = self.kind is RecordedKind.AIR
+        for name in ("space", "column") if not air else ("co2_column",):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
+        for name in ("space", "column", "pulse_ms") if air else _AIR_COLUMNS:
+            if getattr(self, name):
+                raise ValueError(f"{name} is nothing for a sensor of kind {self.kind}; take it out")
+        if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
+            raise ValueError(f"pulse_ms is for a pir, from 100 to 600000; got {self.pulse_ms}")
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns in use, by the mapping's key."""
+        return {key: name for key in ("column", *_AIR_COLUMNS) if (name := getattr(self, key))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowsFile:
+    """The rows' file as the mapping tells of it."""
+
+    time: tuple[str, ...]
+    format: str
+    time_zone: str
+    file: Path | None = None
+    delimiter: str = ","
+    break_after_s: int = 600
+
+    def __post_init__(self) -> None:
+        if not self.time:
+            raise ValueError('time is empty; give the columns that tell it: time = ["Date", "Time"]')
+        if len(self.delimiter) != 1:
+            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
+        if not 1 <= self.break_after_s <= 86_400:
+            raise ValueError(f"break_after_s must lie between 1 and 86400, got {self.break_after_s}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as fault:  # OSError: a folder of the zone database
+            raise ValueError(f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"') from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,30 +220,41 @@ def read(path: Path, data: Path | None = None) -> Recording:
         raise RecordingRejected((f"{path}: {fault.strerror}; give the mapping of a recording",)) from fault
     except ValueError as fault:  # bad UTF-8, or no TOML
         raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
-    faults: list[str] = []
-    mapping = _Table(document, str(path), faults)
-    file = mapping.text("file") if data is None else mapping.text("file", "")
-    delimiter = mapping.text("delimiter", ",")
-    if len(delimiter) != 1:
-        mapping.fault("delimiter", f"is {delimiter!r}; it must be one character")
-    times = _times(mapping)
-    break_ms = 1000 * mapping.whole("break_after_s", 1, 86_400, 600)
-    spaces = tuple(_space(table) for table in mapping.tables("space"))
-    sensors = tuple(_sensor(table, {space.id for space in spaces}) for table in mapping.tables("sensor"))
-    mapping.close()
-    for kind, ids in (("space", [space.id for space in spaces]), ("sensor", [sensor.id for sensor in sensors])):
-        for twice in sorted({name for name in ids if ids.count(name) > 1}):
-            mapping.fault(f'{kind} "{twice}"', "is there twice; give each an id of its own")
-    if faults:
-        raise RecordingRejected(tuple(faults))
+    faults = Faults(str(path))
+    reader = Reader(faults, path.parent)
+    table = reader.build(_RowsFile, document, "", beside={"space", "sensor"})
+    spaces = _all(reader, document, "space", RecordedSpace)
+    sensors = _all(reader, document, "sensor", RecordedSensor)
+    known = {space.id for space in spaces}
+    for sensor in sensors:
+        if sensor.space and sensor.space not in known:
+            faults.add(f'sensor "{sensor.id}"', one_of("space", sensor.space, known))
+    file = data or (table.file if table else None)
+    if file is None and table is not None:
+        faults.add("", "file is missing; name the CSV file there, or give it with --data")
+    if table is None or file is None or faults:
+        raise RecordingRejected(faults.texts())
+    zone = ZoneInfo(table.time_zone)
     try:
-        rows = read_rows(data or path.parent / file, delimiter, times, _columns(spaces, sensors))
+        columns = _columns(spaces, sensors)
+        rows = read_rows(file, table.delimiter, TimeColumns(table.time, table.format, zone), columns)
     except RowsRejected as fault:
         raise RecordingRejected(fault.faults) from fault
+    break_ms = table.break_after_s * 1000
     spans = tuple(_cut(rows, break_ms))
-    return Recording(
-        time_zone=times.zone, spaces=spaces, sensors=sensors, spans=spans, step_ms=_step_ms(rows, break_ms)
-    )
+    return Recording(time_zone=zone, spaces=spaces, sensors=sensors, spans=spans, step_ms=_step_ms(rows, break_ms))
+
+
+def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Every `[[key]]`; there must be one, and no id twice."""
+    tables = reader.tables(document, key)
+    if not tables:
+        reader.faults.add("", f"no [[{key}]]; a recording needs at least one")
+    names = [str(table.get("id", number)) for number, table in enumerate(tables, start=1)]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        reader.faults.add(f'{key} "{twice}"', "is there twice; give each an id of its own")
+    built = (reader.build(kind, table, f'{key} "{name}"') for table, name in zip(tables, names, strict=True))
+    return tuple(each for each in built if each is not None)
 
 
 def _cut(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ...]]:
@@ -196,100 +275,6 @@ def _columns(spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, .
     columns = [Column(space.truth, 0, Kind.PEOPLE.high, whole=True) for space in spaces if space.truth]
     for sensor in sensors:
         for key, name in sensor.columns.items():
-            kind = COLUMNS[sensor.kind][key]
+            kind = _AIR_COLUMNS.get(key) or _COLUMN[sensor.kind]
             columns.append(Column(name, kind.low, kind.high, whole=sensor.kind in ON_PINS))
     return tuple(columns)
-
-
-def _times(mapping: "_Table") -> TimeColumns:
-    names, form, zone = mapping.texts("time"), mapping.text("format"), mapping.text("time_zone")
-    try:
-        return TimeColumns(names, form, ZoneInfo(zone))
-    except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a directory of the zone database
-        if zone:
-            mapping.fault("time_zone", f'is {zone!r}; it must be a zone such as "Europe/Stockholm"')
-        return TimeColumns(names, form, ZoneInfo("UTC"))
-
-
-def _space(table: "_Table") -> RecordedSpace:
-    space_id, kind, truth = table.name(), table.text("kind"), table.text("truth", "")
-    table.close()
-    known = [known for known in SpaceKind if known is not SpaceKind.SUPPLY]  # a supply is never taken
-    if kind and kind not in known:
-        table.fault("kind", f"is {kind!r}; known kinds: {', '.join(known)}")
-    return RecordedSpace(id=space_id, kind=SpaceKind(kind) if kind in known else SpaceKind.ROOM, truth=truth)
-
-
-def _sensor(table: "_Table", spaces: set[str]) -> RecordedSensor:
-    sensor_id, kind = table.name(), table.text("kind")
-    keys = COLUMNS.get(kind, {})
-    if kind and not keys:
-        table.fault("kind", f"is {kind!r}; known kinds: {', '.join(COLUMNS)}")
-    columns = {}
-    for place, key in enumerate(keys):
-        if name := table.text(key) if place == 0 else table.text(key, ""):
-            columns[key] = name
-    space = None if kind == "air" else table.text("space")
-    if space and space not in spaces:
-        table.fault("space", f"is {space!r}; the mapping has no such [[space]]")
-    pulse_ms = table.whole("pulse_ms", 100, _PULSE_MOST_MS, 0) if kind == "pir" else 0
-    table.close()
-    return RecordedSensor(id=sensor_id, kind=kind, columns=columns, space=space, pulse_ms=pulse_ms)
-
-
-class _Table:
-    """One table of the mapping: takes its keys one by one, and gathers what is wrong with them."""
-
-    def __init__(self, values: dict[str, Any], place: str, faults: list[str]) -> None:
-        self._values, self._place, self._faults = dict(values), place, faults
-
-    def fault(self, key: str, finding: str) -> None:
-        """Note what is wrong with a key."""
-        self._faults.append(f"{self._place}: {key} {finding}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        """The text under `key`; needed and not empty if there is no default."""
-        value = self._values.pop(key, default)
-        if isinstance(value, str) and (value or default is not None):
-            return value
-        self.fault(key, "is missing; give it as text" if value is None else f"is {value!r}; it must be text")
-        return ""
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """One text, or a list of them."""
-        value = self._values.get(key)
-        if isinstance(value, list) and value and all(isinstance(each, str) and each for each in value):
-            del self._values[key]
-            return tuple(value)
-        return (self.text(key),)
-
-    def whole(self, key: str, low: int, high: int, default: int) -> int:
-        """The whole number under `key`."""
-        value = self._values.pop(key, None)
-        if value is None:
-            return default
-        if type(value) is int and low <= value <= high:  # a bool is an int to isinstance
-            return value
-        self.fault(key, f"is {value!r}; it must be a whole number from {low} to {high}")
-        return default
-
-    def name(self) -> str:
-        """The table's id, which joins the place of later faults."""
-        value = self.text("id")
-        if value and not _ID.fullmatch(value):
-            self.fault("id", f"is {value!r}; it must be 1 to 64 of a-z, 0-9 and -")
-        self._place = f'{self._place} "{value}"'
-        return value
-
-    def tables(self, key: str) -> list["_Table"]:
-        """The tables under `[[key]]`, at least one."""
-        value = self._values.pop(key, [])
-        if not isinstance(value, list) or not value or not all(isinstance(each, dict) for each in value):
-            self.fault(f"[[{key}]]", "is missing; a recording needs at least one")
-            return []
-        return [_Table(each, f"{self._place}, {key}", self._faults) for each in value]
-
-    def close(self) -> None:
-        """Refuse what nobody took."""
-        for key in self._values:
-            self.fault(key, "is no key of a recording; see `ledig replay --help`")

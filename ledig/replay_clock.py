@@ -68,6 +68,7 @@ class ReplayClock:
         while self._now_ms < at_ms:
             if self._stop.wait((self._next_ms(at_ms) - self._now_ms) / 1000 / self._speed):
                 return
+            self._await_sleepers()  # who said a deadline late may say one that has passed
             self.jump_to(self._next_ms(at_ms))  # looked up again: who was awake may have said an earlier one
             self._await_sleepers()
 

@@ -26,11 +26,11 @@ from edge.settings import (
     PressureSettings,
     SensorSettings,
 )
-from ledig.recording import ON_PINS, Change, RecordedSensor, Recording
+from ledig.recording import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
 
 SITE: Final = "replay"
 _ZONE: Final = "recorded"
-_LOW_WHEN_ON: Final = ("pressure",)
+_LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
 """Kinds whose pin is pulled up and goes low when what they watch is there."""
 
 
@@ -89,7 +89,7 @@ def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
                 device=device,
                 id=sensor.id,
                 kind=SensorKind(sensor.kind),
-                space=sensor.space,
+                space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
             )
             for device, sensors in groups
@@ -117,13 +117,13 @@ def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple
 
 def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
     match sensor.kind:
-        case "pir":
+        case RecordedKind.PIR:
             return PirSettings(id=sensor.id, pin=pin)
-        case "contact":
+        case RecordedKind.CONTACT:
             return ContactSettings(id=sensor.id, pin=pin)
-        case "pressure":
+        case RecordedKind.PRESSURE:
             return PressureSettings(id=sensor.id, pin=pin)
-        case "power":
+        case RecordedKind.POWER:
             return PowerSettings(id=sensor.id, path=_value_path(folder, sensor.id, "column"), scale=1)
         case _:
             paths = {key: _value_path(folder, sensor.id, key) for key in sensor.columns}

@@ -167,24 +167,40 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
     told = faults(
         tmp_path,
         mapping=MAPPING.replace('format = "%Y/%m/%d %H:%M:%S"', 'colour = "red"')
-        .replace("Europe/Stockholm", "Europe/Nowhere")
         .replace('kind = "pir"', 'kind = "sonar"')
         .replace('kind = "room"', 'kind = "hall"')
-        .replace('space = "room"', 'space = "attic"')
         .replace('co2_column = "CO2"', ""),
     )
     text = "\n".join(told)
     for finding in (
         "format is missing",
-        "colour is no key of a recording",
-        "time_zone is 'Europe/Nowhere'",
-        "space \"room\": kind is 'hall'; known kinds: desk, booth, room, equipment",
-        "sensor \"pir\": kind is 'sonar'; known kinds: pir, contact, pressure, power, air",
-        "sensor \"pir\": space is 'attic'; the mapping has no such [[space]]",
+        'no setting "colour"',
+        'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, power, air',
         'sensor "air": co2_column is missing',
     ):
         assert finding in text
     assert all(str(tmp_path / "mapping.toml") in fault for fault in told)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        ("Europe/Stockholm", "Europe/Nowhere", 'no time zone "Europe/Nowhere"'),
+        ("Europe/Stockholm", "Europe", 'no time zone "Europe"'),
+        ('space = "room"', 'space = "attic"', 'sensor "pir": no space "attic"; known spaces: room'),
+        ("pulse_ms = 40000", "pulse_ms = 5", "from 100 to 600000; got 5"),
+        ('id = "air"', 'id = "pir"', 'sensor "pir": is there twice'),
+        ('id = "air"', 'id = "Air 1"', 'id "Air 1" is not allowed'),
+        ('co2_column = "CO2"', 'co2_column = "CO2"\nspace = "room"', "space is nothing for a sensor of kind air"),
+        ('file = "rows.csv"', "", "file is missing"),
+        ('time = ["Date", "Time"]', "time = []", "time is empty"),
+        ('file = "rows.csv"', 'file = "rows.csv"\ndelimiter = ";;"', "delimiter must be one character"),
+    ],
+)
+def test_a_fault_of_a_mapping_is_told_with_its_remedy(tmp_path: Path, right: str, wrong: str, finding: str) -> None:
+    assert right in MAPPING
+    assert finding in "\n".join(faults(tmp_path, mapping=MAPPING.replace(right, wrong)))
 
 
 @pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n'])

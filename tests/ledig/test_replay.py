@@ -13,7 +13,7 @@ from tests.servers import until
 
 MAPPING = """
 file = "morning.csv"
-time = "at"
+time = ["at"]
 format = "%Y-%m-%d %H:%M:%S"
 time_zone = "Europe/Stockholm"
 

@@ -9,7 +9,7 @@ import pytest
 from collector.plan import SpaceKind
 from edge.broker import BrokerSettings
 from edge.settings import AirSettings, PowerSettings
-from ledig.recording import Change, RecordedSensor, RecordedSpace, Recording
+from ledig.recording import Change, RecordedKind, RecordedSensor, RecordedSpace, Recording
 from ledig.replay_house import Wiring, build
 from ledig.rows import Row
 
@@ -25,9 +25,9 @@ def recording(*sensors: RecordedSensor) -> Recording:
 
 
 def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
-    return RecordedSensor(
-        id=name, kind=kind, columns=columns or {"column": "C"}, space=None if kind == "air" else "room"
-    )
+    if kind == "air":
+        return RecordedSensor(id=name, kind=RecordedKind.AIR, **columns)
+    return RecordedSensor(id=name, kind=RecordedKind(kind), space="room", column="C")
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,10 @@ def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
     for device in house.devices:
         pins = [pin for each in device.sensors for pin in each.pins]
         assert len(set(pins)) == len(pins)
+
+
+def test_air_is_of_the_zone_and_motion_of_its_space(tmp_path: Path) -> None:
+    plan = build(recording(sensor("pir", "pir"), sensor("air", "air", co2_column="A")), BrokerSettings(), tmp_path).plan
+    pir, air = plan.sensors
+    assert (pir.space, pir.zone) == ("room", None)
+    assert (air.space, air.zone) == (None, plan.zones[0].id)
