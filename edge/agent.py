@@ -20,7 +20,7 @@ from edge import delivery, topics
 from edge.clock import Clock
 from edge.delivery import Delivery
 from edge.keeping import Keeping
-from edge.lamp import Lamp, LampState, shown
+from edge.lamp import Lamp, shown, works
 from edge.message import (
     ClockState,
     CommandName,
@@ -84,6 +84,7 @@ class _Agent:
         will = self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False))
         self._uplink = Uplink(settings.broker, f"{settings.site}-{settings.device}", will, self._inbox)
         self._space = None if settings.lamp_space is None else topics.space(settings.site, settings.lamp_space)
+        self._collector = topics.collector(settings.site)
         self._started_ms = clock.monotonic_ms()
         self._status_ms = self._started_ms
         self._reported: tuple[object, ...] = ()
@@ -162,7 +163,7 @@ class _Agent:
         log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
         self._refusal = None
         hears = [self._topic(DeviceTopic.RECEIPT), self._topic(DeviceTopic.COMMAND)]
-        self._uplink.subscribe(hears if self._space is None else [*hears, self._space])
+        self._uplink.subscribe(hears if self._space is None else [*hears, self._space, self._collector])
         self._delivery = delivery.connect(self._delivery)
         self._reported = ()
 
@@ -173,11 +174,13 @@ class _Agent:
             log.warning("the broker at %s:%d is away: %s; trying again", where.host, where.port, refusal)
         self._refusal = refusal
         self._delivery = delivery.disconnect(self._delivery)
-        self._lamp.show(LampState.UNKNOWN)
+        self._lamp.doubt(_real_ms())
 
     def _message(self, heard: Heard) -> None:
         if heard.topic == self._space:
-            self._lamp.show(shown(heard.payload))
+            self._lamp.tell(shown(heard.payload), _real_ms())
+        elif heard.topic == self._collector:
+            self._collector_said(heard)
         elif heard.topic == self._topic(DeviceTopic.RECEIPT):
             self._covered(decode_receipt(heard.payload))
         elif decode_command(heard.payload).command is CommandName.IDENTIFY:
@@ -185,6 +188,12 @@ class _Agent:
             self._lamp.identify(_real_ms())
         else:
             self._reported = ()
+
+    def _collector_said(self, heard: Heard) -> None:
+        if not works(heard.payload):
+            self._lamp.doubt(_real_ms())
+        elif not heard.retained:  # it may have died together with the broker that remembers it
+            self._lamp.trust(_real_ms())
 
     def _covered(self, receipt: Receipt) -> None:
         outbox, now_ms = self._keeping.outbox, _real_ms()

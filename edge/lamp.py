@@ -1,8 +1,9 @@
 """The state lamp of a device: is this space taken?
 
-In:    the retained state of a space, as the collector publishes it; whether the broker is there.
+In:    the retained state of a space, as the collector publishes it; the collector's word that it works.
 Out:   one lamp: lit when taken, dark when vacant, a slow pulse when not known, a fast blink when asked who it is.
-Never: an exception for what the topic says: what it does not understand is not known.
+Never: an exception for what a topic says: what it does not understand is not known. A state that outlived its
+       collector: a retained message outlives everybody.
 """
 
 import logging
@@ -16,6 +17,8 @@ PULSE_S = 1.5
 """On and off for this long each: not known."""
 BLINK_S = 0.1
 IDENTIFY_S = 10.0
+COLLECTOR_SILENT_MS = 15_000
+"""The collector speaks every five seconds; three words missed, and what it said is not known any more."""
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,12 @@ class _Space(Struct):
     state: str
 
 
+class _Collector(Struct):
+    """The one key of the collector's word that the lamp reads."""
+
+    online: bool
+
+
 def shown(payload: bytes) -> LampState:
     """What the lamp shows for a retained state; all that is not plainly taken or vacant is unknown."""
     try:
@@ -45,12 +54,21 @@ def shown(payload: bytes) -> LampState:
         return LampState.UNKNOWN
 
 
+def works(payload: bytes) -> bool:
+    """Whether the collector says that it works."""
+    try:
+        return msgspec.json.decode(payload, type=_Collector).online
+    except (ValueError, RecursionError):
+        return False
+
+
 class Lamp:
     """One LED. A pin that cannot be opened is said once; the agent goes on without its lamp."""
 
     def __init__(self, pin: int | None, factory: Factory) -> None:
         """`pin` None: there is no lamp, and showing does nothing."""
         self._led: LED | None = None
+        self._told, self._trusted_ms = LampState.UNKNOWN, 0
         self._state, self._until_ms = LampState.UNKNOWN, 0
         if pin is None:
             return
@@ -60,12 +78,20 @@ class Lamp:
             log.error("the lamp on GPIO%d cannot be used: %s; the agent goes on without it", pin, fault)  # noqa: TRY400 - one plain line
         self._light()
 
-    def show(self, state: LampState) -> None:
-        """Show a state, at once or after the blinking ends."""
-        if state is not self._state:
-            self._state = state
-            if not self._until_ms:
-                self._light()
+    def tell(self, state: LampState, now_ms: int) -> None:
+        """Show a state (real milliseconds, monotonic) for as long as the collector works, after the blinking ends."""
+        self._told = state
+        self.wake(now_ms)
+
+    def trust(self, now_ms: int) -> None:
+        """The collector has just said that it works."""
+        self._trusted_ms = now_ms + COLLECTOR_SILENT_MS
+        self.wake(now_ms)
+
+    def doubt(self, now_ms: int) -> None:
+        """The collector does not work, or nobody can say."""
+        self._trusted_ms = 0
+        self.wake(now_ms)
 
     def identify(self, now_ms: int) -> None:
         """Blink fast for ten seconds (real milliseconds, monotonic)."""
@@ -74,9 +100,13 @@ class Lamp:
             self._led.blink(BLINK_S, BLINK_S)
 
     def wake(self, now_ms: int) -> None:
-        """Let time pass: blinking ends."""
-        if self._until_ms and now_ms >= self._until_ms:
+        """Let time pass: blinking ends, and what a silent collector said is not known any more."""
+        state = self._told if now_ms < self._trusted_ms else LampState.UNKNOWN
+        ended = self._until_ms and now_ms >= self._until_ms
+        if ended:
             self._until_ms = 0
+        changed, self._state = state is not self._state, state
+        if ended or (changed and not self._until_ms):
             self._light()
 
     def close(self) -> None:

@@ -32,10 +32,11 @@ class Disconnected(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """A message came."""
+    """A message came; `retained` if the broker had it before we asked, so that it proves nobody alive."""
 
     topic: str
     payload: bytes
+    retained: bool
 
 
 class Uplink:
@@ -91,4 +92,4 @@ class Uplink:
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
         if len(message.payload) <= MAX_PAYLOAD_BYTES:
-            self._inbox.put(Heard(message.topic, message.payload))
+            self._inbox.put(Heard(message.topic, message.payload, message.retain))

@@ -56,7 +56,8 @@ def rights(site: str, user: str) -> Rights:
         return Rights(reads=(*told, f"{root}/device/+/status"), writes=())
     own = f"{root}/device/{user}"
     return Rights(
-        reads=(f"{own}/receipt", f"{own}/command", f"{root}/space/+"), writes=(f"{own}/events", f"{own}/status")
+        reads=(f"{own}/receipt", f"{own}/command", f"{root}/space/+", f"{root}/collector"),
+        writes=(f"{own}/events", f"{own}/status"),
     )
 
 

@@ -129,12 +129,27 @@ def test_events_before_the_clock_is_set_wait_and_get_their_true_time(broker: Mos
 def test_the_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
-    lamp, topic = factory.pin(17), topics.space(SITE, "booth-1")
-    with Collector(broker) as collector, running(settings, factory):
-        collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
-        collector.wait(lambda: lamp.state and len(lamp.states) < 100, "lit")
+    lamp, topic, word = factory.pin(17), topics.space(SITE, "booth-1"), topics.collector(SITE)
+    with Collector(broker) as collector:
         collector.say(topic, b'{"state":"vacant"}', retain=True)
-        collector.wait(lambda: not lamp.state, "dark")
+        collector.say(word, b'{"online":true,"at":1}', retain=True)  # of a collector that died with its broker
+        with running(settings, factory):
+            collector.wait(lambda: lamp.state, "a pulse: nobody has said that the space is free still")
+            collector.say(word, b'{"online":true,"at":2}', retain=True)
+            collector.wait(lambda: not lamp.state and len(lamp.states) < 100, "dark")
+            collector.say(word, b'{"online":false}', retain=True)
+            collector.wait(lambda: lamp.state, "a pulse: the collector is gone")
+            collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
+            collector.say(word, b'{"online":true,"at":3}', retain=True)
+            collector.wait(lambda: lamp.state, "lit")
+
+
+def test_the_lamp_blinks_when_asked_which_box_it_is(broker: Mosquitto, tmp_path: Path) -> None:
+    factory = MockFactory()
+    settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
+    lamp = factory.pin(17)
+    with Collector(broker) as collector, running(settings, factory):
+        collector.wait(lambda: collector.statuses, "the status")
         lamp.clear_states()
         collector.say(COMMAND, encode(Command(CommandName.IDENTIFY)))
         collector.wait(lambda: len(lamp.states) > 6, "a fast blink")

@@ -1,9 +1,10 @@
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.lamp import IDENTIFY_S, Lamp, LampState, shown
+from edge.lamp import COLLECTOR_SILENT_MS, IDENTIFY_S, Lamp, LampState, shown, works
 from edge.settings import PirSettings
 from tests.edge.sensors.table import table
+from tests.servers import until
 
 
 @pytest.mark.parametrize(
@@ -26,22 +27,54 @@ def test_what_it_shows_of_a_state(payload: bytes, state: LampState) -> None:
     assert shown(payload) is state
 
 
+@pytest.mark.parametrize(
+    ("payload", "online"),
+    [
+        (b'{"online":true,"at":1,"fault":"InfluxDB does not answer"}', True),
+        (b'{"online":false}', False),
+        (b'{"online":1}', False),
+        (b"", False),
+        (b"[" * 60_000, False),
+    ],
+)
+def test_what_it_takes_for_a_collector_that_works(payload: bytes, online: bool) -> None:
+    assert works(payload) is online
+
+
 def test_it_is_lit_when_taken_and_dark_when_vacant() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.show(LampState.TAKEN)
+    lamp.trust(0)
+    lamp.tell(LampState.TAKEN, 0)
     assert pin.state
-    lamp.show(LampState.VACANT)
+    lamp.tell(LampState.VACANT, 0)
     assert not pin.state
+    lamp.close()
+
+
+def test_it_never_shows_what_a_collector_said_that_is_silent_or_gone() -> None:
+    factory = MockFactory()
+    lamp, pin = Lamp(17, factory), factory.pin(17)
+    lamp.tell(LampState.VACANT, 0)  # retained: it proves nobody alive
+    until(lambda: pin.state, what="a pulse")
+    lamp.trust(1000)
+    assert not pin.state
+    lamp.wake(1000 + COLLECTOR_SILENT_MS)
+    until(lambda: pin.state, what="a pulse")
+    lamp.trust(20_000)
+    assert not pin.state
+    lamp.doubt(20_001)
+    until(lambda: pin.state, what="a pulse")
     lamp.close()
 
 
 def test_after_blinking_it_shows_the_state_that_came_meanwhile() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.show(LampState.VACANT)
+    lamp.trust(0)
+    lamp.tell(LampState.VACANT, 0)
     lamp.identify(0)
-    lamp.show(LampState.TAKEN)
+    lamp.tell(LampState.TAKEN, 5000)
     lamp.wake(int(IDENTIFY_S * 1000))
     assert pin.state
     lamp.close()
@@ -51,16 +84,18 @@ def test_a_busy_pin_leaves_the_agent_without_a_lamp(caplog: pytest.LogCaptureFix
     factory = MockFactory()
     with table(PirSettings(id="pir", pin=17), factory):
         lamp = Lamp(17, factory)
-        lamp.show(LampState.TAKEN)
-        lamp.identify(0)
-        lamp.wake(20_000)
-        lamp.close()
+        every_word(lamp)
     assert [record.getMessage().startswith("the lamp on GPIO17 cannot be used") for record in caplog.records] == [True]
 
 
 def test_no_lamp_is_no_trouble() -> None:
-    lamp = Lamp(None, MockFactory())
-    lamp.show(LampState.TAKEN)
+    every_word(Lamp(None, MockFactory()))
+
+
+def every_word(lamp: Lamp) -> None:
+    lamp.trust(0)
+    lamp.tell(LampState.TAKEN, 0)
     lamp.identify(0)
     lamp.wake(20_000)
+    lamp.doubt(20_000)
     lamp.close()
