@@ -56,6 +56,7 @@ class Caller:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_message = self._client.on_subscribe = None  # no circle: paho's sockets end with their client
 
     def _subscribed(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         self.granted += [not reason.is_failure for reason in reasons]
