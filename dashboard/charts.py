@@ -16,8 +16,9 @@ from babel.numbers import format_decimal
 
 from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from dashboard import past
 from dashboard.hours import local, midnight_ms
-from dashboard.past import Question, hidden_zones
+from dashboard.past import Question
 from dashboard.words import Words
 
 DAYS: Final = (1, 7)
@@ -87,7 +88,7 @@ def read_choice(args: Mapping[str, str], plan: SitePlan) -> Choice:
 
 def hidden(choice: Choice, plan: SitePlan) -> bool:
     """Whether too few people sit there for a past that tells nothing of one of them."""
-    return choice.kind is SpaceKind.DESK and choice.zone in hidden_zones(plan)
+    return past.hidden(plan, choice.zone, choice.kind)
 
 
 def question(choice: Choice, plan: SitePlan, now_ms: int) -> Question:

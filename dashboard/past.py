@@ -2,7 +2,7 @@
 
 In:    a question, checked.
 Out:   rows; JSON of them.
-Never: a desk's past, or that of the desks of a zone with fewer than five seats.
+Never: a desk's past, that of the desks of a zone with fewer than five seats, or that of one member's own room.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from collector.history import (
     Row,
 )
 from collector.history.open import open_reader
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
 from dashboard.settings import DashboardSettings
 
 SEATS: Final = 5
@@ -63,6 +63,20 @@ def hidden_zones(plan: SitePlan) -> frozenset[str]:
     return frozenset(hidden)
 
 
+def hidden(plan: SitePlan, zone: str, kind: str) -> bool:
+    """Whether the past of one kind of space in a zone, or in WHOLE_SITE, is not to be told.
+
+    Of desks see `hidden_zones`. A booth, a room or a machine has a past of its own, and what the sum of a zone is
+    beyond the others' is that of the one that is dedicated.
+    """
+    if kind == SpaceKind.DESK:
+        return zone in hidden_zones(plan)
+    return any(
+        space.kind == kind and space.tenure is Tenure.DEDICATED and zone in {space.zone, WHOLE_SITE}
+        for space in plan.spaces
+    )
+
+
 def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Question:
     """Read a question from a URL; without `from` and `to`, the last day.
 
@@ -100,6 +114,7 @@ def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
 def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
     """The rows as one JSON object, without what the house promised not to tell."""
     measure = asked.measure
+    told = {tags: _open(measure, tags, plan) for tags in {row.tags for row in found}}
     return {
         "measure": measure.name,
         "bucket_ms": measure.bucket_ms,
@@ -110,17 +125,17 @@ def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
             | {"at": row.at_ms}
             | {name: _told(measure, value) for name, value in zip(measure.fields, row.fields, strict=True)}
             for row in found
-            if _open(measure, row, plan)
+            if told[row.tags]
         ],
     }
 
 
-def _open(measure: Measure, row: Row, plan: SitePlan) -> bool:
+def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is SPACE_HOUR:
-        space = plan.space.get(row.tags[0])
-        return space is not None and space.kind is not SpaceKind.DESK
+        space = plan.space.get(tags[0])
+        return space is not None and space.offered and space.kind is not SpaceKind.DESK
     if measure is ZONE_FIVE_MIN:
-        return row.tags[1] != SpaceKind.DESK or row.tags[0] not in hidden_zones(plan)
+        return not hidden(plan, *tags)
     return True
 
 
@@ -136,7 +151,8 @@ def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
     zones = {WHOLE_SITE, *plan.zone} if measure is not AIR_FIVE_MIN else set(plan.zone)
     if tag == "zone" and value not in zones:
         raise QuestionRejected(f"zone: no {value!r}; give one of {', '.join(sorted(zones))}")
-    if tag == "space" and (value not in plan.space or plan.space[value].kind is SpaceKind.DESK):
+    known = plan.space.get(value) if tag == "space" else None
+    if tag == "space" and (known is None or not known.offered or known.kind is SpaceKind.DESK):
         raise QuestionRejected(f"space: no past of {value!r} is shown; give a booth, a room or a machine of the house")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row
-from collector.plan import SpaceKind
+from collector.plan import WHOLE_SITE, SpaceKind, Tenure
 from dashboard.charts import Choice, chart, figure, hidden, question, read_choice, table
 from dashboard.past import Question, QuestionRejected, answer, hidden_zones, read_question
 from dashboard.words import Words
@@ -76,6 +76,21 @@ def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() 
     assert hidden_zones(plan) == {"workshop", "loft"}  # house minus the others would give the workshop away
     assert hidden(Choice("workshop"), plan)
     assert not hidden(Choice("workshop", SpaceKind.EQUIPMENT), plan)
+
+
+def test_one_members_own_room_has_no_past_and_cannot_be_worked_out() -> None:
+    own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
+    plan = replace(PLAN, spaces=own)
+    assert hidden(Choice("loft", SpaceKind.ROOM), plan)
+    assert hidden(Choice(WHOLE_SITE, SpaceKind.ROOM), plan)
+    assert not hidden(Choice("loft", SpaceKind.BOOTH), plan)
+    rows = [Row((zone, "room"), MONDAY_10_MS, (2.0, 1.0, 1.0, 0.0, 0.0)) for zone in ("loft", WHOLE_SITE)]
+    assert answer(question(Choice(), plan, MONDAY_10_MS), rows, plan)["rows"] == []
+    hour = Row(("room-1",), MONDAY_10_MS, (3600.0, 0.0, 0.0))  # from the time when it was everybody's
+    asked = read_question({"measure": "space_hour"}, plan, MONDAY_10_MS)
+    assert answer(asked, [hour], plan)["rows"] == []
+    with pytest.raises(QuestionRejected, match="no past of 'room-1' is shown"):
+        read_question({"measure": "space_hour", "space": "room-1"}, plan, MONDAY_10_MS)
 
 
 def test_a_question_without_a_span_is_about_the_last_day() -> None:
