@@ -35,8 +35,8 @@ OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
 """What each kind of sensor says of what it watches; any may send a heartbeat and its battery besides."""
 
 
-class Heard(Struct, frozen=True, gc=False):
-    """One stored, synchronised event of a sensor that the plan knows."""
+class Heard(Struct, frozen=True, gc=False, order=True):
+    """One stored, synchronised event of a sensor that the plan knows; they sort in canonical order."""
 
     at_ms: int
     device: str

@@ -19,7 +19,8 @@ from msgspec import Struct
 from collector.air import AirState
 from collector.doors import DoorState
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
-from collector.inference import FOREVER, advance, fitted, fold, story, view, wake_ms
+from collector.inference import advance, fitted, fold, story, view, wake_ms
+from collector.judgement import FOREVER
 from collector.outward import SpaceState, Summary
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
@@ -30,8 +31,6 @@ Past = Callable[[str, Evidence], Sequence[Heard]]
 MARK_MS: Final = 15 * 60_000
 MARKS: Final = 12
 """Of each space, so much of the past stays at hand: a late event is folded from there, not over three days."""
-
-_key = attrgetter("at_ms", "device", "stream", "seq")
 
 
 class Change(Struct, frozen=True):
@@ -188,7 +187,7 @@ class House:
     def _follow(self, seat: _Seat, now_ms: int, past: Past) -> Change | None:
         events, seat.pending = seat.pending, []
         if len(events) > 1:
-            events.sort(key=_key)
+            events.sort()
         self._touched.add(seat.space.id)
         old = seat.evidence
         first = events[0]
@@ -211,7 +210,7 @@ class House:
             seat.marks.pop()
         start = max((seat.checkpoint, *seat.marks), key=attrgetter("key"))  # what is below the checkpoint may be erased
         seat.marks.append(start)
-        stored = sorted((event for event in past(seat.space.id, start) if event.key > start.key), key=_key)
+        stored = sorted(event for event in past(seat.space.id, start) if event.key > start.key)
         seat.evidence, transitions = fold(start, stored, seat.rules)
         lines = self._lines(seat, start, transitions, now_ms)
         from_ms = max(first.at_ms, start.at_ms)

@@ -8,16 +8,15 @@ The settled evidence is the fold over the stored events and knows no present. Wh
 lapses, is worked out from it for any moment: ticks change nothing, and a late event takes back what was only assumed.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from collector.evidence import OWN_KINDS, START, Evidence, Heard, Role, SensorView, SpaceRules, Transition, space_rules
+from collector.calm import calm
+from collector.evidence import OWN_KINDS, START, Evidence, Heard, Role, SpaceRules, Transition, space_rules
 from collector.hearing import hear
-from collector.judgement import because_at, health_at, level_at, moments, state_at
+from collector.judgement import FOREVER, because_at, health_at, level_at, moments, state_at
 from collector.outward import TAKEN, Lapse, Occupancy, SpaceState
-from edge.message import Kind
 
 __all__ = [
     "OWN_KINDS",
@@ -37,9 +36,6 @@ __all__ = [
     "wake_ms",
 ]
 
-FOREVER: Final = 2**53
-"""A moment that does not come."""
-
 
 def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
     """Take one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
@@ -47,17 +43,34 @@ def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence,
     They include the lapses between the two. A transition at the very moment of an earlier one replaces it, and may
     even lead back to the state before it: `story` tidies a joined list.
     """
-    if event.at_ms < evidence.check_ms and (known := _nothing_new(evidence, event, rules)) is not None:
-        return known, []
-    return _take(evidence, event, rules)
+    if len(evidence.views) != len(rules.sensors):
+        evidence = fitted(evidence, rules)
+    at_ms = event.at_ms
+    transitions = advance(evidence, rules, at_ms - 1)
+    for lapse in transitions:
+        evidence = _enter(evidence, lapse)
+    evidence = hear(evidence, event, rules)
+    state = state_at(evidence, rules, at_ms, at_ms)
+    if state is not evidence.state:
+        transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
+        evidence = _enter(evidence, transitions[-1])
+    return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
 
 
-def fold(evidence: Evidence, events: Iterable[Heard], rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
-    """Take events that are in canonical order and newer than `evidence.key`: `step` for many."""
+def fold(evidence: Evidence, events: Sequence[Heard], rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
+    """Take events that are in canonical order and newer than `evidence.key`: `step` for many, in less work.
+
+    Only `check_ms` may be another bound than that of many steps.
+    """
     transitions: list[Transition] = []
-    for event in events:
-        evidence, more = step(evidence, event, rules)
-        transitions += more
+    place = 0
+    while place < len(events):
+        evidence, after = calm(evidence, events, place, rules)
+        if after == place:
+            evidence, more = step(evidence, events[place], rules)
+            transitions += more
+            after += 1
+        place = after
     return evidence, transitions
 
 
@@ -137,21 +150,6 @@ def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
     )
 
 
-def _take(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
-    at_ms = event.at_ms
-    if len(evidence.views) != len(rules.sensors):
-        evidence = fitted(evidence, rules)
-    transitions = advance(evidence, rules, at_ms - 1)
-    for lapse in transitions:
-        evidence = _enter(evidence, lapse)
-    evidence = hear(evidence, event, rules)
-    state = state_at(evidence, rules, at_ms, at_ms)
-    if state is not evidence.state:
-        transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
-        evidence = _enter(evidence, transitions[-1])
-    return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
-
-
 def _enter(evidence: Evidence, new: Transition) -> Evidence:
     """The story goes on; what began in this very millisecond is as if it had not been."""
     if new.state is evidence.state:
@@ -183,53 +181,3 @@ def _quiet_brings(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occ
 
 def _moments_after(evidence: Evidence, rules: SpaceRules, after_ms: int) -> list[int]:
     return sorted({moment for moment in moments(evidence, rules) if moment > after_ms})
-
-
-def _nothing_new(evidence: Evidence, event: Heard, rules: SpaceRules) -> Evidence | None:
-    """The evidence after an event that changes no state, in a fraction of the work; None: it must be judged.
-
-    That is a level repeated by a living sensor, and motion that comes or goes where the full hold already runs.
-    """
-    at_ms = event.at_ms
-    views = evidence.views
-    index = 0
-    for known in views:
-        if known is not None and known.sensor == event.sensor and known.device == event.device:
-            break
-        index += 1
-    else:
-        return None
-    sensor = rules.sensors[index]
-    kind = event.kind
-    if (kind is not sensor.own and kind is not Kind.HEARTBEAT) or at_ms >= known.heard_ms + sensor.silent_ms:
-        return None
-    high = event.value > sensor.above
-    high_ms, end_ms, check_ms = known.high_ms, known.end_ms, evidence.check_ms
-    if high is not known.high:
-        if kind is not Kind.MOTION or rules.contacts or not known.full or evidence.state is not Occupancy.OCCUPIED:
-            return None
-        check_ms = at_ms + sensor.lone_ms  # until then this motion alone keeps the space occupied
-        if not high:
-            end_ms = at_ms
-        elif at_ms < end_ms + sensor.hold_ms:
-            high_ms = at_ms
-        else:
-            return None
-    elif rules.supply:
-        return None
-    fresh = SensorView(
-        known.device, known.sensor, at_ms, known.since_ms, high, high_ms, end_ms, known.full, event.value
-    )
-    return Evidence(
-        (at_ms, event.device, event.stream, event.seq),
-        evidence.state,
-        evidence.since_ms,
-        evidence.because,
-        evidence.before,
-        evidence.before_since_ms,
-        evidence.before_because,
-        check_ms,
-        evidence.inside,
-        evidence.opened_ms,
-        (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
-    )

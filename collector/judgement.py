@@ -17,6 +17,9 @@ from collector.outward import TAKEN, Because, Health, Occupancy, Reason
 LONG_MOTION_MS: Final = 30_000
 """A motion output that stays high this long is no accident: it earns the full hold by itself."""
 
+FOREVER: Final = 2**53
+"""A moment that does not come."""
+
 Pair = tuple[SensorView, SensorRules]
 
 
@@ -92,18 +95,31 @@ def level_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None
     return min((known.value for known, _ in _living(evidence, rules, now_ms)), default=None)
 
 
-def moments(evidence: Evidence, rules: SpaceRules) -> Iterator[int]:
-    """Every moment, in no order, at which time alone may change the state or the health."""
+def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = None) -> Iterator[int]:
+    """Every moment, in no order, at which time alone may change the state or the health.
+
+    The silence of `speaker` is left out.
+    """
     if rules.contacts:
         yield evidence.opened_ms + rules.hold_ms
     for known, sensor in _heard(evidence, rules):
-        yield known.heard_ms + sensor.silent_ms
+        if known is not speaker:
+            yield known.heard_ms + sensor.silent_ms
         yield known.since_ms + sensor.hold_ms
         last_ms = last_high_ms(known)
         yield last_ms + sensor.lone_ms
         yield last_ms + sensor.hold_ms
         if sensor.role is Role.CONTACT:
             yield known.heard_ms + rules.hold_ms
+
+
+def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorView) -> int:
+    """Until when time changes nothing, as long as `speaker`, one of the views, goes on repeating its level.
+
+    What counts from its newest word comes later with each word, and bears on the state only once it is silent.
+    """
+    at_ms = evidence.at_ms
+    return min((moment for moment in moments(evidence, rules, speaker) if moment > at_ms), default=FOREVER)
 
 
 def confirmed(evidence: Evidence, rules: SpaceRules, at_ms: int, within_ms: int) -> bool:
