@@ -21,6 +21,8 @@ _REMEDIES = {
     errno.EACCES: "give this user access, or set another [storage] directory",
     errno.EPERM: "give this user access, or set another [storage] directory",
     errno.ENOTDIR: "set another [storage] directory",
+    errno.EEXIST: "give the path of a folder",
+    errno.EISDIR: "a file belongs there; move the folder away",
     errno.EADDRINUSE: "end what uses it, or set another port",
     errno.EADDRNOTAVAIL: "set an address of this machine",
 }

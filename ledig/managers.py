@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from dashboard.accounts import Accounts
-from ledig.site import read
+from ledig.site import UP_LOCK, read
 
 
 def accounts(site: Path | None, data: Path | None) -> Accounts:
@@ -19,12 +19,15 @@ def accounts(site: Path | None, data: Path | None) -> Accounts:
 
     Raises:
         SiteRejected: the site file is faulty.
+        click.UsageError: there is no house whose accounts these would be.
     """
     if (site is None) == (data is None):
         raise click.UsageError("say whose accounts: --site FILE, or --data DIR of a house started with `ledig up`")
     directory = read(site).storage if site is not None else data
     if directory is None or not directory.is_dir():
         raise click.UsageError(f"{directory}: no such folder; start the house once, or make the folder")
+    if data is not None and not (data / UP_LOCK).exists():
+        raise click.UsageError(f"{data}: no house was started there; give the folder that `ledig up` names")
     return Accounts(directory / "accounts.sqlite")
 
 
@@ -33,4 +36,7 @@ def password() -> str:
     if sys.stdin.isatty():
         asked: str = click.prompt("password", hide_input=True, confirmation_prompt="the same again")
         return asked
-    return sys.stdin.readline().rstrip("\n")
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as fault:
+        raise click.UsageError("the password on standard input is not UTF-8; give it as UTF-8") from fault

@@ -35,7 +35,7 @@ def make(directory: Path, users: tuple[str, ...]) -> dict[str, str]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for user in users:
         file = directory / user
-        if not file.exists():
+        if not file.exists() or not file.stat().st_size:  # who stopped us right here left it empty
             file.touch(mode=0o600)
             file.write_text(secrets.token_urlsafe(_BYTES) + "\n", encoding="utf-8")
     return {user: _password(directory / user) for user in users}

@@ -112,6 +112,7 @@ class Reader:
         keys = {field.name: (renamed or {}).get(field.name, field.name) for field in settable(kind, given)}
         before = len(self.faults)
         self.refuse_unknown(table, {*keys.values(), *beside}, place)
+        known = len(self.faults)
         hints = get_type_hints(kind)
         values = dict(given)
         for field in settable(kind, given):
@@ -123,13 +124,22 @@ class Reader:
                     self.faults.add(place, f"{key} is {_shown(table[key])}; {unfit}")
             elif field.default is MISSING and field.default_factory is MISSING:
                 self.faults.add(place, f"{key} is missing; give it: {key} = {_example(hints[field.name])}")
-        if len(self.faults) > before:
+        if len(self.faults) > known:
             return None
-        try:
-            return kind(**values)
-        except ValueError as refused:  # the dataclass's own bounds
-            self.faults.add(place, str(refused))
-            return None
+        made = self._made(kind, values, place)
+        return made if len(self.faults) == before else None
+
+    def _made(self, kind: type[_T], values: dict[str, Any], place: str) -> _T | None:
+        """The dataclass, judged by its own bounds; a value that it names first is put aside, to find the next fault."""
+        usual = {field.name for field in settable(kind) if field.default is not MISSING}
+        while True:
+            try:
+                return kind(**values)
+            except ValueError as refused:
+                self.faults.add(place, str(refused))
+                named = str(refused).split(" ", 1)[0]
+                if named not in usual or values.pop(named, None) is None:
+                    return None
 
     def _converted(self, value: Any, hint: Any) -> Any:
         """The value as the field's type wants it; raises _Unfit."""

@@ -26,6 +26,8 @@ from ledig.reader import Faults, Reader, Table, one_of
 
 COLLECTOR_USER = "collector"
 DASHBOARD_USER = "dashboard"
+UP_LOCK = "up.lock"
+"""The file that `ledig up` holds in its folder: where it is not, no house was started."""
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -144,7 +146,7 @@ def read(path: Path) -> Site:
 
 def _parsed(path: Path, faults: Faults) -> Table | None:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         faults.add("", f"no such file: {path}; give the path of a site file")
     except UnicodeDecodeError as fault:

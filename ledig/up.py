@@ -26,7 +26,7 @@ from ledig.passwords import make
 from ledig.processes import now_ms, pin_factory
 from ledig.reach import claim_port
 from ledig.reader import one_of
-from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+from ledig.site import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK, Site, read
 from ledig.supervisor import Child, Supervisor, stop_before_children
 
 DAY_MINUTES = 10.0
@@ -82,7 +82,8 @@ def up(options: UpOptions) -> None:
     _check_kind(folder, options)
     if options.device is not None:
         pin_factory("lgpio").close()  # pins that are not there are told before anything starts
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.umask(0o077)  # what desks said is nobody else's on this machine, also in a folder that was there before
+    folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         house = _in_folder(site, folder, options)
         claim_port(HOST, site.collector.broker.port, "[broker]")
@@ -187,7 +188,7 @@ def _state_folder() -> Path:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; the kernel lets go of it however we end."""
-    with (folder / "up.lock").open("w") as lock:
+    with (folder / UP_LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -272,7 +272,17 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path, broker: Mosquitto, moun
     assert "full" in line or "no space left" in line
 
 
+def test_a_storage_that_is_a_file_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+    (tmp_path / "data").touch()
+    site = at_broker(tmp_path, broker)
+    for command in (("collector", site), ("dashboard", site), ("up", "--data", tmp_path / "data")):
+        result = ledig(*command)
+        assert (result.returncode, len(plain(result))) == (2, 1)
+        assert "give" in result.stderr
+
+
 def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
     assert ledig("user", "add", "anna", *data, said="a good long password\n").stdout == "anna can log in now\n"
     assert ledig("user", "list", *data).stdout == "anna\n"
@@ -281,7 +291,23 @@ def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
     assert ledig("user", "list", *data).stdout == ""
 
 
+def test_accounts_are_made_in_no_folder_without_a_house(tmp_path: Path) -> None:
+    result = ledig("user", "list", "--data", tmp_path)
+    assert result.returncode == 2
+    assert "no house was started there" in plain(result)[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_password_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
+    command = [sys.executable, "-m", "ledig", "user", "add", "anna", "--data", tmp_path]
+    result = subprocess.run(command, input=b"fyra gr\xf6na h\xe4star\n", capture_output=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert b"not UTF-8" in result.stderr.splitlines()[-1]
+
+
 def test_a_manager_that_cannot_be_added_is_told(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
     ledig("user", "add", "anna", "--data", tmp_path, said="a good long password\n")
     for arguments, said in (
         (("add", "anna"), "a good long password\n"),

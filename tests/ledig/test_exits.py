@@ -42,6 +42,12 @@ def disk_full() -> sqlite3.OperationalError:
             Status.WRONG,
             "/d: permission denied; give this user",
         ),
+        (
+            FileExistsError(errno.EEXIST, "File exists", "/d"),
+            Status.WRONG,
+            "/d: file exists; give the path of a folder",
+        ),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/d"), Status.WRONG, "/d: is a directory; a file belongs"),
         (OSError(errno.EADDRINUSE, "Address already in use"), Status.WRONG, "address already in use; end what uses it"),
         (disk_full(), Status.WRONG, "database: database or disk is full; make room on its disk"),
         (ModuleNotFoundError(name="flask"), Status.WRONG, 'ledig user needs the dashboard parts: pip install "ledig['),

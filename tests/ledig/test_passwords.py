@@ -40,6 +40,11 @@ def test_a_faulty_password_file_is_told(tmp_path: Path, content: bytes | None, m
     assert "secret" not in str(rejected.value)
 
 
+def test_a_password_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "pi-1").touch(0o600)
+    assert len(make(tmp_path, ("pi-1",))["pi-1"]) >= 32
+
+
 def test_passwords_that_are_made_are_kept_and_nobody_elses(tmp_path: Path) -> None:
     made = make(tmp_path / "passwords", ("collector", "pi-1"))
     again = make(tmp_path / "passwords", ("collector", "pi-1", "pi-2"))

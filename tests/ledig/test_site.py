@@ -277,6 +277,16 @@ def test_all_faults_are_told_together_and_each_once(tmp_path: Path) -> None:
     assert len(faults) == len(set(faults)) == 5
 
 
+def test_a_fault_hides_no_other_fault_of_its_table(tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, SOUND + '[dashboard]\nhots = "x"\nport = 0\nmax_streams = 1\n')
+    assert [fault.split(": ")[1].split()[0] for fault in faults] == ["no", "port", "max_streams"]
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SOUND, encoding="utf-8-sig")
+    assert read(tmp_path / "site.toml").plan.id == "mill"
+
+
 @pytest.mark.parametrize("value", ["1", '"x"', '""', "[]", "[[1]]", "{}", "true", "nan", "-0.5", "1979-05-27"])
 def test_no_value_anywhere_gets_past_the_reader(tmp_path: Path, value: str) -> None:
     lines = SOUND.splitlines()
