@@ -33,6 +33,7 @@ from edge.message import (
     decode_receipt,
     encode,
 )
+from edge.outbox import Outbox
 from edge.sensors.sensor import Fault, Reading, Told
 from edge.settings import DeviceSettings
 from edge.stamp import Anchor, follow
@@ -78,6 +79,7 @@ class _Agent:
         self._anchor = Anchor()
         self._delivery = Delivery()
         self._stream = ""
+        self._answered = False
         self._keeping = Keeping(settings.outbox_path, settings.outbox_events)
         self._lamp = Lamp(settings.lamp_pin, factory)
         self._watch = Watch(settings, factory, clock, self._inbox)
@@ -113,9 +115,9 @@ class _Agent:
             self._keeping.add(sensor, told, wall_ms)
         now_ms = _real_ms()
         self._keeping.flush(self._anchor, now_ms)
+        self._report()  # before sending: it forgets what is past its time
         self._send(now_ms)
         self._lamp.wake(now_ms)
-        self._report()
 
     def stop(self) -> None:
         """Write what waits, say that the device is offline, and let go of everything."""
@@ -199,12 +201,14 @@ class _Agent:
         outbox, now_ms = self._keeping.outbox, _real_ms()
         if outbox is None or receipt.stream != outbox.stream:
             return
-        if receipt.seq > outbox.last:
+        sent = outbox.last if self._answered else max(outbox.inherited, self._delivery.covered + 1)
+        if receipt.seq > sent:
             log.warning(
                 "the collector has more of this outbox than it holds: restored from a copy? a new stream begins"
             )
             self._keeping.renew(now_ms)
             return
+        self._answered = True
         self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
         self._keeping.cover(receipt.seq, now_ms)
 
@@ -215,10 +219,10 @@ class _Agent:
         if outbox is None:
             return
         if outbox.stream != self._stream:
-            self._stream = outbox.stream
+            self._stream, self._answered = outbox.stream, False
             self._delivery = Delivery(connected=self._delivery.connected)
         self._delivery = delivery.drop(self._delivery, outbox.oldest)
-        while (room := delivery.allowance(self._delivery)) and self._delivery.next_seq <= outbox.last:
+        while (room := self._room(outbox)) and self._delivery.next_seq <= outbox.last:
             events = self._keeping.read(self._delivery.next_seq, room, now_ms)
             if not events:
                 return
@@ -226,12 +230,27 @@ class _Agent:
             self._uplink.publish(self._topic(DeviceTopic.EVENTS), encode(message))
             self._delivery = delivery.sent(self._delivery, events[-1].seq, now_ms, _jitter())
 
+    def _room(self, outbox: Outbox) -> int:
+        """How many events may go out now.
+
+        Until the first receipt: what was there at the start, else one. A card that forgot its last writes, or was
+        restored from a copy, counts on from a number that was used before; the answer tells, while no new event can be
+        taken for the old one of its number.
+        """
+        room = delivery.allowance(self._delivery)
+        if self._answered:
+            return room
+        inherited = outbox.inherited - self._delivery.next_seq + 1
+        return min(room, inherited if inherited > 0 else max(0, 1 - self._delivery.in_flight))
+
     def _report(self) -> None:
-        """Publish the status if it is due, or if more than the outbox's depth changed."""
+        """Publish the status if it is due, or if more than the outbox's depth changed; forget what is past its time."""
         now_ms = self._clock.monotonic_ms()
         if now_ms >= self._status_ms:
             self._status_ms = now_ms + STATUS_MS
             self._reported = ()
+            if (at_ms := self._anchor.unix_ms(now_ms)) is not None:
+                self._keeping.forget(at_ms, _real_ms())
         if not self._delivery.connected:
             return
         state = ClockState.WAITING if self._anchor.offset_ms is None else ClockState.SYNCHRONISED

@@ -19,6 +19,8 @@ from edge.stamp import Anchor
 
 TAIL_EVENTS = 2000
 """Events kept in memory while the disk refuses: about an hour of sixteen desks."""
+KEPT_MS = 72 * 3_600_000
+"""The house forgets what happened longer ago, and so does its outbox: the collector would not take it any more."""
 RETRY_MS = 1000
 """The disk is tried again this often (real milliseconds)."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -99,6 +101,15 @@ class Keeping:
         except OutboxAway as fault:
             self._refused(fault, now_ms)
             return []
+
+    def forget(self, at_ms: int, now_ms: int) -> None:
+        """Let go of what is older than the house keeps, at the time of day `at_ms`; it counts as dropped."""
+        if self.outbox is None:
+            return
+        try:
+            self.outbox.forget(at_ms - KEPT_MS)
+        except OutboxAway as fault:
+            self._refused(fault, now_ms)
 
     def renew(self, now_ms: int) -> None:
         """Begin a new stream; a disk that refuses does so at the next receipt."""

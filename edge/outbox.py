@@ -82,6 +82,8 @@ class Outbox:
         self._path, self._max_events, self._boot = path, max_events, boot
         self.stream = ""
         self.oldest, self.last, self.dropped = 1, 0, 0
+        self.inherited = 0
+        """The last event that was there when the file was opened: nobody can have heard of a later one."""
         try:
             self._open()
         except OutboxCorrupt as fault:
@@ -163,6 +165,22 @@ class Outbox:
             db.execute("UPDATE events SET seq = -seq - ?", (below,))
             db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'events'", (self.last - below,))
         self.stream, self.oldest, self.last = stream, 1, self.last - below
+        self.inherited = self.last  # nobody knows the new name
+
+    def forget(self, before_ms: int) -> None:
+        """Drop the oldest events until one happened at or after `before_ms`, or waits for its time; count them."""
+        with self._disk():
+            found = self._db.execute(
+                "SELECT seq FROM events WHERE at_ms >= ? OR at_ms IS NULL ORDER BY seq LIMIT 1", (before_ms,)
+            ).fetchone()
+        oldest = self.last + 1 if found is None else found[0]
+        lost = oldest - self.oldest
+        if lost <= 0:
+            return
+        with self._transaction() as db:
+            db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
+            db.execute("UPDATE outbox SET dropped = dropped + ?", (lost,))
+        self.oldest, self.dropped = oldest, self.dropped + lost
 
     def close(self) -> None:
         """Close the file; what it holds is kept."""
@@ -208,6 +226,7 @@ class Outbox:
         self.stream, self.dropped = db.execute("SELECT stream, dropped FROM outbox").fetchone()
         self.last = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
         self.oldest = db.execute("SELECT coalesce(min(seq), ?) FROM events", (self.last + 1,)).fetchone()[0]
+        self.inherited = self.last
 
     def _create(self) -> None:
         for statement in _SCHEMA.split(";\n"):
@@ -258,6 +277,9 @@ def _put_aside(path: Path, fault: OutboxCorrupt) -> None:
         number += 1
     for tail in ("", "-wal", "-shm"):
         part = path.with_name(path.name + tail)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + tail))
+        try:
+            if part.exists():
+                part.rename(aside.with_name(aside.name + tail))
+        except OSError as why:
+            raise OutboxAway(f"{fault}, and cannot be put aside: {why}; check the disk") from why
     log.error("%s; put aside as %s, a new outbox begins and its events are gone", fault, aside.name)

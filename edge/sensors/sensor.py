@@ -58,7 +58,8 @@ class Post:
 
     def fail(self, text: str) -> None:
         """Hand the agent the reason why nothing could be read."""
-        self._inbox.put(Fault(self.sensor, text))
+        if self._inbox.qsize() < MAX_WAITING:
+            self._inbox.put(Fault(self.sensor, text))
 
 
 class Sensor(Protocol):

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -5,7 +7,9 @@ from gpiozero.pins.mock import MockFactory
 
 from edge import topics
 from edge.clock import HostClock
-from edge.message import ClockState, Command, CommandName, Kind, SensorHealth, encode
+from edge.keeping import KEPT_MS
+from edge.message import ClockState, Command, CommandName, Kind, OutboxStatus, SensorHealth, encode
+from edge.outbox import Outbox, Said
 from edge.settings import ContactSettings, PirSettings, PowerSettings
 from edge.topics import DeviceTopic
 from tests.edge.house import DEVICE, SITE, Collector, device, running
@@ -167,6 +171,33 @@ def test_an_outbox_that_is_behind_the_collector_begins_a_new_stream(broker: Mosq
         with running(settings, MockFactory()):
             collector.wait(lambda: len(collector.streams) == 2, "a new stream")
             collector.wait(lambda: collector.events[-1].seq >= 1, "its events")
+
+
+def test_a_card_that_forgot_what_was_handed_over_costs_no_new_event(broker: Mosquitto, tmp_path: Path) -> None:
+    pins = [PirSettings(id=f"pir-{pin}", pin=pin, settle_ms=0) for pin in range(4, 12)]
+    settings = device(broker.settings(DEVICE), tmp_path, *pins, heartbeat_ms=600_000)
+    with Collector(broker) as collector:
+        with running(settings, MockFactory()):
+            collector.wait(lambda: len(collector.events) == 8, "the levels at the start")
+        with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
+            assert (outbox.depth, outbox.last) == (0, 8)
+        with closing(sqlite3.connect(settings.outbox_path)) as db, db:
+            db.execute("UPDATE sqlite_sequence SET seq = 5")
+        with running(settings, MockFactory()):
+            collector.wait(lambda: len(collector.events) == 16, "the levels at the next start, all of them")
+        assert len(collector.streams) == 2
+
+
+def test_an_event_that_is_past_its_time_is_not_handed_over_any_more(broker: Mosquitto, tmp_path: Path) -> None:
+    settings = device(broker.settings(DEVICE), tmp_path)
+    with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
+        now_ms = HostClock().now_ms()
+        outbox.append([Said("x", Kind.MOTION, 1, 0, 0, at_ms) for at_ms in (now_ms - KEPT_MS - 1, now_ms)])
+    with Collector(broker) as collector, running(settings, MockFactory()):
+        collector.wait(lambda: collector.events, "the young one")
+        assert [event.seq for event in collector.events] == [2]
+        collector.wait(lambda: collector.statuses, "the status")
+        assert collector.statuses[-1].outbox == OutboxStatus(depth=1, dropped=1)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"command":"explode"}', b"[" * 60_000])

@@ -110,6 +110,23 @@ def test_a_file_that_is_behind_the_collector_begins_a_new_stream(path: Path) -> 
         assert [event.value for event in outbox.read(1, 10)] == [1, 0, 0.5]
 
 
+def test_what_happened_too_long_ago_goes_and_is_counted(path: Path) -> None:
+    with opened(path) as outbox:
+        outbox.append([said(at_ms=at_ms) for at_ms in (10, 20, 30, 20)])
+        outbox.forget(30)
+        assert (outbox.oldest, outbox.depth, outbox.dropped) == (3, 2, 2)
+        outbox.append([said(at_ms=None), said(at_ms=60)])
+        outbox.forget(50)  # what waits for its time may be young
+        assert (outbox.oldest, outbox.depth, outbox.dropped) == (5, 2, 4)
+        outbox.stamp(0)
+        outbox.forget(1000)
+        assert (outbox.oldest, outbox.depth, outbox.dropped) == (7, 0, 6)
+    with opened(path) as outbox:
+        assert (outbox.oldest, outbox.depth, outbox.dropped) == (7, 0, 6)
+        outbox.append([said()])
+        assert outbox.last == 7
+
+
 def test_a_damaged_file_is_put_aside_and_a_new_stream_begins(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.write_bytes(b"this is not a database, it is a poem" * 100)
     with opened(path) as outbox:
