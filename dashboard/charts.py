@@ -136,6 +136,7 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
         ],
         "layout": {
             "hovermode": "x unified",
+            "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
             "showlegend": True,
             "legend": {"orientation": "h", "y": 1.12, "x": 0},
             "margin": {"t": 32, "r": 8, "b": 40, "l": 40},

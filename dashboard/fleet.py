@@ -147,19 +147,24 @@ def _level(state: SpaceState, words: Words) -> tuple[str, str]:
 
 
 def _device(device: str, known: Device | None, plan: SitePlan, now_ms: int, words: Words) -> DeviceRow:
-    _ = words.gettext
+    _, ngettext = words.gettext, words.ngettext
     watched = sum(sensor.device == device for sensor in plan.sensors)
     if known is None:
-        return DeviceRow("u", _("never heard"), "", "", "", _("{n} sensors wait for it").format(n=watched))
+        waiting_for_it = ngettext("{n} sensor waits for it", "{n} sensors wait for it", watched).format(n=watched)
+        return DeviceRow("u", _("never heard"), "", "", "", waiting_for_it)
     status = known.status
     heard = ago(known.heard_ms, now_ms, words) if known.heard_ms is not None else _("not known")
     if not status.online:
-        affected = _("{n} sensors affected; look at power and Wi-Fi of {device}").format(n=watched, device=device)
-        return DeviceRow("o", _("offline"), heard, "", "", affected)
+        affected = ngettext(
+            "{n} sensor affected; look at power and Wi-Fi of {device}",
+            "{n} sensors affected; look at power and Wi-Fi of {device}",
+            watched,
+        )
+        return DeviceRow("o", _("offline"), heard, "", "", affected.format(n=watched, device=device))
     ill = [
         f"{name}: {_sick(health, words)}" for name, health in status.sensors.items() if health != SensorHealth.HEALTHY
     ]
-    outbox = status.outbox
+    outbox, well = status.outbox, len(status.sensors)
     waiting = status.clock is ClockState.WAITING
     return DeviceRow(
         code="o" if ill or waiting or (outbox is not None and outbox.dropped) else "v",
@@ -167,7 +172,7 @@ def _device(device: str, known: Device | None, plan: SitePlan, now_ms: int, word
         heard=heard,
         clock="" if status.clock is None else _("waiting for the time") if waiting else _("right"),
         outbox="" if outbox is None else _("{n} waiting, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
-        sensors=", ".join(ill) or _("all {n} well").format(n=len(status.sensors)),
+        sensors=", ".join(ill) or ngettext("well", "all {n} well", well).format(n=well),
     )
 
 

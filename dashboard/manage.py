@@ -75,8 +75,10 @@ def stream() -> ResponseReturnValue:
     """The manager's frames; they end with the session."""
     here = serving()
     cookie = token()
-    if here.accounts.still(cookie) is None:
+    name = here.accounts.still(cookie)
+    if name is None:
         return _nobody()
+    here.accounts.note_view(name, "manage stream")
     channel = here.live.managers[words().language]
     return streams.serve(channel, here.seats, welcome=lambda: here.accounts.still(cookie) is not None)
 
@@ -85,8 +87,10 @@ def stream() -> ResponseReturnValue:
 def newest() -> ResponseReturnValue:
     """The newest frame of the stream, for a page that found no seat there; 401 once the session has ended."""
     here = serving()
-    if here.accounts.still(token()) is None:
+    name = here.accounts.still(token())
+    if name is None:
         return _nobody()
+    here.accounts.note_view(name, "manage frame")
     frame = here.live.frame(time.monotonic())
     told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
     return Response(msgspec.json.encode(told), mimetype="application/json")

@@ -40,7 +40,7 @@ def home() -> ResponseReturnValue:
             offered=[space.id for space in here.plan.spaces if space.offered],
         )
     )
-    page.headers["Cache-Control"] = "no-cache"
+    page.headers["Cache-Control"] = "no-store"  # going back to it must not show what was free an hour ago
     page.vary.update(["Accept-Language", "Cookie"])
     return page
 

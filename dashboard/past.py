@@ -22,12 +22,11 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
+from dashboard.picture import FEW
 from dashboard.settings import DashboardSettings
 
 SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
-FEW: Final = 5
-"""Past counts of fewer people than this, and more than none, are not told."""
 LONGEST_DAYS: Final = 31
 
 
@@ -140,6 +139,7 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
 
 
 def _told(measure: Measure, value: float | None) -> float | None:
+    """A past count of few people, and more than none, is not told."""
     return None if measure is PEOPLE_FIVE_MIN and value is not None and 0 < value < FEW else value
 
 

@@ -26,6 +26,8 @@ COLLECTOR_SILENT_S: Final = 15.0
 STALE_AIR_PPM: Final = 1000
 """Above this Swedish guidance calls the air of a room too little changed."""
 FRESH_AIR_PPM: Final = 800
+FEW: Final = 5
+"""Fewer people than this, live or past, are told as fewer than this, on pages and feeds alike."""
 
 CODES: Final = {
     Occupancy.VACANT: "v",
@@ -237,7 +239,8 @@ class Picture:
     def _people(self) -> tuple[int, int] | None:
         if self.people is None:
             return None
-        return max(0, self.people.count - self.people.error), self.people.count + self.people.error
+        least, most = max(0, self.people.count - self.people.error), self.people.count + self.people.error
+        return (0, FEW - 1) if most < FEW else (least, most)
 
     def _take(self, news: Message, now_s: float, now_ms: int) -> None:
         if (space := self._spaces.get(news.topic)) is not None:

@@ -15,13 +15,11 @@ from typing import Final, Self
 from babel.support import NullTranslations, Translations
 
 from collector.plan import SpaceKind
-from dashboard.picture import AirWord, Frame, Free, Link, Supply
+from dashboard.picture import FEW, AirWord, Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 MINUTE_S: Final = 60
-FEW: Final = 5
-"""Fewer people than this are told as "fewer than 5"."""
 
 
 class Words:
@@ -60,7 +58,8 @@ class Words:
 
     def answer(self, kind: SpaceKind, free: Free) -> str:
         """What stands behind the number of the answer."""
-        return self.fill(f"answer.{kind}.{'one' if free.most == 1 else 'many'}", capacity=free.capacity)
+        form = "single" if free.capacity == 1 else "one" if free.most == 1 else "many"
+        return self.fill(f"answer.{kind}.{form}", capacity=free.capacity)
 
     def heard(self, free: Free) -> str:
         """How sure the answer is."""
@@ -136,12 +135,16 @@ class Words:
     def _counts(self) -> dict[str, str]:
         _, ngettext = self.gettext, self.ngettext
         return {
+            "answer.desk.single": _("of {capacity} desk free"),
             "answer.desk.one": ngettext("of {capacity} desks free", "of {capacity} desks free", 1),
             "answer.desk.many": ngettext("of {capacity} desks free", "of {capacity} desks free", 2),
+            "answer.booth.single": _("of {capacity} phone booth free"),
             "answer.booth.one": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 1),
             "answer.booth.many": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 2),
+            "answer.room.single": _("of {capacity} room free"),
             "answer.room.one": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 1),
             "answer.room.many": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 2),
+            "answer.equipment.single": _("of {capacity} machine free"),
             "answer.equipment.one": ngettext("of {capacity} machines free", "of {capacity} machines free", 1),
             "answer.equipment.many": ngettext("of {capacity} machines free", "of {capacity} machines free", 2),
             "kind.desk": _("Desks"),

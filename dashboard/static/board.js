@@ -7,8 +7,12 @@
   const SILENT_MS = 15000; // the server breathes every 5 s
   const POLL_MS = 10000; // when every stream is taken
   const MARK_MS = 2000;
-  let frame = null;
-  let heard = performance.now();
+  // A sleeping phone stops the first of these clocks; whoever sets the time turns the second back.
+  const instant = () => ({ steady: performance.now(), wall: Date.now() });
+  const since = (then) => Math.max(performance.now() - then.steady, Date.now() - then.wall);
+  let frame = page.now; // as the server wrote it, until the first frame comes
+  let heard = instant();
+  let asked = heard;
   let source = null;
 
   const fill = (key, values) => page.words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -62,9 +66,10 @@
       const kind = head.dataset.kind;
       const free = next.kinds[kind];
       const [least, most, capacity] = free;
+      const form = capacity === 1 ? "single" : most === 1 ? "one" : "many";
       at("number").textContent = number(free);
       at("number").classList.toggle("none", least === 0);
-      at("of").textContent = fill(`answer.${kind}.${most === 1 ? "one" : "many"}`, { capacity });
+      at("of").textContent = fill(`answer.${kind}.${form}`, { capacity });
       at("sure").textContent = fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity });
     }
     show(at("opens"), opens(next.opens));
@@ -89,9 +94,9 @@
 
   /* The age runs on by itself; silence greys the page. */
   function age() {
-    if (!frame) return;
-    const silent = performance.now() - heard;
+    const silent = since(heard);
     const lost = silent > SILENT_MS;
+    if (lost && since(asked) > SILENT_MS) listen(); // a connection can die without a word
     document.body.dataset.link = lost ? "page_away" : frame.link;
     let words = "";
     if (lost) words = page.lost;
@@ -105,17 +110,20 @@
   function take(text) {
     const news = JSON.parse(text);
     frame = news.public || news; // managers hear more
-    heard = performance.now();
+    heard = instant();
     paint(frame);
     document.dispatchEvent(new CustomEvent("ledig:frame", { detail: news }));
     age();
   }
 
   function listen() {
-    source = new EventSource(page.stream);
-    source.onmessage = (event) => take(event.data);
-    source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(ask, POLL_MS); // refused: no seat, or no session
+    if (source) source.close();
+    asked = instant();
+    const stream = new EventSource(page.stream);
+    source = stream;
+    stream.onmessage = (event) => take(event.data);
+    stream.onerror = () => {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(ask, POLL_MS); // refused: no seat, or no session
     };
   }
   async function ask() {
@@ -152,4 +160,5 @@
 
   listen();
   setInterval(age, 1000);
+  document.addEventListener("visibilitychange", age);
 })();

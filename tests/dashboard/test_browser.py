@@ -231,3 +231,30 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
         page.get_by_role("button", name="Logga ut anna").click()
         page.goto("/manage")
         assert urlsplit(page.url).path == "/manage/login"
+
+
+def test_a_page_that_slept_or_never_heard_anything_is_grey_until_it_hears(
+    chromium: Browser, house: tuple[DashboardSettings, Voice]
+) -> None:
+    settings, _speaker = house
+    with opened(chromium, settings) as live:
+        live.goto("/")
+        expect_live(live)
+    with opened(chromium, settings) as page:
+        page.clock.install()
+        page.route("**/api/v1/stream", lambda _route: None)  # a connection that says nothing
+        page.goto("/")
+        expect_live(page)
+        page.clock.fast_forward("00:20")
+        expect(page.locator("#lost")).to_contain_text("Sidan har tappat förbindelsen")
+        assert page.locator("body").get_attribute("data-link") == "page_away"
+        page.unroute("**/api/v1/stream")
+        page.clock.fast_forward("00:20")  # it asks anew by itself
+        expect_live(page)
+    with opened(chromium, settings) as page:
+        page.clock.install()
+        page.route("**/api/v1/stream", lambda _route: None)
+        page.goto("/")
+        expect_live(page)
+        page.clock.set_system_time("2040-01-01")  # a phone that slept: no timer ran meanwhile
+        expect(page.locator("body")).to_have_attribute("data-link", "page_away")

@@ -125,6 +125,11 @@ def test_people_are_a_range_that_never_goes_below_nobody() -> None:
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
+def test_few_people_are_told_as_few_in_every_feed() -> None:
+    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0))), retained=True)
+    assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
+
+
 def test_a_supply_tells_its_level_and_whether_it_is_low() -> None:
     low = told(of("beans", state(Occupancy.LOW, level_pct=12.4))).frame(0, MONDAY_10_MS).supplies["beans"]
     assert (low.level_pct, low.low) == (12, True)

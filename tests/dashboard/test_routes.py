@@ -164,11 +164,15 @@ def test_a_manager_s_views_are_logged(app: Flask, settings: DashboardSettings) -
     log_in(client)
     client.get("/manage?zone=quiet&days=7", base_url="https://localhost")
     client.get("/api/v1/history?zone=quiet", base_url="https://localhost")
+    client.get("/manage/frame", base_url="https://localhost")
+    client.get("/manage/stream", base_url="https://localhost").close()
     views = [(name, what.split(" 2025")[0]) for _at, name, what in Accounts(settings.accounts_path).views()]
     assert views == [
         (NAME, "login"),
         (NAME, "manage zone=quiet kind=desk days=7"),
         (NAME, "api history zone_five_min zone=quiet"),
+        (NAME, "manage frame"),
+        (NAME, "manage stream"),
     ]
 
 

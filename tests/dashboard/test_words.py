@@ -26,6 +26,8 @@ PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
         (Free(7, 9, 24), "7–9", "av 24 skrivbord lediga", "of 24 desks free"),  # noqa: RUF001
         (Free(1, 1, 24), "1", "av 24 skrivbord ledigt", "of 24 desks free"),
         (Free(0, 0, 24), "0", "av 24 skrivbord lediga", "of 24 desks free"),
+        (Free(1, 1, 1), "1", "av 1 skrivbord ledigt", "of 1 desk free"),
+        (Free(0, 0, 1), "0", "av 1 skrivbord ledigt", "of 1 desk free"),
         (Free(0, 24, 24), "?", "av 24 skrivbord lediga", "of 24 desks free"),
     ],
 )

@@ -1,0 +1,86 @@
+"""Houses that are unlike the example: very small, very large, without what most have."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector.outward import CollectorStatus, Occupancy, encode
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import Live
+from dashboard.picture import Broker, Message
+from dashboard.settings import DashboardSettings
+from edge import topics
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.stage import state
+from tests.dashboard.test_routes import log_in
+
+DESK = Space(id="desk-1", name="Skrivbord 1", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
+SMALL = replace(
+    PLAN, floors=PLAN.floors[:1], zones=PLAN.zones[:1], spaces=(DESK,), doors=(), sensors=(), opening_hours={}
+)
+OWN = replace(DESK, tenure=Tenure.DEDICATED)
+BOOTH = replace(DESK, id="booth-1", name="Båset", kind=SpaceKind.BOOTH)
+MANY = tuple(replace(DESK, id=f"desk-{n}", name=f"Skrivbord {n}") for n in range(1, 501))
+
+
+def client(plan: SitePlan, settings: DashboardSettings, shown: Occupancy | None) -> FlaskClient:
+    live = Live(plan, lambda: MONDAY_10_MS)
+    live.inbox.append(Broker.HERE)
+    for space in plan.spaces:
+        if shown is not None:
+            told = encode(state(shown, space=space.id))
+            live.inbox.append(Message(topics.space(plan.id, space.id), told, retained=True))
+    live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
+    live.tick(time.monotonic())
+    return create_app(settings, plan, live, Accounts(settings.accounts_path)).test_client()
+
+
+def answer(page: str) -> str:
+    text = page.split('<span class="of" id="of">')
+    return text[0].rsplit(">", 2)[1].split("<")[0] + " " + text[1].split("<")[0]
+
+
+@pytest.mark.parametrize(
+    ("spaces", "shown", "sv", "en"),
+    [
+        ((DESK,), Occupancy.VACANT, "1 av 1 skrivbord ledigt", "1 of 1 desk free"),
+        ((DESK,), Occupancy.OCCUPIED, "0 av 1 skrivbord ledigt", "0 of 1 desk free"),
+        ((DESK,), None, "? av 1 skrivbord ledigt", "? of 1 desk free"),
+        ((DESK,), Occupancy.DISABLED, "0 av 0 skrivbord lediga", "0 of 0 desks free"),
+        ((OWN, BOOTH), Occupancy.VACANT, "1 av 1 telefonbås ledigt", "1 of 1 phone booth free"),
+        (MANY, Occupancy.VACANT, "500 av 500 skrivbord lediga", "500 of 500 desks free"),
+        (MANY, Occupancy.AWAY, "0 av 500 skrivbord lediga", "0 of 500 desks free"),
+        (MANY, None, "? av 500 skrivbord lediga", "? of 500 desks free"),
+    ],
+)
+def test_any_house_gets_a_true_answer(
+    settings: DashboardSettings, spaces: tuple[Space, ...], shown: Occupancy | None, sv: str, en: str
+) -> None:
+    reader = client(replace(SMALL, spaces=spaces), settings, shown)
+    assert answer(reader.get("/?lang=sv").text) == sv
+    assert answer(reader.get("/?lang=en").text) == en
+    log_in(reader)
+    assert reader.get("/manage", base_url="https://localhost").status_code == 200
+    assert reader.get("/api/v1/states").status_code == reader.get("/api/v1/summary").status_code == 200
+
+
+def test_a_house_that_offers_nothing_says_its_name_and_counts_nothing(settings: DashboardSettings) -> None:
+    reader = client(replace(SMALL, spaces=(OWN,)), settings, Occupancy.VACANT)
+    page = reader.get("/?lang=sv").text
+    assert "<h1>Spinneriet</h1>" in page
+    assert reader.get("/api/v1/summary").json["kinds"] == {}
+    assert reader.get("/api/v1/states").json["spaces"] == []
+    log_in(reader)
+    assert reader.get("/manage", base_url="https://localhost").status_code == 200
+
+
+def test_one_sensor_is_told_as_one(settings: DashboardSettings) -> None:
+    pir = Sensor(device="pi-1", id="desk-1-pir", kind=SensorKind.PIR, space="desk-1")
+    reader = client(replace(SMALL, sensors=(pir,)), settings, None)
+    log_in(reader)
+    assert "1 sensor väntar på den" in reader.get("/manage?lang=sv", base_url="https://localhost").text
+    assert "1 sensor waits for it" in reader.get("/manage?lang=en", base_url="https://localhost").text
