@@ -169,12 +169,13 @@ class House:
         """What the whole site shows now, as far as `take` and `tick` were told the time."""
         return self._telling.site_summary(now_ms)
 
-    def states_to_tell(self, now_ms: int) -> list[tuple[str, SpaceState]]:
+    def states_to_tell(self, now_ms: int, screen_ms: int) -> list[tuple[str, SpaceState]]:
         """States by space that changed since they were last told; dedicated spaces are never told.
 
-        A change of state, reason or health is told at once, newer evidence for the same once in ten seconds.
+        A change of state, reason or health is told at once, newer evidence for the same once in ten seconds, and at
+        most once in a second of the screens' time: `screen_ms` of a monotonic clock that nobody sets or hastens.
         """
-        return self._telling.states(now_ms, self.view)
+        return self._telling.states(now_ms, screen_ms, self.view)
 
     def summaries_to_tell(self, now_ms: int) -> list[tuple[str, Summary]]:
         """Summaries by zone, or WHOLE_SITE, that changed since they were last told."""

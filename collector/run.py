@@ -136,7 +136,8 @@ class _Loop:
             self._publisher.receipts(work.marks)
             house.tell_all()
             self._status_s = 0.0
-        states, summaries = house.states_to_tell(now_ms), house.summaries_to_tell(now_ms)
+        states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
+        summaries = house.summaries_to_tell(now_ms)
         if states or summaries:
             self._told_s = time.monotonic()
             self._publisher.states(states)

@@ -17,9 +17,9 @@ from collector.summary import count
 from edge.message import Kind
 
 REFRESH_MS: Final = 10_000
-"""Newer evidence for the same state is told this often."""
+"""Newer evidence for the same state is told this often, in the house's time."""
 _LOOK_MS: Final = 1_000
-"""How often it is looked for."""
+"""It is looked for this often, in the screens' time: people see no more of a house that goes faster."""
 
 Gist = tuple[Occupancy, int, Reason, Health]
 
@@ -45,7 +45,7 @@ class Telling:
         self._touched_zones: set[str] = set()
         self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
         self._refreshed: set[str] = set()
-        self._look_ms = 0
+        self._look_ms: int | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -90,7 +90,9 @@ class Telling:
         """Newer evidence speaks for the state that the space has."""
         self._refreshed.add(space)
 
-    def states(self, now_ms: int, view: Callable[[str, int], SpaceState]) -> list[tuple[str, SpaceState]]:
+    def states(
+        self, now_ms: int, screen_ms: int, view: Callable[[str, int], SpaceState]
+    ) -> list[tuple[str, SpaceState]]:
         """The states to tell now, by space; `view` makes them."""
         fresh: list[tuple[str, SpaceState]] = []
         judged, self._judged = self._judged, set()
@@ -100,8 +102,8 @@ class Telling:
                 fresh.append((space, state))
             else:
                 self._refreshed.add(space)
-        if abs(now_ms - self._look_ms) >= _LOOK_MS:  # a clock that was set back must not end the telling
-            self._look_ms = now_ms
+        if self._look_ms is None or screen_ms - self._look_ms >= _LOOK_MS:
+            self._look_ms = screen_ms
             due = [space for space in sorted(self._refreshed & self._told.keys()) if self._is_old(space, now_ms)]
             fresh += [(space, view(space, now_ms)) for space in due if space not in judged]
         for space, state in fresh:
@@ -129,7 +131,7 @@ class Telling:
         return news
 
     def _is_old(self, space: str, now_ms: int) -> bool:
-        return abs(now_ms - self._told[space][1]) >= REFRESH_MS
+        return abs(now_ms - self._told[space][1]) >= REFRESH_MS  # a clock set back must not end the telling
 
     def _day_of(self, at_ms: int) -> DaySpan:
         if self._day is None or not self._day.from_ms <= at_ms < self._day.to_ms:

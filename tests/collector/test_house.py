@@ -53,12 +53,12 @@ def settled(house: House, *names: str) -> None:
     for name in names:
         house.take(numbered(beats(name, NOON_MS - HOUR, NOON_MS)), NOON_MS, no_past)
     house.tick(NOON_MS)
-    house.states_to_tell(NOON_MS)
+    house.states_to_tell(NOON_MS, NOON_MS)
     house.summaries_to_tell(NOON_MS)
 
 
 def told_states(house: House, now_ms: int) -> dict[str, Occupancy]:
-    return {space: state.state for space, state in house.states_to_tell(now_ms)}
+    return {space: state.state for space, state in house.states_to_tell(now_ms, now_ms)}
 
 
 def test_everything_is_told_at_the_start_and_what_is_dedicated_never() -> None:
@@ -70,14 +70,14 @@ def test_everything_is_told_at_the_start_and_what_is_dedicated_never() -> None:
         "beans": Occupancy.UNKNOWN,
     }
     assert [name for name, _ in house.summaries_to_tell(NOON_MS)] == ["loft", "cellar", WHOLE_SITE]
-    assert house.states_to_tell(NOON_MS) == house.summaries_to_tell(NOON_MS) == []
+    assert house.states_to_tell(NOON_MS, NOON_MS) == house.summaries_to_tell(NOON_MS) == []
 
 
 def test_a_broker_that_forgot_is_told_everything_again() -> None:
     house = House(small_house())
-    first = house.states_to_tell(NOON_MS), house.summaries_to_tell(NOON_MS)
+    first = house.states_to_tell(NOON_MS, NOON_MS), house.summaries_to_tell(NOON_MS)
     house.tell_all()
-    assert (house.states_to_tell(NOON_MS), house.summaries_to_tell(NOON_MS)) == first
+    assert (house.states_to_tell(NOON_MS, NOON_MS), house.summaries_to_tell(NOON_MS)) == first
 
 
 def test_a_motion_is_told_at_once_in_state_and_summaries() -> None:
@@ -89,7 +89,7 @@ def test_a_motion_is_told_at_once_in_state_and_summaries() -> None:
         False,
         [Occupancy.OCCUPIED],
     )
-    ((space, state),) = house.states_to_tell(NOON_MS)
+    ((space, state),) = house.states_to_tell(NOON_MS, NOON_MS)
     assert (space, state.state, state.because.reason) == ("desk", Occupancy.OCCUPIED, Reason.MOTION)
     summaries = dict(house.summaries_to_tell(NOON_MS))
     assert set(summaries) == {"loft", WHOLE_SITE}
@@ -101,7 +101,7 @@ def test_newer_evidence_for_the_same_state_is_told_once_in_ten_seconds() -> None
     house = House(small_house())
     settled(house, "desk-pir")
     house.take([says(NOON_MS, "desk-pir", Kind.MOTION, 1, 999)], NOON_MS, no_past)
-    house.states_to_tell(NOON_MS)
+    house.states_to_tell(NOON_MS, NOON_MS)
     told: list[int] = []
     for second in range(1, 31):
         now_ms = NOON_MS + second * SECOND
@@ -109,6 +109,18 @@ def test_newer_evidence_for_the_same_state_is_told_once_in_ten_seconds() -> None
         if told_states(house, now_ms):
             told.append(second)
     assert told == [10, 20, 30]
+
+
+def test_newer_evidence_in_a_house_in_fast_motion_is_told_once_in_a_second_of_the_screens() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir")
+    told: list[int] = []
+    for tick in range(31):  # 100 ms each, in a house that goes 144 times as fast
+        now_ms, screen_ms = NOON_MS + tick * 14_400, NOON_MS + tick * 100
+        house.take([says(now_ms, "desk-pir", Kind.MOTION, 1, 999 + tick)], now_ms, no_past)
+        if house.states_to_tell(now_ms, screen_ms):
+            told.append(tick)
+    assert told == [0, 10, 20, 30]
 
 
 def test_a_lapse_is_told_when_it_is_due_and_once() -> None:
@@ -145,10 +157,12 @@ def test_health_is_told_though_the_state_stays() -> None:
     house = House(plan(a("desk"), sensors=[pir("desk"), sensor(SensorKind.PRESSURE, "mat", "desk")]))
     quiet = [*beats("desk-pir", NOON_MS - HOUR, NOON_MS), *beats("mat", NOON_MS - HOUR, NOON_MS)]
     house.take(numbered([*quiet, *beats("mat", NOON_MS, NOON_MS + MINUTE, 1)]), NOON_MS + 30 * SECOND, no_past)
-    assert [state.health for _, state in house.states_to_tell(NOON_MS + 30 * SECOND)] == [Health.HEALTHY]
-    assert house.tick(NOON_MS + 44 * SECOND) == house.states_to_tell(NOON_MS + 44 * SECOND) == []
+    assert [state.health for _, state in house.states_to_tell(NOON_MS + 30 * SECOND, NOON_MS + 30 * SECOND)] == [
+        Health.HEALTHY
+    ]
+    assert house.tick(NOON_MS + 44 * SECOND) == house.states_to_tell(NOON_MS + 44 * SECOND, NOON_MS + 44 * SECOND) == []
     assert house.tick(NOON_MS + 45 * SECOND) == []
-    ((_, state),) = house.states_to_tell(NOON_MS + 45 * SECOND)
+    ((_, state),) = house.states_to_tell(NOON_MS + 45 * SECOND, NOON_MS + 45 * SECOND)
     assert (state.state, state.health) == (Occupancy.OCCUPIED, Health.DEGRADED)
 
 
@@ -250,7 +264,7 @@ def test_a_dedicated_desk_is_inferred_and_told_to_nobody() -> None:
     settled(house)
     (change,) = house.take([says(NOON_MS, "own-pir", Kind.MOTION, 1, 1)], NOON_MS, no_past)
     assert (change.space, change.transitions[-1].state) == ("own", Occupancy.OCCUPIED)
-    assert house.states_to_tell(NOON_MS) == []
+    assert house.states_to_tell(NOON_MS, NOON_MS) == []
     assert house.summaries_to_tell(NOON_MS) == []
 
 
@@ -289,7 +303,7 @@ def test_a_clock_that_is_set_back_ends_nothing() -> None:
     house = House(small_house())
     settled(house, "desk-pir")
     house.tick(NOON_MS + HOUR)
-    house.states_to_tell(NOON_MS + HOUR)
+    house.states_to_tell(NOON_MS + HOUR, NOON_MS + HOUR)
     events = numbered(beats("desk-pir", NOON_MS, NOON_MS + MINUTE))
     (change,) = house.take(events, NOON_MS + MINUTE, no_past)
     assert change.transitions == []

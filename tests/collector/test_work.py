@@ -184,7 +184,7 @@ def test_a_restart_shows_unknown_until_somebody_is_heard(journal: Journal) -> No
     later_ms = NOON_MS + 30 * MINUTE_MS + 5 * HOUR_MS
     again = work_on(journal, later_ms)
     again.tick(later_ms)
-    told = dict(again.house.states_to_tell(later_ms))
+    told = dict(again.house.states_to_tell(later_ms, later_ms))
     assert {told[desk].state for desk in ("desk-0", "desk-1")} == {Occupancy.UNKNOWN}
     assert sum(count.free_min for count in again.house.site_summary(later_ms).kinds.values()) == 0
 
