@@ -297,6 +297,12 @@ class Journal:
         """Every sensor that ever said something."""
         return set(self._sensors)
 
+    def newest(self, before_ms: int) -> int:
+        """When by a trusted clock the newest event before a moment happened; 0: there is none."""
+        statement = "SELECT max(at_ms) FROM event WHERE sensor_no = ? AND at_ms < ? AND synchronised"
+        found = [self.connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._sensors.values()]
+        return max((at_ms for at_ms in found if at_ms is not None), default=0)
+
     def erase_events(self, sensors: Iterable[SensorKey], before_ms: int, undated_after_ms: int) -> int:
         """Forget what these sensors said before a moment; returns how many events that were.
 

@@ -24,7 +24,10 @@ from collector.settings import RetentionSettings
 from collector.settle import BUCKET_MS, UNTIL, Settlement
 
 ERASED: Final = "erased_until_ms"
-"""Events before this are forgotten, and none from then is taken any more."""
+"""Events before this are forgotten."""
+TAKEN_FROM: Final = "taken_from_ms"
+"""None from before this is taken: it is just after the newest event that is forgotten, and so not in the future even
+if this machine's clock was, for a moment."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _evidence = msgspec.msgpack.Decoder(Evidence).decode
@@ -60,13 +63,14 @@ class Work:
         self._purge = Purge(plan, self.house)
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
+        self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
         self._unsaved: set[str] = set()
         self._refused = 0
         self._restore(now_ms)
 
     def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
         """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
-        oldest_ms = max(now_ms - self._retention.raw_hours * HOUR_MS, self._erased_ms)
+        oldest_ms = max(now_ms - self._retention.raw_hours * HOUR_MS, self._taken_from_ms)
         into = take_in(deliveries, self.marks, Limits(self._roster, oldest_ms, now_ms + FUTURE_MS))
         if into.marks or into.refused:
             with self._journal.transaction():
@@ -168,6 +172,8 @@ class Work:
         before_ms = min(now_ms - self._retention.raw_hours * HOUR_MS, self._settled_ms)
         more = False
         if before_ms > self._erased_ms:
+            self._taken_from_ms = max(self._taken_from_ms, self._journal.newest(before_ms) + 1)
+            self._journal.set_meta(TAKEN_FROM, self._taken_from_ms)
             more = self._purge.step(self._journal, before_ms, now_ms)
             self._erased_ms = before_ms
             self._journal.set_meta(ERASED, before_ms)

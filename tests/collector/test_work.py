@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.intake import Delivery
+from collector.intake import Delivery, Loss
 from collector.journal import Journal
 from collector.outward import Occupancy
 from collector.settings import RetentionSettings
@@ -127,6 +127,24 @@ def test_a_clock_that_steps_back_does_not_let_in_what_is_forgotten(journal: Jour
     late = message([motion(1, NOON_MS + 1)], stream="late")
     work.take([Delivery("pi-1", late)], NOON_MS + 1)
     assert journal.connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
+
+
+def test_a_clock_that_was_far_ahead_for_a_moment_costs_no_event_after_it(journal: Journal) -> None:
+    work = work_on(journal)
+    live(work, NOON_MS + 30 * MINUTE_MS)
+    ahead_ms = NOON_MS + 1000 * HOUR_MS
+    for _ in range(20):  # twenty seconds
+        work.tick(ahead_ms)
+        work.settle(ahead_ms)
+    now_ms = NOON_MS + 31 * MINUTE_MS
+    said = [motion(100, now_ms - 1)]
+    work.take([Delivery("pi-1", message(said, oldest=100))], now_ms)
+    work.tick(now_ms)
+    assert work.house.view("desk-0", now_ms).state is Occupancy.OCCUPIED
+    assert [reason for (reason,) in journal.connection.execute("SELECT reason FROM gap")] == [Loss.DROPPED]
+    again = work_on(journal, now_ms)
+    again.tick(now_ms)
+    assert again.house.view("desk-0", now_ms).state is Occupancy.OCCUPIED
 
 
 def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> None:
