@@ -5,6 +5,7 @@ Out:   states, counts, devices, how far the link can be trusted, the public fram
 Never: sockets, clocks, words. Real time (`now_s`, monotonic seconds) ages the link; `now_ms` is the house's clock.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,6 +92,8 @@ class Frame(Struct, frozen=True):
     """What everybody may see, whole; times are the house's wall clock, `HH:MM`, and `age_s` is real seconds."""
 
     version: int
+    plan: str
+    """Which spaces these are, in short: a page that was made for others must not paint them."""
     link: Link
     age_s: float | None
     """Since the collector was last heard; None: never."""
@@ -154,6 +157,8 @@ class Picture:
     def __init__(self, plan: SitePlan) -> None:
         self.plan = plan
         self.offered: Final = tuple(space for space in plan.spaces if space.offered)
+        named = "\n".join(f"{space.id} {space.name} {space.kind} {space.zone}" for space in plan.spaces)
+        self._mark: Final = f"{zlib.crc32(named.encode()):08x}"
         self._by_zone: Final = {
             zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones
         }
@@ -219,6 +224,7 @@ class Picture:
         opening: Opening | None = next_opening(self.plan, now_ms)
         return Frame(
             version=self.version,
+            plan=self._mark,
             link=self.link(now_s),
             age_s=None if age_s is None else round(age_s, 1),
             since=None if heard_ms is None else clock(self.plan, heard_ms),

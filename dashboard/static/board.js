@@ -6,6 +6,7 @@
   const at = (id) => document.getElementById(id);
   const SILENT_MS = 15000; // the server breathes every 5 s
   const POLL_MS = 10000; // when every stream is taken
+  const RELOAD_MS = 2000;
   const MARK_MS = 2000;
   // A sleeping phone stops the first of these clocks; whoever sets the time turns the second back.
   const instant = () => ({ steady: performance.now(), wall: Date.now() });
@@ -109,7 +110,14 @@
 
   function take(text) {
     const news = JSON.parse(text);
-    frame = news.public || news; // managers hear more
+    const next = news.public || news; // managers hear more
+    if (next.plan !== page.now.plan) { // the site file changed: these are other spots than those drawn here
+      heard = { steady: -Infinity, wall: -Infinity };
+      age();
+      setTimeout(() => location.reload(), RELOAD_MS);
+      return;
+    }
+    frame = next;
     heard = instant();
     paint(frame);
     document.dispatchEvent(new CustomEvent("ledig:frame", { detail: news }));

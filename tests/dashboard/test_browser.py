@@ -1,5 +1,6 @@
 """The pages in real Chromium, over a real server and a real Mosquitto."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -258,3 +259,21 @@ def test_a_page_that_slept_or_never_heard_anything_is_grey_until_it_hears(
         expect_live(page)
         page.clock.set_system_time("2040-01-01")  # a phone that slept: no timer ran meanwhile
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
+
+
+def test_a_page_that_was_made_for_other_spaces_loads_itself_anew_and_paints_none(
+    chromium: Browser, house: tuple[DashboardSettings, Voice]
+) -> None:
+    settings, _speaker = house
+    with opened(chromium, settings) as page:
+        page.goto("/")
+        expect_live(page)
+        other = page.request.get("/api/v1/frame").json() | {"plan": "another", "spaces": "v" * 34}
+        body = f"data: {json.dumps(other)}\n\n"
+        page.route("**/api/v1/stream", lambda route: route.fulfill(content_type="text/event-stream", body=body))
+        page.goto("/")
+        expect(page.locator("body")).to_have_attribute("data-link", "page_away")
+        assert "s-v" not in (page.locator("#s0").get_attribute("class") or "")
+        with page.expect_navigation():
+            page.unroute("**/api/v1/stream")
+        expect_live(page)
