@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gpiozero import Factory
-from gpiozero.pins.mock import MockFactory, MockPin
+from gpiozero.pins.mock import MockFactory
 
 from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, Zone
 from edge.broker import BrokerSettings
@@ -27,6 +27,7 @@ from edge.settings import (
     SensorSettings,
 )
 from ledig.recording import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
+from ledig.wires import WiredPin
 
 SITE: Final = "replay"
 _ZONE: Final = "recorded"
@@ -34,18 +35,11 @@ _LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
 """Kinds whose pin is pulled up and goes low when what they watch is there."""
 
 
-class _WiredPin(MockPin):  # type: ignore[misc]  # gpiozero ships no types
-    """A mock pin with something on its wire: what drives it is stronger than its pull."""
-
-    def _set_pull(self, value: str) -> None:
-        self._pull = value
-
-
 class Wiring:
     """What the sensors of one device are wired to. Made anew when the device is switched on."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
-        self.factory: Factory = MockFactory(pin_class=_WiredPin)
+        self.factory: Factory = MockFactory(pin_class=WiredPin)
         self._pins = {sensor.id: sensor.pins for sensor in settings.sensors}
         self._folder = folder
 
@@ -58,10 +52,7 @@ class Wiring:
             beside.replace(path)  # a reader finds the old value or the new one, never half of it
             return
         pin = self.factory.pin(self._pins[sensor.id][0])
-        if bool(change.value) is (sensor.kind not in _LOW_WHEN_ON):
-            pin.drive_high()
-        else:
-            pin.drive_low()
+        pin.put(high=bool(change.value) is (sensor.kind not in _LOW_WHEN_ON))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
