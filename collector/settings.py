@@ -21,7 +21,7 @@ class HistoryKind(StrEnum):
     SQLITE = "sqlite"
     """The journal itself answers."""
     INFLUXDB = "influxdb"
-    """A projection follows the journal into InfluxDB 1.8 behind nginx, 2 or 3."""
+    """A projection follows the journal into InfluxDB: 1.6 behind nginx, 1.8 or 2 (not 3: README)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

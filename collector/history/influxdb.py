@@ -1,10 +1,10 @@
-"""Reads and writes history in InfluxDB: 1.x behind the shipped nginx snippet, 2.x, 3.x.
+"""Reads and writes history in InfluxDB: 1.6 behind the shipped nginx snippet (tested), 1.8, 2.x.
 
 In:    where the server is; questions; lines.
 Out:   rows; nothing, once lines are stored.
 Never: threads, a retry of its own: who asks decides when to ask again.
 
-Questions are InfluxQL over /query, the one language that all versions share; lines go to the v2 write API with
+Questions are InfluxQL over /query, the language that they share; lines go to the v2 write API with
 influxdb-client, as one joined string, synchronously (its batches can drop points and tell nobody).
 """
 
@@ -201,5 +201,5 @@ def _token(settings: InfluxSettings) -> str:
 
 
 def _authorization(token: str) -> str:
-    """What every version understands: 1.x knows user and password as HTTP Basic alone, 2.x and 3.x know tokens."""
+    """What every version understands: 1.x knows user and password as HTTP Basic alone, 2.x knows tokens."""
     return f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Token {token}"
