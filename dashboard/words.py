@@ -20,6 +20,7 @@ from dashboard.picture import FEW, AirWord, Frame, Free, Link, Supply
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 MINUTE_S: Final = 60
+HOUR_S: Final = 60 * MINUTE_S
 
 
 class Words:
@@ -69,7 +70,9 @@ class Words:
         """How old something is, in real time; empty if it never was."""
         if age_s is None:
             return ""
-        key, unit_s = ("ago.s", 1) if age_s < 2 * MINUTE_S else ("ago.min", MINUTE_S)
+        key, unit_s = ("ago.h", HOUR_S)
+        if age_s < 2 * HOUR_S:
+            key, unit_s = ("ago.s", 1) if age_s < 2 * MINUTE_S else ("ago.min", MINUTE_S)
         return self.fill(key, n=int(age_s) // unit_s)
 
     def at(self, clock: str) -> str:
@@ -165,6 +168,7 @@ class Words:
             "at": _("{h}:{m}"),
             "ago.s": _("{n} s ago"),
             "ago.min": _("{n} min ago"),
+            "ago.h": _("{n} h ago"),
             "opens.today": _("Closed now, opens at {at}"),
             "opens.tomorrow": _("Closed now, opens tomorrow at {at}"),
             "opens.0": _("Closed now, opens on Monday at {at}"),

@@ -105,7 +105,8 @@
     if (at("lost").textContent !== words) at("lost").textContent = words;
     if (frame.age_s === null || !at("age")) return;
     const seconds = frame.age_s + silent / 1000;
-    at("age").textContent = seconds < 120 ? fill("ago.s", { n: Math.floor(seconds) }) : fill("ago.min", { n: Math.floor(seconds / 60) });
+    const [key, unit] = seconds < 120 ? ["ago.s", 1] : seconds < 7200 ? ["ago.min", 60] : ["ago.h", 3600];
+    at("age").textContent = fill(key, { n: Math.floor(seconds / unit) });
   }
 
   function take(text) {

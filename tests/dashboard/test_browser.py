@@ -259,6 +259,7 @@ def test_a_page_that_slept_or_never_heard_anything_is_grey_until_it_hears(
         expect_live(page)
         page.clock.set_system_time("2040-01-01")  # a phone that slept: no timer ran meanwhile
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
+        expect(page.locator("#age")).to_contain_text("tim sedan")
 
 
 def test_a_page_that_was_made_for_other_spaces_loads_itself_anew_and_paints_none(

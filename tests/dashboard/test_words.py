@@ -44,9 +44,15 @@ def test_how_sure_it_is_counts_what_is_not_heard() -> None:
 
 @pytest.mark.parametrize(
     ("age_s", "sv"),
-    [(0.4, "för 0 s sedan"), (4.9, "för 4 s sedan"), (119, "för 119 s sedan"), (120, "för 2 min sedan")],
+    [
+        (0.4, "för 0 s sedan"),
+        (4.9, "för 4 s sedan"),
+        (119, "för 119 s sedan"),
+        (120, "för 2 min sedan"),
+        (7200, "för 2 tim sedan"),
+    ],
 )
-def test_age_is_told_in_seconds_then_minutes(age_s: float, sv: str) -> None:
+def test_age_is_told_in_seconds_then_minutes_then_hours(age_s: float, sv: str) -> None:
     assert SV.ago(age_s) == sv
 
 
