@@ -2,7 +2,8 @@
 
 In:    settings that are right in themselves.
 Out:   nothing if all answers; else an error that says whose move it is.
-Never: a change to what it reaches.
+Never: a change to what it reaches. But a broker that has one connection for each user (ours has) lets go of a process
+       of the same name that runs already; it is back within seconds by itself, and loses nothing.
 """
 
 import queue
