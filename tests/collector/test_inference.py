@@ -306,6 +306,21 @@ def test_a_sensor_sampled_every_half_minute_keeps_a_working_person_at_the_desk()
     assert since_noon(PIR, events)[:2] == [(1, OCCUPIED), (pytest.approx(31.5 + 1 / 60), AWAY)]
 
 
+def test_a_full_hold_that_ran_out_makes_no_later_motion_of_its_sensor_full() -> None:
+    slow = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=10 * SECOND)
+    pirs = [sensor(SensorKind.PIR, name) for name in ("left", "right")]
+    rules = space_rules(plan(a(), sensors=pirs, rules=slow), "space")
+    twice = pulse("left", at(1), SECOND) + pulse("left", at(1) + 3 * SECOND, SECOND)
+    alone = pulse("right", at(9), SECOND) + pulse("left", at(10), SECOND)  # the second while the first still occupies
+    assert since_noon(rules, quiet("left", "right") + twice + alone) == [
+        (1, OCCUPIED),
+        (pytest.approx(6 + 4 / 60), AWAY),
+        (pytest.approx(8 + 4 / 60), VACANT),
+        (9, OCCUPIED),
+        (pytest.approx(15 + 1 / 60), VACANT),
+    ]
+
+
 def test_evidence_of_a_sensor_that_left_the_plan_is_forgotten() -> None:
     both = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir", until_min=2) + quiet("pressure", until_min=1) + [says(at(1), "pressure", Kind.PRESSURE, 1)]
