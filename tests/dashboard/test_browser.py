@@ -94,7 +94,9 @@ def test_the_page_is_light_and_nothing_leaves_the_house(
         sizes = [request.sizes() for request in done]
         weight = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
         frames = [page.request.get(path).body() for path in ("/api/v1/frame", "/static/icon.svg")]
-        assert weight + sum(map(len, frames)) <= MOST_BYTES
+        weight += sum(map(len, frames))
+        print(f"the page and all that it loads: {weight / 1000:.1f} kB")  # noqa: T201 - a figure that is asked for
+        assert weight <= MOST_BYTES
 
 
 def test_a_change_in_the_house_changes_the_open_page(chromium: Browser, house: tuple[DashboardSettings, Voice]) -> None:
