@@ -8,7 +8,6 @@ Readers open the file on their own, read-only and with `wal_autocheckpoint = 0`:
 commit when two connections checkpoint, so this one alone does.
 """
 
-import errno
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ from typing import Final, NamedTuple, Protocol
 
 from collector.evidence import Heard, Transition
 from collector.intake import Gap, Refused, StreamKey
+from collector.journal_faults import JournalRejected, not_opened, told
 from collector.lock import InUse, Lock
-from collector.schema import STEPS, SchemaTooNew, Step, migrate
+from collector.schema import STEPS, Step, migrate
 from edge.message import Kind
 
 QUARANTINE_ROWS: Final = 1000
@@ -43,22 +43,6 @@ Row = tuple[int, int, int, int, int, float, int]
 """One event as its table has it."""
 
 
-class JournalRejected(ValueError):
-    """The file cannot be this collector's journal. To try again cannot help."""
-
-
-class JournalAway(ConnectionError):
-    """The file cannot be written now. It may succeed later.
-
-    Attributes:
-        finding: what is wrong, in plain words and without the path: pages show it.
-    """
-
-    def __init__(self, path: Path, finding: str, remedy: str) -> None:
-        super().__init__(f"{path}: {finding}; {remedy}")
-        self.finding = finding
-
-
 class Span(Protocol):
     """What one space was from `from_ms` on."""
 
@@ -80,29 +64,6 @@ class Checkpoint(NamedTuple):
     body: bytes
 
 
-_FULL = ("the journal's disk is full", "free some space, and the collector goes on by itself")
-_READ_ONLY = ("the journal's disk is read-only", "make it writable for this user, and the collector goes on by itself")
-_FAILS = ("the journal's disk fails", "look at the disk and at the system's log")
-_CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
-_AWAY: Final[Mapping[int, tuple[str, str]]] = {
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_READONLY: _READ_ONLY,
-    sqlite3.SQLITE_IOERR: _FAILS,
-    sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
-    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "end that program's write"),
-}
-_REJECTED: Final[Mapping[int, str]] = {
-    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore a backup, or start with an empty one",
-    sqlite3.SQLITE_NOTADB: "this is no SQLite file; name another path in the site file",
-}
-_ERRNO: Final[Mapping[int, tuple[str, str]]] = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
-    errno.EROFS: _READ_ONLY,
-    errno.EIO: _FAILS,
-}
-
-
 class Journal:
     """The one writer of the journal.
 
@@ -121,9 +82,9 @@ class Journal:
         except InUse as fault:
             raise JournalRejected(str(fault)) from fault
         except OSError as fault:
-            raise JournalAway(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN)) from fault
+            raise not_opened(path, fault) from fault
         try:
-            with self._told():
+            with told(self.path):
                 self.connection = _opened(path, steps)
                 self._read_names()
         except BaseException:
@@ -146,7 +107,7 @@ class Journal:
                 write nobody knows what the system's cache holds.
             JournalRejected: the file is damaged.
         """
-        with self._told():
+        with told(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -340,7 +301,7 @@ class Journal:
 
     def shrink(self) -> None:
         """Write the log into the file and cut it; a reader in its way only delays that."""
-        with self._told():
+        with told(self.path):
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _keep_newest(self, table: str, order: str, most: int) -> None:
@@ -386,21 +347,6 @@ class Journal:
             self._kinds[kind.value] = cursor.lastrowid or 0
             self._kind_names[self._kinds[kind.value]] = kind
         return self._kinds[kind]
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours; one that is our own bug stays what it is."""
-        try:
-            yield
-        except SchemaTooNew as fault:
-            raise JournalRejected(f"{self.path}: {fault}") from fault
-        except sqlite3.Error as fault:
-            code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
-            if code in _AWAY:
-                raise JournalAway(self.path, *_AWAY[code]) from fault
-            if code in _REJECTED:
-                raise JournalRejected(f"{self.path}: {_REJECTED[code]}") from fault
-            raise
 
 
 def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.inbox import Inbox
-from collector.journal import Journal, JournalAway
+from collector.journal import Journal
+from collector.journal_faults import JournalAway
 from collector.outward import CollectorStatus
 from collector.plan import SitePlan
 from collector.publish import Publisher

@@ -17,9 +17,8 @@ from collector.journal import (
     QUARANTINE_ROWS,
     Checkpoint,
     Journal,
-    JournalAway,
-    JournalRejected,
 )
+from collector.journal_faults import JournalAway, JournalRejected
 from collector.schema import STEPS
 from edge.message import Kind
 from tests.collector.disks import fill, small_disk
@@ -202,7 +201,8 @@ def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
 def test_a_file_that_may_not_grow_is_told(path: Path) -> None:
     """A quota, as far as this process can set itself one."""
     code = (
-        "import resource, signal, sys; from pathlib import Path; from collector.journal import Journal, JournalAway\n"
+        "import resource, signal, sys; from pathlib import Path; from collector.journal import Journal\n"
+        "from collector.journal_faults import JournalAway\n"
         f"journal = Journal(Path({str(path)!r}))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000,) * 2)\n"
         "try:\n    journal.can_grow()\nexcept JournalAway as away:\n    print(away.finding)"

@@ -13,7 +13,8 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from collector import outward
-from collector.journal import Journal, JournalRejected
+from collector.journal import Journal
+from collector.journal_faults import JournalRejected
 from collector.outward import CollectorStatus, Occupancy, SpaceState
 from collector.plan import SitePlan
 from collector.run import run

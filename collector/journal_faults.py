@@ -1,0 +1,75 @@
+"""What can be wrong with the journal's file, and whose move it is.
+
+In:    errors of SQLite and of the system.
+Out:   `JournalAway`, which may mend itself, or `JournalRejected`, which cannot.
+Never: files.
+"""
+
+import errno
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from collector.schema import SchemaTooNew
+
+
+class JournalRejected(ValueError):
+    """The file cannot be this collector's journal. To try again cannot help."""
+
+
+class JournalAway(ConnectionError):
+    """The file cannot be written now. It may succeed later.
+
+    Attributes:
+        finding: what is wrong, in plain words and without the path: pages show it.
+    """
+
+    def __init__(self, path: Path, finding: str, remedy: str) -> None:
+        super().__init__(f"{path}: {finding}; {remedy}")
+        self.finding = finding
+
+
+_FULL = ("the journal's disk is full", "free some space, and the collector goes on by itself")
+_READ_ONLY = ("the journal's disk is read-only", "make it writable for this user, and the collector goes on by itself")
+_FAILS = ("the journal's disk fails", "look at the disk and at the system's log")
+_CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
+_AWAY: Final[Mapping[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_IOERR: _FAILS,
+    sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
+    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "end that program's write"),
+}
+_REJECTED: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore a backup, or start with an empty one",
+    sqlite3.SQLITE_NOTADB: "this is no SQLite file; name another path in the site file",
+}
+_ERRNO: Final[Mapping[int, tuple[str, str]]] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: _READ_ONLY,
+    errno.EIO: _FAILS,
+}
+
+
+def not_opened(path: Path, fault: OSError) -> JournalAway:
+    """Why the file beside the journal that locks it could not be opened."""
+    return JournalAway(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours; one that is our own bug stays what it is."""
+    try:
+        yield
+    except SchemaTooNew as fault:
+        raise JournalRejected(f"{path}: {fault}") from fault
+    except sqlite3.Error as fault:
+        code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
+        if code in _AWAY:
+            raise JournalAway(path, *_AWAY[code]) from fault
+        if code in _REJECTED:
+            raise JournalRejected(f"{path}: {_REJECTED[code]}") from fault
+        raise
