@@ -80,8 +80,6 @@ class Intake:
     """Of each stream that spoke: the mark that its receipt shall bear."""
     gaps: list[Gap] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    repeats: int = 0
-    """Events that were stored before."""
 
 
 class Roster:
@@ -149,8 +147,7 @@ def _next_of(message: EventsMessage, key: StreamKey, mark: int, into: Intake, li
     skip = mark + 1 - events[0].seq
     if skip < 0:  # a hole: the receipt is repeated, and the sender goes back
         return mark
-    into.repeats += min(skip, len(events))
-    if skip >= len(events):
+    if skip >= len(events):  # a repeat
         return mark
     kinds, oldest_ms, latest_ms = limits.roster.kinds, limits.oldest_ms, limits.latest_ms
     for event in events[skip:] if skip else events:

@@ -40,15 +40,6 @@ class Anchor:
         return max(0, monotonic_ms + self.offset_ms, min(monotonic_ms + self.before_ms, self.floor_ms))
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When something happened, in every way that the machine could tell."""
-
-    monotonic_ms: int
-    wall_ms: int
-    """What the time of day was said to be: all that is left if the machine stops before it can know better."""
-
-
 def follow(anchor: Anchor, wall_ms: int, monotonic_ms: int, *, synchronised: bool) -> Anchor:
     """Look at both clocks at one moment, and tie them anew if the time of day can be trusted."""
     if not synchronised:

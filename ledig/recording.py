@@ -168,11 +168,6 @@ class Recording:
         """How many rows there are."""
         return sum(map(len, self.spans))
 
-    @property
-    def recorded_ms(self) -> int:
-        """How long the spans are together, milliseconds."""
-        return sum(span[-1].at_ms + self.step_ms - span[0].at_ms for span in self.spans)
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -29,7 +29,6 @@ from ledig.replay_shown import READ_EVERY_MS, Shown
 from ledig.replay_wire import Wire, wire
 from ledig.rows import Row
 
-DEFAULT_SPEED: Final = 600.0
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 

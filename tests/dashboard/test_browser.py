@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 
 from collector.history import ZONE_FIVE_MIN, Row, tables
 from collector.outward import Occupancy
 from dashboard.settings import DashboardSettings
+from tests import browser
 from tests.dashboard.conftest import NAME, PASSWORD, Served
 from tests.dashboard.house import MONDAY_10_MS
 from tests.dashboard.stage import Voice, everything, state, voice
@@ -18,16 +19,6 @@ from tests.servers import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SLOW_MS = 30_000
 """A loaded machine with two cores may take this long for what is done in a second."""
 MOST_BYTES = 60_000
@@ -35,10 +26,8 @@ MOST_BYTES = 60_000
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+    with browser.chromium() as opened_browser:
+        yield opened_browser
 
 
 @pytest.fixture(scope="module")

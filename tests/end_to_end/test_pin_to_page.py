@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from gpiozero.pins.mock import MockFactory
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from collector.plan import Floor, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
 from collector.settings import CollectorSettings
@@ -20,21 +20,12 @@ from dashboard.settings import DashboardSettings
 from edge import agent
 from edge.clock import HostClock
 from edge.settings import ClockSource, DeviceSettings, PressureSettings
+from tests.browser import chromium
 from tests.processes import collector, dashboard
 from tests.servers import Mosquitto, free_port
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SLOW_MS = 60_000
 """A loaded machine with two cores may take this long for what is done in a second."""
 MAT_PIN = 17
@@ -98,14 +89,12 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Page]:
         journal_path=journal,
         port=free_port(),
     )
-    with collector(tmp_path, collecting, PLAN), dashboard(tmp_path, serving, PLAN), sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = chromium.new_page(locale="en-GB")
+    with collector(tmp_path, collecting, PLAN), dashboard(tmp_path, serving, PLAN), chromium() as browser:
+        opened = browser.new_page(locale="en-GB")
         opened.goto(f"http://localhost:{serving.port}/")
         opened.evaluate("window.neverReloaded = true")
         yield opened
         assert opened.evaluate("window.neverReloaded")
-        chromium.close()
 
 
 def test_a_mat_that_is_sat_on_takes_its_desk_on_the_open_page(mat: Mat, page: Page) -> None:
