@@ -1,0 +1,106 @@
+"""How right the forecasts were: what was promised beside what came.
+
+In:    issued points with their lead and what came.
+Out:   error, pinball and coverage of the band by lead; how often each promise of a free spot was kept.
+Never: forecasting.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from collector.forecast import DECILES, Point
+from collector.forecast.odds import odds
+
+
+class Lead(StrEnum):
+    """How long before its hour a point was issued."""
+
+    HOUR = "1h"
+    THREE_HOURS = "3h"
+    DAY = "day"
+    """At the midnight before."""
+    WEEK = "week"
+    """Seven days before that midnight."""
+
+
+class Issued(Struct, frozen=True, gc=False):
+    """A point, and the mean that came."""
+
+    lead: Lead
+    point: Point
+    came: float
+
+
+class Kept(Struct, frozen=True, gc=False):
+    """Promises of about the same chance: how many, the chance promised, and the share that came true."""
+
+    promises: int
+    promised: float
+    came_true: float
+
+
+class Score(Struct, frozen=True, gc=False):
+    """Figures of many points; errors in the unit of the series."""
+
+    points: int
+    error: float
+    """Mean of |came - middle|."""
+    pinball: float
+    """Mean over the deciles 10, 50 and 90 %. Source: Koenker and Bassett 1978."""
+    coverage: float
+    """Share that came within the 10 and 90 % deciles, 0-1; 0.8 is right."""
+    width: float
+    """Mean distance of those deciles."""
+
+
+def pinball(chance: float, value: float, came: float) -> float:
+    """The loss of saying that `chance` of the outcomes stay below `value`."""
+    return (came - value) * (chance if came >= value else chance - 1)
+
+
+def score(issued: Sequence[Issued]) -> Score | None:
+    """The figures over all of them; None when there are none."""
+    if not issued:
+        return None
+    count = len(issued)
+    ends = [(one.point.deciles[0], one.point.middle, one.point.deciles[-1], one.came) for one in issued]
+    losses = [(pinball(0.1, low, y) + pinball(0.5, mid, y) + pinball(0.9, high, y)) / 3 for low, mid, high, y in ends]
+    return Score(
+        count,
+        sum(abs(came - middle) for _, middle, _, came in ends) / count,
+        sum(losses) / count,
+        sum(low <= came <= high for low, _, high, came in ends) / count,
+        sum(high - low for low, _, high, _ in ends) / count,
+    )
+
+
+def by_lead(issued: Iterable[Issued]) -> dict[Lead, Score]:
+    """The figures of each lead that has any."""
+    groups: dict[Lead, list[Issued]] = {lead: [] for lead in Lead}
+    for one in issued:
+        groups[one.lead].append(one)
+    scores = {lead: score(group) for lead, group in groups.items()}
+    return {lead: found for lead, found in scores.items() if found is not None}
+
+
+def hit_rate(issued: Iterable[Issued], at_least: int) -> list[Kept | None]:
+    """How often at least `at_least` were free, by tenths of the chance that was promised.
+
+    Returns:
+        Ten entries, for chances of 0-10 % to 90-100 %; None where nothing was promised. A promise comes true in part:
+        an hour with 2.4 free on the mean kept "at least three" for 40 % of it.
+    """
+    tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
+    for one in issued:
+        if one.point.capacity is not None:
+            chance = odds(one.point, at_least)
+            kept = min(1.0, max(0.0, one.point.capacity - one.came - at_least + 1))
+            tenths[min(9, int(chance * 10))].append((chance, kept))
+    return [_kept(promises) if promises else None for promises in tenths]
+
+
+def _kept(promises: Sequence[tuple[float, float]]) -> Kept:
+    count = len(promises)
+    return Kept(count, sum(chance for chance, _ in promises) / count, sum(kept for _, kept in promises) / count)
