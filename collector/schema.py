@@ -45,7 +45,11 @@ def _version_1(connection: sqlite3.Connection) -> None:
     tables.create(connection)
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1,)
+def _version_2(connection: sqlite3.Connection) -> None:
+    tables.create(connection)  # measures that version 1 had not: those that are there stay
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2)
 """The step at place n leads from version n to version n + 1."""
 
 

@@ -44,7 +44,15 @@ AIR_FIVE_MIN: Final = Measure(
     name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=5 * MINUTE_MS
 )
 """Means of one zone's readings."""
-MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, AIR_FIVE_MIN)
+FORECAST: Final = Measure(
+    name="forecast",
+    tags=("zone", "kind", "lead"),
+    fields=("low", "middle", "high", "odds", "came", "came_free"),
+    bucket_ms=HOUR_MS,
+)
+"""What was foretold of one hour, `lead` ahead, and what came: free spots of a kind (or `people`), the 80 % band from
+`low` to `high`; `odds` of at least one free, 0 to 1; `came` in the mean, and the share of the hour with one free."""
+MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, AIR_FIVE_MIN, FORECAST)
 
 
 class Row(Struct, frozen=True, gc=False, order=True):

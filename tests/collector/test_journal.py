@@ -139,8 +139,17 @@ def test_a_file_of_a_later_ledig_is_refused(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version = 999")
-    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 1; install a newer Ledig"):
+    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 2; install a newer Ledig"):
         Journal(path)
+
+
+def test_a_file_of_the_first_version_gets_the_tables_that_came_later_and_keeps_its_rows(path: Path) -> None:
+    with closing(Journal(path, STEPS[:1])) as journal, journal.transaction():
+        journal.add_events([EVENT])
+        journal.connection.execute("DROP TABLE forecast")  # the first version had none
+    with closing(Journal(path)) as journal:
+        assert journal.events([PIR], 0) == [EVENT]
+        assert journal.connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
 
 
 def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) -> None:
