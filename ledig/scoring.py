@@ -1,16 +1,21 @@
 """How truthful was it? Compares what was true of a space with what was shown of it.
 
 In:    samples of the truth, and the transitions that were shown.
-Out:   a `Score`: minutes and shares shown wrong, or not known.
+Out:   a `Score`: minutes and shares shown wrong, or not known, how often it changed, and how late.
 Never: files, clocks, printing.
 
 `false vacant` is shown free while taken (the worst), `false occupied` is shown taken while free. Away counts as taken;
 what was not known is neither, and has its own share.
+
+Where the truth has a hole longer than `break_ms` the recording began anew, and with it what was shown: neither the
+step over the hole is a change, nor is the first word after it, once something is known again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby
+from math import ceil
+from statistics import median
 from typing import Final
 
 from msgspec import Struct
@@ -19,6 +24,8 @@ from collector.outward import TAKEN, Occupancy
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1440 * MINUTE_MS
+BREAK_MS: Final = 10 * MINUTE_MS
+_HOUR_MS: Final = 60 * MINUTE_MS
 
 
 class Truth(Struct, frozen=True, gc=False):
@@ -26,6 +33,15 @@ class Truth(Struct, frozen=True, gc=False):
 
     at_ms: int
     taken: bool
+
+
+class Latency(Struct, frozen=True, gc=False):
+    """How long after a true change it was shown, in seconds. One that never was counts until the next true change."""
+
+    median_s: float
+    at_95_s: float
+    """95 % of the changes were shown within this."""
+    changes: int
 
 
 class Score(Struct, frozen=True, gc=False, kw_only=True):
@@ -39,13 +55,20 @@ class Score(Struct, frozen=True, gc=False, kw_only=True):
     false_vacant_share: float | None
     """Of the occupied minutes."""
     longest_false_vacant_min: float
+    false_vacant_episodes_per_hour: float | None
+    """How often it was wrongly shown free, per occupied hour."""
     false_occupied_min: float
     false_occupied_share: float | None
     """Of the vacant minutes."""
     unknown_share: float | None
     """Of all minutes."""
     transitions_per_day: float | None
-    """Changes between free, taken and not known, per 24 hours of truth."""
+    """Changes between free, taken and not known, as a member would see them, per 24 hours of truth."""
+    true_transitions_per_day: float | None
+    arrival: Latency | None
+    """From somebody's coming to `taken`; None if nobody came."""
+    release: Latency | None
+    """From the last one's leaving to `free`; None if nobody left."""
 
 
 class _Shown(StrEnum):
@@ -61,7 +84,9 @@ class _Span(Struct, frozen=True, gc=False):
     shown: _Shown
 
 
-def score(truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS) -> Score:
+def score(
+    truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS, break_ms: int = BREAK_MS
+) -> Score:
     """Weigh what was shown of one space against what was true of it.
 
     Args:
@@ -69,24 +94,30 @@ def score(truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: in
         shown: moment (Unix ms) and state (a word of `Occupancy`) of each transition, oldest first; before the first,
             nothing was known.
         reach_ms: a sample stands at most this long, so that a hole in the truth is not judged.
+        break_ms: a longer hole parts the recording.
     """
     spans = list(_spans(truth, shown, reach_ms))
+    parts = list(_cut(spans, break_ms))
+    false_vacant = [_length_ms(stretch) for stretch in _false_vacant(spans)]
     occupied_ms = _total_ms(span for span in spans if span.taken)
     vacant_ms = _total_ms(span for span in spans if not span.taken)
-    false_vacant_ms = _total_ms(span for span in spans if _falsely_vacant(span))
     false_occupied_ms = _total_ms(span for span in spans if not span.taken and span.shown is _Shown.TAKEN)
     unknown_ms = _total_ms(span for span in spans if span.shown is _Shown.UNKNOWN)
-    changes = sum(later.shown is not span.shown for span, later in pairwise(spans))
+    judged_ms = occupied_ms + vacant_ms
     return Score(
         occupied_min=occupied_ms / MINUTE_MS,
         vacant_min=vacant_ms / MINUTE_MS,
-        false_vacant_min=false_vacant_ms / MINUTE_MS,
-        false_vacant_share=_share(false_vacant_ms, occupied_ms),
-        longest_false_vacant_min=_longest_ms(spans) / MINUTE_MS,
+        false_vacant_min=sum(false_vacant) / MINUTE_MS,
+        false_vacant_share=_share(sum(false_vacant), occupied_ms),
+        longest_false_vacant_min=max(false_vacant, default=0) / MINUTE_MS,
+        false_vacant_episodes_per_hour=_share(len(false_vacant) * _HOUR_MS, occupied_ms),
         false_occupied_min=false_occupied_ms / MINUTE_MS,
         false_occupied_share=_share(false_occupied_ms, vacant_ms),
-        unknown_share=_share(unknown_ms, occupied_ms + vacant_ms),
-        transitions_per_day=_share(changes * DAY_MS, occupied_ms + vacant_ms),
+        unknown_share=_share(unknown_ms, judged_ms),
+        transitions_per_day=_share(sum(map(_changes, parts)) * DAY_MS, judged_ms),
+        true_transitions_per_day=_share(sum(len(stays) - 1 for stays in map(_stays, parts)) * DAY_MS, judged_ms),
+        arrival=_latency(parts, taken=True),
+        release=_latency(parts, taken=False),
     )
 
 
@@ -114,24 +145,55 @@ def _class(word: str) -> _Shown:
     return _Shown.FREE if word == Occupancy.VACANT else _Shown.UNKNOWN
 
 
-def _falsely_vacant(span: _Span) -> bool:
-    return span.taken and span.shown is _Shown.FREE
-
-
-def _total_ms(spans: Iterator[_Span]) -> int:
+def _total_ms(spans: Iterable[_Span]) -> int:
     return sum(span.to_ms - span.from_ms for span in spans)
 
 
-def _longest_ms(spans: list[_Span]) -> int:
-    """The longest stretch shown free while taken; a hole in the truth ends it."""
-    longest_ms = begun_ms = ended_ms = 0
+def _length_ms(stretch: Sequence[_Span]) -> int:
+    return stretch[-1].to_ms - stretch[0].from_ms
+
+
+def _cut(spans: Iterable[_Span], hole_ms: int) -> Iterator[list[_Span]]:
+    """The spans in runs, cut wherever a hole is longer than this."""
+    run: list[_Span] = []
     for span in spans:
-        if _falsely_vacant(span):
-            if span.from_ms != ended_ms:
-                begun_ms = span.from_ms
-            ended_ms = span.to_ms
-            longest_ms = max(longest_ms, ended_ms - begun_ms)
-    return longest_ms
+        if run and span.from_ms - run[-1].to_ms > hole_ms:
+            yield run
+            run = []
+        run.append(span)
+    if run:
+        yield run
+
+
+def _false_vacant(spans: Iterable[_Span]) -> Iterator[list[_Span]]:
+    """Each stretch shown free while taken; a hole in the truth ends it."""
+    return _cut((span for span in spans if span.taken and span.shown is _Shown.FREE), 0)
+
+
+def _changes(part: Sequence[_Span]) -> int:
+    """The changes that were shown after the first thing that was known."""
+    words = [word for word, _ in groupby(span.shown for span in part)]
+    return max(0, len(words) - 1 - (words[0] is _Shown.UNKNOWN))
+
+
+def _stays(part: Sequence[_Span]) -> list[list[_Span]]:
+    """A part cut wherever the truth changes."""
+    return [list(stay) for _, stay in groupby(part, key=lambda span: span.taken)]
+
+
+def _latency(parts: Sequence[Sequence[_Span]], *, taken: bool) -> Latency | None:
+    """How late the stays were shown that began with a true change to `taken`."""
+    word = _Shown.TAKEN if taken else _Shown.FREE
+    stays = [stay for part in parts for stay in _stays(part)[1:] if stay[0].taken is taken]
+    late_s = sorted(_until_shown_ms(stay, word) / 1000 for stay in stays)
+    if not late_s:
+        return None
+    return Latency(median(late_s), late_s[ceil(0.95 * len(late_s)) - 1], len(late_s))
+
+
+def _until_shown_ms(stay: Sequence[_Span], word: _Shown) -> int:
+    shown_ms = next((span.from_ms for span in stay if span.shown is word), stay[-1].to_ms)
+    return shown_ms - stay[0].from_ms
 
 
 def _share(part: float, whole: float) -> float | None:
