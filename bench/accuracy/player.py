@@ -1,0 +1,197 @@
+"""Plays a recording to the product: rows become the events that a device would send, and these what a member sees.
+
+In:    rows of a recording in order of time, which column drives which sensor, and rules.
+Out:   events as the collector stores them; what was shown, moment by moment; its score.
+Never: a rule of its own. What is shown comes from collector/inference.py with default settings.
+
+A row stands for the time until the next one. Where the next is further away than BREAK_MS the devices were off.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from random import Random
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from bench.accuracy.line import Figure
+from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
+from collector.inference import advance, fold, story
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from edge.message import Kind
+from ledig.rows import Row
+from ledig.scoring import BREAK_MS, Score, Truth, score
+
+HEARTBEAT_MS: Final = 30_000
+"""A sensor that says nothing else says this often that it lives: the edge's default."""
+SPACE: Final = "room"
+_DEVICE: Final = "recorder"
+_STREAM: Final = "played"
+
+Shown = list[tuple[int, str]]
+"""Moment (Unix ms) and state of each change, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One column, and the sensor that it drives."""
+
+    sensor: str
+    kind: SensorKind
+    own: Kind
+    """What the sensor says."""
+    column: str
+    pulse_ms: int = 0
+    """A row above 0 is one pulse this long, and a quiet row says nothing; 0: each row is a reading."""
+    unit: Callable[[float], float] = float
+    """From the column's unit to the kind's."""
+
+
+def decibels(volts: float) -> float:
+    """The output of a microphone's amplifier as a level: decibels over one volt."""
+    return 20 * math.log10(max(volts, 0.001))
+
+
+def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan:
+    """One space with these sensors, and default rules."""
+    return SitePlan(
+        id="recorded",
+        name="Recorded",
+        time_zone=ZoneInfo("UTC"),
+        floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
+        zones=(Zone(id="zone", name="Zone", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
+        spaces=(Space(id=SPACE, name="Room", kind=kind, zone="zone", x_m=5, y_m=5),),
+        sensors=tuple(
+            Sensor(device=_DEVICE, id=track.sensor, kind=track.kind, space=SPACE, heartbeat_ms=HEARTBEAT_MS)
+            for track in tracks
+        ),
+    )
+
+
+def rules_of(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SpaceRules:
+    """The default rules of a space with these sensors."""
+    return space_rules(house(tracks, kind), SPACE)
+
+
+def spans(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """The rows, cut at every break."""
+    starts = [0, *(at for at in range(1, len(rows)) if rows[at].at_ms - rows[at - 1].at_ms > BREAK_MS), len(rows)]
+    return [rows[start:end] for start, end in pairwise(starts) if end > start]
+
+
+def events(rows: Sequence[Row], tracks: Sequence[Track]) -> list[Heard]:
+    """What the sensors say, in canonical order, `seq` without a hole."""
+    said = [event for track in tracks for span in spans(rows) for event in _of_span(span, track)]
+    said.sort(key=lambda event: (event.at_ms, event.sensor))
+    return [replace(event, seq=seq) for seq, event in enumerate(said, start=1)]
+
+
+def lossy(said: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
+    """The events that arrive if each pulse of motion is lost with this chance, its beginning and its end alike.
+
+    What is lost never comes again, as from a bought sensor that nobody asks twice; our own edge sends again.
+    """
+    dice = Random(seed)  # noqa: S311 - repeatable, no secret
+    lost: set[str] = set()
+    arrived = []
+    for event in said:
+        if event.kind is Kind.MOTION:
+            if event.value:
+                (lost.add if dice.random() < chance else lost.discard)(event.sensor)
+            if event.sensor in lost:
+                continue
+        arrived.append(event)
+    return arrived
+
+
+def silenced(said: Sequence[Heard], silences: Iterable[tuple[int, int]]) -> list[Heard]:
+    """The events outside of these spans (from, to; Unix ms)."""
+    gone = list(silences)
+    return [event for event in said if not any(from_ms <= event.at_ms < to_ms for from_ms, to_ms in gone)]
+
+
+def play(said: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidence = START) -> tuple[Evidence, Shown]:
+    """The evidence after all events, and what was shown up to a moment."""
+    evidence, transitions = fold(start, said, rules)
+    told = story(start.state, transitions + advance(evidence, rules, until_ms))
+    return evidence, [(change.at_ms, change.state.value) for change in told]
+
+
+def timer(said: Sequence[Heard], hold_ms: int, until_ms: int) -> Shown:
+    """What a fixed timer shows: taken from each motion until this long after the last; free otherwise, from the start.
+
+    It knows no silence: a lamp's motion switch, or the "no motion for N min" of most home automation.
+    """
+    moving = [event.at_ms for event in said if event.kind is Kind.MOTION]
+    shown: Shown = [(said[0].at_ms, "vacant")] if said else []
+    ends_ms = 0
+    for at_ms in moving:
+        if at_ms >= ends_ms:
+            shown += [(ends_ms, "vacant")] if ends_ms else []
+            shown.append((at_ms, "occupied"))
+        ends_ms = at_ms + hold_ms
+    return [*shown, (ends_ms, "vacant")] if moving and ends_ms <= until_ms else shown
+
+
+def truth_of(rows: Sequence[Row], column: str) -> list[Truth]:
+    """Whether somebody was there, row by row."""
+    return [Truth(row.at_ms, taken=row.values[column] > 0) for row in rows]
+
+
+def by_day(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """The rows of each day, UTC."""
+    return [tuple(of_day) for _, of_day in groupby(rows, key=lambda row: row.at_ms // 86_400_000)]
+
+
+def _of_span(span: Sequence[Row], track: Track) -> Iterator[Heard]:
+    """One sensor's words in a stretch without a break: pulses or readings, and heartbeats where it would be quiet."""
+    spoken_ms, level = span[0].at_ms - HEARTBEAT_MS, 0.0
+    for row in span:
+        for beat_ms in range(spoken_ms + HEARTBEAT_MS, row.at_ms, HEARTBEAT_MS):
+            yield _heard(beat_ms, track, Kind.HEARTBEAT, level)
+            spoken_ms = beat_ms
+        value = row.values[track.column]
+        if not track.pulse_ms:
+            level = track.unit(value)
+            yield _heard(row.at_ms, track, track.own, level)
+            spoken_ms = row.at_ms
+        elif value > 0:
+            yield _heard(row.at_ms, track, track.own, 1)
+            yield _heard(row.at_ms + track.pulse_ms, track, track.own, 0)
+            spoken_ms = row.at_ms + track.pulse_ms
+    if spoken_ms + HEARTBEAT_MS <= span[-1].at_ms:
+        yield _heard(spoken_ms + HEARTBEAT_MS, track, Kind.HEARTBEAT, level)
+
+
+def _heard(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
+    return Heard(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
+
+
+def figures(found: Score) -> Mapping[Figure, float]:
+    """A score as figures of the table."""
+    named = {
+        Figure.FALSE_VACANT_PCT: _percent(found.false_vacant_share),
+        Figure.FALSE_VACANT_MIN: found.false_vacant_min,
+        Figure.LONGEST_FALSE_VACANT_MIN: found.longest_false_vacant_min,
+        Figure.FALSE_OCCUPIED_PCT: _percent(found.false_occupied_share),
+        Figure.UNKNOWN_PCT: _percent(found.unknown_share),
+        Figure.CHANGES_PER_DAY: found.transitions_per_day,
+        Figure.TRUE_CHANGES_PER_DAY: found.true_transitions_per_day,
+        Figure.ARRIVAL_MEDIAN_S: found.arrival and found.arrival.median_s,
+        Figure.ARRIVAL_95_S: found.arrival and found.arrival.at_95_s,
+        Figure.RELEASE_MEDIAN_S: found.release and found.release.median_s,
+        Figure.RELEASE_95_S: found.release and found.release.at_95_s,
+    }
+    return {figure: value for figure, value in named.items() if value is not None}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def judged(rows: Sequence[Row], column: str, shown: Shown) -> Score:
+    """What was shown against a column that counts people; a row stands for at most a minute."""
+    return score(truth_of(rows, column), shown)
