@@ -150,6 +150,10 @@ class Reader:
             if not isinstance(value, list):
                 raise _Unfit(f"it must be a list: [{_example(inner[0])}]")
             return origin(self._converted(item, inner[0]) for item in value)
+        if origin is dict:
+            if not isinstance(value, dict):
+                raise _Unfit(f"it must be a table: {{ name = {_example(inner[1])} }}")
+            return {key: self._converted(item, inner[1]) for key, item in value.items()}
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return _word(value, hint)
         if hint is Path and isinstance(value, str) and value:

@@ -6,8 +6,11 @@ Never: servers, clocks, pins.
 
     file = "room.csv.gz"                # beside this file; plain or gzip
     time = ["Date", "Time"]             # the columns that say when, joined by a space
-    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime
+    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset
     time_zone = "Europe/Stockholm"
+    delimiter = ","                     # this and the next two may be left out
+    row_names = false                   # true: the header has no name for the first column, as R writes its tables
+    only = { id = "999169" }            # rows with this in the column are the recording; left out: all are
 
     [[space]]
     id = "room"
@@ -24,7 +27,7 @@ Never: servers, clocks, pins.
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -36,7 +39,7 @@ from collector.plan import SpaceKind
 from edge.message import Kind
 from ledig.ids import id_fault
 from ledig.reader import Faults, Reader, Table, one_of
-from ledig.rows import Column, Row, RowsRejected, TimeColumns, read_rows
+from ledig.rows import Column, Layout, Row, RowsRejected, TimeColumns, read_rows
 
 
 class RecordedKind(StrEnum):
@@ -136,6 +139,8 @@ class _RowsFile:
     time_zone: str
     file: Path | None = None
     delimiter: str = ","
+    row_names: bool = False
+    only: dict[str, str] = field(default_factory=dict)
     break_after_s: int = 600
 
     def __post_init__(self) -> None:
@@ -162,6 +167,10 @@ class Recording:
     """Rows without a break between them; in a break the devices are off."""
     step_ms: int
     """The usual time from one row to the next."""
+    left_out: int = 0
+    """How many rows were broken."""
+    named: tuple[str, ...] = ()
+    """The first 20 of them: file, row number, finding."""
 
     @property
     def rows(self) -> int:
@@ -231,13 +240,28 @@ def read(path: Path, data: Path | None = None) -> Recording:
         raise RecordingRejected(faults.texts())
     zone = ZoneInfo(table.time_zone)
     try:
-        columns = _columns(spaces, sensors)
-        rows = read_rows(file, table.delimiter, TimeColumns(table.time, table.format, zone), columns)
+        found = read_rows(
+            file,
+            Layout(
+                times=TimeColumns(table.time, table.format, zone),
+                columns=_columns(spaces, sensors),
+                only=table.only,
+                delimiter=table.delimiter,
+                row_names=table.row_names,
+            ),
+        )
     except RowsRejected as fault:
         raise RecordingRejected(fault.faults) from fault
     break_ms = table.break_after_s * 1000
-    spans = tuple(_cut(rows, break_ms))
-    return Recording(time_zone=zone, spaces=spaces, sensors=sensors, spans=spans, step_ms=_step_ms(rows, break_ms))
+    return Recording(
+        time_zone=zone,
+        spaces=spaces,
+        sensors=sensors,
+        spans=tuple(_cut(found.rows, break_ms)),
+        step_ms=_step_ms(found.rows, break_ms),
+        left_out=found.left_out,
+        named=found.named,
+    )
 
 
 def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:

@@ -58,7 +58,8 @@ def progress(console: Console, recording: Recording, speed: float) -> Iterator[C
 
 
 def tell(console: Console, recording: Recording, played: Played) -> None:
-    """Print what came of it: a table for each space that has a truth, and what was stored."""
+    """Print what came of it: rows left out, a table for each space that has a truth, and what was stored."""
+    tell_left_out(console, recording)
     for space in recording.spaces:
         if space.truth:
             console.print(_table(recording, space, played.shown.get(space.id, [])))
@@ -67,6 +68,15 @@ def tell(console: Console, recording: Recording, played: Played) -> None:
     console.print(
         f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
     )
+
+
+def tell_left_out(console: Console, recording: Recording) -> None:
+    """Name the broken rows and count them; of a recording without one say so."""
+    for finding in recording.named:
+        console.print(finding, markup=False, highlight=False, soft_wrap=True)
+    if recording.left_out > len(recording.named):
+        console.print(f"... and {recording.left_out - len(recording.named)} more", highlight=False)
+    console.print(f"rows: {recording.rows} played, {recording.left_out} left out", highlight=False)
 
 
 def _table(recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]]) -> Table:

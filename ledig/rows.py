@@ -1,24 +1,45 @@
-"""Reads the rows of a recording from a CSV file.
+"""Reads the rows of a recording from a CSV file, and leaves out the broken ones.
 
-In:    the file (plain or gzip), and what each column must hold.
-Out:   rows in order of time, every value a number within its bounds; or every fault with its row and column.
-Never: what a column means to a sensor.
+In:    the file (plain or gzip) and its `Layout`: what each column must hold.
+Out:   the good rows, every value a number within its bounds, and each bad row by its number and what is wrong with it.
+Never: what a column means to a sensor; a guess at what a broken row may have meant.
+
+The first line names the columns; every other line is one row (a quoted cell may hold the delimiter, but no line
+break); empty lines are nothing. A row is left out, and all others are read as if it had not been there, when
+
+- it has more or fewer cells than the header, a quote that does not end, or bytes that are no UTF-8;
+- a cell is no number, or out of its column's bounds (a wrong unit);
+- its time cannot be read, lies before 1970 or after 2100, or in the hour that summer time skips;
+- its time does not rise: a stamp twice, or rows out of order. The fewest rows that let all others rise are left out,
+  so one stamp that is far ahead costs one row.
+
+A file that cannot be read, whose header lacks a column, or without one good row is refused.
 """
 
 import csv
 import gzip
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-_FAULTS_TOLD: Final = 20
-"""A file of the wrong kind has a fault in every row; nobody reads a million of them."""
+from ledig.rising import rising
+
+ISO: Final = "iso"
+"""As a time's format: any form of ISO 8601 that Python reads, with its offset from UTC or without one."""
+NAMED: Final = 20
+"""So many bad rows are named; nobody reads a million of them."""
 _LATEST_MS: Final = 4_102_444_800_000
 """The year 2100: what lies beyond is a slip of the format."""
+_NO_YEAR: Final = 1900
+"""What strptime says when its format has none."""
+_NOT_UTF8: Final = "\ufffd"
+"""What stands for bytes that are no UTF-8."""
 
 
 class RowsRejected(ValueError):
@@ -31,120 +52,235 @@ class RowsRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column must hold: a number from `low` to `high`, `whole` or not."""
+    """What one column must hold: a number from `low` to `high`, `whole` or not.
+
+    An empty cell of an `optional` column is no fault: the row has no such value, and `row.values.get(name)` is None.
+    """
 
     name: str
     low: float
     high: float
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its moment (Unix milliseconds, UTC) and its values by column."""
-
-    at_ms: int
-    values: dict[str, float]
+    whole: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TimeColumns:
-    """Which columns say when, joined by a space; how to read them (strptime); and whose local time it is."""
+    """Which columns say when, joined by a space; how to read them; and whose local time it is.
+
+    `format` is strptime's, or `ISO`; a time that says its own offset from UTC needs no zone's. A format without a
+    year counts from 1 January 1970: a time of day (UTC), in a file whose days are keys.
+    """
 
     names: tuple[str, ...]
     format: str
     zone: ZoneInfo
 
 
-def read_rows(path: Path, delimiter: str, times: TimeColumns, columns: tuple[Column, ...]) -> tuple[Row, ...]:
-    """Every row of a CSV file whose first row names the columns.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a file tells its rows."""
+
+    times: TimeColumns
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...] = ()
+    """Columns of text that say which series a row belongs to; time rises within each series, not between them."""
+    only: Mapping[str, str] = field(default_factory=dict)
+    """Columns of text and what must stand there; every other row belongs to somebody else, and is no fault."""
+    delimiter: str = ","
+    row_names: bool = False
+    """The header has no name for the first column, as R writes its tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its moment (Unix milliseconds, UTC), its values by column, and the cells of the key columns."""
+
+    at_ms: int
+    values: dict[str, float]
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The good rows in the order of the file, so those of one key in order of time; and what was left out."""
+
+    rows: tuple[Row, ...]
+    left_out: int = 0
+    """How many rows were broken."""
+    named: tuple[str, ...] = ()
+    """The first 20 of them: file, row number (the header's is 1), finding."""
+
+
+def read_rows(path: Path, layout: Layout) -> Rows:
+    """Read a CSV file whose first line names the columns; about 100,000 rows a second.
 
     Raises:
-        RowsRejected: with the first 20 faults, and how many more there are.
+        RowsRejected: the file cannot be read, its header lacks a column, or it has no good row.
     """
-    table = _Table(path, times, columns)
+    table = _Table(path, layout)
     opened: Callable[..., TextIO] = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
-            table.read(lines, delimiter)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as fault:
-        table.faults.append(f"{path}: {_plain(fault)}; give a CSV file in UTF-8, plain or compressed by gzip")
-    if not table.rows and not table.faults:
-        table.faults.append(f"{path}: no rows below the header; there is nothing to play")
-    if table.faults:
-        more = len(table.faults) - _FAULTS_TOLD
-        raise RowsRejected((*table.faults[:_FAULTS_TOLD], *([f"{path}: and {more} more faults"] if more > 0 else [])))
-    return tuple(table.rows)
+        with opened(path, "rt", encoding="utf-8-sig", errors="replace") as lines:
+            table.read(lines)
+    except (OSError, EOFError, zlib.error) as fault:
+        found = (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
+        raise RowsRejected((f"{path}: {found}; give a CSV file in UTF-8, plain or compressed by gzip",)) from fault
+    rows = table.risen()
+    faults = [f"{path}, row {number}: {finding}" for number, finding in sorted(table.faults)]
+    if not rows:
+        more = [f"{path}: and {len(faults) - NAMED} more rows"] if len(faults) > NAMED else []
+        why = f"no rows {table.wanted}; there is nothing to play" if not faults else "not one good row; see its layout"
+        raise RowsRejected((*faults[:NAMED], *more, f"{path}: {why}"))
+    return Rows(rows, len(faults), tuple(faults[:NAMED]))
+
+
+class _Found(NamedTuple):
+    """A row that is sound by itself; its moments are two in the hour that comes twice."""
+
+    number: int
+    text: str
+    moments: tuple[int, ...]
+    values: dict[str, float]
+    key: tuple[str, ...]
 
 
 class _Table:
-    """The rows read so far, and the faults found so far."""
+    """The rows read so far, and the faults found so far by row number."""
 
-    def __init__(self, path: Path, times: TimeColumns, columns: tuple[Column, ...]) -> None:
-        self.rows: list[Row] = []
-        self.faults: list[str] = []
-        self._path, self._times, self._columns = path, times, columns
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.faults: list[tuple[int, str]] = []
+        self.wanted = " and ".join(f"with {name} = {text}" for name, text in layout.only.items()) or "below the header"
+        self._found: list[_Found] = []
+        self._path, self._layout = path, layout
+        self._parsed: Callable[[str], datetime] = datetime.fromisoformat
+        if layout.times.format != ISO:
+            self._parsed = partial(_strptime, layout.times.format)
 
-    def read(self, lines: TextIO, delimiter: str) -> None:
-        """Take every row, good or bad."""
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        header = next(reader, [])
-        needed = (*self._times.names, *(column.name for column in self._columns))
-        for name in dict.fromkeys(needed):
+    def read(self, lines: TextIO) -> None:
+        """Take every row, good or bad.
+
+        Raises:
+            RowsRejected: the header is none, or lacks a column.
+        """
+        places = self._places(next(lines, ""))
+        for number, line in enumerate(lines, start=2):
+            if text := line.rstrip("\r\n"):
+                self._take(number, text, places)
+
+    def risen(self) -> tuple[Row, ...]:
+        """The rows whose times rise; those that do not are faults from now on."""
+        rows: list[tuple[int, Row]] = []
+        by_key = sorted(self._found, key=lambda found: found.key)  # stable: within a key as in the file
+        for _, series in groupby(by_key, key=lambda found: found.key):
+            rows += self._series(list(series))
+        return tuple(row for _, row in sorted(rows, key=lambda numbered: numbered[0]))
+
+    def _series(self, series: list[_Found]) -> Iterator[tuple[int, Row]]:
+        chosen = rising([found.moments for found in series])
+        before: tuple[int, _Found] | None = None
+        for place, (found, at_ms) in enumerate(zip(series, chosen, strict=True)):
+            if at_ms is not None:
+                before = at_ms, found
+                yield found.number, Row(at_ms, found.values, found.key)
+            elif before is not None and found.moments[-1] <= before[0]:
+                again = "the same time as" if before[0] in found.moments else "not after"
+                self.faults.append(
+                    (found.number, f"{found.text!r} is {again} row {before[1].number}, {before[1].text!r}")
+                )
+            else:
+                after = next(series[later] for later in range(place, len(series)) if chosen[later] is not None)
+                self.faults.append((found.number, f"{found.text!r} is not before row {after.number}, {after.text!r}"))
+
+    def _places(self, line: str) -> dict[str, int]:
+        """Where each column stands."""
+        layout = self._layout
+        header = _cells(line.rstrip("\r\n"), layout.delimiter) or []
+        if _NOT_UTF8 in line:
+            raise RowsRejected((f"{self._path}: no text; give a CSV file in UTF-8, plain or compressed by gzip",))
+        columns = (column.name for column in layout.columns)
+        faults = []
+        for name in dict.fromkeys((*layout.times.names, *layout.keys, *layout.only, *columns)):
             if header.count(name) != 1:
                 found = f"stands {header.count(name)} times in the header" if name in header else "is not in the header"
-                self.faults.append(f"{self._path}, row 1: column {name!r} {found}; it has {', '.join(header)[:500]!r}")
-        if self.faults:
-            return
-        for cells in reader:
-            if not cells:
-                continue  # an empty line, as many programs leave at the end
-            if len(cells) == len(header):
-                self._take(reader.line_num, dict(zip(header, cells, strict=True)))
-            else:
-                self._fault(reader.line_num, f"{len(cells)} columns; the header has {len(header)}")
+                faults.append(f"{self._path}, row 1: column {name!r} {found}; it has {', '.join(header)[:500]!r}")
+        if faults:
+            raise RowsRejected(tuple(faults))
+        if layout.row_names:
+            header.insert(0, "")
+        return {name: place for place, name in enumerate(header)}
 
-    def _take(self, number: int, cells: dict[str, str]) -> None:
-        at_ms = self._moment(number, " ".join(cells[name] for name in self._times.names))
-        values = {column.name: self._value(number, column, cells[column.name]) for column in self._columns}
-        if at_ms is not None:
-            self.rows.append(Row(at_ms, values))
-
-    def _value(self, number: int, column: Column, cell: str) -> float:
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        if not (column.low <= value <= column.high and (value.is_integer() or not column.whole)):
-            of = "a whole number" if column.whole else "a number"
-            self._fault(
-                number,
-                f"column {column.name!r} is {cell[:50]!r}; it must be {of} from {column.low:g} to {column.high:g}",
+    def _take(self, number: int, line: str, places: dict[str, int]) -> None:
+        layout = self._layout
+        cells = _cells(line, layout.delimiter)
+        if cells is None or _NOT_UTF8 in line:
+            self.faults.append(
+                (number, "a quote does not end" if cells is None else "it holds bytes that are no UTF-8")
             )
-        return value
+            return
+        if len(cells) != len(places):
+            self.faults.append((number, f"{len(cells)} cells; the header has {len(places)}"))
+            return
+        if any(cells[places[name]] != text for name, text in layout.only.items()):
+            return
+        text = " ".join([cells[places[name]] for name in layout.times.names])
+        if (moments := self._moments(number, text)) and (values := self._values(number, cells, places)) is not None:
+            key = tuple([cells[places[name]] for name in layout.keys])
+            self._found.append(_Found(number, text, moments, values, key))
 
-    def _moment(self, number: int, text: str) -> int | None:
-        """The row's moment; of an hour that comes twice in autumn, the first that is after the row before."""
+    def _values(self, number: int, cells: list[str], places: dict[str, int]) -> dict[str, float] | None:
+        values: dict[str, float] = {}
+        for column in self._layout.columns:
+            cell = cells[places[column.name]]
+            if column.optional and not cell:
+                continue
+            value = _number(cell)
+            if value is None or not column.low <= value <= column.high or (column.whole and not value.is_integer()):
+                of = "a whole number" if column.whole else "a number"
+                bounds = f"from {column.low:g} to {column.high:g}"
+                self.faults.append((number, f"column {column.name!r} is {cell[:50]!r}; it must be {of} {bounds}"))
+                return None
+            values[column.name] = value
+        return values
+
+    def _moments(self, number: int, text: str) -> tuple[int, ...] | None:
+        """What the row's time may mean; in the hour that comes twice it is two moments."""
+        times = self._layout.times
         try:
-            read = datetime.strptime(text, self._times.format)  # noqa: DTZ007 - the recording's zone is put in below
-        except ValueError:
-            self._fault(number, f"the time is {text[:50]!r}; it must look like {self._times.format!r}")
+            read = self._parsed(text)
+            ends = (read,) if read.tzinfo else tuple(read.replace(tzinfo=times.zone, fold=fold) for fold in (0, 1))
+            moments = tuple([round(end.timestamp() * 1000) for end in ends])
+        except (ValueError, OverflowError):
+            self.faults.append((number, f"the time is {text[:50]!r}; it must look like {times.format!r}"))
             return None
-        moments = [read] if read.tzinfo else [read.replace(tzinfo=self._times.zone, fold=fold) for fold in (0, 1)]
-        if moments[0].astimezone(UTC).astimezone(moments[0].tzinfo).replace(fold=0) != moments[0]:
-            self._fault(number, f"{text[:50]!r} is skipped in {self._times.zone.key} by summer time; check time_zone")
+        if moments[0] > moments[-1]:
+            finding = f"{text[:50]!r} is skipped in {times.zone.key} by summer time; check time_zone"
+            self.faults.append((number, finding))
             return None
-        after_ms = self.rows[-1].at_ms if self.rows else 0
-        for moment in moments:
-            at_ms = int(moment.timestamp() * 1000)
-            if after_ms < at_ms < _LATEST_MS:
-                return at_ms
-        self._fault(number, f"{text[:50]!r} is not after the row before; rows must follow in time, from 1970 to 2100")
+        if not 0 <= moments[0] < _LATEST_MS:
+            self.faults.append((number, f"the time is {text[:50]!r}; it must lie from 1970 to 2100"))
+            return None
+        return moments if moments[0] < moments[-1] else moments[:1]
+
+
+def _cells(line: str, delimiter: str) -> list[str] | None:
+    """The cells of one line; None if its quotes are broken."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
         return None
 
-    def _fault(self, number: int, finding: str) -> None:
-        self.faults.append(f"{self._path}, row {number}: {finding}")
+
+def _number(cell: str) -> float | None:
+    """The number that a cell holds; None if it holds none (Python would read 1_0 as ten)."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
 
 
-def _plain(fault: Exception) -> str:
-    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
+def _strptime(format: str, text: str) -> datetime:  # noqa: A002 - strptime's own word
+    read = datetime.strptime(text, format)  # noqa: DTZ007 - the recording's zone is put in by the caller
+    return read.replace(year=1970) if read.year == _NO_YEAR else read

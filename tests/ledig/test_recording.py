@@ -101,35 +101,22 @@ def test_the_hour_that_comes_twice_in_autumn_goes_on(tmp_path: Path) -> None:
     assert {later - row for row, later in pairwise(moments)} == {1_800_000}
 
 
-@pytest.mark.parametrize(
-    ("row", "finding"),
-    [
-        ("2026/01/05,09:00:00,2,400,0", "row 2: column 'PIR' is '2'; it must be a whole number from 0 to 1"),
-        ("2026/01/05,09:00:00,,400,0", "row 2: column 'PIR' is ''; it must be a whole number from 0 to 1"),
-        ("2026/01/05,09:00:00,0,nan,0", "row 2: column 'CO2' is 'nan'; it must be a number from 0 to 100000"),
-        ("2026/01/05,09:00:00,0,inf,0", "row 2: column 'CO2' is 'inf'; it must be a number from 0 to 100000"),
-        ("2026/01/05,09:00:00,0,400,-1", "row 2: column 'People' is '-1'; it must be a whole number from 0 to 100000"),
-        ("2026/01/05,09:00:00,0,400", "row 2: 4 columns; the header has 5"),
-        ("2026-01-05,09:00:00,0,400,0", "row 2: the time is '2026-01-05 09:00:00'; it must look like"),
-        ("2026/03/29,02:30:00,0,400,0", "row 2: '2026/03/29 02:30:00' is skipped in Europe/Stockholm by summer time"),
-    ],
-)
-def test_a_bad_row_is_told_with_its_place(tmp_path: Path, row: str, finding: str) -> None:
-    (fault,) = faults(tmp_path, rows=HEADER + row + "\n")
-    assert finding in fault
+def test_a_broken_row_is_named_counted_and_changes_nothing_else(tmp_path: Path) -> None:
+    expected = recording(tmp_path)
+    lines = ROWS.splitlines(keepends=True)
+    played = recording(tmp_path, rows="".join([*lines[:3], "2026/01/05,09:00:40,2,400,0\n", *lines[3:]]))
+    assert (played.spans, played.step_ms) == (expected.spans, expected.step_ms)
+    assert played.left_out == 1
+    (named,) = played.named
+    assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be a whole number from 0 to 1")
 
 
-def test_a_row_out_of_order_is_refused(tmp_path: Path) -> None:
-    (fault,) = faults(tmp_path, rows=ROWS + "2026/01/05,18:00:00,0,404,0\n")
-    assert "row 7" in fault
-    assert "not after the row before" in fault
-
-
-def test_all_bad_rows_are_told_together_and_counted_when_many(tmp_path: Path) -> None:
-    told = faults(tmp_path, rows=ROWS + "2026/01/06,09:00:00,7,x,0\n" * 100)
-    assert len(told) == 21
-    assert "row 7" in told[0]
-    assert told[-1].endswith("more faults")
+def test_only_the_rows_that_are_asked_for_are_the_recording(tmp_path: Path) -> None:
+    mapping = MAPPING.replace("[[space]]", 'only = { Room = "5" }\n\n[[space]]', 1)
+    first, *others = ROWS.splitlines()
+    rows = "\n".join([f"{first},Room", *(f"{row},5\nsoon,later,7,x,none,6" for row in others)])
+    played = recording(tmp_path, mapping=mapping, rows=rows)
+    assert (played.spans, played.left_out) == (recording(tmp_path).spans, 0)
 
 
 @pytest.mark.parametrize(

@@ -95,14 +95,30 @@ def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
     assert int(counts[1]) > 2 * 75, "heartbeats of all sensors"
 
 
-def test_every_fault_is_told_and_nothing_is_started(mapping: Path) -> None:
+def test_broken_rows_are_named_and_counted_and_the_figures_stay_the_same(mapping: Path) -> None:
     rows = mapping.parent / "morning.csv"
-    rows.write_text(rows.read_text() + "2026-01-10 09:00:00,2,0,x,0\n2026-01-10 09:01:00,1\n")
+    whole = ledig(mapping, "--speed", 2000)
+    header, *lines = rows.read_text().splitlines()
+    broken = ["2026-01-05 09:24:30,2,0,x,0", lines[9], "2026-01-05 09:25:00,1", "2098-01-05 09:25:00,0,0,1,0"]
+    rows.write_text("\n".join([header, *lines[:25], *broken, *lines[25:]]) + "\n")
+    run = ledig(mapping, "--speed", 2000)
+    assert run.returncode == 0, run.stderr
+    assert re.findall(r"morning\.csv, row (\d+): ", run.stdout) == ["27", "28", "29", "30"]
+    assert "rows: 150 played, 4 left out" in run.stdout
+    assert "rows: 150 played, 0 left out" in whole.stdout
+    figures = [line for line in whole.stdout.splitlines() if "%" in line]
+    assert figures == [line for line in run.stdout.splitlines() if "%" in line]
+
+
+def test_every_fault_of_a_file_without_a_good_row_is_told_and_nothing_is_started(mapping: Path) -> None:
+    rows = mapping.parent / "morning.csv"
+    header, *_ = rows.read_text().splitlines()
+    rows.write_text(f"{header}\n2026-01-10 09:00:00,2,0,x,0\n2026-01-10 09:01:00,1\n")
     run = ledig(mapping)
     assert run.returncode == 2
     assert run.stdout == ""
-    told = run.stderr.strip().splitlines()
-    assert [re.search(r"row (\d+)", line)[1] for line in told] == ["152", "152", "153"]  # type: ignore[index]
+    assert re.findall(r"row (\d+)", run.stderr) == ["2", "3"]
+    assert "not one good row" in run.stderr
     assert "Traceback" not in run.stderr
 
 
