@@ -121,6 +121,13 @@ def score(
     )
 
 
+def wrongly_free(
+    truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS
+) -> list[tuple[int, int]]:
+    """From when to when (Unix ms) it was shown free while taken; the arguments are `score`'s."""
+    return [(stretch[0].from_ms, stretch[-1].to_ms) for stretch in _false_vacant(_spans(truth, shown, reach_ms))]
+
+
 def _spans(truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int) -> Iterator[_Span]:
     """The time of the truth, cut wherever a sample ends or another state is shown."""
     place = 0

@@ -18,6 +18,8 @@ class Figure(StrEnum):
     LONGEST_FALSE_VACANT_MIN = "longest false vacant min"
     FALSE_OCCUPIED_PCT = "false occupied %"
     UNKNOWN_PCT = "unknown %"
+    STILL_FREE_S = "still free s"
+    """How long a silence went on, from the first heartbeat that stayed away, until nothing was shown free."""
     RIGHT_PCT = "right %"
     ANSWERED_PCT = "answered %"
     CHANGES_PER_DAY = "changes a day"

@@ -113,6 +113,17 @@ def silenced(said: Sequence[Heard], silences: Iterable[tuple[int, int]]) -> list
     return [event for event in said if not any(from_ms <= event.at_ms < to_ms for from_ms, to_ms in gone)]
 
 
+def random_silences(rows: Sequence[Row], chance: float, length_ms: int, seed: int) -> list[tuple[int, int]]:
+    """Spans (from, to; Unix ms) that begin at a random moment of any row with this chance, and do not meet."""
+    dice = Random(seed)  # noqa: S311 - repeatable, no secret
+    silent: list[tuple[int, int]] = []
+    for row in rows:
+        if dice.random() < chance and (not silent or row.at_ms > silent[-1][1]):
+            from_ms = row.at_ms + dice.randrange(HEARTBEAT_MS)
+            silent.append((from_ms, from_ms + length_ms))
+    return silent
+
+
 def play(said: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidence = START) -> tuple[Evidence, Shown]:
     """The evidence after all events, and what was shown up to a moment."""
     evidence, transitions = fold(start, said, rules)

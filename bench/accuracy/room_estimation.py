@@ -7,6 +7,7 @@ Never: a rule or a threshold of its own.
 Source: A. P. Singh et al., "Machine Learning-Based Occupancy Estimation Using Multivariate Sensor Nodes", 2018.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
@@ -14,18 +15,39 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bench.accuracy.line import Figure, Goal, Line
-from bench.accuracy.player import Track, events, figures, judged, lossy, play, rules_of, timer
+from bench.accuracy.player import (
+    HEARTBEAT_MS,
+    Shown,
+    Track,
+    events,
+    figures,
+    judged,
+    lossy,
+    play,
+    random_silences,
+    rules_of,
+    silenced,
+    timer,
+    truth_of,
+)
 from bench.accuracy.recordings import joined
 from collector.evidence import Heard
+from collector.outward import Occupancy
 from collector.plan import SensorKind
 from edge.message import Kind
 from ledig.rows import Column, Layout, Row, TimeColumns
+from ledig.scoring import wrongly_free
 
 RECORDING: Final = "room-occupancy-estimation"
 FILES: Final = "Occupancy_Estimation_*.csv*"
 PEOPLE: Final = "Room_Occupancy_Count"
 SEEDS: Final = 30
 _LOST: Final = 0.2
+SILENT_SEEDS: Final = 300
+_SILENCE_MS: Final = 30 * 60_000
+_SILENCE_CHANCE: Final = 1 / 480
+"""At half a minute a row: one begins in about four hours."""
+_IN_SILENCE: Final = (Figure.FALSE_OCCUPIED_PCT, Figure.UNKNOWN_PCT)
 _PULSE_MS: Final = 2500
 """A row tells of motion somewhere in half a minute; common modules hold their output for two to three seconds."""
 _TIMERS_MIN: Final = (1.5, 7, 10, 12, 30)
@@ -54,6 +76,7 @@ def measure(folder: Path) -> list[Line]:
     return [
         both(rows),
         with_losses(rows),
+        gone_silent(rows),
         _line("one PIR, well placed", played(rows, (GOOD,)), {}),
         _line("one PIR, badly placed", played(rows, (BADLY_PLACED,)), {}),
         *timers(rows),
@@ -81,6 +104,48 @@ def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
     return _line(f"both PIRs, {_LOST:.0%} of motion lost", found, goals, note=note)
+
+
+def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
+    """Every sensor silent for half an hour, again and again: what is shown free because of it."""
+    truth, said, until_ms = truth_of(rows, PEOPLE), events(rows, BOTH), rows[-1].at_ms
+    rules = rules_of(BOTH)
+    _, undisturbed = play(said, rules, until_ms)
+    known = wrongly_free(truth, undisturbed)
+    runs, still_free_s, wrong_ms, silences = [], 0.0, 0, 0
+    for seed in range(seeds):
+        silent = random_silences(rows, _SILENCE_CHANCE, _SILENCE_MS, seed)
+        _, shown = play(silenced(said, silent), rules, until_ms)
+        silences += len(silent)
+        still_free_s = max([still_free_s, *(_still_free_s(shown, said, from_ms) for from_ms, _ in silent)])
+        wrong_ms += sum(_beyond_ms(stretch, known) for stretch in wrongly_free(truth, shown))
+        runs.append(figures(judged(rows, PEOPLE, shown)))
+    found = {figure: mean(run[figure] for run in runs) for figure in _IN_SILENCE} | {
+        Figure.FALSE_VACANT_MIN: wrong_ms / 60_000,
+        Figure.STILL_FREE_S: still_free_s,
+    }
+    goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=2 * HEARTBEAT_MS / 1000)}
+    note = (
+        f"{silences} silences in {seeds} seeds, beginning at any row with a chance of 1 in {1 / _SILENCE_CHANCE:g};"
+        " the minutes are the sum of all that was shown free because of them, while they lasted and after;"
+        " the seconds count from the first heartbeat that stayed away."
+    )
+    return _line("both PIRs, silent for 30 min at a time", found, goals, note=note)
+
+
+def _still_free_s(shown: Shown, said: Sequence[Heard], from_ms: int) -> float:
+    """How long free was shown after the first heartbeat that a silence swallowed."""
+    missed_ms = next((event.at_ms for event in said if event.at_ms >= from_ms), from_ms)
+    after = bisect_right(shown, missed_ms, key=lambda change: change[0])
+    if not after or shown[after - 1][1] != Occupancy.VACANT or after == len(shown):
+        return 0
+    return (shown[after][0] - missed_ms) / 1000
+
+
+def _beyond_ms(stretch: tuple[int, int], known: Sequence[tuple[int, int]]) -> int:
+    """How much of a stretch lies in none of the known ones."""
+    from_ms, to_ms = stretch
+    return to_ms - from_ms - sum(max(0, min(to_ms, end) - max(from_ms, start)) for start, end in known)
 
 
 def timers(rows: Sequence[Row]) -> Iterator[Line]:

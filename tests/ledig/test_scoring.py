@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, integers, lists, sampled_from, tuples
 
-from ledig.scoring import BREAK_MS, DAY_MS, MINUTE_MS, Latency, Score, Truth, score
+from ledig.scoring import BREAK_MS, DAY_MS, MINUTE_MS, Latency, Score, Truth, score, wrongly_free
 
 Story = list[tuple[int, str]]
 
@@ -82,6 +82,11 @@ def test_who_was_there_from_the_start_neither_came_nor_left() -> None:
 def test_each_stretch_wrongly_free_is_one_episode() -> None:
     found = score(minutes(*[1] * 60), shown((0, "vacant"), (1, "occupied"), (5, "vacant"), (6, "away")))
     assert found.false_vacant_episodes_per_hour == pytest.approx(2)
+
+
+def test_the_stretches_wrongly_free_are_told_to_the_millisecond() -> None:
+    story = shown((0, "vacant"), (0.5, "occupied"), (3, "vacant"), (3.25, "unknown"))
+    assert wrongly_free(minutes(1, 1, 0, 1), story) == [(0, 30_000), (180_000, 195_000)]
 
 
 def test_95_of_100_changes_are_within_the_figure_that_says_so() -> None:
