@@ -9,12 +9,16 @@ Positions are metres from the upper left corner of a floor, x to the right and y
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 WHOLE_SITE = "site"
 """The name under which figures of the whole house stand beside those of its zones; no zone may have it."""
+
+MOST_HOLD_MS = 7_200_000
+"""No hold after motion is longer, whoever sets it."""
 
 
 class SpaceKind(StrEnum):
@@ -56,6 +60,19 @@ class SensorKind(StrEnum):
     BEAM_PAIR = "beam_pair"
     POWER = "power"
     AIR = "air"
+    PRESENCE = "presence"
+    """A radar that sees even who sits still."""
+    PEOPLE = "people"
+    """It counts who is in a space: taken while anybody is."""
+    SOUND = "sound"
+    LIGHT = "light"
+
+
+class Learning(StrEnum):
+    """Whether spaces learn from their own events."""
+
+    ON = "on"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +111,10 @@ class Space:
     tenure: Tenure = Tenure.SHARED
     attributes: frozenset[Attribute] = frozenset()
     disabled: bool = False
-    in_use_above_w: float = 10.0
-    """Equipment draws more than this while in use, in watts."""
+    in_use_above_w: float | None = None
+    """Equipment draws more than this while in use, in watts; None: its own two levels are learnt."""
+    motion_hold_ms: int | None = None
+    """Its full hold after motion; None: by the rules, and learnt within their bounds."""
     low_below_pct: float = 20.0
     """A supply is low below this level, in per cent."""
 
@@ -128,6 +147,8 @@ class Sensor:
     zone: str | None = None
     heartbeat_ms: int = 30_000
     """It says something at least this often while it lives."""
+    held: bool = False
+    """Its output stays high for a hold of its own: it adds none, and is believed when it falls."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -143,6 +164,16 @@ class OpeningHours:
     closes_min: int
 
 
+class RedDays(StrEnum):
+    """What the house does on red days, and on eves that the law treats as such."""
+
+    SUNDAY = "sunday"
+    """It has a Sunday's hours; closed on Sundays, it is closed."""
+    CLOSED = "closed"
+    OPEN = "open"
+    """They are days like any other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """When silence changes a space. Spans in milliseconds; defaults from labelled recordings (docs/decisions/)."""
@@ -156,23 +187,43 @@ class Rules:
     motion_hold_shared_ms: int = 420_000
     """The full hold where two or more sensors see it."""
     level_hold_ms: int = 180_000
-    """The hold of pressure, presence and power, which say themselves when it ends."""
+    """The hold of pressure, presence, people, light and power, which say themselves when it ends."""
     silent_after_heartbeats: float = 2.5
     """A sensor not heard for this many of its heartbeats vouches for nothing."""
+    learning: Learning = Learning.ON
+    """Whether a space learns its own hold after motion, from how often it was shown free too soon."""
+    motion_hold_least_ms: int = 300_000
+    """No learnt hold is shorter."""
+    motion_hold_most_ms: int = 900_000
+    """No learnt hold is longer."""
 
     def __post_init__(self) -> None:
         for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
             if not 1000 <= getattr(self, name) <= 3_600_000:
                 raise ValueError(f"{name} must lie between 1000 and 3600000, got {getattr(self, name)}")
         for name in ("motion_hold_ms", "motion_hold_shared_ms"):
-            if not self.lone_motion_hold_ms <= getattr(self, name) <= 7_200_000:
+            if not self.lone_motion_hold_ms <= getattr(self, name) <= MOST_HOLD_MS:
                 raise ValueError(
-                    f"{name} must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and 7200000,"
+                    f"{name} must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and {MOST_HOLD_MS},"
                     f" got {getattr(self, name)}"
                 )
         if not 1.5 <= self.silent_after_heartbeats <= 100:
             raise ValueError(
                 f"silent_after_heartbeats must lie between 1.5 and 100, got {self.silent_after_heartbeats}"
+            )
+        self._check_learning()
+
+    def _check_learning(self) -> None:
+        least_ms, most_ms = self.motion_hold_least_ms, self.motion_hold_most_ms
+        if not self.lone_motion_hold_ms <= least_ms <= MOST_HOLD_MS:
+            raise ValueError(
+                f"motion_hold_least_ms must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms})"
+                f" and {MOST_HOLD_MS}, got {least_ms}"
+            )
+        if not least_ms <= most_ms <= MOST_HOLD_MS:
+            raise ValueError(
+                f"motion_hold_most_ms must lie between motion_hold_least_ms ({least_ms})"
+                f" and {MOST_HOLD_MS}, got {most_ms}"
             )
 
 
@@ -190,6 +241,11 @@ class SitePlan:
     sensors: tuple[Sensor, ...] = ()
     opening_hours: Mapping[int, OpeningHours] = field(default_factory=dict)
     """By weekday, Monday 0; a day that is missing is closed; empty: always open."""
+    country: str = "SE"
+    """Whose red days it keeps: two letters, ISO 3166."""
+    red_days: RedDays = RedDays.SUNDAY
+    closed: frozenset[date] = frozenset()
+    """Days of its own on which it is closed."""
     rules: Rules = Rules()
     notice: str = ""
     """One line for every page, such as "Closed for midsummer"."""

@@ -14,10 +14,10 @@ from typing import Any, Final
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
+from collector.days import local, midnight_ms
 from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard import past
-from dashboard.hours import local, midnight_ms
 from dashboard.past import Question
 from dashboard.words import Words
 

@@ -1,14 +1,19 @@
-"""Says when the house is open, and writes instants as its own wall clock shows them.
+"""Says when a closed house opens next, and writes instants as its own wall clock shows them.
 
-In:    the plan's opening hours and time zone, and an instant.
-Out:   open or closed, the next opening, local clock times.
+In:    the plan's days (collector/days.py says which are open), and an instant.
+Out:   the next opening, local clock times.
 Never: a clock of its own.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Final
 
+from collector.days import hours_of, is_open, local
 from collector.plan import SitePlan
+
+LOOKS_AHEAD_DAYS: Final = 62
+"""A house that is closed for longer does not say when it opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,39 +25,19 @@ class Opening:
     at: str
 
 
-def local(plan: SitePlan, at_ms: int) -> datetime:
-    """The instant on the house's wall clock."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(plan.time_zone)
-
-
 def clock(plan: SitePlan, at_ms: int) -> str:
     """The instant as `HH:MM` on the house's wall clock."""
     return local(plan, at_ms).strftime("%H:%M")
 
 
-def is_open(plan: SitePlan, now_ms: int) -> bool:
-    """Whether the house is open; a house without hours always is."""
-    if not plan.opening_hours:
-        return True
-    now = local(plan, now_ms)
-    hours = plan.opening_hours.get(now.weekday())
-    return hours is not None and hours.opens_min <= now.hour * 60 + now.minute < hours.closes_min
-
-
 def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
-    """When a closed house opens next, within a week; None if it is open."""
+    """When a closed house opens next, within two months; None if it is open."""
     if is_open(plan, now_ms):
         return None
     now = local(plan, now_ms)
-    for days in range(8):
-        weekday = (now + timedelta(days=days)).weekday()
-        hours = plan.opening_hours.get(weekday)
+    for days in range(LOOKS_AHEAD_DAYS):
+        day = now.date() + timedelta(days=days)
+        hours = hours_of(plan, day)
         if hours is not None and (days > 0 or now.hour * 60 + now.minute < hours.opens_min):
-            return Opening(days, weekday, f"{hours.opens_min // 60:02}:{hours.opens_min % 60:02}")
+            return Opening(days, day.weekday(), f"{hours.opens_min // 60:02}:{hours.opens_min % 60:02}")
     return None
-
-
-def midnight_ms(plan: SitePlan, now_ms: int, days_before: int = 0) -> int:
-    """The local midnight that began today, or began the day `days_before` it; Unix ms."""
-    day = local(plan, now_ms).date() - timedelta(days=days_before)
-    return int(datetime(day.year, day.month, day.day, tzinfo=plan.time_zone).timestamp() * 1000)

@@ -21,6 +21,8 @@ LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 MINUTE_S: Final = 60
 HOUR_S: Final = 60 * MINUTE_S
+DAYS: Final = 7
+"""An opening further off than this is told in days, not by its weekday."""
 
 
 class Words:
@@ -91,8 +93,8 @@ class Words:
         if opens is None:
             return ""
         days, weekday, time = opens
-        key = {0: "opens.today", 1: "opens.tomorrow"}.get(days, f"opens.{weekday}")
-        return self.fill(key, at=self.at(time))
+        key = {0: "opens.today", 1: "opens.tomorrow"}.get(days, f"opens.{weekday}" if days <= DAYS else "opens.later")
+        return self.fill(key, at=self.at(time), n=days)
 
     def supply(self, left: Supply) -> str:
         """How much is left."""
@@ -178,6 +180,7 @@ class Words:
             "opens.4": _("Closed now, opens on Friday at {at}"),
             "opens.5": _("Closed now, opens on Saturday at {at}"),
             "opens.6": _("Closed now, opens on Sunday at {at}"),
+            "opens.later": _("Closed now, opens in {n} days at {at}"),
         }
 
     def _lines(self) -> dict[str, str]:

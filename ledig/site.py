@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from collector.plan import OpeningHours, Rules, SitePlan
+from collector.plan import Rules, SitePlan
 from collector.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from dashboard.settings import DashboardSettings
 from edge.broker import BrokerSettings
@@ -22,15 +22,14 @@ from edge.settings import DeviceSettings
 from ledig.device_tables import Surroundings, read_devices
 from ledig.house_tables import read_house
 from ledig.ids import id_fault
-from ledig.reader import Faults, Reader, Table, one_of
+from ledig.opening_tables import check_country, read_opening
+from ledig.reader import Faults, Reader, Table
 
 COLLECTOR_USER = "collector"
 DASHBOARD_USER = "dashboard"
 UP_LOCK = "up.lock"
 """The file that `ledig up` holds in its folder: where it is not, no house was started."""
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _AT_LINE = re.compile(r"(?P<finding>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
 _TABLES = {
@@ -68,6 +67,8 @@ class SiteSettings:
     """Its name on the pages."""
     time_zone: str = "Europe/Stockholm"
     """An IANA time zone; days and hours are cut by it."""
+    country: str = "SE"
+    """Two letters, ISO 3166: whose red days it keeps."""
     language: str = "sv"
     """What a browser gets that asks for neither Swedish nor English: "sv" or "en"."""
     notice: str = ""
@@ -166,7 +167,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
     about = _about(reader, document)
     broker = reader.build(BrokerTable, reader.table(document, "broker"), "broker")
     storage = reader.build(StorageSettings, reader.table(document, "storage"), "storage")
-    hours = _opening_hours(reader, reader.table(document, "opening_hours"))
+    opening = read_opening(reader, reader.table(document, "opening_hours"))
     rules = reader.build(Rules, reader.table(document, "rules"), "rules")
     directory = storage.directory if storage else Path()
     wire = _broker(reader, broker or BrokerTable())
@@ -186,7 +187,10 @@ def _site(reader: Reader, document: Table) -> Site | None:
         spaces=house.spaces,
         doors=house.doors,
         sensors=sensors,
-        opening_hours=hours,
+        opening_hours=opening.hours,
+        country=about.country,
+        red_days=opening.red_days,
+        closed=opening.closed,
         rules=rules,
         notice=about.notice,
     )
@@ -213,27 +217,8 @@ def _about(reader: Reader, document: Table) -> SiteSettings | None:
         ZoneInfo(about.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name, or a path that leaves the zones
         reader.faults.add("site", f'no time zone "{about.time_zone}"; give an IANA name such as "Europe/Stockholm"')
+    check_country(reader, about.country)
     return about
-
-
-def _opening_hours(reader: Reader, table: Table) -> dict[int, OpeningHours]:
-    hours: dict[int, OpeningHours] = {}
-    for day, span in table.items():
-        place = f"opening_hours, {day}"
-        if day not in DAYS:
-            reader.faults.add("opening_hours", one_of("day", day, DAYS))
-            continue
-        found = _HOURS.fullmatch(span) if isinstance(span, str) else None
-        if found is None:
-            reader.faults.add(place, f'found {span!r}; write it as "07:00-22:00", or leave the day out if closed')
-            continue
-        opens_h, opens_m, closes_h, closes_m = (int(part) for part in found.groups())
-        opens, closes = opens_h * 60 + opens_m, closes_h * 60 + closes_m
-        if not opens < closes <= 24 * 60:
-            reader.faults.add(place, f'"{span}" closes before it opens or after 24:00; a day ends at "24:00"')
-            continue
-        hours[DAYS.index(day)] = OpeningHours(opens_min=opens, closes_min=closes)
-    return hours
 
 
 def _broker(reader: Reader, table: BrokerTable) -> BrokerSettings:

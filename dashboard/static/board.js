@@ -84,7 +84,8 @@
   function opens(next) {
     if (!next) return "";
     const [days, weekday, time] = next;
-    return fill(["opens.today", "opens.tomorrow"][days] || `opens.${weekday}`, { at: clock(time) });
+    const key = ["opens.today", "opens.tomorrow"][days] || (days > 7 ? "opens.later" : `opens.${weekday}`);
+    return fill(key, { at: clock(time), n: days });
   }
   function people(count) {
     if (!count) return "";

@@ -1,12 +1,13 @@
 """When the house is open, as its own wall clock shows it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from collector.days import is_open, midnight_ms
 from collector.plan import OpeningHours
-from dashboard.hours import Opening, clock, is_open, midnight_ms, next_opening
+from dashboard.hours import Opening, clock, next_opening
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
 WEEKDAYS = {day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)}
@@ -50,3 +51,14 @@ def test_days_are_cut_at_local_midnight_also_when_the_clocks_change() -> None:
     assert midnight_ms(PLAN, after_the_change) == at("2025-10-27T00:00")
     assert midnight_ms(PLAN, after_the_change, 1) == at("2025-10-26T00:00")
     assert midnight_ms(PLAN, after_the_change) - midnight_ms(PLAN, after_the_change, 1) == 25 * 3_600_000
+
+
+def test_a_red_day_and_a_day_of_its_own_are_passed_over() -> None:
+    plan = replace(PLAN, opening_hours=WEEKDAYS, closed=frozenset({date(2026, 4, 7)}))
+    assert next_opening(plan, at("2026-04-02T21:00")) == Opening(6, 2, "07:00"), "Easter, and the Tuesday after it"
+
+
+def test_a_house_that_is_closed_for_months_does_not_say_when_it_opens() -> None:
+    plan = replace(PLAN, closed=frozenset(date(2026, 4, 1) + timedelta(days=n) for n in range(90)))
+    assert next_opening(plan, at("2026-04-01T10:00")) is None
+    assert next_opening(plan, at("2026-06-01T10:00")) == Opening(29, 1, "07:00")

@@ -15,6 +15,7 @@ from dashboard.settings import DashboardSettings
 from edge.sensors import SENSORS
 from edge.settings import SENSOR_SETTINGS, DeviceSettings
 from ledig.__main__ import cli
+from ledig.opening_tables import OpeningTable
 from ledig.site import BrokerTable, HistoryTable, SiteSettings, StorageSettings
 from tests.servers import ROOT
 
@@ -26,6 +27,7 @@ SHARED = {"broker", "accounts_path", "journal_path", "outbox_path", "history", "
 """What the front door fills in from other tables of the site file."""
 SETTINGS = {
     SiteSettings: set(),
+    OpeningTable: set(),
     BrokerTable: set(),
     StorageSettings: set(),
     Rules: set(),

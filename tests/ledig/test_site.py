@@ -3,11 +3,12 @@
 import contextlib
 import re
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from collector.plan import OpeningHours, SpaceKind, Tenure
+from collector.plan import OpeningHours, RedDays, SpaceKind, Tenure
 from edge.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
 from ledig.site import SiteRejected, read
 
@@ -125,6 +126,13 @@ def faults_of(folder: Path, text: str) -> tuple[str, ...]:
     return rejected.value.faults
 
 
+def test_days_of_its_own_are_read_in_quotes_and_as_toml_writes_them(tmp_path: Path) -> None:
+    days = 'red_days = "closed"\nclosed = ["2026-12-23", 2027-01-05]\nmonday ='
+    plan = read(written(tmp_path, SOUND.replace("monday =", days))).plan
+    assert plan.closed == {date(2026, 12, 23), date(2027, 1, 5)}
+    assert (plan.country, plan.red_days) == ("SE", RedDays.CLOSED)
+
+
 def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
     site = read(written(tmp_path, SOUND))
     assert site.plan.opening_hours == {0: OpeningHours(opens_min=420, closes_min=1320)}
@@ -218,7 +226,32 @@ FAULTS = [
     ),
     ('"07:00-22:00"', '"22:00-07:00"', 'opening_hours, monday: "22:00-07:00" closes before it opens'),
     ('"07:00-22:00"', '"07:00-24:30"', "closes before it opens or after 24:00"),
-    ("monday =", "munday =", 'opening_hours: no day "munday"; known days: friday, monday,'),
+    (
+        "monday =",
+        "munday =",
+        'opening_hours: no setting "munday"; known settings: closed, friday, monday, red_days, saturday, sunday,',
+    ),
+    (
+        "monday =",
+        'red_days = "shut"\nmonday =',
+        'opening_hours: red_days is "shut"; it must be one of: sunday, closed, open',
+    ),
+    ("monday =", "closed = 1\nmonday =", "opening_hours, closed: found 1; write a list of days"),
+    (
+        "monday =",
+        'closed = ["2026-12-24", "2026-02-30"]\nmonday =',
+        "opening_hours, closed: found '2026-02-30', which is no day; write each as \"2026-12-24\"",
+    ),
+    (
+        'name = "The mill"',
+        'name = "M"\ncountry = "XX"',
+        'site: no red days are known of country "XX"; give two letters',
+    ),
+    (
+        'name = "The mill"',
+        'name = "M"\ncountry = "sweden"',
+        'site: no red days are known of country "sweden"; give two',
+    ),
     ("[broker]", "[brokr]", 'site.toml: no setting "brokr"; known settings: broker, dashboard, device,'),
     ("[site]", 'rules = "x"\n[site]', 'rules: found "x"; write it as a table: [rules]'),
     ("[[door]]", "[door]", "door: found a table; write each as a table of its own: [[door]]"),

@@ -1,0 +1,96 @@
+"""Says when the house is open: its hours, red days, days of its own; and cuts a span into the hours of a forecast.
+
+In:    the plan of the house; a local day, an instant, or a span.
+Out:   open or closed; hours with their local day and name.
+Never: a clock of its own.
+
+An hour is one of UTC, named after the local time at which it begins: so a day of the house has 23, 24 or 25 of them,
+in spring one name is missing, in autumn two hours share one, and no hour is ever empty or counted twice.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Final
+
+from collector.forecast import HOUR_MS, Hour, Opening
+from collector.plan import OpeningHours, RedDays, SitePlan
+
+ALL_DAY: Final = OpeningHours(opens_min=0, closes_min=24 * 60)
+SUNDAY: Final = 6
+_RED_KINDS: Final = ("public", "de_facto")
+"""What the law calls a red day, and the eves that it treats as one (Midsummer, Christmas and New Year's in Sweden)."""
+
+
+def local(plan: SitePlan, at_ms: int) -> datetime:
+    """The instant on the house's wall clock."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(plan.time_zone)
+
+
+def known_country(country: str) -> bool:
+    """Whether its red days are known."""
+    import holidays
+
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
+def is_red(plan: SitePlan, day: date) -> bool:
+    """Whether a day is red there; a Sunday is a Sunday, and no red day by itself."""
+    return day in _red_days(plan.country, day.year)
+
+
+def hours_of(plan: SitePlan, day: date) -> OpeningHours | None:
+    """When the house is open on a local day; None: it is closed."""
+    if day in plan.closed:
+        return None
+    weekday = day.weekday()
+    if plan.red_days is not RedDays.OPEN and is_red(plan, day):
+        if plan.red_days is RedDays.CLOSED:
+            return None
+        weekday = SUNDAY
+    return plan.opening_hours.get(weekday) if plan.opening_hours else ALL_DAY
+
+
+def is_open(plan: SitePlan, at_ms: int) -> bool:
+    """Whether the house is open at an instant, by its own wall clock."""
+    return _within(hours_of(plan, (at := local(plan, at_ms)).date()), at)
+
+
+def hours(plan: SitePlan, from_ms: int, to_ms: int) -> list[Hour]:
+    """The hours from `from_ms` to `to_ms`, both on the full hour, without values.
+
+    An hour is open if the house is in the middle of it. On a red day that has a Sunday's hours it is `RED`.
+    """
+    cut: list[Hour] = []
+    today = date.min
+    opens: OpeningHours | None = None
+    kind = Opening.OPEN
+    for at_ms in range(from_ms, to_ms, HOUR_MS):
+        middle = local(plan, at_ms + HOUR_MS // 2)
+        if middle.date() != today:
+            today = middle.date()
+            opens = hours_of(plan, today)
+            red = plan.red_days is RedDays.SUNDAY and today.weekday() != SUNDAY and is_red(plan, today)
+            kind = Opening.RED if red else Opening.OPEN
+        begins = local(plan, at_ms)
+        opening = kind if _within(opens, middle) else Opening.CLOSED
+        cut.append(Hour(at_ms, begins.date().toordinal(), begins.hour, opening))
+    return cut
+
+
+def midnight_ms(plan: SitePlan, now_ms: int, days_before: int = 0) -> int:
+    """The local midnight that began today, or began the day `days_before` it; Unix ms."""
+    day = local(plan, now_ms).date() - timedelta(days=days_before)
+    return int(datetime(day.year, day.month, day.day, tzinfo=plan.time_zone).timestamp() * 1000)
+
+
+def _within(opens: OpeningHours | None, at: datetime) -> bool:
+    return opens is not None and opens.opens_min <= at.hour * 60 + at.minute < opens.closes_min
+
+
+@cache
+def _red_days(country: str, year: int) -> frozenset[date]:
+    import holidays  # a third of a second, and an agent on a Pi has none
+
+    known = holidays.country_holidays(country)
+    kinds = tuple(kind for kind in _RED_KINDS if kind in known.supported_categories)
+    return frozenset(holidays.country_holidays(country, years=year, categories=kinds or None))

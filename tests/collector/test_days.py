@@ -1,0 +1,131 @@
+"""When the house is open: hours, red days, days of its own, and days of 23 and 25 hours."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.days import hours, hours_of, is_open, is_red, known_country, midnight_ms
+from collector.forecast import HOUR_MS, Opening
+from collector.plan import OpeningHours, RedDays, SitePlan
+from tests.collector.houses import house_of
+
+DAY = OpeningHours(opens_min=7 * 60, closes_min=20 * 60)
+SHORT = OpeningHours(opens_min=10 * 60, closes_min=15 * 60)
+PLAN = replace(house_of(6), opening_hours={**dict.fromkeys(range(5), DAY), 6: SHORT})
+"""Open on weekdays and Sundays."""
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=PLAN.time_zone).timestamp() * 1000)
+
+
+def day_of(plan: SitePlan, day: date) -> list[tuple[int, Opening]]:
+    """The hours of a local day by name."""
+    start = datetime(day.year, day.month, day.day, tzinfo=plan.time_zone)
+    begin, end = (round((start + timedelta(days=n)).timestamp() * 1000) for n in (0, 1))
+    return [(hour.hour, hour.opening) for hour in hours(plan, begin, end)]
+
+
+@pytest.mark.parametrize(
+    ("day", "red"),
+    [
+        ("2026-01-06", True),  # Epiphany
+        ("2026-04-03", True),  # Good Friday
+        ("2026-04-04", False),
+        ("2026-04-06", True),  # Easter Monday
+        ("2026-06-19", True),  # the eve of Midsummer, which the law treats as a red day
+        ("2026-06-20", True),
+        ("2026-06-22", False),
+        ("2026-10-31", True),  # All Saints
+        ("2026-11-22", False),  # a Sunday is a Sunday
+        ("2026-12-24", True),
+        ("2027-06-25", True),
+    ],
+)
+def test_swedish_red_days_are_known_without_being_told(day: str, red: bool) -> None:
+    assert is_red(PLAN, date.fromisoformat(day)) is red
+
+
+def test_another_country_has_its_own() -> None:
+    norway = replace(PLAN, country="NO")
+    assert is_red(norway, date(2026, 5, 17))
+    assert not is_red(PLAN, date(2026, 5, 17))
+    assert not is_red(norway, date(2026, 6, 19))
+    assert known_country("NO")
+    assert not known_country("XX")
+
+
+@pytest.mark.parametrize(("red_days", "opens"), [(RedDays.SUNDAY, SHORT), (RedDays.CLOSED, None), (RedDays.OPEN, DAY)])
+def test_the_site_file_says_what_a_red_day_is(red_days: RedDays, opens: OpeningHours | None) -> None:
+    assert hours_of(replace(PLAN, red_days=red_days), date(2026, 4, 6)) == opens
+
+
+def test_a_house_that_is_closed_on_sundays_is_closed_on_red_days() -> None:
+    assert hours_of(replace(PLAN, opening_hours={0: DAY}), date(2026, 4, 6)) is None
+
+
+def test_a_house_without_hours_is_open_on_red_days_unless_it_says_so() -> None:
+    always = replace(PLAN, opening_hours={})
+    assert is_open(always, at("2026-06-19T03:00"))
+    assert not is_open(replace(always, red_days=RedDays.CLOSED), at("2026-06-19T03:00"))
+
+
+def test_a_day_of_its_own_is_closed_whatever_day_it_is() -> None:
+    plan = replace(PLAN, closed=frozenset({date(2026, 11, 24)}))
+    assert not is_open(plan, at("2026-11-24T12:00"))
+    assert {opening for _, opening in day_of(plan, date(2026, 11, 24))} == {Opening.CLOSED}
+    assert is_open(plan, at("2026-11-25T12:00"))
+
+
+def test_hours_are_cut_by_the_house_s_clock_and_name_red_days() -> None:
+    def opened(day: date) -> set[tuple[int, Opening]]:
+        return {hour for hour in day_of(PLAN, day) if hour[1] is not Opening.CLOSED}
+
+    assert opened(date(2026, 11, 23)) == {(hour, Opening.OPEN) for hour in range(7, 20)}
+    assert opened(date(2026, 4, 6)) == {(hour, Opening.RED) for hour in range(10, 15)}
+    assert opened(date(2026, 4, 5)) == {(hour, Opening.OPEN) for hour in range(10, 15)}, "Easter Sunday is a Sunday"
+
+
+def test_an_hour_is_open_if_the_house_is_in_the_middle_of_it() -> None:
+    plan = replace(PLAN, opening_hours={0: OpeningHours(opens_min=7 * 60 + 30, closes_min=19 * 60 + 30)})
+    opened = [hour for hour, opening in day_of(plan, date(2026, 11, 23)) if opening is Opening.OPEN]
+    assert opened == list(range(7, 19))
+
+
+def test_the_day_on_which_clocks_go_forward_has_23_hours() -> None:
+    names = [hour for hour, _ in day_of(replace(PLAN, opening_hours={}), date(2026, 3, 29))]
+    assert names == [0, 1, *range(3, 24)]
+
+
+def test_the_day_on_which_clocks_go_back_has_25_hours_and_one_name_twice() -> None:
+    names = [hour for hour, _ in day_of(replace(PLAN, opening_hours={}), date(2026, 10, 25))]
+    assert names == [0, 1, 2, 2, *range(3, 24)]
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_opening_hours_stay_where_the_wall_clock_has_them_when_clocks_change(day: date) -> None:
+    assert [is_open(PLAN, at(f"{day}T{hour:02}:00")) for hour in (9, 10, 14, 15)] == [False, True, True, False]
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    st.integers(1, 60),
+    st.integers(0, 1439),
+    st.integers(1, 1440),
+    st.sampled_from(RedDays),
+)
+def test_no_hour_of_any_span_is_missing_doubled_or_of_two_minds(
+    first: date, days: int, opens: int, length: int, red_days: RedDays
+) -> None:
+    closes = min(24 * 60, opens + length)
+    some = dict.fromkeys(range(0, 7, 2), OpeningHours(opens_min=opens, closes_min=closes))
+    plan = replace(PLAN, opening_hours=some, red_days=red_days)
+    begin = midnight_ms(plan, at(f"{first}T12:00"))
+    cut = hours(plan, begin, begin + days * 24 * HOUR_MS)
+    assert [hour.at_ms for hour in cut] == list(range(begin, begin + days * 24 * HOUR_MS, HOUR_MS))
+    assert [hour.day for hour in cut] == sorted(hour.day for hour in cut)
+    for hour in cut:
+        assert (hour.opening is not Opening.CLOSED) is is_open(plan, hour.at_ms + HOUR_MS // 2)
