@@ -14,10 +14,10 @@ from typing import Any, Final
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
+from collector import privacy
 from collector.days import local, midnight_ms
 from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from dashboard import past
 from dashboard.past import Question
 from dashboard.words import Words
 
@@ -88,7 +88,7 @@ def read_choice(args: Mapping[str, str], plan: SitePlan) -> Choice:
 
 def hidden(choice: Choice, plan: SitePlan) -> bool:
     """Whether too few people sit there for a past that tells nothing of one of them."""
-    return past.hidden(plan, choice.zone, choice.kind)
+    return privacy.hidden(plan, choice.zone, choice.kind)
 
 
 def question(choice: Choice, plan: SitePlan, now_ms: int) -> Question:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from collector.forecast.score import Lead
 from collector.history import (
     AIR_FIVE_MIN,
     DAY_MS,
+    FORECAST,
     MEASURES,
+    PEOPLE,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
@@ -21,13 +24,13 @@ from collector.history import (
     Row,
 )
 from collector.history.open import open_reader
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.privacy import foretold, hidden
 from dashboard.picture import FEW
 from dashboard.settings import DashboardSettings
 
-SEATS: Final = 5
-"""The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
 LONGEST_DAYS: Final = 31
+TAGS: Final = ("zone", "kind", "space", "lead")
 
 
 class QuestionRejected(ValueError):
@@ -48,42 +51,15 @@ class Question:
         return f"{self.measure.name} {tags} {_iso(self.from_ms)}/{_iso(self.to_ms)}"
 
 
-def hidden_zones(plan: SitePlan) -> frozenset[str]:
-    """Zones whose desks have no past to show.
-
-    Those with one to four desks; and if these are fewer than five desks together, the smallest other zone as well,
-    so that the figures of the house do not give them away.
-    """
-    seats = {zone.id: sum(s.zone == zone.id and s.kind is SpaceKind.DESK for s in plan.spaces) for zone in plan.zones}
-    hidden = {zone for zone, n in seats.items() if 0 < n < SEATS}
-    others = sorted((n, zone) for zone, n in seats.items() if n >= SEATS)
-    if hidden and others and sum(seats[zone] for zone in hidden) < SEATS:
-        hidden.add(others[0][1])
-    return frozenset(hidden)
-
-
-def hidden(plan: SitePlan, zone: str, kind: str) -> bool:
-    """Whether the past of one kind of space in a zone, or in WHOLE_SITE, is not to be told.
-
-    Of desks see `hidden_zones`. A booth, a room or a machine has a past of its own, and what the sum of a zone is
-    beyond the others' is that of the one that is dedicated.
-    """
-    if kind == SpaceKind.DESK:
-        return zone in hidden_zones(plan)
-    return any(
-        space.kind == kind and space.tenure is Tenure.DEDICATED and zone in {space.zone, WHOLE_SITE}
-        for space in plan.spaces
-    )
-
-
 def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Question:
     """Read a question from a URL; without `from` and `to`, the last day.
 
     Raises:
         QuestionRejected: the text says place, finding and remedy.
     """
-    if unknown := sorted(set(args) - {"measure", "zone", "kind", "space", "from", "to"}):
-        raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: measure, zone, kind, space, from, to")
+    if unknown := sorted(set(args) - {"measure", *TAGS, "from", "to"}):
+        known = ", ".join(("measure", *TAGS, "from", "to"))
+        raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: {known}")
     measures = {measure.name: measure for measure in MEASURES}
     name = args.get("measure", ZONE_FIVE_MIN.name)
     if name not in measures:
@@ -95,7 +71,7 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
         raise QuestionRejected(
             f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must come first, and {LONGEST_DAYS} days are the most"
         )
-    tags = tuple((tag, args[tag]) for tag in ("zone", "kind", "space") if tag in args)
+    tags = tuple((tag, args[tag]) for tag in TAGS if tag in args)
     for tag, value in tags:
         _check_tag(measure, tag, value, plan)
     return Question(measure=measure, from_ms=from_ms, to_ms=to_ms, tags=tags)
@@ -122,7 +98,7 @@ def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
         "rows": [
             dict(zip(measure.tags, row.tags, strict=True))
             | {"at": row.at_ms}
-            | {name: _told(measure, value) for name, value in zip(measure.fields, row.fields, strict=True)}
+            | {name: _told(measure, row.tags, value) for name, value in zip(measure.fields, row.fields, strict=True)}
             for row in found
             if told[row.tags]
         ],
@@ -135,19 +111,26 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
         return space is not None and space.offered and space.kind is not SpaceKind.DESK
     if measure is ZONE_FIVE_MIN:
         return not hidden(plan, *tags)
+    if measure is FORECAST:
+        zone, kind, _lead = tags
+        return kind == PEOPLE or foretold(plan, zone, kind)
     return True
 
 
-def _told(measure: Measure, value: float | None) -> float | None:
-    """A past count of few people, and more than none, is not told."""
-    return None if measure is PEOPLE_FIVE_MIN and value is not None and 0 < value < FEW else value
+def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
+    """A count of few people, past or foretold, and more than none, is not told."""
+    people = measure is PEOPLE_FIVE_MIN or (measure is FORECAST and PEOPLE in tags)
+    return None if people and value is not None and 0 < value < FEW else value
 
 
 def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
     if tag not in measure.tags:
         raise QuestionRejected(f"{tag}: {measure.name} has no {tag}; it has {', '.join(measure.tags)}")
-    if tag == "kind" and value not in set(SpaceKind):
-        raise QuestionRejected(f"kind: no {value!r}; give one of {', '.join(SpaceKind)}")
+    kinds = [*SpaceKind, PEOPLE] if measure is FORECAST else list(SpaceKind)
+    if tag == "kind" and value not in kinds:
+        raise QuestionRejected(f"kind: no {value!r}; give one of {', '.join(kinds)}")
+    if tag == "lead" and value not in set(Lead):
+        raise QuestionRejected(f"lead: no {value!r}; give one of {', '.join(Lead)}")
     zones = {WHOLE_SITE, *plan.zone} if measure is not AIR_FIVE_MIN else set(plan.zone)
     if tag == "zone" and value not in zones:
         raise QuestionRejected(f"zone: no {value!r}; give one of {', '.join(sorted(zones))}")

@@ -44,6 +44,8 @@ AIR_FIVE_MIN: Final = Measure(
     name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=5 * MINUTE_MS
 )
 """Means of one zone's readings."""
+PEOPLE: Final = "people"
+"""What stands for people where a measure has kinds of spaces."""
 FORECAST: Final = Measure(
     name="forecast",
     tags=("zone", "kind", "lead"),

@@ -7,8 +7,9 @@ import pytest
 
 from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
+from collector.privacy import hidden_zones
 from dashboard.charts import Choice, chart, figure, hidden, question, read_choice, table
-from dashboard.past import Question, QuestionRejected, answer, hidden_zones, read_question
+from dashboard.past import Question, QuestionRejected, answer, read_question
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
@@ -110,6 +111,8 @@ def test_a_span_is_told_in_milliseconds_or_as_a_date_and_time() -> None:
         ({"measure": "desk_minute"}, "measure: no 'desk_minute'; give one of space_hour"),
         ({"zone": "cellar"}, "zone: no 'cellar'; give one of hall"),
         ({"kind": "sofa"}, "kind: no 'sofa'"),
+        ({"kind": "people"}, "kind: no 'people'"),
+        ({"measure": "forecast", "lead": "2h"}, "lead: no '2h'; give one of 1h, 3h, day, week"),
         ({"measure": "air_five_min", "kind": "desk"}, "kind: air_five_min has no kind"),
         ({"measure": "space_hour", "space": "desk-14"}, "no past of 'desk-14' is shown"),
         ({"from": "yesterday"}, "from: 'yesterday' is no instant"),
@@ -139,6 +142,19 @@ def test_an_answer_is_an_object_and_names_its_figures() -> None:
         "free_least": 20.0,
         "unknown_mean": 1.25,
     }
+
+
+def test_what_was_foretold_is_answered_but_of_few_people_or_a_small_zone() -> None:
+    asked = read_question({"measure": "forecast", "kind": "people", "lead": "day"}, PLAN, MONDAY_10_MS)
+    people = Row(("site", "people", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, None, 4.5, None))
+    (told,) = answer(asked, [people], PLAN)["rows"]
+    assert (told["low"], told["middle"], told["came"]) == (None, 6.0, None)
+    desks = [Row((zone, "desk", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, 0.9, 4.5, 1.0)) for zone in ("hall", "loft")]
+    own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "desk-28" else s for s in PLAN.spaces)
+    asked = read_question({"measure": "forecast"}, PLAN, MONDAY_10_MS)
+    told = answer(asked, desks, replace(PLAN, spaces=own))["rows"]
+    assert [row["zone"] for row in told] == ["hall"], "of the loft's five desks four are offered"
+    assert told[0]["low"] == 2.0
 
 
 def test_an_answer_never_tells_the_past_of_a_desk_or_of_few_people() -> None:
