@@ -92,13 +92,20 @@ def hit_rate(issued: Iterable[Issued], at_least: int) -> list[Kept | None]:
         Ten entries, for chances of 0-10 % to 90-100 %; None where nothing was promised. A promise comes true in part:
         an hour with 2.4 free on the mean kept "at least three" for 40 % of it.
     """
-    tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
+    promises: list[tuple[float, float]] = []
     for one in issued:
         if one.point.capacity is not None:
             chance = odds(one.point, at_least)
-            kept = min(1.0, max(0.0, one.point.capacity - one.came - at_least + 1))
-            tenths[min(9, int(chance * 10))].append((chance, kept))
-    return [_kept(promises) if promises else None for promises in tenths]
+            promises.append((chance, min(1.0, max(0.0, one.point.capacity - one.came - at_least + 1))))
+    return by_tenth(promises)
+
+
+def by_tenth(promises: Iterable[tuple[float, float]]) -> list[Kept | None]:
+    """As `hit_rate`, of chances and how far each came true, 0-1."""
+    tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
+    for chance, kept in promises:
+        tenths[min(9, int(chance * 10))].append((chance, kept))
+    return [_kept(group) if group else None for group in tenths]
 
 
 def _kept(promises: Sequence[tuple[float, float]]) -> Kept:
