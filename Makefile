@@ -2,6 +2,7 @@
 # make test   every test, after installing the servers and the browser that they need
 # make check  what CI runs: format, lint, types, then every test
 # make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
+# make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes
 
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench contract install install-edge lock tools clean
+.PHONY: run test check lint bench accuracy contract install install-edge lock tools clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -30,6 +31,9 @@ lint: $(VENV)/dev.stamp
 
 bench: tools $(VENV)/dev.stamp
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
+
+accuracy: $(VENV)/dev.stamp
+	@$(BIN)/python -m bench.accuracy $(ARGS)
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json

@@ -8,7 +8,7 @@ A row stands for the time until the next one. Where the next is further away tha
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from random import Random
@@ -131,22 +131,6 @@ def play(said: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidenc
     return evidence, [(change.at_ms, change.state.value) for change in told]
 
 
-def timer(said: Sequence[Heard], hold_ms: int, until_ms: int) -> Shown:
-    """What a fixed timer shows: taken from each motion until this long after the last; free otherwise, from the start.
-
-    It knows no silence: a lamp's motion switch, or the "no motion for N min" of most home automation.
-    """
-    moving = [event.at_ms for event in said if event.kind is Kind.MOTION]
-    shown: Shown = [(said[0].at_ms, "vacant")] if said else []
-    ends_ms = 0
-    for at_ms in moving:
-        if at_ms >= ends_ms:
-            shown += [(ends_ms, "vacant")] if ends_ms else []
-            shown.append((at_ms, "occupied"))
-        ends_ms = at_ms + hold_ms
-    return [*shown, (ends_ms, "vacant")] if moving and ends_ms <= until_ms else shown
-
-
 def truth_of(rows: Sequence[Row], column: str) -> list[Truth]:
     """Whether somebody was there, row by row."""
     return [Truth(row.at_ms, taken=row.values[column] > 0) for row in rows]
@@ -181,8 +165,9 @@ def _heard(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
     return Heard(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
 
 
-def figures(found: Score) -> Mapping[Figure, float]:
-    """A score as figures of the table."""
+def figures(found: Score) -> dict[Figure, float]:
+    """A score as figures of the table; what nothing could be said of is left out."""
+    arrival, release = found.arrival, found.release
     named = {
         Figure.FALSE_VACANT_PCT: _percent(found.false_vacant_share),
         Figure.FALSE_VACANT_MIN: found.false_vacant_min,
@@ -191,10 +176,10 @@ def figures(found: Score) -> Mapping[Figure, float]:
         Figure.UNKNOWN_PCT: _percent(found.unknown_share),
         Figure.CHANGES_PER_DAY: found.transitions_per_day,
         Figure.TRUE_CHANGES_PER_DAY: found.true_transitions_per_day,
-        Figure.ARRIVAL_MEDIAN_S: found.arrival and found.arrival.median_s,
-        Figure.ARRIVAL_95_S: found.arrival and found.arrival.at_95_s,
-        Figure.RELEASE_MEDIAN_S: found.release and found.release.median_s,
-        Figure.RELEASE_95_S: found.release and found.release.at_95_s,
+        Figure.ARRIVAL_MEDIAN_S: arrival.median_s if arrival else None,
+        Figure.ARRIVAL_95_S: arrival.at_95_s if arrival else None,
+        Figure.RELEASE_MEDIAN_S: release.median_s if release else None,
+        Figure.RELEASE_95_S: release.at_95_s if release else None,
     }
     return {figure: value for figure, value in named.items() if value is not None}
 

@@ -1,7 +1,7 @@
 """Reads every file of a recording that fits a pattern, as one.
 
 In:    the recording's folder, a pattern of names, how a file tells its rows.
-Out:   the good rows of all files in order of time within each key; what was left out is logged, row by row.
+Out:   the good rows of all files in order of time within each key; what was read and what was left out is logged.
 Never: a guess. A file that cannot be read is left out and named like a broken row.
 
 Parts of a recording may be added or taken away: the names of the files mean nothing but that they fit.
@@ -9,11 +9,12 @@ Parts of a recording may be added or taken away: the names of the files mean not
 
 import logging
 from pathlib import Path
+from typing import Final
 
-from ledig.rows import Layout, Row, Rows, RowsRejected, read_rows
+from ledig.rows import NAMED, Layout, Row, Rows, RowsRejected, read_rows
 
-LOG = logging.getLogger("bench.accuracy.recordings")
-"""Says at WARNING what was left out: each finding its own record, `%d more rows` when there are too many to name."""
+LOG: Final = logging.getLogger("bench.accuracy.recordings")
+"""At INFO each file that was read, with its count of rows; at WARNING each row that was left out."""
 
 
 def joined(folder: Path, pattern: str, layout: Layout) -> tuple[Row, ...]:
@@ -27,10 +28,8 @@ def joined(folder: Path, pattern: str, layout: Layout) -> tuple[Row, ...]:
     rows: dict[tuple[tuple[str, ...], int], Row] = {}
     for path in sorted(folder.glob(pattern)):
         found = _read(path, layout)
-        _tell(found)
-        for row in found.rows:
-            if rows.setdefault((row.key, row.at_ms), row) is not row:
-                LOG.warning("%s: the row of %d ms %s is in a file before it", path.name, row.at_ms, row.key)
+        again = [row for row in found.rows if rows.setdefault((row.key, row.at_ms), row) is not row]
+        _tell(path, found, again)
     if not rows:
         raise RowsRejected((f"{folder}: no good row in any file {pattern}; put the recording's files there",))
     return tuple(rows[key] for key in sorted(rows))
@@ -43,8 +42,11 @@ def _read(path: Path, layout: Layout) -> Rows:
         return Rows((), len(fault.faults), fault.faults)
 
 
-def _tell(found: Rows) -> None:
+def _tell(path: Path, found: Rows, again: list[Row]) -> None:
     for finding in found.named:
         LOG.warning("%s", finding)
-    if found.left_out > len(found.named):
-        LOG.warning("and %d more rows", found.left_out - len(found.named))
+    for row in again[:NAMED]:
+        LOG.warning("%s: a file before it has the row of %d ms too", " ".join((str(path), *row.key)), row.at_ms)
+    if unnamed := found.left_out - len(found.named) + max(0, len(again) - NAMED):
+        LOG.warning("%s: and %d more rows", path, unnamed)
+    LOG.info("%s: %d rows, %d left out", path.name, len(found.rows) - len(again), found.left_out + len(again))

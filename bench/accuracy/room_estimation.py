@@ -14,6 +14,7 @@ from statistics import mean
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bench.accuracy.baselines import timer
 from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.player import (
     HEARTBEAT_MS,
@@ -27,7 +28,6 @@ from bench.accuracy.player import (
     random_silences,
     rules_of,
     silenced,
-    timer,
     truth_of,
 )
 from bench.accuracy.recordings import joined
@@ -77,8 +77,8 @@ def measure(folder: Path) -> list[Line]:
         both(rows),
         with_losses(rows),
         gone_silent(rows),
-        _line("one PIR, well placed", played(rows, (GOOD,)), {}),
-        _line("one PIR, badly placed", played(rows, (BADLY_PLACED,)), {}),
+        _line("well placed PIR alone", played(rows, (GOOD,)), {}),
+        _line("badly placed PIR alone", played(rows, (BADLY_PLACED,)), {}),
         *timers(rows),
     ]
 
@@ -103,7 +103,7 @@ def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
     worst = max(run[Figure.FALSE_VACANT_PCT] for run in runs)
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
-    return _line(f"both PIRs, {_LOST:.0%} of motion lost", found, goals, note=note)
+    return _line(f"both PIRs, {100 * _LOST:g} % of motion lost", found, goals, note=note)
 
 
 def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
@@ -130,7 +130,7 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
         " the minutes are the sum of all that was shown free because of them, while they lasted and after;"
         " the seconds count from the first heartbeat that stayed away."
     )
-    return _line("both PIRs, silent for 30 min at a time", found, goals, note=note)
+    return _line("both PIRs, all silent for 30 min", found, goals, note=note)
 
 
 def _still_free_s(shown: Shown, said: Sequence[Heard], from_ms: int) -> float:
@@ -153,14 +153,14 @@ def timers(rows: Sequence[Row]) -> Iterator[Line]:
     said = events(rows, BOTH)
     for minutes in _TIMERS_MIN:
         found = figures(judged(rows, PEOPLE, timer(said, round(minutes * 60_000), rows[-1].at_ms)))
-        yield _line(f"both PIRs, timer of {minutes:g} min", found, {}, ours=False)
+        yield _line(f"timer of {minutes:g} min", found, {}, ours=False)
 
 
 def played(rows: Sequence[Row], tracks: Sequence[Track], said: Sequence[Heard] | None = None) -> dict[Figure, float]:
     """The figures of a fresh space with these sensors, default rules; `said`: what arrives, if not all."""
     said = events(rows, tracks) if said is None else said
     _, shown = play(said, rules_of(tracks), rows[-1].at_ms)
-    return dict(figures(judged(rows, PEOPLE, shown)))
+    return figures(judged(rows, PEOPLE, shown))
 
 
 def _line(

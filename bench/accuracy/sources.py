@@ -1,0 +1,69 @@
+"""Where each recording is from, what may be done with it, and how it is measured: the words of docs/accuracy.md.
+
+In:    nothing.
+Out:   text in Markdown.
+Never: figures; those are measured.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One recording: its heading, and what a reader must know before the figures."""
+
+    title: str
+    text: str
+
+
+ABOUT: Final = """\
+# How true it is
+
+Made by `make accuracy`; do not edit. Each figure is what the product's own code shows with its default settings when
+public recordings of real places, labelled with the truth, are played to it. Nothing is tuned for a recording. What is
+learnt is learnt by the product itself, as it would be in a house, and judged on time that it had not seen.
+
+- *Shown free while taken* is the worst that can happen to a member: its share of all taken minutes, and how many
+  minutes that were. *Longest* is the longest such stretch.
+- *Shown taken while free*: its share of all free minutes. A space that was left stays taken for its hold.
+- *Unknown*: its share of all minutes. It counts as neither right nor wrong, and never as free.
+- *Changes a day*: how often a member would see free, taken or unknown become another, per 24 hours of recording; the
+  true changes in brackets. Where a recording begins, or goes on after a break of more than ten minutes, the step over
+  the break and the first word after it belong to the recording and are not counted.
+- *Arrival* and *release*: from the true change until it was shown, median and the span that 95 % are within. A change
+  that never was shown counts until the next true one.
+- Rules in *italics* are what a buyer gets today, or what is published, on the same data. They begin free, as they do.
+- A goal is *met* or *MISSED* by the exact figure, not by the rounded one."""
+
+SOURCES: Final = {
+    "room-occupancy-estimation": Source(
+        "A room with two motion sensors: free or taken?",
+        """\
+*Room Occupancy Estimation*, UCI 864, [doi:10.24432/C5P605](https://doi.org/10.24432/C5P605), by A. P. Singh, V. Jain,
+S. Chaudhari, F. A. Kraemer, S. Werner and V. Garg, 2018; CC BY 4.0 as others quote the UCI page. One room of 28 m2 with
+two motion sensors, one of them badly placed, sound and light at four desks, and CO2; a row every half minute, people
+counted by hand.
+
+A row with motion is one pulse of 2.5 s; a quiet sensor sends a heartbeat every 30 s; rows more than ten minutes apart
+have a break between them, in which the devices are off. A row of truth stands for at most one minute.""",
+    ),
+}
+
+AFTER: Final = """\
+## What public data cannot tell
+
+There is no public recording of single desks with pressure, ultrasonic or radar sensors and the truth, so their holds
+rest on reason alone. There is no count of people present behind a real beam at a door: the doors' errors are simulated
+on real counts. Nobody recorded a coworking space in summer, on red days, or with cleaners at night, nor a house over
+years. One small room with up to three people is little: a figure of 0.00 % there means that nothing was seen, and not
+that nothing can be. A week of one's own house outweighs this page.
+
+## On recordings of one's own
+
+- A room with sensors and a count of people: `ledig replay recording.toml` plays a CSV file through the whole product
+  and prints the same shares; [`room-occupancy-estimation.toml`](../tests/accuracy/room-occupancy-estimation.toml) is an
+  example.
+- The recordings of this page: put each in a folder of its name in `../shared/data` beside this repository, or name the
+  folder: `make accuracy ARGS="--data ~/recordings"`. More parts of a recording may lie beside the files named above or
+  in their place. Rows that are broken are named, left out and counted, and nothing else changes."""
