@@ -157,7 +157,7 @@ def _of_span(span: Sequence[Row], track: Track) -> Iterator[Heard]:
             yield _heard(row.at_ms, track, track.own, 1)
             yield _heard(row.at_ms + track.pulse_ms, track, track.own, 0)
             spoken_ms = row.at_ms + track.pulse_ms
-    if spoken_ms + HEARTBEAT_MS <= span[-1].at_ms:
+    if spoken_ms < span[-1].at_ms:  # the last row stands too: the device is not off at once
         yield _heard(spoken_ms + HEARTBEAT_MS, track, Kind.HEARTBEAT, level)
 
 

@@ -7,7 +7,7 @@ Never: a rule or a threshold of its own.
 Source: A. P. Singh et al., "Machine Learning-Based Occupancy Estimation Using Multivariate Sensor Nodes", 2018.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
@@ -47,6 +47,7 @@ SILENT_SEEDS: Final = 300
 _SILENCE_MS: Final = 30 * 60_000
 _SILENCE_CHANCE: Final = 1 / 480
 """At half a minute a row: one begins in about four hours."""
+_TO_NOTICE_MS: Final = 2 * HEARTBEAT_MS
 _IN_SILENCE: Final = (Figure.FALSE_OCCUPIED_PCT, Figure.UNKNOWN_PCT)
 _PULSE_MS: Final = 2500
 """A row tells of motion somewhere in half a minute; common modules hold their output for two to three seconds."""
@@ -110,42 +111,57 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
     """Every sensor silent for half an hour, again and again: what is shown free because of it."""
     truth, said, until_ms = truth_of(rows, PEOPLE), events(rows, BOTH), rows[-1].at_ms
     rules = rules_of(BOTH)
-    _, undisturbed = play(said, rules, until_ms)
-    known = wrongly_free(truth, undisturbed)
-    runs, still_free_s, wrong_ms, silences = [], 0.0, 0, 0
+    known = wrongly_free(truth, play(said, rules, until_ms)[1])
+    runs, still_free_ms, wrong_ms, too_soon_ms, silences = [], 0, 0, 0, 0
     for seed in range(seeds):
         silent = random_silences(rows, _SILENCE_CHANCE, _SILENCE_MS, seed)
         _, shown = play(silenced(said, silent), rules, until_ms)
+        missed = [_first_missed_ms(said, from_ms) for from_ms, _ in silent]
+        unseen = [(from_ms, missed_ms + _TO_NOTICE_MS) for (from_ms, _), missed_ms in zip(silent, missed, strict=True)]
+        wrong = wrongly_free(truth, shown)
+        wrong_ms += _beyond_ms(wrong, [*known, *unseen])
+        too_soon_ms += _beyond_ms(wrong, known)
+        still_free_ms = max([still_free_ms, *(_free_until_ms(shown, at_ms) - at_ms for at_ms in missed)])
         silences += len(silent)
-        still_free_s = max([still_free_s, *(_still_free_s(shown, said, from_ms) for from_ms, _ in silent)])
-        wrong_ms += sum(_beyond_ms(stretch, known) for stretch in wrongly_free(truth, shown))
         runs.append(figures(judged(rows, PEOPLE, shown)))
     found = {figure: mean(run[figure] for run in runs) for figure in _IN_SILENCE} | {
         Figure.FALSE_VACANT_MIN: wrong_ms / 60_000,
-        Figure.STILL_FREE_S: still_free_s,
+        Figure.STILL_FREE_S: still_free_ms / 1000,
     }
-    goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=2 * HEARTBEAT_MS / 1000)}
+    goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=_TO_NOTICE_MS / 1000)}
     note = (
-        f"{silences} silences in {seeds} seeds, beginning at any row with a chance of 1 in {1 / _SILENCE_CHANCE:g};"
-        " the minutes are the sum of all that was shown free because of them, while they lasted and after;"
-        " the seconds count from the first heartbeat that stayed away."
+        f"{silences} silences in {seeds} seeds, beginning at any row with a chance of 1 in {1 / _SILENCE_CHANCE:g}."
+        " The minutes are the sum of all that was shown free because of them, while they lasted and after, but for"
+        f" {(too_soon_ms - wrong_ms) / 1000:g} s before two heartbeats had stayed away, when nobody can know."
+        " Still free: from the first heartbeat that stayed away until nothing was shown free."
     )
     return _line("both PIRs, all silent for 30 min", found, goals, note=note)
 
 
-def _still_free_s(shown: Shown, said: Sequence[Heard], from_ms: int) -> float:
-    """How long free was shown after the first heartbeat that a silence swallowed."""
-    missed_ms = next((event.at_ms for event in said if event.at_ms >= from_ms), from_ms)
-    after = bisect_right(shown, missed_ms, key=lambda change: change[0])
-    if not after or shown[after - 1][1] != Occupancy.VACANT or after == len(shown):
-        return 0
-    return (shown[after][0] - missed_ms) / 1000
+def _first_missed_ms(said: Sequence[Heard], from_ms: int) -> int:
+    """When the first word was due that a silence swallowed."""
+    place = bisect_left(said, from_ms, key=lambda event: event.at_ms)
+    return said[place].at_ms if place < len(said) else from_ms
 
 
-def _beyond_ms(stretch: tuple[int, int], known: Sequence[tuple[int, int]]) -> int:
-    """How much of a stretch lies in none of the known ones."""
-    from_ms, to_ms = stretch
-    return to_ms - from_ms - sum(max(0, min(to_ms, end) - max(from_ms, start)) for start, end in known)
+def _free_until_ms(shown: Shown, at_ms: int) -> int:
+    """Until when free was shown that was shown at this moment; the moment itself if it was not."""
+    after = bisect_right(shown, at_ms, key=lambda change: change[0])
+    free = 0 < after < len(shown) and shown[after - 1][1] == Occupancy.VACANT
+    return shown[after][0] if free else at_ms
+
+
+def _beyond_ms(stretches: Sequence[tuple[int, int]], known: Sequence[tuple[int, int]]) -> int:
+    """How much of the stretches lies in none of the known ones."""
+    beyond_ms = 0
+    for from_ms, to_ms in stretches:
+        counted_ms = from_ms
+        for start_ms, end_ms in sorted(known):
+            if start_ms < to_ms and end_ms > counted_ms:
+                beyond_ms += max(0, start_ms - counted_ms)
+                counted_ms = end_ms
+        beyond_ms += max(0, to_ms - counted_ms)
+    return beyond_ms
 
 
 def timers(rows: Sequence[Row]) -> Iterator[Line]:

@@ -1,0 +1,32 @@
+"""The recordings beside the repository, each measured once in a run for all tests that ask."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bench.accuracy.harness import Measured, measure
+from bench.accuracy.line import Figure, Line
+
+Lines = dict[str, Line]
+Measure = Callable[[str], Measured]
+
+
+@pytest.fixture(scope="session")
+def measured(shared_data: Path) -> Measure:
+    """What comes of a recording, by its name."""
+    return cache(lambda recording: measure(shared_data / "data" / recording))
+
+
+@pytest.fixture(scope="session")
+def lines(measured: Measure) -> Callable[[str], Lines]:
+    """The lines of a recording, by their rules."""
+    return lambda recording: {line.rule: line for line in measured(recording).lines}
+
+
+def tell(line: Line) -> dict[Figure, float]:
+    """Print what was measured; return it."""
+    told = ", ".join(f"{figure.value} {value:.2f}" for figure, value in line.figures.items())
+    print(f"{line.recording}, {line.rule}: {told}")  # noqa: T201 - the figures themselves
+    return dict(line.figures)

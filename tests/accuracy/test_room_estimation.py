@@ -1,0 +1,38 @@
+"""A recorded room with two motion sensors (UCI 864), default settings, straight through the pure core."""
+
+from collections.abc import Callable
+
+from bench.accuracy.line import Figure, Line
+from bench.accuracy.room_estimation import RECORDING
+from tests.accuracy.conftest import tell
+
+Lines = Callable[[str], dict[str, Line]]
+
+
+def test_with_both_motion_sensors_it_is_hardly_ever_shown_wrong_and_does_not_flicker(lines: Lines) -> None:
+    found = tell(lines(RECORDING)["both PIRs"])
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.1
+    assert found[Figure.LONGEST_FALSE_VACANT_MIN] <= 1
+    assert found[Figure.FALSE_OCCUPIED_PCT] <= 1.7
+    assert found[Figure.CHANGES_PER_DAY] <= 8
+    assert found[Figure.UNKNOWN_PCT] <= 1, "it dares to say something"
+
+
+def test_a_fifth_of_the_motion_may_be_lost(lines: Lines) -> None:
+    found = tell(lines(RECORDING)["both PIRs, 20 % of motion lost"])
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.4
+    assert found[Figure.FALSE_OCCUPIED_PCT] <= 2.4
+
+
+def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
+    found = tell(lines(RECORDING)["both PIRs, all silent for 30 min"])
+    assert found[Figure.FALSE_VACANT_MIN] == 0
+    assert found[Figure.STILL_FREE_S] <= 60, "two heartbeats after the first that stays away"
+
+
+def test_no_fixed_timer_is_better_on_both_sides(lines: Lines) -> None:
+    ours = lines(RECORDING)["both PIRs"].figures
+    for line in lines(RECORDING).values():
+        if not line.ours:
+            wrong = (Figure.FALSE_VACANT_PCT, Figure.FALSE_OCCUPIED_PCT)
+            assert any(ours[figure] < tell(line)[figure] for figure in wrong)
