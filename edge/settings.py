@@ -73,6 +73,11 @@ class PressureSettings(PinSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceSettings(PinSettings):
+    """A radar (mmWave), or any other whose output is high as long as somebody is there. Says `presence`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DistanceSettings(SensorSettings):
     """An ultrasonic ranger (HC-SR04).
 
@@ -181,6 +186,57 @@ class AirSettings(SensorSettings):
             raise ValueError(f"every_ms must lie between 1000 and 600000, got {self.every_ms}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSettings(SensorSettings):
+    """A sound level meter that writes its level to a file, and never what was said. Says `sound_db`."""
+
+    path: Path
+    """The file that holds the level as one number."""
+    scale: float = 1.0
+    """Decibels per unit of the file."""
+    every_ms: int = 1000
+    """How often the file is read."""
+    tell_ms: int = 30_000
+    """The loudest level of so long is told, and nothing in between."""
+
+    def __post_init__(self) -> None:
+        if not 100 <= self.every_ms <= self.tell_ms <= 600_000:
+            raise ValueError(
+                f"100 <= every_ms <= tell_ms <= 600000 must hold, got every_ms = {self.every_ms}"
+                f" and tell_ms = {self.tell_ms}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightSettings(SensorSettings):
+    """A light sensor that Linux shows as a file (IIO: in_illuminance_input). Says `light_lux`."""
+
+    path: Path
+    """The file that holds the illuminance as one number."""
+    scale: float = 1.0
+    """Lux per unit of the file."""
+    every_ms: int = 30_000
+    """How often the file is read; each reading is sent."""
+
+    def __post_init__(self) -> None:
+        if not 1000 <= self.every_ms <= 600_000:
+            raise ValueError(f"every_ms must lie between 1000 and 600000, got {self.every_ms}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleSettings(SensorSettings):
+    """A counter that writes how many people it sees to a file, and nothing of who they are. Says `people`."""
+
+    path: Path
+    """The file that holds one whole number."""
+    every_ms: int = 5000
+    """How often the file is read; a count is sent when it changed, and as a heartbeat."""
+
+    def __post_init__(self) -> None:
+        if not 100 <= self.every_ms <= 600_000:
+            raise ValueError(f"every_ms must lie between 100 and 600000, got {self.every_ms}")
+
+
 SENSOR_SETTINGS: dict[str, type[SensorSettings]] = {
     "pir": PirSettings,
     "contact": ContactSettings,
@@ -189,6 +245,10 @@ SENSOR_SETTINGS: dict[str, type[SensorSettings]] = {
     "beam_pair": BeamPairSettings,
     "power": PowerSettings,
     "air": AirSettings,
+    "presence": PresenceSettings,
+    "sound": SoundSettings,
+    "light": LightSettings,
+    "people": PeopleSettings,
 }
 """Every kind of sensor that an agent reads, by its name in the site file."""
 

@@ -24,6 +24,10 @@ _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
     "beam_pair": ("door", frozenset()),
     "power": ("space", frozenset({SpaceKind.EQUIPMENT})),
     "air": ("zone", frozenset()),
+    "presence": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
+    "sound": ("space", _SEATS),
+    "light": ("space", _SEATS),
+    "people": ("space", _SEATS),
 }
 """What each kind of sensor watches, and which kinds of space it can judge."""
 
@@ -90,7 +94,8 @@ def _device(
 
 
 def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) -> Sensor:
-    every_ms = getattr(settings, "every_ms", 0)  # a polled sensor cannot say more often than it is read
+    # a polled sensor cannot say more often than it is read, nor one that tells of a while before that is over
+    every_ms = max(getattr(settings, "every_ms", 0), getattr(settings, "tell_ms", 0))
     return Sensor(
         device=device.device,
         id=settings.id,

@@ -25,6 +25,14 @@ _CEILING_M = 3.4
 _AIR_CHANGES_PER_H = 0.9
 _AIR_EVERY_MS = 2 * MINUTE_MS
 
+_QUIET_DB = 34.0
+_VOICE_DB = 58.0
+_SOUND_EVERY_MS = MINUTE_MS // 2
+_VOICES = 0.4
+"""So often is somebody heard in half a minute; the rest of the time people are as quiet as an empty room."""
+_DARK_LUX = 12.0
+_LIT_LUX = 480.0
+
 _MONDAY_PCT = 96.0
 _DAILY_PCT = 17.0
 """What a weekday drinks of the jar; it is filled on Monday morning, and runs low on Friday."""
@@ -114,8 +122,35 @@ def _distance(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -
     if sensor.space and not plan.space[sensor.space].offered:
         yield from _sinking(plan, day, sensor)
     else:
-        for sign in _pressure(plan, day, sensor, chance):
-            yield Sign(sign.at_ms, sign.sensor, "presence", sign.value)
+        yield from _presence(plan, day, sensor, chance)
+
+
+def _presence(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
+    for sign in _pressure(plan, day, sensor, chance):
+        yield Sign(sign.at_ms, sign.sensor, "presence", sign.value)
+
+
+def _people(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random) -> Iterator[Sign]:
+    yield Sign(day.starts_ms, sensor.key, "people", 0)
+    here = [stay for stay in day.stays if stay.space == sensor.space]
+    for at_ms in sorted({moment for stay in here for moment in (stay.from_ms, stay.to_ms)}):
+        yield Sign(at_ms, sensor.key, "people", sum(stay.from_ms <= at_ms < stay.to_ms for stay in here))
+
+
+def _sound(_plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
+    """An empty room murmurs; people are heard now and then."""
+    here = spans(day, sensor.space)
+    for at_ms in range(day.starts_ms, day.ends_ms, _SOUND_EVERY_MS):
+        heard = chance.random() < _VOICES and any(from_ms <= at_ms < to_ms for from_ms, to_ms in here)
+        yield Sign(at_ms, sensor.key, "sound_db", round((_VOICE_DB if heard else _QUIET_DB) + chance.gauss(0, 1.5), 1))
+
+
+def _light(_plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
+    """Who is there has light."""
+    yield Sign(day.starts_ms, sensor.key, "light_lux", _DARK_LUX)
+    for from_ms, to_ms in spans(day, sensor.space):
+        yield Sign(from_ms, sensor.key, "light_lux", round(_LIT_LUX * chance.uniform(0.9, 1.1)))
+        yield Sign(to_ms, sensor.key, "light_lux", _DARK_LUX)
 
 
 def _sinking(plan: SitePlan, day: Day, sensor: Sensor) -> Iterator[Sign]:
@@ -156,4 +191,8 @@ _NOTICE: dict[SensorKind, Callable[[SitePlan, Day, Sensor, random.Random], Itera
     SensorKind.BEAM_PAIR: _beam_pair,
     SensorKind.POWER: _power,
     SensorKind.AIR: _air,
+    SensorKind.PRESENCE: _presence,
+    SensorKind.PEOPLE: _people,
+    SensorKind.SOUND: _sound,
+    SensorKind.LIGHT: _light,
 }

@@ -18,14 +18,18 @@ from edge.settings import (
     BeamPairSettings,
     DeviceSettings,
     DistanceSettings,
+    LightSettings,
+    PeopleSettings,
     PinSettings,
     PowerSettings,
     SensorSettings,
+    SoundSettings,
 )
 from ledig.signs import Sign
 
 _LOW_WHEN_ACTIVE = {"pressure"}
 """A mat closes to ground; a motion or an open door is high."""
+_ONE_FILE = PowerSettings | SoundSettings | LightSettings | PeopleSettings
 _FAR_MM = 1500.0
 _CLOSE_MM = 400.0
 
@@ -112,8 +116,8 @@ def _distance_mm(sensor: DistanceSettings, sign: Sign) -> float:
 def _on_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
     """The sensor, with the files of this machine's simulation in place of the kernel's."""
     stem = folder / sensor.id
-    if isinstance(sensor, PowerSettings):
-        return replace(sensor, path=stem.with_suffix(".power"))
+    if isinstance(sensor, _ONE_FILE):
+        return replace(sensor, path=stem.with_suffix(".reading"))
     if isinstance(sensor, AirSettings):
         return replace(
             sensor,
@@ -125,7 +129,9 @@ def _on_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
 
 
 def _file(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
-    if isinstance(sensor, PowerSettings):
+    if isinstance(sensor, PeopleSettings):
+        return sensor.path, 1.0
+    if isinstance(sensor, PowerSettings | SoundSettings | LightSettings):
         return sensor.path, sensor.scale
     if isinstance(sensor, AirSettings):
         return {

@@ -11,9 +11,9 @@ from typing import Any, Final
 from gpiozero import Factory
 
 from edge.sensors.beam_pair import BeamPair
-from edge.sensors.digital import contact, pir, pressure
+from edge.sensors.digital import contact, pir, presence, pressure
 from edge.sensors.distance import distance
-from edge.sensors.files import AirSensor, PowerSensor
+from edge.sensors.files import AirSensor, LightSensor, PeopleSensor, PowerSensor, SoundSensor
 from edge.sensors.sensor import Post, Sensor
 from edge.settings import SENSOR_SETTINGS, SensorSettings
 
@@ -25,6 +25,10 @@ SENSORS: Final[dict[str, Callable[[Any, Factory, Post], Sensor]]] = {
     "beam_pair": BeamPair,
     "power": PowerSensor,
     "air": AirSensor,
+    "presence": presence,
+    "sound": SoundSensor,
+    "light": LightSensor,
+    "people": PeopleSensor,
 }
 """Every kind by its name in the site file; its settings are in `edge.settings.SENSOR_SETTINGS` under the same name."""
 

@@ -1,7 +1,7 @@
-"""Sensors that are one pin, high or low: PIR, door contact, pressure mat.
+"""Sensors that are one pin, high or low: PIR, door contact, pressure mat, radar.
 
 In:    edges of a gpiozero pin.
-Out:   `motion`, `contact_open`, `pressure`: 0 or 1, once it stood still.
+Out:   `motion`, `contact_open`, `pressure`, `presence`: 0 or 1, once it stood still.
 Never: a thread; gpiozero's MotionSensor and Button sample or time in one each, edges cost nothing at rest.
        `bounce_time`: it differs by driver, and mock pins ignore it.
 """
@@ -12,7 +12,7 @@ from edge import debounce
 from edge.debounce import Debounce
 from edge.message import Kind
 from edge.sensors.sensor import Post, Reading, Told, post_level
-from edge.settings import ContactSettings, PinSettings, PirSettings, PressureSettings
+from edge.settings import ContactSettings, PinSettings, PirSettings, PresenceSettings, PressureSettings
 
 
 class DigitalSensor:
@@ -69,3 +69,9 @@ def pressure(settings: PressureSettings, factory: Factory, post: Post) -> Digita
     """A mat that closes to ground while somebody sits on it."""
     device = DigitalInputDevice(settings.pin, pull_up=True, pin_factory=factory)
     return DigitalSensor(device, post, Kind.PRESSURE, settings)
+
+
+def presence(settings: PresenceSettings, factory: Factory, post: Post) -> DigitalSensor:
+    """A radar: it drives its pin high as long as it sees somebody, also one who sits still."""
+    device = DigitalInputDevice(settings.pin, pull_up=False, pin_factory=factory)
+    return DigitalSensor(device, post, Kind.PRESENCE, settings)

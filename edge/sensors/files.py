@@ -1,11 +1,13 @@
-"""Sensors that Linux shows as files: power meters (hwmon), air sensors (IIO).
+"""Sensors whose readings are in files: power meters (hwmon), air and light (IIO), levels of sound, counts of people.
 
 In:    files that hold one number each.
-Out:   `power_w` when it moved by a step; `co2_ppm`, `temperature_c`, `humidity_pct` at each reading.
-Never: a reading that is no number.
+Out:   `power_w` and `people` when they changed; the loudest `sound_db` of a while; `light_lux`, `co2_ppm`,
+       `temperature_c`, `humidity_pct` at each reading.
+Never: a reading that is no number; sound itself: a level of a while is all that is ever told of it.
 """
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from gpiozero import Factory
@@ -13,26 +15,18 @@ from gpiozero import Factory
 from edge.message import Kind
 from edge.sensors.polled import Deadband, Polling
 from edge.sensors.sensor import Post, Reading, Told
-from edge.settings import AirSettings, PowerSettings
+from edge.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 
 MAX_CHARACTERS = 64
 
 
-class PowerSensor:
-    """A meter; its heartbeat repeats the last reading."""
+class _FileSensor:
+    """What all of them share: a thread reads, and nothing but a reading says something."""
 
-    def __init__(self, settings: PowerSettings, _factory: Factory, post: Post) -> None:
-        self.every_ms = settings.every_ms
-        self._deadband = Deadband(settings.step_w)
-        self._watts: float | None = None
-        path, scale = settings.path, settings.scale
-        self._polling = Polling(lambda: post.tell(read_number(path) * scale), settings.every_ms, post)
-
-    def take(self, reading: Reading) -> list[Told]:
-        self._watts = round(reading.value, 1)
-        if not self._deadband.moved(self._watts):
-            return []
-        return [Told(reading.at_ms, Kind.POWER_W, self._watts)]
+    def __init__(self, read: Callable[[], None], every_ms: int, post: Post) -> None:
+        self.every_ms = every_ms
+        self._last: float | None = None
+        self._polling = Polling(read, every_ms, post)
 
     def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading changes it
         return []
@@ -41,7 +35,7 @@ class PowerSensor:
         return None
 
     def level(self) -> float | None:
-        return self._watts
+        return self._last
 
     def look(self) -> None:
         """Its thread looks by itself."""
@@ -50,44 +44,86 @@ class PowerSensor:
         self._polling.close()
 
 
-class AirSensor:
+class PowerSensor(_FileSensor):
+    """A meter; its heartbeat repeats the last reading."""
+
+    def __init__(self, settings: PowerSettings, _factory: Factory, post: Post) -> None:
+        self._deadband = Deadband(settings.step_w)
+        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
+
+    def take(self, reading: Reading) -> list[Told]:
+        self._last = round(reading.value, 1)
+        return [Told(reading.at_ms, Kind.POWER_W, self._last)] if self._deadband.moved(self._last) else []
+
+
+class PeopleSensor(_FileSensor):
+    """A counter of people in view; its heartbeat repeats the last count."""
+
+    def __init__(self, settings: PeopleSettings, _factory: Factory, post: Post) -> None:
+        path = settings.path
+        super().__init__(lambda: post.tell(read_whole_number(path)), settings.every_ms, post)
+
+    def take(self, reading: Reading) -> list[Told]:
+        count = int(reading.value)
+        if count == self._last:
+            return []
+        self._last = count
+        return [Told(reading.at_ms, Kind.PEOPLE, count)]
+
+
+class SoundSensor(_FileSensor):
+    """A level meter; of the levels of a while the loudest is told, and the others are forgotten."""
+
+    def __init__(self, settings: SoundSettings, _factory: Factory, post: Post) -> None:
+        self._tell_ms, self._next_ms = settings.tell_ms, 0
+        self._loudest: float | None = None
+        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
+        self.every_ms = settings.tell_ms  # the agent asks how often it speaks
+
+    def take(self, reading: Reading) -> list[Told]:
+        self._loudest = reading.value if self._loudest is None else max(self._loudest, reading.value)
+        if reading.at_ms < self._next_ms:
+            return []
+        self._next_ms, self._last, self._loudest = reading.at_ms + self._tell_ms, round(self._loudest, 1), None
+        return [Told(reading.at_ms, Kind.SOUND_DB, self._last)]
+
+
+class LightSensor(_FileSensor):
+    """A light sensor; every reading is told."""
+
+    def __init__(self, settings: LightSettings, _factory: Factory, post: Post) -> None:
+        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
+
+    def take(self, reading: Reading) -> list[Told]:
+        self._last = round(reading.value, 1)
+        return [Told(reading.at_ms, Kind.LIGHT_LUX, self._last)]
+
+
+class AirSensor(_FileSensor):
     """An air sensor; every reading is told, and should readings be rare, its heartbeat repeats the CO2."""
 
     def __init__(self, settings: AirSettings, _factory: Factory, post: Post) -> None:
-        self.every_ms = settings.every_ms
-        self._co2: float | None = None
         self._files = [(Kind.CO2_PPM, settings.co2_path, settings.co2_scale)]
         if settings.temperature_path is not None:
             self._files.append((Kind.TEMPERATURE_C, settings.temperature_path, settings.temperature_scale))
         if settings.humidity_path is not None:
             self._files.append((Kind.HUMIDITY_PCT, settings.humidity_path, settings.humidity_scale))
-        self._polling = Polling(lambda: self._read(post), settings.every_ms, post)
+        super().__init__(lambda: self._read(post), settings.every_ms, post)
 
     def take(self, reading: Reading) -> list[Told]:
         kind = Kind(reading.part)  # type: ignore[call-arg] # looks a member up; mypy sees the constructor
         if kind is Kind.CO2_PPM:
-            self._co2 = round(reading.value)
-            return [Told(reading.at_ms, kind, self._co2)]
+            self._last = round(reading.value)
+            return [Told(reading.at_ms, kind, self._last)]
         return [Told(reading.at_ms, kind, round(reading.value, 1))]
-
-    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading changes it
-        return []
-
-    def next_wake(self) -> int | None:
-        return None
-
-    def level(self) -> float | None:
-        return self._co2
-
-    def look(self) -> None:
-        """Its thread looks by itself."""
-
-    def close(self) -> None:
-        self._polling.close()
 
     def _read(self, post: Post) -> None:
         for kind, path, scale in self._files:
             post.tell(read_number(path) * scale, kind)
+
+
+def _reader(path: Path, scale: float, post: Post) -> Callable[[], None]:
+    return lambda: post.tell(read_number(path) * scale)
 
 
 def read_number(path: Path) -> float:
@@ -106,3 +142,11 @@ def read_number(path: Path) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{path} holds {text!r}, which is no number")
     return number
+
+
+def read_whole_number(path: Path) -> int:
+    """The one whole number that a file holds, 0 or above; raises like `read_number`."""
+    number = read_number(path)
+    if number < 0 or not number.is_integer():
+        raise ValueError(f"{path} holds {number:g}; a count of people is a whole number, 0 or above")
+    return int(number)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.plan import SitePlan, SpaceKind
+from collector.plan import Sensor, SensorKind, SitePlan, SpaceKind
 from ledig.people import APART_MS, Day, day
-from ledig.signs import Sign, signs
+from ledig.signs import Sign, signs, spans
 from ledig.site import read
 
 PLAN: SitePlan = read(Path(__file__).parents[2] / "ledig" / "example.toml").plan
@@ -106,6 +106,30 @@ def test_every_level_alternates_and_ends_low(on: date) -> None:
     for sensor, values in levels.items():
         assert all(earlier != later for earlier, later in pairwise(values)), sensor
         assert values[-1] == values[0], "as it was at midnight"
+
+
+def heard_in_a_room(kind: SensorKind) -> tuple[Day, list[tuple[Sign, bool]]]:
+    """What one more sensor in a room notices of a weekday, each with whether somebody is there."""
+    made = day(PLAN, MONDAY, 1)
+    plan = replace(PLAN, sensors=(Sensor(device="pi-ateljen", id="more", kind=kind, space="skytteln"),))
+    here = spans(made, "skytteln")
+    found = [(sign, any(start <= sign.at_ms < end for start, end in here)) for sign in signs(plan, made, 1)]
+    assert {there for _, there in found} == {True, False}
+    return made, found
+
+
+def test_light_a_radar_and_a_counter_tell_who_is_there() -> None:
+    for kind, above in ((SensorKind.LIGHT, 100.0), (SensorKind.PEOPLE, 0.5)):
+        assert all((sign.value > above) is there for sign, there in heard_in_a_room(kind)[1]), kind
+    _, radar = heard_in_a_room(SensorKind.PRESENCE)
+    assert [sign.value for sign, _ in radar] == [0, *[1, 0] * (len(radar) // 2)]
+
+
+def test_sound_is_loud_only_beside_people_and_not_always_there() -> None:
+    _, heard = heard_in_a_room(SensorKind.SOUND)
+    loud = [there for sign, there in heard if sign.value > 45]
+    assert all(loud)
+    assert 0.2 < len(loud) / sum(there for _, there in heard) < 0.6
 
 
 def test_people_move_about_once_a_minute() -> None:

@@ -11,10 +11,14 @@ from edge.settings import (
     ContactSettings,
     DeviceSettings,
     DistanceSettings,
+    LightSettings,
+    PeopleSettings,
     PirSettings,
     PowerSettings,
+    PresenceSettings,
     PressureSettings,
     SensorSettings,
+    SoundSettings,
 )
 from ledig.signs import Sign
 from ledig.wires import Wires
@@ -39,6 +43,7 @@ def wired(folder: Path, sensor: SensorSettings) -> tuple[Wires, SensorSettings]:
         (PirSettings(id="sensor", pin=4), "motion"),
         (ContactSettings(id="sensor", pin=4), "contact_open"),
         (PressureSettings(id="sensor", pin=4), "pressure"),
+        (PresenceSettings(id="sensor", pin=4), "presence"),
     ],
 )
 def test_a_level_reaches_the_sensor_and_stands_when_the_agent_opens_its_pin(
@@ -75,6 +80,23 @@ def test_a_seat_under_a_ranger_is_taken(tmp_path: Path) -> None:
     wires.feel(Sign(0, KEY, "presence", 1))
     with table(settings, wires.factory) as laid:
         laid.says([("presence", 1)], after_ms=10_000)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "part", "value"),
+    [
+        (SoundSettings(id="sensor", path=Path("/level"), scale=0.1), "sound_db", 61.5),
+        (LightSettings(id="sensor", path=Path("/light")), "light_lux", 480),
+        (PeopleSettings(id="sensor", path=Path("/people")), "people", 4),
+    ],
+)
+def test_what_reads_one_file_reads_one_of_this_machine_alone(
+    tmp_path: Path, sensor: SensorSettings, part: str, value: float
+) -> None:
+    wires, settings = wired(tmp_path, sensor)
+    wires.feel(Sign(0, KEY, part, value))
+    with table(settings, wires.factory) as laid:
+        laid.says([(part, value)])
 
 
 def test_a_meter_and_an_air_sensor_read_files_of_this_machine_alone(tmp_path: Path) -> None:
