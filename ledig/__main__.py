@@ -18,12 +18,13 @@ _CHECK = click.option("--check", is_flag=True, help="Read the settings, reach wh
 
 
 class _Exemplified(click.Command):
-    """Its help ends with an example, as it is typed."""
+    """Its help ends with examples, as they are typed."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         if self.epilog:
             formatter.write_paragraph()
-            formatter.write_text(self.epilog)
+            for line in self.epilog.splitlines():
+                formatter.write_text(line)
 
 
 class _Group(_Exemplified, click.Group):
@@ -84,18 +85,36 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
     processes.dashboard(site, processes.wish(check=check))
 
 
-@cli.command(epilog="example: ledig replay room.toml --data room.csv.gz --speed 1200")
-@click.argument("recording", metavar="RECORDING", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), help="The CSV file, if not the one that RECORDING names.")
-@click.option("--speed", type=click.FloatRange(1, 10_000), default=600, show_default=True, help="Times real time.")
-def replay(recording: Path, data: Path | None, speed: float) -> None:
-    """Play recorded sensor data through agent, Mosquitto and collector; tell truth against shown.
+@cli.command(
+    epilog="example: ledig replay room.toml --data room.csv.gz --speed 1200\n"
+    "example: ledig replay /etc/ledig/site.toml --what-if hold=7m\n"
+    "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html"
+)
+@click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@click.option(
+    "--what-if", "settings", multiple=True, metavar="RULES", help="Other rules: name=value, joined by commas."
+)
+@click.option(
+    "--rules", "files", multiple=True, type=click.Path(path_type=Path), help="A TOML file with other [rules]."
+)
+@click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare this space only; may be repeated.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="PAGE.html", help="Draw the difference in this page.")
+@click.option("--data", type=click.Path(path_type=Path), help="The CSV file of a recording; the folder of `ledig up`.")
+@click.option("--speed", type=click.FloatRange(1, 10_000), default=600, show_default=True, help="Of a recording.")
+def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> None:
+    """Play a recording and tell truth against shown; or run a house's stored events under other rules.
 
-    RECORDING is a TOML file that says which column of a CSV file drives which sensor of which space.
+    FILE is a recording, a TOML file that says which column of a CSV file drives which sensor of which space: it is
+    played through agent, Mosquitto and collector. Or FILE is a site file (without one: the house of `ledig up`): the
+    events of the last 72 hours are judged again under each --what-if, and nothing is changed.
+
+    RULES are those of the table [rules], such as level_hold=2m or silent_after_heartbeats=4; hold=7m pins the hold of
+    every motion sensor. Each --what-if is one set of rules beside today's.
     """
-    from ledig.replay_command import replay
+    from ledig.replay_command import ReplayOptions, replay
+    from ledig.what_if_command import Asked
 
-    replay(recording, data, speed)
+    replay(ReplayOptions(file=file, data=data, speed=speed, asked=Asked(**asked)))
 
 
 @cli.command(epilog="example: ledig check /etc/ledig/site.toml")

@@ -17,6 +17,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
+from collector.evidence import Heard
+from collector.plan import SitePlan
 from collector.settings import CollectorSettings
 from edge import agent
 from edge.outbox import Outbox
@@ -42,9 +44,14 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What came of it: transitions (moment, state) of each space, events that devices sent and that are stored."""
+    """What came of it: transitions (moment, state) of each space; how many events devices sent, and are stored.
 
+    `events` are the stored ones of each space of the `plan`, in canonical order.
+    """
+
+    plan: SitePlan
     shown: dict[str, list[tuple[int, str]]]
+    events: dict[str, list[Heard]]
     sent: int
     stored: int
 
@@ -107,7 +114,8 @@ class _Player:
             self._await_judgement(following[0].at_ms if following else None)
             self.shown.read(self.clock.at_ms)
         sent, stored = self._counted()
-        return Played(shown=self.shown.transitions, sent=sent, stored=stored)
+        plan = self.house.plan
+        return Played(plan=plan, shown=self.shown.transitions, events=self.shown.events(plan), sent=sent, stored=stored)
 
     def _play_span(self, span: tuple[Row, ...]) -> None:
         """Switch the devices on, let their sensors feel what was recorded, and switch them off."""

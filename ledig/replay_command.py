@@ -1,47 +1,50 @@
-"""The `replay` command: reads a recording, plays it, and tells how true the house was.
+"""The `replay` command: plays a recording, or runs the stored events of a house under other rules.
 
-In:    paths and a speed from the command line.
-Out:   a progress bar, then the figures; or every fault of the recording, and nothing started.
-Never: a half told result. A replay that is stopped tells nothing.
+In:    what the command line asked for.
+Out:   figures; or every fault of what was asked, and nothing started.
+Never: the parts of a device, for a house's own events: the machine that asks may have none.
 """
 
-import logging
-from multiprocessing import resource_tracker
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from rich.console import Console
-
-from ledig import replay_report
-from ledig.recording import read
-from ledig.replay import Stopped, play
-from ledig.stopping import stop_on_signals
-
-_TABLE_WIDTH: Final = 118
-"""Narrower, the figures would be broken into pieces."""
+from ledig.what_if_command import Asked, of_house
 
 
-def replay(path: Path, data: Path | None, speed: float) -> None:
-    """Play the recording that the mapping `path` describes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What the command line asked for; None: not given."""
 
-    Args:
-        path: the mapping, TOML.
-        data: the CSV file, instead of the one that the mapping names.
-        speed: house time passes at most so many times as fast as real time.
+    file: Path | None
+    """The mapping of a recording, or a site file."""
+    data: Path | None
+    """The recording's rows, or the folder of a house of `ledig up`."""
+    speed: float
+    """House time of a recording passes at most so many times as fast as real time."""
+    asked: Asked
+    """The other rules."""
+
+
+def replay(options: ReplayOptions) -> None:
+    """Play a recording, or run a house's stored events again.
 
     Raises:
-        RecordingRejected: with every fault; nothing was started.
+        RecordingRejected, SiteRejected, OtherRulesRejected, WhatIfRejected: nothing was started.
         ReplayAway: Mosquitto is missing, or a server ended.
+        HistoryAway, StoredRejected: the house has no stored events.
     """
-    recording = read(path, data)
-    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
-    resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
-    stop = stop_on_signals()
-    console = Console()
-    console.width = max(console.width, _TABLE_WIDTH)
-    with replay_report.progress(console, recording, speed) as told:
-        try:
-            played = play(recording, speed=speed, stop=stop, progress=told)
-        except Stopped:
-            raise KeyboardInterrupt from None  # the front door says so; a replay that is not over has no figures
-    replay_report.tell(console, recording, played)
+    if options.file is None or _is_site(options.file):
+        of_house(options.file, options.data, options.asked)
+        return
+    from ledig.replay_recording import replay_recording
+
+    replay_recording(options.file, options.data, options.speed, options.asked)
+
+
+def _is_site(path: Path) -> bool:
+    """Whether a TOML file tells of a house; one that cannot be read is refused by who reads it as a recording."""
+    try:
+        return "site" in tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False

@@ -65,8 +65,23 @@ class House:
 
 def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
     """The house of a recording; its outboxes and files are in `folder`."""
-    groups = list(_by_device(recording.sensors))
-    plan = SitePlan(
+    devices = tuple(
+        DeviceSettings(
+            site=SITE,
+            device=device,
+            broker=broker,
+            outbox_path=folder / f"outbox-{device}.sqlite",
+            sensors=tuple(_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)),
+            clock=ClockSource.HOST,
+        )
+        for device, sensors in _by_device(recording.sensors)
+    )
+    return House(plan=plan_of(recording), devices=devices)
+
+
+def plan_of(recording: Recording) -> SitePlan:
+    """The recording's spaces in one zone, with default rules."""
+    return SitePlan(
         id=SITE,
         name="Replay",
         time_zone=recording.time_zone,
@@ -83,22 +98,10 @@ def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
                 space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
             )
-            for device, sensors in groups
+            for device, sensors in _by_device(recording.sensors)
             for sensor in sensors
         ),
     )
-    devices = tuple(
-        DeviceSettings(
-            site=SITE,
-            device=device,
-            broker=broker,
-            outbox_path=folder / f"outbox-{device}.sqlite",
-            sensors=tuple(_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)),
-            clock=ClockSource.HOST,
-        )
-        for device, sensors in groups
-    )
-    return House(plan=plan, devices=devices)
 
 
 def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple[RecordedSensor, ...]]]:

@@ -8,8 +8,8 @@ Never: judgement; that is in scoring.py.
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from rich.box import SIMPLE
@@ -19,7 +19,7 @@ from rich.table import Table
 
 from ledig.recording import RecordedSpace, Recording
 from ledig.replay import Played
-from ledig.scoring import Score, Truth, score
+from ledig.scoring import Latency, Score, Truth, score
 
 _COLUMNS: Final = (
     "occupied",
@@ -31,7 +31,6 @@ _COLUMNS: Final = (
     "changes/day",
     "true",
 )
-_DAY: Final = timedelta(days=1)
 
 
 @contextmanager
@@ -61,13 +60,34 @@ def tell(console: Console, recording: Recording, played: Played) -> None:
     """Print what came of it: rows left out, a table for each space that has a truth, and what was stored."""
     tell_left_out(console, recording)
     for space in recording.spaces:
+        shown = played.shown.get(space.id, [])
         if space.truth:
-            console.print(_table(recording, space, played.shown.get(space.id, [])))
+            tell_truth(console, recording, space, shown)
         else:
-            console.print(f"{space.id}: {len(played.shown.get(space.id, []))} transitions; the recording has no truth")
+            console.print(f"{space.id}: {len(shown)} transitions; the recording has no truth")
     console.print(
         f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
     )
+
+
+def tell_truth(
+    console: Console, recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]], under: str = ""
+) -> None:
+    """Print what was shown of a space against what was true of it; `under` names the rules if they are others."""
+    truth = [Truth(row.at_ms, taken=row.values[space.truth] > 0) for span in recording.spans for row in span]
+    reach_ms = 2 * recording.step_ms
+    total = score(truth, shown, reach_ms)
+    table = Table("day", title=_title(space, under), title_justify="left", box=SIMPLE, pad_edge=False)
+    for column in _COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    days = [(day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _day(recording, sample.at_ms))]
+    for day, of_day in days:
+        table.add_row(day, *_row(score(of_day, shown, reach_ms)))
+    if len(days) > 1:
+        table.add_section()
+        table.add_row("total", *_row(total))
+    console.print(table)
+    console.print(f"{_late('arrival', total.arrival)}; {_late('release', total.release)}", highlight=False)
 
 
 def tell_left_out(console: Console, recording: Recording) -> None:
@@ -79,28 +99,26 @@ def tell_left_out(console: Console, recording: Recording) -> None:
     console.print(f"rows: {recording.rows} played, {recording.left_out} left out", highlight=False)
 
 
-def _table(recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]]) -> Table:
-    table = Table("day", title=f"{space.id}: shown against true", title_justify="left", box=SIMPLE, pad_edge=False)
-    for column in _COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True)
-    truth = [Truth(row.at_ms, taken=row.values[space.truth] > 0) for span in recording.spans for row in span]
-    days = [(day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _day(recording, sample.at_ms))]
-    reach_ms = 2 * recording.step_ms
-    for day, of_day in days:
-        table.add_row(day, *_row(score(of_day, shown, reach_ms), of_day))
-    if len(days) > 1:
-        table.add_section()
-        table.add_row("total", *_row(score(truth, shown, reach_ms), truth))
-    return table
+def _title(space: RecordedSpace, under: str) -> str:
+    return f"{space.id}: shown {f'under {under} ' if under else ''}against true"
+
+
+def _late(change: str, found: Latency | None) -> str:
+    """How late true changes were shown."""
+    if found is None:
+        return f"{change}: none happened"
+    return f"{change} shown {_span(found.median_s)} late (median), {_span(found.at_95_s)} (95 %), of {found.changes}"
+
+
+def _span(span_s: float) -> str:
+    return f"{span_s:.0f} s" if span_s < 120 else f"{span_s / 60:.1f} min"
 
 
 def _day(recording: Recording, at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000, recording.time_zone):%Y-%m-%d}"
 
 
-def _row(found: Score, truth: Sequence[Truth]) -> list[str]:
-    true_changes = sum(later.taken is not sample.taken for sample, later in pairwise(truth))
-    days = (found.occupied_min + found.vacant_min) / (_DAY / timedelta(minutes=1))
+def _row(found: Score) -> list[str]:
     return [
         f"{found.occupied_min:.0f} min",
         f"{_percent(found.false_vacant_share)} ({found.false_vacant_min:.1f} min)",
@@ -108,9 +126,13 @@ def _row(found: Score, truth: Sequence[Truth]) -> list[str]:
         f"{found.vacant_min:.0f} min",
         f"{_percent(found.false_occupied_share)} ({found.false_occupied_min:.1f} min)",
         _percent(found.unknown_share),
-        "-" if found.transitions_per_day is None else f"{found.transitions_per_day:.1f}",
-        f"{true_changes / days:.1f}" if days else "-",
+        _rate(found.transitions_per_day),
+        _rate(found.true_transitions_per_day),
     ]
+
+
+def _rate(per_day: float | None) -> str:
+    return "-" if per_day is None else f"{per_day:.1f}"
 
 
 def _percent(share: float | None) -> str:

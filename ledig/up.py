@@ -75,10 +75,10 @@ def up(options: UpOptions) -> None:
         ChildRejected: a part of the house cannot run with these settings; everything is stopped again.
         OSError: the data folder cannot be made or written.
     """
-    site = _read(options.site)
+    site = read_house(options.site)
     if options.device is not None and options.device not in site.device:
         raise HouseRejected(one_of("device", options.device, site.device))
-    folder = (options.data or _state_folder() / site.plan.id).absolute()
+    folder = (options.data or state_folder() / site.plan.id).absolute()
     _check_kind(folder, options)
     if options.device is not None:
         pin_factory("lgpio").close()  # pins that are not there are told before anything starts
@@ -172,14 +172,15 @@ class _Welcome:
         click.echo("  stop it with Ctrl-C")
 
 
-def _read(path: Path | None) -> Site:
+def read_house(path: Path | None) -> Site:
+    """The house of a site file, or the example's; raises SiteRejected."""
     if path is not None:
         return read(path)
     with as_file(files("ledig") / "example.toml") as example:
         return read(example)
 
 
-def _state_folder() -> Path:
+def state_folder() -> Path:
     """Where this user's programs keep their state. Source: XDG Base Directory Specification 0.8."""
     given = os.environ.get("XDG_STATE_HOME", "")
     return (Path(given) if given.startswith("/") else Path.home() / ".local" / "state") / "ledig"
