@@ -1,0 +1,101 @@
+"""A recording is read from all its files, and what is broken is named, left out and counted."""
+
+import gzip
+import logging
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bench.accuracy import room_estimation
+from bench.accuracy.harness import measure
+from bench.accuracy.recordings import joined
+from ledig.rows import Column, Layout, RowsRejected, TimeColumns
+
+LAYOUT = Layout(
+    times=TimeColumns(("time",), "%Y-%m-%d %H:%M", ZoneInfo("UTC")), columns=(Column("people", 0, 100, whole=True),)
+)
+HEADER = "time,people\n"
+
+
+def told(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == level]
+
+
+@pytest.fixture(autouse=True)
+def _hear(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bench.accuracy.recordings")
+
+
+def test_parts_are_joined_in_order_of_time_whatever_they_are_called(tmp_path: Path) -> None:
+    (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-02 10:00,3\n")
+    with gzip.open(tmp_path / "part_b.csv.gz", "wt") as file:
+        file.write(HEADER + "2026-01-01 10:00,1\n2026-01-03 10:00,2\n")
+    (tmp_path / "SOURCE.md").write_text("not a part")
+    assert [row.values["people"] for row in joined(tmp_path, "part_*.csv*", LAYOUT)] == [1, 3, 2]
+
+
+def test_a_moment_that_two_parts_tell_is_taken_once_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
+    (tmp_path / "part_b.csv").write_text(HEADER + "2026-01-01 10:00,9\n2026-01-01 11:00,2\n")
+    assert [row.values["people"] for row in joined(tmp_path, "part_*", LAYOUT)] == [1, 2]
+    (named,) = told(caplog, logging.WARNING)
+    assert "part_b.csv" in named
+    assert told(caplog, logging.INFO) == ["part_a.csv: 1 rows, 0 left out", "part_b.csv: 1 rows, 1 left out"]
+
+
+def test_a_part_that_is_no_table_is_left_out_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
+    (tmp_path / "part_b.csv").write_bytes(bytes(range(256)))
+    assert len(joined(tmp_path, "part_*", LAYOUT)) == 1
+    assert "part_b.csv" in "\n".join(told(caplog, logging.WARNING))
+
+
+def test_a_folder_without_a_part_is_refused_with_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(RowsRejected, match=r"no good row in any file part_\*"):
+        joined(tmp_path, "part_*", LAYOUT)
+
+
+ROOM = "Date,Time," + ",".join(
+    [*(f"S{desk}_{what}" for what in ("Light", "Sound") for desk in (1, 2, 3, 4)), "S5_CO2", "S6_PIR", "S7_PIR"]
+)
+
+
+def room(*, broken: str = "") -> str:
+    """Two hours: somebody for the first, nobody for the second; a broken row in the middle."""
+    lines = [f"{ROOM},{room_estimation.PEOPLE}"]
+    for place in range(240):
+        moment = f"2026/01/05,{8 + place // 120:02}:{place % 120 // 2:02}:{place % 2 * 30:02}"
+        moved = int(place < 120 and place % 3 == 0)
+        lines.append(f"{moment},5,5,5,5,0.1,0.1,0.1,0.1,500,{moved},{moved},{int(place < 120)}")
+        if broken and place == 100:
+            lines.append(broken)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "2026/01/05,08:50:10,5,5,5,5,0.1,0.1,0.1,0.1,500,1,1",
+        "2026/01/05,08:50:10,5,5,5,5,0.1,0.1,0.1,0.1,500,1,1,somebody",
+        "2026/01/05,08:50:10,5,5,5,5,0.1,0.1,0.1,0.1,500,2,1,1",
+        "2026/01/05,08:50:10,5,5,5,5,90,0.1,0.1,0.1,500,1,1,1",
+        "2026/01/05,08:50:00,5,5,5,5,0.1,0.1,0.1,0.1,500,1,1,1",
+        "2031/01/05,08:50:10,5,5,5,5,0.1,0.1,0.1,0.1,500,1,1,1",
+        "tomorrow",
+    ],
+    ids=["a cell short", "no number", "no such motion", "wrong unit", "a stamp twice", "far ahead", "no row"],
+)
+def test_a_broken_row_is_named_and_changes_nothing_else(tmp_path: Path, broken: str) -> None:
+    found = []
+    for name, text in (("whole", room()), ("torn", room(broken=broken))):
+        folder = tmp_path / name / room_estimation.RECORDING
+        folder.mkdir(parents=True)
+        (folder / "Occupancy_Estimation_x.csv").write_text(text)
+        found.append(measure(folder))
+    whole, torn = found
+    assert torn.lines == whole.lines
+    assert whole.lines
+    assert (len(whole.left_out), len(torn.left_out)) == (0, 1)
+    assert "row 103" in torn.left_out[0]
+    assert torn.files == ("Occupancy_Estimation_x.csv: 240 rows, 1 left out",)
