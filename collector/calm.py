@@ -7,7 +7,7 @@ Never: transitions. Where one may be due, the event is left to be judged.
 
 from collections.abc import Sequence
 
-from collector.evidence import Evidence, Heard, SensorView, SpaceRules
+from collector.evidence import Evidence, Heard, SensorView, SpaceRules, hold_of
 from collector.judgement import unchanged_until_ms
 from collector.outward import Occupancy
 from edge.message import Kind
@@ -43,6 +43,7 @@ def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRu
         evidence.inside,
         evidence.opened_ms,
         (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
+        evidence.tuned,
     )
     return taken, place
 
@@ -54,7 +55,7 @@ def _run(
     name, device = known.sensor, known.device
     sensor = rules.sensors[rules.places[device, name]]
     own, above = sensor.own, sensor.above
-    silent_ms, hold_ms, lone_ms = sensor.silent_ms, sensor.hold_ms, sensor.lone_ms
+    silent_ms, hold_ms, lone_ms = sensor.silent_ms, hold_of(evidence, sensor), sensor.lone_ms
     heard_ms, value = known.heard_ms, known.value
     high, high_ms, end_ms = known.high, known.high_ms, known.end_ms
     held = known.full and not rules.contacts and evidence.state is Occupancy.OCCUPIED
@@ -80,5 +81,5 @@ def _run(
         heard_ms, value = at_ms, event.value
     else:
         place = len(events)
-    fresh = SensorView(device, name, heard_ms, known.since_ms, high, high_ms, end_ms, known.full, value)
+    fresh = SensorView(device, name, heard_ms, known.since_ms, high, high_ms, end_ms, known.full, value, known.begun_ms)
     return place, fresh, min(check_ms, heard_ms + silent_ms)

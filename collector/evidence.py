@@ -14,7 +14,8 @@ from typing import Final
 from msgspec import Struct
 
 from collector.outward import Because, Occupancy, Reason
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.plan import USUAL_W, Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.tuning import UNTUNED, HoldBounds, Tuned
 from edge.message import Kind
 
 Key = tuple[int, str, str, int]
@@ -31,6 +32,10 @@ OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
     SensorKind.BEAM_PAIR: frozenset({Kind.CROSSING}),
     SensorKind.POWER: frozenset({Kind.POWER_W}),
     SensorKind.AIR: frozenset({Kind.CO2_PPM, Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT}),
+    SensorKind.PRESENCE: frozenset({Kind.PRESENCE}),
+    SensorKind.PEOPLE: frozenset({Kind.PEOPLE}),
+    SensorKind.SOUND: frozenset({Kind.SOUND_DB}),
+    SensorKind.LIGHT: frozenset({Kind.LIGHT_LUX}),
 }
 """What each kind of sensor says of what it watches; any may send a heartbeat and its battery besides."""
 
@@ -81,6 +86,8 @@ class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """Its newest motion earned the full hold."""
     value: float
     """Its newest reading, in the unit of its own kind."""
+    begun_ms: int = NEVER
+    """When the run of motions began of which its newest is one, none of them long after the one before; or NEVER."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
@@ -105,6 +112,8 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
     """When the door last let go of somebody inside: a hold runs from there; or NEVER."""
     views: tuple[SensorView | None, ...]
     """In the order of the rules' sensors; None was never heard. Empty: nothing was."""
+    tuned: Tuned = UNTUNED
+    """What the space has learnt of its hold after motion."""
 
     @property
     def at_ms(self) -> int:
@@ -159,6 +168,8 @@ class SensorRules(Struct, frozen=True):
     """Its space stays taken this long after its evidence ended; it vouches for vacancy only after this much quiet."""
     lone_ms: int
     """The same after a lone motion; of a level, the space is `away` at once."""
+    tunes: bool
+    """Its hold is longer or shorter by what its space has learnt."""
 
 
 class SpaceRules(Struct, frozen=True):
@@ -170,37 +181,51 @@ class SpaceRules(Struct, frozen=True):
     contacts: bool
     """A door of its own is watched."""
     second_motion_ms: int
-    hold_ms: int
-    """The longest hold of its sensors: it runs too when a closed door opens."""
+    bounds: HoldBounds
+    """Of the hold after motion."""
     sensors: tuple[SensorRules, ...]
     """Those that bear on its state, in the order of the plan."""
     places: dict[tuple[str, str], int]
     """Where each of them stands, by device and sensor."""
 
 
+def hold_of(evidence: Evidence, sensor: SensorRules) -> int:
+    """The full hold of one sensor, as long as its space has learnt that it must be."""
+    return sensor.hold_ms + evidence.tuned.longer_ms if sensor.tunes else sensor.hold_ms
+
+
+def longest_hold(evidence: Evidence, rules: SpaceRules) -> int:
+    """The longest hold of a space's sensors: it runs too when a closed door opens."""
+    return max((hold_of(evidence, sensor) for sensor in rules.sensors), default=0)
+
+
 def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
     """The rules of one space of the plan."""
     space = plan.space[space_id]
     watching = plan.sensors_of(space_id)
-    seeing = sum(sensor.kind in _SEEING for sensor in watching)
-    sensors = [_sensor_rules(plan, space, sensor, seeing) for sensor in watching if _bears(space, sensor)]
+    bounds = _bounds(plan.rules, space, sum(sensor.kind in _SEEING for sensor in watching))
+    sensors = [_sensor_rules(plan, space, sensor, bounds) for sensor in watching if _bears(space, sensor)]
     return SpaceRules(
         space=space_id,
         disabled=space.disabled,
         supply=space.kind is SpaceKind.SUPPLY,
         contacts=any(sensor.role is Role.CONTACT for sensor in sensors),
         second_motion_ms=plan.rules.second_motion_ms,
-        hold_ms=max((sensor.hold_ms for sensor in sensors), default=0),
+        bounds=bounds,
         sensors=tuple(sensors),
         places={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
     )
 
 
-_SEEING: Final = frozenset({SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE})
+_SEEING: Final = frozenset(
+    {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
+)
 _ROLES: Final = {
     SensorKind.PIR: (Role.MOTION, Kind.MOTION, Reason.MOTION),
     SensorKind.PRESSURE: (Role.LEVEL, Kind.PRESSURE, Reason.PRESSURE),
     SensorKind.DISTANCE: (Role.LEVEL, Kind.PRESENCE, Reason.PRESENCE),
+    SensorKind.PRESENCE: (Role.LEVEL, Kind.PRESENCE, Reason.PRESENCE),
+    SensorKind.PEOPLE: (Role.LEVEL, Kind.PEOPLE, Reason.PEOPLE),
     SensorKind.POWER: (Role.LEVEL, Kind.POWER_W, Reason.POWER),
     SensorKind.CONTACT: (Role.CONTACT, Kind.CONTACT_OPEN, Reason.DOOR_CLOSED),
 }
@@ -212,21 +237,32 @@ def _bears(space: Space, sensor: Sensor) -> bool:
     return sensor.kind in _ROLES
 
 
-def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, seeing: int) -> SensorRules:
-    rules = plan.rules
+def _bounds(rules: Rules, space: Space, seeing: int) -> HoldBounds:
+    if space.motion_hold_ms is not None:
+        return HoldBounds(space.motion_hold_ms, space.motion_hold_ms, space.motion_hold_ms)
+    start_ms = rules.motion_hold_shared_ms if seeing > 1 else rules.motion_hold_ms
+    if rules.learning is Learning.OFF:
+        return HoldBounds(start_ms, start_ms, start_ms)
+    return HoldBounds(start_ms, min(rules.motion_hold_least_ms, start_ms), max(rules.motion_hold_most_ms, start_ms))
+
+
+def _holds(rules: Rules, role: Role, bounds: HoldBounds) -> tuple[int, int]:
+    """The full hold and the hold after lone evidence."""
+    if role is Role.MOTION:
+        return bounds.start_ms, min(rules.lone_motion_hold_ms, bounds.least_ms)
+    return (rules.level_hold_ms if role is Role.LEVEL else 0), 0
+
+
+def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBounds) -> SensorRules:
     role, own, reason = _ROLES[sensor.kind]
     if space.kind is SpaceKind.SUPPLY:
         role, own, reason = Role.SUPPLY, Kind.LEVEL_PCT, Reason.LEVEL
-    holds = {
-        Role.MOTION: (rules.motion_hold_shared_ms if seeing > 1 else rules.motion_hold_ms, rules.lone_motion_hold_ms),
-        Role.LEVEL: (rules.level_hold_ms, 0),
-    }
-    hold_ms, lone_ms = holds.get(role, (0, 0))
+    hold_ms, lone_ms = (0, 0) if sensor.held else _holds(plan.rules, role, bounds)
     above = 0.5
     if role is Role.SUPPLY:
         above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
     elif sensor.kind is SensorKind.POWER:
-        above = space.in_use_above_w
+        above = USUAL_W if space.in_use_above_w is None else space.in_use_above_w
     return SensorRules(
         device=sensor.device,
         sensor=sensor.id,
@@ -234,7 +270,8 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, seeing: int) -> 
         own=own,
         reason=reason,
         above=above,
-        silent_ms=int(rules.silent_after_heartbeats * sensor.heartbeat_ms),
+        silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
         hold_ms=hold_ms,
         lone_ms=lone_ms,
+        tunes=role is Role.MOTION and not sensor.held,
     )

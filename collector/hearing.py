@@ -5,15 +5,19 @@ Out:   evidence with the new view of that sensor; its state is still to be judge
 Never: clocks.
 """
 
-from typing import Final
-
 from msgspec.structs import replace
 
-from collector.evidence import NEVER, Evidence, Heard, Role, SensorRules, SensorView, SpaceRules
-from collector.judgement import alive, closed_since_ms, confirmed, earned_full, last_high_ms
+from collector.evidence import NEVER, Evidence, Heard, Role, SensorRules, SensorView, SpaceRules, hold_of
+from collector.judgement import (
+    PASSING_MS,
+    alive,
+    closed_since_ms,
+    earned_full,
+    held_in_full,
+    last_high_ms,
+    run_began_ms,
+)
 from edge.message import Kind
-
-_NOT_COUNTED: Final = -1
 
 
 def hear(evidence: Evidence, event: Heard, rules: SpaceRules) -> Evidence:
@@ -65,9 +69,12 @@ def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard
     high = value > sensor.above
     own = event.kind is sensor.own
     if high and not past.high:
-        within_ms = rules.second_motion_ms if own else _NOT_COUNTED  # a heartbeat mends a level, it is no new motion
-        full = sensor.role is not Role.MOTION or confirmed(evidence, rules, at_ms, within_ms)
-        return replace(past, heard_ms=at_ms, high=True, high_ms=at_ms, full=full, value=value)
+        full, begun_ms = True, past.begun_ms
+        settling = own and at_ms < past.since_ms + hold_of(evidence, sensor)  # nobody knows that it was vacant before
+        if sensor.role is Role.MOTION and not settling and not held_in_full(evidence, rules, at_ms):
+            begun_ms = run_began_ms(evidence, rules, at_ms) if own else at_ms  # a heartbeat mends a level, no more
+            full = at_ms - begun_ms >= PASSING_MS
+        return replace(past, heard_ms=at_ms, high=True, high_ms=at_ms, full=full, value=value, begun_ms=begun_ms)
     if past.high and not high:
         # of a lost change only the last moment before it is known; that a door closed is believed from when it is known
         end_ms = at_ms if own or sensor.role is Role.CONTACT else past.heard_ms

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from collector.calm import calm
 from collector.evidence import OWN_KINDS, START, Evidence, Heard, Role, SpaceRules, Transition, space_rules
 from collector.hearing import hear
-from collector.judgement import FOREVER, because_at, health_at, level_at, moments, state_at
+from collector.judgement import FOREVER, because_at, health_at, level_at, moments, quiet_span_ms, state_at
 from collector.outward import TAKEN, Lapse, Occupancy, SpaceState
+from collector.tuning import fitted_to, seen_again
 
 __all__ = [
     "OWN_KINDS",
@@ -49,9 +50,11 @@ def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence,
     transitions = advance(evidence, rules, at_ms - 1)
     for lapse in transitions:
         evidence = _enter(evidence, lapse)
-    evidence = hear(evidence, event, rules)
+    before, evidence = evidence, hear(evidence, event, rules)
     state = state_at(evidence, rules, at_ms, at_ms)
     if state is not evidence.state:
+        if state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
+            evidence = replace(evidence, tuned=seen_again(evidence.tuned, quiet_ms, rules.bounds))
         transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
         evidence = _enter(evidence, transitions[-1])
     return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
@@ -94,7 +97,8 @@ def fitted(evidence: Evidence, rules: SpaceRules) -> Evidence:
     fitting = tuple(views.get((sensor.device, sensor.sensor)) for sensor in rules.sensors)
     doors = [known for known, sensor in zip(fitting, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
     inside = evidence.inside and bool(doors) and None not in doors
-    draft = replace(evidence, views=fitting, inside=inside, check_ms=0)
+    tuned = fitted_to(evidence.tuned, rules.bounds)
+    draft = replace(evidence, views=fitting, inside=inside, check_ms=0, tuned=tuned)
     at_ms = evidence.at_ms
     state = state_at(draft, rules, at_ms, at_ms)
     return _enter(draft, Transition(at_ms, state, because_at(draft, rules, at_ms, state)))

@@ -11,11 +11,12 @@ Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is meas
 from collections.abc import Iterator
 from typing import Final
 
-from collector.evidence import NEVER, Evidence, Role, SensorRules, SensorView, SpaceRules
+from collector.evidence import NEVER, Evidence, Role, SensorRules, SensorView, SpaceRules, hold_of, longest_hold
 from collector.outward import TAKEN, Because, Health, Occupancy, Reason
+from collector.tuning import QUICK_MS
 
-LONG_MOTION_MS: Final = 30_000
-"""A motion output that stays high this long is no accident: it earns the full hold by itself."""
+PASSING_MS: Final = 20_000
+"""Motion that is seen over a longer time is nobody who walked past, nor one movement that two sensors saw."""
 
 FOREVER: Final = 2**53
 """A moment that does not come."""
@@ -35,7 +36,7 @@ def last_high_ms(known: SensorView) -> int:
 
 def earned_full(known: SensorView) -> bool:
     """Whether its newest evidence holds the space for the full hold."""
-    return known.full or (known.high_ms > NEVER and last_high_ms(known) - known.high_ms >= LONG_MOTION_MS)
+    return known.full or (known.begun_ms > NEVER and last_high_ms(known) - known.begun_ms >= PASSING_MS)
 
 
 def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> Occupancy:
@@ -51,11 +52,12 @@ def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) 
         if known is None:
             vouched = False
             continue
-        weight = _weigh(known, sensor, now_ms, alive_ms)
+        hold_ms = hold_of(evidence, sensor)
+        weight = _weigh(known, sensor, hold_ms, now_ms, alive_ms)
         if weight is Occupancy.OCCUPIED:
             return weight
         away = away or weight is not None
-        vouched = vouched and alive(known, sensor, alive_ms) and now_ms >= known.since_ms + sensor.hold_ms
+        vouched = vouched and alive(known, sensor, alive_ms) and now_ms >= known.since_ms + hold_ms
     if _behind_door(evidence, rules, alive_ms):
         return Occupancy.OCCUPIED
     if away:
@@ -101,16 +103,17 @@ def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = 
     The silence of `speaker` is left out.
     """
     if rules.contacts:
-        yield evidence.opened_ms + rules.hold_ms
+        yield evidence.opened_ms + longest_hold(evidence, rules)
     for known, sensor in _heard(evidence, rules):
         if known is not speaker:
             yield known.heard_ms + sensor.silent_ms
-        yield known.since_ms + sensor.hold_ms
+        hold_ms = hold_of(evidence, sensor)
+        yield known.since_ms + hold_ms
         last_ms = last_high_ms(known)
         yield last_ms + sensor.lone_ms
-        yield last_ms + sensor.hold_ms
+        yield last_ms + hold_ms
         if sensor.role is Role.CONTACT:
-            yield known.heard_ms + rules.hold_ms
+            yield known.heard_ms + longest_hold(evidence, rules)
 
 
 def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorView) -> int:
@@ -122,19 +125,44 @@ def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorVie
     return min((moment for moment in moments(evidence, rules, speaker) if moment > at_ms), default=FOREVER)
 
 
-def confirmed(evidence: Evidence, rules: SpaceRules, at_ms: int, within_ms: int) -> bool:
-    """Whether a motion at `at_ms` is not alone: a full hold runs, or a motion ended at most `within_ms` before."""
-    if rules.contacts and at_ms < evidence.opened_ms + rules.hold_ms:
+def held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
+    """Whether a full hold runs, or ran out so lately that who is seen at `at_ms` was there all along."""
+    if rules.contacts and at_ms < evidence.opened_ms + longest_hold(evidence, rules):
         return True
     for known, sensor in _seeing(evidence, rules):
-        moves = known.high and alive(known, sensor, at_ms)
-        last_ms = at_ms if moves else last_high_ms(known)
-        full = known.full or last_ms - known.high_ms >= LONG_MOTION_MS
-        if last_ms > NEVER and full and at_ms < last_ms + sensor.hold_ms:
-            return True
-        if sensor.role is Role.MOTION and at_ms - last_ms <= within_ms:
+        last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
+        full = known.full or (known.begun_ms > NEVER and last_ms - known.begun_ms >= PASSING_MS)
+        if full and at_ms <= last_ms + hold_of(evidence, sensor) + QUICK_MS:
             return True
     return False
+
+
+def run_began_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
+    """When the run of motions began that one at `at_ms` goes on with: itself, if none ended lately enough before."""
+    began_ms = at_ms
+    for known, sensor in _seeing(evidence, rules):
+        if sensor.role is Role.MOTION and known.begun_ms < began_ms:
+            last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
+            if at_ms - last_ms <= rules.second_motion_ms and known.begun_ms > NEVER:
+                began_ms = known.begun_ms
+    return began_ms
+
+
+def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int | None:
+    """How long every sensor of a space that was taken in full has been quiet; None: no full hold after motion ran.
+
+    That is: the newest evidence is motion of a living sensor, and since then its hold alone has kept the space, or
+    has run out and left it vacant.
+    """
+    known, sensor = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]), default=(None, None))
+    if known is None or sensor is None or not sensor.tunes or known.high or not known.full:
+        return None
+    quiet_ms, hold_ms = until_ms - known.end_ms, hold_of(evidence, sensor)
+    if evidence.state is Occupancy.VACANT:
+        held = evidence.since_ms == known.end_ms + hold_ms
+    else:
+        held = evidence.state is Occupancy.AWAY and quiet_ms <= hold_ms
+    return quiet_ms if held and alive(known, sensor, until_ms) else None
 
 
 def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | None:
@@ -162,7 +190,7 @@ def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair
     return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
 
 
-def _weigh(known: SensorView, sensor: SensorRules, now_ms: int, alive_ms: int) -> Occupancy | None:
+def _weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int) -> Occupancy | None:
     """What one sensor's evidence makes of the space: occupied, away, or nothing."""
     if sensor.role is Role.CONTACT:
         return None
@@ -171,7 +199,7 @@ def _weigh(known: SensorView, sensor: SensorRules, now_ms: int, alive_ms: int) -
     quiet_ms = now_ms - last_high_ms(known)
     if quiet_ms < sensor.lone_ms:
         return Occupancy.OCCUPIED
-    if quiet_ms < sensor.hold_ms and earned_full(known):
+    if quiet_ms < hold_ms and earned_full(known):
         return Occupancy.AWAY
     return None
 
@@ -184,10 +212,11 @@ def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     """Whether the hold runs that begins when a door lets go of somebody: it opened, or its contact fell silent."""
     if not rules.contacts:
         return False
-    if now_ms < evidence.opened_ms + rules.hold_ms:
+    hold_ms = longest_hold(evidence, rules)
+    if now_ms < evidence.opened_ms + hold_ms:
         return True
     return evidence.inside and all(
-        alive(known, sensor, alive_ms) or now_ms < known.heard_ms + rules.hold_ms
+        alive(known, sensor, alive_ms) or now_ms < known.heard_ms + hold_ms
         for known, sensor in _heard(evidence, rules)
         if sensor.role is Role.CONTACT
     )
@@ -210,13 +239,13 @@ def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Beca
     for known, sensor in _heard(evidence, rules):
         if not alive(known, sensor, now_ms):
             return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
-    known, _ = max(_heard(evidence, rules), key=lambda pair: pair[0].since_ms + pair[1].hold_ms)
+    known, _ = max(_heard(evidence, rules), key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
     return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
 
 
 def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
     seeing = list(_seeing(evidence, rules))
-    telling = [pair for pair in seeing if _weigh(*pair, now_ms, now_ms) is state]
+    telling = [pair for pair in seeing if _weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
     if not telling and state is Occupancy.OCCUPIED:
         doors = [known for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT]
         door = max(doors, key=lambda known: known.end_ms)

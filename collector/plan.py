@@ -20,6 +20,9 @@ WHOLE_SITE = "site"
 MOST_HOLD_MS = 7_200_000
 """No hold after motion is longer, whoever sets it."""
 
+USUAL_W = 10.0
+"""Equipment of which nothing is learnt or told yet is in use above this, in watts."""
+
 
 class SpaceKind(StrEnum):
     """What a space is."""
@@ -180,11 +183,11 @@ class Rules:
 
     lone_motion_hold_ms: int = 120_000
     """One motion without a second holds its space this long."""
-    second_motion_ms: int = 120_000
-    """A second motion within this time earns the full hold."""
+    second_motion_ms: int = 240_000
+    """Motion again within this time, and not at once, earns the full hold."""
     motion_hold_ms: int = 600_000
     """The full hold where one PIR sees the space."""
-    motion_hold_shared_ms: int = 420_000
+    motion_hold_shared_ms: int = 480_000
     """The full hold where two or more sensors see it."""
     level_hold_ms: int = 180_000
     """The hold of pressure, presence, people, light and power, which say themselves when it ends."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from collector.plan import WHOLE_SITE, Door, Floor, Space, SpaceKind, Tenure, Zone
+from collector.plan import MOST_HOLD_MS, WHOLE_SITE, Door, Floor, Space, SpaceKind, Tenure, Zone
 from ledig.ids import id_fault
 from ledig.reader import Reader, Table, one_of
 
@@ -145,7 +145,10 @@ def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone]
             reader.faults.add(place, finding)
         if space.kind is SpaceKind.SUPPLY and space.tenure is Tenure.DEDICATED:
             reader.faults.add(place, "a supply cannot be dedicated; leave tenure out")
-        if not 0 < space.in_use_above_w <= 100_000:
+        if space.motion_hold_ms is not None and not 1000 <= space.motion_hold_ms <= MOST_HOLD_MS:
+            finding = f"motion_hold_ms must lie between 1000 and {MOST_HOLD_MS}, got {space.motion_hold_ms}"
+            reader.faults.add(place, finding)
+        if space.in_use_above_w is not None and not 0 < space.in_use_above_w <= 100_000:
             reader.faults.add(place, f"in_use_above_w must lie between 0 and 100000, got {space.in_use_above_w:g}")
         if not 0 < space.low_below_pct < 100:
             reader.faults.add(place, f"low_below_pct must lie between 0 and 100, got {space.low_below_pct:g}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from collector.plan import Sensor, SensorKind, SitePlan
+from collector.plan import USUAL_W, Sensor, SensorKind, SitePlan
 from ledig.people import MINUTE_MS, Day
 
 _SECOND_MS = 1000
@@ -105,7 +105,7 @@ def _beam_pair(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random
 
 def _power(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
     """A third of the threshold at rest; several times the threshold, and never the same, at work."""
-    threshold_w = plan.space[sensor.space].in_use_above_w if sensor.space else 0.0
+    threshold_w = (plan.space[sensor.space].in_use_above_w if sensor.space else None) or USUAL_W
     rest_w = round(threshold_w / 3, 1)
     yield Sign(day.starts_ms, sensor.key, "power_w", rest_w)
     for run in day.runs:

@@ -10,14 +10,17 @@ from collector.evidence import Heard, Role, SensorRules, SpaceRules
 from collector.outward import Occupancy
 from edge.message import Kind
 
-LONG_MS = 30_000
+PASSING_MS = 20_000
+QUICK_MS = 180_000
 
 
 class Stretch:
     """A sensor was high from `start` until `end`; None while it still is."""
 
-    def __init__(self, start: int, *, full: bool) -> None:
+    def __init__(self, start: int, begun: int, *, full: bool) -> None:
         self.start = start
+        self.begun = begun
+        """When the run of motions began that it belongs to."""
         self.end: int | None = None
         self.full = full
 
@@ -43,7 +46,8 @@ class Track:
         for stretch in self.stretches:
             goes_on = stretch.end is None and self.alive(now)
             end = now if goes_on else self.heard[-1] if stretch.end is None else stretch.end
-            yield end, stretch.full or end - stretch.start >= LONG_MS, goes_on
+            long = self.rules.role is Role.MOTION and end - stretch.begun >= PASSING_MS
+            yield end, stretch.full or long, goes_on
 
 
 class Oracle:
@@ -51,6 +55,7 @@ class Oracle:
 
     def __init__(self, rules: SpaceRules, events: Iterable[Heard]) -> None:
         self.rules = rules
+        self.hold_ms = max((sensor.hold_ms for sensor in rules.sensors), default=0)
         self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in rules.sensors}
         self.people = [track for track in self.tracks.values() if track.rules.role is not Role.CONTACT]
         self.doors = [track for track in self.tracks.values() if track.rules.role is Role.CONTACT]
@@ -79,14 +84,16 @@ class Oracle:
     def _level(self, track: Track, event: Heard, *, high: bool) -> None:
         now, own = event.at_ms, event.kind is track.rules.own
         if high and not track.high():
-            full = track.rules.role is not Role.MOTION or self._confirmed(now, counts=own)
+            begun = self._begun(now) if own else now
+            full = track.rules.role is not Role.MOTION or self._held(now) or now - begun >= PASSING_MS
+            full = full or (own and now < track.since + track.rules.hold_ms)
             if own and track in self.people and (closed := self._closed(now)) is not None and now > closed:
                 motions = [stretch for other in self.people for stretch in other.stretches[-1:]]
                 second = full and any(stretch.start > closed for stretch in motions)
                 self.inside = self.inside or second or track.rules.role is Role.LEVEL
             if track in self.doors:
                 self._let_go(now if own or not track.heard or track.since == now else track.heard[-1])
-            track.stretches.append(Stretch(now, full=full))
+            track.stretches.append(Stretch(now, begun, full=full))
         elif track.high() and not high:
             track.stretches[-1].end = now if own or track in self.doors else track.heard[-1]
             track.closed_at = now
@@ -96,16 +103,24 @@ class Oracle:
             self.inside = False
             self.opened.append(at)
 
-    def _confirmed(self, now: int, *, counts: bool) -> bool:
-        if any(now < at + self.rules.hold_ms for at in self.opened):
+    def _held(self, now: int) -> bool:
+        if any(now < at + self.hold_ms for at in self.opened):
             return True
         for other in self.people:
             for end, full, goes_on in list(other.evidence(now))[-1:]:
-                if full and (goes_on or now < end + other.rules.hold_ms):
-                    return True
-                if counts and other.rules.role is Role.MOTION and now - end <= self.rules.second_motion_ms:
+                if full and (goes_on or now <= end + other.rules.hold_ms + QUICK_MS):
                     return True
         return False
+
+    def _begun(self, now: int) -> int:
+        """When the run of motions began that one at this moment goes on with."""
+        begun = now
+        for other in self.people:
+            if other.rules.role is Role.MOTION and other.stretches:
+                (end, _, _) = list(other.evidence(now))[-1]
+                if now - end <= self.rules.second_motion_ms:
+                    begun = min(begun, other.stretches[-1].begun)
+        return begun
 
     def _closed(self, now: int) -> int | None:
         if not self.doors or any(not door.alive(now) or door.high() for door in self.doors):
@@ -115,7 +130,7 @@ class Oracle:
     def state(self, now: int) -> Occupancy:
         if not self.people:
             return Occupancy.UNKNOWN
-        away = any(now < at + self.rules.hold_ms for at in self.opened)
+        away = any(now < at + self.hold_ms for at in self.opened)
         for track in self.people:
             for end, full, goes_on in list(track.evidence(now))[-1:]:
                 if goes_on or now < end + track.rules.lone_ms:
@@ -125,7 +140,7 @@ class Oracle:
             if self._closed(now) is not None:
                 return Occupancy.OCCUPIED
             silent = [door for door in self.doors if not door.alive(now)]
-            away = away or all(now < door.heard[-1] + self.rules.hold_ms for door in silent)
+            away = away or all(now < door.heard[-1] + self.hold_ms for door in silent)
         if away:
             return Occupancy.AWAY
         vouched = all(track.alive(now) and now >= track.since + track.rules.hold_ms for track in self.tracks.values())
@@ -134,7 +149,8 @@ class Oracle:
 
 def brute_story(rules: SpaceRules, events: list[Heard], until_ms: int) -> list[tuple[int, Occupancy]]:
     """The changes of state, looked for at every moment at which there can be one, each judged from the beginning."""
-    spans = {0, rules.hold_ms, rules.second_motion_ms}
+    longest = max((sensor.hold_ms for sensor in rules.sensors), default=0)
+    spans = {0, longest, rules.second_motion_ms}
     spans |= {span for sensor in rules.sensors for span in (sensor.silent_ms, sensor.hold_ms, sensor.lone_ms)}
     looked_at = sorted({event.at_ms + span for event in events for span in spans})
     lines: list[tuple[int, Occupancy]] = []

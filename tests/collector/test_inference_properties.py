@@ -1,5 +1,6 @@
 """Whatever is heard, in whatever order, the story is one, and it is the one the rules tell."""
 
+from dataclasses import replace
 from itertools import count, cycle, pairwise
 
 import msgspec
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
 from collector.house import Change, House
 from collector.inference import advance, fold, next_lapse, step, story, view
-from collector.plan import Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.plan import Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
 from edge.message import Kind
 from tests.collector.oracle import brute_story
 from tests.collector.room import DEFAULTS, HOUR, MINUTE, NOON_MS, SECOND, plan
@@ -37,7 +38,7 @@ STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 60 * SEC
 LONG_STEPS_MS = (119_999, 2 * MINUTE, 120_001, 3 * MINUTE, 7 * MINUTE, 10 * MINUTE, 11 * MINUTE)
 HEARTBEATS_MS = (30 * SECOND, 4 * MINUTE)
 """Silent after 75 s, or only after the hold of a PIR: rules must hold where sensors die and where they live."""
-SLOW = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=10 * SECOND)
+SLOW = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
 """A lone motion outlives the wait for its second one."""
 
 Case = tuple[SitePlan, list[Heard]]
@@ -97,7 +98,7 @@ def in_order(rules: SpaceRules, events: list[Heard], until_ms: int) -> tuple[Evi
 @given(case=cases(), later_ms=st.integers(0, HOUR))
 def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: Case, later_ms: int) -> None:
     site, events = case
-    rules = space_rules(site, "space")
+    rules = space_rules(replace(site, rules=replace(site.rules, learning=Learning.OFF)), "space")
     until_ms = events[-1].at_ms + later_ms
     _, lines = in_order(rules, events, until_ms)
     assert [(line.at_ms, line.state) for line in lines] == brute_story(rules, events, until_ms)
