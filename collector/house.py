@@ -8,20 +8,21 @@ It holds frozen values only; whatever it holds is a function of the stored event
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from heapq import heappop, heappush
 from itertools import takewhile
 from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector.air import AirState
 from collector.doors import DoorState
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
 from collector.inference import advance, fitted, fold, story, view, wake_ms
 from collector.judgement import FOREVER
-from collector.outward import SpaceState, Summary
+from collector.outward import Health, SpaceState, Summary
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
 
@@ -72,6 +73,7 @@ class House:
         self._watched = {sensor.key: self._seats[sensor.space] for sensor in plan.sensors if sensor.space is not None}
         self._due: list[tuple[int, str]] = []
         self._touched: set[str] = set()
+        self._doubted: frozenset[str] = frozenset()
         self._telling = Telling(plan)
         for seat in self._seats.values():
             self._telling.judged(seat.space.id, seat.evidence.state)
@@ -156,10 +158,19 @@ class House:
                     changes.append(change)
         return changes
 
+    def doubt(self, spaces: Collection[str]) -> None:
+        """From now on these spaces, and no others, have a sensor of which something was found: `degraded` at best."""
+        for space in self._doubted.symmetric_difference(spaces):
+            self._telling.look_again(space)
+        self._doubted = frozenset(spaces)
+
     def view(self, space: str, now_ms: int) -> SpaceState:
         """What a space shows now."""
         seat = self._seats[space]
-        return view(seat.evidence, seat.rules, now_ms)
+        state = view(seat.evidence, seat.rules, now_ms)
+        if space in self._doubted and state.health is Health.HEALTHY:
+            return replace(state, health=Health.DEGRADED)
+        return state
 
     def summary(self, zone: str, now_ms: int) -> Summary:
         """What a zone shows now, as far as `take` and `tick` were told the time."""

@@ -86,6 +86,11 @@ class Telling:
         if space in self._public:
             self._judged.add(space)
 
+    def look_again(self, space: str) -> None:
+        """What is shown of the space may have changed, though its state did not."""
+        if space in self._public:
+            self._judged.add(space)
+
     def refreshed(self, space: str) -> None:
         """Newer evidence speaks for the state that the space has."""
         self._refreshed.add(space)

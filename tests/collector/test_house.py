@@ -166,6 +166,22 @@ def test_health_is_told_though_the_state_stays() -> None:
     assert (state.state, state.health) == (Occupancy.OCCUPIED, Health.DEGRADED)
 
 
+def test_a_doubted_sensor_makes_its_space_degraded_and_changes_no_state() -> None:
+    house = House(small_house())
+    settled(house, "desk-pir", "other-pir")
+    before = house.view("desk", NOON_MS)
+    house.doubt({"desk", "own"})
+    assert house.states_to_tell(NOON_MS, NOON_MS) == [("desk", replace(before, health=Health.DEGRADED))]
+    house.doubt(set())
+    assert house.states_to_tell(NOON_MS, NOON_MS) == [("desk", before)]
+
+
+def test_a_silent_sensor_stays_offline_though_it_is_doubted() -> None:
+    house = House(small_house())
+    house.doubt({"desk"})
+    assert house.view("desk", NOON_MS).health is Health.OFFLINE
+
+
 def test_a_late_event_of_another_device_rewrites_only_what_came_after_it() -> None:
     house = House(plan(a("desk"), sensors=[pir("desk"), sensor(SensorKind.PIR, "far", "desk")]))
     events = numbered([*beats("desk-pir", NOON_MS, NOON_MS + HOUR), *beats("far", NOON_MS, NOON_MS + HOUR)])
