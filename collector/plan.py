@@ -152,6 +152,8 @@ class Sensor:
     """It says something at least this often while it lives."""
     held: bool = False
     """Its output stays high for a hold of its own: it adds none, and is believed when it falls."""
+    wiring: str = ""
+    """How it is connected, in short: when that changes, it is another sensor."""
 
     @property
     def key(self) -> tuple[str, str]:

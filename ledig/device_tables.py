@@ -104,6 +104,7 @@ def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) ->
         door=table.get("door"),
         zone=table.get("zone"),
         heartbeat_ms=max(device.heartbeat_ms, every_ms),
+        wiring=" ".join(map(str, settings.pins)),
     )
 
 

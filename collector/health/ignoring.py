@@ -46,7 +46,7 @@ class Ignored(Struct, frozen=True, gc=False, array_like=True):
 def mark(sensor: Sensor) -> str:
     """What makes a sensor the same one: when this changes, it is another."""
     watches = sensor.space or sensor.door or sensor.zone or ""
-    return f"{sensor.kind} {watches}"
+    return " ".join(filter(None, (sensor.kind, watches, sensor.wiring)))
 
 
 def answered(
