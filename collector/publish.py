@@ -1,4 +1,4 @@
-"""Tells the world: receipts to devices; retained states, summaries and the collector's own state to everybody.
+"""Tells the world: receipts to devices; to everybody, retained, states, summaries, forecasts and that it lives.
 
 In:    values of the contract.
 Out:   messages to the broker.
@@ -7,9 +7,10 @@ Never: judgement of what must be told; that is the house's.
 
 from collections.abc import Iterable, Mapping
 
-from collector import outward
+from collector import outlook, outward
 from collector.inbox import Inbox
 from collector.intake import StreamKey
+from collector.outlook import Forecast
 from collector.outward import CollectorStatus, SpaceState, Summary
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from edge import topics
@@ -43,6 +44,12 @@ class Publisher:
         for zone, summary in summaries:
             topic = topics.site_summary(self._site) if zone == WHOLE_SITE else topics.zone(self._site, zone)
             self._inbox.publish(topic, outward.encode(summary), 1, retain=True)
+
+    def forecasts(self, forecasts: Iterable[tuple[str, Forecast | None]]) -> None:
+        """Tell what is forecast of zones, and under WHOLE_SITE of the site; None takes back what may stand there."""
+        for zone, forecast in forecasts:
+            payload = b"" if forecast is None else outlook.encode(forecast)
+            self._inbox.publish(topics.forecast(self._site, zone), payload, 1, retain=True)
 
     def status(self, status: CollectorStatus) -> None:
         """Tell how the collector is."""

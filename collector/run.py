@@ -1,7 +1,7 @@
 """The collector: one loop that takes, judges, stores, and only then answers.
 
 In:    settings, the plan, the house's clock, and a word to stop.
-Out:   the journal; receipts; states, summaries and history.
+Out:   the journal; receipts; states, summaries, forecasts and history.
 Never: judgement of its own. One thread owns the house and the journal.
 
 Whatever breaks a write ends in the same way: the journal is closed, what was not stored is not acknowledged, and
@@ -136,6 +136,7 @@ class _Loop:
             self._greeted = self._inbox.connections
             self._publisher.receipts(work.marks)
             house.tell_all()
+            work.foretelling.tell_all()
             self._status_s = 0.0
         states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
         summaries = house.summaries_to_tell(now_ms)
@@ -143,6 +144,7 @@ class _Loop:
             self._told_s = time.monotonic()
             self._publisher.states(states)
             self._publisher.summaries(summaries)
+        self._publisher.forecasts(work.foretelling.to_tell())
         self._publisher.clear(self._inbox.retained_spaces())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S

@@ -14,6 +14,7 @@ import msgspec
 from collector.air import AirState
 from collector.doors import DoorState
 from collector.evidence import Evidence, Heard
+from collector.foretelling import Foretelling
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
@@ -43,6 +44,7 @@ class Work:
     Attributes:
         house: what everything is now.
         marks: of every known stream, how far it is stored.
+        foretelling: what is forecast, to be told.
 
     Raises:
         JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
@@ -60,6 +62,7 @@ class Work:
         self._settlement = Settlement(plan)
         self._settled_ms = journal.meta(UNTIL) or 0
         self._more_history = True
+        self.foretelling = Foretelling(plan)
         self._purge = Purge(plan, self.house)
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
@@ -86,11 +89,17 @@ class Work:
                 self._keep(changes)
 
     def settle(self, now_ms: int) -> None:
-        """Compute a slice of the history that is due, and forget what is past its time; `tick` came just before."""
+        """Compute a slice of the history or a forecast that is due, and forget what is past its time.
+
+        `tick` came just before.
+        """
         if self._more_history or now_ms - now_ms % BUCKET_MS > self._settled_ms:
             with self._journal.transaction():
                 self._more_history = self._settlement.settle(self._journal.connection, now_ms)
                 self._settled_ms = self._journal.meta(UNTIL) or 0
+        elif self.foretelling.due(self._settled_ms):
+            with self._journal.transaction():
+                self.foretelling.step(self._journal.connection, self._settled_ms)
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._forget(now_ms)

@@ -58,6 +58,11 @@ def site_summary(site: str) -> str:
     return f"{ROOT}/{site}/site"
 
 
+def forecast(site: str, zone_id: str) -> str:
+    """Where the retained forecast of a zone is; of the whole site under the zone `site`."""
+    return f"{ROOT}/{site}/forecast/{zone_id}"
+
+
 def collector(site: str) -> str:
     """Where the collector says whether it lives (retained; its will says it does not)."""
     return f"{ROOT}/{site}/collector"

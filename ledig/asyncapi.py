@@ -1,6 +1,6 @@
 """Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
 
-In:    the types of edge.message and collector.outward, the topics of edge.topics.
+In:    the types of edge.message and collector.outward and .outlook, the topics of edge.topics.
 Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
 Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from collector import outward
+from collector import outlook, outward
 from edge import message, topics
 from edge.topics import DeviceTopic
 
@@ -107,6 +107,14 @@ CHANNELS: Final = (
         Way.SEND,
         retained=True,
         what="The counts of the whole site, and the people in it.",
+    ),
+    Channel(
+        "forecast",
+        topics.forecast(_SITE, "{zone}"),
+        outlook.Forecast,
+        Way.SEND,
+        retained=True,
+        what="What is forecast of one zone, or of the whole site. An empty payload: nothing is.",
     ),
     Channel(
         "collector",

@@ -48,7 +48,7 @@ class Rights:
 def rights(site: str, user: str) -> Rights:
     """What a user may do; whoever is neither collector nor dashboard is the device of that name."""
     root = f"{ROOT}/{site}"
-    told = (f"{root}/space/+", f"{root}/zone/+", f"{root}/site", f"{root}/collector")
+    told = (f"{root}/space/+", f"{root}/zone/+", f"{root}/site", f"{root}/forecast/+", f"{root}/collector")
     if user == COLLECTOR_USER:
         heard = (f"{root}/device/+/events", f"{root}/device/+/status")
         return Rights(reads=heard, writes=(*told, f"{root}/device/+/receipt"))

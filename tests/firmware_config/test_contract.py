@@ -9,7 +9,7 @@ import sys
 import msgspec
 import pytest
 
-from collector import outward
+from collector import outlook, outward
 from collector.evidence import OWN_KINDS
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
@@ -31,6 +31,7 @@ DECODERS = {
     "Receipt": message.decode_receipt,
     "DeviceStatus": message.decode_status,
     "Command": message.decode_command,
+    "Forecast": outlook.decode,
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
         for kind in (SpaceState, Summary, CollectorStatus)
@@ -38,12 +39,17 @@ DECODERS = {
 }
 
 
+def encode_of(value: object):
+    if isinstance(value, outlook.Forecast):
+        return outlook.encode
+    return outward.encode if isinstance(value, SpaceState | Summary | CollectorStatus) else message.encode
+
+
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_an_example_is_what_the_code_reads_and_writes(name: str, example: str) -> None:
     value = DECODERS[name](example.encode())
     assert type(value).__name__ == name
-    encode = outward.encode if isinstance(value, SpaceState | Summary | CollectorStatus) else message.encode
-    assert encode(value).decode() == example
+    assert encode_of(value)(value).decode() == example
 
 
 def test_every_type_on_the_wire_has_an_example() -> None:
@@ -64,6 +70,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.space("{site}", "{space}"),
         topics.zone("{site}", "{zone}"),
         topics.site_summary("{site}"),
+        topics.forecast("{site}", "{zone}"),
         topics.collector("{site}"),
     }
     assert {channel.address for channel in asyncapi.CHANNELS} == made

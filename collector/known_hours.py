@@ -1,0 +1,65 @@
+"""Reads hour by hour what was free, or who was there, out of the journal's own five-minute rows.
+
+In:    the journal's connection; a zone or WHOLE_SITE, a kind of space; a span.
+Out:   the hours that are well enough known.
+Never: a transition, an event, a guess for an hour that nobody vouches for.
+
+Free is what `free_least` says: the spots that were free through all of five minutes. So dedicated spaces count
+nowhere, and what was not known does not count as free.
+"""
+
+import sqlite3
+from typing import Final, NamedTuple
+
+from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN
+
+LEAST_BUCKETS: Final = 10
+"""Of the twelve of an hour."""
+MOST_UNKNOWN: Final = 0.2
+"""An hour in which more than this share of the spaces was unknown is not known."""
+
+
+class Known(NamedTuple):
+    """One hour."""
+
+    mean: float
+    """Free spots, or people, in the mean."""
+    free_share: float | None = None
+    """Of the hour, the share with at least one free spot; None for people."""
+    capacity: float | None = None
+    """Spaces that were offered; None for people."""
+
+
+def free_hours(
+    db: sqlite3.Connection, scope: tuple[str, str], dedicated: int, from_ms: int, to_ms: int
+) -> dict[int, Known | None]:
+    """Free spots by the start of the hour; None: poorly known. An hour without any row is left out.
+
+    Args:
+        db: the journal's connection.
+        scope: zone (or WHOLE_SITE) and kind.
+        dedicated: so many of its spaces are nobody else's; the rows count them in their capacity.
+        from_ms: on the full hour.
+        to_ms: on the full hour.
+    """
+    rows = db.execute(
+        f"SELECT at_ms / {HOUR_MS}, count(*), avg(free_least), avg(free_least >= 1), avg(capacity), avg(unknown_mean)"  # noqa: S608 - our own names
+        f" FROM {ZONE_FIVE_MIN.name} WHERE zone = ? AND kind = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
+        (*scope, from_ms, to_ms),
+    )
+    return {
+        hour * HOUR_MS: Known(free, share, max(free, capacity - dedicated))
+        if buckets >= LEAST_BUCKETS and unknown <= MOST_UNKNOWN * capacity
+        else None
+        for hour, buckets, free, share, capacity, unknown in rows
+    }
+
+
+def people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, Known | None]:
+    """People present by the start of the hour, as `free_hours`; unknown are the five minutes in which no door spoke."""
+    rows = db.execute(
+        f"SELECT at_ms / {HOUR_MS}, count(people), avg(people)"  # noqa: S608 - our own names
+        f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
+        (zone, from_ms, to_ms),
+    )
+    return {hour * HOUR_MS: Known(people) if buckets >= LEAST_BUCKETS else None for hour, buckets, people in rows}
