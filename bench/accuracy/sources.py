@@ -48,6 +48,49 @@ counted by hand.
 A row with motion is one pulse of 2.5 s; a quiet sensor sends a heartbeat every 30 s; rows more than ten minutes apart
 have a break between them, in which the devices are off. A row of truth stands for at most one minute.""",
     ),
+    "occupancy-detection": Source(
+        "An office without a motion sensor: light, CO2 and air",
+        """\
+*Occupancy Detection*, UCI 357, [doi:10.24432/C5X01N](https://doi.org/10.24432/C5X01N), by L. M. Candanedo and
+V. Feldheim, Energy and Buildings 112 (2016); CC BY 4.0 as others quote the UCI page. One office, a row a minute, the
+truth from a photo each minute. The authors' own split is kept: what is learnt is learnt on `datatraining`, and judged
+on the test set, days that it had not seen.""",
+    ),
+    "sdu-ou44-rooms": Source(
+        "Rooms with a counter at the door",
+        """\
+*Room-level occupant counts*, building OU44 of the University of Southern Denmark, 2017, by K. Arendt and others,
+[doi:10.1145/3277868.3277875](https://doi.org/10.1145/3277868.3277875); CC BY 4.0. Lecture room and study zone, people
+counted by stereo cameras, a row a minute.
+
+The counts are true and the counter's errors are simulated: crossings are the changes of the count, and each person who
+is there goes out and comes back every two hours; a crossing is missed, or counted the wrong way, by chance.""",
+    ),
+    "calit2-door": Source(
+        "A real counter at a building's door",
+        """\
+*CalIt2 Building People Counts*, UCI 156, [doi:10.24432/C5NG78](https://doi.org/10.24432/C5NG78), by J. Hutchins, 2006
+(A. Ihler, J. Hutchins and P. Smyth, KDD 2006); the repository that carries it is Apache-2.0, the licence of the
+recording itself was not verified. In and out of the main door of a building, each half hour, for weeks. Nobody is
+inside at four in the morning, so what a count has left over then is its error.""",
+    ),
+    "brains4buildings": Source(
+        "Offices with sensors that err",
+        """\
+*Brains4Buildings 2022*, Windesheim University of Applied Sciences (H. ter Hofte, N. van Ravenzwaaij, E. Nijboer),
+[github.com/energietransitie/twomes-dataset-windesheim-brains4buildings2022](https://github.com/energietransitie/twomes-dataset-windesheim-brains4buildings2022);
+CC BY 4.0. Three offices with motion sensors, CO2 and counters, some of which drift or hang. No source in it is the
+whole truth, so what is judged is what the product says of the sensors.""",
+    ),
+    "parking-birmingham": Source(
+        "Car parks: the forecast",
+        """\
+*Parking Birmingham*, UCI 482, [doi:10.24432/C51K5Z](https://doi.org/10.24432/C51K5Z), by D. Stolfi, 2017, data of NCP
+car parks by Birmingham City Council; CC BY 4.0 and the UK Open Government Licence as others quote the UCI page. About
+thirty car parks, a row each half hour in the day, for weeks: a stand-in for seats, which nobody has published for so
+long. Each forecast is made from what lies before it, rolling from day to day; errors are in points of 100 % of the
+capacity.""",
+    ),
 }
 
 AFTER: Final = """\
