@@ -1,71 +1,34 @@
-"""Forecasts the coming hours of a series from its past.
+"""Forecasts the coming hours of a series.
 
 In:    what was learnt of the days before today, today's hours so far, and the coming hours.
 Out:   a point for each coming hour, or None where nothing may be shown.
 Never: clocks. Nothing that comes after a moment bears on what is forecast at it.
 """
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from typing import Final
 
-from collector.forecast import DECILES, HOUR_MS, LEAST_DAYS, Hour, Opening, Point
-from collector.forecast.profile import Profile, Slot
+from collector.forecast import HOUR_MS, LEAST_DAYS, Hour, Opening, Point
+from collector.forecast.bands import DayOfErrors, distances, slope
+from collector.forecast.past import FAR, NEAR, Fit, Learnt, unusual
+from collector.forecast.profile import WEEKEND
 
-CARRIED: Final = 0.8
-"""So much of the present error is left an hour later."""
-WINDOW_DAYS: Final = 42
-"""The bands are learnt from the errors of so many days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Error:
-    """One hour of the past: what was expected at its day's midnight, and what came."""
-
-    expected: float
-    came: float
-    hour: int
-    day: int
+LEAST_KNOWN_DAYS: Final = 7
+"""Nothing is shown before so many days are known, of the last ten weeks."""
+LASTING: Final = 0.85
+"""So much of the present error is believed to be left an hour later, before the series has shown it."""
+DAY_HOURS: Final = range(24)
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """What a series has taught by the midnight before `today`."""
+class _Now:
+    """The latest known hour of today."""
 
-    today: int
-    first_day: int | None
-    profile: Profile
-    level: float
-    errors: tuple[Error, ...]
-
-
-def learn(history: Iterable[Hour], today: int) -> Learnt:
-    """Learn from all days before `today` (an ordinal, as in Hour.day); later hours are not looked at."""
-    profile = Profile()
-    days: deque[tuple[float, float]] = deque(maxlen=5)
-    errors: list[Error] = []
-    first: int | None = None
-    for day, members in groupby(history, key=lambda hour: hour.day):
-        if day >= today:
-            break
-        known = [hour for hour in members if hour.value is not None and hour.opening is not Opening.CLOSED]
-        level = _level(days)
-        came = base = 0.0
-        for hour in known:
-            expected = profile.at(_slot(hour))
-            if expected is not None and hour.value is not None:
-                came, base = came + hour.value, base + expected
-                errors.append(Error(expected * level, hour.value, hour.hour, day))
-        for hour in known:
-            profile.take(_slot(hour), hour.value or 0.0)
-        if known and first is None:
-            first = day
-        if base > 0:
-            days.append((came, base))
-    recent = tuple(error for error in errors if error.day >= today - WINDOW_DAYS)
-    return Learnt(today, first, profile, _level(days), recent)
+    at_ms: int
+    error: float
+    """What came, less what was expected at midnight."""
 
 
 def forecast(learnt: Learnt, recent: Sequence[Hour], coming: Sequence[Hour]) -> list[Point | None]:
@@ -73,47 +36,91 @@ def forecast(learnt: Learnt, recent: Sequence[Hour], coming: Sequence[Hour]) -> 
 
     Args:
         learnt: of the days before `learnt.today`.
-        recent: the hours of today that are over, oldest first.
+        recent: the hours of `learnt.today` that are over, oldest first; empty before it opens.
         coming: the hours asked for; their values are not looked at.
 
     Returns:
-        None for an hour that is closed, or that nothing is known of, or when the series is under two weeks old.
+        None for an hour that is closed, of which nothing is known, or while the series is under two weeks old.
     """
-    if learnt.first_day is None or learnt.today - learnt.first_day < LEAST_DAYS:
+    young = learnt.first_day is None or learnt.today - learnt.first_day < LEAST_DAYS
+    if young or len(learnt.days) < LEAST_KNOWN_DAYS:
         return [None] * len(coming)
-    now = next(
-        (hour for hour in reversed(recent) if hour.value is not None and hour.opening is not Opening.CLOSED), None
-    )
-    return [_point(learnt, now, hour) for hour in coming]
+    course = _Course(learnt)
+    now = course.now(recent)
+    return [None if hour.opening is Opening.CLOSED else course.point(hour, now) for hour in coming]
 
 
-def _slot(hour: Hour) -> Slot:
-    return hour.weekday, hour.hour
+class _Course:
+    """Puts the parts together; what several hours share is worked out once."""
 
+    def __init__(self, learnt: Learnt) -> None:
+        self._learnt = learnt
+        self._days = len(learnt.near.errors)
+        self._carried: Callable[[int, bool], dict[int, float]] = cache(self._carry)
+        self._spread: Callable[[int, int, bool], tuple[float, ...] | None] = cache(self._spread_of)
 
-def _level(days: Iterable[tuple[float, float]]) -> float:
-    came, base = (sum(part) for part in zip(*days, strict=True)) if days else (0.0, 0.0)
-    return min(1.6, max(0.5, 0.5 + 0.5 * came / base)) if base > 0 else 1.0
-
-
-def _point(learnt: Learnt, now: Hour | None, hour: Hour) -> Point | None:
-    usual = learnt.profile.at(_slot(hour))
-    if usual is None or hour.opening is Opening.CLOSED:
+    def now(self, recent: Sequence[Hour]) -> _Now | None:
+        for hour in reversed(recent):
+            if hour.value is not None and hour.opening is not Opening.CLOSED:
+                expected = self._expected(hour, self._learnt.near)
+                return None if expected is None else _Now(hour.at_ms, hour.value - expected[1])
         return None
-    middle = usual * (learnt.level if hour.day == learnt.today else 1.0)
-    if now is not None and now.value is not None:
-        present = learnt.profile.at(_slot(now))
-        if present is not None:
-            middle += (now.value - present * learnt.level) * CARRIED ** ((hour.at_ms - now.at_ms) / HOUR_MS)
-    errors = sorted(error.came - error.expected for error in learnt.errors)
-    deciles = [middle + _quantile(errors, chance) for chance in DECILES] if errors else [middle] * len(DECILES)
-    most = hour.capacity if hour.capacity is not None else float("inf")
-    days = len({error.day for error in learnt.errors})
-    return Point(hour.at_ms, tuple(min(most, max(0.0, value)) for value in deciles), usual, hour.capacity, days)
 
+    def point(self, hour: Hour, now: _Now | None) -> Point | None:
+        today = hour.day == self._learnt.today
+        fit = self._learnt.near if today else self._learnt.far
+        found = self._expected(hour, fit)
+        if found is None:
+            return None
+        usual, middle = found
+        weekend = hour.weekday in WEEKEND
+        if today and now is not None:
+            later = max(1, (hour.at_ms - now.at_ms) // HOUR_MS)
+            lasts, errors = self._lag(later)
+            middle += lasts * now.error
+            wide = distances(errors, hour.hour, weekend=weekend)
+        else:
+            wide = self._spread(fit.skipped, hour.hour, weekend)
+        if wide is None:
+            return None
+        most = float("inf") if hour.capacity is None else hour.capacity
+        steps = [fit.unrest * distance for distance in wide]
+        deciles = [middle - step for step in reversed(steps)] + [middle] + [middle + step for step in steps]
+        return Point(
+            hour.at_ms, tuple(min(most, max(0.0, value)) for value in deciles), usual, hour.capacity, self._days
+        )
 
-def _quantile(ordered: Sequence[float], chance: float) -> float:
-    place = chance * (len(ordered) + 1) - 1
-    low = min(len(ordered) - 1, max(0, int(place)))
-    high = min(len(ordered) - 1, low + 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * min(1.0, max(0.0, place - low))
+    def _expected(self, hour: Hour, fit: Fit) -> tuple[float, float] | None:
+        """What is usual, and what is expected at midnight."""
+        usual = self._learnt.profile.at((hour.weekday, hour.hour))
+        if usual is None:
+            return None
+        return usual, usual + fit.carried * self._carried(fit.skipped, hour.weekday in WEEKEND)[hour.hour]
+
+    def _carry(self, _skipped: int, weekend: bool) -> dict[int, float]:  # noqa: FBT001 - the key of a cache
+        return unusual(self._learnt.days, DAY_HOURS, weekend=weekend)
+
+    def _spread_of(self, skipped: int, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - the key of a cache
+        fit = {NEAR: self._learnt.near, FAR: self._learnt.far}[skipped]
+        return distances(fit.errors, hour, weekend=weekend)
+
+    def _lag(self, later: int) -> tuple[float, list[DayOfErrors]]:
+        """How much of an error lasts so many hours, and the errors that were left then."""
+        past = self._learnt.near.errors
+        pairs = [
+            [(day.by_hour[hour - later], error) for hour, error in day.by_hour.items() if hour - later in day.by_hour]
+            for day in past
+        ]
+        lasts = slope(pairs, LASTING**later)
+        left = [
+            DayOfErrors(
+                day.weekend,
+                {
+                    h: error - lasts * day.by_hour[h - later]
+                    for h, error in day.by_hour.items()
+                    if h - later in day.by_hour
+                },
+            )
+            for day in past
+        ]
+        return lasts, left
