@@ -7,7 +7,7 @@ Never: transitions. Where one may be due, the event is left to be judged.
 
 from collections.abc import Sequence
 
-from collector.evidence import Evidence, Heard, SensorView, SpaceRules, hold_of
+from collector.evidence import Evidence, Heard, Learns, SensorView, SpaceRules, hold_of
 from collector.judgement import unchanged_until_ms
 from collector.outward import Occupancy
 from edge.message import Kind
@@ -25,7 +25,7 @@ def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRu
     index = rules.places.get((event.device, event.sensor), -1)
     views = evidence.views
     known = views[index] if 0 <= index < len(views) else None
-    if known is None or rules.supply:
+    if known is None or rules.supply or rules.sensors[index].learns is not Learns.NOTHING:
         return evidence, first
     place, fresh, check_ms = _run(evidence, known, events, first, rules)
     if place == first:

@@ -15,7 +15,9 @@ from msgspec import Struct
 
 from collector.outward import Because, Occupancy, Reason
 from collector.plan import USUAL_W, Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.threshold import Threshold
 from collector.tuning import UNTUNED, HoldBounds, Tuned
+from collector.two_levels import TwoLevels
 from edge.message import Kind
 
 Key = tuple[int, str, str, int]
@@ -88,6 +90,10 @@ class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """Its newest reading, in the unit of its own kind."""
     begun_ms: int = NEVER
     """When the run of motions began of which its newest is one, none of them long after the one before; or NEVER."""
+    threshold: Threshold | None = None
+    """What sound or light has learnt beside better sensors; None: nothing yet."""
+    levels: TwoLevels | None = None
+    """What a machine's watts have taught; None: nothing yet."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
@@ -151,6 +157,16 @@ class Role(StrEnum):
     """How much is left, in per cent."""
 
 
+class Learns(StrEnum):
+    """What a sensor learns from its readings."""
+
+    NOTHING = "nothing"
+    THRESHOLD = "threshold"
+    """Above which level it speaks for somebody, from better sensors of its space."""
+    LEVELS = "levels"
+    """How much its machine draws at rest and in use."""
+
+
 class SensorRules(Struct, frozen=True):
     """How to judge one sensor."""
 
@@ -170,6 +186,7 @@ class SensorRules(Struct, frozen=True):
     """The same after a lone motion; of a level, the space is `away` at once."""
     tunes: bool
     """Its hold is longer or shorter by what its space has learnt."""
+    learns: Learns
 
 
 class SpaceRules(Struct, frozen=True):
@@ -181,6 +198,8 @@ class SpaceRules(Struct, frozen=True):
     contacts: bool
     """A door of its own is watched."""
     second_motion_ms: int
+    better: bool
+    """Some sensor sees people itself: sound and light need not vouch alone."""
     bounds: HoldBounds
     """Of the hold after motion."""
     sensors: tuple[SensorRules, ...]
@@ -211,6 +230,7 @@ def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
         supply=space.kind is SpaceKind.SUPPLY,
         contacts=any(sensor.role is Role.CONTACT for sensor in sensors),
         second_motion_ms=plan.rules.second_motion_ms,
+        better=any(one.role is not Role.CONTACT and one.learns is not Learns.THRESHOLD for one in sensors),
         bounds=bounds,
         sensors=tuple(sensors),
         places={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
@@ -227,6 +247,8 @@ _ROLES: Final = {
     SensorKind.PRESENCE: (Role.LEVEL, Kind.PRESENCE, Reason.PRESENCE),
     SensorKind.PEOPLE: (Role.LEVEL, Kind.PEOPLE, Reason.PEOPLE),
     SensorKind.POWER: (Role.LEVEL, Kind.POWER_W, Reason.POWER),
+    SensorKind.SOUND: (Role.MOTION, Kind.SOUND_DB, Reason.SOUND),
+    SensorKind.LIGHT: (Role.LEVEL, Kind.LIGHT_LUX, Reason.LIGHT),
     SensorKind.CONTACT: (Role.CONTACT, Kind.CONTACT_OPEN, Reason.DOOR_CLOSED),
 }
 
@@ -253,6 +275,14 @@ def _holds(rules: Rules, role: Role, bounds: HoldBounds) -> tuple[int, int]:
     return (rules.level_hold_ms if role is Role.LEVEL else 0), 0
 
 
+def _learns(space: Space, sensor: Sensor) -> Learns:
+    if sensor.kind in {SensorKind.SOUND, SensorKind.LIGHT}:
+        return Learns.THRESHOLD
+    if sensor.kind is SensorKind.POWER and space.in_use_above_w is None:
+        return Learns.LEVELS
+    return Learns.NOTHING
+
+
 def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBounds) -> SensorRules:
     role, own, reason = _ROLES[sensor.kind]
     if space.kind is SpaceKind.SUPPLY:
@@ -274,4 +304,5 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         hold_ms=hold_ms,
         lone_ms=lone_ms,
         tunes=role is Role.MOTION and not sensor.held,
+        learns=_learns(space, sensor),
     )

@@ -7,7 +7,7 @@ Never: clocks.
 
 from msgspec.structs import replace
 
-from collector.evidence import NEVER, Evidence, Heard, Role, SensorRules, SensorView, SpaceRules, hold_of
+from collector.evidence import NEVER, Evidence, Heard, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of
 from collector.judgement import (
     PASSING_MS,
     alive,
@@ -17,6 +17,7 @@ from collector.judgement import (
     last_high_ms,
     run_began_ms,
 )
+from collector.readings import read
 from edge.message import Kind
 
 
@@ -66,7 +67,7 @@ def _until_now(known: SensorView | None, sensor: SensorRules, event: Heard) -> S
 
 def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> SensorView:
     at_ms, value = event.at_ms, event.value
-    high = value > sensor.above
+    past, high = read(evidence, past, sensor, value, rules)
     own = event.kind is sensor.own
     if high and not past.high:
         full, begun_ms = True, past.begun_ms
@@ -77,7 +78,8 @@ def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard
         return replace(past, heard_ms=at_ms, high=True, high_ms=at_ms, full=full, value=value, begun_ms=begun_ms)
     if past.high and not high:
         # of a lost change only the last moment before it is known; that a door closed is believed from when it is known
-        end_ms = at_ms if own or sensor.role is Role.CONTACT else past.heard_ms
+        sure = own and sensor.learns is not Learns.THRESHOLD  # a reading tells of its own moment only
+        end_ms = at_ms if sure or sensor.role is Role.CONTACT else past.heard_ms
         full = earned_full(replace(past, heard_ms=end_ms))
         return replace(past, heard_ms=at_ms, high=False, end_ms=end_ms, full=full, value=value)
     if sensor.role is Role.CONTACT and past.since_ms == at_ms:

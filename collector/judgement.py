@@ -11,8 +11,9 @@ Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is meas
 from collections.abc import Iterator
 from typing import Final
 
-from collector.evidence import NEVER, Evidence, Role, SensorRules, SensorView, SpaceRules, hold_of, longest_hold
+from collector.evidence import NEVER, Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of, longest_hold
 from collector.outward import TAKEN, Because, Health, Occupancy, Reason
+from collector.threshold import may_vouch
 from collector.tuning import QUICK_MS
 
 PASSING_MS: Final = 20_000
@@ -48,12 +49,16 @@ def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) 
     away = _opened_lately(evidence, rules, now_ms, alive_ms)
     vouched, sees = True, False
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if sensor.learns is Learns.THRESHOLD:
+            if not _learnt(known):
+                continue
+            vouched = vouched and (rules.better or _agrees(known))
         sees = sees or sensor.role is not Role.CONTACT
         if known is None:
             vouched = False
             continue
         hold_ms = hold_of(evidence, sensor)
-        weight = _weigh(known, sensor, hold_ms, now_ms, alive_ms)
+        weight = weigh(known, sensor, hold_ms, now_ms, alive_ms)
         if weight is Occupancy.OCCUPIED:
             return weight
         away = away or weight is not None
@@ -148,6 +153,20 @@ def run_began_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
     return began_ms
 
 
+def weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int) -> Occupancy | None:
+    """What one sensor's evidence makes of the space: occupied, away, or nothing."""
+    if sensor.role is Role.CONTACT:
+        return None
+    if known.high and alive(known, sensor, alive_ms):
+        return Occupancy.OCCUPIED
+    quiet_ms = now_ms - last_high_ms(known)
+    if quiet_ms < sensor.lone_ms:
+        return Occupancy.OCCUPIED
+    if quiet_ms < hold_ms and earned_full(known):
+        return Occupancy.AWAY
+    return None
+
+
 def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int | None:
     """How long every sensor of a space that was taken in full has been quiet; None: no full hold after motion ran.
 
@@ -190,18 +209,14 @@ def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair
     return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
 
 
-def _weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int) -> Occupancy | None:
-    """What one sensor's evidence makes of the space: occupied, away, or nothing."""
-    if sensor.role is Role.CONTACT:
-        return None
-    if known.high and alive(known, sensor, alive_ms):
-        return Occupancy.OCCUPIED
-    quiet_ms = now_ms - last_high_ms(known)
-    if quiet_ms < sensor.lone_ms:
-        return Occupancy.OCCUPIED
-    if quiet_ms < hold_ms and earned_full(known):
-        return Occupancy.AWAY
-    return None
+def _learnt(known: SensorView | None) -> bool:
+    """Whether sound or light has learnt its threshold: before, it bears on nothing."""
+    return known is not None and known.threshold is not None and known.threshold.boundary is not None
+
+
+def _agrees(known: SensorView | None) -> bool:
+    """Whether it has agreed so well with better sensors that it may speak for vacancy without them."""
+    return known is not None and known.threshold is not None and may_vouch(known.threshold)
 
 
 def _behind_door(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> bool:
@@ -230,22 +245,27 @@ def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupanc
 
 
 def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
-    if all(sensor.role is Role.CONTACT for sensor in rules.sensors):
+    asked = [
+        (known, sensor)
+        for known, sensor in zip(evidence.views, rules.sensors, strict=True)
+        if sensor.learns is not Learns.THRESHOLD or (_learnt(known) and (rules.better or _agrees(known)))
+    ]
+    if all(sensor.role is Role.CONTACT for _, sensor in asked):
         return Because(Reason.NO_SENSOR)
-    pairs = list(zip(evidence.views, rules.sensors, strict=True))
-    for known, sensor in pairs:
+    for known, sensor in asked:
         if known is None:
             return Because(Reason.NEVER_HEARD, sensor.device, sensor.sensor)
-    for known, sensor in _heard(evidence, rules):
+    heard = [(known, sensor) for known, sensor in asked if known is not None]
+    for known, sensor in heard:
         if not alive(known, sensor, now_ms):
             return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
-    known, _ = max(_heard(evidence, rules), key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
+    known, _ = max(heard, key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
     return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
 
 
 def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
     seeing = list(_seeing(evidence, rules))
-    telling = [pair for pair in seeing if _weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
+    telling = [pair for pair in seeing if weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
     if not telling and state is Occupancy.OCCUPIED:
         doors = [known for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT]
         door = max(doors, key=lambda known: known.end_ms)
