@@ -23,51 +23,29 @@ Never: servers, clocks, pins.
     space = "room"
     column = "S6_PIR"
     pulse_ms = 2500                     # each row with a 1 is one pulse; left out: the column is the output's level
+    held = false                        # true: the recorded output is held high for a while by itself
+
+    [[sensor]]
+    id = "room-sound"
+    kind = "sound"                      # pir, contact, pressure, presence, power, people, sound, light or air
+    space = "room"
+    column = "S1_Sound"
+    volts = true                        # an amplifier's output; left out: decibels
 """
 
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Final, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from collector.plan import SpaceKind
 from edge.message import Kind
-from ledig.ids import id_fault
 from ledig.reader import Faults, Reader, Table, one_of
+from ledig.recorded import RecordedSensor, RecordedSpace, Recording
 from ledig.rows import Column, Layout, Row, RowsRejected, TimeColumns, read_rows
-
-
-class RecordedKind(StrEnum):
-    """What kinds of sensor a recording can drive."""
-
-    PIR = "pir"
-    CONTACT = "contact"
-    PRESSURE = "pressure"
-    POWER = "power"
-    AIR = "air"
-
-
-ON_PINS: Final = frozenset({RecordedKind.PIR, RecordedKind.CONTACT, RecordedKind.PRESSURE})
-"""Kinds that are driven by a pin's level; the others are read from files."""
-_COLUMN: Final = {
-    RecordedKind.PIR: Kind.MOTION,
-    RecordedKind.CONTACT: Kind.CONTACT_OPEN,
-    RecordedKind.PRESSURE: Kind.PRESSURE,
-    RecordedKind.POWER: Kind.POWER_W,
-}
-"""What `column` holds."""
-_AIR_COLUMNS: Final = {
-    "co2_column": Kind.CO2_PPM,
-    "temperature_column": Kind.TEMPERATURE_C,
-    "humidity_column": Kind.HUMIDITY_PCT,
-}
-"""What the columns of an air sensor hold; only the first is needed."""
-
 
 _T = TypeVar("_T")
 
@@ -78,56 +56,6 @@ class RecordingRejected(ValueError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSpace:
-    """One space; `truth` is the column that counts the people in it, "" if there is none."""
-
-    id: str
-    kind: SpaceKind
-    truth: str = ""
-
-    def __post_init__(self) -> None:
-        if fault := id_fault(self.id):
-            raise ValueError(fault)
-        if self.kind is SpaceKind.SUPPLY:
-            raise ValueError("a supply runs out and is never taken; a recording cannot play it")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSensor:
-    """One sensor and the columns that drive it."""
-
-    id: str
-    kind: RecordedKind
-    space: str = ""
-    """What it watches; "" for air, which is the zone's."""
-    column: str = ""
-    """Of a pin: 0 or 1; of power: watts."""
-    co2_column: str = ""
-    temperature_column: str = ""
-    humidity_column: str = ""
-    pulse_ms: int = 0
-    """Each row with a 1 is a pulse this long; 0: the column is the output's level itself."""
-
-    def __post_init__(self) -> None:
-        if fault := id_fault(self.id):
-            raise ValueError(fault)
-        air = self.kind is RecordedKind.AIR
-        for name in ("space", "column") if not air else ("co2_column",):
-            if not getattr(self, name):
-                raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
-        for name in ("space", "column", "pulse_ms") if air else _AIR_COLUMNS:
-            if getattr(self, name):
-                raise ValueError(f"{name} is nothing for a sensor of kind {self.kind}; take it out")
-        if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
-            raise ValueError(f"pulse_ms is for a pir, from 100 to 600000; got {self.pulse_ms}")
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The columns in use, by the mapping's key."""
-        return {key: name for key in ("column", *_AIR_COLUMNS) if (name := getattr(self, key))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,58 +82,6 @@ class _RowsFile:
             ZoneInfo(self.time_zone)
         except (ValueError, OSError, ZoneInfoNotFoundError) as fault:  # OSError: a folder of the zone database
             raise ValueError(f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"') from fault
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """What happened, row by row; a row holds until the next one of its span, the last one of a span for `step_ms`."""
-
-    time_zone: ZoneInfo
-    spaces: tuple[RecordedSpace, ...]
-    sensors: tuple[RecordedSensor, ...]
-    spans: tuple[tuple[Row, ...], ...]
-    """Rows without a break between them; in a break the devices are off."""
-    step_ms: int
-    """The usual time from one row to the next."""
-    left_out: int = 0
-    """How many rows were broken."""
-    named: tuple[str, ...] = ()
-    """The first 20 of them: file, row number, finding."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return sum(map(len, self.spans))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """At `at_ms` the column `name` of a sensor becomes `value`."""
-
-    at_ms: int
-    sensor: str
-    key: str
-    value: float
-
-
-def changes(span: tuple[Row, ...], sensors: tuple[RecordedSensor, ...]) -> Iterator[Change]:
-    """What the sensors of one span feel, oldest first; pulses that meet become one."""
-    held_until: dict[str, int] = {}
-    for row, following in zip(span, (*span[1:], None), strict=True):
-        for sensor in sensors:
-            for key, column in sensor.columns.items():
-                value = row.values[column]
-                if not sensor.pulse_ms:
-                    yield Change(row.at_ms, sensor.id, key, value)
-                elif value:
-                    if sensor.id not in held_until:
-                        yield Change(row.at_ms, sensor.id, key, 1)
-                    held_until[sensor.id] = row.at_ms + sensor.pulse_ms
-        falls = sorted((end, sensor) for sensor, end in held_until.items())
-        for end, sensor_id in falls:
-            if following is None or end < following.at_ms:
-                del held_until[sensor_id]
-                yield Change(end, sensor_id, "column", 0)
 
 
 def read(path: Path, data: Path | None = None) -> Recording:
@@ -291,9 +167,5 @@ def _step_ms(rows: tuple[Row, ...], break_ms: int) -> int:
 
 
 def _columns(spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]) -> tuple[Column, ...]:
-    columns = [Column(space.truth, 0, Kind.PEOPLE.high, whole=True) for space in spaces if space.truth]
-    for sensor in sensors:
-        for key, name in sensor.columns.items():
-            kind = _AIR_COLUMNS.get(key) or _COLUMN[sensor.kind]
-            columns.append(Column(name, kind.low, kind.high, whole=sensor.kind in ON_PINS))
-    return tuple(columns)
+    truths = (Column(space.truth, 0, Kind.PEOPLE.high, whole=True) for space in spaces if space.truth)
+    return (*truths, *(column for sensor in sensors for column in sensor.wanted()))

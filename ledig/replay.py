@@ -23,7 +23,7 @@ from collector.settings import CollectorSettings
 from edge import agent
 from edge.outbox import Outbox
 from edge.settings import DeviceSettings
-from ledig.recording import ON_PINS, Recording, changes
+from ledig.recorded import ON_PINS, Recording, changes
 from ledig.replay_clock import ReplayClock
 from ledig.replay_house import House, Wiring, build
 from ledig.replay_servers import ReplayAway, collector, mosquitto

@@ -21,16 +21,22 @@ from edge.settings import (
     ClockSource,
     ContactSettings,
     DeviceSettings,
+    LightSettings,
+    PeopleSettings,
     PirSettings,
     PowerSettings,
+    PresenceSettings,
     PressureSettings,
     SensorSettings,
+    SoundSettings,
 )
-from ledig.recording import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
+from ledig.recorded import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
 from ledig.wires import WiredPin
 
 SITE: Final = "replay"
 _ZONE: Final = "recorded"
+_READ_EVERY_MS: Final = 30_000
+"""How often the level of sound is read: a recording has no more to tell, and each reading costs the replay time."""
 _LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
 """Kinds whose pin is pulled up and goes low when what they watch is there."""
 
@@ -95,6 +101,7 @@ def plan_of(recording: Recording) -> SitePlan:
                 device=device,
                 id=sensor.id,
                 kind=SensorKind(sensor.kind),
+                held=sensor.held,
                 space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
             )
@@ -109,26 +116,41 @@ def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple
         yield f"recorder-{start // len(GPIO_PINS) + 1}", sensors[start : start + len(GPIO_PINS)]
 
 
+_PINS: Final = {
+    RecordedKind.PIR: PirSettings,
+    RecordedKind.CONTACT: ContactSettings,
+    RecordedKind.PRESSURE: PressureSettings,
+    RecordedKind.PRESENCE: PresenceSettings,
+}
+
+
 def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
+    if sensor.kind in _PINS:
+        return _PINS[sensor.kind](id=sensor.id, pin=pin)
+    if sensor.kind is RecordedKind.AIR:
+        return _air_settings(sensor, folder)
+    path = _value_path(folder, sensor.id, "column")
     match sensor.kind:
-        case RecordedKind.PIR:
-            return PirSettings(id=sensor.id, pin=pin)
-        case RecordedKind.CONTACT:
-            return ContactSettings(id=sensor.id, pin=pin)
-        case RecordedKind.PRESSURE:
-            return PressureSettings(id=sensor.id, pin=pin)
         case RecordedKind.POWER:
-            return PowerSettings(id=sensor.id, path=_value_path(folder, sensor.id, "column"), scale=1)
+            return PowerSettings(id=sensor.id, path=path, scale=1)
+        case RecordedKind.PEOPLE:
+            return PeopleSettings(id=sensor.id, path=path)
+        case RecordedKind.SOUND:
+            return SoundSettings(id=sensor.id, path=path, every_ms=_READ_EVERY_MS, tell_ms=_READ_EVERY_MS)
         case _:
-            paths = {key: _value_path(folder, sensor.id, key) for key in sensor.columns}
-            return AirSettings(
-                id=sensor.id,
-                co2_path=paths["co2_column"],
-                temperature_path=paths.get("temperature_column"),
-                temperature_scale=1,
-                humidity_path=paths.get("humidity_column"),
-                humidity_scale=1,
-            )
+            return LightSettings(id=sensor.id, path=path)
+
+
+def _air_settings(sensor: RecordedSensor, folder: Path) -> AirSettings:
+    paths = {key: _value_path(folder, sensor.id, key) for key in sensor.columns}
+    return AirSettings(
+        id=sensor.id,
+        co2_path=paths["co2_column"],
+        temperature_path=paths.get("temperature_column"),
+        temperature_scale=1,
+        humidity_path=paths.get("humidity_column"),
+        humidity_scale=1,
+    )
 
 
 def _value_path(folder: Path, sensor_id: str, key: str) -> Path:

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from collector.plan import Rules
 from ledig import replay_report, what_if_command
-from ledig.recording import Recording, read
+from ledig.recorded import Recording
+from ledig.recording import read
 from ledig.replay import Played, Stopped, play
 from ledig.replay_house import plan_of
 from ledig.stopping import stop_on_signals

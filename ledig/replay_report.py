@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ledig.recording import RecordedSpace, Recording
+from ledig.recorded import RecordedSpace, Recording
 from ledig.replay import Played
 from ledig.scoring import Latency, Score, Truth, score
 

@@ -21,11 +21,10 @@ from collector.evidence import START, Evidence, Heard, space_rules
 from collector.inference import advance, fitted, fold, story
 from collector.outward import TAKEN, Occupancy
 from collector.plan import SitePlan, Space
+from collector.tuning import QUICK_MS
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1440 * MINUTE_MS
-QUICK_MS: Final = 5 * MINUTE_MS
-"""Free for no longer than this between two times taken: somebody was there all along."""
 
 
 class Shown(StrEnum):
@@ -68,7 +67,7 @@ class Figures(Struct, frozen=True, gc=False):
     changes: int = 0
     """Between free, taken and not known."""
     quick_flips: int = 0
-    """Free for five minutes at most, between two times taken."""
+    """Free for three minutes at most between two times taken: somebody was there all along."""
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))

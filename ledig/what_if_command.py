@@ -169,5 +169,8 @@ def _notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
             " known, until every one of its sensors has been heard for one hold"
         )
     if dedicated := sum(space.tenure is Tenure.DEDICATED for space in plan.spaces):
-        notes.append(f"{dedicated} dedicated spaces have no state of their own; they are in no row and no total")
+        which = (
+            "space has no state of its own; it is" if dedicated == 1 else "spaces have no state of their own; they are"
+        )
+        notes.append(f"{dedicated} dedicated {which} in no row and no total")
     return notes

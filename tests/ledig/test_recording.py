@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledig.recording import Change, Recording, RecordingRejected, changes, read
+from ledig.recorded import Change, Recording, changes
+from ledig.recording import RecordingRejected, read
 
 MAPPING = """
 file = "rows.csv"
@@ -88,6 +89,14 @@ def test_a_column_without_pulse_is_the_level_itself(tmp_path: Path) -> None:
     assert levels == [0, 1, 1, 0]
 
 
+def test_an_amplifier_in_volts_is_told_in_decibels(tmp_path: Path) -> None:
+    sound = 'kind = "sound"\nvolts = true'
+    mapping = MAPPING.replace('kind = "pir"', sound).replace("pulse_ms = 40000", "")
+    played = recording(tmp_path, mapping=mapping, rows=ROWS.replace(",1,401.5,", ",10,401.5,"))
+    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert levels == pytest.approx([-60, 20, 0, -60]), "no volt at all is the noise of the amplifier"
+
+
 def test_changes_come_in_order_of_time(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=MAPPING.replace("40000", "20000"))
     moments = [change.at_ms for change in changes(played.spans[0], played.sensors)]
@@ -162,7 +171,7 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
         "format is missing",
         'no setting "colour"',
         'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
-        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, power, air',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, presence, power, people, sound, light,',
         'sensor "air": co2_column is missing',
     ):
         assert finding in text
@@ -176,6 +185,7 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
         ("Europe/Stockholm", "Europe", 'no time zone "Europe"'),
         ('space = "room"', 'space = "attic"', 'sensor "pir": no space "attic"; known spaces: room'),
         ("pulse_ms = 40000", "pulse_ms = 5", "from 100 to 600000; got 5"),
+        ("pulse_ms = 40000", "volts = true", "volts is nothing for a sensor of kind pir"),
         ('id = "air"', 'id = "pir"', 'sensor "pir": is there twice'),
         ('id = "air"', 'id = "Air 1"', 'id "Air 1" is not allowed'),
         ('co2_column = "CO2"', 'co2_column = "CO2"\nspace = "room"', "space is nothing for a sensor of kind air"),

@@ -8,8 +8,8 @@ import pytest
 
 from collector.plan import SpaceKind
 from edge.broker import BrokerSettings
-from edge.settings import AirSettings, PowerSettings
-from ledig.recording import Change, RecordedKind, RecordedSensor, RecordedSpace, Recording
+from edge.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
+from ledig.recorded import Change, RecordedKind, RecordedSensor, RecordedSpace, Recording
 from ledig.replay_house import Wiring, build
 from ledig.rows import Row
 
@@ -37,6 +37,8 @@ def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
         ("pir", 0, False),
         ("contact", 1, True),
         ("contact", 0, False),
+        ("presence", 1, True),
+        ("presence", 0, False),
         ("pressure", 1, False),
         ("pressure", 0, True),
     ],
@@ -48,7 +50,7 @@ def test_a_level_is_on_the_pin_before_and_after_the_agent_opens_it(
     (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
     wiring = Wiring(device, tmp_path)
     wiring.feel(it, Change(0, "it", "column", value))
-    pull_up = None if kind == "pir" else True
+    pull_up = None if kind in {"pir", "presence"} else True
     opened = gpiozero.DigitalInputDevice(device.sensors[0].pins[0], pull_up=bool(pull_up), pin_factory=wiring.factory)
     assert bool(opened.pin.state) is high
     wiring.feel(it, Change(1, "it", "column", 1 - value))
@@ -72,6 +74,24 @@ def test_measured_values_stand_in_the_files_that_the_agent_reads(tmp_path: Path)
     assert float(air_settings.co2_path.read_text()) * air_settings.co2_scale == 612.5
     assert float(air_settings.humidity_path.read_text()) * air_settings.humidity_scale == 41
     assert float(power_settings.path.read_text()) * power_settings.scale == 80
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [("sound", SoundSettings), ("light", LightSettings), ("people", PeopleSettings)]
+)
+def test_a_level_of_a_space_stands_in_its_file(tmp_path: Path, kind: str, settings: type) -> None:
+    it = sensor(kind)
+    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
+    Wiring(device, tmp_path).feel(it, Change(0, "it", "column", 12))
+    (made,) = device.sensors
+    assert type(made) is settings
+    assert float(made.path.read_text()) == 12  # type: ignore[attr-defined]
+
+
+def test_an_output_that_is_held_is_held_in_the_plan_too(tmp_path: Path) -> None:
+    held = RecordedSensor(id="it", kind=RecordedKind.PIR, space="room", column="C", held=True)
+    (planned,) = build(recording(held), BrokerSettings(), tmp_path).plan.sensors
+    assert planned.held
 
 
 def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
