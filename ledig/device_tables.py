@@ -104,6 +104,7 @@ def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) ->
         door=table.get("door"),
         zone=table.get("zone"),
         heartbeat_ms=max(device.heartbeat_ms, every_ms),
+        held=table.get("held", False),
         wiring=" ".join(map(str, settings.pins)),
     )
 
@@ -115,7 +116,9 @@ def _sensor(reader: Reader, table: Table, place: str, house: House) -> SensorSet
         reader.faults.add(place, finding if kind is None else one_of("kind", str(kind), SENSOR_SETTINGS))
         return None
     before = len(reader.faults)
-    settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", *_TARGETS})
+    settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
+    if not isinstance(held := table.get("held", False), bool):
+        reader.faults.add(place, f"held is {held!r}; it must be true or false")
     target, _ = _WATCHES[kind]
     given = [name for name in _TARGETS if name in table]
     if given != [target]:

@@ -257,6 +257,23 @@ FAULTS = [
     ("[[door]]", "[door]", "door: found a table; write each as a table of its own: [[door]]"),
     ('[site]\nid = "mill"\nname = "The mill"\n', "", "table [site] is missing; give it with an id and a name"),
     ("[broker]", "[rules]\nmotion_hold_ms = 5\n[broker]", "rules: motion_hold_ms must lie between lone_motion_hold_ms"),
+    (
+        "[broker]",
+        "[rules]\nmotion_hold_least_ms = 60000\n[broker]",
+        "rules: motion_hold_least_ms must lie between lone_motion_hold_ms (120000) and 7200000, got 60000",
+    ),
+    (
+        "[broker]",
+        "[rules]\nmotion_hold_most_ms = 240000\n[broker]",
+        "rules: motion_hold_most_ms must lie between motion_hold_least_ms (300000) and 7200000, got 240000",
+    ),
+    ("[broker]", '[rules]\nlearning = "maybe"\n[broker]', 'rules: learning is "maybe"; it must be one of: on, off'),
+    (
+        'kind = "equipment"',
+        'kind = "equipment"\nmotion_hold_ms = 7200001',
+        "motion_hold_ms must lie between 1000 and 7200000, got 7200001",
+    ),
+    ('kind = "pir"', 'kind = "pir"\nheld = 1', "held is 1; it must be true or false"),
     ("[broker]", "[retention]\nraw_hours = 73\n[broker]", "retention: raw_hours must lie between 1 and 72, got 73"),
     (
         "[broker]",
