@@ -1,4 +1,4 @@
-"""Version 1 of the feed for builders: states, summary, live stream, history.
+"""Version 1 of the feed for builders: states, summary, live stream, forecast, history.
 
 In:    the live picture; history, for who is logged in.
 Out:   JSON objects (never a bare list) and server-sent events.
@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from collector.history import HistoryAway
-from dashboard import past, streams
+from dashboard import arrival, past, streams
 from dashboard.login import manager
 from dashboard.pages import codes
 from dashboard.picture import Frame, Free, Supply, encode_frame
@@ -54,7 +54,8 @@ def summary() -> ResponseReturnValue:
                 zone.id: {
                     "name": zone.name,
                     "kinds": {kind: _free(free) for kind, free in frame.zones[zone.id].items()},
-                    "air": frame.air.get(zone.id),
+                    "air": air.band if (air := here.live.picture.air.get(zone.id)) else None,
+                    "air_trend": air.trend if air else None,
                 }
                 for zone in here.plan.zones
             },
@@ -76,6 +77,22 @@ def stream() -> ResponseReturnValue:
     """Frames as server-sent events, the newest first."""
     here = serving()
     return streams.serve(here.live.public, here.seats, welcome=lambda: True)
+
+
+@routes.get("/forecast")
+def forecast() -> ResponseReturnValue:
+    """Free spots of the hours to come: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival."""
+    here = serving()
+    now_ms = here.live.now_ms()
+    try:
+        asked = arrival.read_arrival(request.args, here.plan)
+        told = here.live.picture.outlook(asked.zone, asked.kind, now_ms)
+        body = arrival.answer(asked, told, now_ms)
+    except past.QuestionRejected as fault:
+        return jsonify(error="bad request", message=str(fault)), 400
+    response = jsonify(site=here.plan.id, **body)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @routes.get("/history")

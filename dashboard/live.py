@@ -1,6 +1,6 @@
 """Follows the broker and keeps every open page up to date. No database stands in this way.
 
-In:    retained states, summaries, the collector's and the devices' words.
+In:    retained states, summaries, forecasts, the collector's and the devices' words.
 Out:   one picture, and on each tick one frame for all readers.
 Never: a frame for each message; work in paho's callbacks beyond putting values on a queue.
 
@@ -108,6 +108,7 @@ class Follower:
                 (topics.space(self._site, "+"), 0),
                 (topics.zone(self._site, "+"), 0),
                 (topics.site_summary(self._site), 0),
+                (topics.forecast(self._site, "+"), 0),
                 (topics.collector(self._site), 0),
                 (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),
             ]

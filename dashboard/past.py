@@ -65,8 +65,8 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     if name not in measures:
         raise QuestionRejected(f"measure: no {name!r}; give one of {', '.join(measures)}")
     measure = measures[name]
-    to_ms = _instant("to", args["to"]) if "to" in args else now_ms
-    from_ms = _instant("from", args["from"]) if "from" in args else to_ms - DAY_MS
+    to_ms = instant("to", args["to"]) if "to" in args else now_ms
+    from_ms = instant("from", args["from"]) if "from" in args else to_ms - DAY_MS
     if not 0 <= to_ms - from_ms <= LONGEST_DAYS * DAY_MS:
         raise QuestionRejected(
             f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must come first, and {LONGEST_DAYS} days are the most"
@@ -139,7 +139,8 @@ def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
         raise QuestionRejected(f"space: no past of {value!r} is shown; give a booth, a room or a machine of the house")
 
 
-def _instant(name: str, text: str) -> int:
+def instant(name: str, text: str) -> int:
+    """Unix ms from a URL: a number, or a date with time and offset; raises QuestionRejected."""
     if text.isascii() and text.isdigit() and len(text) < 15:  # up to the year 5138
         return int(text)
     try:

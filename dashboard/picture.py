@@ -14,8 +14,22 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from collector.outward import TAKEN, Air, CollectorStatus, Occupancy, People, SpaceState, Summary, decode
-from collector.plan import SitePlan, Space, SpaceKind
+from collector import outlook
+from collector.outlook import Forecast, Outlook
+from collector.outward import (
+    TAKEN,
+    Air,
+    AirBand,
+    CollectorStatus,
+    Occupancy,
+    People,
+    SpaceState,
+    Summary,
+    Trend,
+    decode,
+)
+from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
+from dashboard import ahead
 from dashboard.hours import Opening, clock, next_opening
 from edge import topics
 from edge.message import DeviceStatus, MessageRejected, decode_status
@@ -24,9 +38,6 @@ _T = TypeVar("_T")
 
 COLLECTOR_SILENT_S: Final = 15.0
 """The collector speaks every five seconds; three words missed, and what it said is old."""
-STALE_AIR_PPM: Final = 1000
-"""Above this Swedish guidance calls the air of a room too little changed."""
-FRESH_AIR_PPM: Final = 800
 FEW: Final = 5
 """Fewer people than this, live or past, are told as fewer than this, on pages and feeds alike."""
 
@@ -73,14 +84,6 @@ class Free(Struct, frozen=True, array_like=True, gc=False):
     capacity: int
 
 
-class AirWord(StrEnum):
-    """A zone's air in one word."""
-
-    FRESH = "fresh"
-    FAIR = "fair"
-    STALE = "stale"
-
-
 class Supply(Struct, frozen=True, gc=False, omit_defaults=True):
     """How much of a supply is left, in per cent; None: not known."""
 
@@ -107,9 +110,12 @@ class Frame(Struct, frozen=True):
     kinds: dict[SpaceKind, Free]
     zones: dict[str, dict[SpaceKind, Free]]
     supplies: dict[str, Supply]
-    air: dict[str, AirWord]
+    air: dict[str, str]
+    """Each zone's air as `air_word` tells it."""
     people: tuple[int, int] | None
     """At least and at most so many people are in the house; None: not counted."""
+    ahead: tuple[ahead.Part, ...]
+    """The rest of the day in at most two sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +141,15 @@ def count(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceK
     return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
 
 
-def air_word(air: Air | None) -> AirWord | None:
-    """The air in one word; None if its CO2 is not known."""
-    if air is None or air.co2_ppm is None:
+def air_word(air: Air | None) -> str | None:
+    """The air's band, and its trend behind a point if it gets better or worse; None if its CO2 is not known.
+
+    Air that is fresh and gets fresher is fresh.
+    """
+    if air is None or air.band is None:
         return None
-    if air.co2_ppm > STALE_AIR_PPM:
-        return AirWord.STALE
-    return AirWord.FAIR if air.co2_ppm > FRESH_AIR_PPM else AirWord.FRESH
+    moves = air.trend is Trend.RISING or (air.trend is Trend.FALLING and air.band is not AirBand.FRESH)
+    return f"{air.band}.{air.trend}" if moves else air.band.value
 
 
 def supply(state: SpaceState | None) -> Supply:
@@ -165,6 +173,8 @@ class Picture:
         self.states: dict[str, SpaceState] = {}
         self.air: dict[str, Air] = {}
         self.people: People | None = None
+        self.forecasts: dict[str, Forecast] = {}
+        """By zone, or WHOLE_SITE."""
         self.devices: dict[str, Device] = {}
         self.fault = ""
         """What the collector cannot do now, in its own words."""
@@ -177,6 +187,7 @@ class Picture:
         self._heard: tuple[float, int] | None = None
         self._spaces: Final = {topics.space(plan.id, space.id): space.id for space in plan.spaces}
         self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
+        self._forecasts: Final = {topics.forecast(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone)}
         self._devices: Final = {
             topics.device(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.devices
         }
@@ -222,6 +233,7 @@ class Picture:
         heard_ms = self.heard_ms
         age_s = self.age_s(now_s)
         opening: Opening | None = next_opening(self.plan, now_ms)
+        kinds = count(self.offered, self.states)
         return Frame(
             version=self.version,
             plan=self._mark,
@@ -231,7 +243,7 @@ class Picture:
             clock=clock(self.plan, now_ms),
             opens=None if opening is None else (opening.days, opening.weekday, opening.at),
             spaces="".join(CODES.get(self.occupancy(space), "u") for space in self.offered),
-            kinds=count(self.offered, self.states),
+            kinds=kinds,
             zones={zone: count(spaces, self.states) for zone, spaces in self._by_zone.items()},
             supplies={
                 space.id: supply(self.states.get(space.id))
@@ -240,7 +252,16 @@ class Picture:
             },
             air={zone: word for zone, air in self.air.items() if (word := air_word(air))},
             people=self._people(),
+            ahead=self._ahead(next(iter(kinds), None), now_ms),
         )
+
+    def outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
+        """What is forecast of a kind of space, or of PEOPLE, in a zone or WHOLE_SITE; None: nothing, or not lately."""
+        return ahead.outlook(self.forecasts.get(zone), kind, now_ms)
+
+    def _ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.Part, ...]:
+        told = None if kind is None else self.outlook(WHOLE_SITE, kind, now_ms)
+        return ahead.line(self.plan, told, now_ms)
 
     def _people(self) -> tuple[int, int] | None:
         if self.people is None:
@@ -256,6 +277,11 @@ class Picture:
                 self._forget(news.topic)  # an empty retained message takes the state back
         elif (zone := self._zones.get(news.topic)) is not None:
             self._put(self.air, zone, decode(news.payload, Summary).air or Air())
+        elif (zone := self._forecasts.get(news.topic)) is not None:
+            if news.payload:
+                self._put(self.forecasts, zone, outlook.decode(news.payload))
+            else:
+                self._forget(news.topic)
         elif news.topic == topics.site_summary(self.plan.id):
             people = decode(news.payload, Summary).people
             self.version += people != self.people
@@ -292,6 +318,7 @@ class Picture:
         self.version += 1
         self.states.pop(self._spaces.get(topic, ""), None)
         self.air.pop(self._zones.get(topic, ""), None)
+        self.forecasts.pop(self._forecasts.get(topic, ""), None)
         if topic == topics.site_summary(self.plan.id):
             self.people = None
 

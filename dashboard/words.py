@@ -15,7 +15,8 @@ from typing import Final, Self
 from babel.support import NullTranslations, Translations
 
 from collector.plan import SpaceKind
-from dashboard.picture import FEW, AirWord, Frame, Free, Link, Supply
+from dashboard.ahead import Part
+from dashboard.picture import FEW, Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
@@ -33,7 +34,7 @@ class Words:
         self.gettext: Final[Callable[[str], str]] = catalogue.gettext
         self.ngettext: Final[Callable[[str, str, int], str]] = catalogue.ngettext
         self.pgettext: Final[Callable[[str, str], str]] = lambda context, text: str(catalogue.pgettext(context, text))
-        self.page: Final = {**self._states(), **self._counts(), **self._times(), **self._lines()}
+        self.page: Final = {**self._states(), **self._counts(), **self._times(), **self._lines(), **self._days_ahead()}
 
     @classmethod
     @cache
@@ -102,8 +103,8 @@ class Words:
             return self.page["state.u"]
         return self.fill("supply.low" if left.low else "supply", n=left.level_pct)
 
-    def air(self, word: AirWord | None) -> str:
-        """A zone's air; empty if it is not known."""
+    def air(self, word: str | None) -> str:
+        """A zone's air, by `picture.air_word`; empty if it is not known."""
         return self.page[f"air.{word}"] if word else ""
 
     def people(self, people: tuple[int, int] | None) -> str:
@@ -114,6 +115,12 @@ class Words:
         if most < FEW:
             return self.fill("people.few", n=FEW)
         return self.fill("people" if least == most else "people.range", n=most, least=least, most=most)
+
+    def ahead(self, parts: tuple[Part, ...]) -> str:
+        """What the rest of the day is like; empty when nobody knows."""
+        return " ".join(
+            self.fill(f"{key}.one" if n == 1 else key, begin=begin, end=end, n=n) for key, begin, end, n in parts
+        )
 
     def first_kind(self, frame: Frame) -> SpaceKind | None:
         """What the answer is about: desks, or what the house has instead; None: it offers nothing."""
@@ -133,8 +140,29 @@ class Words:
             "state.u.machine": _("not known"),
             "state.d.machine": pgettext("machine", "out of use"),
             "air.fresh": _("fresh air"),
+            "air.fresh.rising": _("fresh air, getting worse"),
             "air.fair": _("fair air"),
+            "air.fair.rising": _("fair air, getting worse"),
+            "air.fair.falling": _("fair air, getting better"),
             "air.stale": _("stuffy, open a window"),
+            "air.stale.rising": _("stuffy and getting worse, open a window"),
+            "air.stale.falling": _("stuffy, getting better"),
+            "air.bad": _("bad air, open a window"),
+            "air.bad.rising": _("bad air and getting worse, open a window"),
+            "air.bad.falling": _("bad air, getting better"),
+        }
+
+    def _days_ahead(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "ahead.full.usual": _("Usually full {begin}–{end}."),  # noqa: RUF001 - a span has an en dash
+            "ahead.full.usual.until": _("Usually full until {end}."),
+            "ahead.full.likely": _("Probably full {begin}–{end}."),  # noqa: RUF001
+            "ahead.full.likely.until": _("Probably full until {end}."),
+            "ahead.from": _("From {begin} about {n} free."),
+            "ahead.from.one": _("From {begin} about one free."),
+            "ahead.least": _("Busiest at {begin}: about {n} free."),
+            "ahead.least.one": _("Busiest at {begin}: about one free."),
         }
 
     def _counts(self) -> dict[str, str]:

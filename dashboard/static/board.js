@@ -74,6 +74,7 @@
       at("sure").textContent = fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity });
     }
     show(at("opens"), opens(next.opens));
+    show(at("ahead"), ahead(next.ahead));
     show(at("people"), people(next.people));
   }
 
@@ -86,6 +87,9 @@
     const [days, weekday, time] = next;
     const key = ["opens.today", "opens.tomorrow"][days] || (days > 7 ? "opens.later" : `opens.${weekday}`);
     return fill(key, { at: clock(time), n: days });
+  }
+  function ahead(parts) {
+    return parts.map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin, end, n })).join(" ");
   }
   function people(count) {
     if (!count) return "";

@@ -27,6 +27,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int]] = {
     ("GET", "/api/v1/summary"): (200, 200),
     ("GET", "/api/v1/frame"): (200, 200),
     ("GET", "/api/v1/stream"): (200, 200),
+    ("GET", "/api/v1/forecast"): (200, 200),
     ("GET", "/api/v1/history"): (401, 503),  # there is no journal yet
     ("GET", "/manage"): (303, 200),
     ("GET", "/manage/stream"): (401, 200),

@@ -1,0 +1,90 @@
+"""The rest of the day in a line, and the hour at which somebody comes."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from collector.forecast import HOUR_MS
+from collector.history import PEOPLE
+from collector.outlook import Forecast, HourOutlook, Outlook
+from collector.plan import SpaceKind
+from dashboard.ahead import FRESH_MS, clock_hour, coming, hour_at, line, outlook
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+SV, EN = Words.of("sv"), Words.of("en")
+
+
+def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | None = 28) -> Outlook:
+    """Hours on end with these middles; the odds go with them."""
+    hours = tuple(
+        HourOutlook(first + n, usual, (middle,) * 9, min(0.968, max(0.032, middle / 2)))
+        for n, middle in enumerate(free)
+    )
+    return Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=30, hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("told", "sv", "en"),
+    [
+        (
+            expected(0.2, 0.4, 8, 9, 10, 15),
+            "Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.",
+            "Usually full until 12. From 12 about 9 free.",
+        ),
+        (
+            expected(3, 0.2, 0.4, 1.2, 1.3, 1.2),
+            "Brukar vara fullt 11-13. Från kl. 13 omkring ett ledigt.",
+            "Usually full 11-13. From 13 about one free.",
+        ),
+        (expected(3, 0.2, 0.4, usual=4), "Troligen fullt 11-13.", "Probably full 11-13."),
+        (expected(0, 0, usual=4), "Troligen fullt till 12.", "Probably full until 12."),
+        (
+            expected(9, 6, 4.4, 7),
+            "Mest upptaget kl. 12: omkring 4 lediga.",
+            "Busiest at 12: about 4 free.",
+        ),
+        (expected(9, 1.1), "Mest upptaget kl. 11: omkring ett ledigt.", "Busiest at 11: about one free."),
+        (expected(9, 9, first=14), "", ""),
+        (expected(), "", ""),
+        (None, "", ""),
+    ],
+)
+def test_the_rest_of_the_day_is_told_in_at_most_two_sentences(told: Outlook | None, sv: str, en: str) -> None:
+    parts = line(PLAN, told, MONDAY_10_MS)
+    assert [words.ahead(parts).replace("\u2013", "-") for words in (SV, EN)] == [sv, en]
+
+
+def test_an_hour_that_is_over_is_not_told() -> None:
+    told = expected(0.2, 0.2, 8, 9)
+    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "Busiest at 12: about 8 free."
+    assert [one.hour.ahead for one in coming(told, MONDAY_10_MS + 90 * 60_000)] == [1, 2, 3]
+
+
+def test_nothing_is_told_of_tomorrow() -> None:
+    evening = MONDAY_10_MS + 11 * HOUR_MS
+    told = Outlook(at_ms=evening, capacity=28, days=30, hours=expected(5, 5, first=10).hours)
+    assert line(PLAN, told, evening) == ()
+
+
+def test_a_forecast_that_nobody_renews_is_not_shown() -> None:
+    forecast = Forecast(kinds={SpaceKind.DESK: expected(5)}, people=expected(5, capacity=None))
+    assert outlook(forecast, SpaceKind.DESK, MONDAY_10_MS + FRESH_MS - 1) is not None
+    assert outlook(forecast, SpaceKind.DESK, MONDAY_10_MS + FRESH_MS) is None
+    assert outlook(forecast, PEOPLE, MONDAY_10_MS) is forecast.people
+    assert outlook(forecast, SpaceKind.BOOTH, MONDAY_10_MS) is None
+    assert outlook(None, SpaceKind.DESK, MONDAY_10_MS) is None
+
+
+def test_the_hour_of_an_arrival_is_the_one_that_holds_it() -> None:
+    told = expected(5, 6, 7)
+    assert hour_at(told, MONDAY_10_MS + HOUR_MS - 1) is told.hours[0]
+    assert hour_at(told, MONDAY_10_MS + HOUR_MS) is told.hours[1]
+    assert hour_at(told, MONDAY_10_MS - 1) is hour_at(told, MONDAY_10_MS + 3 * HOUR_MS) is None
+
+
+def test_where_hours_begin_at_the_half_the_clock_says_so() -> None:
+    kolkata = replace(PLAN, time_zone=ZoneInfo("Asia/Kolkata"))
+    assert clock_hour(kolkata, MONDAY_10_MS) == "14:30"
+    assert clock_hour(PLAN, MONDAY_10_MS) == "10"

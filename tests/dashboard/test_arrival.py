@@ -1,0 +1,119 @@
+"""What the feed says of the hours to come, and what it refuses to say."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from collector.days import local
+from collector.forecast import HOUR_MS
+from collector.forecast.score import Kept, Lead, Score
+from collector.outlook import Forecast, Hindsight, Outlook, encode
+from collector.plan import WHOLE_SITE, SpaceKind, Tenure
+from dashboard.arrival import answer, read_arrival
+from dashboard.live import Live
+from dashboard.past import QuestionRejected
+from dashboard.picture import Message
+from edge import topics
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_ahead import expected
+
+LOOKED = Hindsight({Lead.HOUR: Score(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, Kept(31, 0.95, 0.97)))
+TOLD = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8).hours, hindsight=LOOKED)
+
+
+def ask(now_ms: int = MONDAY_10_MS, told: Outlook | None = TOLD, **args: str):
+    return answer(read_arrival(args, PLAN), told, now_ms)
+
+
+def test_every_hour_to_come_is_told_with_its_band_and_its_odds() -> None:
+    said = ask()
+    assert (said["zone"], said["kind"], said["capacity"], said["made_at"]) == ("site", "desk", 28, MONDAY_10_MS)
+    assert said["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": 0.2, "middle": 0.2, "high": 0.2, "odds": 0.1}
+    assert [hour["at"] for hour in said["hours"]] == [MONDAY_10_MS + n * HOUR_MS for n in range(3)]
+    assert said["hindsight"]["leads"]["1h"]["error"] == 1.1
+    later = ask(MONDAY_10_MS + 61 * 60_000)
+    assert later["hours"][0]["at"] == MONDAY_10_MS + HOUR_MS
+
+
+def test_the_odds_of_an_arrival_say_how_often_such_promises_were_kept() -> None:
+    arrival = local(PLAN, MONDAY_10_MS) + timedelta(minutes=90)
+    said = ask(at=arrival.isoformat(), at_least="2")
+    assert said["hour"]["at"] == MONDAY_10_MS + HOUR_MS
+    assert said["odds"] > 0.9
+    assert said["kept"] == {"promises": 31, "promised": 0.95, "came_true": 0.97}
+    assert ask(at=arrival.isoformat(), at_least="28")["odds"] < 0.1
+    assert ask(at=str(MONDAY_10_MS))["kept"] is None, "nothing was promised at such odds"
+
+
+def test_the_first_days_say_how_many_are_missing_and_silence_says_nothing() -> None:
+    assert ask(told=Outlook(at_ms=MONDAY_10_MS, missing_days=9)) == {
+        "zone": "site",
+        "kind": "desk",
+        "missing_days": 9,
+        "hours": [],
+    }
+    assert ask(told=None)["missing_days"] is None
+
+
+def test_people_have_no_odds_and_few_are_not_counted() -> None:
+    people = expected(3, 9, capacity=None)
+    said = answer(read_arrival({"kind": "people"}, PLAN), people, MONDAY_10_MS)
+    assert said["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": None, "middle": None, "high": None}
+    assert said["hours"][1]["middle"] == 9
+    asked = read_arrival({"kind": "people", "at": str(MONDAY_10_MS)}, PLAN)
+    assert "odds" not in answer(asked, people, MONDAY_10_MS)
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        ({"zone": "cellar"}, "zone: no 'cellar'; give one of hall, loft, quiet, site, workshop"),
+        ({"zone": "workshop", "kind": "desk"}, "kind: nothing is forecast of 'desk' in 'workshop'; give one of equip"),
+        ({"kind": "sofa"}, "kind: nothing is forecast of 'sofa' in 'site'; give one of desk, booth,"),
+        ({"at_least": "0"}, "at_least: '0' is no number of spots"),
+        ({"at_least": "²"}, "at_least: '²' is no number of spots"),
+        ({"kind": "people", "at_least": "2"}, "at_least: people are no spots"),
+        ({"at": "soon"}, "at: 'soon' is no instant"),
+        ({"at": str(MONDAY_10_MS - 1)}, "at: the house is closed then"),
+        ({"at": str(MONDAY_10_MS + 3 * HOUR_MS)}, "give an open hour to come"),
+        ({"hour": "13"}, "hour: there is no such parameter; known: zone, kind, at, at_least"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_place_finding_and_remedy(args: dict[str, str], text: str) -> None:
+    with pytest.raises(QuestionRejected) as refused:
+        ask(**args)
+    assert text in str(refused.value)
+
+
+def test_a_zone_of_which_nothing_is_told_is_refused() -> None:
+    own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.zone == "loft" else s for s in PLAN.spaces)
+    with pytest.raises(QuestionRejected, match="too few spots are offered there"):
+        read_arrival({"zone": "loft"}, replace(PLAN, spaces=own))
+
+
+def test_the_feed_answers_what_the_collector_told(app: Flask, live: Live) -> None:
+    public = app.test_client()
+    assert public.get("/api/v1/forecast").json == {
+        "site": PLAN.id,
+        "zone": "site",
+        "kind": "desk",
+        "missing_days": None,
+        "hours": [],
+    }
+    topic = topics.forecast(PLAN.id, WHOLE_SITE)
+    live.inbox.append(Message(topic, encode(Forecast(kinds={SpaceKind.DESK: TOLD})), retained=True))
+    live.tick(1.0)
+    assert len(public.get("/api/v1/forecast").json["hours"]) == 3
+    assert public.get(f"/api/v1/forecast?at={MONDAY_10_MS + HOUR_MS}").json["odds"] > 0.9
+    refused = public.get("/api/v1/forecast?zone=cellar")
+    assert (refused.status_code, refused.json["error"]) == (400, "bad request")
+    assert "Brukar vara fullt till 11." in public.get("/?lang=sv").text
+    live.inbox.append(Message(topic, b"", retained=False))
+    live.tick(2.0)
+    assert public.get("/api/v1/forecast").json["hours"] == []
+    assert "Brukar vara fullt" not in public.get("/?lang=sv").text.split("<script")[0]
+    live.inbox.append(Message(topic, b'{"kinds":1}', retained=True))
+    live.tick(3.0)
+    assert live.picture.rejected == 1
