@@ -1,7 +1,7 @@
 """The collector's connection to the broker, driven by the loop of its owner.
 
 In:    messages of devices, as the broker hands them over.
-Out:   the same in batches, acknowledged when their owner says so; what is published.
+Out:   the same in batches, acknowledged when their owner says so; commands to the collector; what is published.
 Never: threads, judgement of payloads.
 """
 
@@ -54,8 +54,10 @@ class Inbox:
         self._bytes = 0
         self._owed: list[int] = []
         self._mid = 0
-        self._spaces: set[str] = set()
-        self._spaces_at: float | None = None
+        self._commands: list[bytes] = []
+        self._command_topic = topics.collector_command(site).encode()
+        self._retained: set[str] = set()
+        self._retained_at: float | None = None
         self._pause_s = FIRST_PAUSE_S
         self._connect_at = self._misc_at = 0.0
         self._told = ""
@@ -105,13 +107,25 @@ class Inbox:
                 self._client.loop_write()
             line.flush()
 
-    def retained_spaces(self) -> set[str]:
-        """Topics of spaces that the broker had retained at our start; empty until it has told them, given once."""
-        if self._spaces_at is None or time.monotonic() < self._spaces_at:
+    def commands(self) -> list[bytes]:
+        """The commands that came with the last batch; they are acknowledged with it."""
+        taken, self._commands = self._commands, []
+        return taken
+
+    def retained(self) -> set[str]:
+        """Topics of spaces and of findings that the broker had retained at our start.
+
+        Empty until it has told them, given once.
+        """
+        if self._retained_at is None or time.monotonic() < self._retained_at:
             return set()
-        self._spaces_at = None
-        self._client.unsubscribe(topics.space(self._site, "+"))
-        return self._spaces
+        self._retained_at = None
+        self._client.unsubscribe(self._of_ours())
+        return self._retained
+
+    def _of_ours(self) -> list[str]:
+        """The filters of what an earlier collector may have left at the broker."""
+        return [topics.space(self._site, "+"), topics.every_device(self._site, topics.DeviceTopic.FINDINGS)]
 
     def renew(self) -> None:
         """Drop the connection: what was not acknowledged comes again with the next."""
@@ -170,8 +184,11 @@ class Inbox:
             if device:
                 queue.append(Delivery(device, payload))
                 self._bytes += len(payload)
+            elif topic == self._command_topic:
+                if not retained:  # an old wish that somebody left at the broker
+                    self._commands.append(payload)
             elif retained and payload:
-                self._spaces.add(topic.decode(errors="replace"))
+                self._retained.add(topic.decode(errors="replace"))
 
     def _look_up(self, topic: bytes) -> str:
         """The device that spoke; empty: it is another topic."""
@@ -213,11 +230,13 @@ class Inbox:
             return
         self._pause_s, self._told = FIRST_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # those of the last connection: they come again
+        self._commands.clear()
         self._owed.clear()
         client.subscribe(topics.every_device(self._site, topics.DeviceTopic.EVENTS), qos=1)
+        client.subscribe(topics.collector_command(self._site), qos=1)
         if self.connections == 0:
-            client.subscribe(topics.space(self._site, "+"), qos=0)
-            self._spaces_at = time.monotonic() + RETAINED_S
+            client.subscribe([(ours, 0) for ours in self._of_ours()])
+            self._retained_at = time.monotonic() + RETAINED_S
         self.connections += 1
         log.info("connected to %s", self._where)
 

@@ -7,7 +7,8 @@ Never: judgement of what must be told; that is the house's.
 
 from collections.abc import Iterable, Mapping
 
-from collector import outlook, outward
+from collector import findings, outlook, outward
+from collector.findings import Findings
 from collector.inbox import Inbox
 from collector.intake import StreamKey
 from collector.outlook import Forecast
@@ -26,7 +27,7 @@ class Publisher:
         self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
         self._shown = {
             topics.space(plan.id, space.id) for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY
-        }
+        } | {topics.device(plan.id, device, topics.DeviceTopic.FINDINGS) for device in plan.devices}
 
     def receipts(self, marks: Mapping[StreamKey, int]) -> None:
         """Tell senders what is on the disk. Not kept by the broker: each connection says them all again."""
@@ -51,12 +52,18 @@ class Publisher:
             payload = b"" if forecast is None else outlook.encode(forecast)
             self._inbox.publish(topics.forecast(self._site, zone), payload, 1, retain=True)
 
+    def findings(self, found: Iterable[tuple[str, Findings]]) -> None:
+        """Tell what is found about devices and their sensors."""
+        for device, told in found:
+            topic = topics.device(self._site, device, topics.DeviceTopic.FINDINGS)
+            self._inbox.publish(topic, findings.encode(told), 1, retain=True)
+
     def status(self, status: CollectorStatus) -> None:
         """Tell how the collector is."""
         self._inbox.publish(topics.collector(self._site), outward.encode(status), 1, retain=True)
 
     def clear(self, retained: Iterable[str]) -> None:
-        """Take back the states of spaces that are no longer shown."""
+        """Take back what is retained of spaces and devices that are no longer shown."""
         for topic in retained:
             if topic not in self._shown:
                 self._inbox.publish(topic, b"", 1, retain=True)

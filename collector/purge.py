@@ -7,6 +7,7 @@ Never: more work in one call than its budget, an event that history still needs.
 
 import msgspec
 
+from collector.health.store import kept_names
 from collector.house import House
 from collector.inference import advance, fold
 from collector.intake import FUTURE_MS
@@ -29,7 +30,7 @@ class Purge:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
         doors, airs = (DOOR + door.id for door in plan.doors), (AIR + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *doors, *airs}
+        self._known = {*self._sensors, *doors, *airs, *kept_names(plan)}
         self._left: list[str] = []
 
     def step(self, journal: Journal, before_ms: int, now_ms: int) -> bool:

@@ -110,6 +110,10 @@ class _Loop:
         self._greeted = 0
         while not self._stop.is_set():
             deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
+            if commands := self._inbox.commands():
+                work.obey(commands, self._now_ms())
+                if not deliveries:
+                    self._inbox.acknowledge()
             if deliveries:
                 owed = work.take(deliveries, self._now_ms())
                 self._publisher.receipts(owed)
@@ -137,6 +141,7 @@ class _Loop:
             self._publisher.receipts(work.marks)
             house.tell_all()
             work.foretelling.tell_all()
+            work.watch.tell_all()
             self._status_s = 0.0
         states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
         summaries = house.summaries_to_tell(now_ms)
@@ -145,7 +150,8 @@ class _Loop:
             self._publisher.states(states)
             self._publisher.summaries(summaries)
         self._publisher.forecasts(work.foretelling.to_tell())
-        self._publisher.clear(self._inbox.retained_spaces())
+        self._publisher.findings(work.watch.to_tell(now_ms))
+        self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
             self._publisher.status(CollectorStatus(online=True, at_ms=now_ms, fault=self._projected()))

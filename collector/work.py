@@ -15,6 +15,7 @@ from collector.air import AirState
 from collector.doors import DoorState
 from collector.evidence import Evidence, Heard
 from collector.foretelling import Foretelling
+from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
@@ -45,6 +46,7 @@ class Work:
         house: what everything is now.
         marks: of every known stream, how far it is stored.
         foretelling: what is forecast, to be told.
+        watch: what is found about sensors, to be told.
 
     Raises:
         JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
@@ -70,6 +72,7 @@ class Work:
         self._unsaved: set[str] = set()
         self._refused = 0
         self._restore(now_ms)
+        self.watch = Watch(plan, journal, self.house, retention.raw_hours, now_ms)
 
     def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
         """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
@@ -100,10 +103,19 @@ class Work:
         elif self.foretelling.due(self._settled_ms):
             with self._journal.transaction():
                 self.foretelling.step(self._journal.connection, self._settled_ms)
+        elif self.watch.due(now_ms):
+            with self._journal.transaction():
+                self.watch.step(now_ms)
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._forget(now_ms)
             self._journal.shrink()
+
+    def obey(self, payloads: Iterable[bytes], now_ms: int) -> None:
+        """Take commands to the collector; one that breaks the contract is refused in the log."""
+        with self._journal.transaction():
+            for payload in payloads:
+                self.watch.answer(payload, now_ms)
 
     def save(self) -> None:
         """Store what the newest events left behind of each space: the next start has less to read."""
@@ -123,8 +135,11 @@ class Work:
             journal.add_refused(into.refused, now_ms)
         self._keep(self.house.take(into.accepted, now_ms, self._past))
         for event in into.accepted:
-            if event.at_ms < self._settled_ms and (name := self._series.get((event.device, event.sensor))):
-                self._stale(name, event.at_ms)
+            if event.at_ms < self._settled_ms:
+                if name := self._series.get((event.device, event.sensor)):
+                    self._stale(name, event.at_ms)
+                self.watch.late((event.device, event.sensor), event.at_ms)
+        self.watch.arrived(into, now_ms)
 
     def _keep(self, changes: Sequence[Change]) -> None:
         """Write what changed in the spaces' stories, and the doors and the air with it."""

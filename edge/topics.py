@@ -13,12 +13,14 @@ ROOT = "ledig/v1"
 
 
 class DeviceTopic(StrEnum):
-    """What a device and the collector say to each other, one topic each."""
+    """What a device and the collector say to and of each other, one topic each."""
 
     EVENTS = "events"
     RECEIPT = "receipt"
     STATUS = "status"
     COMMAND = "command"
+    FINDINGS = "findings"
+    """Of the collector, about the device; retained."""
 
 
 def device(site: str, device_id: str, leaf: DeviceTopic) -> str:
@@ -66,3 +68,8 @@ def forecast(site: str, zone_id: str) -> str:
 def collector(site: str) -> str:
     """Where the collector says whether it lives (retained; its will says it does not)."""
     return f"{ROOT}/{site}/collector"
+
+
+def collector_command(site: str) -> str:
+    """Where the collector is asked for something."""
+    return f"{collector(site)}/command"

@@ -1,6 +1,6 @@
 """Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
 
-In:    the types of edge.message and collector.outward and .outlook, the topics of edge.topics.
+In:    the types of edge.message and collector.outward, .outlook and .findings, the topics of edge.topics.
 Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
 Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from collector import outlook, outward
+from collector import findings, outlook, outward
 from edge import message, topics
 from edge.topics import DeviceTopic
 
@@ -85,6 +85,14 @@ CHANNELS: Final = (
         what="Somebody asks a device for something.",
     ),
     Channel(
+        "findings",
+        topics.device(_SITE, _DEVICE, DeviceTopic.FINDINGS),
+        findings.Findings,
+        Way.SEND,
+        retained=True,
+        what="What is wrong with a device and its sensors. An empty payload: the site file has it no more.",
+    ),
+    Channel(
         "space",
         topics.space(_SITE, "{space}"),
         outward.SpaceState,
@@ -123,6 +131,14 @@ CHANNELS: Final = (
         Way.SEND,
         retained=True,
         what="Whether the collector lives; its will says that it does not.",
+    ),
+    Channel(
+        "collector_command",
+        topics.collector_command(_SITE),
+        findings.CollectorCommand,
+        Way.RECEIVE,
+        retained=False,
+        what="A manager answers a finding.",
     ),
 )
 """Every kind of topic of the contract."""

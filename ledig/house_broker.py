@@ -50,10 +50,13 @@ def rights(site: str, user: str) -> Rights:
     root = f"{ROOT}/{site}"
     told = (f"{root}/space/+", f"{root}/zone/+", f"{root}/site", f"{root}/forecast/+", f"{root}/collector")
     if user == COLLECTOR_USER:
-        heard = (f"{root}/device/+/events", f"{root}/device/+/status")
-        return Rights(reads=heard, writes=(*told, f"{root}/device/+/receipt"))
+        heard = (f"{root}/device/+/events", f"{root}/device/+/status", f"{root}/collector/command")
+        findings = f"{root}/device/+/findings"
+        own = (f"{root}/space/+", findings)  # to take back what an earlier one left
+        return Rights(reads=(*heard, *own), writes=(*told, f"{root}/device/+/receipt", findings))
     if user == DASHBOARD_USER:
-        return Rights(reads=(*told, f"{root}/device/+/status"), writes=())
+        reads = (*told, f"{root}/device/+/status", f"{root}/device/+/findings")
+        return Rights(reads=reads, writes=(f"{root}/collector/command",))
     own = f"{root}/device/{user}"
     return Rights(
         reads=(f"{own}/receipt", f"{own}/command", f"{root}/space/+", f"{root}/collector"),

@@ -8,7 +8,7 @@ What waited in an outbox is old when it comes; but within an hour something come
 news tells the clock. A clock that is wrong is wrong by the same span for hours, a backlog that drains is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -44,8 +44,8 @@ class ClockHour(Struct, frozen=True, gc=False, array_like=True):
 class Arrivals:
     """The present hour of each device, and those before it."""
 
-    def __init__(self) -> None:
-        self.hours: dict[str, list[ClockHour]] = {}
+    def __init__(self, hours: Mapping[str, list[ClockHour]]) -> None:
+        self.hours = dict(hours)
 
     def heard(self, device: str, at_ms: int, now_ms: int) -> None:
         """A piece of news came."""

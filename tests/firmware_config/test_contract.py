@@ -9,8 +9,9 @@ import sys
 import msgspec
 import pytest
 
-from collector import outlook, outward
+from collector import findings, outlook, outward
 from collector.evidence import OWN_KINDS
+from collector.findings import Answer, FindingKind
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
 from collector.outward import CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary
@@ -32,6 +33,8 @@ DECODERS = {
     "DeviceStatus": message.decode_status,
     "Command": message.decode_command,
     "Forecast": outlook.decode,
+    "Findings": findings.decode_findings,
+    "CollectorCommand": findings.decode_command,
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
         for kind in (SpaceState, Summary, CollectorStatus)
@@ -42,6 +45,8 @@ DECODERS = {
 def encode_of(value: object):
     if isinstance(value, outlook.Forecast):
         return outlook.encode
+    if isinstance(value, findings.Findings | findings.CollectorCommand):
+        return findings.encode
     return outward.encode if isinstance(value, SpaceState | Summary | CollectorStatus) else message.encode
 
 
@@ -72,6 +77,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.site_summary("{site}"),
         topics.forecast("{site}", "{zone}"),
         topics.collector("{site}"),
+        topics.collector_command("{site}"),
     }
     assert {channel.address for channel in asyncapi.CHANNELS} == made
 
@@ -87,7 +93,9 @@ def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
     assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == OWN_KINDS[kind]
 
 
-@pytest.mark.parametrize("word", [*Occupancy, *Reason, *Health, *ClockState, *SensorHealth, *CommandName])
+@pytest.mark.parametrize(
+    "word", [*Occupancy, *Reason, *Health, *ClockState, *SensorHealth, *CommandName, *FindingKind, *Answer]
+)
 def test_every_word_of_the_wire_is_explained(word: str) -> None:
     assert f"`{word}`" in CONTRACT
 

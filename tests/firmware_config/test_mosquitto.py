@@ -93,11 +93,15 @@ def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
     own = [topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)]
     foreign = [
         *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
-        *(topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND)),
+        *(
+            topics.device(SITE, "pi-1", leaf)
+            for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND, DeviceTopic.FINDINGS)
+        ),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.site_summary(SITE),
         topics.collector(SITE),
+        topics.collector_command(SITE),
         "homeassistant/sensor/x/config",
         "$CONTROL/dynamic-security/v1",
     ]
@@ -119,7 +123,9 @@ def test_a_stolen_device_hears_its_own_receipts_commands_and_what_its_lamp_needs
     denied = [
         *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
         topics.device(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.zone(SITE, "hall"),
+        topics.collector_command(SITE),
     ]
     with connected(house, "observer", "pi-1") as (observer, thief):
         thief.subscribe("#")
@@ -142,6 +148,7 @@ def test_a_stolen_device_cannot_throw_out_another_by_its_client_id(house: Mosqui
 def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto) -> None:
     said = [
         topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
+        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.collector(SITE),
@@ -156,9 +163,21 @@ def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto)
         assert observer.topics_until_end() == said
 
 
-def test_the_dashboard_hears_what_is_retained_and_says_nothing(house: Mosquitto) -> None:
+def test_the_collector_hears_what_it_is_asked_and_what_it_left_behind(house: Mosquitto) -> None:
+    heard = [topics.collector_command(SITE), topics.device(SITE, "pi-1", DeviceTopic.FINDINGS)]
+    with connected(house, "observer", "collector", "dashboard", "installer") as (observer, collector, *asking):
+        collector.subscribe(heard[0], topics.every_device(SITE, DeviceTopic.FINDINGS))
+        for one in asking:
+            one.say(heard[0])
+            assert collector.heard.get(timeout=HEARD_S)[0] == heard[0]
+        observer.say(heard[1])
+        assert collector.heard.get(timeout=HEARD_S)[0] == heard[1]
+
+
+def test_the_dashboard_hears_what_is_retained_and_says_nothing_but_answers_to_findings(house: Mosquitto) -> None:
     heard = [
         topics.device(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.collector(SITE),
