@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledig.what_if import Shown, Timeline
-from ledig.what_if_report import HEADINGS, TODAY, WhatIf, rows
+from ledig.what_if_report import HEADINGS, TODAY, WhatIf, differing_days, rows
 
 _LINES: Final[dict[Shown, dict[str, Any]]] = {
     Shown.TAKEN: {"color": "#b0492f", "width": 12},
@@ -82,7 +82,8 @@ def _table(found: WhatIf, place: int) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found, compared)
     )
     caption = escape(f"{found.labels[place]} beside {TODAY}")
-    return f'<h2>{caption}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+    days = escape(f"They {differing_days(compared).removeprefix('they ')}.")
+    return f'<h2>{caption}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div><p>{days}</p>'
 
 
 def _figure(found: WhatIf) -> str:

@@ -22,7 +22,6 @@ from ledig.what_if import DAY_MS, Compared, Figures, Part, Shown, Timeline, figu
 TODAY: Final = "today's rules"
 TABLE_WIDTH: Final = 118
 """Narrower, the figures would be broken into pieces."""
-_DAYS_NAMED: Final = 3
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _FREE: Final = "·"
 _UNKNOWN: Final = "?"
@@ -61,6 +60,7 @@ def tell(console: Console, found: WhatIf) -> None:
     for place, label in enumerate(found.labels):
         compared = [comparisons[place] for comparisons in found.spaces.values()]
         console.print(_table(found, label, compared))
+        console.print(differing_days(compared), highlight=False)
     differing = [name for name, comparisons in found.spaces.items() if any(one.days for one in comparisons)]
     if differing:
         _tell_timelines(console, found, differing)
@@ -79,7 +79,7 @@ def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
     if len(told) > 1:
         before = sum((today for _, today, _, _ in told), Figures())
         after = sum((other for _, _, other, _ in told), Figures())
-        told.append(("total", before, after, _summed(one.days for one in compared)))
+        told.append(("total", before, after, by_day(compared)))
     return [
         (
             space,
@@ -89,10 +89,26 @@ def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
             _both(before.changes / days, after.changes / days, "{:.1f}"),
             _both(before.quick_flips, after.quick_flips),
             f"{sum(differ.values()):.1f}",
-            _days(differ),
+            str(len(differ)),
         )
         for space, before, after, differ in told
     ]
+
+
+def by_day(compared: Iterable[Compared]) -> dict[date, float]:
+    """For how many minutes all of them together differ, by local day."""
+    total: dict[date, float] = {}
+    for one in compared:
+        for day, minutes in one.days.items():
+            total[day] = total.get(day, 0.0) + minutes
+    return dict(sorted(total.items()))
+
+
+def differing_days(compared: Sequence[Compared]) -> str:
+    """The days on which they differ, in one sentence."""
+    days = by_day(compared)
+    told = ", ".join(f"{day} ({minutes:.1f} min)" for day, minutes in days.items())
+    return f"they differ on {told}" if days else "they differ on no day"
 
 
 HEADINGS: Final = (
@@ -103,7 +119,7 @@ HEADINGS: Final = (
     "changes a day",
     "quick flips",
     "differ, min",
-    "on",
+    "days",
 )
 """What `rows` holds."""
 
@@ -111,7 +127,7 @@ HEADINGS: Final = (
 def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
     table = Table(title=f"{label} beside {TODAY}: {found.title}", title_justify="left", box=SIMPLE, pad_edge=False)
     for place, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if place in {0, len(HEADINGS) - 1} else "right", no_wrap=True)
+        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
     for row in rows(found, compared):
         if row[0] == "total":
             table.add_section()
@@ -179,19 +195,6 @@ def _ruler(found: WhatIf, cells: int) -> str:
 def _both(before: float, after: float, form: str = "{:.0f}") -> str:
     told, other = form.format(before), form.format(after)
     return told if told == other else f"{told} → {other}"
-
-
-def _days(days: dict[date, float]) -> str:
-    named = ", ".join(f"{day:%m-%d}" for day in sorted(days)[:_DAYS_NAMED])
-    return f"{named} and {len(days) - _DAYS_NAMED} more days" if len(days) > _DAYS_NAMED else named
-
-
-def _summed(days: Iterable[dict[date, float]]) -> dict[date, float]:
-    total: dict[date, float] = {}
-    for one in days:
-        for day, minutes in one.items():
-            total[day] = total.get(day, 0.0) + minutes
-    return total
 
 
 def _local(at_ms: int, zone: ZoneInfo) -> datetime:

@@ -171,7 +171,7 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
         "format is missing",
         'no setting "colour"',
         'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
-        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, presence, power, people, sound, light,',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, presence, power, people, sound,',
         'sensor "air": co2_column is missing',
     ):
         assert finding in text
