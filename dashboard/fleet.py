@@ -14,7 +14,7 @@ from msgspec import Struct
 from collector.outward import Air, Because, Occupancy, Reason, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
 from dashboard.hours import clock
-from dashboard.picture import CODES, Device, Frame, Picture
+from dashboard.picture import CODES, Device, Frame, Picture, air_word
 from dashboard.words import Words
 from edge.message import ClockState, SensorHealth
 
@@ -49,7 +49,7 @@ class ManagerFrame(Struct, frozen=True):
     spaces: dict[str, SpaceRow]
     devices: dict[str, DeviceRow]
     air: dict[str, str]
-    """Each zone's readings."""
+    """Each zone's air in a word, and its readings."""
     fault: str
 
 
@@ -119,11 +119,12 @@ def _readings(air: Air | None, words: Words) -> str:
     if air is None:
         return ""
     readings = ((air.co2_ppm, "0", "ppm CO₂"), (air.temperature_c, "0.0", "°C"), (air.humidity_pct, "0", "%"))
-    return " · ".join(
+    told = (
         f"{format_decimal(value, pattern, locale=words.language)} {unit}"
         for value, pattern, unit in readings
         if value is not None
     )
+    return " · ".join(filter(None, (words.air(air_word(air)), *told)))
 
 
 def _space(space: Space, state: SpaceState | None, plan: SitePlan, now_ms: int, words: Words) -> SpaceRow:

@@ -1,14 +1,16 @@
-"""A zone's air: the newest readings of sensors that live."""
+"""A zone's air: the newest readings of sensors that live, how good it is, and where it is going."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from collector.air import AirState, air, breathe
+from collector.air import SLOT_MS, SLOTS, AirState, air, band, breathe, trend
 from collector.evidence import Heard
-from collector.outward import Air
+from collector.outward import Air, AirBand, Trend
 from edge.message import Kind
-from tests.collector.room import MINUTE, NOON_MS, SECOND, numbered, says
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, numbered, says
 
 SILENT_MS = {("pi", "window"): 75 * SECOND, ("pi", "door"): 75 * SECOND}
 
@@ -32,17 +34,19 @@ EVENTS = numbered(
 
 
 def test_the_newest_reading_of_each_kind_stands() -> None:
-    assert air(breathed(EVENTS), SILENT_MS, NOON_MS + MINUTE) == Air(co2_ppm=650, temperature_c=21.5)
+    told = air(breathed(EVENTS), SILENT_MS, NOON_MS + MINUTE)
+    assert told == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
 
 
 def test_what_a_silent_sensor_said_is_too_old() -> None:
     state = breathed(EVENTS[:3])
-    assert air(state, SILENT_MS, NOON_MS + 75 * SECOND) == Air(co2_ppm=700)
+    assert air(state, SILENT_MS, NOON_MS + 75 * SECOND) == Air(co2_ppm=700, band=AirBand.FRESH)
     assert air(state, SILENT_MS, NOON_MS + 85 * SECOND) is None
 
 
 def test_a_heartbeat_keeps_the_readings_of_its_sensor() -> None:
-    assert air(breathed(EVENTS), SILENT_MS, NOON_MS + 134 * SECOND) == Air(co2_ppm=650, temperature_c=21.5)
+    told = air(breathed(EVENTS), SILENT_MS, NOON_MS + 134 * SECOND)
+    assert told == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
     assert air(breathed(EVENTS), SILENT_MS, NOON_MS + 135 * SECOND) is None
 
 
@@ -51,12 +55,101 @@ def test_a_zone_without_readings_has_no_air() -> None:
 
 
 def test_a_sensor_that_left_the_plan_is_not_asked() -> None:
-    assert air(breathed(EVENTS), {("pi", "door"): 75 * SECOND}, NOON_MS + MINUTE) == Air(co2_ppm=700)
+    told = air(breathed(EVENTS), {("pi", "door"): 75 * SECOND}, NOON_MS + MINUTE)
+    assert told == Air(co2_ppm=700, band=AirBand.FRESH)
 
 
 @given(st.permutations(EVENTS))
 def test_late_readings_end_in_the_same_air_in_any_order(events: list[Heard]) -> None:
     assert breathed(events) == breathed(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("co2_ppm", "word"),
+    [(420, "fresh"), (800, "fresh"), (801, "fair"), (1000, "fair"), (1400, "stale"), (1401, "bad"), (9000, "bad")],
+)
+def test_bands_change_at_800_1000_and_1400_ppm(co2_ppm: float, word: str) -> None:
+    assert band(co2_ppm) == word
+
+
+def course(ppm_per_h: float, every_ms: int, minutes: int = 30, from_ppm: float = 900) -> list[Heard]:
+    """One sensor's readings, `minutes` long."""
+    return numbered(
+        says(NOON_MS + at_ms, "window", Kind.CO2_PPM, from_ppm + ppm_per_h * at_ms / HOUR)
+        for at_ms in range(0, minutes * MINUTE, every_ms)
+    )
+
+
+def told(events: list[Heard]) -> Air:
+    found = air(breathed(events), SILENT_MS, events[-1].at_ms)
+    assert found is not None
+    return found
+
+
+@given(
+    ppm_per_h=st.sampled_from([-600, -300, -40, 0, 40, 300, 600]),
+    every_ms=st.sampled_from([10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE]),
+    noise=st.lists(st.integers(-10, 10), min_size=200, max_size=200),
+)
+def test_a_trend_is_told_at_any_beat_and_through_the_noise_of_a_sensor(
+    ppm_per_h: int, every_ms: int, noise: list[int]
+) -> None:
+    events = [
+        replace(event, value=event.value + some)
+        for event, some in zip(course(ppm_per_h, every_ms), noise, strict=False)
+    ]
+    expected = Trend.RISING if ppm_per_h > 150 else Trend.FALLING if ppm_per_h < -150 else Trend.STEADY
+    assert told(events).trend is expected
+
+
+@given(
+    ppm_per_h=st.sampled_from([-600, 0, 600]),
+    every_ms=st.sampled_from([30 * SECOND, 2 * MINUTE]),
+    place=st.integers(0, 14),
+    wrong_ppm=st.floats(0, 100_000),
+)
+def test_one_wrong_reading_changes_neither_band_nor_trend(
+    ppm_per_h: int, every_ms: int, place: int, wrong_ppm: float
+) -> None:
+    events = course(ppm_per_h, every_ms, from_ppm=1200)
+    place = len(events) - 1 - place
+    wrong = [*events[:place], replace(events[place], value=wrong_ppm), *events[place + 1 :]]
+    one, other = told(events), told(wrong)
+    assert other.trend is one.trend
+    assert other.band is one.band
+
+
+def test_no_trend_is_told_of_too_few_minutes_or_readings() -> None:
+    assert told(course(600, MINUTE, minutes=15)).trend is None
+    assert told(course(600, MINUTE, minutes=17)).trend is Trend.RISING
+    rare = course(600, 10 * MINUTE, minutes=60)
+    assert air(breathed(rare), {("pi", "window"): HOUR}, rare[-1].at_ms) == Air(co2_ppm=1400, band=AirBand.STALE)
+    assert trend(()) is None
+
+
+def test_the_worst_sensor_of_a_zone_gives_its_band_and_trend() -> None:
+    window = course(0, MINUTE, from_ppm=500)
+    door = [replace(event, sensor="door", value=event.value + 1000) for event in course(-600, MINUTE)]
+    found = told(numbered(sorted([*window, *door])))
+    assert (found.band, found.trend) == (AirBand.BAD, Trend.FALLING)
+
+
+@given(st.data())
+def test_what_is_kept_for_a_trend_is_bounded_and_depends_on_no_order(data: st.DataObject) -> None:
+    events = numbered(
+        says(NOON_MS + at_ms, "window", Kind.CO2_PPM, ppm)
+        for at_ms, ppm in data.draw(st.lists(st.tuples(st.integers(0, HOUR), st.integers(400, 2000)), min_size=1))
+    )
+    kept = breathed(events).views[0].recent
+    assert breathed(data.draw(st.permutations(events))).views[0].recent == kept
+    assert len(kept) <= SLOTS
+    assert kept[-1][0] - kept[0][0] < SLOTS * SLOT_MS
+
+
+def test_air_stored_before_there_were_trends_is_read() -> None:
+    old = [[["pi", "window", NOON_MS, [[NOON_MS, "pi", "k3f9", 1], 640], None, None]]]
+    state = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=AirState)
+    assert air(state, SILENT_MS, NOON_MS) == Air(co2_ppm=640)
 
 
 def test_the_air_survives_its_storing() -> None:

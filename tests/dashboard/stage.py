@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from collector.air import band
 from collector.outward import (
     Air,
     Because,
@@ -86,7 +87,7 @@ class Voice:
             self._publish(topics.space(self.plan.id, space), encode(told))
 
     def say_air(self, zone: str, co2_ppm: float) -> None:
-        self._publish(topics.zone(self.plan.id, zone), encode(Summary(0, {}, Air(co2_ppm))))
+        self._publish(topics.zone(self.plan.id, zone), encode(Summary(0, {}, Air(co2_ppm, band=band(co2_ppm)))))
 
     def say_people(self, count: int, error: int) -> None:
         self._publish(topics.site_summary(self.plan.id), encode(Summary(0, {}, people=People(count, error))))

@@ -5,10 +5,21 @@ import json
 import msgspec
 import pytest
 
-from collector.outward import Air, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
+from collector.outward import (
+    Air,
+    AirBand,
+    CollectorStatus,
+    Occupancy,
+    People,
+    SpaceState,
+    Summary,
+    Trend,
+    encode,
+)
 from collector.plan import SpaceKind
 from dashboard.live import BREATH_S, Live
-from dashboard.picture import Broker, Free, Link, Message, Picture
+from dashboard.picture import Broker, Free, Link, Message, Picture, air_word
+from dashboard.words import LANGUAGES, Words
 from edge import topics
 from edge.message import DeviceStatus
 from edge.message import encode as encode_status
@@ -114,10 +125,24 @@ def test_a_repeated_word_is_no_change() -> None:
     assert picture.version == before
 
 
-@pytest.mark.parametrize(("co2_ppm", "word"), [(640, "fresh"), (800, "fresh"), (900, "fair"), (1001, "stale")])
-def test_air_is_told_in_one_word(co2_ppm: float, word: str) -> None:
-    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(co2_ppm))), retained=True)
-    assert told(message).frame(0, MONDAY_10_MS).air == {"hall": word}
+@pytest.mark.parametrize("band", AirBand)
+@pytest.mark.parametrize("trend", [None, *Trend])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_air_is_told_by_its_band_and_trend_in_words_of_their_own(
+    band: AirBand, trend: Trend | None, language: str
+) -> None:
+    air = Air(900, band=band, trend=trend)
+    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
+    words = Words.of(language)
+    frame = told(message).frame(0, MONDAY_10_MS)
+    assert words.air(frame.air["hall"]) == words.page[f"air.{air_word(air)}"]
+    moves = trend in {Trend.RISING, Trend.FALLING} and (band, trend) != (AirBand.FRESH, Trend.FALLING)
+    assert (frame.air["hall"] != band) is moves
+
+
+def test_air_of_which_no_co2_is_known_has_no_word() -> None:
+    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(humidity_pct=40))), retained=True)
+    assert told(message).frame(0, MONDAY_10_MS).air == {}
 
 
 def test_people_are_a_range_that_never_goes_below_nobody() -> None:

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from collector import findings, outlook, outward
+from collector.air import BANDS
 from collector.evidence import OWN_KINDS
 from collector.findings import Answer, FindingKind
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
-from collector.outward import CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary
+from collector.outward import AirBand, CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary, Trend
 from collector.plan import SensorKind
 from collector.settings import RAW_HOURS_CEILING
 from edge import message, topics
@@ -37,7 +38,7 @@ DECODERS = {
     "CollectorCommand": findings.decode_command,
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
-        for kind in (SpaceState, Summary, CollectorStatus)
+        for kind in (SpaceState, Summary, Tuning, CollectorStatus)
     },
 }
 
@@ -47,7 +48,7 @@ def encode_of(value: object):
         return outlook.encode
     if isinstance(value, findings.Findings | findings.CollectorCommand):
         return findings.encode
-    return outward.encode if isinstance(value, SpaceState | Summary | CollectorStatus) else message.encode
+    return outward.encode if isinstance(value, SpaceState | Summary | Tuning | CollectorStatus) else message.encode
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
@@ -73,6 +74,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
     made = {
         *(topics.device("{site}", "{device}", leaf) for leaf in DeviceTopic),
         topics.space("{site}", "{space}"),
+        topics.tuning("{site}", "{space}"),
         topics.zone("{site}", "{zone}"),
         topics.site_summary("{site}"),
         topics.forecast("{site}", "{zone}"),
@@ -94,7 +96,8 @@ def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [*Occupancy, *Reason, *Health, *ClockState, *SensorHealth, *CommandName, *FindingKind, *Answer]
+    "word",
+    [*Occupancy, *Reason, *Health, *AirBand, *Trend, *ClockState, *SensorHealth, *CommandName, *FindingKind, *Answer],
 )
 def test_every_word_of_the_wire_is_explained(word: str) -> None:
     assert f"`{word}`" in CONTRACT
@@ -164,3 +167,8 @@ def test_the_sensor_of_your_own_hands_over_and_lets_go() -> None:
             process.wait()
             collector.disconnect()
             collector.loop_stop()
+
+
+@pytest.mark.parametrize(("most_ppm", "band"), BANDS)
+def test_the_bands_of_air_are_those_of_the_code(most_ppm: int, band: AirBand) -> None:
+    assert f"| `{band}` | {most_ppm} ppm |" in CONTRACT
