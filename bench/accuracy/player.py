@@ -51,8 +51,8 @@ class Track:
 
 
 def decibels(volts: float) -> float:
-    """The output of a microphone's amplifier as a level: decibels over one volt."""
-    return 20 * math.log10(max(volts, 0.001))
+    """The output of a microphone's amplifier as a level; 60 dB at one volt makes a quiet room about 35 dB."""
+    return 60 + 20 * math.log10(max(volts, 0.001))
 
 
 def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan:

@@ -24,6 +24,13 @@ def test_a_fifth_of_the_motion_may_be_lost(lines: Lines) -> None:
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 2.4
 
 
+def test_a_badly_placed_sensor_is_mended_by_its_desks_sound_whose_threshold_is_learnt(lines: Lines) -> None:
+    alone = tell(lines(RECORDING)["badly placed PIR alone"])
+    found = tell(lines(RECORDING)["badly placed PIR, its desk's sound"])
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.5 < alone[Figure.FALSE_VACANT_PCT]
+    assert found[Figure.FALSE_OCCUPIED_PCT] <= 3.0
+
+
 def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs, all silent for 30 min"])
     assert found[Figure.FALSE_VACANT_MIN] == 0
