@@ -110,12 +110,33 @@ class Count(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     disabled: int
 
 
+class AirBand(StrEnum):
+    """How good air is, by its CO2."""
+
+    FRESH = "fresh"
+    FAIR = "fair"
+    STALE = "stale"
+    BAD = "bad"
+
+
+class Trend(StrEnum):
+    """Where CO2 has been going for the last 15 to 20 minutes."""
+
+    RISING = "rising"
+    STEADY = "steady"
+    FALLING = "falling"
+
+
 class Air(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """The newest readings of a zone's air that are not too old, each None if there is none."""
 
     co2_ppm: float | None = None
     temperature_c: float | None = None
     humidity_pct: float | None = None
+    band: AirBand | None = None
+    """Of the last minutes, so that one reading does not change it."""
+    trend: Trend | None = None
+    """None: too few readings for one."""
 
 
 class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -151,33 +172,12 @@ _DECODERS: dict[type, "msgspec.json.Decoder[object]"] = {
 }
 
 
-class AirBand(StrEnum):
-    """How good air is, by its CO2."""
-
-    FRESH = "fresh"
-    FAIR = "fair"
-    STALE = "stale"
-    BAD = "bad"
-
-
-class Trend(StrEnum):
-    """Where CO2 has been going for the last 15 to 20 minutes."""
-
-    RISING = "rising"
-    STEADY = "steady"
-    FALLING = "falling"
-
-
 def encode(message: SpaceState | Summary | CollectorStatus) -> bytes:
     """The message as UTF-8 JSON, keys in the order of its type."""
     return _encoder.encode(message)
 
 
 def decode(payload: bytes, kind: type[_T]) -> _T:
-    band: AirBand | None = None
-    """Of the last minutes, so that one reading does not change it."""
-    trend: Trend | None = None
-    """None: too few readings for one."""
     """Read a retained message of the collector.
 
     Raises:
