@@ -9,6 +9,7 @@ Never: an assumed shape of the errors, nor a side: a week that was always too lo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 HELD: Final = (0.2, 0.4, 0.6, 0.8)
@@ -40,7 +41,7 @@ def distances(days: Sequence[DayOfErrors], hour: int, *, weekend: bool) -> tuple
         weekend: whether the day to come is one.
     """
     weighted: list[tuple[float, float]] = []
-    near = [(hour + away, REACH[abs(away)]) for away in range(1 - len(REACH), len(REACH))]
+    near = [(at, REACH[abs(at - hour)]) for at in around(hour)]
     weight = 1.0
     for day in reversed(days):
         likeness = weight if day.weekend is weekend else weight * OTHER_KIND
@@ -51,13 +52,19 @@ def distances(days: Sequence[DayOfErrors], hour: int, *, weekend: bool) -> tuple
     return _quantiles(weighted) if weighted else None
 
 
+def around(hour: int) -> range:
+    """The hours whose errors bear on an hour."""
+    return range(max(0, hour + 1 - len(REACH)), min(24, hour + len(REACH)))
+
+
 def _quantiles(weighted: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     """Weighted quantiles of ordered values, straight between the middles of their weights.
 
     Each is taken a little further out, for the one error yet to come: k of n+1 lie within k of n. Source: Vovk 2005.
     """
-    total = sum(weight for _, weight in weighted)
-    worth = max(LEAST_WORTH, total * total / sum(weight * weight for _, weight in weighted))
+    weights = [weight for _, weight in weighted]
+    total = sum(weights)
+    worth = max(LEAST_WORTH, total * total / sum(map(mul, weights, weights)))
     found: list[float] = []
     goals = iter([total * min(1.0, share * (worth + 1) / worth) for share in HELD])
     goal = next(goals)

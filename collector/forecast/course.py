@@ -5,21 +5,20 @@ Out:   a point for each coming hour, or None where nothing may be shown.
 Never: clocks. Nothing that comes after a moment bears on what is forecast at it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from collector.forecast import HOUR_MS, LEAST_DAYS, Hour, Opening, Point
-from collector.forecast.bands import DayOfErrors, distances, slope
-from collector.forecast.past import FAR, NEAR, Fit, Learnt, unusual
+from collector.forecast.bands import DayOfErrors, around, distances, slope
+from collector.forecast.past import Fit, Learnt, unusual
 from collector.forecast.profile import WEEKEND
 
 LEAST_KNOWN_DAYS: Final = 7
 """Nothing is shown before so many days are known, of the last ten weeks."""
 LASTING: Final = 0.85
 """So much of the present error is believed to be left an hour later, before the series has shown it."""
-DAY_HOURS: Final = range(24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,72 +54,58 @@ class _Course:
 
     def __init__(self, learnt: Learnt) -> None:
         self._learnt = learnt
-        self._days = len(learnt.near.errors)
-        self._carried: Callable[[int, bool], dict[int, float]] = cache(self._carry)
-        self._spread: Callable[[int, int, bool], tuple[float, ...] | None] = cache(self._spread_of)
+        self._carried = {weekend: unusual(learnt.days, range(24), weekend=weekend) for weekend in (False, True)}
+        self._wide = cache(partial(_wide, learnt))
 
     def now(self, recent: Sequence[Hour]) -> _Now | None:
         for hour in reversed(recent):
             if hour.value is not None and hour.opening is not Opening.CLOSED:
                 expected = self._expected(hour, self._learnt.near)
-                return None if expected is None else _Now(hour.at_ms, hour.value - expected[1])
+                return None if expected is None else _Now(hour.at_ms, hour.value - expected)
         return None
 
     def point(self, hour: Hour, now: _Now | None) -> Point | None:
         today = hour.day == self._learnt.today
         fit = self._learnt.near if today else self._learnt.far
-        found = self._expected(hour, fit)
-        if found is None:
+        usual, middle = self._learnt.profile.at((hour.weekday, hour.hour)), self._expected(hour, fit)
+        if usual is None or middle is None:
             return None
-        usual, middle = found
         weekend = hour.weekday in WEEKEND
         if today and now is not None:
-            later = max(1, (hour.at_ms - now.at_ms) // HOUR_MS)
-            lasts, errors = self._lag(later)
-            middle += lasts * now.error
-            wide = distances(errors, hour.hour, weekend=weekend)
+            share, left = _lasting(fit.errors, hour.hour, max(1, (hour.at_ms - now.at_ms) // HOUR_MS))
+            middle += share * now.error
+            wide = distances(left, hour.hour, weekend=weekend)
         else:
-            wide = self._spread(fit.skipped, hour.hour, weekend)
+            wide = self._wide(today, hour.hour, weekend)
         if wide is None:
             return None
         most = float("inf") if hour.capacity is None else hour.capacity
         steps = [fit.unrest * distance for distance in wide]
-        deciles = [middle - step for step in reversed(steps)] + [middle] + [middle + step for step in steps]
-        return Point(
-            hour.at_ms, tuple(min(most, max(0.0, value)) for value in deciles), usual, hour.capacity, self._days
-        )
+        around = [middle - step for step in reversed(steps)] + [middle] + [middle + step for step in steps]
+        deciles = tuple(min(most, max(0.0, value)) for value in around)
+        return Point(hour.at_ms, deciles, usual, hour.capacity, len(self._learnt.near.errors))
 
-    def _expected(self, hour: Hour, fit: Fit) -> tuple[float, float] | None:
-        """What is usual, and what is expected at midnight."""
+    def _expected(self, hour: Hour, fit: Fit) -> float | None:
+        """What is expected at midnight."""
         usual = self._learnt.profile.at((hour.weekday, hour.hour))
-        if usual is None:
-            return None
-        return usual, usual + fit.carried * self._carried(fit.skipped, hour.weekday in WEEKEND)[hour.hour]
+        return None if usual is None else usual + fit.carried * self._carried[hour.weekday in WEEKEND][hour.hour]
 
-    def _carry(self, _skipped: int, weekend: bool) -> dict[int, float]:  # noqa: FBT001 - the key of a cache
-        return unusual(self._learnt.days, DAY_HOURS, weekend=weekend)
 
-    def _spread_of(self, skipped: int, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - the key of a cache
-        fit = {NEAR: self._learnt.near, FAR: self._learnt.far}[skipped]
-        return distances(fit.errors, hour, weekend=weekend)
+def _wide(learnt: Learnt, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
+    return distances((learnt.near if today else learnt.far).errors, hour, weekend=weekend)
 
-    def _lag(self, later: int) -> tuple[float, list[DayOfErrors]]:
-        """How much of an error lasts so many hours, and the errors that were left then."""
-        past = self._learnt.near.errors
-        pairs = [
-            [(day.by_hour[hour - later], error) for hour, error in day.by_hour.items() if hour - later in day.by_hour]
-            for day in past
-        ]
-        lasts = slope(pairs, LASTING**later)
-        left = [
-            DayOfErrors(
-                day.weekend,
-                {
-                    h: error - lasts * day.by_hour[h - later]
-                    for h, error in day.by_hour.items()
-                    if h - later in day.by_hour
-                },
-            )
-            for day in past
-        ]
-        return lasts, left
+
+def _lasting(past: Sequence[DayOfErrors], hour: int, later: int) -> tuple[float, list[DayOfErrors]]:
+    """How much of an error lasts so many hours, until about `hour`; and past days' errors without that."""
+    about = around(hour)
+    pairs = [
+        {
+            at: (day.by_hour[at - later], day.by_hour[at])
+            for at in about
+            if at in day.by_hour and at - later in day.by_hour
+        }
+        for day in past
+    ]
+    share = slope([list(day.values()) for day in pairs], LASTING**later)
+    left = [{at: error - share * before for at, (before, error) in day.items()} for day in pairs]
+    return share, [DayOfErrors(day.weekend, by_hour) for day, by_hour in zip(past, left, strict=True)]

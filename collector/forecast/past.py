@@ -6,20 +6,19 @@ Never: today or later. What is said of a past day was known at its midnight.
 """
 
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from math import sqrt
-from statistics import fmean
+from operator import attrgetter
 from typing import Final
 
 from collector.forecast import Hour, Opening
 from collector.forecast.bands import DayOfErrors, slope
 from collector.forecast.profile import WEEKEND, Profile
 
-MEMORY_DAYS: Final = 182
-"""Older days are not looked at: 26 weeks on, 0.7 ** 26 of a week is left in the mean."""
+MEMORY_DAYS: Final = 140
+"""Older days are not looked at: of a week 20 weeks ago, less than a thousandth is left in the mean."""
 JUDGED_DAYS: Final = 42
 """Errors are kept of so many known days."""
 JUDGED_WITHIN_DAYS: Final = 70
@@ -57,7 +56,6 @@ class KnownDay:
 class Fit:
     """How well the usual and what was carried from the days before foretold the past days."""
 
-    skipped: int
     carried: float
     """So much of what was unusual is expected again."""
     errors: tuple[DayOfErrors, ...]
@@ -84,40 +82,38 @@ def learn(history: Sequence[Hour], today: int) -> Learnt:
     """Learn from the days before `today` (as in Hour.day).
 
     Args:
-        history: oldest first; hours of today and later are not looked at, nor those older than half a year.
+        history: oldest first; hours of today and later are not looked at, nor those older than 20 weeks.
         today: the day of the first hour to come that is open. In the evening of a Friday that may be Monday.
     """
+    by_day = attrgetter("day")
+    begin = bisect_left(history, today - MEMORY_DAYS, key=by_day)
+    end = bisect_left(history, today, key=by_day)
+    found = [(day, *known(members)) for day, members in groupby(islice(history, begin, end), key=by_day)]
+    past = [(day, weekday, values) for day, weekday, values in found if values]
     profile = Profile()
-    days: deque[KnownDay] = deque(maxlen=JUDGED_DAYS + CARRYING_DAYS + FAR)
-    first_day: int | None = None
-    begin = bisect_left(history, today - MEMORY_DAYS, key=lambda hour: hour.day)
-    for day, members in groupby(islice(history, begin, None), key=lambda hour: hour.day):
-        if day >= today:
-            break
-        weekday, values = known(members)
-        if not values:
-            continue
-        first_day = day if first_day is None else first_day
-        if day >= today - JUDGED_WITHIN_DAYS:
+    days: list[KnownDay] = []
+    for left, (day, weekday, values) in zip(range(len(past), 0, -1), past, strict=True):
+        if left <= JUDGED_DAYS + CARRYING_DAYS + FAR and day >= today - JUDGED_WITHIN_DAYS:
             usual = {hour: profile.at((weekday, hour)) for hour in values}
             beyond = {hour: values[hour] - base for hour, base in usual.items() if base is not None}
             if beyond:
-                days.append(KnownDay(weekday in WEEKEND, beyond, fmean(beyond.values())))
+                days.append(KnownDay(weekday in WEEKEND, beyond, sum(beyond.values()) / len(beyond)))
         for hour, value in values.items():
             profile.take((weekday, hour), value)
-    past = tuple(days)
-    return Learnt(today, first_day, profile, past, _fit(past, NEAR), _fit(past, FAR))
+    first_day = past[0][0] if past else None
+    return Learnt(today, first_day, profile, tuple(days), _fit(days, NEAR), _fit(days, FAR))
 
 
 def known(members: Iterable[Hour]) -> tuple[int, dict[int, float]]:
     """The weekday and the known values of one day, by local hour; of an hour that comes twice the mean."""
-    values: dict[int, list[float]] = {}
+    values: dict[int, float] = {}
     weekday = 0
     for hour in members:
         if hour.value is not None and hour.opening is not Opening.CLOSED:
-            values.setdefault(hour.hour, []).append(hour.value)
+            before = values.get(hour.hour)
+            values[hour.hour] = hour.value if before is None else (before + hour.value) / 2
             weekday = hour.weekday
-    return weekday, {hour: fmean(several) for hour, several in values.items()}
+    return weekday, values
 
 
 def unusual(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: bool) -> dict[int, float]:
@@ -127,9 +123,12 @@ def unusual(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: bool) ->
     for back, day in enumerate(reversed(latest)):
         weights.append(HALVING**back * (1.0 if day.weekend is weekend else OTHER_KIND))
     total = sum(weights)
-    shares = [(weight / total, day) for weight, day in zip(weights[1:], reversed(latest), strict=True)]
-    whole = sum(share * day.mean for share, day in shares)
-    own = {hour: sum(share * day.beyond.get(hour, day.mean) for share, day in shares) for hour in hours}
+    whole, own = 0.0, dict.fromkeys(hours, 0.0)
+    for weight, day in zip(weights[1:], reversed(latest), strict=True):
+        share, beyond, mean = weight / total, day.beyond, day.mean
+        whole += share * mean
+        for hour in own:
+            own[hour] += share * beyond.get(hour, mean)
     return {hour: OWN_HOUR * value + (1 - OWN_HOUR) * whole for hour, value in own.items()}
 
 
@@ -151,7 +150,8 @@ def _fit(days: Sequence[KnownDay], skipped: int) -> Fit:
     mean = 0.0
     for number, (day, before) in enumerate(judged, 1):
         missed = {hour: beyond - carried * before[hour] for hour, beyond in day.beyond.items()}
-        unrest = sqrt(mean) or 1.0
+        off = sum(map(abs, missed.values())) / len(missed)
+        unrest = sqrt(mean or off) or 1.0  # where nothing was ever off there is nothing to divide
         errors.append(DayOfErrors(day.weekend, {hour: error / unrest for hour, error in missed.items()}))
-        mean += max(UNREST, 1 / number) * (fmean(abs(error) for error in missed.values()) - mean)
-    return Fit(skipped, carried, tuple(errors), sqrt(mean) or 1.0)
+        mean += max(UNREST, 1 / number) * (off - mean)
+    return Fit(carried, tuple(errors), sqrt(mean))
