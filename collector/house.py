@@ -22,7 +22,8 @@ from collector.doors import DoorState
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
 from collector.inference import advance, fitted, fold, story, view, wake_ms
 from collector.judgement import FOREVER
-from collector.outward import Health, SpaceState, Summary
+from collector.learnt import learnt
+from collector.outward import Health, SpaceState, Summary, Tuning
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
 
@@ -191,6 +192,15 @@ class House:
     def summaries_to_tell(self, now_ms: int) -> list[tuple[str, Summary]]:
         """Summaries by zone, or WHOLE_SITE, that changed since they were last told."""
         return self._telling.summaries(now_ms)
+
+    def tunings_to_tell(self) -> list[tuple[str, Tuning]]:
+        """What spaces have learnt since it was last told; of dedicated spaces it is never told."""
+        return self._telling.tunings(self.learnt)
+
+    def learnt(self, space: str) -> Tuning | None:
+        """What a space has learnt; None if it learns nothing."""
+        seat = self._seats[space]
+        return learnt(seat.evidence, seat.rules)
 
     def tell_all(self) -> None:
         """Everything must be told again: the broker may have forgotten it."""

@@ -125,7 +125,11 @@ class Inbox:
 
     def _of_ours(self) -> list[str]:
         """The filters of what an earlier collector may have left at the broker."""
-        return [topics.space(self._site, "+"), topics.every_device(self._site, topics.DeviceTopic.FINDINGS)]
+        return [
+            topics.space(self._site, "+"),
+            topics.tuning(self._site, "+"),
+            topics.every_device(self._site, topics.DeviceTopic.FINDINGS),
+        ]
 
     def renew(self) -> None:
         """Drop the connection: what was not acknowledged comes again with the next."""

@@ -82,7 +82,7 @@ class Health(StrEnum):
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
-    """Some sensor is silent."""
+    """Some sensor is silent, or something was found about one."""
     OFFLINE = "offline"
     """Every sensor is silent, or there is none."""
 
@@ -97,6 +97,47 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     at_ms: int = field(name="at")
     lapse: Lapse | None = None
     level_pct: float | None = None
+
+
+class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """How long a space stays taken after its last movement, in milliseconds, and how often it flipped.
+
+    A flip is a space shown free and taken again so soon that somebody was there all along. Shares are of 0 to 1, of
+    about the last 200 times that nobody was seen for longer than the hold; None: there were too few.
+    """
+
+    hold_ms: int = field(name="hold")
+    """What it has learnt."""
+    start_ms: int = field(name="start")
+    """What it began with."""
+    least_ms: int = field(name="least")
+    """It never learns a shorter one; the same as `most`: it is pinned."""
+    most_ms: int = field(name="most")
+    flip_share: float | None = None
+    """With the hold as it was each time."""
+    start_flip_share: float | None = None
+    """Of the same time, had the hold stayed what it began with."""
+
+
+class SensorTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Above which reading one sensor speaks for somebody, in the unit of its own kind."""
+
+    device: str
+    sensor: str
+    takes_above: float
+    """It takes a space that was not taken."""
+    keeps_above: float
+    """It keeps one that is."""
+    agreement: float | None = None
+    """How often it says what better sensors of the space say: 0.5 is chance, 1 is always; None: it needs none."""
+
+
+class Tuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """What one space has learnt from its own events."""
+
+    hold: HoldTuning | None = None
+    """None: no motion sensor watches it."""
+    sensors: list[SensorTuning] = []
 
 
 class Count(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -139,11 +180,15 @@ class Air(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaul
     """None: too few readings for one."""
 
 
-class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """People in the house by its doors: in minus out since 04:00 local time, give or take `error`."""
+class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """People in the house by its doors, and the range that holds nine tenths of what may be."""
 
     count: int
-    error: int
+    error: int = 0
+    least: int = 0
+    most: int = 0
+    zero_ms: int | None = field(name="zero", default=None)
+    """When the house was last known to be empty; None: not yet."""
 
 
 class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -168,11 +213,11 @@ class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True,
 _encoder = msgspec.json.Encoder()
 _T = TypeVar("_T")
 _DECODERS: dict[type, "msgspec.json.Decoder[object]"] = {
-    kind: msgspec.json.Decoder(kind) for kind in (SpaceState, Summary, CollectorStatus)
+    kind: msgspec.json.Decoder(kind) for kind in (SpaceState, Summary, Tuning, CollectorStatus)
 }
 
 
-def encode(message: SpaceState | Summary | CollectorStatus) -> bytes:
+def encode(message: SpaceState | Summary | Tuning | CollectorStatus) -> bytes:
     """The message as UTF-8 JSON, keys in the order of its type."""
     return _encoder.encode(message)
 

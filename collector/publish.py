@@ -12,7 +12,7 @@ from collector.findings import Findings
 from collector.inbox import Inbox
 from collector.intake import StreamKey
 from collector.outlook import Forecast
-from collector.outward import CollectorStatus, SpaceState, Summary
+from collector.outward import CollectorStatus, SpaceState, Summary, Tuning
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from edge import topics
 from edge.message import Receipt, encode
@@ -25,9 +25,10 @@ class Publisher:
         self._inbox = inbox
         self._site = plan.id
         self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
-        self._shown = {
-            topics.space(plan.id, space.id) for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY
-        } | {topics.device(plan.id, device, topics.DeviceTopic.FINDINGS) for device in plan.devices}
+        shown = [space.id for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY]
+        self._shown = {topic(plan.id, space) for space in shown for topic in (topics.space, topics.tuning)} | {
+            topics.device(plan.id, device, topics.DeviceTopic.FINDINGS) for device in plan.devices
+        }
 
     def receipts(self, marks: Mapping[StreamKey, int]) -> None:
         """Tell senders what is on the disk. Not kept by the broker: each connection says them all again."""
@@ -39,6 +40,11 @@ class Publisher:
         """Tell what spaces are."""
         for space, state in states:
             self._inbox.publish(topics.space(self._site, space), outward.encode(state), 1, retain=True)
+
+    def tunings(self, tunings: Iterable[tuple[str, Tuning]]) -> None:
+        """Tell what spaces have learnt."""
+        for space, tuning in tunings:
+            self._inbox.publish(topics.tuning(self._site, space), outward.encode(tuning), 1, retain=True)
 
     def summaries(self, summaries: Iterable[tuple[str, Summary]]) -> None:
         """Tell what zones are, and under WHOLE_SITE the site."""

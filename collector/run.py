@@ -149,6 +149,7 @@ class _Loop:
             self._told_s = time.monotonic()
             self._publisher.states(states)
             self._publisher.summaries(summaries)
+        self._publisher.tunings(house.tunings_to_tell())
         self._publisher.forecasts(work.foretelling.to_tell())
         self._publisher.findings(work.watch.to_tell(now_ms))
         self._publisher.clear(self._inbox.retained())

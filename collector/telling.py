@@ -11,7 +11,7 @@ from typing import Final
 from collector.air import AirState, air, breathe
 from collector.doors import DaySpan, DoorState, cross, day_span, people
 from collector.evidence import Heard
-from collector.outward import Health, Occupancy, Reason, SpaceState, Summary
+from collector.outward import Health, Occupancy, Reason, SpaceState, Summary, Tuning
 from collector.plan import WHOLE_SITE, SitePlan, Tenure
 from collector.summary import count
 from edge.message import Kind
@@ -45,6 +45,7 @@ class Telling:
         self._touched_zones: set[str] = set()
         self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
         self._refreshed: set[str] = set()
+        self._tunings: dict[str, Tuning] = {}
         self._look_ms: int | None = None
         self.forget()
 
@@ -52,7 +53,9 @@ class Telling:
         """Nothing has been told."""
         self._told.clear()
         self._summaries.clear()
+        self._tunings.clear()
         self._judged = set(self._public)
+        self._wiser = set(self._public)
 
     def restore_door(self, door: str, state: DoorState) -> None:
         """Take up the crossings of a door of the plan."""
@@ -85,6 +88,7 @@ class Telling:
         self._shown[space] = state
         if space in self._public:
             self._judged.add(space)
+            self._wiser.add(space)
 
     def look_again(self, space: str) -> None:
         """What is shown of the space may have changed, though its state did not."""
@@ -115,6 +119,14 @@ class Telling:
             self._told[space] = _gist(state), now_ms
             self._refreshed.discard(space)
         return fresh
+
+    def tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning]]:
+        """What spaces have learnt since it was last told; looked for where one was judged anew."""
+        wiser, self._wiser = self._wiser, set()
+        found = ((space, learnt(space)) for space in sorted(wiser))
+        news = [(space, told) for space, told in found if told is not None and told != self._tunings.get(space)]
+        self._tunings.update(news)
+        return news
 
     def summary(self, zone: str, now_ms: int) -> Summary:
         """What a zone shows."""

@@ -10,7 +10,7 @@ be split between the lower ones: it is then shown in use while it is only switch
 """
 
 from bisect import bisect_left
-from math import exp, log1p, sqrt
+from math import exp, expm1, log1p, sqrt
 from typing import Final
 
 from msgspec import Struct
@@ -72,15 +72,21 @@ def learn(known: TwoLevels, watts: float) -> TwoLevels:
 
 
 def in_use(known: TwoLevels, watts: float, was: bool) -> bool | None:  # noqa: FBT001 - what was known of the machine
-    """Whether the machine is in use, as it draws `watts` and `was` so before; None: not learnt yet.
-
-    It starts above two thirds of the way from idle to in use, counted in factors, and ends below one third: a reading
-    that trembles about the middle changes nothing.
-    """
+    """Whether the machine is in use, as it draws `watts` and `was` so before; None: not learnt yet."""
     if known.levels is None:
         return None
-    idle, busy = log1p(known.levels.idle_w), log1p(known.levels.in_use_w)
-    return log1p(max(0.0, watts)) > idle + (busy - idle) * (1 / 3 if was else 2 / 3)
+    starts_w, ends_w = switching(known.levels)
+    return max(0.0, watts) > (ends_w if was else starts_w)
+
+
+def switching(levels: Levels) -> tuple[float, float]:
+    """Above which watts a machine begins to be in use, and down to which it goes on being so.
+
+    Two thirds of the way from idle to in use, counted in factors, and one third: a reading that trembles about the
+    middle changes nothing.
+    """
+    idle, busy = log1p(levels.idle_w), log1p(levels.in_use_w)
+    return expm1(idle + (busy - idle) * 2 / 3), expm1(idle + (busy - idle) / 3)
 
 
 def _split(cells: tuple[int, ...], counts: tuple[int, ...]) -> Levels | None:

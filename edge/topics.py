@@ -50,6 +50,11 @@ def space(site: str, space_id: str) -> str:
     return f"{ROOT}/{site}/space/{space_id}"
 
 
+def tuning(site: str, space_id: str) -> str:
+    """Where is retained what a space has learnt."""
+    return f"{ROOT}/{site}/tuning/{space_id}"
+
+
 def zone(site: str, zone_id: str) -> str:
     """Where the retained summary of a zone is."""
     return f"{ROOT}/{site}/zone/{zone_id}"

@@ -101,6 +101,14 @@ CHANNELS: Final = (
         what="The state of one space. An empty payload: it has none any more.",
     ),
     Channel(
+        "tuning",
+        topics.tuning(_SITE, "{space}"),
+        outward.Tuning,
+        Way.SEND,
+        retained=True,
+        what="What one space has learnt. An empty payload: it has no state any more.",
+    ),
+    Channel(
         "zone",
         topics.zone(_SITE, "{zone}"),
         outward.Summary,

@@ -48,11 +48,18 @@ class Rights:
 def rights(site: str, user: str) -> Rights:
     """What a user may do; whoever is neither collector nor dashboard is the device of that name."""
     root = f"{ROOT}/{site}"
-    told = (f"{root}/space/+", f"{root}/zone/+", f"{root}/site", f"{root}/forecast/+", f"{root}/collector")
+    told = (
+        f"{root}/space/+",
+        f"{root}/zone/+",
+        f"{root}/site",
+        f"{root}/forecast/+",
+        f"{root}/collector",
+        f"{root}/tuning/+",
+    )
     if user == COLLECTOR_USER:
         heard = (f"{root}/device/+/events", f"{root}/device/+/status", f"{root}/collector/command")
         findings = f"{root}/device/+/findings"
-        own = (f"{root}/space/+", findings)  # to take back what an earlier one left
+        own = (f"{root}/space/+", f"{root}/tuning/+", findings)  # to take back what an earlier one left
         return Rights(reads=(*heard, *own), writes=(*told, f"{root}/device/+/receipt", findings))
     if user == DASHBOARD_USER:
         reads = (*told, f"{root}/device/+/status", f"{root}/device/+/findings")

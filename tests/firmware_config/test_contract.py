@@ -15,7 +15,7 @@ from collector.evidence import OWN_KINDS
 from collector.findings import Answer, FindingKind
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
-from collector.outward import AirBand, CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary, Trend
+from collector.outward import AirBand, CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary, Trend, Tuning
 from collector.plan import SensorKind
 from collector.settings import RAW_HOURS_CEILING
 from edge import message, topics
