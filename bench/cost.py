@@ -1,9 +1,10 @@
-"""What judging costs: one event through the pure core, and a year of a big house.
+"""What judging and forecasting cost: one event through the pure core, a year of a big house, a week ahead.
 
 Run:   python -m bench.cost [--spaces N] [--days N] [--rounds N]
 In:    made-up houses: desks with a PIR each, two visits of one to three hours on a working day, seeded.
 Out:   microseconds of `step`, median and 99 %, beside a bare json.loads of the same event; seconds for a whole year's
-       events of 500 spaces, folded space by space as a replay does it; each beside what is asked.
+       events of 500 spaces, folded space by space as a replay does it; seconds for the forecasts of 50 zones, each of
+       the coming week from eight weeks of open hours; each beside what is asked.
 
 The year's sensors are bought ones on a battery: a heartbeat in two hours, a pulse about every 20 minutes of a visit,
 which makes about 27 events a day and space, five million a year. The single steps are those of a wired PIR: a
@@ -21,7 +22,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from collector.days import hours
 from collector.inference import START, Heard, SpaceRules, fold, space_rules, step
+from collector.known_hours import Known
+from collector.look_ahead import Series, look_ahead
+from collector.plan import OpeningHours
 from edge.message import Kind
 from tests.collector.houses import NOON_MS, house_of
 
@@ -29,6 +34,7 @@ SECOND_MS: Final = 1000
 MINUTE_MS: Final = 60 * SECOND_MS
 DAY_MS: Final = 1440 * MINUTE_MS
 WORKING_DAYS: Final = 5
+ZONES: Final = 50
 
 
 class Sensing(NamedTuple):
@@ -93,11 +99,26 @@ def house_s(spaces: int, days: int) -> tuple[int, float]:
     desk, events, spent_s = rules(ON_BATTERY), 0, 0.0
     for seed in range(spaces):
         said = year(seed, days, ON_BATTERY)
-        begun = time.perf_counter()
+        begun = time.process_time()
         fold(START, said, desk)
-        spent_s += time.perf_counter() - begun
+        spent_s += time.process_time() - begun
         events += len(said)
     return events, spent_s
+
+
+def forecasts_s(zones: int) -> tuple[int, float]:
+    """Hours of one zone's forecast, and the seconds that those of all zones take."""
+    opening = OpeningHours(opens_min=8 * 60, closes_min=20 * 60)
+    plan = replace(house_of(10), opening_hours=dict.fromkeys(range(7), opening))
+    calendar, dice = hours(plan, NOON_MS - 56 * DAY_MS, NOON_MS + 16 * DAY_MS), Random(1)  # noqa: S311 - repeatable
+    told, spent_s = 0, 0.0
+    for zone in range(zones):
+        known = {hour.at_ms: Known(dice.uniform(0, 10), 0.5, 10) for hour in calendar if hour.at_ms < NOON_MS}
+        begun = time.process_time()
+        outlook, _ = look_ahead(Series(f"zone-{zone}", "desk", 10), calendar, NOON_MS, known, [])
+        spent_s += time.process_time() - begun
+        told = len(outlook.hours)
+    return told, spent_s
 
 
 def main() -> None:
@@ -118,6 +139,8 @@ def main() -> None:
         f"{options.days} days of {options.spaces} spaces: {events} events in {spent_s:.1f} s (asked: at most 180),"
         f" {spent_s / events * 1e6:.1f} us each"
     )
+    told, spent_s = forecasts_s(ZONES)
+    print(f"{ZONES} zones, {told} open hours ahead each: {spent_s:.2f} s (asked: at most 1)")
 
 
 if __name__ == "__main__":
