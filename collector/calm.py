@@ -58,7 +58,7 @@ def _run(
     silent_ms, hold_ms, lone_ms = sensor.silent_ms, hold_of(evidence, sensor), sensor.lone_ms
     heard_ms, value = known.heard_ms, known.value
     high, high_ms, end_ms = known.high, known.high_ms, known.end_ms
-    held = known.full and not rules.contacts and evidence.state is Occupancy.OCCUPIED
+    held = known.full and lone_ms > 0 and not rules.contacts and evidence.state is Occupancy.OCCUPIED
     check_ms, newest = evidence.check_ms, False
     for place in range(first, len(events)):
         event = events[place]

@@ -376,3 +376,12 @@ def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
     stranger = says(at(1), "thermometer", Kind.TEMPERATURE_C, 21, seq=9999)
     after, transitions = step(evidence, stranger, PIR)
     assert (after.key, after.views, transitions) == (stranger.key, evidence.views, [])
+
+
+def test_a_held_output_that_rose_again_and_again_frees_its_space_the_moment_it_falls() -> None:
+    rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, held=True)]), "space")
+    rises = [event for minute in (1, 4, 7) for event in pulse("pir", at(minute), 2 * MINUTE)]
+    events = numbered(quiet("pir", until_min=1) + rises)
+    evidence, _ = fold(START, events, rules)
+    assert view(evidence, rules, at(9)).state is VACANT
+    assert view(evidence, rules, at(9)).because == Because(Reason.QUIET, "pi", "pir", at(9))
