@@ -103,7 +103,7 @@ class Work:
         elif self.foretelling.due(self._settled_ms):
             with self._journal.transaction():
                 self.foretelling.step(self._journal.connection, self._settled_ms)
-        elif self.watch.due(now_ms):
+        if self.watch.due(now_ms):
             with self._journal.transaction():
                 self.watch.step(now_ms)
         if now_ms >= self._purge_ms:

@@ -23,6 +23,8 @@ BLIND_MIN: Final = 15
 """Quiet for longer than this beside a witness, a movement sensor has missed somebody: twice the longest real gap."""
 STILL_MIN: Final = 240
 """Nobody sits this still: beyond it the witness is doubted (a bag on the mat, a count left over), not the sensor."""
+STILL_LONG_MIN: Final = 480
+"""Nobody sits this still with a movement an hour or fewer: so many an empty room has by itself (0.35 in UCI 864)."""
 STAY_MIN: Final = 20
 """A witness's word for shorter than this may be somebody who passes."""
 APART_MIN: Final = 60
@@ -191,8 +193,8 @@ def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> Da
 
 def _lost(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> DayTally:
     """How often somebody came, was lost even by the longest hold, and was there soon after."""
-    if any(one.how.kind is SensorKind.CONTACT for one in whole):
-        return tally  # behind a closed door nobody is lost
+    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in STRONG for one in whole):
+        return tally  # behind a closed door nobody is lost, nor on a mat
     lived, _ = _quiet(moving)
     seen = 0
     for one in whole:
@@ -249,6 +251,15 @@ def _missed(tally: DayTally, one: _Day, whole: Sequence[_Day]) -> DayTally:
 
 
 def _against(tally: DayTally, one: _Day, moving: Sequence[_Day]) -> DayTally:
-    """The longest that it was on while nothing moved there; of the movement sensors, the first is named."""
-    _, quiet = _quiet(moving)
-    return replace(tally, against_min=longest(one.held & quiet), against=moving[0].name)
+    """The longest that it was on while nothing, or hardly anything, moved beside it."""
+    lived, quiet = _quiet(moving)
+    moved = lived & ~quiet
+    visits = sum(
+        span_bits(stay) for stay in spells(moved, HOLD_MIN) if (moved & span_bits(stay)).bit_count() > THIN_MIN
+    )
+    lengths = [
+        after - first
+        for first, after in runs(one.held & lived & ~visits)
+        if after - first >= max(STILL_LONG_MIN, MINUTES * (moved & span_bits((first, after))).bit_count())
+    ]
+    return replace(tally, against_min=max([longest(one.held & quiet), *lengths]), against=moving[0].name)

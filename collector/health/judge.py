@@ -212,7 +212,7 @@ def _flapping(one: Known, _around: House) -> Finding | None:
 
 
 def _poor_coverage(one: Known, around: House) -> Finding | None:
-    need = LEAST_LOST + int(log2(max(1, around.spaces)))
+    need = LEAST_LOST + 2 * int(log2(max(1, around.spaces)))
     seen = [day for day in one.days if day.seen_min][-RECENT:]
     by = {day.blind_by for day in seen if day.blind_times}
     times, missed = sum(day.blind_times for day in seen), sum(day.blind_min for day in seen)

@@ -190,17 +190,18 @@ class Watch:
                     for sensor in group.sensors
                     if sensor.kind in SEEING
                 }
-        spaces = {name: _any(of.values()) for name, of in bins.items()}
-        spaces = {name: bits for name, bits in spaces.items() if bits}
-        house = runs(_any(spaces.values()))
+        house = runs(_any(bits for of in bins.values() for bits in of.values()))
         if not house:
             return
         first, after = house[0][0], house[-1][1]
+        spaces = {
+            name: [bits >> first for bits in of.values() if bits] for name, of in bins.items() if any(of.values())
+        }
         for name, of in bins.items():
-            others = {other: bits >> first for other, bits in spaces.items() if other != name}
+            others = {other: all_bits for other, all_bits in spaces.items() if other != name}
             for key, bits in of.items():
-                own = _any(more for whose, more in of.items() if whose != key)
-                self._place(key, day.day, moved(bits >> first, own >> first, others, after - first))
+                own = [more >> first for whose, more in of.items() if whose != key]
+                self._place(key, day.day, moved(bits >> first, own, others, after - first))
             if any(of.values()):
                 self._save(self._groups[name])
                 yield PAUSE_EVENTS

@@ -1,0 +1,156 @@
+"""Fourteen days of whole houses: nothing is found where all is well, and each fault is found, explained, in time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.findings import Finding, FindingKind
+from tests.collector.health.people import DAY, HOUR, MONDAY_MS, Fault, Furniture, Stay, plan, said, stays
+from tests.collector.health.played import found_by_day
+from tests.collector.room import MINUTE
+
+DAYS = 14
+SMALL = Furniture(desks=5)
+ALONE = Furniture(desks=1, mats=False, room=False)
+
+Changes = list[tuple[int, float]]
+
+
+def found_in(
+    has: Furniture, folder: Path, fault: Fault, days: int = DAYS, where: dict[str, list[Stay]] | None = None
+) -> dict[tuple[str, FindingKind], tuple[int, Finding]]:
+    """By sensor and kind: the first day (1: the first Monday) on whose end it was found, and the finding."""
+    where = stays(has, 1, days) if where is None else where
+    first: dict[tuple[str, FindingKind], tuple[int, Finding]] = {}
+    events = said(has, where, 1, days, fault)
+    for day, found in enumerate(found_by_day(plan(has), events, folder, MONDAY_MS + days * DAY), start=1):
+        for (_, sensor), finding in found:
+            first.setdefault((sensor, finding.kind), (day, finding))
+    return first
+
+
+def only(sensor: str, change: Callable[[Changes], Changes]) -> Fault:
+    """One sensor of the house is not as it should be."""
+    return lambda name, changes: change(changes) if name == sensor else changes
+
+
+furnished = st.builds(
+    Furniture, desks=st.integers(1, 6), mats=st.booleans(), dedicated=st.booleans(), room=st.booleans()
+)
+holidays = st.builds(
+    lambda first, length: frozenset(range(first, first + length)), st.integers(0, 12), st.integers(0, 9)
+)
+
+
+@settings(max_examples=20)
+@given(has=furnished, seed=st.integers(0, 2**32), closed=holidays)
+def test_nothing_is_found_in_a_healthy_house_with_weekends_holidays_and_long_stays(
+    has: Furniture, seed: int, closed: frozenset[int]
+) -> None:
+    events = said(has, stays(has, seed, DAYS, closed), seed, DAYS)
+    with TemporaryDirectory() as folder:
+        for found in found_by_day(plan(has), events, Path(folder), MONDAY_MS + DAYS * DAY):
+            assert found == []
+
+
+def test_a_mat_that_stays_pressed_is_stuck_on_within_a_day(tmp_path: Path) -> None:
+    stuck = only("mat-0", lambda _: [(MONDAY_MS + 32 * HOUR, 1.0)])
+    where = stays(SMALL, 1, DAYS)
+    where["desk-0"] = [(MONDAY_MS + 32 * HOUR, MONDAY_MS + 35 * HOUR)]
+    day, finding = found_in(SMALL, tmp_path, stuck, where=where)["mat-0", FindingKind.STUCK_ON]
+    assert day <= 3
+    assert (finding.witness, finding.span_min is not None and finding.span_min >= 240) == ("pir-0", True)
+
+
+def test_an_output_that_never_falls_is_stuck_on_within_a_day_without_a_witness(tmp_path: Path) -> None:
+    stuck = only("pir-0", lambda _: [(MONDAY_MS + 10 * HOUR, 1.0)])
+    day, finding = found_in(ALONE, tmp_path, stuck, 3)["pir-0", FindingKind.STUCK_ON]
+    assert (day, finding.witness) == (2, "")
+    assert finding.span_min is not None
+    assert finding.span_min >= 20 * 60
+
+
+def test_a_mat_that_stops_beside_a_living_sensor_is_stuck_off_after_four_days_of_stays(tmp_path: Path) -> None:
+    dead = only("mat-0", lambda changes: [change for change in changes if change[0] < MONDAY_MS + DAY])
+    day, finding = found_in(SMALL, tmp_path, dead)["mat-0", FindingKind.STUCK_OFF]
+    assert day <= 10
+    assert (finding.witness, finding.days) == ("pir-0", 4)
+
+
+def test_a_movement_sensor_that_never_came_on_is_found_in_two_days_by_its_mat(tmp_path: Path) -> None:
+    day, finding = found_in(SMALL, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
+    assert day <= 3
+    assert (finding.witness_device, finding.witness) == ("pi", "mat-0")
+
+
+def test_a_lone_sensor_that_never_came_on_is_found_in_two_weeks_by_its_peers(tmp_path: Path) -> None:
+    has = Furniture(desks=8, mats=False)
+    day, finding = found_in(has, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
+    assert day <= DAYS
+    assert finding.witness == ""
+    assert finding.days is not None
+
+
+def test_a_mat_that_chatters_is_flapping_on_the_day_itself(tmp_path: Path) -> None:
+    def chatter(changes: Changes) -> Changes:
+        loose = range(MONDAY_MS + 9 * HOUR, MONDAY_MS + 15 * HOUR, 10_000)
+        return [(at_ms, float(n % 2)) for n, at_ms in enumerate(loose, start=1)]
+
+    day, finding = found_in(SMALL, tmp_path, only("mat-0", chatter), 2)["mat-0", FindingKind.FLAPPING]
+    assert day == 1
+    assert finding.times == 180
+
+
+def blind(changes: Changes) -> Changes:
+    """A movement sensor that sees its seat for two minutes in every twenty-seven."""
+    return [change for change in changes if change[0] % (27 * MINUTE) < 2 * MINUTE]
+
+
+def test_a_badly_placed_movement_sensor_is_found_by_its_mat_on_the_first_day_or_two(tmp_path: Path) -> None:
+    found = found_in(SMALL, tmp_path, only("pir-0", blind), 5)
+    day, finding = found["pir-0", FindingKind.POOR_COVERAGE]
+    assert day <= 2
+    assert finding.witness == "mat-0"
+    assert finding.share_pct is not None
+    assert finding.share_pct >= 40
+
+
+def test_a_dedicated_desk_s_finding_tells_of_no_hours(tmp_path: Path) -> None:
+    has = Furniture(desks=3, dedicated=True)
+    _, finding = found_in(has, tmp_path, only("pir-0", blind), 5)["pir-0", FindingKind.POOR_COVERAGE]
+    assert finding.witness == "mat-0"
+    assert (finding.times, finding.days, finding.span_min, finding.share_pct) == (None, None, None, None)
+
+
+def test_mats_that_were_swapped_are_in_the_wrong_place_after_three_days_on_which_both_desks_were_used(
+    tmp_path: Path,
+) -> None:
+    has = Furniture(desks=5)
+    where = stays(has, 1, DAYS)
+    swapped = {**where, "desk-0": where["desk-1"], "desk-1": where["desk-0"]}
+    events = [
+        event
+        for mats, told in ((False, where), (True, swapped))
+        for event in said(has, told, 1, DAYS)
+        if event.sensor.startswith("mat") is mats
+    ]
+    events.sort(key=lambda event: (event.at_ms, event.sensor))
+    first: dict[str, tuple[int, Finding]] = {}
+    for day, found in enumerate(found_by_day(plan(has), events, tmp_path, MONDAY_MS + DAYS * DAY), start=1):
+        for (_, sensor), finding in found:
+            if finding.kind is FindingKind.WRONG_PLACE:
+                first.setdefault(sensor, (day, finding))
+    assert {"mat-0", "mat-1"} <= first.keys()
+    day, finding = first["mat-0"]
+    assert (day, finding.days) == (9, 3)
+    assert finding.space == "desk-1"
+
+
+@pytest.mark.parametrize("sensor", ["pir-1", "mat-1", "pir-room"])
+def test_a_fault_of_one_sensor_is_not_laid_on_the_others(tmp_path: Path, sensor: str) -> None:
+    found = found_in(SMALL, tmp_path, only("pir-0", blind), 7)
+    assert [kind for name, kind in found if name == sensor] == []
