@@ -20,6 +20,7 @@ from ledig.rows import RowsRejected
 
 RECORDINGS: Final = {
     "room-occupancy-estimation": "room_estimation",
+    "parking-birmingham": "parking_birmingham",
 }
 """Each recording's folder, and the module of this package whose `measure(folder)` makes its lines."""
 _WORKERS: Final = 2
