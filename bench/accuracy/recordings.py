@@ -8,6 +8,7 @@ Parts of a recording may be added or taken away: the names of the files mean not
 """
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,23 @@ def joined(folder: Path, pattern: str, layout: Layout) -> tuple[Row, ...]:
     if not rows:
         raise RowsRejected((f"{folder}: no good row in any file {pattern}; put the recording's files there",))
     return tuple(rows[key] for key in sorted(rows))
+
+
+def read_each(folder: Path, pattern: str, layout: Callable[[Path], Layout]) -> Iterator[tuple[Path, tuple[Row, ...]]]:
+    """The good rows of each file of `folder` that fits `pattern`, in the order of the file; a file is a series.
+
+    Raises:
+        RowsRejected: no file fits, or none has a good row.
+    """
+    told = False
+    for path in sorted(folder.glob(pattern)):
+        found = _read(path, layout(path))
+        _tell(path, found, [])
+        if found.rows:
+            told = True
+            yield path, found.rows
+    if not told:
+        raise RowsRejected((f"{folder}: no good row in any file {pattern}; put the recording's files there",))
 
 
 def _read(path: Path, layout: Layout) -> Rows:

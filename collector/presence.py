@@ -1,0 +1,128 @@
+"""What the sensors of the spaces say of the whole house: how many people are surely in, and whether it is quiet.
+
+In:    the plan; the states of its spaces as they changed.
+Out:   steps: from a moment on, so many are known to be inside, and no more than so many can be.
+Never: clocks, files; a figure from which the state of one dedicated space could be read.
+"""
+
+from collections.abc import Collection, Container, Mapping
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from collector.outward import TAKEN, Occupancy
+from collector.plan import SitePlan, Space, SpaceKind, Tenure
+from collector.use import Timeline
+
+FEW: Final = 5
+"""Of dedicated spaces, whole fives count, and never the last five: from the sum nobody can tell which are taken."""
+_PEOPLE: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
+"""Where people sit. A machine may work alone."""
+
+
+class Seen(NamedTuple):
+    """What is known of the house from a moment on."""
+
+    at_ms: int
+    known: int
+    """So many people, at least, are seen inside."""
+    taken: bool
+    """Some space is taken, were it by who is away for the moment."""
+    at_most: int | None
+    """Where no space is taken: so many vouch for nothing, and may hide one person each; None: nobody vouches."""
+    since_ms: int | None
+    """While no space is occupied: since when none of the taken ones is, or, if none is taken, none has changed."""
+
+
+class Presence:
+    """The watched spaces of one house."""
+
+    def __init__(self, plan: SitePlan) -> None:
+        watched = {sensor.space for sensor in plan.sensors}
+        self.spaces: Final = {
+            space.id: space
+            for space in plan.spaces
+            if space.kind in _PEOPLE and space.id in watched and not space.disabled
+        }
+        """Those that count, by id."""
+        zones = {space.zone for space in self.spaces.values()}
+        self.everywhere: Final = bool(zones) and {zone.id for zone in plan.zones} <= zones
+        """Every zone has such a space."""
+
+    def steps(self, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> list[Seen]:
+        """The steps from `from_ms` to `to_ms`, the first at `from_ms`.
+
+        `timelines` holds of each space the changes of the span and the last one before it, if there was one; without
+        any it is unknown.
+        """
+        changes = [(at_ms, name, state) for name in self.spaces for at_ms, state in timelines.get(name, ())]
+        changes.sort(key=itemgetter(0))
+        house = _Sums(self.spaces.values())
+        steps: list[Seen] = []
+        now_ms = 0
+        for at_ms, name, state in changes:
+            if at_ms >= to_ms:
+                break
+            if at_ms > max(now_ms, from_ms):
+                _append(steps, house.seen(max(now_ms, from_ms)))
+            house.move(self.spaces[name], state, at_ms)
+            now_ms = at_ms
+        _append(steps, house.seen(max(now_ms, from_ms)))
+        return steps
+
+
+class _Sums:
+    """How many spaces are in which state; all are unknown at first."""
+
+    def __init__(self, spaces: Collection[Space]) -> None:
+        self._states = {space.id: Occupancy.UNKNOWN for space in spaces}
+        self._vouching = {space.zone: 0 for space in spaces}
+        self._dedicated = sum(space.tenure is Tenure.DEDICATED for space in spaces)
+        self._mute = len(self._vouching)
+        """Zones in which no space vouches for anything."""
+        self._changed_ms: dict[str, int] = {}
+        self._taken = self._occupied = self._occupied_dedicated = 0
+        self._unknown = len(self._states)
+
+    def move(self, space: Space, state: Occupancy, at_ms: int) -> None:
+        """A space has another state."""
+        self._count(space, self._states[space.id], -1)
+        self._count(space, state, 1)
+        self._states[space.id] = state
+        self._changed_ms[space.id] = at_ms
+
+    def seen(self, at_ms: int) -> Seen:
+        """What that says."""
+        hidden = max(0, min(self._occupied_dedicated, self._dedicated - FEW)) // FEW * FEW
+        if self._occupied or self._occupied_dedicated:
+            return Seen(at_ms, self._occupied + hidden, True, None, None)
+        if self._taken:
+            return Seen(at_ms, 0, True, None, self._newest(TAKEN))
+        if self._mute or not self._states:
+            return Seen(at_ms, 0, False, None, None)
+        return Seen(at_ms, 0, False, self._unknown, self._newest(frozenset(Occupancy)))
+
+    def _newest(self, states: Container[Occupancy]) -> int:
+        """When one of the spaces in these states changed last."""
+        return max(self._changed_ms.get(name, 0) for name, state in self._states.items() if state in states)
+
+    def _count(self, space: Space, state: Occupancy, sign: int) -> None:
+        if state is Occupancy.UNKNOWN:
+            self._unknown += sign
+            return
+        before = self._vouching[space.zone]
+        self._vouching[space.zone] = before + sign
+        self._mute += (before + sign == 0) - (before == 0)
+        self._taken += sign * (state in TAKEN)
+        if state is not Occupancy.OCCUPIED:
+            return
+        if space.tenure is Tenure.DEDICATED:
+            self._occupied_dedicated += sign
+        else:
+            self._occupied += sign
+
+
+def _append(steps: list[Seen], new: Seen) -> None:
+    """Add a step if it says something new."""
+    if steps and new.at_most is None and steps[-1][1:4] == new[1:4]:
+        return
+    steps.append(new)
