@@ -380,8 +380,10 @@ def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
 
 def test_a_held_output_that_rose_again_and_again_frees_its_space_the_moment_it_falls() -> None:
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, held=True)]), "space")
-    rises = [event for minute in (1, 4, 7) for event in pulse("pir", at(minute), 2 * MINUTE)]
-    events = numbered(quiet("pir", until_min=1) + rises)
+    rises = [event for minute in (1, 3, 5) for event in pulse("pir", at(minute), MINUTE)]
+    events = numbered(
+        [*quiet("pir", until_min=1), *beats("pir", at(2.5), at(3)), *beats("pir", at(4.5), at(5)), *rises]
+    )
     evidence, _ = fold(START, events, rules)
-    assert view(evidence, rules, at(9)).state is VACANT
-    assert view(evidence, rules, at(9)).because == Because(Reason.QUIET, "pi", "pir", at(9))
+    assert view(evidence, rules, at(6)).state is VACANT
+    assert view(evidence, rules, at(6)).because == Because(Reason.QUIET, "pi", "pir", at(6))
