@@ -6,7 +6,7 @@ in the same wrong way.
 
 from collections.abc import Iterable
 
-from collector.evidence import Heard, Role, SensorRules, SpaceRules
+from collector.evidence import Heard, Learns, Role, SensorRules, SpaceRules
 from collector.outward import Occupancy
 from edge.message import Kind
 
@@ -56,13 +56,15 @@ class Oracle:
     def __init__(self, rules: SpaceRules, events: Iterable[Heard]) -> None:
         self.rules = rules
         self.hold_ms = max((sensor.hold_ms for sensor in rules.sensors), default=0)
-        self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in rules.sensors}
+        asked = (sensor for sensor in rules.sensors if sensor.learns is not Learns.THRESHOLD)  # none has learnt here
+        self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in asked}
         self.people = [track for track in self.tracks.values() if track.rules.role is not Role.CONTACT]
         self.doors = [track for track in self.tracks.values() if track.rules.role is Role.CONTACT]
         self.inside = False
         self.opened: list[int] = []
         for event in events:
-            self._hear(event)
+            if (event.device, event.sensor) in self.tracks:
+                self._hear(event)
 
     def _hear(self, event: Heard) -> None:
         track = self.tracks[event.device, event.sensor]
