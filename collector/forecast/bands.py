@@ -9,7 +9,6 @@ Never: an assumed shape of the errors, nor a side: a week that was always too lo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
 from typing import Final
 
 HELD: Final = (0.2, 0.4, 0.6, 0.8)
@@ -21,7 +20,9 @@ OTHER_KIND: Final = 0.3
 FADING: Final = 0.97
 """What a day tells loses 3 % of its weight with each day known after it: half is gone in 23."""
 LEAST_WORTH: Final = 5.0
-"""Weighted errors are worth at least so many: fewer could hold nothing."""
+"""Nothing is said when the weighted errors are worth fewer than so many equal ones: four of five are 80 %."""
+BELIEF_DAYS: Final = 10
+"""After so many days what was seen counts as much as what was believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class DayOfErrors:
 
 
 def distances(days: Sequence[DayOfErrors], hour: int, *, weekend: bool) -> tuple[float, ...] | None:
-    """How far from the middle the outcomes of an hour lie, by the shares of `HELD`; None when no error bears on it.
+    """How far from the middle the outcomes of an hour lie, for each share of `HELD`; None: too few errors bear on it.
 
     Args:
         days: oldest first.
@@ -49,7 +50,9 @@ def distances(days: Sequence[DayOfErrors], hour: int, *, weekend: bool) -> tuple
         weighted += [(abs(by_hour[at]), likeness * reach) for at, reach in near if at in by_hour]
         weight *= FADING
     weighted.sort()
-    return _quantiles(weighted) if weighted else None
+    total = sum(of_each for _, of_each in weighted)
+    worth = total * total / sum(of_each * of_each for _, of_each in weighted) if weighted else 0.0
+    return _quantiles(weighted, total, worth) if worth >= LEAST_WORTH else None
 
 
 def around(hour: int) -> range:
@@ -57,14 +60,11 @@ def around(hour: int) -> range:
     return range(max(0, hour + 1 - len(REACH)), min(24, hour + len(REACH)))
 
 
-def _quantiles(weighted: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+def _quantiles(weighted: Sequence[tuple[float, float]], total: float, worth: float) -> tuple[float, ...]:
     """Weighted quantiles of ordered values, straight between the middles of their weights.
 
     Each is taken a little further out, for the one error yet to come: k of n+1 lie within k of n. Source: Vovk 2005.
     """
-    weights = [weight for _, weight in weighted]
-    total = sum(weights)
-    worth = max(LEAST_WORTH, total * total / sum(map(mul, weights, weights)))
     found: list[float] = []
     goals = iter([total * min(1.0, share * (worth + 1) / worth) for share in HELD])
     goal = next(goals)
@@ -80,10 +80,6 @@ def _quantiles(weighted: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     return (*found, *[before] * (len(HELD) - len(found)))
 
 
-BELIEF_DAYS: Final = 10
-"""After so many days what was seen counts as much as what was believed."""
-
-
 def slope(days: Sequence[Sequence[tuple[float, float]]], believed: float) -> float:
     """How much of the first of each pair is found again in the second, by least squares, from 0 to 1.
 
@@ -93,7 +89,7 @@ def slope(days: Sequence[Sequence[tuple[float, float]]], believed: float) -> flo
     """
     product = square = seen = 0.0
     for pairs in days:
-        product, square, seen = product * FADING, square * FADING, seen * FADING + 1
+        product, square, seen = product * FADING, square * FADING, seen * FADING + bool(pairs)
         for cause, effect in pairs:
             product += cause * effect
             square += cause * cause

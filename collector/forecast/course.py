@@ -70,25 +70,28 @@ class _Course:
         usual, middle = self._learnt.profile.at((hour.weekday, hour.hour)), self._expected(hour, fit)
         if usual is None or middle is None:
             return None
-        weekend = hour.weekday in WEEKEND
+        wide = None
         if today and now is not None:
             share, left = _lasting(fit.errors, hour.hour, max(1, (hour.at_ms - now.at_ms) // HOUR_MS))
             middle += share * now.error
-            wide = distances(left, hour.hour, weekend=weekend)
-        else:
-            wide = self._wide(today, hour.hour, weekend)
+            wide = distances(left, hour.hour, weekend=hour.weekday in WEEKEND)
+        wide = wide or self._wide(today, hour.hour, hour.weekday in WEEKEND)
         if wide is None:
             return None
-        most = float("inf") if hour.capacity is None else hour.capacity
-        steps = [fit.unrest * distance for distance in wide]
-        around = [middle - step for step in reversed(steps)] + [middle] + [middle + step for step in steps]
-        deciles = tuple(min(most, max(0.0, value)) for value in around)
+        deciles = _deciles(middle, [fit.unrest * distance for distance in wide], hour.capacity)
         return Point(hour.at_ms, deciles, usual, hour.capacity, len(self._learnt.near.errors))
 
     def _expected(self, hour: Hour, fit: Fit) -> float | None:
         """What is expected at midnight."""
         usual = self._learnt.profile.at((hour.weekday, hour.hour))
         return None if usual is None else usual + fit.carried * self._carried[hour.weekday in WEEKEND][hour.hour]
+
+
+def _deciles(middle: float, steps: Sequence[float], capacity: float | None) -> tuple[float, ...]:
+    """The middle and the distances to either side of it, none below zero or above what there is."""
+    most = float("inf") if capacity is None else capacity
+    below, above = [middle - step for step in reversed(steps)], [middle + step for step in steps]
+    return tuple(min(most, max(0.0, value)) for value in (*below, middle, *above))
 
 
 def _wide(learnt: Learnt, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key

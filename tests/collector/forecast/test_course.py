@@ -1,0 +1,193 @@
+"""The hours to come: what is said of them, and what never is."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.forecast import HOUR_MS, Hour, Opening
+from collector.forecast.course import forecast
+from collector.forecast.past import learn
+from tests.collector.forecast.series import MONDAY, OPEN, coming, hour_of, points, series
+
+
+def week(day: int, hour: int) -> float:
+    """Twenty on a working day, ten at a weekend, a little more in the afternoon."""
+    return (20.0 if day % 7 < 5 else 10.0) + hour / 10
+
+
+def restless(seed: int, spread: float = 2.0):
+    """The same with something of every day and of every hour."""
+    random = Random(seed)  # noqa: S311 - a made-up house
+    days = [random.gauss(0, spread) for _ in range(400)]
+    return lambda day, hour: max(0.0, week(day, hour) + days[day] + random.gauss(0, 1))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Hour]:
+    """Two to six weeks of three hours a day, some of them not known."""
+    days = draw(st.integers(14, 42))
+    value = st.one_of(st.none(), st.integers(0, 400).map(lambda tenths: tenths / 10))
+    values = draw(st.lists(value, min_size=3 * days, max_size=3 * days))
+    return [hour_of(place // 3, 9 + place % 3, value) for place, value in enumerate(values)]
+
+
+def after(history: list[Hour]) -> int:
+    """The day after the last."""
+    return history[-1].day + 1 - MONDAY
+
+
+def ahead(history: list[Hour], recent: list[Hour] | None = None):
+    """Points of the eight days after a history of three hours a day."""
+    day = after(history)
+    return forecast(learn(history, MONDAY + day), recent or [], coming(day, 8, range(9, 12))[len(recent or []) :])
+
+
+@given(histories())
+def test_deciles_rise_within_what_there_is(history: list[Hour]) -> None:
+    for point in ahead(history):
+        if point is not None:
+            assert list(point.deciles) == sorted(point.deciles)
+            assert 0 <= point.deciles[0] <= point.deciles[-1] <= 40
+
+
+@given(histories(), st.lists(st.integers(0, 40), min_size=3, max_size=3))
+def test_nothing_that_comes_after_bears_on_what_is_forecast(history: list[Hour], later: list[int]) -> None:
+    day = after(history)
+    known_later = [hour_of(day, 9 + place, value) for place, value in enumerate(later)]
+    asked = coming(day, 8, range(9, 12))
+    said = forecast(learn(history, MONDAY + day), [], asked)
+    assert forecast(learn(history + known_later, MONDAY + day), [], known_later + asked[3:]) == said
+
+
+@given(histories(), st.sampled_from([0.25, 0.5, 4.0, 64.0]), st.integers(0, 40))
+def test_twice_the_house_has_twice_the_forecast(history: list[Hour], times: float, now: int) -> None:
+    def grown(hours: list[Hour]) -> list[Hour]:
+        return [Hour(h.at_ms, h.day, h.hour, h.opening, h.value and h.value * times, 40 * times) for h in hours]
+
+    day = after(history)
+    recent, asked = [hour_of(day, 9, now)], coming(day, 8, range(9, 12))[1:]
+    small = forecast(learn(history, MONDAY + day), recent, asked)
+    large = forecast(learn(grown(history), MONDAY + day), grown(recent), grown(asked))
+    for one, other in zip(small, large, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            assert other.deciles == pytest.approx([value * times for value in one.deciles], abs=1e-9 * times)
+
+
+@given(histories(), st.data())
+def test_an_hour_that_is_not_known_is_as_one_that_is_not_there(history: list[Hour], data: st.DataObject) -> None:
+    there = [hour for hour in history if hour.value is not None or hour is history[-1]]
+    assert ahead(there) == ahead(history)
+
+
+@given(st.integers(0, 400).map(lambda tenths: tenths / 10), st.integers(14, 60))
+def test_what_never_changes_is_forecast_as_it_is(value: float, days: int) -> None:
+    found = points(series(days, lambda _day, _hour: value), days, 7)
+    assert len(found) == 7 * len(OPEN)
+    for point in found:
+        assert point.deciles == pytest.approx([value] * 9)
+        assert point.usual == pytest.approx(value)
+
+
+def test_nothing_is_said_before_two_weeks_nor_of_a_closed_hour() -> None:
+    assert points(series(13, week), 13) == []
+    assert len(points(series(14, week), 14)) == len(OPEN)
+    learnt = learn(series(14, week), MONDAY + 14)
+    assert forecast(learnt, [], [hour_of(14, 9, opening=Opening.CLOSED)]) == [None]
+
+
+def test_two_weeks_with_few_known_days_are_not_enough() -> None:
+    assert points(series(20, lambda day, hour: week(day, hour) if day in {0, 1, 2, 17, 18, 19} else None), 20) == []
+
+
+def test_an_hour_that_was_never_open_is_not_forecast() -> None:
+    assert forecast(learn(series(28, week), MONDAY + 28), [], [hour_of(28, 22)]) == [None]
+
+
+def test_closed_hours_teach_nothing() -> None:
+    history = series(28, week)
+    holiday = [hour_of(28 + day, hour, 0.0, Opening.CLOSED) for day in range(7) for hour in OPEN]
+    assert [p.deciles for p in points(history + holiday, 35)] == [p.deciles for p in points(history, 28)]
+
+
+def test_a_red_day_is_like_a_sunday() -> None:
+    learnt = learn(series(28, restless(1)), MONDAY + 28)
+    monday, red, sunday = forecast(learnt, [], [hour_of(29, 9), hour_of(29, 9, opening=Opening.RED), hour_of(34, 9)])
+    assert red is not None
+    assert monday is not None
+    assert sunday is not None
+    assert red.deciles == sunday.deciles != monday.deciles
+
+
+def test_what_was_unusual_in_the_last_days_is_expected_again_and_fades() -> None:
+    random = Random(3)  # noqa: S311 - a made-up house
+    level = [0.0]
+    for _ in range(70):
+        level.append(0.9 * level[-1] + random.gauss(0, 1))
+    level[-3:] = [5.0, 5.0, 5.0]
+    history = series(71, lambda day, hour: week(day, hour) + level[day])
+    today, *_, later = points(history, 71, 6)[:: len(OPEN)]
+    assert today.middle - today.usual > 2
+    assert today.middle - today.usual > later.middle - later.usual
+
+
+def test_where_no_day_tells_of_the_next_little_is_carried() -> None:
+    history = series(70, restless(5))
+    strange = [hour_of(70, hour, week(70, hour) + 6) for hour in OPEN]
+    for point in points(history + strange, 71):
+        assert abs(point.middle - point.usual) < 2.5
+
+
+def test_today_s_error_is_carried_forward_and_fades_by_the_hour() -> None:
+    history = series(42, restless(7))
+    calm = points(history, 42)
+    now = [hour_of(42, 8, calm[0].middle + 8)]
+    moved = [a.middle - b.middle for a, b in zip(points(history, 42, recent=now), calm[1:], strict=True)]
+    assert 4 < moved[0] < 8
+    assert moved[0] > moved[3] > 0
+    assert points(history, 42, recent=now)[0].deciles[-1] - points(history, 42, recent=now)[0].deciles[0] < (
+        calm[1].deciles[-1] - calm[1].deciles[0]
+    ), "what is near is known better"
+
+
+def test_the_house_opens_earlier_than_ever_and_the_day_is_still_forecast() -> None:
+    learnt = learn(series(42, restless(7)), MONDAY + 42)
+    assert all(forecast(learnt, [hour_of(42, 6, 3.0)], coming(42)))
+
+
+def test_the_band_holds_four_in_five() -> None:
+    within = total = 0
+    for seed in range(4):
+        told = series(150, restless(seed))
+        for day in range(60, 150):
+            history, today = told[: day * len(OPEN)], told[day * len(OPEN) : (day + 1) * len(OPEN)]
+            for point, hour in zip(points(history, day), today, strict=True):
+                within += point.deciles[0] <= (hour.value or 0) <= point.deciles[-1]
+                total += 1
+    assert 0.77 <= within / total <= 0.83
+
+
+def test_an_hour_that_autumn_brings_twice_counts_once_and_is_forecast_twice() -> None:
+    night = range(6)
+    history = series(41, lambda day, hour: week(day, hour) + (day * hour) % 3, night)
+    twice = hour_of(41, 2, 11.0)
+    later = Hour(twice.at_ms + HOUR_MS, twice.day, 2, Opening.OPEN, 13.0, 40.0)
+    long = [hour_of(41, 0, 10.0), hour_of(41, 1, 10.0), twice, later, hour_of(41, 3, 10.0)]
+    once = [hour_of(41, 0, 10.0), hour_of(41, 1, 10.0), hour_of(41, 2, 12.0), hour_of(41, 3, 10.0)]
+    asked = coming(42, 7, night)
+    assert forecast(learn(history + long, MONDAY + 42), [], asked) == forecast(
+        learn(history + once, MONDAY + 42), [], asked
+    )
+    two = forecast(learn(history, MONDAY + 41), [], [twice, later])
+    assert None not in two
+    assert len({point.deciles for point in two if point is not None}) == 1
+    assert len({point.at_ms for point in two if point is not None}) == 2
+
+
+def test_a_day_without_its_second_hour_is_forecast_whole() -> None:
+    history = series(42, lambda day, hour: week(day, hour) + (day * hour) % 3, range(6))
+    short = [hour for hour in coming(42, 1, range(6)) if hour.hour != 2]
+    found = forecast(learn(history, MONDAY + 42), [hour_of(42, 1, 30.0)], short)
+    assert all(point is not None and point.deciles[0] >= 0 for point in found)

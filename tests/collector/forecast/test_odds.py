@@ -1,0 +1,49 @@
+"""The chance that at least so many are free."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.forecast import DECILES, Point
+from collector.forecast.odds import odds
+
+DECILES_OF_TEN = st.lists(st.integers(0, 100), min_size=9, max_size=9).map(lambda v: tuple(x / 10 for x in sorted(v)))
+
+
+def point(deciles: tuple[float, ...], days: int = 42, capacity: float | None = 10.0) -> Point:
+    return Point(0, deciles, deciles[4], capacity, days)
+
+
+@given(DECILES_OF_TEN, st.integers(7, 42))
+def test_the_more_are_asked_for_the_smaller_the_chance_and_never_none_or_certain(
+    deciles: tuple[float, ...], days: int
+) -> None:
+    chances = [odds(point(deciles, days), wanted) for wanted in range(13)]
+    assert chances == sorted(chances, reverse=True)
+    assert 1 / (days + 2) <= chances[-1] <= chances[0] <= 1 - 1 / (days + 2)
+
+
+@given(DECILES_OF_TEN, st.integers(1, 10))
+def test_odds_go_with_the_deciles(deciles: tuple[float, ...], wanted: int) -> None:
+    chance = odds(point(deciles), wanted)
+    for share, taken in zip(DECILES, deciles, strict=True):
+        if 10 - taken >= wanted:
+            assert chance >= share - 1e-9, "in so many cases so many or more are free"
+        if 10 - taken <= wanted - 1:
+            assert chance <= share + 1e-9
+
+
+def test_an_hour_with_a_spot_free_for_half_of_it_has_even_odds() -> None:
+    assert odds(point((9.5,) * 9), 1) == pytest.approx(0.5)
+    assert odds(point((7.6,) * 9), 3) == pytest.approx(0.4)
+
+
+def test_odds_beyond_the_deciles_fall_gently() -> None:
+    spread = tuple(float(step) for step in range(1, 10))
+    assert odds(point(spread, capacity=20), 10) == pytest.approx(0.95, abs=0.02)
+    assert odds(point(spread, capacity=20), 20) == pytest.approx(0.07, abs=0.02)
+
+
+def test_a_series_without_a_bound_has_no_odds() -> None:
+    with pytest.raises(ValueError, match="need a capacity"):
+        odds(point((3.0,) * 9, capacity=None), 1)

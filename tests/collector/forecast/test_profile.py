@@ -1,0 +1,50 @@
+"""What is usual at an hour of the week."""
+
+import pytest
+
+from collector.forecast import Opening
+from collector.forecast.profile import Profile, usual
+from tests.collector.forecast.series import hour_of, series
+
+MONDAY_AT_NINE = (0, 9)
+
+
+def after(*values: float) -> float | None:
+    """What is usual on Mondays at nine, after these."""
+    profile = Profile()
+    for value in values:
+        profile.take(MONDAY_AT_NINE, value)
+    return profile.at(MONDAY_AT_NINE)
+
+
+def test_one_odd_week_hardly_moves_it() -> None:
+    assert after(10, 10, 10, 10, 40) == pytest.approx(14.5)
+    assert after(10, 10, 10, 10, 40, 10, 10, 10) == pytest.approx(10, abs=2)
+
+
+def test_a_lasting_change_is_followed() -> None:
+    assert after(10, 10, 10, 10, 20, 20, 20, 20) == pytest.approx(19, abs=1)
+
+
+def test_an_hour_leans_on_its_kind_of_day_while_few_weeks_are_known() -> None:
+    profile = Profile()
+    for weekday in (1, 2, 3, 4):
+        profile.take((weekday, 9), 20)
+    profile.take((6, 9), 5)
+    assert profile.at(MONDAY_AT_NINE) == pytest.approx(20), "never seen: as the other working days"
+    profile.take(MONDAY_AT_NINE, 10)
+    first = profile.at(MONDAY_AT_NINE)
+    for _ in range(9):
+        profile.take(MONDAY_AT_NINE, 10)
+    tenth = profile.at(MONDAY_AT_NINE)
+    assert first is not None
+    assert tenth is not None
+    assert 20 > first > tenth > 10
+    assert profile.at((5, 9)) == pytest.approx(5), "a Saturday is as a Sunday, not as a working day"
+    assert profile.at((0, 10)) is None
+
+
+def test_closed_and_unknown_hours_teach_nothing() -> None:
+    history = series(21, lambda day, _hour: None if day == 7 else 12.0, range(9, 10))
+    history.append(hour_of(21, 9, 0.0, Opening.CLOSED))
+    assert usual(history).at(MONDAY_AT_NINE) == pytest.approx(12)

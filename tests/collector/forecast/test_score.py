@@ -1,0 +1,63 @@
+"""What was promised beside what came."""
+
+from random import Random
+
+import pytest
+
+from collector.forecast import Point
+from collector.forecast.odds import odds
+from collector.forecast.score import Issued, Kept, Lead, by_lead, by_tenth, hit_rate, pinball, score
+
+
+def issued(came: float, lead: Lead = Lead.DAY, middle: float = 5.0) -> Issued:
+    """A band of two on either side of the middle."""
+    deciles = tuple(middle + (place - 4) / 2 for place in range(9))
+    return Issued(lead, Point(0, deciles, middle, 10.0, 42), came)
+
+
+def test_no_forecast_has_no_score() -> None:
+    assert score([]) is None
+    assert by_lead([]) == {}
+
+
+def test_errors_and_bands_are_counted_by_lead() -> None:
+    found = by_lead([issued(5), issued(8), issued(7), issued(4.0, Lead.HOUR)])
+    assert set(found) == {Lead.DAY, Lead.HOUR}
+    day = found[Lead.DAY]
+    assert (day.points, day.error, day.width) == (3, pytest.approx(5 / 3), pytest.approx(4))
+    assert day.coverage == pytest.approx(2 / 3), "the ends belong to the band"
+    assert found[Lead.HOUR].error == 1
+
+
+def test_pinball_is_least_for_the_true_decile() -> None:
+    outcomes = list(range(101))
+    losses = {value: sum(pinball(0.9, value, came) for came in outcomes) for value in outcomes}
+    assert min(losses, key=losses.__getitem__) == 90
+    assert score([issued(9)]) is not None
+    assert score([issued(9)]).pinball == pytest.approx((0.1 * 6 + 0.5 * 4 + 0.9 * 2) / 3)
+
+
+def test_promises_are_kept_as_often_as_they_say() -> None:
+    random = Random(4)  # noqa: S311 - a made-up house
+    promises = []
+    for _ in range(4000):
+        middle = random.uniform(2, 12)
+        promises.append(
+            issued(middle + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5)), middle=middle)
+        )
+    tenths = [kept for kept in hit_rate(promises, 2) if kept is not None]
+    assert sum(kept.promises for kept in tenths) == 4000
+    assert all(abs(kept.promised - kept.came_true) < 0.08 for kept in tenths if kept.promises > 100)
+
+
+def test_each_promise_stands_in_the_tenth_of_its_chance() -> None:
+    assert by_tenth([(0.05, 0.0), (0.95, 1.0), (0.97, 0.5)]) == [
+        Kept(1, 0.05, 0.0), *[None] * 8, Kept(2, pytest.approx(0.96), 0.75)
+    ]  # fmt: skip
+    assert by_tenth([(1.0, 1.0)])[9] == Kept(1, 1.0, 1.0)
+
+
+def test_an_hour_partly_full_keeps_a_promise_in_part() -> None:
+    one = issued(9.4)
+    (found,) = [kept for kept in hit_rate([one], 1) if kept is not None]
+    assert found == Kept(1, odds(one.point, 1), pytest.approx(0.6))
