@@ -25,6 +25,10 @@ STILL_MIN: Final = 240
 """Nobody sits this still: beyond it the witness is doubted (a bag on the mat, a count left over), not the sensor."""
 STILL_LONG_MIN: Final = 480
 """Nobody sits this still with a movement an hour or fewer: so many an empty room has by itself (0.35 in UCI 864)."""
+LEFT_MIN: Final = 120
+"""A counter that says so long that people are there, where nothing moves, has miscounted; it shows in the evening."""
+DAY_MIN: Final = 23 * 60
+"""The shortest day of the year."""
 STAY_MIN: Final = 20
 """A witness's word for shorter than this may be somebody who passes."""
 APART_MIN: Final = 60
@@ -137,7 +141,7 @@ def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
     for one, told in zip(whole, sensors, strict=True):
         tally = _missed(_alone(day, one, told.hours), one, whole)
         if moving and one is moving[0]:
-            tally = _lost(_blind(tally, moving, whole), moving, whole)
+            tally = _lost(_blind(tally, moving, whole, len(told.hours) * MINUTES), moving, whole)
         elif moving and one.how.kind in STRONG:
             tally = _against(tally, one, moving)
         tallies.append(tally)
@@ -172,12 +176,14 @@ def _quiet(moving: Sequence[_Day]) -> tuple[int, int]:
     return lived, lived & ~moved
 
 
-def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> DayTally:
+def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day], minutes: int) -> DayTally:
     """What the movement sensors of the space missed together, by the witness of another kind that tells the most."""
     lived, quiet = _quiet(moving)
     gaps = [gap for gap in runs(quiet) if gap[1] - gap[0] > BLIND_MIN]
     for witness in whole:
         if witness.how.kind not in SEEING or witness.how.kind is SensorKind.PIR:
+            continue
+        if witness.how.kind is SensorKind.PEOPLE and (minutes < DAY_MIN or longest(witness.held & quiet) >= LEFT_MIN):
             continue
         seen = sum(after - first for first, after in spells(witness.active & lived, BLIND_MIN))
         missed = [
@@ -195,10 +201,8 @@ def _lost(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> Day
     """How often somebody came, was lost even by the longest hold, and was there soon after."""
     if any(one.how.kind is SensorKind.CONTACT or one.how.kind in STRONG for one in whole):
         return tally  # behind a closed door nobody is lost, nor on a mat
-    lived, _ = _quiet(moving)
-    seen = 0
-    for one in whole:
-        seen |= one.active if one.how.kind in SEEING else 0
+    lived, quiet = _quiet(moving)
+    seen = lived & ~quiet
     stays = spells(seen, HOLD_MIN)
     weights = [(seen & span_bits(stay)).bit_count() for stay in stays]
     thin = lost = lost_min = 0
@@ -236,7 +240,7 @@ def _missed(tally: DayTally, one: _Day, whole: Sequence[_Day]) -> DayTally:
         stays = [
             after - first
             for first, after in spells(witness.active, APART_MIN if contact else BLIND_MIN)
-            if after - first >= STAY_MIN and not span_bits((first, after)) & ~one.alive
+            if STAY_MIN <= after - first <= STILL_LONG_MIN and not span_bits((first, after)) & ~one.alive
         ]
         if sum(stays) > tally.missed_min:
             strong = contact or witness.how.kind in STRONG

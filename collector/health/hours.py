@@ -35,6 +35,8 @@ class Reading(Struct, frozen=True, gc=False):
     """The kind of event that says its level; empty: it has none that tells of people."""
     above: float = 0.5
     """It is on above this."""
+    learns: bool = False
+    """Where that is must be learnt first."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -80,14 +82,15 @@ _LEVELS: Final = {
 def reading(plan: SitePlan, sensor: Sensor, above: float | None) -> Reading:
     """How to read a sensor of the plan; it is on above `above`, None: nobody knows yet where that is."""
     supply = sensor.space is not None and plan.space[sensor.space].kind is SpaceKind.SUPPLY
-    own = "" if supply or above is None else _LEVELS.get(sensor.kind, "")
+    own = "" if supply else _LEVELS.get(sensor.kind, "")
     return Reading(
         device=sensor.device,
         sensor=sensor.id,
         kind=sensor.kind,
         silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
-        own=own,
+        own="" if above is None else own,
         above=0.5 if above is None else above,
+        learns=sensor.kind is SensorKind.SOUND,
     )
 
 

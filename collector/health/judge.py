@@ -39,7 +39,11 @@ SEEN_MIN: Final = 120
 TAKEN_MIN: Final = 240
 LOST_AGAIN: Final = 2 / 3
 """So many of the people that it lost at once must have been found again: else they were passers-by."""
+LOST_SHARE: Final = 0.06
 LEAST_LOST: Final = 2
+LEAST_FLIPS: Final = 8
+FLIP_SHARE: Final = 1 / 3
+"""A hold settles where one in twenty of its ends is a flip (collector/tuning.py): a third at its bound is no chance."""
 STRONG_WORD: Final = (3, 2, 120)
 """Stays, days and minutes in all that a witness must have seen: a mat, a ranger, or movement behind a door."""
 WEAK_WORD: Final = (8, 4, 480)
@@ -71,6 +75,8 @@ class Known(Struct, frozen=True):
     door: str = ""
     fired: bool = False
     """It has come on at least once since it is known."""
+    flips: tuple[float, float] = (0, 0)
+    """Flips and ends of its space's hold, if that stands at its upper bound (collector/tuning.py)."""
     days: Sequence[DayTally] = ()
 
 
@@ -213,7 +219,7 @@ def _flapping(one: Known, _around: House) -> Finding | None:
 
 def _poor_coverage(one: Known, around: House) -> Finding | None:
     need = LEAST_LOST + 2 * int(log2(max(1, around.spaces)))
-    seen = [day for day in one.days if day.seen_min][-RECENT:]
+    seen = [day for day in one.days if day.seen_min and not _doubted(around.known.get(day.blind_by))][-RECENT:]
     by = {day.blind_by for day in seen if day.blind_times}
     times, missed = sum(day.blind_times for day in seen), sum(day.blind_min for day in seen)
     all_min = sum(day.seen_min for day in seen)
@@ -223,10 +229,28 @@ def _poor_coverage(one: Known, around: House) -> Finding | None:
         return _finding(
             one, FindingKind.POOR_COVERAGE, witness, times=times, days=len(seen), span_min=missed, share_pct=share
         )
+    return _lost(one, need)
+
+
+def _doubted(witness: Known | None) -> bool:
+    """Whether it said of late that somebody is there where nothing moved for hours: a bag on it, a count left over."""
+    return witness is not None and any(day.against_min >= STILL_MIN for day in witness.days)
+
+
+def _lost(one: Known, need: int) -> Finding | None:
+    """Without a witness: its space loses people and finds them again, even with the longest hold."""
+    flips, ends = one.flips
+    if flips >= max(need, LEAST_FLIPS) and flips >= FLIP_SHARE * ends:
+        return _finding(one, FindingKind.POOR_COVERAGE, times=round(flips), share_pct=round(100 * flips / ends))
     taken = [day for day in one.days if day.taken_min][-RECENT:]
     lost, thin = sum(day.lost_times for day in taken), sum(day.thin_times for day in taken)
     lost_min, taken_min = sum(day.lost_min for day in taken), sum(day.taken_min for day in taken)
-    if lost < need or lost < LOST_AGAIN * thin or taken_min < TAKEN_MIN or lost_min < SHARE * (taken_min + lost_min):
+    if (
+        lost < need
+        or lost < LOST_AGAIN * thin
+        or taken_min < TAKEN_MIN
+        or lost_min < LOST_SHARE * (taken_min + lost_min)
+    ):
         return None
     share = round(100 * lost_min / (taken_min + lost_min))
     return _finding(one, FindingKind.POOR_COVERAGE, times=lost, days=len(taken), span_min=lost_min, share_pct=share)

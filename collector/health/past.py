@@ -32,6 +32,8 @@ class SensorPast(Struct, frozen=True, gc=False, array_like=True):
     """Oldest first, the running day included."""
     fired: bool = False
     """It has come on at least once."""
+    unread: bool = False
+    """Its hours were counted while nobody knew where it is on."""
 
 
 class Span(Struct, frozen=True):
@@ -52,7 +54,8 @@ def counted(past: SensorPast, how: Reading, from_ms: int, said: Sequence[Said], 
             place += 1
         before = hours[at_ms] = tally(said[first:place], before, at_ms, how)
         fired = fired or before.rises > 0
-    return replace(past, until_ms=max(past.until_ms, span.due_ms), hours=hours, fired=fired)
+    unread = how.learns and not how.own
+    return replace(past, until_ms=max(past.until_ms, span.due_ms), hours=hours, fired=fired, unread=unread)
 
 
 def days_since(

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from collector.doors import DaySpan, day_span
+from collector.evidence import Learns
 from collector.findings import CollectorCommand, Finding, Findings, decode_command
 from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import SEEING, Name
@@ -39,6 +40,7 @@ from collector.house import House
 from collector.intake import Intake, Loss
 from collector.journal import Journal
 from collector.plan import Sensor, SensorKind, SitePlan, Tenure
+from collector.two_levels import switching
 from edge.message import MessageRejected
 
 SLICE_EVENTS: Final = 12_000
@@ -165,6 +167,8 @@ class Watch:
         """Count the hours of a group that are due; returns the events that were read, and the days touched."""
         begun = min(self._pasts[sensor.key].until_ms for sensor in group.sensors)
         from_ms = begun if late_ms is None else min(begun, late_ms)
+        if any(self._pasts[sensor.key].unread and self._reading(sensor).own for sensor in group.sensors):
+            from_ms = 0  # where sound is people has just been learnt: so was it in the hours before
         from_ms = max(from_ms - from_ms % HOUR_MS, span.oldest_ms)
         if from_ms >= span.due_ms:
             return 1, []
@@ -260,6 +264,7 @@ class Watch:
             dedicated=space is not None and space.tenure is Tenure.DEDICATED,
             door=sensor.door or "",
             fired=past.fired,
+            flips=self._flips(sensor),
             days=past.days,
         )
 
@@ -268,11 +273,28 @@ class Watch:
 
     def _above(self, sensor: Sensor) -> float | None:
         """Where its space says that it is on; None: nobody knows yet."""
-        if sensor.space is None or sensor.kind in (SensorKind.SOUND, SensorKind.LIGHT):
-            return None if sensor.kind in (SensorKind.SOUND, SensorKind.LIGHT) else 0.5
-        rules = self._house.rules(sensor.space)
-        place = rules.places.get(sensor.key)
-        return 0.5 if place is None else rules.sensors[place].above
+        rules = None if sensor.space is None else self._house.rules(sensor.space)
+        place = None if rules is None else rules.places.get(sensor.key)
+        if sensor.space is None or rules is None or place is None:
+            return 0.5
+        views = self._house.evidence(sensor.space).views
+        known = views[place] if place < len(views) else None
+        match rules.sensors[place].learns:
+            case Learns.THRESHOLD:
+                learnt = known.threshold.boundary if known is not None and known.threshold is not None else None
+                return None if learnt is None else learnt.takes_above
+            case Learns.LEVELS if known is not None and known.levels is not None and known.levels.levels is not None:
+                return switching(known.levels.levels)[0]
+        return rules.sensors[place].above
+
+    def _flips(self, sensor: Sensor) -> tuple[float, float]:
+        """Flips and ends of its space's hold, if that stands at its upper bound and this is the sensor to name."""
+        watching = [] if sensor.space is None else self._plan.sensors_of(sensor.space)
+        if sensor.space is None or sensor is not next((one for one in watching if one.kind is SensorKind.PIR), None):
+            return 0, 0
+        bounds, tuned = self._house.rules(sensor.space).bounds, self._house.evidence(sensor.space).tuned
+        at_most = bounds.start_ms + tuned.longer_ms >= bounds.most_ms
+        return (tuned.flips, tuned.ends) if at_most else (0, 0)
 
     def _is_ignored(self, name: Name, finding: Finding) -> bool:
         return any(one.about(name, finding.kind) for one in self._ignored)
