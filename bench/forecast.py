@@ -1,0 +1,70 @@
+"""What a week's forecast costs: 50 zones with 13 months of hourly history each, on one core.
+
+Run:   python -m bench.forecast [--zones N] [--days N]
+In:    made-up zones: a working week and a weekend, better and worse days, hours that nobody knows; seeded. Once for a
+       house that never closes, once for one open twelve hours a day.
+Out:   processor seconds of all zones: to learn from the past (once a day would do), to forecast the seven days to come
+       in the middle of a day (each hour), and both together, beside what is asked.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from datetime import date
+from math import pi, sin
+from random import Random
+from typing import Final
+
+from collector.forecast import HOUR_MS, Hour, Opening
+from collector.forecast.course import forecast
+from collector.forecast.past import learn
+
+ASKED_S: Final = 1.0
+TODAY: Final = date(2026, 2, 25).toordinal()
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+NOON: Final = 12
+WEEK_DAYS: Final = 7
+HOUSES: Final = {"never closed": range(24), "open twelve hours": range(8, 20)}
+
+
+def zone(seed: int, days: int, opened: range) -> list[Hour]:
+    """The hours of so many days, and of the week after them."""
+    dice = Random(seed)  # noqa: S311 - repeatable, no secret
+    hours = []
+    for day in range(TODAY - days, TODAY + WEEK_DAYS + 1):
+        level = (14 if (day + 6) % 7 < 5 else 6) + dice.gauss(0, 2)
+        for hour in range(24):
+            value = None if dice.random() < 0.02 else max(0.0, level * sin(pi * hour / 24) + dice.gauss(0, 1))
+            opening = Opening.OPEN if hour in opened else Opening.CLOSED
+            hours.append(Hour(((day - _EPOCH) * 24 + hour) * HOUR_MS, day, hour, opening, value, 40))
+    return hours
+
+
+def spent_s(zones: Sequence[list[Hour]], days: int) -> tuple[float, float]:
+    """Processor seconds to learn, and to forecast a week from noon on."""
+    midnight, noon = 24 * days, 24 * days + NOON
+    begun = time.process_time()
+    learnt = [learn(hours[:midnight], TODAY) for hours in zones]
+    between = time.process_time()
+    for taught, hours in zip(learnt, zones, strict=True):
+        forecast(taught, hours[midnight:noon], hours[noon : noon + 24 * WEEK_DAYS])
+    return between - begun, time.process_time() - between
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--zones", type=int, default=50)
+    asked.add_argument("--days", type=int, default=396)
+    options = asked.parse_args()
+    for house, opened in HOUSES.items():
+        zones = [zone(seed, options.days, opened) for seed in range(options.zones)]
+        learning_s, forecasting_s = spent_s(zones, options.days)
+        print(
+            f"{options.zones} zones, {options.days} days, {house}: learn {learning_s:.2f} s, forecast a week"
+            f" {forecasting_s:.2f} s, both {learning_s + forecasting_s:.2f} s (asked: at most {ASKED_S:g} s)"
+        )
+
+
+if __name__ == "__main__":
+    main()
