@@ -28,7 +28,7 @@ def read(
     if sensor.learns is Learns.THRESHOLD:
         present = beside(evidence, rules)
         fresh = threshold.SPARSE if sensor.role is Role.MOTION else threshold.STEADY
-        known = threshold.learn(past.threshold or fresh, value, present)
+        known = threshold.learn(past.threshold or fresh, value, present, evidence.at_ms)
         high = _speaks(evidence, known, past, value)
         forgotten = high and present is False and _left_on(evidence, known, past)
         return replace(past, threshold=known), high and not forgotten

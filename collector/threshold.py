@@ -10,8 +10,9 @@ other. The level at which two mixtures differ most is the same as for the pure o
 Williamson, "Learning from Corrupted Binary Labels via Class-Probability Estimation", ICML 2015), so the boundary is
 where they differ most, and not at a quantile that a few wrong readings would move.
 
-Such a best level is rarely a point: over a wide span all levels do about equally well. The lower end of that span
-keeps a space that is taken, its middle takes one that is vacant.
+Such a best level is rarely a point: over a wide span all levels do about equally well. A quarter of the way into it
+keeps a space that is taken, three quarters take one that is vacant: whatever is a little louder or brighter than
+what was learnt from, on either side, is still told apart.
 """
 
 from bisect import bisect_left
@@ -34,12 +35,14 @@ DOUBT: Final = 4
 """So many readings more are counted for the contrary: few readings never look sure."""
 LEAST_AGREEMENT: Final = 0.5
 """0 is chance, 1 is perfect. Half of the better sensor's own words may be wrong before less is left."""
-AS_GOOD: Final = 0.01
-"""Levels whose agreement lies this close to the best count as equally good."""
+AS_GOOD: Final = 0.02
+"""Levels whose agreement lies this close to the best count as equally good. Half and twice as much move no figure of
+the recorded rooms (UCI 864, UCI 357) by more than one point."""
 VOUCH_AGREEMENT: Final = 0.95
 """Balanced agreement from which a sensor may vouch alone (docs/decisions/0015-sound-light-air.md)."""
 VOUCH_READINGS: Final = 480
 """So many readings of each kind must stand behind that: a working day of one a minute."""
+DAY_MS: Final = 86_400_000
 QUIET_MS: Final = 7_200_000
 """So long every better sensor must have been quiet before a reading counts as beside nobody: twice the longest gap of
 a badly placed movement sensor beside somebody (60 min, UCI 864)."""
@@ -63,6 +66,8 @@ class Threshold(Struct, frozen=True, gc=False, array_like=True):
 
     held: int
     """One loud reading holds the space for so many readings; 1: it speaks for its own moment only."""
+    least_days: int
+    """On so many days it must have been read beside nobody."""
     cells: tuple[int, ...] = ()
     """Those that hold a reading, ascending; an integer of `_cell`."""
     empty: tuple[int, ...] = ()
@@ -71,27 +76,34 @@ class Threshold(Struct, frozen=True, gc=False, array_like=True):
     """Readings beside somebody, by cell."""
     boundary: Boundary | None = None
     """None: not learnt yet."""
+    days: int = 0
+    """Days, UTC, with a reading beside nobody, and the newest of them."""
+    newest_day: int = 0
 
 
-SPARSE: Final = Threshold(held=14)
+SPARSE: Final = Threshold(held=14, least_days=1)
 """Of what somebody makes now and then, such as sound: silence beside people is usual, and one sound holds its space
 for seven minutes of 30 s. Half or twice as many move the boundary within its span only."""
-STEADY: Final = Threshold(held=1)
-"""Of what lasts as long as somebody is there, such as light."""
+STEADY: Final = Threshold(held=1, least_days=5)
+"""Of what lasts as long as somebody is there, such as light: of daylight it must have seen more than one weather, and
+five days in a row have a weekend or begin one."""
 
 
-def learn(known: Threshold, value: float, present: bool | None) -> Threshold:  # noqa: FBT001 - what was sensed
-    """Take one reading.
+def learn(known: Threshold, value: float, present: bool | None, at_ms: int) -> Threshold:  # noqa: FBT001 - what was sensed
+    """Take one reading; they come in order of time.
 
     Args:
         known: what was learnt so far; at first SPARSE or STEADY.
         value: the reading, in any unit that grows with the level and is not all below 1 (dB, lux).
         present: True: a better sensor says that somebody is there, or its hold runs; False: every better sensor lives
             and has been quiet for QUIET_MS; None: not sure, and nothing is learnt.
+        at_ms: when it was read, Unix milliseconds, UTC.
     """
     if present is None:
         return known
     known = _counted(known, _cell(value), present)
+    if not present and (day := at_ms // DAY_MS) > known.newest_day:
+        known = replace(known, days=known.days + 1, newest_day=day)
     total = sum(known.taken) if present else sum(known.empty)
     if total > MEMORY:
         known = _halved(known, present)
@@ -132,12 +144,10 @@ def _counted(known: Threshold, cell: int, present: bool) -> Threshold:  # noqa: 
         cells = (*cells[:place], cell, *cells[place:])
         empty = (*empty[:place], int(not present), *empty[place:])
         taken = (*taken[:place], int(present), *taken[place:])
-        return Threshold(known.held, cells, empty, taken, known.boundary)
+        return replace(known, cells=cells, empty=empty, taken=taken)
     if present:
-        taken = (*taken[:place], taken[place] + 1, *taken[place + 1 :])
-    else:
-        empty = (*empty[:place], empty[place] + 1, *empty[place + 1 :])
-    return Threshold(known.held, cells, empty, taken, known.boundary)
+        return replace(known, taken=(*taken[:place], taken[place] + 1, *taken[place + 1 :]))
+    return replace(known, empty=(*empty[:place], empty[place] + 1, *empty[place + 1 :]))
 
 
 def _halved(known: Threshold, present: bool) -> Threshold:  # noqa: FBT001
@@ -151,7 +161,8 @@ def _halved(known: Threshold, present: bool) -> Threshold:  # noqa: FBT001
 def _best(known: Threshold) -> Boundary | None:
     """The span of levels at which the two kinds of readings differ most; None: too few, or they hardly differ."""
     all_empty, all_taken = sum(known.empty), sum(known.taken)
-    if all_empty < LEAST_EMPTY or all_taken < LEAST_TAKEN or len(known.cells) == 1:
+    enough = all_empty >= LEAST_EMPTY and all_taken >= LEAST_TAKEN and known.days >= known.least_days
+    if not enough or len(known.cells) == 1:
         return None
     below_empty, below_taken = 0, 0
     found: list[float] = []  # of each gap between two cells
@@ -169,5 +180,6 @@ def _best(known: Threshold) -> Boundary | None:
         first -= 1
     while last < len(found) - 1 and found[last + 1] >= best - AS_GOOD:
         last += 1
-    lowest, highest = (known.cells[gap] + known.cells[gap + 1] for gap in (first, last))
-    return Boundary(_level(lowest / 2), _level((lowest + highest) / 4))
+    lowest, highest = ((known.cells[gap] + known.cells[gap + 1]) / 2 for gap in (first, last))
+    quarter = (highest - lowest) / 4
+    return Boundary(keeps_above=_level(lowest + quarter), takes_above=_level(highest - quarter))

@@ -41,11 +41,14 @@ BOTH = {
 
 
 def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
-    """Seven hours of nobody, one of somebody, and half an hour of nobody again, until noon."""
-    begins, comes, goes = NOON_MS - 8 * HOUR - 30 * MINUTE, NOON_MS - 90 * MINUTE, NOON_MS - 30 * MINUTE
-    events = beats("pir", begins, NOON_MS) + moving(comes, goes)
-    events += readings(kind, begins, comes, quiet) + readings(kind, comes, goes, loud)
-    events += readings(kind, goes, NOON_MS, quiet)
+    """Nobody but for one hour, which ends half an hour before noon; sound a day long, light the five that it needs."""
+    events: list[Heard] = []
+    for days_ago in reversed(range(5 if kind is SensorKind.LIGHT else 1)):
+        noon = NOON_MS - days_ago * 24 * HOUR
+        begins, comes, goes = noon - 24 * HOUR, noon - 90 * MINUTE, noon - 30 * MINUTE
+        events += beats("pir", begins, noon) + moving(comes, goes)
+        events += readings(kind, begins, comes, quiet) + readings(kind, comes, goes, loud)
+        events += readings(kind, goes, noon, quiet)
     evidence, _ = fold(START, numbered(events), BOTH[kind])
     assert evidence.state is VACANT
     return evidence
@@ -109,10 +112,10 @@ def test_a_lamp_that_was_left_on_keeps_a_room_for_two_hours_and_no_more() -> Non
 
 
 def test_light_that_agreed_well_may_go_on_alone_and_sound_that_hardly_agreed_may_not() -> None:
-    begins = NOON_MS - 26 * HOUR
+    begins = NOON_MS - 98 * HOUR
     events = beats("pir", begins, NOON_MS)
-    for hour in range(26):
-        there = 8 <= hour < 14
+    for hour in range(98):
+        there = 80 <= hour < 86
         events += moving(begins + hour * HOUR, begins + (hour + 1) * HOUR) if there else []
         events += readings(SensorKind.LIGHT, begins + hour * HOUR, begins + (hour + 1) * HOUR, 300 if there else 2)
     evidence, _ = fold(START, numbered(events), BOTH[SensorKind.LIGHT])

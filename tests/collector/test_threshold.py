@@ -19,15 +19,16 @@ from collector.threshold import (
     learn,
     may_vouch,
 )
+from tests.collector.room import HOUR, MINUTE, NOON_MS
 
 Reading = tuple[float, bool | None]
 LEVELS = st.floats(min_value=-100, max_value=1_000_000)
 READINGS = st.lists(st.tuples(LEVELS, st.sampled_from([True, False, None])), max_size=60)
 
 
-def learnt(readings: Iterable[Reading], known: Threshold = SPARSE) -> Threshold:
-    for value, present in readings:
-        known = learn(known, value, present)
+def learnt(readings: Iterable[Reading], known: Threshold = SPARSE, every_ms: int = HOUR) -> Threshold:
+    for number, (value, present) in enumerate(readings, start=known.days):
+        known = learn(known, value, present, NOON_MS + number * every_ms)
     return known
 
 
@@ -116,6 +117,13 @@ def test_light_that_follows_people_may_vouch_alone_and_sound_that_is_sparse_may_
     assert not may_vouch(STEADY)
 
 
+def test_light_must_have_been_seen_on_several_days_and_sound_on_one() -> None:
+    lamp = list[Reading](((0.0, False), (400.0, True)) * 600)
+    assert learnt(lamp, STEADY, every_ms=MINUTE).boundary is None
+    assert learnt(lamp, STEADY, every_ms=5 * MINUTE).boundary is not None
+    assert learnt(lamp, SPARSE, every_ms=MINUTE).boundary is not None
+
+
 def test_what_is_old_fades() -> None:
     lamp = list[Reading](((0.0, False), (400.0, True)) * 1000)
     weaker = list[Reading](((0.0, False), (100.0, True)) * 4 * MEMORY)
@@ -126,8 +134,11 @@ def test_what_is_old_fades() -> None:
 
 @given(readings=READINGS)
 def test_what_is_not_sure_teaches_nothing(readings: list[Reading]) -> None:
-    sure = [(value, present) for value, present in readings if present is not None]
-    assert learnt(readings) == learnt(sure)
+    known = SPARSE
+    for number, (value, present) in enumerate(readings):
+        fresh = learn(known, value, present, NOON_MS + number * HOUR)
+        assert (fresh == known) is (present is None)
+        known = fresh
 
 
 @given(readings=READINGS)
