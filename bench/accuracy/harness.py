@@ -20,6 +20,8 @@ from ledig.rows import RowsRejected
 
 RECORDINGS: Final = {
     "room-occupancy-estimation": "room_estimation",
+    "sdu-ou44-rooms": "sdu_rooms",
+    "calit2-door": "calit2_door",
     "parking-birmingham": "parking_birmingham",
 }
 """Each recording's folder, and the module of this package whose `measure(folder)` makes its lines."""

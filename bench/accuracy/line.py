@@ -28,6 +28,8 @@ class Figure(StrEnum):
     ARRIVAL_95_S = "arrival 95 % s"
     RELEASE_MEDIAN_S = "release median s"
     RELEASE_95_S = "release 95 % s"
+    FINDINGS = "findings"
+    """How many times something was found to be wrong with a sensor."""
     COUNT_ERROR = "count error"
     LEFT_OVER_MEAN = "left over mean"
     LEFT_OVER_90 = "left over 90 %"

@@ -23,6 +23,7 @@ from bench.accuracy.player import (
     decibels,
     events,
     figures,
+    house,
     judged,
     lossy,
     play,
@@ -33,6 +34,7 @@ from bench.accuracy.player import (
 )
 from bench.accuracy.recordings import joined
 from bench.accuracy.unseen import shown_unseen
+from bench.accuracy.watching import ever_found
 from collector.evidence import Heard
 from collector.outward import Occupancy
 from collector.plan import SensorKind
@@ -88,8 +90,8 @@ def measure(folder: Path) -> list[Line]:
         both(rows),
         with_losses(rows),
         gone_silent(rows),
-        _line("well placed PIR alone", played(rows, (GOOD,)), {}),
-        _line("badly placed PIR alone", played(rows, (BADLY_PLACED,)), {}),
+        alone(rows, "well placed PIR alone", GOOD, Goal(most=0)),
+        alone(rows, "badly placed PIR alone", BADLY_PLACED, Goal(least=1)),
         with_its_desks_sound(rows),
         *(_line(rule, unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
         *timers(rows),
@@ -117,6 +119,14 @@ def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
     return _line(f"both PIRs, {100 * _LOST:g} % of motion lost", found, goals, note=note)
+
+
+def alone(rows: Sequence[Row], rule: str, track: Track, findings: Goal) -> Line:
+    """One motion sensor, and what the collector found to be wrong with it."""
+    found = ever_found(house((track,)), events(rows, (track,)))
+    told = played(rows, (track,)) | {Figure.FINDINGS: float(len(found))}
+    note = "; ".join(finding.kind.value.replace("_", " ") for _, finding in found) or "nothing"
+    return _line(rule, told, {Figure.FINDINGS: findings}, note=f"Found by the collector: {note}.")
 
 
 def with_its_desks_sound(rows: Sequence[Row]) -> Line:

@@ -31,6 +31,13 @@ def test_a_badly_placed_sensor_is_mended_by_its_desks_sound_whose_threshold_is_l
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 3.0
 
 
+def test_a_badly_placed_sensor_alone_is_reported_for_its_poor_coverage_and_a_good_one_for_nothing(lines: Lines) -> None:
+    badly, well = (lines(RECORDING)[f"{placed} placed PIR alone"] for placed in ("badly", "well"))
+    assert tell(badly)[Figure.FINDINGS] == 1
+    assert "poor coverage" in badly.note
+    assert tell(well)[Figure.FINDINGS] == 0
+
+
 def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs, all silent for 30 min"])
     assert found[Figure.FALSE_VACANT_MIN] == 0

@@ -1,0 +1,39 @@
+"""How many people there are: a real door's counter (CalIt2), and rooms behind a simulated one (SDU OU44)."""
+
+from collections.abc import Callable
+
+from bench.accuracy import calit2_door, sdu_rooms
+from bench.accuracy.line import Figure, Line
+from tests.accuracy.conftest import tell
+
+Lines = Callable[[str], dict[str, Line]]
+
+
+def test_hardly_anybody_is_left_over_in_an_empty_building_and_never_fewer_than_none(lines: Lines) -> None:
+    found = tell(lines(calit2_door.RECORDING)["default"])
+    assert 0 <= found[Figure.LEFT_OVER_MEAN] <= 5.0
+    assert 0 <= found[Figure.LEFT_OVER_90] <= 18
+
+
+def test_a_plain_sum_leaves_more_people_over(lines: Lines) -> None:
+    found = lines(calit2_door.RECORDING)
+    ours = found["default"].figures[Figure.LEFT_OVER_MEAN]
+    assert all(tell(line)[Figure.LEFT_OVER_MEAN] > 2 * ours for line in found.values() if not line.ours)
+
+
+def test_a_door_and_a_motion_sensor_tell_how_many_there_are(lines: Lines) -> None:
+    found = tell(lines(sdu_rooms.RECORDING)["door and motion"])
+    assert found[Figure.COUNT_ERROR] <= 0.75
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.1
+
+
+def test_a_door_alone_tells_about_how_many_there_are(lines: Lines) -> None:
+    found = tell(lines(sdu_rooms.RECORDING)["door alone"])
+    assert found[Figure.COUNT_ERROR] <= 1.35
+    assert found[Figure.FALSE_VACANT_PCT] <= 5
+
+
+def test_a_plain_sum_tells_worse_how_many_there_are(lines: Lines) -> None:
+    found = lines(sdu_rooms.RECORDING)
+    ours = found["door alone"].figures[Figure.COUNT_ERROR]
+    assert all(tell(line)[Figure.COUNT_ERROR] > ours for line in found.values() if not line.ours)
