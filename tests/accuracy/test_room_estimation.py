@@ -38,6 +38,13 @@ def test_a_badly_placed_sensor_alone_is_reported_for_its_poor_coverage_and_a_goo
     assert tell(well)[Figure.FINDINGS] == 0
 
 
+def test_microphones_and_lamps_beside_good_sensors_do_no_harm(lines: Lines) -> None:
+    for beside in ("sound", "light"):
+        found = tell(lines(RECORDING)[f"both PIRs, every desk's {beside}"])
+        assert found[Figure.FALSE_VACANT_PCT] <= 0.1
+        assert found[Figure.FALSE_OCCUPIED_PCT] <= 3.0
+
+
 def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs, all silent for 30 min"])
     assert found[Figure.FALSE_VACANT_MIN] == 0
