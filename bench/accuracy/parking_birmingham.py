@@ -28,8 +28,9 @@ from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.recordings import joined
 from collector.forecast import Hour, Opening, Point
 from collector.forecast.course import forecast
+from collector.forecast.odds import odds
 from collector.forecast.past import Learnt, learn
-from collector.forecast.score import Issued, Lead, hit_rate, score
+from collector.forecast.score import Issued, Lead, by_tenth, score
 from ledig.rows import Column, Layout, Row, TimeColumns
 
 RECORDING: Final = "parking-birmingham"
@@ -128,10 +129,11 @@ def line(rule: str, judged: Sequence[Judged], *, ours: bool, goals: Mapping[Figu
 
 def kept(issued: Sequence[Issued]) -> str:
     """In words, how the odds of a free tenth were kept: the mean distance of promise and outcome over the tenths."""
-    tenths = [one for one in hit_rate(issued, FREE_POINTS) if one is not None]
-    promises = sum(one.promises for one in tenths)
-    if not promises:
+    if not issued:
         return ""
+    points = [(odds(one.point, FREE_POINTS), min(1.0, max(0.0, FULL - one.came - FREE_POINTS + 1))) for one in issued]
+    tenths = [one for one in by_tenth(points) if one is not None]
+    promises = len(points)
     apart = sum(abs(one.promised - one.came_true) * one.promises for one in tenths) / promises
     surest = tenths[-1]
     return (

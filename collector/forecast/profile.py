@@ -6,16 +6,15 @@ Never: bands, clocks.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
-
-from collector.forecast import Hour, Opening
 
 Slot = tuple[int, int]
 """Weekday 0-6 and local hour 0-23."""
 
 LATEST: Final = 0.3
-"""Weight of the latest week in the mean of an hour of the week. Source: rolling forecasts on four public sets."""
+"""Weight of the latest week in the mean of an hour of the week. Source: rolling forecasts of car parks (UCI 482),
+of two coworking spaces and of a library; it was best or next to it."""
 WEEKS: Final = 5
 """The median is of so many weeks: two odd ones among them do not move it."""
 WEEKEND: Final = range(5, 7)
@@ -84,12 +83,3 @@ class Profile:
             alike = [day.usual() for day in (days[5:] if weekend else days[:5]) if day is not None]
             self._shared[hour, weekend] = sum(alike) / len(alike) if alike else None
         return self._shared[hour, weekend]
-
-
-def usual(history: Iterable[Hour]) -> Profile:
-    """What is usual after the whole history, oldest first."""
-    profile = Profile()
-    for hour in history:
-        if hour.value is not None and hour.opening is not Opening.CLOSED:
-            profile.take((hour.weekday, hour.hour), hour.value)
-    return profile

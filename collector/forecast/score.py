@@ -11,7 +11,6 @@ from enum import StrEnum
 from msgspec import Struct
 
 from collector.forecast import DECILES, Point
-from collector.forecast.odds import odds
 
 
 class Lead(StrEnum):
@@ -85,23 +84,16 @@ def by_lead(issued: Iterable[Issued]) -> dict[Lead, Score]:
     return {lead: found for lead, found in scores.items() if found is not None}
 
 
-def hit_rate(issued: Iterable[Issued], at_least: int) -> list[Kept | None]:
-    """How often at least `at_least` were free, by tenths of the chance that was promised.
+def by_tenth(promises: Iterable[tuple[float, float]]) -> list[Kept | None]:
+    """How often promises were kept, by tenths of their chance.
+
+    Args:
+        promises: the chance that was promised, and how far it came true, both 0-1. It comes true in part: where a spot
+            was free for 40 % of the hour, "at least one" is 0.4 true.
 
     Returns:
-        Ten entries, for chances of 0-10 % to 90-100 %; None where nothing was promised. A promise comes true in part:
-        an hour with 2.4 free on the mean kept "at least three" for 40 % of it.
+        Ten entries, for chances of 0-10 % to 90-100 %; None where nothing was promised.
     """
-    promises: list[tuple[float, float]] = []
-    for one in issued:
-        if one.point.capacity is not None:
-            chance = odds(one.point, at_least)
-            promises.append((chance, min(1.0, max(0.0, one.point.capacity - one.came - at_least + 1))))
-    return by_tenth(promises)
-
-
-def by_tenth(promises: Iterable[tuple[float, float]]) -> list[Kept | None]:
-    """As `hit_rate`, of chances and how far each came true, 0-1."""
     tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
     for chance, kept in promises:
         tenths[min(9, int(chance * 10))].append((chance, kept))

@@ -2,9 +2,7 @@
 
 import pytest
 
-from collector.forecast import Opening
-from collector.forecast.profile import Profile, usual
-from tests.collector.forecast.series import hour_of, series
+from collector.forecast.profile import Profile
 
 MONDAY_AT_NINE = (0, 9)
 
@@ -42,9 +40,3 @@ def test_an_hour_leans_on_its_kind_of_day_while_few_weeks_are_known() -> None:
     assert 20 > first > tenth > 10
     assert profile.at((5, 9)) == pytest.approx(5), "a Saturday is as a Sunday, not as a working day"
     assert profile.at((0, 10)) is None
-
-
-def test_closed_and_unknown_hours_teach_nothing() -> None:
-    history = series(21, lambda day, _hour: None if day == 7 else 12.0, range(9, 10))
-    history.append(hour_of(21, 9, 0.0, Opening.CLOSED))
-    assert usual(history).at(MONDAY_AT_NINE) == pytest.approx(12)

@@ -6,7 +6,7 @@ import pytest
 
 from collector.forecast import Point
 from collector.forecast.odds import odds
-from collector.forecast.score import Issued, Kept, Lead, by_lead, by_tenth, hit_rate, pinball, score
+from collector.forecast.score import Issued, Kept, Lead, by_lead, by_tenth, pinball, score
 
 
 def issued(came: float, lead: Lead = Lead.DAY, middle: float = 5.0) -> Issued:
@@ -41,11 +41,10 @@ def test_promises_are_kept_as_often_as_they_say() -> None:
     random = Random(4)  # noqa: S311 - a made-up house
     promises = []
     for _ in range(4000):
-        middle = random.uniform(2, 12)
-        promises.append(
-            issued(middle + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5)), middle=middle)
-        )
-    tenths = [kept for kept in hit_rate(promises, 2) if kept is not None]
+        said = issued(0, middle=random.uniform(2, 12)).point
+        came = said.middle + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5))
+        promises.append((odds(said, 2), min(1.0, max(0.0, 10 - came - 1))))
+    tenths = [kept for kept in by_tenth(promises) if kept is not None]
     assert sum(kept.promises for kept in tenths) == 4000
     assert all(abs(kept.promised - kept.came_true) < 0.08 for kept in tenths if kept.promises > 100)
 
@@ -55,9 +54,3 @@ def test_each_promise_stands_in_the_tenth_of_its_chance() -> None:
         Kept(1, 0.05, 0.0), *[None] * 8, Kept(2, pytest.approx(0.96), 0.75)
     ]  # fmt: skip
     assert by_tenth([(1.0, 1.0)])[9] == Kept(1, 1.0, 1.0)
-
-
-def test_an_hour_partly_full_keeps_a_promise_in_part() -> None:
-    one = issued(9.4)
-    (found,) = [kept for kept in hit_rate([one], 1) if kept is not None]
-    assert found == Kept(1, odds(one.point, 1), pytest.approx(0.6))
