@@ -69,6 +69,8 @@ def line(plan: SitePlan, told: Outlook | None, now_ms: int) -> tuple[Part, ...]:
     if not rest:
         return ()
     least = min(rest, key=lambda one: one.hour.middle)
+    if least.at_ms <= now_ms:  # the answer above says what is now
+        return _then(plan, rest[1:])
     return (("ahead.least", clock_hour(plan, least.at_ms), "", _spots([least])),)
 
 

@@ -117,7 +117,7 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
         (PEAK, _("most at once"), "--away", 1.0),
         (MEAN, _("on average"), "--taken", 3.0),
     )
-    spaced = _with_gaps(rows)
+    spaced = with_gaps(rows)
     times = [local(plan, at_ms).strftime("%Y-%m-%d %H:%M") for at_ms, _row in spaced]
     return {
         "data": [
@@ -134,15 +134,20 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
             }
             for field, name, colour, width in series
         ],
-        "layout": {
-            "hovermode": "x unified",
-            "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.12, "x": 0},
-            "margin": {"t": 32, "r": 8, "b": 40, "l": 40},
-            "yaxis": {"rangemode": "tozero", "fixedrange": True},
-            "xaxis": {"type": "date", "tickformat": "%H:%M\n%-d/%-m"},
-        },
+        "layout": layout(words),
+    }
+
+
+def layout(words: Words) -> dict[str, Any]:
+    """How every figure over time lies."""
+    return {
+        "hovermode": "x unified",
+        "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.12, "x": 0},
+        "margin": {"t": 32, "r": 8, "b": 40, "l": 40},
+        "yaxis": {"rangemode": "tozero", "fixedrange": True},
+        "xaxis": {"type": "date", "tickformat": "%H:%M\n%-d/%-m"},
     }
 
 
@@ -172,8 +177,8 @@ def table(rows: list[Row], plan: SitePlan, words: Words) -> tuple[TableRow, ...]
     return tuple(told)
 
 
-def _with_gaps(rows: list[Row]) -> list[tuple[int, Row | None]]:
-    """The rows by time, with a None after each that the next does not follow at once."""
+def with_gaps(rows: list[Row]) -> list[tuple[int, Row | None]]:
+    """The rows of five minutes by time, with a None after each that the next does not follow at once."""
     spaced: list[tuple[int, Row | None]] = []
     for row, after in pairwise([*rows, None]):
         if row is None:

@@ -1,4 +1,4 @@
-"""What managers see: the live plan with reasons, the devices, the past in one chart.
+"""What managers see: the live plan with reasons, the devices and what was found, the past in one chart.
 
 In:    the live picture, history, a session.
 Out:   pages and a stream that end with the session.
@@ -7,26 +7,35 @@ Never: a view that is not logged.
 
 import logging
 import time
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from flask import Blueprint, Response, g, redirect, render_template, request, send_file, session
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session
 from flask.typing import ResponseReturnValue
 
-from collector.history import HistoryAway
+from collector.days import midnight_ms
+from collector.findings import CollectorCommand, encode
+from collector.history import PEOPLE, PEOPLE_FIVE_MIN, HistoryAway, Row
+from collector.outlook import Outlook
+from collector.plan import WHOLE_SITE
 from dashboard import charts, past, streams
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.fleet import manager_frame, shown
 from dashboard.languages import words
 from dashboard.login import forget, managers_only, onward, reachable, remember, token
+from dashboard.prospect import Prospect, prospect
 from dashboard.serving import aside, serving
+from edge import topics
 
 routes = Blueprint("manage", __name__, url_prefix="/manage")
 
 _log = logging.getLogger(__name__)
 
+_ANSWER: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
+"""The fields of a command, and the form's names for them."""
 PLOTLY_AGE_S: Final = 365 * 86_400
 
 
@@ -41,6 +50,9 @@ def live() -> ResponseReturnValue:
     frame = here.live.frame(time.monotonic())
     told = manager_frame(here.live.picture, frame, now_ms, words())
     g.charts = True
+    hidden = charts.hidden(asked, here.plan)
+    past_rows = None if hidden else _rows(charts.question(asked, here.plan, now_ms))
+    prospects = _prospects(asked, past_rows or [], now_ms)
     return render_template(
         "manage.html",
         plan=here.plan,
@@ -53,21 +65,37 @@ def live() -> ResponseReturnValue:
         offered=[space.id for space in here.plan.spaces if space.offered],
         choice=asked,
         choices=charts.choices(here.plan),
-        hidden=charts.hidden(asked, here.plan),
-        chart=None if charts.hidden(asked, here.plan) else _chart(asked, now_ms),
+        hidden=hidden,
+        chart=None if past_rows is None else charts.chart(past_rows, here.plan, words()),
+        prospects=prospects,
+        drawn=any(seen is not None for _kind, _told, seen in prospects),
         plotly_version=version("plotly"),
     )
 
 
-def _chart(asked: charts.Choice, now_ms: int) -> charts.Chart | None:
-    """The chart's figure and table; None while history is away."""
+def _rows(asked: past.Question) -> list[Row] | None:
+    """What history answers; None while it is away."""
     here = serving()
     try:
-        rows = aside(lambda: past.rows(here.settings, charts.question(asked, here.plan, now_ms)))
+        return aside(lambda: past.rows(here.settings, asked))
     except HistoryAway as away:
         _log.warning("history is away: %s", away)
         return None
-    return charts.chart(rows, here.plan, words())
+
+
+def _prospects(asked: charts.Choice, rows: list[Row], now_ms: int) -> list[tuple[str, Outlook | None, Prospect | None]]:
+    """What is forecast of the choice, and of people with the whole house: name, forecast, and what is shown of it."""
+    here = serving()
+    found = []
+    for kind in (asked.kind.value, PEOPLE) if asked.zone == WHOLE_SITE else (asked.kind.value,):
+        told = here.live.picture.outlook(asked.zone, kind, now_ms)
+        if kind == PEOPLE and told is not None:
+            begins_ms, tags = midnight_ms(here.plan, now_ms), (("zone", WHOLE_SITE),)
+            rows = _rows(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=begins_ms, to_ms=now_ms, tags=tags)) or []
+        if told is not None or kind != PEOPLE:
+            seen = prospect(told, rows, here.plan, words(), now_ms) if told and told.hours else None
+            found.append((kind, told, seen))
+    return found
 
 
 @routes.get("/stream")
@@ -94,6 +122,25 @@ def newest() -> ResponseReturnValue:
     frame = here.live.frame(time.monotonic())
     told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
     return Response(msgspec.json.encode(told), mimetype="application/json")
+
+
+@routes.post("/findings")
+@managers_only
+def answer() -> ResponseReturnValue:
+    """Ignore a finding, or heed it again: the collector is told, and the live page shows what it made of that."""
+    here = serving()
+    try:
+        said = msgspec.convert(
+            {name: request.form.get(form, "") for name, form in _ANSWER.items()}, CollectorCommand, strict=False
+        )
+    except msgspec.ValidationError:
+        abort(HTTPStatus.BAD_REQUEST)
+    if said.device not in here.plan.devices:
+        abort(HTTPStatus.BAD_REQUEST)
+    here.accounts.note_view(g.manager, f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
+    if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
+        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    return redirect(url_for("manage.live", _anchor="findings"), 303)
 
 
 @routes.get("/plotly.min.js")

@@ -1,4 +1,4 @@
-/* Draws the figure that the page carries, in the page's own colours. */
+/* Draws the figures that the page carries, in the page's own colours. */
 "use strict";
 (() => {
   // Plotly makes style elements of its own; they get the page's nonce, without which the policy blocks them.
@@ -10,14 +10,23 @@
     return made;
   };
 
-  const figure = JSON.parse(document.getElementById("figure").textContent);
+  const figures = [...document.querySelectorAll("script[data-figure]")].map((said) => ({
+    place: said.dataset.figure,
+    ...JSON.parse(said.textContent),
+  }));
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function draw() {
+    for (const figure of figures) drawOne(figure);
+  }
+  function drawOne(figure) {
     const ink = colour("--ink");
     const line = colour("--line");
-    for (const trace of figure.data) trace.line.color = colour(trace.meta);
+    for (const trace of figure.data) {
+      trace.line.color = colour(trace.meta);
+      if (trace.fill) trace.fillcolor = `${colour(trace.meta)}33`; // a band lies behind its line
+    }
     const axis = { color: ink, gridcolor: line, linecolor: line, zerolinecolor: line };
     const layout = {
       ...figure.layout,
@@ -28,7 +37,7 @@
       xaxis: { ...figure.layout.xaxis, ...axis },
       yaxis: { ...figure.layout.yaxis, ...axis },
     };
-    Plotly.react("chart", figure.data, layout, { responsive: true, displayModeBar: false });
+    Plotly.react(figure.place, figure.data, layout, { responsive: true, displayModeBar: false });
   }
   document.addEventListener("DOMContentLoaded", draw); // Plotly has been loaded by then
   dark.addEventListener("change", draw);

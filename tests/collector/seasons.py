@@ -33,14 +33,19 @@ def past(plan: SitePlan, from_ms: int, to_ms: int, *, seed: str = "") -> Iterato
         for one in series_of(plan):
             tags = (one.zone, one.kind)
             if one.offered is None:
-                inside = taken(at_ms, 40, plan, f"{seed} people")
-                yield PEOPLE_FIVE_MIN.name, Row((WHOLE_SITE,), at_ms, (1.0, 1.0, inside))
+                yield PEOPLE_FIVE_MIN.name, people(at_ms, taken(at_ms, 40, plan, f"{seed} people"))
                 continue
             busy = taken(at_ms, one.offered, plan, f"{seed} {one.zone} {one.kind}")
             everything = float(one.offered + one.dedicated)
             free = one.offered - busy
             fields = (everything, busy + one.dedicated, busy + one.dedicated, free, 0.0)
             yield ZONE_FIVE_MIN.name, Row(tags, at_ms, fields)
+
+
+def people(at_ms: int, inside: float) -> Row:
+    """Five minutes in which so many were in the house."""
+    said = {"entries": 1.0, "exits": 1.0, "people": inside}
+    return Row((WHOLE_SITE,), at_ms, tuple(said.get(field) for field in PEOPLE_FIVE_MIN.fields))
 
 
 def remember(db: sqlite3.Connection, rows: Iterator[tuple[str, Row]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Row, tables
 from collector.known_hours import Known, free_hours, people_hours
 from collector.schema import migrate
+from tests.collector.seasons import people
 
 T0 = 1_763_856_000_000
 BUCKET = ZONE_FIVE_MIN.bucket_ms
@@ -61,6 +62,5 @@ def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
 
 
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
-    rows = [Row(("site",), T0 + n * BUCKET, (1.0, 0.0, float(n))) for n in range(12)]
-    tables.upsert(db, PEOPLE_FIVE_MIN, rows)
+    tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, float(n)) for n in range(12)])
     assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known(5.5)}

@@ -58,7 +58,7 @@ def test_the_rest_of_the_day_is_told_in_at_most_two_sentences(told: Outlook | No
 
 def test_an_hour_that_is_over_is_not_told() -> None:
     told = expected(0.2, 0.2, 8, 9)
-    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "Busiest at 12: about 8 free."
+    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "From 13 about 9 free."
     assert [one.hour.ahead for one in coming(told, MONDAY_10_MS + 90 * 60_000)] == [1, 2, 3]
 
 
