@@ -19,7 +19,11 @@ from bench.accuracy.line import Figure, Line
 from bench.accuracy.table import cell, columns, missed
 
 _RULE_WIDTH: Final = 21
-"""So that a recording of nine columns still fits into 80 characters."""
+"""At least, so that a recording of nine columns still fits into 80 characters."""
+_COLUMN_WIDTH: Final = 13
+_FEW: Final = 4
+"""With more columns than this each word of their titles has a line of its own."""
+_UNDER: Final = "  "
 
 
 @contextmanager
@@ -38,29 +42,33 @@ def progress(console: Console, names: Sequence[str]) -> Iterator[Callable[[str],
 
 
 def show(console: Console, found: Mapping[str, Measured], absent: Mapping[str, str]) -> None:
-    """Print the table, what was left out of it, and the goals that are missed."""
+    """Print the table, its notes, what was left out, and the goals that are missed."""
     for name, measured in found.items():
         if measured.lines:
-            console.print(_part(name, measured))
+            console.print(_part(name, measured, console.width))
+    for name, measured in found.items():
         for line in measured.lines:
             if line.note:
-                console.print(f"{line.rule}: {line.note}", markup=False)
-        for finding in (*measured.files, *measured.left_out):
+                console.print(f"{name}, {line.rule}: {line.note}", markup=False)
+    console.print()
+    for measured in found.values():
+        for finding in (*measured.left_out, *measured.files):
             console.print(finding, markup=False, soft_wrap=True)
-        console.print()
     refused = {name: measured.refused for name, measured in found.items() if measured.refused}
     for name, why in (refused | dict(absent)).items():
         console.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
     _goals(console, found)
 
 
-def _part(name: str, measured: Measured) -> Table:
+def _part(name: str, measured: Measured, width: int) -> Table:
     """The part of one recording."""
     table = Table(title=name, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     groups = columns(measured.lines)
-    table.add_column("rule", width=_RULE_WIDTH, overflow="fold")
+    longest = max(len(line.rule) for line in measured.lines) + len(_UNDER)
+    table.add_column("rule", width=max(_RULE_WIDTH, min(longest, width - _COLUMN_WIDTH * len(groups))), overflow="fold")
     for title in groups:
-        table.add_column(title.replace(" ", "\n"), justify="right", overflow="fold")
+        text = title.replace(" ", "\n") if len(groups) > _FEW else title
+        table.add_column(text, justify="right", overflow="fold")
     ours = [line for line in measured.lines if line.ours]
     others = [line for line in measured.lines if not line.ours]
     for line in ours:
@@ -69,7 +77,7 @@ def _part(name: str, measured: Measured) -> Table:
         table.add_section()
         table.add_row("what a buyer gets:")
     for line in others:
-        table.add_row(f"  {line.rule}", *_cells(line, groups.values()))
+        table.add_row(_UNDER + line.rule, *_cells(line, groups.values()))
     return table
 
 
