@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from collector.outward import Air, Because, Occupancy, Reason, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
+from dashboard import findings
+from dashboard.findings import FindingRow
 from dashboard.hours import clock
 from dashboard.picture import CODES, Device, Frame, Picture, air_word
 from dashboard.words import Words
@@ -50,6 +52,8 @@ class ManagerFrame(Struct, frozen=True):
     devices: dict[str, DeviceRow]
     air: dict[str, str]
     """Each zone's air in a word, and its readings."""
+    findings: list[FindingRow]
+    """What was found about sensors."""
     fault: str
 
 
@@ -66,6 +70,7 @@ def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) ->
         spaces={space.id: _space(space, picture.states.get(space.id), plan, now_ms, words) for space in shown(plan)},
         devices={device: _device(device, picture.devices.get(device), plan, now_ms, words) for device in plan.devices},
         air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
+        findings=findings.rows(picture.findings, plan, words),
         fault=picture.fault,
     )
 

@@ -40,6 +40,8 @@ class Live:
         self.picture: Final = Picture(plan)
         self.now_ms: Final = now_ms
         self.public: Final = Channel()
+        self.say: Callable[[str, bytes], bool] = _to_nobody
+        """Hands a message to the broker; False: it is not there."""
         self.managers: Final = {language: Channel() for language in LANGUAGES}
         self._words = {language: Words.of(language) for language in LANGUAGES}
         self._shown: tuple[object, ...] = ()
@@ -75,6 +77,10 @@ class Live:
             channel.publish(encode_manager_frame(told))
 
 
+def _to_nobody(_topic: str, _payload: bytes) -> bool:
+    return False
+
+
 class Follower:
     """One MQTT connection that fills an inbox, from `start` to `stop`, through every outage."""
 
@@ -92,6 +98,10 @@ class Follower:
         """Begin; returns at once, whether the broker is there or not."""
         self._client.connect_async(self._settings.host, self._settings.port, keepalive=15)
         self._client.loop_start()
+
+    def say(self, topic: str, payload: bytes) -> bool:
+        """Hand a message to the broker; False: it is not there."""
+        return self._client.is_connected() and self._client.publish(topic, payload, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
 
     def stop(self) -> None:
         """Say goodbye."""
@@ -111,6 +121,7 @@ class Follower:
                 (topics.forecast(self._site, "+"), 0),
                 (topics.collector(self._site), 0),
                 (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),
+                (topics.every_device(self._site, topics.DeviceTopic.FINDINGS), 0),
             ]
         )
         _log.info("following %s on %s:%s", self._site, self._settings.host, self._settings.port)

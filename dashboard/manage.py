@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.days import midnight_ms

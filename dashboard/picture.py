@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from collector import outlook
+from collector.findings import Findings, decode_findings
 from collector.outlook import Forecast, Outlook
 from collector.outward import (
     TAKEN,
@@ -176,6 +177,8 @@ class Picture:
         self.forecasts: dict[str, Forecast] = {}
         """By zone, or WHOLE_SITE."""
         self.devices: dict[str, Device] = {}
+        self.findings: dict[str, Findings] = {}
+        """What was found, by device."""
         self.fault = ""
         """What the collector cannot do now, in its own words."""
         self.version = 0
@@ -188,6 +191,9 @@ class Picture:
         self._spaces: Final = {topics.space(plan.id, space.id): space.id for space in plan.spaces}
         self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
         self._forecasts: Final = {topics.forecast(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone)}
+        self._found_of: Final = {
+            topics.device(plan.id, device, topics.DeviceTopic.FINDINGS): device for device in plan.devices
+        }
         self._devices: Final = {
             topics.device(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.devices
         }
@@ -290,6 +296,8 @@ class Picture:
             self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
         elif (device := self._devices.get(news.topic)) is not None:
             self._take_device(device, decode_status(news.payload), news, now_ms)
+        elif (device := self._found_of.get(news.topic)) is not None:
+            self._put(self.findings, device, decode_findings(news.payload))
 
     def _put(self, told: dict[str, _T], name: str, now: _T) -> None:
         self.version += told.get(name) != now
@@ -317,6 +325,7 @@ class Picture:
         """What cannot be read, or was taken back, is not known."""
         self.version += 1
         self.states.pop(self._spaces.get(topic, ""), None)
+        self.findings.pop(self._found_of.get(topic, ""), None)
         self.air.pop(self._zones.get(topic, ""), None)
         self.forecasts.pop(self._forecasts.get(topic, ""), None)
         if topic == topics.site_summary(self.plan.id):

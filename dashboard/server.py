@@ -59,6 +59,7 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
     live = Live(plan, now_ms)
     follower = Follower(settings.broker, plan.id, live.inbox)
+    live.say = follower.say
     app = create_app(settings, plan, live, Accounts(settings.accounts_path))
     # no access log: who looks at the public page is nobody's business; the pool ends open streams at the end
     server = WSGIServer(listener, app, spawn=Pool(), log=None)

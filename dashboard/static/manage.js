@@ -1,7 +1,7 @@
 /* Fills in what only managers see. The sentences come ready-made with each frame. */
 "use strict";
 document.addEventListener("ledig:frame", (event) => {
-  const { spaces, devices, air, fault } = event.detail;
+  const { spaces, devices, air, findings, fault } = event.detail;
   if (!spaces) return;
   const fill = (row, told) => {
     for (const cell of row.querySelectorAll("[data-cell]")) {
@@ -24,6 +24,22 @@ document.addEventListener("ledig:frame", (event) => {
     mark.querySelector("title").textContent = `${mark.dataset.name}: ${told.word}. ${told.why}`;
   }
   for (const cell of document.querySelectorAll("[data-readings]")) cell.textContent = air[cell.dataset.readings];
+  const found = JSON.stringify(findings);
+  const list = document.querySelector("#found tbody");
+  if (list.dataset.told !== found) {
+    list.dataset.told = found;
+    list.replaceChildren(...findings.map((finding) => {
+      const row = document.getElementById("finding").content.cloneNode(true);
+      fill(row, finding);
+      const { device, sensor, kind, answer } = finding;
+      for (const [name, value] of Object.entries({ device, sensor, finding: kind, answer })) {
+        row.querySelector(`[name="${name}"]`).value = value;
+      }
+      return row;
+    }));
+    document.getElementById("found").hidden = !findings.length;
+    document.getElementById("well").hidden = findings.length > 0;
+  }
   const line = document.getElementById("fault");
   line.textContent = fault;
   line.hidden = !fault;

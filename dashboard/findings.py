@@ -1,0 +1,222 @@
+"""Words what was found about sensors: what it is, since when, what to do; in Swedish and English.
+
+In:    findings as the collector says them, the plan, words.
+Out:   rows for a manager, those to look at before those that are ignored.
+Never: a judgement; an hour of a member: of a dedicated desk a finding bears no numbers, and is told without.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from babel.dates import format_date
+from msgspec import Struct
+
+from collector.findings import Answer, Finding, FindingKind, Findings
+from collector.plan import Sensor, SensorKind, SitePlan
+from dashboard.words import Words
+
+_HOURS_FROM_MIN: Final = 120
+"""Longer spans are told in hours."""
+
+
+class FindingRow(Struct, frozen=True):
+    """One finding in words, and what a form needs to answer it."""
+
+    device: str
+    sensor: str
+    kind: FindingKind
+    about: str
+    """The sensor and what it watches, or the device."""
+    what: str
+    do: str
+    since: str
+    answer: Answer
+    """What a manager may say now: ignore it, or heed it again."""
+    button: str
+
+
+def rows(found: Mapping[str, Findings], plan: SitePlan, words: Words) -> list[FindingRow]:
+    """Every finding of the house, in the order of the site file; what is ignored comes last."""
+    told = [(device, finding) for device in plan.devices if device in found for finding in found[device].findings]
+    return [_row(*each, plan, words) for each in sorted(told, key=lambda each: each[1].ignored)]
+
+
+def sentence(device: str, finding: Finding, words: Words) -> str:
+    """The finding with its numbers, as one sentence or two."""
+    return _SAID[finding.kind](device, finding, words)
+
+
+def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
+    """What to do about it."""
+    _ = words.gettext
+    if finding.kind is FindingKind.STUCK_ON and sensor is not None:
+        if sensor.kind is SensorKind.PRESSURE:
+            return _("Look for a bag on the mat, or for a mat that does not spring back.")
+        if sensor.kind is SensorKind.PEOPLE:
+            return _("It has miscounted: set it to zero, and look whether it sees the whole door.")
+    answers = _("Walk up to it and see whether it answers; if not, check its wires, or change it.")
+    return {
+        FindingKind.STUCK_ON: _("Look for something in front of it, and check its wires."),
+        FindingKind.STUCK_OFF: answers,
+        FindingKind.NEVER_TRIGGERED: answers,
+        FindingKind.FLAPPING: _("Look for a loose wire, a draught or a blinking light, or lower its sensitivity."),
+        FindingKind.POOR_COVERAGE: _("Aim it at where people sit, or add a sensor of another kind."),
+        FindingKind.CLOCK_OFF: _("See that it reaches a time server: a Pi needs one after each start."),
+        FindingKind.BATTERY_LOW: _("Change its battery."),
+        FindingKind.WRONG_PLACE: _(
+            "Look where it hangs, and whether it is swapped with another; or mend the site file."
+        ),
+    }[finding.kind]
+
+
+def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> FindingRow:
+    _ = words.gettext
+    sensor = plan.sensor.get((device, finding.sensor))
+    watched = _watched(sensor, plan)
+    day = datetime.fromtimestamp(finding.since_ms / 1000, UTC).astimezone(plan.time_zone)
+    return FindingRow(
+        device=device,
+        sensor=finding.sensor,
+        kind=finding.kind,
+        about=f"{finding.sensor} ({watched})" if watched else finding.sensor or device,
+        what=sentence(device, finding, words),
+        do=remedy(finding, sensor, words),
+        since=format_date(day, "d MMM", locale=words.language),
+        answer=Answer.HEED if finding.ignored else Answer.IGNORE,
+        button=_("Heed again") if finding.ignored else _("Ignore"),
+    )
+
+
+def _watched(sensor: Sensor | None, plan: SitePlan) -> str:
+    if sensor is None:
+        return ""
+    doors = {door.id: door.name for door in plan.doors}
+    if sensor.space is not None:
+        return plan.space[sensor.space].name
+    return doors[sensor.door] if sensor.door is not None else plan.zone[sensor.zone or ""].name
+
+
+def _span(minutes: int, words: Words) -> str:
+    _ = words.gettext
+    if minutes < _HOURS_FROM_MIN:
+        return _("{n} min").format(n=minutes)
+    return _("{n} h").format(n=round(minutes / 60))
+
+
+def _days(days: int | None, words: Words) -> str:
+    return words.ngettext("{n} day", "{n} days", days or 0).format(n=days or 0)
+
+
+def _stuck_on(_device: str, found: Finding, words: Words) -> str:
+    _ = words.gettext
+    if found.witness:
+        if found.span_min is None:
+            return _("On for longer than anybody sits still, while {witness} saw nobody.").format(witness=found.witness)
+        text = _("On for {span} without a break, while {witness} saw nobody.")
+        return text.format(span=_span(found.span_min, words), witness=found.witness)
+    if found.span_min is None:
+        return _("On for longer than anybody stays.")
+    return _("On for {span} without a break: longer than anybody stays.").format(span=_span(found.span_min, words))
+
+
+def _stuck_off(_device: str, found: Finding, words: Words) -> str:
+    _, ngettext = words.gettext, words.ngettext
+    if found.witness:
+        if found.times is None:
+            return _("Quiet while {witness} saw somebody there.").format(witness=found.witness)
+        text = ngettext(
+            "Quiet for {days} on which {witness} saw {n} stay there.",
+            "Quiet for {days} on which {witness} saw {n} stays there.",
+            found.times,
+        )
+        return text.format(days=_days(found.days, words), witness=found.witness, n=found.times)
+    return _("Quiet for {days} on which the house was used.").format(days=_days(found.days, words))
+
+
+def _never_triggered(device: str, found: Finding, words: Words) -> str:
+    _ = words.gettext
+    return f"{_('Has never come on.')} {_stuck_off(device, found, words)}"
+
+
+def _flapping(_device: str, found: Finding, words: Words) -> str:
+    _ = words.gettext
+    if found.times is None:
+        return _("Changes more often than anybody can move.")
+    return _("Came on up to {n} times in an hour: more often than anybody can move.").format(n=found.times)
+
+
+def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
+    _, ngettext = words.gettext, words.ngettext
+    if found.witness:
+        if found.span_min is None:
+            return _("Misses people whom {witness} sees.").format(witness=found.witness)
+        text = ngettext(
+            "Missed {span} of the time in which {witness} saw somebody ({share} %), {n} time.",
+            "Missed {span} of the time in which {witness} saw somebody ({share} %), {n} times.",
+            found.times or 0,
+        )
+        return text.format(
+            span=_span(found.span_min, words), witness=found.witness, share=found.share_pct, n=found.times
+        )
+    if found.times is None:
+        return _("Loses people who are there, and finds them again.")
+    if found.span_min is None:
+        return _("Its space is shown free and soon taken again ({n} times), though it waits as long as it may.").format(
+            n=found.times
+        )
+    text = ngettext(
+        "Lost people who had just come and saw them again later, {n} time in {days}: {span} shown free.",
+        "Lost people who had just come and saw them again later, {n} times in {days}: {span} shown free.",
+        found.times,
+    )
+    return text.format(n=found.times, days=_days(found.days, words), span=_span(found.span_min, words))
+
+
+def _clock_off(device: str, found: Finding, words: Words) -> str:
+    _ = words.gettext
+    if found.off_s is not None:
+        minutes = _span(max(1, round(abs(found.off_s) / 60)), words)
+        text = (
+            _("The clock of {device} is {span} slow.")
+            if found.off_s > 0
+            else _("The clock of {device} is {span} fast.")
+        )
+        return text.format(device=device, span=minutes)
+    if found.times is not None:
+        text = _("The clock of {device} is more than five minutes fast: {n} events were refused.")
+        return text.format(device=device, n=found.times)
+    text = _("The clock of {device} was never right: of what it says, {share} % bears no time.")
+    return text.format(device=device, share=found.share_pct)
+
+
+def _battery_low(_device: str, found: Finding, words: Words) -> str:
+    _, ngettext = words.gettext, words.ngettext
+    if found.days_left is None:
+        return _("Its battery is at {n} %.").format(n=found.battery_pct)
+    text = ngettext(
+        "Its battery is at {pct} % and lasts about {n} day more.",
+        "Its battery is at {pct} % and lasts about {n} days more.",
+        found.days_left,
+    )
+    return text.format(pct=found.battery_pct, n=found.days_left)
+
+
+def _wrong_place(_device: str, found: Finding, words: Words) -> str:
+    _ = words.gettext
+    if found.share_pct is None:
+        return _("Moves with {space} rather than with its own.").format(space=found.space)
+    text = _("Moves with {space} ({share} % alike) rather than with its own ({own} %), for {days}.")
+    return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
+
+
+_SAID: Final = {
+    FindingKind.STUCK_ON: _stuck_on,
+    FindingKind.STUCK_OFF: _stuck_off,
+    FindingKind.NEVER_TRIGGERED: _never_triggered,
+    FindingKind.FLAPPING: _flapping,
+    FindingKind.POOR_COVERAGE: _poor_coverage,
+    FindingKind.CLOCK_OFF: _clock_off,
+    FindingKind.BATTERY_LOW: _battery_low,
+    FindingKind.WRONG_PLACE: _wrong_place,
+}
