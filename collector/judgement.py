@@ -102,23 +102,28 @@ def level_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None
     return min((known.value for known, _ in _living(evidence, rules, now_ms)), default=None)
 
 
-def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = None) -> Iterator[int]:
+def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = None) -> list[int]:
     """Every moment, in no order, at which time alone may change the state or the health.
 
     The silence of `speaker` is left out.
     """
+    found: list[int] = []
     if rules.contacts:
-        yield evidence.opened_ms + longest_hold(evidence, rules)
-    for known, sensor in _heard(evidence, rules):
+        longest_ms = longest_hold(evidence, rules)
+        found.append(evidence.opened_ms + longest_ms)
+        found += [
+            known.heard_ms + longest_ms for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT
+        ]
+    longer_ms = evidence.tuned.longer_ms
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if known is None:
+            continue
         if known is not speaker:
-            yield known.heard_ms + sensor.silent_ms
-        hold_ms = hold_of(evidence, sensor)
-        yield known.since_ms + hold_ms
-        last_ms = last_high_ms(known)
-        yield last_ms + sensor.lone_ms
-        yield last_ms + hold_ms
-        if sensor.role is Role.CONTACT:
-            yield known.heard_ms + longest_hold(evidence, rules)
+            found.append(known.heard_ms + sensor.silent_ms)
+        hold_ms = sensor.hold_ms + longer_ms if sensor.tunes else sensor.hold_ms
+        last_ms = known.heard_ms if known.high else known.end_ms
+        found += (known.since_ms + hold_ms, last_ms + sensor.lone_ms, last_ms + hold_ms)
+    return found
 
 
 def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorView) -> int:
@@ -127,7 +132,7 @@ def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorVie
     What counts from its newest word comes later with each word, and bears on the state only once it is silent.
     """
     at_ms = evidence.at_ms
-    return min((moment for moment in moments(evidence, rules, speaker) if moment > at_ms), default=FOREVER)
+    return min([moment for moment in moments(evidence, rules, speaker) if moment > at_ms], default=FOREVER)
 
 
 def held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
