@@ -287,7 +287,8 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
     role, own, reason = _ROLES[sensor.kind]
     if space.kind is SpaceKind.SUPPLY:
         role, own, reason = Role.SUPPLY, Kind.LEVEL_PCT, Reason.LEVEL
-    hold_ms, lone_ms = (0, 0) if sensor.held else _holds(plan.rules, role, bounds)
+    held = sensor.held or sensor.kind is SensorKind.LIGHT  # it stays on until somebody switches it off
+    hold_ms, lone_ms = (0, 0) if held else _holds(plan.rules, role, bounds)
     above = 0.5
     if role is Role.SUPPLY:
         above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough

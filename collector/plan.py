@@ -192,7 +192,7 @@ class Rules:
     motion_hold_shared_ms: int = 480_000
     """The full hold where two or more sensors see it."""
     level_hold_ms: int = 180_000
-    """The hold of pressure, presence, people, light and power, which say themselves when it ends."""
+    """The hold of pressure, presence, people and power, which say themselves when it ends."""
     silent_after_heartbeats: float = 2.5
     """A sensor not heard for this many of its heartbeats vouches for nothing."""
     learning: Learning = Learning.ON
