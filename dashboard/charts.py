@@ -144,8 +144,8 @@ def layout(words: Words) -> dict[str, Any]:
         "hovermode": "x unified",
         "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.12, "x": 0},
-        "margin": {"t": 32, "r": 8, "b": 40, "l": 40},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        "margin": {"t": 56, "r": 8, "b": 40, "l": 40},
         "yaxis": {"rangemode": "tozero", "fixedrange": True},
         "xaxis": {"type": "date", "tickformat": "%H:%M\n%-d/%-m"},
     }

@@ -9,12 +9,17 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from collector.history import ZONE_FIVE_MIN, Row, tables
+from collector.outlook import Forecast, encode
 from collector.outward import Occupancy
+from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.settings import DashboardSettings
+from edge import topics
 from tests import browser
 from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.house import MONDAY_10_MS
+from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.stage import Voice, everything, state, voice
+from tests.dashboard.test_ahead import expected
+from tests.dashboard.test_prospect import TOLD
 from tests.servers import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
@@ -223,6 +228,39 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
         page.get_by_role("button", name="Logga ut anna").click()
         page.goto("/manage")
         assert urlsplit(page.url).path == "/manage/login"
+
+
+def test_the_rest_of_the_day_is_told_and_follows_the_forecast(
+    chromium: Browser, house: tuple[DashboardSettings, Voice]
+) -> None:
+    settings, speaker = house
+    topic = topics.forecast(PLAN.id, WHOLE_SITE)
+    speaker.raw(topic, encode(Forecast(kinds={SpaceKind.DESK: expected(0.2, 0.4, 8, 9, 10)})))
+    with opened(chromium, settings) as page:
+        page.goto("/")
+        expect_live(page)
+        expect(page.locator("#ahead")).to_have_text("Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.")
+        speaker.raw(topic, encode(Forecast(kinds={SpaceKind.DESK: expected(9, 6, 4.4, 1.2)})))
+        expect(page.locator("#ahead")).to_have_text("Mest upptaget kl. 13: omkring ett ledigt.", timeout=SLOW_MS)
+        speaker.raw(topic, b"")
+        expect(page.locator("#ahead")).to_be_hidden(timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_hosts_see_what_is_coming_drawn_and_no_wider_than_their_window(
+    chromium: Browser, house: tuple[DashboardSettings, Voice], width: int
+) -> None:
+    settings, speaker = house
+    told = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
+    speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), told)
+    with opened(chromium, settings, viewport={"width": width, "height": 900}) as page:
+        log_in(page)
+        expect_live(page)
+        expect(page.locator("#course-desk .main-svg").first).to_be_visible()
+        for closed in page.locator("section:has(#coming) details").all():
+            closed.locator("summary").click()
+        assert page.locator(".week td.h4").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_page_that_slept_or_never_heard_anything_is_grey_until_it_hears(

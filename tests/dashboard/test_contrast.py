@@ -22,7 +22,11 @@ SIGHT = {
 def linear(theme: str, name: str, sight: str = "full") -> Colour:
     found = re.search(rf"{name}: #([0-9a-f]{{6}})", THEMES[theme])
     assert found, f"{name} is missing in {theme}"
-    channels = [int(found[1][at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    return colour(found[1], sight)
+
+
+def colour(code: str, sight: str = "full") -> Colour:
+    channels = [int(code[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     rgb = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     seen = [min(1.0, max(0.0, sum(w * c for w, c in zip(row, rgb, strict=True)))) for row in SIGHT[sight]]
     return seen[0], seen[1], seen[2]
@@ -39,6 +43,20 @@ def contrast(one: Colour, other: Colour) -> float:
 @pytest.mark.parametrize("name", TEXT)
 def test_text_stands_out_at_least_four_and_a_half_times(theme: str, sight: str, name: str) -> None:
     assert contrast(linear(theme, name, sight), linear(theme, "--ground", sight)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("share", re.findall(r"\.h\d \{ background: color-mix\(in srgb, var\(--free\) (\d+)%", CSS))
+def test_a_count_stands_out_from_the_shade_of_its_hour(theme: str, share: str) -> None:
+    def mixed(free: int, ground: int) -> int:
+        return round((int(share) * free + (100 - int(share)) * ground) / 100)
+
+    free, ground, ink = (re.search(rf"{name}: #(\w{{6}})", THEMES[theme]) for name in ("--free", "--ground", "--ink"))
+    assert free
+    assert ground
+    assert ink
+    shade = "".join(f"{mixed(int(free[1][at : at + 2], 16), int(ground[1][at : at + 2], 16)):02x}" for at in (0, 2, 4))
+    assert contrast(colour(ink[1]), colour(shade)) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
