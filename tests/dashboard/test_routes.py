@@ -32,6 +32,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int]] = {
     ("GET", "/manage"): (303, 200),
     ("GET", "/manage/stream"): (401, 200),
     ("GET", "/manage/frame"): (401, 200),
+    ("POST", "/manage/findings"): (400, 400),
     ("GET", "/manage/plotly.min.js"): (303, 200),
     ("GET", "/manage/login"): (200, 200),
     ("POST", "/manage/login"): (400, 400),  # without the form's token

@@ -1,0 +1,200 @@
+"""What was found about sensors, in words, on the manager's page, and a manager's answer to it."""
+
+import re
+import time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
+from collector.plan import Sensor, SensorKind
+from dashboard import findings
+from dashboard.accounts import Accounts
+from dashboard.live import Live
+from dashboard.picture import Message
+from dashboard.settings import DashboardSettings
+from dashboard.words import Words
+from edge import topics
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_routes import log_in
+
+SV, EN = Words.of("sv"), Words.of("en")
+DAY_MS = 86_400_000
+
+FULL = {
+    FindingKind.STUCK_ON: Finding(FindingKind.STUCK_ON, 0, "desk-1-mat", witness="desk-1-pir", span_min=455),
+    FindingKind.STUCK_OFF: Finding(
+        FindingKind.STUCK_OFF, 0, "desk-1-pir", witness="desk-1-mat", times=4, days=2, span_min=190
+    ),
+    FindingKind.NEVER_TRIGGERED: Finding(FindingKind.NEVER_TRIGGERED, 0, "desk-1-pir", days=9),
+    FindingKind.FLAPPING: Finding(FindingKind.FLAPPING, 0, "desk-1-mat", times=180, days=1),
+    FindingKind.POOR_COVERAGE: Finding(
+        FindingKind.POOR_COVERAGE, 0, "desk-1-pir", witness="desk-1-mat", times=9, days=3, span_min=214, share_pct=23
+    ),
+    FindingKind.CLOCK_OFF: Finding(FindingKind.CLOCK_OFF, 0, off_s=3600),
+    FindingKind.BATTERY_LOW: Finding(FindingKind.BATTERY_LOW, 0, "door-7", battery_pct=17, days_left=9),
+    FindingKind.WRONG_PLACE: Finding(
+        FindingKind.WRONG_PLACE, 0, "desk-1-pir", space="desk-2", days=4, share_pct=81, own_pct=7
+    ),
+}
+"""One of each kind, with its numbers."""
+
+OTHERS = (
+    Finding(FindingKind.STUCK_ON, 0, "x", span_min=1500),
+    Finding(FindingKind.POOR_COVERAGE, 0, "x", times=2, days=1, span_min=64, share_pct=15),
+    Finding(FindingKind.POOR_COVERAGE, 0, "x", times=12, share_pct=40),
+    Finding(FindingKind.CLOCK_OFF, 0, off_s=-90),
+    Finding(FindingKind.CLOCK_OFF, 0, times=40),
+    Finding(FindingKind.CLOCK_OFF, 0, share_pct=100),
+    Finding(FindingKind.BATTERY_LOW, 0, "x", battery_pct=12),
+)
+
+
+def numbers(text: str) -> set[int]:
+    return {int(found) for found in re.findall(r"\d+", text)}
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_every_finding_is_worded_in_both_languages_with_what_to_do(kind: FindingKind) -> None:
+    told = [
+        (findings.sentence("pi-1", FULL[kind], words), findings.remedy(FULL[kind], None, words)) for words in (SV, EN)
+    ]
+    (what_sv, do_sv), (what_en, do_en) = told
+    assert what_sv != what_en
+    assert do_sv != do_en
+    assert "{" not in "".join((*told[0], *told[1]))
+
+
+@pytest.mark.parametrize("finding", OTHERS, ids=str)
+def test_every_other_reason_has_a_sentence_of_its_own(finding: Finding) -> None:
+    for words in (SV, EN):
+        told = findings.sentence("pi-1", finding, words)
+        assert "{" not in told
+        assert told != findings.sentence("pi-1", FULL[finding.kind], words)
+
+
+@pytest.mark.parametrize("kind", set(FindingKind) - {FindingKind.CLOCK_OFF, FindingKind.BATTERY_LOW})
+@pytest.mark.parametrize("witness", ["", "mat"])
+def test_a_finding_without_numbers_is_told_without_a_number_or_a_gap(kind: FindingKind, witness: str) -> None:
+    """So the collector says it of a dedicated desk. A count of 0 days is told to nobody: there is always a witness."""
+    if kind in (FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED) and not witness:
+        return
+    for words in (SV, EN):
+        told = findings.sentence("pi-1", Finding(kind, 0, "pir", witness=witness, space="the other one"), words)
+        assert "None" not in told
+        assert not numbers(told)
+
+
+def test_a_finding_names_its_numbers_and_its_witness() -> None:
+    assert findings.sentence("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
+        "Missed 4 h of the time in which desk-1-mat saw somebody (23 %), 9 times."
+    )
+    assert findings.sentence("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
+        "Tyst i 2 dagar då desk-1-mat såg 4 besök där."
+    )
+    assert findings.sentence("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
+        "Batteriet är nere på 17 % och räcker ungefär 9 dagar till."
+    )
+
+
+def test_a_mat_is_looked_at_for_a_bag_and_a_counter_is_set_to_zero() -> None:
+    told = [
+        findings.remedy(FULL[FindingKind.STUCK_ON], Sensor(device="pi-1", id="x", kind=kind, space="desk-1"), EN)
+        for kind in (SensorKind.PRESSURE, SensorKind.PEOPLE, SensorKind.PIR)
+    ]
+    assert len(set(told)) == 3
+
+
+def say(live: Live, *found: Finding, device: str = "pi-1") -> None:
+    topic = topics.device(PLAN.id, device, topics.DeviceTopic.FINDINGS)
+    live.inbox.append(Message(topic, encode(Findings(MONDAY_10_MS, list(found))), retained=True))
+    live.tick(time.monotonic())
+
+
+FOUND = Finding(FindingKind.FLAPPING, MONDAY_10_MS - 2 * DAY_MS, "desk-1-pir", times=1200, days=2)
+IGNORED = Finding(FindingKind.BATTERY_LOW, MONDAY_10_MS - DAY_MS, "desk-2-pir", ignored=True, battery_pct=9)
+
+
+def test_what_is_ignored_comes_last_and_can_be_heeded_again(live: Live) -> None:
+    say(live, IGNORED, FOUND)
+    rows = findings.rows(live.picture.findings, PLAN, EN)
+    assert [(row.sensor, row.answer, row.button) for row in rows] == [
+        ("desk-1-pir", Answer.IGNORE, "Ignore"),
+        ("desk-2-pir", Answer.HEED, "Heed again"),
+    ]
+    assert rows[0].about == "desk-1-pir (Skrivbord 1)"
+
+
+def test_an_empty_list_takes_the_findings_back(live: Live) -> None:
+    say(live, FOUND)
+    say(live)
+    assert findings.rows(live.picture.findings, PLAN, EN) == []
+
+
+def test_findings_of_a_device_that_left_the_plan_are_not_shown(live: Live) -> None:
+    say(live, FOUND, device="pi-77")
+    assert live.picture.findings == {}
+
+
+def test_a_list_that_cannot_be_read_is_forgotten(live: Live) -> None:
+    say(live, FOUND)
+    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
+    live.inbox.append(Message(topic, b'{"at":1,"findings":[{"kind":"sad"}]}', retained=True))
+    live.tick(time.monotonic())
+    assert live.picture.findings == {}
+
+
+def token_of(client: FlaskClient) -> str:
+    page = client.get("/manage", base_url="https://localhost").text
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    return client
+
+
+def answer(client: FlaskClient, **changed: str):
+    form = {"device": "pi-1", "sensor": "desk-1-pir", "finding": "flapping", "answer": "ignore"}
+    form |= {"csrf_token": token_of(client)} | changed
+    headers = {"Referer": "https://localhost/manage"}
+    return client.post("/manage/findings", data=form, base_url="https://localhost", headers=headers)
+
+
+def test_a_manager_reads_what_was_found_without_javascript(manager: FlaskClient, live: Live) -> None:
+    say(live, FOUND)
+    page = manager.get("/manage?lang=en", base_url="https://localhost").text
+    assert "Came on up to 1200 times in an hour" in page
+    assert "Look for a loose wire" in page
+
+
+def test_an_answer_goes_to_the_collector_and_is_logged(
+    manager: FlaskClient, live: Live, settings: DashboardSettings
+) -> None:
+    said: list[tuple[str, bytes]] = []
+    live.say = lambda topic, payload: said.append((topic, payload)) is None
+    found = answer(manager)
+    assert (found.status_code, found.headers["Location"]) == (303, "/manage#findings")
+    ((topic, payload),) = said
+    assert topic == topics.collector_command(PLAN.id)
+    assert decode_command(payload) == CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
+    assert Accounts(settings.accounts_path).views()[-1][2] == "ignore flapping of pi-1 desk-1-pir"
+
+
+@pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])
+def test_an_answer_that_makes_no_sense_is_refused_and_said_to_nobody(
+    manager: FlaskClient, live: Live, wrong: dict[str, str]
+) -> None:
+    said: list[bytes] = []
+    live.say = lambda _topic, payload: said.append(payload) is None
+    assert answer(manager, **wrong).status_code == 400
+    assert said == []
+
+
+def test_without_a_broker_an_answer_says_so(manager: FlaskClient) -> None:
+    assert answer(manager).status_code == 503
