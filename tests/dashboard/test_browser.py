@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from collector.findings import Finding, FindingKind, Findings
+from collector.findings import encode as encode_findings
 from collector.history import ZONE_FIVE_MIN, Row, tables
 from collector.outlook import Forecast, encode
 from collector.outward import Occupancy
@@ -228,6 +230,33 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
         page.get_by_role("button", name="Logga ut anna").click()
         page.goto("/manage")
         assert urlsplit(page.url).path == "/manage/login"
+
+
+def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
+    chromium: Browser, house: tuple[DashboardSettings, Voice]
+) -> None:
+    settings, speaker = house
+    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
+    found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
+    with opened(chromium, settings) as page:
+        log_in(page)
+        expect_live(page)
+        expect(page.locator("#well")).to_be_visible()
+        speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
+        row = page.locator("[data-finding]")
+        expect(row).to_contain_text("Slog till upp till 1200 gånger på en timme")
+        assert row.locator("input:not([name=csrf_token])").evaluate_all("all => all.map(one => one.value)") == [
+            "pi-1",
+            "desk-1-pir",
+            "flapping",
+            "ignore",
+        ]
+        row.get_by_role("button", name="Ignorera").click()  # nobody collects here: the page comes back with it
+        expect(row).to_contain_text("Slog till")
+        assert urlsplit(page.url).path == "/manage"
+        speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
+        expect(page.locator("#well")).to_be_visible()
+        assert page.locator("[data-finding]").count() == 0
 
 
 def test_the_rest_of_the_day_is_told_and_follows_the_forecast(
