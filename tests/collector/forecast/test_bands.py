@@ -1,0 +1,67 @@
+"""How far off a forecast may be, and how much of an error lasts."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.forecast.bands import DayOfErrors, distances, slope
+
+WORKDAY, WEEKEND = False, True
+
+
+def days(count: int, *, weekend: bool = WORKDAY, **by_hour: float) -> list[DayOfErrors]:
+    """So many days with these errors, of hours named h9, h10."""
+    return [DayOfErrors(weekend, {int(hour[1:]): error for hour, error in by_hour.items()})] * count
+
+
+@given(st.lists(st.floats(-100, 100), min_size=5, max_size=60))
+def test_distances_rise_within_the_errors_of_either_side(errors: list[float]) -> None:
+    found = distances([DayOfErrors(WORKDAY, {9: error}) for error in errors], 9, weekend=WORKDAY)
+    assert found is None or list(found) == sorted(found)
+    assert found is None or 0 <= found[0] <= found[-1] <= max(map(abs, errors))
+
+
+def test_four_in_five_of_the_errors_to_come_lie_within() -> None:
+    random = Random(2)  # noqa: S311 - made-up errors
+    within = 0
+    for _ in range(4000):
+        *past, to_come = [random.gauss(0, 3) for _ in range(41)]
+        found = distances([DayOfErrors(WORKDAY, {9: error}) for error in past], 9, weekend=WORKDAY)
+        within += found is not None and abs(to_come) <= found[-1]
+    assert 0.77 <= within / 4000 <= 0.83
+
+
+def test_fewer_than_five_errors_hold_nothing() -> None:
+    assert distances([], 9, weekend=WORKDAY) is None
+    assert distances(days(4, h9=1.0), 9, weekend=WORKDAY) is None
+    assert distances(days(6, h9=1.0), 9, weekend=WORKDAY) is not None
+    assert distances(days(6, h9=1.0), 14, weekend=WORKDAY) is None
+
+
+def test_errors_of_hours_nearby_of_like_days_and_of_late_weigh_more() -> None:
+    def middling(past: list[DayOfErrors], hour: int = 9, *, weekend: bool = WORKDAY) -> float:
+        found = distances(past, hour, weekend=weekend)
+        assert found is not None
+        return found[1]
+
+    two = days(10, h9=1.0, h12=9.0)
+    assert middling(two, 9) < middling(two, 12)
+    kinds = days(10, h9=1.0) + days(6, weekend=WEEKEND, h9=9.0)
+    assert middling(kinds) < middling(kinds, weekend=WEEKEND)
+    calm, wild = days(30, h9=1.0), days(10, h9=9.0)
+    assert distances(wild + calm, 9, weekend=WORKDAY) < distances(calm + wild, 9, weekend=WORKDAY)
+
+
+@pytest.mark.parametrize(("lasts", "found"), [(1.0, 1.0), (0.5, 0.5), (0.0, 0.0), (-1.0, 0.0), (3.0, 1.0)])
+def test_how_much_lasts_is_learnt(lasts: float, found: float) -> None:
+    pairs = [[(cause, lasts * cause) for cause in (1.0, -2.0, 3.0)]] * 200
+    assert slope(pairs, believed=min(1, max(0, lasts))) == pytest.approx(found)
+
+
+def test_what_was_believed_fades_with_the_days_that_tell_otherwise() -> None:
+    one, ten, many = ([[(1.0, 0.0)]] * count for count in (1, 10, 42))
+    assert 0.8 > slope(one, 0.8) > slope(ten, 0.8) > slope(many, 0.8) > 0
+    assert slope([], 0.8) == slope([[], []], 0.8) == slope([[(0.0, 5.0)]], 0.8) == 0.8
+    assert slope([[], [(1.0, 0.0)], []], 0.8) > slope(ten, 0.8), "a day that tells nothing is no day"
