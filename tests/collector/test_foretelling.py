@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +13,23 @@ from collector.forecast import Point
 from collector.forecast.score import Kept, Lead, Score
 from collector.foretelling import Foretelling, series_of
 from collector.history import DAY_MS, FORECAST, HOUR_MS, Row, tables
+from collector.intake import Delivery
+from collector.journal import Journal
 from collector.outlook import DAYS, Forecast, Hindsight, Outlook, rounded, told
 from collector.plan import Space, SpaceKind, Tenure
 from collector.schema import migrate
-from edge.message import MAX_PAYLOAD_BYTES, MessageRejected
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge import topics
+from edge.message import MAX_PAYLOAD_BYTES, Kind, MessageRejected, SensorEvent
 from tests.collector import seasons
+from tests.collector.houses import NOON_MS, house_of, message
+from tests.collector.test_run import Observer, collecting
 from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.servers import Mosquitto, until
 
+LEADS = ("1h", "day")
+"""At which the hour that begins is foretold by the first forecast of all."""
 SMALL = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone == "hall"), doors=(), sensors=())
 """One zone with fifteen desks."""
 
@@ -137,3 +148,59 @@ def test_a_forecast_of_the_largest_house_fits_one_message(capacity: int) -> None
 def test_a_forecast_that_breaks_the_contract_is_refused() -> None:
     with pytest.raises(MessageRejected, match="nine"):
         outlook.decode(b'{"kinds":{},"nine":1}')
+
+
+def said(work: Work, desk: int, now_ms: int) -> None:
+    """One desk's box hands over the hour in which nobody moved, and the half before: so long it takes to be sure."""
+    beats = [
+        SensorEvent(seq=n + 1, sensor=f"desk-{desk}-pir", at_ms=at_ms, kind=Kind.HEARTBEAT, value=0)
+        for n, at_ms in enumerate(range(NOON_MS - HOUR_MS // 2, NOON_MS + HOUR_MS, 30_000))
+    ]
+    work.take([Delivery(f"pi-{desk + 1}", message(beats, stream=f"s{desk}"))], now_ms)
+
+
+def settle(work: Work, now_ms: int) -> None:
+    work.tick(now_ms)
+    for _ in range(20):
+        work.settle(now_ms)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_late_data_correct_what_came_also_after_a_restart(tmp_path: Path, restarted: bool) -> None:
+    plan = house_of(5, devices=5)
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+
+        def begun(now_ms: int) -> Work:
+            return Work(plan, journal, RetentionSettings(), now_ms)
+
+        def came() -> set[tuple[float | None, ...]]:
+            found = [row for row in rows(journal.connection) if row.at_ms == NOON_MS and "desk" in row.tags]
+            assert {row.tags for row in found} == {(zone, "desk", lead) for zone in ("hall", "site") for lead in LEADS}
+            return {row.fields[-2:] for row in found}
+
+        with journal.transaction():
+            seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+        work = begun(NOON_MS)
+        settle(work, NOON_MS)
+        assert came() == {(None, None)}
+        work = begun(NOON_MS + HOUR_MS) if restarted else work
+        for desk in range(1, 5):
+            said(work, desk, NOON_MS + HOUR_MS)
+        settle(work, NOON_MS + HOUR_MS)
+        assert came() == {(4.0, 1.0)}
+        work = begun(NOON_MS + 2 * HOUR_MS) if restarted else work
+        said(work, 0, NOON_MS + 2 * HOUR_MS)
+        settle(work, NOON_MS + 2 * HOUR_MS)
+        assert came() == {(5.0, 1.0)}
+
+
+def test_a_broker_is_told_and_told_again(tmp_path: Path, broker: Mosquitto) -> None:
+    plan = house_of(5)
+    path = tmp_path / "journal.sqlite"
+    with closing(Journal(path)) as journal, journal.transaction():
+        seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+    with closing(Observer(broker)) as observer, collecting(broker, observer, plan, path):
+        where = [topics.forecast(plan.id, zone) for zone in ("hall", "site")]
+        until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
+        for topic in where:
+            assert outlook.decode(observer.retained[topic]).kinds[SpaceKind.DESK].capacity == 5
