@@ -60,9 +60,17 @@ def _until_now(known: SensorView | None, sensor: SensorRules, event: Heard) -> S
             full=False,
             value=event.value,
         )
-    elif not alive(known, sensor, event.at_ms):
+    elif not alive(known, sensor, event.at_ms) and not _only_late(known, sensor, event.at_ms):
         known = replace(known, since_ms=event.at_ms, high=False, end_ms=last_high_ms(known), full=earned_full(known))
     return known
+
+
+def _only_late(known: SensorView, sensor: SensorRules, at_ms: int) -> bool:
+    """Whether one word got lost, or a few: nothing was known meanwhile, and nobody came and went in so short a time.
+
+    Not of a door, which opens and closes in a second and lets somebody go.
+    """
+    return sensor.role is not Role.CONTACT and at_ms < known.heard_ms + 2 * sensor.silent_ms
 
 
 def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> SensorView:

@@ -193,8 +193,8 @@ class Rules:
     """The full hold where two or more sensors see it."""
     level_hold_ms: int = 180_000
     """The hold of pressure, presence, people and power, which say themselves when it ends."""
-    silent_after_heartbeats: float = 2.5
-    """A sensor not heard for this many of its heartbeats vouches for nothing."""
+    silent_after_heartbeats: float = 2.0
+    """A sensor not heard for this many of its heartbeats vouches for nothing; for twice as many, it settles anew."""
     learning: Learning = Learning.ON
     """Whether a space learns its own hold after motion, from how often it was shown free too soon."""
     motion_hold_least_ms: int = 300_000

@@ -73,12 +73,13 @@ class Oracle:
         if not track.alive(now):
             if not known:
                 return
-            if track.high():
-                track.stretches[-1].end = track.heard[-1]
             if track in self.doors:
                 track.closed_at = now
                 self._let_go(track.heard[-1] if track.heard else now)
-            track.since = now
+            if track in self.doors or not track.heard or now - track.heard[-1] >= 2 * track.rules.silent_ms:
+                if track.high():
+                    track.stretches[-1].end = track.heard[-1]
+                track.since = now
         if known:
             self._level(track, event, high=event.value > track.rules.above)
         track.heard.append(now)

@@ -40,10 +40,10 @@ SPACES: tuple[tuple[SensorKind, ...], ...] = (
     (SensorKind.PEOPLE, PIR),
     (PIR, SensorKind.SOUND),
 )
-STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 60 * SECOND, 74_999, 75 * SECOND, 76 * SECOND)
+STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 59_999, 60 * SECOND, 61 * SECOND, 75 * SECOND)
 LONG_STEPS_MS = (119_999, 2 * MINUTE, 120_001, 3 * MINUTE, 7 * MINUTE, 10 * MINUTE, 11 * MINUTE)
 HEARTBEATS_MS = (30 * SECOND, 4 * MINUTE)
-"""Silent after 75 s, or only after the hold of a PIR: rules must hold where sensors die and where they live."""
+"""Silent after 60 s, or only after the hold of a PIR: rules must hold where sensors die and where they live."""
 SLOW = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
 """A lone motion outlives the wait for its second one."""
 
