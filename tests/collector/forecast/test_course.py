@@ -159,6 +159,23 @@ def test_the_house_opens_at_an_hour_of_long_ago_and_the_day_is_still_forecast() 
     assert all(forecast(learnt, [hour_of(80, 6, 3.0)], coming(80)))
 
 
+def test_a_restless_week_has_wider_bands_at_once() -> None:
+    def width(last_week: float) -> float:
+        calm, wild = restless(8, 1.0), restless(9, last_week)
+        history = series(70, lambda day, hour: (wild if day >= 63 else calm)(day, hour))
+        return sum(point.deciles[-1] - point.deciles[0] for point in points(history, 70))
+
+    assert width(6.0) > 1.3 * width(1.0)
+
+
+def test_what_is_older_than_twenty_weeks_teaches_nothing_and_ten_weeks_of_silence_end_all_forecasts() -> None:
+    history = series(150, restless(10))
+    recent = [hour for hour in history if hour.day >= MONDAY + 10]
+    assert points(history, 150) == points(recent, 150)
+    assert points(history, 150 + 60) != []
+    assert points(history, 150 + 68) == []
+
+
 def test_the_band_holds_four_in_five() -> None:
     within = total = 0
     for seed in range(4):
