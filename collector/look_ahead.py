@@ -96,6 +96,8 @@ def _outlook(series: Series, hours: Sequence[Hour], now_ms: int, learnt: Learnt,
     recent, coming = _cut(hours, now_ms, learnt.today)
     ahead = [hour for hour in coming if hour.at_ms < now_ms + DAYS * DAY_MS]
     points = [point for point in forecast(learnt, recent, ahead) if point is not None]
+    if not points and any(hour.opening is not Opening.CLOSED for hour in ahead):
+        return Outlook(at_ms=now_ms, missing_days=1)  # a band needs more than a house has that seldom opens
     return Outlook(
         at_ms=now_ms,
         capacity=series.offered,

@@ -60,6 +60,13 @@ def test_before_two_weeks_nothing_is_told_but_how_many_days_are_missing(days: in
     assert rows == []
 
 
+@pytest.mark.parametrize("days", range(14, 40, 5))
+def test_a_house_that_opens_an_hour_a_week_is_told_or_asked_for_more_days(days: int) -> None:
+    seldom = replace(PLAN, opening_hours={2: OpeningHours(opens_min=12 * 60, closes_min=13 * 60)})
+    outlook, _ = ahead(weeks(days / 7), plan=seldom)
+    assert bool(outlook.missing_days) is not bool(outlook.hours)
+
+
 def test_after_two_weeks_each_open_hour_of_seven_days_is_told() -> None:
     outlook, _ = ahead(weeks(6))
     told = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
