@@ -22,6 +22,7 @@ RECORDINGS: Final = {
     "room-occupancy-estimation": "room_estimation",
     "sdu-ou44-rooms": "sdu_rooms",
     "calit2-door": "calit2_door",
+    "brains4buildings": "brains4buildings",
     "parking-birmingham": "parking_birmingham",
 }
 """Each recording's folder, and the module of this package whose `measure(folder)` makes its lines."""

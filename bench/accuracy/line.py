@@ -30,6 +30,8 @@ class Figure(StrEnum):
     RELEASE_95_S = "release 95 % s"
     FINDINGS = "findings"
     """How many times something was found to be wrong with a sensor."""
+    FALSE_ALARMS = "false alarms"
+    """Those of them about a sensor that is right by other evidence."""
     COUNT_ERROR = "count error"
     LEFT_OVER_MEAN = "left over mean"
     LEFT_OVER_90 = "left over 90 %"

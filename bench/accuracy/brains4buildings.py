@@ -1,0 +1,281 @@
+"""Three offices with sensors that err (Brains4Buildings 2022): what the collector finds about them, and how rightly.
+
+In:    `brains4buildings`: motion of the building's management, whose output is held; stereo counters; CO2 of two makes.
+Out:   a line for each sensor with what was found and how its own data show whether it is right; one line for all.
+Never: a rule of the product. Phones and human spot checks are no sensors of a house: they are left out, and so are the
+       valves, which tell of no people.
+
+Which sensors are right is told by the data, before and apart from what is found:
+
+- a motion sensor is right if it is quiet at night, when the building is closed, and the CO2 of its room is higher
+  while it says that somebody is there; it is wrong if it moves at night, and not known without CO2;
+- a counter is wrong if it has people left in the last hour of a day; right if it has none and the CO2 is higher while
+  it counts somebody; not known if it hardly ever counts;
+- a CO2 meter is wrong if it reads less than the air outdoors ever has, even once, else right.
+
+Source: Research Group Energy Transition, Windesheim University of Applied Sciences, 2022.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean, median
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bench.accuracy.line import Figure, Goal, Line
+from bench.accuracy.recordings import joined
+from bench.accuracy.watching import Found, ever_found
+from collector.evidence import Heard
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from dashboard.findings import sentence
+from dashboard.words import Words
+from edge.message import Kind
+from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
+
+RECORDING: Final = "brains4buildings"
+FILES: Final = "raw_properties_*.csv*"
+ZONE: Final = ZoneInfo("Europe/Amsterdam")
+_TIMES: Final = TimeColumns(("timestamp",), ISO, ZONE)
+_PRESENT, _PEOPLE, _CO2 = "occupancy__bool", "occupancy__p", "co2__ppm"
+NIGHT: Final = range(5)
+"""Hours of the clock in which the building is closed."""
+LAST_HOUR: Final = 23
+OUTDOORS_PPM: Final = 350
+"""Outdoor air has held more than this since the eighties (415 in 2022): a meter that reads less is wrong."""
+MORE_PPM: Final = 30
+"""So much more CO2, on average, tells that somebody was there."""
+MOSTLY: Final = 0.99
+"""A meter that can be right in this share of its readings may tell of other sensors."""
+LEAST_SAID: Final = 20
+"""A counter that counted somebody in fewer rows than this told too little to be judged."""
+
+Series = Sequence[tuple[int, float]]
+"""Moment (Unix ms) and value, in order."""
+
+
+class Verdict(StrEnum):
+    """Whether a sensor is right, by evidence that the collector's finding does not rest on."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one sensor said, and what is known about it apart from that."""
+
+    sensor: Sensor
+    own: Kind
+    series: Series
+    verdict: Verdict
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of sensor of a room."""
+
+    id: str
+    kind: SensorKind
+    own: Kind
+    judge: Callable[[Series, Series], tuple[Verdict, str]]
+    """From what it said, and what a CO2 meter of its room did."""
+
+
+def measure(folder: Path) -> list[Line]:
+    """One line for all sensors, and one for each."""
+    told = sensors(folder)
+    plan = house([one.sensor for one in told])
+    found = ever_found(plan, events(told))
+    wrongly = [each for one in told if one.verdict is Verdict.RIGHT for each in about(one, found)]
+    figures = {Figure.FINDINGS: float(len(found)), Figure.FALSE_ALARMS: float(len(wrongly))}
+    note = f"{len(told)} sensors, {sum(one.verdict is Verdict.RIGHT for one in told)} of them right by other evidence."
+    goals = {Figure.FALSE_ALARMS: Goal(most=0)}
+    whole = Line(recording=RECORDING, rule="all sensors", ours=True, figures=figures, goals=goals, note=note)
+    return [whole, *(_line(one, about(one, found)) for one in told)]
+
+
+def about(one: Told, found: Found) -> Found:
+    """What was found about one sensor."""
+    return [each for each in found if each[0] == one.sensor.key]
+
+
+def _line(one: Told, found: Found) -> Line:
+    said = " ".join(sentence(device, finding, Words.of("en")) for (device, _), finding in found) or "nothing."
+    kinds = ", ".join(finding.kind.value.replace("_", " ") for _, finding in found)
+    return Line(
+        recording=RECORDING,
+        rule=f"{one.sensor.device} {one.sensor.id}",
+        ours=True,
+        figures={Figure.FINDINGS: float(len(found))},
+        goals={Figure.FINDINGS: Goal(most=0)} if one.verdict is Verdict.RIGHT else {},
+        note=f"{one.verdict.capitalize()}: {one.how}. Found: {f'{kinds}. ' if kinds else ''}{said}",
+    )
+
+
+def sensors(folder: Path) -> list[Told]:
+    """Every sensor of the recording, by room.
+
+    Raises:
+        RowsRejected: there is no good row of the building's management.
+    """
+    managed = _read(folder, "bms", (_PRESENT, _CO2))
+    counted, metered = _read_if_any(folder, "xovis", (_PEOPLE,)), _read_if_any(folder, "CO2-meter-SCD4x", (_CO2,))
+    told: list[Told] = []
+    for room in sorted({key for rows in (managed, counted, metered) for key in rows}):
+        ppm, desk_ppm = (_series(rows.get(room, ()), _CO2) for rows in (managed, metered))
+        said = {
+            "pir": _series(managed.get(room, ()), _PRESENT),
+            "stereo-counter": _series(counted.get(room, ()), _PEOPLE),
+            "managed-air": ppm,
+            "desk-air": desk_ppm,
+        }
+        witness = _credible(ppm) or _credible(desk_ppm)
+        told += [_told(room, part, said[part.id], witness) for part in PARTS if said[part.id]]
+    return told
+
+
+def _told(room: str, part: Part, series: Series, witness: Series) -> Told:
+    step_ms = int(median(later - at for (at, _), (later, _) in pairwise(series))) if len(series) > 1 else 60_000
+    air = part.kind is SensorKind.AIR
+    sensor = Sensor(
+        device=room,
+        id=part.id,
+        kind=part.kind,
+        space=None if air else room,
+        zone=_zone(room) if air else None,
+        heartbeat_ms=max(30_000, step_ms),
+        held=part.kind is SensorKind.PIR,  # the management holds it for a quarter of an hour
+    )
+    return Told(sensor, part.own, series, *part.judge(series, witness))
+
+
+def house(all_sensors: Sequence[Sensor]) -> SitePlan:
+    """A room and a zone of its own for each device."""
+    rooms = sorted({sensor.device for sensor in all_sensors})
+    return SitePlan(
+        id="offices",
+        name="Offices",
+        time_zone=ZONE,
+        floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
+        zones=tuple(
+            Zone(id=_zone(room), name=room, floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10) for room in rooms
+        ),
+        spaces=tuple(Space(id=room, name=room, kind=SpaceKind.ROOM, zone=_zone(room), x_m=5, y_m=5) for room in rooms),
+        sensors=tuple(all_sensors),
+    )
+
+
+def events(told: Sequence[Told]) -> list[Heard]:
+    """What the sensors say: a change in its own kind, the same level again as a heartbeat; CO2 each time."""
+    said: list[tuple[int, str, str, Kind, float]] = []
+    for one in told:
+        before: float | None = None
+        for at_ms, value in one.series:
+            again = value == before and one.sensor.kind is not SensorKind.AIR
+            said.append((at_ms, *one.sensor.key, Kind.HEARTBEAT if again else one.own, value))
+            before = value
+    said.sort()
+    return [
+        Heard(at_ms, device, "played", seq, name, kind, value)
+        for seq, (at_ms, device, name, kind, value) in enumerate(said, start=1)
+    ]
+
+
+def _judge_motion(series: Series, ppm: Series) -> tuple[Verdict, str]:
+    if nights := sum(1 for at_ms, value in series if value and _hour(at_ms) in NIGHT):
+        return Verdict.WRONG, f"it moved in {nights} minutes of closed nights"
+    if (more := _more_ppm(series, ppm)) is None:
+        return Verdict.NOT_KNOWN, "there is no CO2 to tell"
+    text = f"quiet all nights, and {more:+.0f} ppm CO2 while it says that somebody is there"
+    return (Verdict.RIGHT if more >= MORE_PPM else Verdict.NOT_KNOWN), text
+
+
+def _judge_counter(series: Series, ppm: Series) -> tuple[Verdict, str]:
+    left = {_day(at_ms): value for at_ms, value in series if value and _hour(at_ms) == LAST_HOUR}
+    if left:
+        counts = ", ".join(f"{count:g}" for count in left.values())
+        return Verdict.WRONG, f"people left in the last hour of {len(left)} days: {counts}"
+    said = sum(1 for _, value in series if value)
+    more = _more_ppm(series, ppm)
+    if said < LEAST_SAID or more is None:
+        return Verdict.NOT_KNOWN, f"it counted somebody in {said} of {len(series)} rows"
+    text = f"nobody left over, and {more:+.0f} ppm CO2 while it counts somebody"
+    return (Verdict.RIGHT if more >= MORE_PPM else Verdict.NOT_KNOWN), text
+
+
+def _judge_air(series: Series, _ppm: Series) -> tuple[Verdict, str]:
+    low = min(value for _, value in series)
+    if below := sum(1 for _, value in series if value < OUTDOORS_PPM):
+        return Verdict.WRONG, f"{below} of {len(series)} readings below outdoor air, the lowest {low:g} ppm"
+    return Verdict.RIGHT, f"never below outdoor air, the lowest {low:g} ppm"
+
+
+PARTS: Final = (
+    Part("pir", SensorKind.PIR, Kind.MOTION, _judge_motion),
+    Part("stereo-counter", SensorKind.PEOPLE, Kind.PEOPLE, _judge_counter),
+    Part("managed-air", SensorKind.AIR, Kind.CO2_PPM, _judge_air),
+    Part("desk-air", SensorKind.AIR, Kind.CO2_PPM, _judge_air),
+)
+
+
+def _credible(ppm: Series) -> Series:
+    """The readings that can be true, if nearly all of them can."""
+    true = [(at_ms, value) for at_ms, value in ppm if value >= OUTDOORS_PPM]
+    return true if len(true) >= MOSTLY * len(ppm) else []
+
+
+def _more_ppm(series: Series, ppm: Series) -> float | None:
+    """How much more CO2 there is on average while a sensor says that somebody is there; None: nothing to compare."""
+    place, level = 0, 0.0
+    beside: dict[bool, list[float]] = {True: [], False: []}
+    for at_ms, value in ppm:
+        while place < len(series) and series[place][0] <= at_ms:
+            level = series[place][1]
+            place += 1
+        if 0 < place < len(series):
+            beside[level > 0].append(value)
+    if not beside[True] or not beside[False]:
+        return None
+    return fmean(beside[True]) - fmean(beside[False])
+
+
+def _read(folder: Path, source: str, columns: Sequence[str]) -> dict[str, list[Row]]:
+    layout = Layout(
+        times=_TIMES,
+        columns=tuple(Column(name, 0, 100_000, optional=True) for name in columns),
+        keys=("id",),
+        only={"source": source},
+    )
+    found: dict[str, list[Row]] = {}
+    for row in joined(folder, FILES, layout):
+        found.setdefault(row.key[0], []).append(row)
+    return found
+
+
+def _read_if_any(folder: Path, source: str, columns: Sequence[str]) -> Mapping[str, list[Row]]:
+    try:
+        return _read(folder, source, columns)
+    except RowsRejected:
+        return {}
+
+
+def _series(rows: Sequence[Row], column: str) -> list[tuple[int, float]]:
+    return [(row.at_ms, value) for row in rows if (value := row.values.get(column)) is not None]
+
+
+def _zone(room: str) -> str:
+    return f"around-{room}"
+
+
+def _hour(at_ms: int) -> int:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZONE).hour
+
+
+def _day(at_ms: int) -> int:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZONE).toordinal()

@@ -1,0 +1,40 @@
+"""Three recorded offices: the counter that drifts is found and explained, and no sensor that is right is accused."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.accuracy.brains4buildings import RECORDING, Told, Verdict, about, events, house, measure, sensors
+from bench.accuracy.line import Figure
+from bench.accuracy.watching import ever_found
+from collector.findings import FindingKind
+
+
+@pytest.fixture(scope="module")
+def told(shared_data: Path) -> list[Told]:
+    return sensors(shared_data / "data" / RECORDING)
+
+
+def test_no_sensor_that_is_right_by_other_evidence_is_accused_and_the_drifting_counter_is(told: list[Told]) -> None:
+    found = ever_found(house([one.sensor for one in told]), events(told))
+    accused = {one.sensor.key: one.verdict for one in told if about(one, found)}
+    assert accused == {("917810", "stereo-counter"): Verdict.WRONG}
+    ((_, finding),) = found
+    assert (finding.kind, finding.witness) == (FindingKind.STUCK_ON, "pir")
+    assert finding.span_min is not None
+    assert finding.span_min >= 240
+
+
+def test_both_motion_sensors_are_right_by_nights_and_by_co2(told: list[Told]) -> None:
+    verdicts = {one.sensor.key: one.verdict for one in told}
+    assert verdicts["999169", "pir"] is verdicts["917810", "pir"] is Verdict.RIGHT
+    assert verdicts["917810", "desk-air"] is Verdict.WRONG
+
+
+def test_every_sensor_has_a_line_that_explains_it(shared_data: Path) -> None:
+    whole, *lines = measure(shared_data / "data" / RECORDING)
+    assert whole.figures[Figure.FALSE_ALARMS] == 0
+    assert len(lines) == 11
+    note = next(line.note for line in lines if line.rule == "917810 stereo-counter")
+    assert "while pir saw nobody" in note
+    assert "people left in the last hour of 3 days" in note
