@@ -1,32 +1,29 @@
-"""Makes one series' forecast of the next seven days, and keeps what it said beside what came.
+"""Makes one series' forecast of the next seven days, and the promises that are kept of it.
 
-In:    the known hours of the past, the house's calendar, the rows that were issued before.
+In:    the known hours of the past, the house's calendar, the promises made before.
 Out:   what is told, and the rows that are new or came true.
-Never: clocks, files, a second word about an hour: what was issued stays as it was issued.
+Never: clocks, files.
 
 What came is a function of the known hours alone: late data correct it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from collector.forecast import HOUR_MS, LEAST_DAYS, Hour, Opening, Point
 from collector.forecast.course import LEAST_KNOWN_DAYS, forecast
-from collector.forecast.odds import odds
 from collector.forecast.past import Learnt, learn
-from collector.forecast.score import Issued, Kept, Lead, Score, by_lead, by_tenth
-from collector.history import DAY_MS, Row
+from collector.forecast.score import Lead
+from collector.hindsight import hindsight, promise, with_outcome
+from collector.history import Row
 from collector.known_hours import Known
-from collector.outlook import DAYS, Hindsight, Outlook, counts, rounded, told, usual
+from collector.outlook import DAYS, Hindsight, Outlook, rounded, told, usual
 
 AHEAD: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}
 """So many hours after the last that is over."""
-LOW, MIDDLE, HIGH, ODDS, CAME, CAME_FREE = range(6)  # the order of FORECAST's fields
-
-_F = TypeVar("_F", Score, Kept)
 
 KnownHours = Mapping[int, Known | None]
 """By the start of the hour; None: poorly known. One that is left out was never looked at."""
@@ -44,6 +41,20 @@ class Series:
     """Spaces that count in the zone's capacity, and that nobody else may take."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is expected from the full hour `now_ms` on."""
+
+    now_ms: int
+    points: list[Point | None]
+    """Of each hour of seven days, the present one first."""
+    dawn: list[Point]
+    """Of the present day, or of the next that is open, as at its midnight."""
+    week: list[Point]
+    """Of the day a week after that, as at the same midnight."""
+    missing_days: int
+
+
 def look_ahead(
     series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours, issued: Iterable[Row]
 ) -> tuple[Outlook, list[Row]]:
@@ -51,7 +62,7 @@ def look_ahead(
 
     Args:
         series: what it is about.
-        calendar: the house's hours without values, from the first that may teach to eight days after `now_ms`.
+        calendar: the house's hours without values, from the first that may teach to a week after the next open day.
         now_ms: all hours before this one are over.
         known: what they were.
         issued: rows of FORECAST of this series that are still scored, of every lead.
@@ -60,88 +71,73 @@ def look_ahead(
         What is told; and the rows to write: new promises, and old ones of which is known what came.
     """
     kept = {(row.tags[-1], row.at_ms): row for row in issued}
-    came = [_came(row, known[row.at_ms]) for row in kept.values() if row.at_ms in known and row.at_ms < now_ms]
-    hours = [_filled(series, hour, known, now_ms) for hour in calendar]
-    today = _today(hours, now_ms)
-    learnt = learn([_lesson(hour) for hour in hours if hour.day < today], today)
-    new = [row for row in _promises(series, hours, now_ms, learnt) if (row.tags[-1], row.at_ms) not in kept]
-    changed = [row for row in came if row != kept[row.tags[-1], row.at_ms]]
-    kept |= {(row.tags[-1], row.at_ms): row for row in came}
-    return _outlook(series, hours, now_ms, learnt, hindsight(kept.values())), [*changed, *new]
+    over = [key for key, row in kept.items() if row.at_ms in known and row.at_ms < now_ms]
+    came = {key: with_outcome(kept[key], known[key[1]]) for key in over}
+    ahead = _ahead(series, calendar, now_ms, known)
+    new = [row for row in _promises(series, ahead) if (row.tags[-1], row.at_ms) not in kept]
+    changed = [row for key, row in came.items() if row != kept[key]]
+    return _outlook(series, ahead, hindsight((kept | came).values())), [*changed, *new]
 
 
-def hindsight(rows: Iterable[Row]) -> Hindsight | None:
-    """How right rows of FORECAST were; None while none has come true."""
-    over = [row for row in rows if row.fields[CAME] is not None]
-    issued = [one for row in over if (one := _issued(row)) is not None]
-    if not issued:
-        return None
-    promises = [
-        (chance, kept)
-        for row in over
-        if (chance := row.fields[ODDS]) is not None and (kept := row.fields[CAME_FREE]) is not None
-    ]
-    leads = {lead: _short(found) for lead, found in by_lead(issued).items()}
-    return Hindsight(leads, tuple(one and _short(one) for one in by_tenth(promises)) if promises else ())
+def _ahead(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours) -> _Ahead:
+    past = [_known(hour, known) for hour in calendar if hour.at_ms < now_ms]
+    coming = [hour for hour in calendar if hour.at_ms >= now_ms]
+    today = next((hour.day for hour in coming if hour.opening is not Opening.CLOSED), coming[0].day)
+    learnt = learn([_lesson(hour) for hour in past if hour.day < today], today)
+    recent = [hour for hour in past if hour.day == today]
+    points = forecast(learnt, recent, _offered(series, coming[: DAYS * 24]))
+    days = _offered(series, (hour for hour in calendar if hour.day in {today, today + DAYS}))
+    dawn = [(hour.day, point) for hour, point in zip(days, forecast(learnt, (), days), strict=True) if point]
+    missing = _missing_days(learnt)
+    if not any(points) and any(hour.opening is not Opening.CLOSED for hour in coming[: DAYS * 24]):
+        missing = max(missing, 1)  # a band needs more than a house has that seldom opens
+    return _Ahead(
+        now_ms,
+        points,
+        [point for day, point in dawn if day == today],
+        [point for day, point in dawn if day != today],
+        missing,
+    )
 
 
-def _short(figures: _F) -> _F:
-    """Four digits after the point are plenty."""
-    return type(figures)(*(round(value, 4) for value in astuple(figures)))
-
-
-def _outlook(series: Series, hours: Sequence[Hour], now_ms: int, learnt: Learnt, looked: Hindsight | None) -> Outlook:
-    if (missing := _missing_days(learnt)) > 0:
-        return Outlook(at_ms=now_ms, missing_days=missing)
-    recent, coming = _cut(hours, now_ms, learnt.today)
-    ahead = [hour for hour in coming if hour.at_ms < now_ms + DAYS * DAY_MS]
-    points = [point for point in forecast(learnt, recent, ahead) if point is not None]
-    if not points and any(hour.opening is not Opening.CLOSED for hour in ahead):
-        return Outlook(at_ms=now_ms, missing_days=1)  # a band needs more than a house has that seldom opens
+def _outlook(series: Series, ahead: _Ahead, looked: Hindsight | None) -> Outlook:
+    if ahead.missing_days:
+        return Outlook(at_ms=ahead.now_ms, missing_days=ahead.missing_days)
+    points = [point for point in ahead.points if point is not None]
     return Outlook(
-        at_ms=now_ms,
+        at_ms=ahead.now_ms,
         capacity=series.offered,
         days=max((point.days for point in points), default=0),
         usual=tuple(
-            ((point.at_ms - now_ms) // HOUR_MS, rounded(usual(point), point.capacity))
-            for point in _dawn(hours, learnt, learnt.today)
+            ((point.at_ms - ahead.now_ms) // HOUR_MS, rounded(usual(point), point.capacity)) for point in ahead.dawn
         ),
-        hours=told(points, now_ms),
+        hours=told(points, ahead.now_ms),
         hindsight=looked,
     )
 
 
-def _promises(series: Series, hours: Sequence[Hour], now_ms: int, learnt: Learnt) -> list[Row]:
+def _promises(series: Series, ahead: _Ahead) -> Iterator[Row]:
     """Everything that this hour promises of an hour that has not begun, at each lead."""
-    recent, coming = _cut(hours, now_ms, learnt.today)
-    near = forecast(learnt, recent, coming[: max(AHEAD.values())])
-    promised = [(lead, near[ahead - 1]) for lead, ahead in AHEAD.items() if ahead <= len(near)]
-    promised += [(Lead.DAY, point) for point in _dawn(hours, learnt, learnt.today) if point.at_ms >= now_ms]
-    promised += [(Lead.WEEK, point) for point in _dawn(hours, learnt, learnt.today + DAYS)]
-    return [_row(series, lead, point) for lead, point in promised if point is not None]
+    near = [(lead, ahead.points[hours - 1]) for lead, hours in AHEAD.items()]
+    day = [(Lead.DAY, point) for point in ahead.dawn if point.at_ms >= ahead.now_ms]
+    week = [(Lead.WEEK, point) for point in ahead.week]
+    for lead, point in [*near, *day, *week]:
+        if point is not None:
+            yield promise(series.zone, series.kind, lead, point)
 
 
-def _dawn(hours: Sequence[Hour], learnt: Learnt, day: int) -> list[Point]:
-    """What is to be expected of the hours of a day at the midnight that began today."""
-    return [point for point in forecast(learnt, (), [hour for hour in hours if hour.day == day]) if point is not None]
-
-
-def _cut(hours: Sequence[Hour], now_ms: int, today: int) -> tuple[list[Hour], list[Hour]]:
-    """Today's hours that are over, and all that come."""
-    recent = [hour for hour in hours if hour.day == today and hour.at_ms < now_ms]
-    return recent, [hour for hour in hours if hour.at_ms >= now_ms]
-
-
-def _filled(series: Series, hour: Hour, known: KnownHours, now_ms: int) -> Hour:
-    """The hour with what was taken in it; one that comes, with what is offered."""
-    if hour.at_ms >= now_ms:
-        return replace(hour, capacity=series.offered)
+def _known(hour: Hour, known: KnownHours) -> Hour:
+    """A past hour with what was taken in it."""
     found = known.get(hour.at_ms)
     if found is None:
         return hour
-    if found.capacity is None:
-        return replace(hour, value=found.mean)
-    return replace(hour, value=found.capacity - found.mean, capacity=found.capacity)
+    value = found.mean if found.capacity is None else found.capacity - found.mean
+    return replace(hour, value=value, capacity=found.capacity)
+
+
+def _offered(series: Series, hours: Iterable[Hour]) -> list[Hour]:
+    """Hours to be forecast, with what is offered now."""
+    return [replace(hour, capacity=series.offered) for hour in hours]
 
 
 def _lesson(hour: Hour) -> Hour:
@@ -149,34 +145,7 @@ def _lesson(hour: Hour) -> Hour:
     return replace(hour, value=None) if hour.opening is Opening.RED else hour
 
 
-def _today(hours: Sequence[Hour], now_ms: int) -> int:
-    """The day of the first open hour to come: after closing it is the next open day; never open: the day that is."""
-    coming = [hour for hour in hours if hour.at_ms >= now_ms]
-    return next((hour.day for hour in coming if hour.opening is not Opening.CLOSED), coming[0].day)
-
-
 def _missing_days(learnt: Learnt) -> int:
     if learnt.first_day is None:
         return LEAST_DAYS
     return max(0, LEAST_DAYS - (learnt.today - learnt.first_day), LEAST_KNOWN_DAYS - len(learnt.days))
-
-
-def _row(series: Series, lead: Lead, point: Point) -> Row:
-    deciles = counts(point)
-    promise = None if point.capacity is None else odds(point, 1)
-    tags = (series.zone, series.kind, lead.value)
-    return Row(tags, point.at_ms, (deciles[0], deciles[4], deciles[-1], promise, None, None))
-
-
-def _came(row: Row, known: Known | None) -> Row:
-    came = (None, None) if known is None else (known.mean, known.free_share)
-    return Row(row.tags, row.at_ms, (*row.fields[:CAME], *came))
-
-
-def _issued(row: Row) -> Issued | None:
-    """A row as its score wants it, which looks at the middle and the ends alone."""
-    low, middle, high, _, came, _ = row.fields
-    if low is None or middle is None or high is None or came is None:
-        return None
-    point = Point(row.at_ms, (low,) * 4 + (middle,) + (high,) * 4, middle, None, 0)
-    return Issued(Lead(row.tags[-1]), point, came)

@@ -9,9 +9,10 @@ import pytest
 from collector.days import hours, local
 from collector.forecast import HOUR_MS, Hour, Opening
 from collector.forecast.score import Lead
+from collector.hindsight import CAME, CAME_FREE, HIGH, LOW, MIDDLE, ODDS, hindsight
 from collector.history import DAY_MS, Row
 from collector.known_hours import Known
-from collector.look_ahead import CAME, CAME_FREE, HIGH, LOW, MIDDLE, ODDS, Series, hindsight, look_ahead
+from collector.look_ahead import Series, look_ahead
 from collector.outlook import Outlook, chance
 from collector.plan import OpeningHours, RedDays
 from tests.collector.houses import house_of
@@ -74,6 +75,11 @@ def test_after_two_weeks_each_open_hour_of_seven_days_is_told() -> None:
     assert len(told) == 70
     assert {moment.hour for moment in told} == set(range(8, 18))
     assert [local(PLAN, outlook.begins_ms(place)).hour for place, _ in outlook.usual] == list(range(8, 18))
+
+
+def test_a_past_hour_that_is_not_known_is_usual_all_the_same() -> None:
+    known = weeks(6) | {NOON - HOUR_MS: None}
+    assert ahead(known)[0].usual[:4] == ahead(weeks(6))[0].usual[:4]
 
 
 def test_what_is_told_is_what_is_free_and_the_odds_go_with_it() -> None:
