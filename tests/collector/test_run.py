@@ -11,8 +11,16 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from collector import outward
+from collector.doors import day_span
+from collector.findings import Answer, CollectorCommand, FindingKind, Findings, decode_findings
+from collector.findings import encode as encode_findings
+from collector.health.days import DayTally
+from collector.health.ignoring import mark
+from collector.health.past import SensorPast
+from collector.health.store import groups, save_pasts
 from collector.journal import Journal
 from collector.journal_faults import JournalRejected
 from collector.outward import CollectorStatus, Occupancy, SpaceState
@@ -48,6 +56,9 @@ class Observer:
 
     def say(self, payload: bytes, device: str = "pi-1") -> None:
         self._client.publish(topics.device("mill", device, topics.DeviceTopic.EVENTS), payload, qos=1)
+
+    def ask(self, payload: bytes) -> None:
+        self._client.publish(topics.collector_command("mill"), payload, qos=1).wait_for_publish(10)
 
     def retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
@@ -197,6 +208,34 @@ def test_a_space_that_is_no_longer_shown_is_taken_back(broker: Mosquitto, observ
     with collecting(broker, observer, house_of(1), tmp_path / "journal.sqlite"):
         until(lambda: observer.retained.get(gone) == b"", what="the empty payload on the old topic")
         assert observer.retained[shown] != b""
+
+
+def found(observer: Observer, device: str = "pi-1") -> list[tuple[str, bool]] | None:
+    payload = observer.retained.get(topics.device("mill", device, topics.DeviceTopic.FINDINGS))
+    return [(one.kind.value, one.ignored) for one in decode_findings(payload).findings] if payload else None
+
+
+def test_findings_are_retained_answered_and_taken_back_with_their_device(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
+    path, plan = tmp_path / "journal.sqlite", house_of(2)
+    gone = topics.device("mill", "pi-77", topics.DeviceTopic.FINDINGS)
+    observer.retain(gone, encode_findings(Findings(NOON_MS, [])))
+    flapping = DayTally(day_span(NOON_MS, plan.time_zone).day, fast_hours=9, most_rises=900)
+    with closing(Journal(path)) as journal, journal.transaction():
+        sensor = plan.sensor["pi-1", "desk-0-pir"]
+        past = SensorPast(mark(sensor), NOON_MS, days=(flapping,), fired=True)
+        save_pasts(journal, groups(plan)["space:desk-0"], {sensor.key: past})
+    answer = CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-0-pir")
+    with collecting(broker, observer, plan, path):
+        until(lambda: found(observer) == [("flapping", False)], what="the finding")
+        until(lambda: observer.retained.get(gone) == b"", what="the empty payload of a device that left")
+        observer.ask(encode_findings(answer))
+        until(lambda: found(observer) == [("flapping", True)], what="the answer's effect")
+    with collecting(broker, observer, plan, path):
+        observer.ask(b"{")  # is refused in the log, and harms nothing
+        observer.ask(encode_findings(replace_struct(answer, command=Answer.HEED)))
+        until(lambda: found(observer) == [("flapping", False)], what="the effect of taking it back")
 
 
 def test_valid_events_are_stored_among_poison(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
