@@ -72,7 +72,7 @@ def breathe(state: AirState, event: Heard) -> AirState:
         reading = Reading(event.key, event.value)
         news[field] = reading if held is None or held < reading else held
     if event.kind is Kind.CO2_PPM:
-        news["recent"] = _recent([*known.recent, (event.at_ms, event.value)])
+        news["recent"] = thinned([*known.recent, (event.at_ms, event.value)])
     views[name] = structs.replace(known, **news)
     return AirState(tuple(views[key] for key in sorted(views)))
 
@@ -117,8 +117,8 @@ def trend(recent: tuple[tuple[int, float], ...]) -> Trend | None:
     return Trend.RISING if slope > 0 else Trend.FALLING
 
 
-def _recent(readings: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
-    """The newest reading of each slot that is not too old; it does not matter in what order they came."""
+def thinned(readings: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+    """What a trend is told by: the newest reading of each slot that is not too old, in whatever order they came."""
     newest: dict[int, tuple[int, float]] = {}
     for reading in readings:
         slot = reading[0] // SLOT_MS

@@ -94,6 +94,8 @@ class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """What sound or light has learnt beside better sensors; None: nothing yet."""
     levels: TwoLevels | None = None
     """What a machine's watts have taught; None: nothing yet."""
+    recent: tuple[tuple[int, float], ...] = ()
+    """Of air: moment and CO2 of the readings that its trend is told by."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
@@ -165,6 +167,12 @@ class Learns(StrEnum):
     """Above which level it speaks for somebody, from better sensors of its space."""
     LEVELS = "levels"
     """How much its machine draws at rest and in use."""
+    BREATH = "breath"
+    """Where CO2 is going; it speaks for somebody while that rises, and for nothing otherwise."""
+
+
+CORROBORATING: Final = frozenset({Learns.THRESHOLD, Learns.BREATH})
+"""Sensors that see nobody: they bear witness beside better ones."""
 
 
 class SensorRules(Struct, frozen=True):
@@ -230,7 +238,7 @@ def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
         supply=space.kind is SpaceKind.SUPPLY,
         contacts=any(sensor.role is Role.CONTACT for sensor in sensors),
         second_motion_ms=plan.rules.second_motion_ms,
-        better=any(one.role is not Role.CONTACT and one.learns is not Learns.THRESHOLD for one in sensors),
+        better=any(one.role is not Role.CONTACT and one.learns not in CORROBORATING for one in sensors),
         bounds=bounds,
         sensors=tuple(sensors),
         places={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
@@ -240,6 +248,8 @@ def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
 _SEEING: Final = frozenset(
     {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
 )
+_OUTLASTING: Final = frozenset({SensorKind.LIGHT, SensorKind.AIR})
+"""A lamp stays on until somebody switches it off, and breath stays in a room: no hold is added."""
 _ROLES: Final = {
     SensorKind.PIR: (Role.MOTION, Kind.MOTION, Reason.MOTION),
     SensorKind.PRESSURE: (Role.LEVEL, Kind.PRESSURE, Reason.PRESSURE),
@@ -249,6 +259,7 @@ _ROLES: Final = {
     SensorKind.POWER: (Role.LEVEL, Kind.POWER_W, Reason.POWER),
     SensorKind.SOUND: (Role.MOTION, Kind.SOUND_DB, Reason.SOUND),
     SensorKind.LIGHT: (Role.LEVEL, Kind.LIGHT_LUX, Reason.LIGHT),
+    SensorKind.AIR: (Role.LEVEL, Kind.CO2_PPM, Reason.AIR),
     SensorKind.CONTACT: (Role.CONTACT, Kind.CONTACT_OPEN, Reason.DOOR_CLOSED),
 }
 
@@ -278,6 +289,8 @@ def _holds(rules: Rules, role: Role, bounds: HoldBounds) -> tuple[int, int]:
 def _learns(space: Space, sensor: Sensor) -> Learns:
     if sensor.kind in {SensorKind.SOUND, SensorKind.LIGHT}:
         return Learns.THRESHOLD
+    if sensor.kind is SensorKind.AIR:
+        return Learns.BREATH
     if sensor.kind is SensorKind.POWER and space.in_use_above_w is None:
         return Learns.LEVELS
     return Learns.NOTHING
@@ -287,7 +300,7 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
     role, own, reason = _ROLES[sensor.kind]
     if space.kind is SpaceKind.SUPPLY:
         role, own, reason = Role.SUPPLY, Kind.LEVEL_PCT, Reason.LEVEL
-    held = sensor.held or sensor.kind is SensorKind.LIGHT  # it stays on until somebody switches it off
+    held = sensor.held or sensor.kind in _OUTLASTING
     hold_ms, lone_ms = (0, 0) if held else _holds(plan.rules, role, bounds)
     above = 0.5
     if role is Role.SUPPLY:

@@ -110,7 +110,7 @@ def _behind_door(
 
     One motion is not enough: it would lock up a room whose sensor erred once after the last person had left.
     """
-    if sensor.role is Role.CONTACT:
+    if sensor.role is Role.CONTACT or sensor.learns is Learns.BREATH:  # breath stays when somebody has left
         return evidence
     closed_ms = closed_since_ms(evidence, rules, event.at_ms)
     if closed_ms is None or event.at_ms <= closed_ms:

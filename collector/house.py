@@ -72,6 +72,8 @@ class House:
     def __init__(self, plan: SitePlan) -> None:
         self._seats = {space.id: _Seat(space, space_rules(plan, space.id)) for space in plan.spaces}
         self._watched = {sensor.key: self._seats[sensor.space] for sensor in plan.sensors if sensor.space is not None}
+        self._aired = frozenset(sensor.space for sensor in plan.sensors if sensor.zone is not None)
+        """Spaces with an air sensor of their own, which tells of their zone too."""
         self._due: list[tuple[int, str]] = []
         self._touched: set[str] = set()
         self._doubted: frozenset[str] = frozenset()
@@ -208,6 +210,9 @@ class House:
 
     def _follow(self, seat: _Seat, now_ms: int, past: Past) -> Change | None:
         events, seat.pending = seat.pending, []
+        if seat.space.id in self._aired:
+            for event in events:
+                self._telling.hear(event)
         if len(events) > 1:
             events.sort()
         self._touched.add(seat.space.id)

@@ -11,7 +11,18 @@ Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is meas
 from collections.abc import Iterator
 from typing import Final
 
-from collector.evidence import NEVER, Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of, longest_hold
+from collector.evidence import (
+    CORROBORATING,
+    NEVER,
+    Evidence,
+    Learns,
+    Role,
+    SensorRules,
+    SensorView,
+    SpaceRules,
+    hold_of,
+    longest_hold,
+)
 from collector.outward import TAKEN, Because, Health, Occupancy, Reason
 from collector.threshold import may_vouch
 from collector.tuning import QUICK_MS
@@ -49,8 +60,8 @@ def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) 
     away = _opened_lately(evidence, rules, now_ms, alive_ms)
     vouched, sees = True, False
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
-        if sensor.learns is Learns.THRESHOLD:
-            if not _learnt(known):
+        if sensor.learns in CORROBORATING:
+            if _says_nothing(known, sensor, alive_ms):
                 continue
             vouched = vouched and (rules.better or _agrees(known))
         sees = sees or sensor.role is not Role.CONTACT
@@ -214,6 +225,13 @@ def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair
     return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
 
 
+def _says_nothing(known: SensorView | None, sensor: SensorRules, alive_ms: int) -> bool:
+    """Whether a sensor that sees nobody bears on nothing now: it has not learnt yet, or the air is no evidence."""
+    if sensor.learns is Learns.BREATH:
+        return known is None or not known.high or not alive(known, sensor, alive_ms)
+    return not _learnt(known)
+
+
 def _learnt(known: SensorView | None) -> bool:
     """Whether sound or light has learnt its threshold: before, it bears on nothing."""
     return known is not None and known.threshold is not None and known.threshold.boundary is not None
@@ -253,7 +271,7 @@ def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Beca
     asked = [
         (known, sensor)
         for known, sensor in zip(evidence.views, rules.sensors, strict=True)
-        if sensor.learns is not Learns.THRESHOLD or (_learnt(known) and (rules.better or _agrees(known)))
+        if sensor.learns not in CORROBORATING or (_learnt(known) and (rules.better or _agrees(known)))
     ]
     if all(sensor.role is Role.CONTACT for _, sensor in asked):
         return Because(Reason.NO_SENSOR)

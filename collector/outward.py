@@ -43,6 +43,8 @@ class Reason(StrEnum):
     PEOPLE = "people"
     SOUND = "sound"
     LIGHT = "light"
+    AIR = "air"
+    """CO2 rises: somebody breathes."""
     DOOR_CLOSED = "door_closed"
     """Its door has been closed since the last motion: somebody is still inside."""
     QUIET = "quiet"

@@ -1,19 +1,20 @@
-"""What a measured value says of a space, by what was learnt of its sensor: watts, sound and light.
+"""What a measured value says of a space, by what was learnt of its sensor: watts, sound, light and CO2.
 
 In:    evidence as it was just before the reading, the sensor's view, the reading, the rules.
 Out:   whether the sensor's level is high, and the view with what the reading taught.
 Never: clocks, a threshold set by hand but for a pinned one.
 
 Sound and light learn beside better sensors, those that see people themselves (threshold.py); a machine learns from
-its own watts (two_levels.py).
+its own watts (two_levels.py). CO2 that rises is somebody's breath; that it falls, or is high, says nothing.
 """
 
 from msgspec.structs import replace
 
 from collector import threshold, two_levels
-from collector.evidence import Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of
+from collector.air import thinned, trend
+from collector.evidence import CORROBORATING, Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of
 from collector.judgement import alive, last_high_ms, weigh
-from collector.outward import TAKEN
+from collector.outward import TAKEN, Trend
 from collector.threshold import QUIET_MS
 
 
@@ -25,6 +26,9 @@ def read(
         levels = two_levels.learn(past.levels or two_levels.EMPTY, value)
         used = two_levels.in_use(levels, value, past.high)
         return replace(past, levels=levels), value > sensor.above if used is None else used
+    if sensor.learns is Learns.BREATH:
+        recent = thinned((*past.recent, (evidence.at_ms, value)))
+        return replace(past, recent=recent), trend(recent) is Trend.RISING
     if sensor.learns is Learns.THRESHOLD:
         present = beside(evidence, rules)
         fresh = threshold.SPARSE if sensor.role is Role.MOTION else threshold.STEADY
@@ -44,7 +48,7 @@ def beside(evidence: Evidence, rules: SpaceRules) -> bool | None:
         return True
     now_ms, better, quiet = evidence.at_ms, False, True
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
-        if sensor.role is Role.CONTACT or sensor.learns is Learns.THRESHOLD:
+        if sensor.role is Role.CONTACT or sensor.learns in CORROBORATING:
             continue
         better = True
         if known is None:

@@ -104,6 +104,7 @@ def because(why: Because, since_ms: int, plan: SitePlan, now_ms: int, words: Wor
         Reason.PEOPLE: _("people counted at {sensor} {ago}"),
         Reason.SOUND: _("sound at {sensor} {ago}"),
         Reason.LIGHT: _("light at {sensor} {ago}"),
+        Reason.AIR: _("CO₂ rising at {sensor} {ago}"),
         Reason.DOOR_CLOSED: _("door closed since {at}: somebody is still inside"),
         Reason.QUIET: _("all quiet since {at}"),
         Reason.SILENT: _("no word from {sensor} since {at}"),

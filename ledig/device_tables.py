@@ -23,7 +23,7 @@ _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
     "distance": ("space", _SEATS | {SpaceKind.SUPPLY}),
     "beam_pair": ("door", frozenset()),
     "power": ("space", frozenset({SpaceKind.EQUIPMENT})),
-    "air": ("zone", frozenset()),
+    "air": ("zone", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
     "presence": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
     "sound": ("space", _SEATS),
     "light": ("space", _SEATS),
@@ -119,18 +119,29 @@ def _sensor(reader: Reader, table: Table, place: str, house: House) -> SensorSet
     settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
     if not isinstance(held := table.get("held", False), bool):
         reader.faults.add(place, f"held is {held!r}; it must be true or false")
+    _check_targets(reader, table, place, settings, house)
+    return settings if len(reader.faults) == before else None
+
+
+def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSettings | None, house: House) -> None:
+    """Whether a sensor watches what its kind can watch: one thing, or, of air, a zone and a room in it."""
+    kind = table["kind"]
     target, _ = _WATCHES[kind]
     given = [name for name in _TARGETS if name in table]
-    if given != [target]:
+    if given != [target] and (kind != "air" or given != ["space", "zone"]):
         found = " and ".join(given) or "nothing"
         reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
-    elif not isinstance(table[target], str) or table[target] not in house.named[target]:
-        reader.faults.add(place, one_of(target, str(table[target]), house.named[target]))
-    elif target == "space":
-        for space in house.spaces:
-            if space.id == table["space"] and (unfit := _unfit(kind, settings, space)):
-                reader.faults.add(place, unfit)
-    return settings if len(reader.faults) == before else None
+        return
+    for name in given:
+        if not isinstance(table[name], str) or table[name] not in house.named[name]:
+            reader.faults.add(place, one_of(name, str(table[name]), house.named[name]))
+            return
+    for space in house.spaces:
+        if space.id == table.get("space") and (unfit := _unfit(kind, settings, space)):
+            reader.faults.add(place, unfit)
+        elif space.id == table.get("space") and space.zone != table.get("zone", space.zone):
+            finding = f'"{space.id}" is in zone "{space.zone}", not in "{table["zone"]}"; give the zone that it is in'
+            reader.faults.add(place, finding)
 
 
 def _unfit(kind: str, settings: SensorSettings | None, space: Space) -> str | None:

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from collector.air import SLOT_MS, SLOTS, AirState, air, band, breathe, trend
 from collector.evidence import Heard
-from collector.outward import Air, AirBand, Trend
+from collector.house import House
+from collector.outward import Air, AirBand, Reason, Trend
+from collector.plan import SensorKind, Space, SpaceKind
 from edge.message import Kind
-from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, numbered, says
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, numbered, plan, says, sensor
 
 SILENT_MS = {("pi", "window"): 75 * SECOND, ("pi", "door"): 75 * SECOND}
 
@@ -150,6 +152,17 @@ def test_air_stored_before_there_were_trends_is_read() -> None:
     old = [[["pi", "window", NOON_MS, [[NOON_MS, "pi", "k3f9", 1], 640], None, None]]]
     state = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=AirState)
     assert air(state, SILENT_MS, NOON_MS) == Air(co2_ppm=640)
+
+
+def test_an_air_sensor_in_a_room_tells_of_its_zone_and_takes_the_room() -> None:
+    room = Space(id="booth", name="B", kind=SpaceKind.BOOTH, zone="loft", x_m=1, y_m=1)
+    house = House(plan(room, sensors=[sensor(SensorKind.AIR, "window", "booth", zone="loft")]))
+    events = course(600, MINUTE)
+    house.take(events, events[-1].at_ms, lambda _space, _above: [])
+    assert house.view("booth", events[-1].at_ms).because.reason is Reason.AIR
+    assert house.summary("loft", events[-1].at_ms).air == Air(
+        co2_ppm=events[-1].value, band=AirBand.STALE, trend=Trend.RISING
+    )
 
 
 def test_the_air_survives_its_storing() -> None:

@@ -5,7 +5,7 @@ import pytest
 from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
 from collector.inference import advance, fitted, fold, story, view
 from collector.learnt import learnt
-from collector.outward import Occupancy, Reason
+from collector.outward import Health, Occupancy, Reason
 from collector.plan import Learning, Rules, Sensor, SensorKind, Space, SpaceKind
 from edge.message import Kind
 from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor, told
@@ -127,6 +127,58 @@ def test_light_that_agreed_well_may_go_on_alone_and_sound_that_hardly_agreed_may
     unsure = fitted(taught(SensorKind.LIGHT, 2, 300), alone)
     assert unsure.state is UNKNOWN
     assert view(unsure, alone, NOON_MS).because.reason is Reason.NO_SENSOR
+
+
+def breath(from_min: float, to_min: float, ppm: float, ppm_per_h: float) -> list[Heard]:
+    """An air sensor's readings, one a minute."""
+    return [
+        says(at(minute), "air", Kind.CO2_PPM, ppm + ppm_per_h * (minute - from_min) / 60)
+        for minute in range(round(from_min), round(to_min))
+    ]
+
+
+AIR = sensor(SensorKind.AIR)
+
+
+def test_rising_co2_takes_a_room_and_says_nothing_when_it_rises_no_more() -> None:
+    alone = watched(AIR)
+    events = [*breath(0, 30, 450, 20), *breath(30, 60, 460, 500), *breath(60, 120, 710, -300)]
+    _, lines = told(alone, events, at(120))
+    states = [line.state for line in lines if line.at_ms >= at(20)]
+    assert states == [OCCUPIED, UNKNOWN], "air vouches for nobody's absence"
+    taken_ms, over_ms = (line.at_ms for line in lines if line.at_ms >= at(20))
+    assert at(35) <= taken_ms <= at(45)
+    assert at(65) <= over_ms <= at(75)
+
+
+def test_rising_co2_is_evidence_beside_a_quiet_motion_sensor_and_falling_is_none() -> None:
+    both = watched(sensor(SensorKind.PIR), AIR)
+    events = beats("pir", at(0), at(120)) + breath(0, 60, 450, 500) + breath(60, 120, 950, -400)
+    evidence, lines = told(both, events, at(119))
+    assert OCCUPIED in [line.state for line in lines]
+    assert evidence.state is VACANT, "the motion sensor vouches"
+    assert next(line for line in lines if line.state is OCCUPIED).because.reason is Reason.AIR
+
+
+def test_falling_co2_frees_nobody_who_is_seen() -> None:
+    both = watched(sensor(SensorKind.PIR), AIR)
+    _, lines = told(both, moving(at(0), at(60)) + breath(0, 60, 1500, -800), at(60))
+    assert lines[-1].state in {OCCUPIED, AWAY}
+
+
+def test_an_air_sensor_that_dies_does_not_make_its_room_unknown() -> None:
+    both = watched(sensor(SensorKind.PIR), AIR)
+    evidence, _ = told(both, beats("pir", at(0), at(60)) + breath(0, 20, 450, 0), at(60))
+    assert evidence.state is VACANT
+    assert view(evidence, both, at(60)).health is Health.DEGRADED
+
+
+def test_breath_behind_a_closed_door_locks_up_no_room() -> None:
+    room = watched(sensor(SensorKind.CONTACT), sensor(SensorKind.PIR), AIR)
+    events = beats("contact", at(0), at(180)) + beats("pir", at(0), at(180))
+    events += breath(0, 60, 450, 500) + breath(60, 180, 950, -100)
+    evidence, _ = told(room, events, at(180))
+    assert evidence.state is VACANT
 
 
 MACHINE = watched(sensor(SensorKind.POWER), kind=SpaceKind.EQUIPMENT)

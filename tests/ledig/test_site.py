@@ -152,6 +152,8 @@ def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
 
 SENSOR = '[[device.sensor]]\nkind = "pir"\nid = "desk-1-pir"\n'
 
+AIR = '[[device.sensor]]\nkind = "air"\nid = "air"\nco2_path = "/co2"\nzone = "hall"\n'
+
 FAULTS = [
     # what is replaced, by what, what is told
     ('kind = "pir"', 'kind = "pirr"', 'sensor "desk-1-pir": no kind "pirr"; known kinds: air, beam_pair, contact,'),
@@ -188,6 +190,8 @@ FAULTS = [
     ('door = "front"\n', "", 'sensor "beams": it watches nothing; a beam_pair watches one door'),
     ('space = "desk-1"\npin', 'space = "desk-1"\nzone = "hall"\npin', "it watches space and zone; a pir watches one"),
     ('space = "desk-1"\npin', 'space = "beans"\npin', 'a pir cannot judge supply "beans"; it can judge: booth, desk,'),
+    (SENSOR, AIR + 'space = "desk-1"\n' + SENSOR, 'cannot judge desk "desk-1"; it can judge: booth, room'),
+    (SENSOR, AIR + 'space = "room-2"\n' + SENSOR, 'sensor "air": no space "room-2"; known spaces:'),
     ("empty_mm = 300\nfull_mm = 50", "near_mm = 500", '"beans" is a supply; give empty_mm and full_mm for it'),
     ('space = "beans"\necho', 'space = "desk-1"\necho', '"desk-1" is a desk; give near_mm for it'),
     ("full_mm = 50", "full_mm = 400", 'sensor "jar": 0 <= full_mm < empty_mm <= 4000 must hold, got 400 and 300'),
@@ -311,6 +315,18 @@ def test_a_fault_is_told_with_place_finding_and_remedy(tmp_path: Path, found: st
     faults = faults_of(tmp_path, SOUND.replace(found, instead, 1))
     assert any(told in fault for fault in faults), faults
     assert all(fault.startswith("site.toml") for fault in faults)
+
+
+def test_an_air_sensor_may_stand_in_a_room_of_its_zone_and_of_no_other(tmp_path: Path) -> None:
+    plan = read(written(tmp_path, SOUND.replace(SENSOR, AIR + 'space = "room-1"\n' + SENSOR))).plan
+    assert plan.sensor["pi-1", "air"] in plan.sensors_of("room-1")
+    assert plan.sensor["pi-1", "air"].zone == "hall"
+    loft = '[[zone]]\nid = "loft"\nname = "Loft"\nfloor = "ground"\nx_m = 1\ny_m = 1\nwidth_m = 2\ndepth_m = 2\n\n'
+    text = SOUND.replace("[[space]]", f"{loft}[[space]]", 1).replace(
+        SENSOR, AIR.replace("hall", "loft") + 'space = "room-1"\n' + SENSOR
+    )
+    (fault,) = faults_of(tmp_path, text)
+    assert 'sensor "air": "room-1" is in zone "hall", not in "loft"; give the zone that it is in' in fault
 
 
 def test_all_faults_are_told_together_and_each_once(tmp_path: Path) -> None:
