@@ -20,6 +20,7 @@ from ledig.rows import RowsRejected
 
 RECORDINGS: Final = {
     "room-occupancy-estimation": "room_estimation",
+    "occupancy-detection": "occupancy_detection",
     "sdu-ou44-rooms": "sdu_rooms",
     "calit2-door": "calit2_door",
     "brains4buildings": "brains4buildings",

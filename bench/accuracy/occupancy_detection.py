@@ -1,0 +1,138 @@
+"""The recorded office without a motion sensor (UCI 357): what light alone knows, and what air alone knows.
+
+In:    `occupancy-detection`: a row a minute of light, CO2 and climate, and a photo's word whether somebody was there.
+Out:   lines for each test set: light that learnt beside a presence sensor and goes on without it; light that learnt
+       nothing; CO2 alone; published rules.
+Never: a threshold of its own; the truth of a test set in any lesson.
+
+The authors' split is kept. On `datatraining` the truth plays a presence sensor that was borrowed for a week; then it
+is taken away, and the space goes on under the rules of what is left (docs/decisions/0015-sound-light-air.md).
+
+Source: L. M. Candanedo, V. Feldheim, Energy and Buildings 112 (2016).
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bench.accuracy.line import Figure, Goal, Line
+from bench.accuracy.player import Shown, Track, events, figures, judged, play, rules_of
+from bench.accuracy.recordings import joined, read_each
+from collector.evidence import START, Evidence
+from collector.inference import fitted
+from collector.outward import Occupancy
+from collector.plan import SensorKind
+from edge.message import Kind
+from ledig.rows import Column, Layout, Row, TimeColumns
+from ledig.scoring import DAY_MS
+
+RECORDING: Final = "occupancy-detection"
+LESSONS: Final = "datatraining*.txt*"
+TESTS: Final = "datatest*.txt*"
+TRUTH: Final = "Occupancy"
+LAYOUT: Final = Layout(
+    times=TimeColumns(("date",), "%Y-%m-%d %H:%M:%S", ZoneInfo("Europe/Brussels")),
+    columns=(
+        Column("Light", 0, 100_000),
+        Column("CO2", 0, 100_000),
+        Column(TRUTH, 0, 1, whole=True),
+    ),
+    row_names=True,
+)
+BORROWED: Final = Track("borrowed", SensorKind.PRESENCE, Kind.PRESENCE, TRUTH)
+LIGHT: Final = Track("light", SensorKind.LIGHT, Kind.LIGHT_LUX, "Light")
+AIR: Final = Track("air", SensorKind.AIR, Kind.CO2_PPM, "CO2")
+PUBLISHED_LUX: Final = 365
+"""The first split of the authors' own decision tree."""
+_STALE_PPM: Final = 800
+_BRIEF_MIN: Final = 10
+_LDA: Final = "Published for light, CO2 and climate: LDA, 97.90 % of test set 1 and 98.76 % of test set 2."
+
+
+def measure(folder: Path) -> list[Line]:
+    """Every line of this recording."""
+    lessons = joined(folder, LESSONS, LAYOUT)
+    taught, _ = play(events(lessons, (BORROWED, LIGHT)), rules_of((BORROWED, LIGHT)), lessons[-1].at_ms)
+    lines = []
+    for path, rows in read_each(folder, TESTS, lambda _: LAYOUT):
+        lines += _of_set(path.name.split(".")[0], _after(lessons, rows), taught)
+    return lines
+
+
+def _of_set(name: str, rows: Sequence[Row], taught: Evidence) -> list[Line]:
+    alone = shown(rows, LIGHT, taught)
+    return [
+        _line(
+            f"{name}: light, once taught by a presence sensor",
+            rows,
+            alone,
+            goals={Figure.RIGHT_PCT: Goal(least=98.8)},
+            note=_of_absences(rows, alone),
+        ),
+        _line(f"{name}: light, never taught", rows, shown(rows, LIGHT, START)),
+        _line(
+            f"{name}: CO2 alone",
+            rows,
+            shown(rows, AIR, START),
+            goals={Figure.FALSE_VACANT_PCT: Goal(most=1)},
+            note="Taken while CO2 rises, and unknown otherwise: air vouches for nobody's absence.",
+        ),
+        _peer(f"{name}: light above {PUBLISHED_LUX} lux", rows, _above(rows, "Light", PUBLISHED_LUX), _LDA),
+        _peer(f"{name}: CO2 above {_STALE_PPM} ppm", rows, _above(rows, "CO2", _STALE_PPM)),
+    ]
+
+
+def shown(rows: Sequence[Row], track: Track, known: Evidence) -> Shown:
+    """What a space with this one sensor shows, by what it knows already."""
+    rules = rules_of((track,))
+    return play(events(rows, (track,)), rules, rows[-1].at_ms, fitted(known, rules))[1]
+
+
+def _after(lessons: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """The rows, at their own time of day, but after the lessons: nobody learns from the future."""
+    later_ms = max(0, (lessons[-1].at_ms - rows[0].at_ms) // DAY_MS + 2) * DAY_MS
+    return [Row(row.at_ms + later_ms, row.values, row.key) for row in rows]
+
+
+def _above(rows: Sequence[Row], column: str, level: float) -> Shown:
+    """What one threshold shows, row by row."""
+    return [
+        (row.at_ms, Occupancy.OCCUPIED.value if row.values[column] > level else Occupancy.VACANT.value) for row in rows
+    ]
+
+
+def _line(rule: str, rows: Sequence[Row], what: Shown, goals: dict[Figure, Goal] | None = None, note: str = "") -> Line:
+    return Line(recording=RECORDING, rule=rule, ours=True, figures=_figures(rows, what), goals=goals or {}, note=note)
+
+
+def _peer(rule: str, rows: Sequence[Row], what: Shown, note: str = "") -> Line:
+    return Line(recording=RECORDING, rule=rule, ours=False, figures=_figures(rows, what), note=note)
+
+
+def _figures(rows: Sequence[Row], what: Shown) -> dict[Figure, float]:
+    """The score, with the share of minutes that was answered, and of these the share that was right."""
+    found = judged(rows, TRUTH, what)
+    all_min = found.occupied_min + found.vacant_min
+    answered_min = all_min * (1 - (found.unknown_share or 0))
+    wrong_min = found.false_vacant_min + found.false_occupied_min
+    right = {Figure.RIGHT_PCT: 100 * (1 - wrong_min / answered_min)} if answered_min > 0 else {}
+    return {**right, Figure.ANSWERED_PCT: 100 * answered_min / all_min, **figures(found)}
+
+
+def _of_absences(rows: Sequence[Row], what: Shown) -> str:
+    """What the wrong minutes are: how right it is where who came back soon is not counted as gone."""
+    stays = [list(stay) for _, stay in groupby(rows, key=lambda row: row.values[TRUTH] > 0)]
+    brief = [
+        stay
+        for number, stay in enumerate(stays)
+        if 0 < number < len(stays) - 1 and not stay[0].values[TRUTH] and len(stay) <= _BRIEF_MIN
+    ]
+    back = {row.at_ms for stay in brief for row in stay}
+    kept = [Row(row.at_ms, {**row.values, TRUTH: 1}) if row.at_ms in back else row for row in rows]
+    right = _figures(kept, what)[Figure.RIGHT_PCT]
+    return (
+        f"{len(brief)} times somebody was out for at most {_BRIEF_MIN} minutes and left the light on; not counted as"
+        f" gone then, {right:.1f} % are right."
+    )
