@@ -33,7 +33,7 @@ def hear(evidence: Evidence, event: Heard, rules: SpaceRules) -> Evidence:
         if known is None or not alive(known, sensor, event.at_ms):
             return evidence
         return _seen(evidence, index, replace(known, heard_ms=event.at_ms))
-    past = _until_now(known, sensor, event)
+    past = _until_now(known, sensor, hold_of(evidence, sensor), event)
     if sensor.role is Role.CONTACT:
         evidence = _door(evidence, past, known, event, high=event.value > sensor.above)
     fresh = _now(evidence, past, sensor, event, rules)
@@ -46,7 +46,7 @@ def _seen(evidence: Evidence, index: int, fresh: SensorView) -> Evidence:
     return replace(evidence, views=(*evidence.views[:index], fresh, *evidence.views[index + 1 :]))
 
 
-def _until_now(known: SensorView | None, sensor: SensorRules, event: Heard) -> SensorView:
+def _until_now(known: SensorView | None, sensor: SensorRules, hold_ms: int, event: Heard) -> SensorView:
     """The sensor's view up to the event; one that is new or back after silence begins low, with what it left."""
     if known is None:
         known = SensorView(
@@ -60,17 +60,18 @@ def _until_now(known: SensorView | None, sensor: SensorRules, event: Heard) -> S
             full=False,
             value=event.value,
         )
-    elif not alive(known, sensor, event.at_ms) and not _only_late(known, sensor, event.at_ms):
+    elif not alive(known, sensor, event.at_ms) and not _only_late(known, sensor, hold_ms, event.at_ms):
         known = replace(known, since_ms=event.at_ms, high=False, end_ms=last_high_ms(known), full=earned_full(known))
     return known
 
 
-def _only_late(known: SensorView, sensor: SensorRules, at_ms: int) -> bool:
-    """Whether one word got lost, or a few: nothing was known meanwhile, and nobody came and went in so short a time.
+def _only_late(known: SensorView, sensor: SensorRules, hold_ms: int, at_ms: int) -> bool:
+    """Whether a word or two got lost where all had been quiet for a hold: nobody settles down in so short a time.
 
-    Not of a door, which opens and closes in a second and lets somebody go.
+    Where somebody was lately, the lost words may have told of more. A door opens and closes in a second.
     """
-    return sensor.role is not Role.CONTACT and at_ms < known.heard_ms + 2 * sensor.silent_ms
+    quiet = not known.high and known.end_ms + hold_ms <= known.heard_ms
+    return quiet and sensor.role is not Role.CONTACT and at_ms < known.heard_ms + 2 * sensor.silent_ms
 
 
 def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> SensorView:

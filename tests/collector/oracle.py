@@ -76,13 +76,21 @@ class Oracle:
             if track in self.doors:
                 track.closed_at = now
                 self._let_go(track.heard[-1] if track.heard else now)
-            if track in self.doors or not track.heard or now - track.heard[-1] >= 2 * track.rules.silent_ms:
+            if not self._late_only(track, now):
                 if track.high():
                     track.stretches[-1].end = track.heard[-1]
                 track.since = now
         if known:
             self._level(track, event, high=event.value > track.rules.above)
         track.heard.append(now)
+
+    def _late_only(self, track: Track, now: int) -> bool:
+        """Whether it was quiet for a hold when it was last heard, and is back soon; never of a door."""
+        if track in self.doors or track.high() or not track.heard:
+            return False
+        ended = [stretch.end or 0 for stretch in track.stretches[-1:]]
+        quiet = all(end + track.rules.hold_ms <= track.heard[-1] for end in ended)
+        return quiet and now - track.heard[-1] < 2 * track.rules.silent_ms
 
     def _level(self, track: Track, event: Heard, *, high: bool) -> None:
         now, own = event.at_ms, event.kind is track.rules.own

@@ -108,7 +108,7 @@ def test_an_output_that_stays_high_for_twenty_seconds_earns_the_full_hold_by_its
 def test_a_seat_that_is_left_is_away_at_once_and_free_after_three_minutes() -> None:
     rules = watched(SensorKind.PRESSURE)
     events = quiet("pressure", until_min=1) + pulse("pressure", at(1), 60 * SECOND, Kind.PRESSURE)
-    events += beats("pressure", at(2.5), at(60))
+    events += beats("pressure", at(1.5), at(2), 1) + beats("pressure", at(2.5), at(60))
     assert since_noon(rules, events) == [(1, OCCUPIED), (2, AWAY), (5, VACANT)]
 
 
@@ -162,6 +162,10 @@ def test_a_sensor_that_falls_silent_makes_a_free_space_unknown_and_vouches_again
 def test_one_lost_word_costs_no_more_than_the_time_until_the_next() -> None:
     events = quiet("pir", until_min=1) + beats("pir", at(1.52), at(40))  # one is lost, the next a little late
     assert since_noon(PIR, events, until_min=35) == [(1.5, UNKNOWN), (pytest.approx(1.52, abs=0.001), VACANT)]
+    moved = quiet("pir", until_min=1) + pulse("pir", at(-3), SECOND) + beats("pir", at(1.52), at(40))
+    assert since_noon(PIR, moved, until_min=35)[-1] == (pytest.approx(11.52, abs=0.001), VACANT), (
+        "somebody may be there"
+    )
     longer = quiet("pir", until_min=1) + beats("pir", at(2.5), at(40))
     assert since_noon(PIR, longer, until_min=35) == [(1.5, UNKNOWN), (12.5, VACANT)], "long enough to come and sit down"
 
@@ -388,9 +392,9 @@ def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
 def test_a_held_output_that_rose_again_and_again_frees_its_space_the_moment_it_falls() -> None:
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, held=True)]), "space")
     rises = [event for minute in (1, 3, 5) for event in pulse("pir", at(minute), MINUTE)]
-    events = numbered(
-        [*quiet("pir", until_min=1), *beats("pir", at(2.5), at(3)), *beats("pir", at(4.5), at(5)), *rises]
-    )
+    beating = [*beats("pir", at(2.5), at(3)), *beats("pir", at(4.5), at(5))]
+    beating += [beat for minute in (1.5, 3.5, 5.5) for beat in beats("pir", at(minute), at(minute + 0.5), 1)]
+    events = numbered([*quiet("pir", until_min=1), *beating, *rises])
     evidence, _ = fold(START, events, rules)
     assert view(evidence, rules, at(6)).state is VACANT
     assert view(evidence, rules, at(6)).because == Because(Reason.QUIET, "pi", "pir", at(6))
