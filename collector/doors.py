@@ -5,7 +5,7 @@ Out:   spans of days; the moment at which a day's count ends, and whether nobody
 Never: clocks, sockets, files. Local time exists only where the day is cut.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from collector.days import is_open
 from collector.odds import MISSED, TURNED
-from collector.outward import People
 from collector.plan import SitePlan
 
 DAY_BEGINS: Final = time(4)
@@ -145,28 +144,3 @@ class Turns:
 
 def _begin_ms(day: date, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, DAY_BEGINS, zone).timestamp() * 1000)
-
-
-class DoorState(Struct, frozen=True, gc=False, array_like=True):
-    """The newest day of a door and the day before, if they had crossings, newest last."""
-
-    days: tuple[DoorDay, ...] = ()
-
-
-def cross(state: DoorState, day: int, value: float) -> DoorState:
-    """Count one crossing of that day: in above 0, out below 0. Days before the newest and its eve are dropped."""
-    entries, exits = int(value > 0), int(value < 0)
-    days = {known.day: known for known in state.days}
-    if (known := days.get(day)) is not None:
-        entries, exits = entries + known.entries, exits + known.exits
-    days[day] = DoorDay(day, entries, exits)
-    newest = max(days)
-    return DoorState(tuple(days[ordinal] for ordinal in sorted(days) if ordinal >= newest - 1))
-
-
-def people(doors: Iterable[DoorState], day: int) -> People:
-    """People in the house on that day, over all doors; the error is five in a hundred crossings, rounded up."""
-    days = [known for door in doors for known in door.days if known.day == day]
-    entries = sum(known.entries for known in days)
-    exits = sum(known.exits for known in days)
-    return People(count=max(0, entries - exits), error=-(-(entries + exits) // 20))

@@ -8,7 +8,7 @@ It holds frozen values only; whatever it holds is a function of the stored event
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import takewhile
 from operator import attrgetter
@@ -18,12 +18,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.air import AirState
-from collector.doors import DoorState
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
 from collector.inference import advance, fitted, fold, story, view, wake_ms
 from collector.judgement import FOREVER
 from collector.learnt import learnt
-from collector.outward import Health, SpaceState, Summary, Tuning
+from collector.outward import Health, Occupancy, SpaceState, Summary, Tuning
+from collector.people import Crossing, Crowd
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
 
@@ -107,13 +107,11 @@ class House:
         """The rules that a space is judged by."""
         return self._seats[space].rules
 
-    def restore_door(self, door: str, state: DoorState) -> None:
-        """Take up the stored crossings of a door; of one that left the plan they are ignored."""
-        self._telling.restore_door(door, state)
-
-    def door(self, door: str) -> DoorState:
-        """The crossings of a door, to be stored."""
-        return self._telling.doors[door]
+    def count_from(
+        self, crowd: Crowd, crossings: Sequence[Crossing], timelines: Mapping[str, Sequence[tuple[int, Occupancy]]]
+    ) -> None:
+        """Count people from the end of history on: who was inside, and what is stored since (see `Counting.begin`)."""
+        self._telling.counting.begin(crowd, crossings, timelines)
 
     def restore_air(self, zone: str, state: AirState) -> None:
         """Take up the stored air of a zone; of one that left the plan it is ignored."""
@@ -123,10 +121,10 @@ class House:
         """The air of a zone, to be stored."""
         return self._telling.airs[zone]
 
-    def touched(self) -> tuple[set[str], set[str], set[str]]:
-        """Spaces, doors and zones whose evidence changed since the last call, to be stored."""
+    def touched(self) -> tuple[set[str], set[str]]:
+        """Spaces and zones whose evidence changed since the last call, to be stored."""
         spaces, self._touched = self._touched, set()
-        return spaces, *self._telling.touched()
+        return spaces, self._telling.touched()
 
     def take(self, events: Sequence[Heard], now_ms: int, past: Past) -> list[Change]:
         """Take events that are stored, of any sensors and in any order; return what changed in the spaces' stories.
@@ -147,7 +145,7 @@ class House:
                 seats.append(seat)
             seat.pending.append(event)
         changes = [self._follow(seat, now_ms, past) for seat in seats]
-        return [change for change in changes if change is not None]
+        return self._followed([change for change in changes if change is not None])
 
     def tick(self, now_ms: int) -> list[Change]:
         """The lapses that are due and were not told yet."""
@@ -159,7 +157,7 @@ class House:
                 seat.due_ms = FOREVER
                 if (change := self._retell(seat, seat.evidence, [], now_ms)) is not None:
                     changes.append(change)
-        return changes
+        return self._followed(changes)
 
     def doubt(self, spaces: Collection[str]) -> None:
         """From now on these spaces, and no others, have a sensor of which something was found: `degraded` at best."""
@@ -207,6 +205,11 @@ class House:
     def tell_all(self) -> None:
         """Everything must be told again: the broker may have forgotten it."""
         self._telling.forget()
+
+    def _followed(self, changes: list[Change]) -> list[Change]:
+        for change in changes:
+            self._telling.became(change.space, change.from_ms, change.transitions)
+        return changes
 
     def _follow(self, seat: _Seat, now_ms: int, past: Past) -> Change | None:
         events, seat.pending = seat.pending, []

@@ -29,9 +29,8 @@ PROOF_BYTES: Final = 256 * 1024
 WAIT_S: Final = 0.5
 """The longest that a reader or another program may hold up the loop."""
 FOREVER_MS: Final = 2**62
-DOOR: Final = "door:"
 AIR: Final = "air:"
-"""Doors and air stand among the spaces in `settled`; no space's id has a colon."""
+"""Air stands among the spaces in `settled`; no space's id has a colon."""
 
 SensorKey = tuple[str, str]
 """Device and sensor."""

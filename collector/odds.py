@@ -32,6 +32,8 @@ TAIL: Final = 0.05
 """The odds that lie below, and as much above, the range that is shown."""
 _TOGETHER: Final = 0.5
 """People come and go in groups, so that their leaving tells half of what it would if each went alone."""
+_MOST_BLUR: Final = 0.2
+"""No more than that passes unseen in either direction between two looks."""
 _SITS: Final = 0.5
 """Who is alone may sit for hours: quiet doors thin a crowd out, and hardly ever empty a house."""
 _SURPRISE: Final = 0.02
@@ -90,7 +92,18 @@ def watched(odds: Odds, exits: int, hours: float, leaving_per_h: float) -> Odds:
         weights = [(1 + _SURPRISE - exp(-(before + i) * rate)) ** _TOGETHER for i in range(len(odds.of))]
     else:
         weights = [exp(-max(0.0, odds.least + i - _SITS) * rate * _TOGETHER) for i in range(len(odds.of))]
-    return _tidied(odds.least, [each * weight for each, weight in zip(odds.of, weights, strict=True)])
+    told = _tidied(odds.least, [each * weight for each, weight in zip(odds.of, weights, strict=True)])
+    return _blurred(told, rate)
+
+
+def _blurred(odds: Odds, rate: float) -> Odds:
+    """One in or out passed unseen, as likely as people are inside who may: so no number stays impossible."""
+    chances = [min(_MOST_BLUR, MISSED * rate * (odds.least + i)) for i in range(len(odds.of))]
+    old = (0.0, *odds.of, 0.0)
+    moving = (0.0, *(each * chance for each, chance in zip(odds.of, chances, strict=True)), 0.0)
+    new = [old[i] - 2 * moving[i] + moving[i - 1] + moving[i + 1] for i in range(1, len(odds.of) + 1)]
+    below = [moving[1]] if odds.least else []
+    return _tidied(odds.least - len(below), [*below, *new, moving[-2]])
 
 
 def unseen(odds: Odds, hides: float) -> Odds:

@@ -186,9 +186,8 @@ class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_def
     """People in the house by its doors, and the range that holds nine tenths of what may be."""
 
     count: int
-    error: int = 0
-    least: int = 0
-    most: int = 0
+    least: int
+    most: int
     zero_ms: int | None = field(name="zero", default=None)
     """When the house was last known to be empty; None: not yet."""
 

@@ -11,7 +11,7 @@ from collector.health.store import kept_names
 from collector.house import House
 from collector.inference import advance, fold
 from collector.intake import FUTURE_MS
-from collector.journal import AIR, DOOR, Checkpoint, Journal
+from collector.journal import AIR, Checkpoint, Journal
 from collector.plan import SitePlan
 
 PURGE_EVERY_MS = 300_000
@@ -29,8 +29,8 @@ class Purge:
         self._house = house
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
-        doors, airs = (DOOR + door.id for door in plan.doors), (AIR + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *doors, *airs, *kept_names(plan)}
+        airs = (AIR + zone.id for zone in plan.zones)
+        self._known = {*self._sensors, *airs, *kept_names(plan)}
         self._left: list[str] = []
 
     def step(self, journal: Journal, before_ms: int, now_ms: int) -> bool:

@@ -45,7 +45,12 @@ def _version_1(connection: sqlite3.Connection) -> None:
     tables.create(connection)
 
 
+# `crowd` is who was inside at the end of each five minutes of the last days: a late event is counted from there.
+_CROWD: Final = "CREATE TABLE crowd (at_ms INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"
+
+
 def _version_2(connection: sqlite3.Connection) -> None:
+    connection.execute(_CROWD)
     tables.create(connection)  # measures that version 1 had not: those that are there stay
 
 

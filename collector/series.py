@@ -1,7 +1,7 @@
-"""Turns states, crossings and readings into five-minute series of zones and the whole site.
+"""Turns states and readings into five-minute series of zones and the whole site.
 
-In:    timelines of the spaces of a zone; crossings of the doors; readings of the air.
-Out:   rows of ZONE_FIVE_MIN, PEOPLE_FIVE_MIN and AIR_FIVE_MIN.
+In:    timelines of the spaces of a zone; readings of the air.
+Out:   rows of ZONE_FIVE_MIN and AIR_FIVE_MIN.
 Never: clocks, files. Sums are whole numbers (or exactly rounded) and divided once, at the end: the same events
        give the same bytes, whatever order they came in.
 """
@@ -10,16 +10,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from zoneinfo import ZoneInfo
 
-from collector.doors import day_span
 from collector.history import AIR_FIVE_MIN, ZONE_FIVE_MIN, Row
 from collector.outward import TAKEN, Occupancy
-from collector.plan import WHOLE_SITE
 from collector.use import Timeline
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
-"""The three series share one bucket."""
+"""All series share one bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,42 +119,6 @@ def _spend(buckets: list[_Bucket], now: _Sum, from_ms: int, start_ms: int, end_m
         until_ms = min(end_ms, from_ms + (number + 1) * BUCKET_MS)
         buckets[number].add(now, until_ms - start_ms)
         start_ms = until_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """How many came and went."""
-
-    entries: int = 0
-    exits: int = 0
-
-
-def people_rows(
-    heard: Iterable[tuple[int, int]], before: Passed, from_ms: int, to_ms: int, time_zone: ZoneInfo
-) -> list[Row]:
-    """Rows of PEOPLE_FIVE_MIN for the buckets from `from_ms` to `to_ms`; none for a bucket in which no door spoke.
-
-    Args:
-        heard: when a door's sensor said something, and what it counted: +1 in, -1 out, 0 neither.
-        before: who came and went since 04:00 local time and before `from_ms`.
-        from_ms: start of the first bucket.
-        to_ms: end of the last.
-        time_zone: the house's.
-    """
-    passed: dict[int, Passed] = {}
-    for at_ms, counted in heard:
-        bucket_ms = at_ms - at_ms % BUCKET_MS
-        old = passed.get(bucket_ms, Passed())
-        passed[bucket_ms] = Passed(old.entries + (counted > 0), old.exits + (counted < 0))
-    rows = []
-    inside, today = before.entries - before.exits, day_span(from_ms, time_zone)
-    for bucket_ms in sorted(bucket_ms for bucket_ms in passed if from_ms <= bucket_ms < to_ms):
-        if bucket_ms >= today.to_ms:
-            inside, today = 0, day_span(bucket_ms, time_zone)
-        came = passed[bucket_ms]
-        inside += came.entries - came.exits
-        rows.append(Row((WHOLE_SITE,), bucket_ms, (float(came.entries), float(came.exits), float(max(0, inside)))))
-    return rows
 
 
 def air_rows(zone: str, readings: Iterable[tuple[int, str, float]], from_ms: int, to_ms: int) -> list[Row]:

@@ -14,25 +14,24 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from collector import series, use
-from collector.doors import day_span
 from collector.history import (
     AIR_FIVE_MIN,
     HOUR_MS,
-    PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
     Measure,
-    Row,
     tables,
 )
 from collector.outward import Occupancy
+from collector.people import Crossing, Crowd
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
-from edge.message import Kind
+from collector.settle_people import PeopleSettlement
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
 """The most that one call computes: some 50 ms for 500 busy spaces, so that a tick stays short while old days mend."""
 UNTIL: Final = "buckets_until_ms"
+FOREVER_MS: Final = 2**62
 
 Span = tuple[int, int]
 """From and to, both on a bucket's edge, and what is computed anew."""
@@ -49,16 +48,18 @@ class Settlement:
             if space.kind is not SpaceKind.SUPPLY and not space.disabled:
                 for zone in (space.zone, WHOLE_SITE):
                     self._scopes.setdefault((zone, space.kind.value), []).append(space.id)
-        self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
+        self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
         for sensor in plan.sensors:
             if sensor.zone is not None:
                 self._air.setdefault(sensor.zone, []).append(sensor)
-        self._everything = {
-            *plan.space,
-            *self._air,
-            *(sensor.door for sensor in self._doors if sensor.door is not None),
-        }
+        self._everything = {*plan.space, *self._air, *self._people.subjects}
+
+    def latest(self, db: sqlite3.Connection) -> tuple[Crowd, list[Crossing], dict[str, use.Timeline]]:
+        """What the live count goes on from: who was inside when history ends, and what the journal holds after it."""
+        until_ms = _until(db) or 0
+        timelines = {space: _timeline(db, space, until_ms, FOREVER_MS) for space in self._people.spaces}
+        return self._people.crowd(db, until_ms), self._people.crossings(db, until_ms, FOREVER_MS), timelines
 
     def settle(self, db: sqlite3.Connection, now_ms: int) -> bool:
         """Compute one slice of what is due; cheap when nothing is.
@@ -120,26 +121,13 @@ class Settlement:
             members = [series.Member(self._plan.space[space].offered, timelines[space]) for space in spaces]
             tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, members, start, span[1]))
         if (kept_ms := _kept(erased, erased, BUCKET_MS)) < span[1]:
-            self._compute_events(db, subjects, (max(span[0], kept_ms), span[1]))
-
-    def _compute_events(self, db: sqlite3.Connection, subjects: set[str], span: Span) -> None:
-        if WHOLE_SITE in subjects or any(sensor.door in subjects for sensor in self._doors):
-            tables.upsert(db, PEOPLE_FIVE_MIN, self._people(db, span))
-        for zone in subjects & self._air.keys():
-            readings = _said(db, self._air[zone], *span)
-            tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *span))
-
-    def _people(self, db: sqlite3.Connection, span: Span) -> list[Row]:
-        start_ms = day_span(span[0], self._plan.time_zone).from_ms
-        came, went = db.execute(  # from rows, not events: the morning may be erased by now
-            "SELECT total(entries), total(exits) FROM people_five_min WHERE zone = ? AND at_ms >= ? AND at_ms < ?",
-            (WHOLE_SITE, start_ms, span[0]),
-        ).fetchone()
-        heard = [
-            (at_ms, (value > 0) - (value < 0) if kind == Kind.CROSSING else 0)
-            for at_ms, kind, value in _said(db, self._doors, *span)
-        ]
-        return series.people_rows(heard, series.Passed(int(came), int(went)), *span, self._plan.time_zone)
+            kept = max(span[0], kept_ms), span[1]
+            if not subjects.isdisjoint(self._people.subjects):
+                missing = {space: _timeline(db, space, *kept) for space in self._people.spaces - timelines.keys()}
+                self._people.settle(db, timelines | missing, *kept)
+            for zone in subjects & self._air.keys():
+                readings = _said(db, self._air[zone], *kept)
+                tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *kept))
 
 
 def _start(

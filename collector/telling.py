@@ -5,13 +5,14 @@ Out:   what changed since it was last told.
 Never: clocks, sockets.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from collector.air import AirState, air, breathe
-from collector.doors import DaySpan, DoorState, cross, day_span, people
-from collector.evidence import Heard
+from collector.counting import Counting
+from collector.evidence import Heard, Transition
 from collector.outward import Health, Occupancy, Reason, SpaceState, Summary, Tuning
+from collector.people import Crossing
 from collector.plan import WHOLE_SITE, SitePlan, Tenure
 from collector.summary import count
 from edge.message import Kind
@@ -28,10 +29,10 @@ class Telling:
     """Remembers what was told. Part of a `House`, owned by its thread."""
 
     def __init__(self, plan: SitePlan) -> None:
-        self.doors = {door.id: DoorState() for door in plan.doors}
+        self.counting = Counting(plan)
         self.airs = {zone.id: AirState() for zone in plan.zones}
         self._plan = plan
-        self._door_of = {sensor.key: sensor.door for sensor in plan.sensors if sensor.door in self.doors}
+        self._doors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
         self._zone_of = {sensor.key: sensor.zone for sensor in plan.sensors if sensor.zone in self.airs}
         self._silent_ms = {
             sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
@@ -40,8 +41,6 @@ class Telling:
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
         self._told: dict[str, tuple[Gist, int]] = {}
         self._summaries: dict[str, Summary] = {}
-        self._day: DaySpan | None = None
-        self._touched_doors: set[str] = set()
         self._touched_zones: set[str] = set()
         self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
         self._refreshed: set[str] = set()
@@ -57,31 +56,30 @@ class Telling:
         self._judged = set(self._public)
         self._wiser = set(self._public)
 
-    def restore_door(self, door: str, state: DoorState) -> None:
-        """Take up the crossings of a door of the plan."""
-        if door in self.doors:
-            self.doors[door] = state
-
     def restore_air(self, zone: str, state: AirState) -> None:
         """Take up the air of a zone of the plan."""
         if zone in self.airs:
             self.airs[zone] = state
 
-    def touched(self) -> tuple[set[str], set[str]]:
-        """Doors and zones that changed since the last call."""
-        doors, self._touched_doors = self._touched_doors, set()
+    def touched(self) -> set[str]:
+        """Zones whose air changed since the last call."""
         zones, self._touched_zones = self._touched_zones, set()
-        return doors, zones
+        return zones
 
     def hear(self, event: Heard) -> None:
         """Take an event of a door or of a zone's air; any other is ignored."""
         key = event.device, event.sensor
-        if (door := self._door_of.get(key)) is not None and event.kind is Kind.CROSSING:
-            self.doors[door] = cross(self.doors[door], self._day_of(event.at_ms).day, event.value)
-            self._touched_doors.add(door)
+        if key in self._doors:
+            if event.kind is Kind.CROSSING and event.value:
+                self.counting.crossed(Crossing(event.at_ms, 1 if event.value > 0 else -1))
         elif (zone := self._zone_of.get(key)) is not None:
             self.airs[zone] = breathe(self.airs[zone], event)
             self._touched_zones.add(zone)
+
+    def became(self, space: str, from_ms: int, transitions: Sequence[Transition]) -> None:
+        """These stand for the transitions that the space had from a moment on."""
+        if self._plan.doors:
+            self.counting.became(space, from_ms, transitions)
 
     def judged(self, space: str, state: Occupancy) -> None:
         """The space was judged anew."""
@@ -136,8 +134,8 @@ class Telling:
     def site_summary(self, now_ms: int) -> Summary:
         """What the whole site shows; people only where a door is watched."""
         kinds = count((space, self._shown[space.id]) for space in self._plan.spaces)
-        day = self._day_of(now_ms).day
-        return Summary(at_ms=now_ms, kinds=kinds, people=people(self.doors.values(), day) if self.doors else None)
+        people = self.counting.people(now_ms) if self._plan.doors else None
+        return Summary(at_ms=now_ms, kinds=kinds, people=people)
 
     def summaries(self, now_ms: int) -> list[tuple[str, Summary]]:
         """The summaries to tell now."""
@@ -149,11 +147,6 @@ class Telling:
 
     def _is_old(self, space: str, now_ms: int) -> bool:
         return abs(now_ms - self._told[space][1]) >= REFRESH_MS  # a clock set back must not end the telling
-
-    def _day_of(self, at_ms: int) -> DaySpan:
-        if self._day is None or not self._day.from_ms <= at_ms < self._day.to_ms:
-            self._day = day_span(at_ms, self._plan.time_zone)
-        return self._day
 
 
 def _gist(state: SpaceState) -> Gist:

@@ -12,14 +12,13 @@ from typing import Final
 import msgspec
 
 from collector.air import AirState
-from collector.doors import DoorState
 from collector.evidence import Evidence, Heard
 from collector.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
-from collector.journal import AIR, DOOR, Journal
+from collector.journal import AIR, Journal
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
 from collector.settings import RetentionSettings
@@ -33,7 +32,6 @@ if this machine's clock was, for a moment."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _evidence = msgspec.msgpack.Decoder(Evidence).decode
-_door = msgspec.msgpack.Decoder(DoorState).decode
 _air = msgspec.msgpack.Decoder(AirState).decode
 
 log = logging.getLogger(__name__)
@@ -100,6 +98,8 @@ class Work:
             with self._journal.transaction():
                 self._more_history = self._settlement.settle(self._journal.connection, now_ms)
                 self._settled_ms = self._journal.meta(UNTIL) or 0
+            if not self._more_history:
+                self._count_anew()
         elif self.foretelling.due(self._settled_ms):
             with self._journal.transaction():
                 self.foretelling.step(self._journal.connection, self._settled_ms)
@@ -142,7 +142,7 @@ class Work:
         self.watch.arrived(into, now_ms)
 
     def _keep(self, changes: Sequence[Change]) -> None:
-        """Write what changed in the spaces' stories, and the doors and the air with it."""
+        """Write what changed in the spaces' stories, and the air with it."""
         journal, house = self._journal, self.house
         journal.rewrite(changes, self._erased_ms)
         for change in changes:
@@ -150,16 +150,15 @@ class Work:
             if from_ms < self._settled_ms:
                 self._stale(change.space, from_ms)
         bodies = {change.space: _encode(house.evidence(change.space)) for change in changes}
-        doors, zones = self._collect_touched()
+        zones = self._collect_touched()
         self._unsaved -= bodies.keys()
-        bodies |= {DOOR + door: _encode(house.door(door)) for door in doors}
         bodies |= {AIR + zone: _encode(house.air(zone)) for zone in zones}
         journal.set_settled(bodies)
 
-    def _collect_touched(self) -> tuple[set[str], set[str]]:
-        spaces, doors, zones = self.house.touched()
+    def _collect_touched(self) -> set[str]:
+        spaces, zones = self.house.touched()
         self._unsaved |= spaces
-        return doors, zones
+        return zones
 
     def _stale(self, subject: str, from_ms: int) -> None:
         self._journal.mark_stale(subject, from_ms)
@@ -183,13 +182,17 @@ class Work:
                 self.house.restore(space, max(known, key=lambda evidence: evidence.key))
             newer += self._past(space, self.house.evidence(space))
         for name, body in settled.items():
-            if name.startswith(DOOR):
-                self.house.restore_door(name.removeprefix(DOOR), _door(body))
-            elif name.startswith(AIR):
+            if name.startswith(AIR):
                 self.house.restore_air(name.removeprefix(AIR), _air(body))
         changes = self.house.take(newer, now_ms, self._past)
         with self._journal.transaction():
             self._keep(changes)
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        """Let the live count go on from where history is now."""
+        if self._plan.doors:
+            self.house.count_from(*self._settlement.latest(self._journal.connection))
 
     def _forget(self, now_ms: int) -> None:
         """Forget a piece of what is past its hours; the next piece soon, if there is one."""

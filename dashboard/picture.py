@@ -272,7 +272,7 @@ class Picture:
     def _people(self) -> tuple[int, int] | None:
         if self.people is None:
             return None
-        least, most = max(0, self.people.count - self.people.error), self.people.count + self.people.error
+        least, most = self.people.least, self.people.most
         return (0, FEW - 1) if most < FEW else (least, most)
 
     def _take(self, news: Message, now_s: float, now_ms: int) -> None:

@@ -37,9 +37,18 @@ ZONE_FIVE_MIN: Final = Measure(
 )
 """One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus."""
 PEOPLE_FIVE_MIN: Final = Measure(
-    name="people_five_min", tags=("zone",), fields=("entries", "exits", "people"), bucket_ms=5 * MINUTE_MS
+    name="people_five_min",
+    tags=("zone",),
+    fields=("entries", "exits", "people", "least", "most", "zero_ms"),
+    bucket_ms=5 * MINUTE_MS,
 )
-"""The doors of the house (`zone` is WHOLE_SITE); `people` at the end of the bucket."""
+"""The doors of the house (`zone` is WHOLE_SITE); `people` at the end of the bucket, with their range, and when the
+house was last known to be empty (Unix ms)."""
+PEOPLE_CORRECTION: Final = Measure(
+    name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=5 * MINUTE_MS
+)
+"""Where the people of a house are others than those in less those out: how many by then, and how many instead. The
+reasons are those of `collector.people.Why`."""
 AIR_FIVE_MIN: Final = Measure(
     name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=5 * MINUTE_MS
 )
@@ -54,7 +63,7 @@ FORECAST: Final = Measure(
 )
 """What was foretold of one hour, `lead` ahead, and what came: free spots of a kind (or `people`), the 80 % band from
 `low` to `high`; `odds` of at least one free, 0 to 1; `came` in the mean, and the share of the hour with one free."""
-MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, AIR_FIVE_MIN, FORECAST)
+MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, PEOPLE_CORRECTION, AIR_FIVE_MIN, FORECAST)
 
 
 class Row(Struct, frozen=True, gc=False, order=True):

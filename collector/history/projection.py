@@ -155,7 +155,8 @@ class _Follower:
                 raise sqlite.away(self._journal_path, fault) from fault
         if newest <= self._rev:
             return False
-        self._write(changes)
+        self._write([change for change in changes if _says_something(change)])
+        self._withdraw([change for change in changes if not _says_something(change)])
         for _, measure, tag, before_ms in erasures:
             only = f' AND "{measure.tags[0]}" = {lines.quoted(tag)}' if tag else ""
             self._influx.query(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
@@ -179,6 +180,14 @@ class _Follower:
                 self._refused.add(*change[1:], str(fault))
         self._store(said)
 
+    def _withdraw(self, changes: Sequence[Changed]) -> None:
+        """Take rows back that are no more."""
+        for _, measure, row in changes:
+            tags = "".join(
+                f' AND "{tag}" = {lines.quoted(value)}' for tag, value in zip(measure.tags, row.tags, strict=True)
+            )
+            self._influx.query(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
+
     def _store(self, said: Sequence[tuple[Changed, str]]) -> None:
         if not said:
             return
@@ -191,3 +200,7 @@ class _Follower:
             middle = len(said) // 2
             self._store(said[:middle])
             self._store(said[middle:])
+
+
+def _says_something(change: Changed) -> bool:
+    return any(value is not None for value in change[2].fields)

@@ -22,7 +22,7 @@ BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables that are not there yet, and the name by which a projection knows this history."""
+    """Make the tables and columns that are not there yet, and the name by which a projection knows this history."""
     for measure in MEASURES:
         tags = ", ".join(f"{tag} TEXT NOT NULL" for tag in measure.tags)
         fields = ", ".join(f"{field} REAL" for field in measure.fields)
@@ -30,6 +30,10 @@ def create(db: sqlite3.Connection) -> None:
             f"CREATE TABLE IF NOT EXISTS {measure.name} ({tags}, at_ms INTEGER NOT NULL, {fields},"
             f" rev INTEGER NOT NULL, PRIMARY KEY ({', '.join(measure.tags)}, at_ms)) WITHOUT ROWID"
         )
+        there = {name for _, name, *_ in db.execute(f"PRAGMA table_info({measure.name})")}
+        for field in measure.fields:
+            if field not in there:
+                db.execute(f"ALTER TABLE {measure.name} ADD COLUMN {field} REAL")
         db.execute(f"CREATE INDEX IF NOT EXISTS {measure.name}_rev ON {measure.name} (rev)")
     db.execute(
         "CREATE TABLE IF NOT EXISTS erased (measure TEXT NOT NULL, tag TEXT NOT NULL, before_ms INTEGER NOT NULL,"
@@ -60,6 +64,19 @@ def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int
     if rev != before:
         db.execute("UPDATE history SET rev = ?", (rev,))
     return rev - before
+
+
+def replace(db: sqlite3.Connection, measure: Measure, rows: Sequence[Row], from_ms: int, to_ms: int) -> None:
+    """Let these be all rows of a measure with `from_ms` <= at < `to_ms`.
+
+    One that was there and is no more stays as a row without any field, for a projection to follow; nobody reads it.
+    """
+    written = {(row.tags, row.at_ms) for row in rows}
+    statement = f"SELECT {_columns(measure)} FROM {measure.name} WHERE at_ms >= ? AND at_ms < ? AND {_known(measure)}"  # noqa: S608 - names of MEASURES
+    there = [_row(measure, values) for values in db.execute(statement, (from_ms, to_ms))]
+    nothing = (None,) * len(measure.fields)
+    gone = [Row(row.tags, row.at_ms, nothing) for row in there if (row.tags, row.at_ms) not in written]
+    upsert(db, measure, [*rows, *gone])
 
 
 def changed(db: sqlite3.Connection, after_rev: int, limit: int) -> list[Changed]:
@@ -118,7 +135,7 @@ def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms:
     where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
     statement = (
         f"SELECT {_columns(measure)} FROM {measure.name}"  # noqa: S608 - names of MEASURES
-        f" WHERE {where} AND at_ms >= ? AND at_ms < ? ORDER BY at_ms"
+        f" WHERE {where} AND at_ms >= ? AND at_ms < ? AND {_known(measure)} ORDER BY at_ms"
     )
     return [_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
 
@@ -141,6 +158,11 @@ def _erase(db: sqlite3.Connection, measure: Measure, tag: str, before_ms: int) -
         db.execute("UPDATE history SET rev = ?", (rev,))
         db.execute("INSERT OR REPLACE INTO erased VALUES (?, ?, ?, ?)", (measure.name, tag, before_ms, rev))
     return gone
+
+
+def _known(measure: Measure) -> str:
+    """That a row says anything."""
+    return f"coalesce({', '.join(measure.fields)}) IS NOT NULL"
 
 
 def _columns(measure: Measure) -> str:

@@ -1,61 +1,40 @@
-"""People in the house: in minus out since four in the morning."""
+"""The doors' day: where it is cut, when it turns, and what the last two weeks teach."""
 
-from datetime import UTC, datetime
-from itertools import permutations
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.doors import DoorState, cross, day_span, people
-from collector.outward import People
+from collector.doors import BUCKET_MS, DoorDay, Learnt, Turn, Turns, day_span, learn
+from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.room import HOUR
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+DAYTIME = {weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)}
 
 
 def moment(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM).timestamp()) * 1000
 
 
-def crossed(*crossings: tuple[int, float]) -> DoorState:
-    state = DoorState()
-    for day, value in crossings:
-        state = cross(state, day, value)
-    return state
+def house(hours: dict[int, OpeningHours], closed: frozenset[date] = frozenset()) -> SitePlan:
+    return SitePlan(
+        id="house",
+        name="House",
+        time_zone=STOCKHOLM,
+        floors=(),
+        zones=(),
+        spaces=(),
+        opening_hours=hours,
+        closed=closed,
+        red_days=RedDays.OPEN,
+    )
 
 
-def test_people_are_those_who_came_less_those_who_went_by_any_door() -> None:
-    doors = [crossed((7, 1), (7, 1), (7, 1)), crossed((7, -1), (7, 1))]
-    assert people(doors, 7) == People(count=3, error=1)
-
-
-def test_a_count_is_never_shown_negative_and_is_not_mended_behind_the_scenes() -> None:
-    state = crossed((7, -1), (7, -1), (7, 1))
-    assert people([state], 7).count == 0
-    assert people([cross(state, 7, 1), crossed((7, 1))], 7).count == 1
-
-
-@pytest.mark.parametrize(("crossings", "error"), [(0, 0), (1, 1), (20, 1), (21, 2), (400, 20)])
-def test_the_error_is_five_in_a_hundred_crossings_rounded_up(crossings: int, error: int) -> None:
-    assert people([crossed(*[(7, 1)] * crossings)], 7).error == error
-
-
-@given(st.permutations([(7, 1), (7, 1), (7, -1), (8, 1), (8, -1), (9, 1), (5, 1)]))
-def test_late_crossings_end_in_the_same_days_in_any_order(crossings: list[tuple[int, float]]) -> None:
-    state = crossed(*crossings)
-    assert [(day.day, day.entries, day.exits) for day in state.days] == [(8, 1, 1), (9, 1, 0)]
-
-
-def test_days_before_yesterday_are_dropped_in_whatever_order_they_come() -> None:
-    assert {crossed(*order) for order in permutations([(5, 1), (6, 1), (7, 1)])} == {crossed((6, 1), (7, 1))}
-
-
-def test_a_crossing_of_yesterday_moves_no_count_of_today() -> None:
-    state = crossed((7, 1), (6, 1))
-    assert people([state], 7).count == 1
-    assert people([state], 8).count == 0
+def days(entries: int, exits: int, count: int = 14) -> list[DoorDay]:
+    return [DoorDay(number, entries, exits, exits * HOUR) for number in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -78,3 +57,74 @@ def test_every_moment_lies_in_its_day(at: datetime) -> None:
     at_ms = int(at.timestamp() * 1000)
     span = day_span(at_ms, STOCKHOLM)
     assert span.from_ms <= at_ms < span.to_ms
+
+
+def test_a_house_that_is_closed_at_four_is_empty_then() -> None:
+    turn = Turns(house(DAYTIME)).of(moment("2026-06-21T12:00"))
+    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), True)
+
+
+def test_a_house_that_never_closes_is_known_to_be_empty_at_no_time() -> None:
+    turn = Turns(house({})).of(moment("2026-06-21T12:00"))
+    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), False)
+
+
+def test_a_house_that_is_open_all_night_is_empty_in_the_middle_of_the_day_it_is_closed() -> None:
+    night = {weekday: OpeningHours(opens_min=0, closes_min=8 * 60) for weekday in range(7)}
+    turn = Turns(house(night)).of(moment("2026-06-21T05:00"))
+    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T16:00"), True)
+
+
+def test_half_an_hour_of_cleaning_empties_no_house() -> None:
+    hours = {weekday: OpeningHours(opens_min=0, closes_min=24 * 60 - 30) for weekday in range(7)}
+    assert not Turns(house(hours)).of(moment("2026-06-21T12:00")).closed
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 6),
+        st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda hours: hours[0] < hours[1]),
+    ),
+    st.sampled_from(["2026-03-27", "2026-03-28", "2026-10-23", "2026-10-24", "2026-06-21"]),
+)
+def test_each_day_turns_once_at_a_moment_of_its_own(hours: dict[int, tuple[int, int]], first: str) -> None:
+    plan = house({weekday: OpeningHours(opens_min=a, closes_min=b) for weekday, (a, b) in hours.items()})
+    turns: list[Turn] = []
+    at_ms = day_span(moment(f"{first}T12:00"), STOCKHOLM).from_ms
+    for _ in range(3):
+        span = day_span(at_ms, STOCKHOLM)
+        found = {Turns(plan).of(moment_ms) for moment_ms in (span.from_ms, span.to_ms - 1)}
+        turns += found
+        assert len(found) == 1
+        assert span.from_ms <= turns[-1].at_ms < span.to_ms
+        assert turns[-1].at_ms % BUCKET_MS == 0
+        at_ms = span.to_ms
+    assert len({turn.day for turn in turns}) == 3
+
+
+def test_doors_that_have_counted_little_are_taken_for_usual_ones() -> None:
+    assert learn([]) == Learnt()
+    assert learn(days(9, 6, count=1)).ratio == 1
+
+
+def test_doors_that_miss_who_goes_out_are_found_out_within_two_weeks() -> None:
+    assert learn(days(200, 180)).ratio == pytest.approx(200 / 180, rel=0.02)
+    assert learn(days(180, 200)).ratio == pytest.approx(180 / 200, rel=0.02)
+
+
+def test_a_drift_of_less_than_three_in_a_hundred_is_left_alone() -> None:
+    assert learn(days(200, 195)).ratio == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 10**10)), max_size=14))
+def test_what_is_learnt_stays_within_its_bounds(found: list[tuple[int, int, int]]) -> None:
+    learnt = learn([DoorDay(number, *day) for number, day in enumerate(found)])
+    assert 0.67 <= learnt.ratio <= 1.5
+    assert 0.5 <= learnt.erring <= 4
+    assert 0.1 <= learnt.leaving_per_h <= 3
+
+
+def test_days_that_scatter_teach_that_the_doors_err_more() -> None:
+    steady = learn(days(200, 200))
+    wild = learn([DoorDay(number, 200, 200 + (-1) ** number * 40, 0) for number in range(14)])
+    assert wild.erring > 2 * steady.erring

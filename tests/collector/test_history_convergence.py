@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.history import HOUR_MS, MEASURES
+from collector.history import HOUR_MS, MEASURES, tables
 from collector.intake import Delivery
 from collector.journal import Journal
 from collector.plan import Door, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
@@ -112,12 +112,16 @@ class Collector:
         """What is stored once all is settled, without the revisions, which tell how it came about."""
         for _ in range(24):  # a slice of history each time, of the few hours that there are
             self.tick(END_MS)
-        read = self._journal.connection.execute
+        db = self._journal.connection
         told = {
-            measure.name: [row[:-1] for row in read(f"SELECT * FROM {measure.name}").fetchall()]  # noqa: S608 - our names
+            measure.name: [
+                (*row.tags, row.at_ms, *row.fields)
+                for tags in tables.series(db, measure)
+                for row in tables.read(db, measure, tags, 0, 2**50)
+            ]
             for measure in MEASURES
         }
-        told["transition"] = read("SELECT * FROM transition").fetchall()
+        told["transition"] = db.execute("SELECT * FROM transition").fetchall()
         self._journal.close()
         return repr(told)
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from collector.doors import DoorState
 from collector.evidence import Evidence, Heard
 from collector.house import MARK_MS, MARKS, House
-from collector.outward import Air, Health, Occupancy, People, Reason
+from collector.odds import Odds
+from collector.outward import Air, AirBand, Health, Occupancy, People, Reason
+from collector.people import Crossing, Crowd
 from collector.plan import WHOLE_SITE, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from edge.message import Kind
 from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor
@@ -241,7 +242,7 @@ def test_a_restored_house_shows_what_the_old_one_showed_and_tells_what_lapsed_me
     old.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 9998)], NOON_MS, no_past)
     new = House(site)
     new.restore("desk", old.evidence("desk"))
-    new.restore_door("entrance", old.door("entrance"))
+    new.count_from(Crowd(), [Crossing(NOON_MS, 1)], {})
     new.restore_air("loft", old.air("loft"))
     assert new.view("desk", NOON_MS) == old.view("desk", NOON_MS)
     assert new.summary("loft", NOON_MS) == old.summary("loft", NOON_MS)
@@ -255,7 +256,6 @@ def test_what_left_the_plan_is_ignored() -> None:
     other = House(plan(a("attic"), sensors=[pir("attic")]))
     house.restore("attic", other.evidence("attic"))
     house.set_checkpoint("attic", other.evidence("attic"))
-    house.restore_door("back", DoorState())
     house.restore_air("attic", house.air("loft"))
     assert house.take([says(NOON_MS, "attic-pir", Kind.MOTION, 1, 1)], NOON_MS, no_past) == []
 
@@ -271,8 +271,8 @@ def test_what_must_be_stored_is_named_once() -> None:
         NOON_MS,
         no_past,
     )
-    assert house.touched() == ({"own"}, {"entrance"}, {"loft"})
-    assert house.touched() == (set(), set(), set())
+    assert house.touched() == ({"own"}, {"loft"})
+    assert house.touched() == (set(), set())
 
 
 def test_a_dedicated_desk_is_inferred_and_told_to_nobody() -> None:
@@ -287,26 +287,26 @@ def test_a_dedicated_desk_is_inferred_and_told_to_nobody() -> None:
 def test_a_crossing_moves_the_people_of_the_site_and_a_heartbeat_does_not() -> None:
     house = House(small_house())
     settled(house)
-    assert house.site_summary(NOON_MS).people == People(count=0, error=0)
+    assert house.site_summary(NOON_MS).people == People(count=0, least=0, most=0)
     events = [says(NOON_MS, "beams", Kind.CROSSING, 1, 1), says(NOON_MS + 1, "beams", Kind.HEARTBEAT, 1, 2)]
     house.take(events, NOON_MS, no_past)
     ((name, summary),) = house.summaries_to_tell(NOON_MS)
-    assert (name, summary.people) == (WHOLE_SITE, People(count=1, error=1))
+    assert (name, summary.people) == (WHOLE_SITE, People(count=1, least=1, most=1))
 
 
-def test_the_people_count_begins_anew_at_four_in_the_morning() -> None:
+def test_the_people_count_goes_on_from_where_history_has_come() -> None:
     house = House(small_house())
     house.take([says(NOON_MS, "beams", Kind.CROSSING, 1, 1)], NOON_MS, no_past)
-    house.summaries_to_tell(NOON_MS)
-    summaries = dict(house.summaries_to_tell(NOON_MS + DAY))
-    assert summaries[WHOLE_SITE].people == People(count=0, error=0)
+    house.count_from(Crowd(at_ms=NOON_MS + 300_000, odds=Odds(7), zero_ms=NOON_MS - DAY), [], {})
+    told = dict(house.summaries_to_tell(NOON_MS + 300_000))[WHOLE_SITE].people
+    assert told == People(count=7, least=7, most=7, zero_ms=NOON_MS - DAY)
 
 
 def test_air_is_told_until_its_sensor_falls_silent() -> None:
     house = House(small_house())
     settled(house)
     house.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 1)], NOON_MS, no_past)
-    assert dict(house.summaries_to_tell(NOON_MS))["loft"].air == Air(co2_ppm=612)
+    assert dict(house.summaries_to_tell(NOON_MS))["loft"].air == Air(co2_ppm=612, band=AirBand.FRESH)
     assert house.summaries_to_tell(NOON_MS + 74 * SECOND) == []
     assert dict(house.summaries_to_tell(NOON_MS + 75 * SECOND))["loft"].air is None
 
@@ -324,3 +324,21 @@ def test_a_clock_that_is_set_back_ends_nothing() -> None:
     (change,) = house.take(events, NOON_MS + MINUTE, no_past)
     assert change.transitions == []
     assert told_states(house, NOON_MS + MINUTE) == {"desk": Occupancy.VACANT}
+
+
+def test_what_a_space_has_learnt_is_told_once_and_again_when_it_learns_and_of_dedicated_desks_never() -> None:
+    house = House(small_house())
+    assert [space for space, _ in house.tunings_to_tell()] == ["desk", "other"]
+    assert house.tunings_to_tell() == []
+    settled(house, "desk-pir", "own-pir")
+    assert house.tunings_to_tell() == []
+    for name in ("desk-pir", "own-pir"):  # seen, gone for ten minutes and a little more, and seen: it was a flip
+        moves = [event for minute in (1, 1.5, 13) for event in pulse(name, NOON_MS + int(minute * MINUTE), SECOND)]
+        quiet = beats(name, NOON_MS, NOON_MS + 13 * MINUTE)
+        house.take([replace(event, seq=event.seq + 1000) for event in numbered(quiet + moves)], NOON_MS, no_past)
+    ((space, told),) = house.tunings_to_tell()
+    assert space == "desk"
+    assert told.hold is not None
+    assert told.hold.hold_ms > told.hold.start_ms
+    house.tell_all()
+    assert dict(house.tunings_to_tell())["desk"] == told

@@ -1,19 +1,13 @@
-"""Five-minute series: the peak of the sum, the minimum surplus, the people's day, means that no order changes."""
+"""Five-minute series: the peak of the sum, the minimum surplus, means that no order changes."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.history import HOUR_MS, Row
 from collector.outward import Occupancy
-from collector.series import BUCKET_MS, Member, Passed, air_rows, people_rows, zone_rows
+from collector.series import BUCKET_MS, Member, air_rows, zone_rows
 from tests.collector.test_use import T0, TIMELINES
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
-UTC = ZoneInfo("UTC")
 MINUTE = 60_000
 TAGS = ("loft", "desk")
 VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKNOWN
@@ -21,10 +15,6 @@ VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKN
 
 def shared(*timeline):
     return Member(offered=True, timeline=timeline)
-
-
-def local_ms(*wall, fold=0):
-    return int(datetime(*wall, tzinfo=STOCKHOLM, fold=fold).timestamp() * 1000)
 
 
 def test_the_peak_is_that_of_the_sum_not_the_sum_of_the_peaks():
@@ -69,53 +59,6 @@ def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
         capacity, taken_mean, taken_peak, free_least, unknown_mean = row.fields
         assert taken_mean <= taken_peak <= len(members)
         assert taken_mean + unknown_mean + free_least <= capacity + 1e-9
-
-
-def test_people_are_those_in_minus_those_out_and_never_fewer_than_none():
-    heard = [
-        (T0, 1),
-        (T0 + 1, 1),
-        (T0 + 2, -1),
-        (T0 + BUCKET_MS, -1),
-        (T0 + BUCKET_MS + 1, -1),
-        (T0 + BUCKET_MS + 2, 0),
-    ]
-    assert people_rows(heard, Passed(), T0, T0 + 2 * BUCKET_MS, UTC) == [
-        Row(("site",), T0, (2.0, 1.0, 1.0)),
-        Row(("site",), T0 + BUCKET_MS, (0.0, 2.0, 0.0)),
-    ]
-
-
-def test_a_bucket_in_which_no_door_spoke_has_no_row():
-    assert [row.at_ms for row in people_rows([(T0 + 2 * BUCKET_MS, 0)], Passed(), T0, T0 + 3 * BUCKET_MS, UTC)] == [
-        T0 + 2 * BUCKET_MS
-    ]
-
-
-def test_who_came_earlier_that_day_is_still_inside():
-    (row,) = people_rows([(T0, 0)], Passed(entries=5, exits=2), T0, T0 + BUCKET_MS, UTC)
-    assert row.fields == (0.0, 0.0, 3.0)
-
-
-@pytest.mark.parametrize(
-    ("date", "hours"),
-    [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 6, 12), 24)],
-    ids=["summer time begins", "summer time ends", "plain"],
-)
-def test_people_are_counted_from_four_to_four_local_time_however_long_that_is(date, hours):
-    end = local_ms(*date, 4)
-    start = end - hours * HOUR_MS
-    heard = [(start - BUCKET_MS, 1), *((at, 0) for at in range(start, end, BUCKET_MS)), (start, 1), (end, 0)]
-    rows = people_rows(heard, Passed(), start - BUCKET_MS, end + BUCKET_MS, STOCKHOLM)
-    assert [row.at_ms for row in rows if row.fields[2] == 1.0] == list(range(start - BUCKET_MS, end, BUCKET_MS))
-    assert rows[-1].fields[2] == 0.0
-
-
-def test_at_four_local_time_the_house_is_counted_as_empty():
-    four = local_ms(2026, 10, 25, 4)
-    heard = [(four - BUCKET_MS, 1), (four, 0)]
-    rows = people_rows(heard, Passed(), four - BUCKET_MS, four + BUCKET_MS, STOCKHOLM)
-    assert [row.fields[2] for row in rows] == [1.0, 0.0]
 
 
 def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():

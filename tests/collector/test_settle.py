@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.history import AIR_FIVE_MIN, HOUR_MS, MEASURES, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, tables
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.plan import OpeningHours, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from collector.schema import migrate
 from collector.settle import SLICE_MS, Settlement
 
@@ -40,6 +40,7 @@ PLAN = SitePlan(
         Sensor(device="pi-1", id="entrance", kind=SensorKind.BEAM_PAIR, door="entrance"),
         Sensor(device="pi-1", id="air", kind=SensorKind.AIR, zone="loft"),
     ),
+    opening_hours={weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)},
 )
 SENSORS = {"entrance": 1, "air": 2}
 KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
@@ -155,7 +156,10 @@ def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(
     journal.said("entrance", T0 + BUCKET, "heartbeat", 0)
     journal.said("air", T0, "co2_ppm", 450.5)
     journal.settle(T0 + 2 * BUCKET)
-    assert [row.fields for row in journal.rows(PEOPLE_FIVE_MIN)] == [(1.0, 0.0, 1.0), (0.0, 0.0, 1.0)]
+    assert [row.fields for row in journal.rows(PEOPLE_FIVE_MIN)] == [
+        (1.0, 0.0, 1.0, 1.0, 1.0, None),
+        (0.0, 0.0, 1.0, 1.0, 1.0, None),
+    ]
     assert [row.fields for row in journal.rows(AIR_FIVE_MIN)] == [(450.5, None, None)]
 
 

@@ -90,7 +90,10 @@ class Voice:
         self._publish(topics.zone(self.plan.id, zone), encode(Summary(0, {}, Air(co2_ppm, band=band(co2_ppm)))))
 
     def say_people(self, count: int, error: int) -> None:
-        self._publish(topics.site_summary(self.plan.id), encode(Summary(0, {}, people=People(count, error))))
+        self._publish(
+            topics.site_summary(self.plan.id),
+            encode(Summary(0, {}, people=People(count, count - error, count + error))),
+        )
 
     def say_device(self, device: str, status: DeviceStatus) -> None:
         topic = topics.device(self.plan.id, device, topics.DeviceTopic.STATUS)

@@ -163,5 +163,5 @@ def test_an_answer_never_tells_the_past_of_a_desk_or_of_few_people() -> None:
     hours = Question(measure=SPACE_HOUR, from_ms=0, to_ms=MONDAY_10_MS)
     assert [told["space"] for told in answer(hours, [desk, booth], PLAN)["rows"]] == ["booth-1"]
     people = Question(measure=PEOPLE_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS)
-    (told,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0))], PLAN)["rows"]
+    (told,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0, 3.0, 21.0, None))], PLAN)["rows"]
     assert (told["entries"], told["exits"], told["people"]) == (None, 0.0, 17.0)

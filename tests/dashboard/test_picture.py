@@ -146,12 +146,12 @@ def test_air_of_which_no_co2_is_known_has_no_word() -> None:
 
 
 def test_people_are_a_range_that_never_goes_below_nobody() -> None:
-    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 3))), retained=True)
+    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0, 4))), retained=True)
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
 def test_few_people_are_told_as_few_in_every_feed() -> None:
-    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0))), retained=True)
+    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 

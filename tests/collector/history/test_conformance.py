@@ -138,7 +138,7 @@ def test_what_is_older_than_its_retention_is_gone(store):
     store.write(SPACE_HOUR, *spaces)
     store.write(AIR_FIVE_MIN, *air)
     tables.erase(store.journal.db, plan, RetentionSettings(series_days=29), now_ms)
-    store.write(PEOPLE_FIVE_MIN, Row(("site",), now_ms - HOUR_MS, (1.0, 0.0, 1.0)))
+    store.write(PEOPLE_FIVE_MIN, Row(("site",), now_ms - HOUR_MS, (1.0, 0.0, 1.0, 1.0, 1.0, None)))
     assert store.reader.rows(SPACE_HOUR, 0, now_ms) == [*spaces[:3], *spaces[4:]]
     assert store.reader.rows(AIR_FIVE_MIN, 0, now_ms) == air[2:]
 
