@@ -33,26 +33,39 @@ class DayOfErrors:
     by_hour: Mapping[int, float]
 
 
-def distances(days: Sequence[DayOfErrors], hour: int, *, weekend: bool) -> tuple[float, ...] | None:
+def distances(
+    days: Sequence[DayOfErrors], hour: int, *, weekend: bool, as_days: bool = False
+) -> tuple[float, ...] | None:
     """How far from the middle the outcomes of an hour lie, for each share of `HELD`; None: too few errors bear on it.
 
     Args:
         days: oldest first.
         hour: local, 0-23.
         weekend: whether the day to come is one.
+        as_days: the errors of one day go together and are worth one, as those of forecasts over several days do.
     """
     weighted: list[tuple[float, float]] = []
+    likenesses: list[float] = []
     near = [(at, REACH[abs(at - hour)]) for at in around(hour)]
     weight = 1.0
     for day in reversed(days):
         likeness = weight if day.weekend is weekend else weight * OTHER_KIND
         by_hour = day.by_hour
-        weighted += [(abs(by_hour[at]), likeness * reach) for at, reach in near if at in by_hour]
+        found = [(abs(by_hour[at]), likeness * reach) for at, reach in near if at in by_hour]
+        if found:
+            weighted += found
+            likenesses.append(likeness)
         weight *= FADING
     weighted.sort()
-    total = sum(of_each for _, of_each in weighted)
-    worth = total * total / sum(of_each * of_each for _, of_each in weighted) if weighted else 0.0
-    return _quantiles(weighted, total, worth) if worth >= LEAST_WORTH else None
+    weights = [of_one for _, of_one in weighted]
+    worth = _worth(likenesses if as_days else weights)
+    return _quantiles(weighted, sum(weights), worth) if worth >= LEAST_WORTH else None
+
+
+def _worth(weights: Sequence[float]) -> float:
+    """How many equal weights tell as much. Source: Kish 1965, effective sample size."""
+    total = sum(weights)
+    return total * total / sum([weight * weight for weight in weights]) if weights else 0.0
 
 
 def around(hour: int) -> range:

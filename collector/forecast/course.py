@@ -95,7 +95,9 @@ def _deciles(middle: float, steps: Sequence[float], capacity: float | None) -> t
 
 
 def _wide(learnt: Learnt, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
-    return distances((learnt.near if today else learnt.far).errors, hour, weekend=weekend)
+    if today:
+        return distances(learnt.near.errors, hour, weekend=weekend)
+    return distances(learnt.far.errors, hour, weekend=weekend, as_days=True)
 
 
 def _lasting(past: Sequence[DayOfErrors], hour: int, later: int) -> tuple[float, list[DayOfErrors]]:

@@ -54,6 +54,16 @@ def test_errors_of_hours_nearby_of_like_days_and_of_late_weigh_more() -> None:
     assert distances(wild + calm, 9, weekend=WORKDAY) < distances(calm + wild, 9, weekend=WORKDAY)
 
 
+def test_errors_that_go_together_by_the_day_are_worth_fewer() -> None:
+    random = Random(6)  # noqa: S311 - made-up errors
+    past = [DayOfErrors(WORKDAY, {hour: random.gauss(0, 3) for hour in range(6, 13)}) for _ in range(30)]
+    each, together = (distances(past, 9, weekend=WORKDAY, as_days=as_days) for as_days in (False, True))
+    assert each is not None
+    assert together is not None
+    assert all(wider > narrow for wider, narrow in zip(together, each, strict=True))
+    assert distances(past[:4], 9, weekend=WORKDAY, as_days=True) is None
+
+
 @pytest.mark.parametrize(("lasts", "found"), [(1.0, 1.0), (0.5, 0.5), (0.0, 0.0), (-1.0, 0.0), (3.0, 1.0)])
 def test_how_much_lasts_is_learnt(lasts: float, found: float) -> None:
     pairs = [[(cause, lasts * cause) for cause in (1.0, -2.0, 3.0)]] * 200
