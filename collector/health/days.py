@@ -70,11 +70,8 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     """In its busiest hour."""
     fast_hours: int = 0
     """With more changes than any person makes."""
-    on_head_min: int = 0
-    """On without a break from the beginning of the day."""
     on_tail_min: int = 0
-    """On without a break to its end."""
-    on_longest_min: int = 0
+    """On without a break to its end; shorter than STILL_MIN is nobody's business, and 0."""
     against_min: int = 0
     """The longest that it was on without a break while every movement sensor of its space lived and was quiet."""
     against: Name = NOBODY
@@ -151,6 +148,7 @@ def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
 def _alone(day: int, one: _Day, hours: Sequence[HourTally]) -> DayTally:
     minutes = len(hours) * MINUTES
     on = runs(one.held)
+    tail = minutes - on[-1][0] if on and on[-1][1] == minutes else 0
     limit = _FAST.get(one.how.kind, _FAST_ELSE)
     return DayTally(
         day=day,
@@ -160,9 +158,7 @@ def _alone(day: int, one: _Day, hours: Sequence[HourTally]) -> DayTally:
         rises=sum(hour.rises for hour in hours),
         most_rises=max((hour.rises for hour in hours), default=0),
         fast_hours=sum(hour.rises > limit for hour in hours),
-        on_head_min=on[0][1] if on and on[0][0] == 0 else 0,
-        on_tail_min=minutes - on[-1][0] if on and on[-1][1] == minutes else 0,
-        on_longest_min=max((after - first for first, after in on), default=0),
+        on_tail_min=tail if tail >= STILL_MIN else 0,
         battery_pct=next((hour.battery_pct for hour in reversed(hours) if hour.battery_pct is not None), None),
     )
 

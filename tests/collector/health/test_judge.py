@@ -55,14 +55,14 @@ def test_a_new_battery_begins_anew() -> None:
 
 
 def test_ten_hours_are_a_long_stay_and_twenty_are_nobody() -> None:
-    assert kinds(known(day(1, on_tail_min=600, on_longest_min=600))) == []
+    assert kinds(known(day(1, on_tail_min=600))) == []
     assert found(known(day(1, on_tail_min=1200))).span_min == 1200
 
 
 def test_a_run_goes_on_over_the_edge_of_a_day_and_ends_when_it_falls() -> None:
     through = (day(1, on_tail_min=600), day(2, on_tail_min=DAY_MIN))
     assert found(known(*through)).span_min == 600 + DAY_MIN
-    assert kinds(known(*through, day(3, on_head_min=10, on_tail_min=0))) == []
+    assert kinds(known(*through, day(3))) == []
 
 
 def test_a_machine_may_work_for_two_days() -> None:
