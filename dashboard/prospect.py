@@ -117,7 +117,7 @@ def figure(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, no
     def of(pick: Callable[[HourOutlook], float | None]) -> _Points:
         return _stepped([(one.at_ms, pick(one.hour)) for one in ahead])
 
-    live, band = _("people") if told.capacity is None else _("free"), _("80 %% band") % ()
+    live, band = _("people") if told.capacity is None else _("free"), _("80%% band") % ()
     traces = (
         _trace("", "--free", _clocked(plan, of(lambda hour: _end(told, hour.low))), width=0),
         _trace(band, "--free", _clocked(plan, of(lambda hour: hour.high)), width=0) | {"fill": "tonexty"},
@@ -228,11 +228,11 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
         % {"lead": names[lead].capitalize(), "error": _decimal(words, score.error)}
         for lead, score in leads
     ]
-    sentences.append(_("%(share)s of the hours came within the 80 %% band.") % {"share": percent(words, within)})
+    sentences.append(_("%(share)s of the hours came within the 80%% band.") % {"share": percent(words, within)})
     sure = looked.kept[SURE] if looked.kept else None
     if sure is not None:
         sentences.append(
-            _("When a free spot was promised with 90 %% or more, there was one %(share)s of the time.")
+            _("When a free spot was promised with 90%% or more, there was one %(share)s of the time.")
             % {"share": percent(words, sure.came_true)}
         )
     return Looked(

@@ -83,8 +83,8 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
     assert looked.sentences == (
         "An hour ahead it was off by 0.4 in the mean.",
         "A day ahead it was off by 1.1 in the mean.",
-        "81% of the hours came within the 80 % band.",
-        "When a free spot was promised with 90 % or more, there was one 97% of the time.",
+        "81% of the hours came within the 80% band.",
+        "When a free spot was promised with 90% or more, there was one 97% of the time.",
     )
     assert looked.leads == (("an hour ahead", "300", "0.4", "80%"), ("a day ahead", "100", "1.1", "84%"))
     assert looked.kept == ((f"80{NONE}90 %", "10", "90%"), (f"90{NONE}100 %", "390", "97%"))
@@ -118,7 +118,7 @@ def test_in_the_evening_the_next_open_day_is_shown_without_what_came_today() -> 
     told = Outlook(at_ms=evening, capacity=28, days=30, usual=((10, 9.0),), hours=(hour(10, 4.0),))
     shown = prospect(told, CAME, PLAN, EN, evening)
     assert shown.day == "Tuesday 25 November"
-    assert [trace["name"] for trace in shown.figure["data"]] == ["", "80 % band", "usual", "forecast"]
+    assert [trace["name"] for trace in shown.figure["data"]] == ["", "80% band", "usual", "forecast"]
 
 
 def test_five_minutes_that_are_missing_leave_a_gap() -> None:

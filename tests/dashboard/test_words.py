@@ -75,6 +75,7 @@ def test_a_lost_link_says_since_when_and_what_to_do() -> None:
         ((0, 0, "07:00"), "Stängt nu, öppnar kl. 07.00"),
         ((1, 1, "07:00"), "Stängt nu, öppnar i morgon kl. 07.00"),
         ((3, 0, "07:00"), "Stängt nu, öppnar på måndag kl. 07.00"),
+        ((20, 3, "07:00"), "Stängt nu, öppnar om 20 dagar kl. 07.00"),
         (None, ""),
     ],
 )
