@@ -47,7 +47,7 @@ FILES: Final = "Occupancy_Estimation_*.csv*"
 PEOPLE: Final = "Room_Occupancy_Count"
 SEEDS: Final = 30
 _LOST: Final = 0.2
-SILENT_SEEDS: Final = 300
+SILENT_SEEDS: Final = 100
 _SILENCE_MS: Final = 30 * 60_000
 _SILENCE_CHANCE: Final = 1 / 480
 """At half a minute a row: one begins in about four hours."""
