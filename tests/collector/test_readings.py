@@ -1,9 +1,15 @@
 """What watts, sound and light say of a space once they have learnt, told by examples. Minutes count from noon."""
 
+from functools import cache
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
 from collector.inference import advance, fitted, fold, story, view
+from collector.judgement import alive
 from collector.learnt import learnt
 from collector.outward import Health, Occupancy, Reason
 from collector.plan import Learning, Rules, Sensor, SensorKind, Space, SpaceKind
@@ -40,16 +46,21 @@ BOTH = {
 }
 
 
-def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
-    """Nobody but for one hour, which ends half an hour before noon; sound a day long, light the five that it needs."""
+def lesson(kind: SensorKind, days: int, quiet: float, loud: float) -> list[Heard]:
+    """Days until noon; on each, nobody is there but for one hour, which ends half an hour before noon."""
     events: list[Heard] = []
-    for days_ago in reversed(range(5 if kind is SensorKind.LIGHT else 1)):
+    for days_ago in reversed(range(days)):
         noon = NOON_MS - days_ago * 24 * HOUR
         begins, comes, goes = noon - 24 * HOUR, noon - 90 * MINUTE, noon - 30 * MINUTE
         events += beats("pir", begins, noon) + moving(comes, goes)
         events += readings(kind, begins, comes, quiet) + readings(kind, comes, goes, loud)
         events += readings(kind, goes, noon, quiet)
-    evidence, _ = fold(START, numbered(events), BOTH[kind])
+    return events
+
+
+def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
+    """Sound after the day that it needs, light after five."""
+    evidence, _ = fold(START, numbered(lesson(kind, 5 if kind is SensorKind.LIGHT else 1, quiet, loud)), BOTH[kind])
     assert evidence.state is VACANT
     return evidence
 
@@ -179,6 +190,46 @@ def test_breath_behind_a_closed_door_locks_up_no_room() -> None:
     events += breath(0, 60, 450, 500) + breath(60, 180, 950, -100)
     evidence, _ = told(room, events, at(180))
     assert evidence.state is VACANT
+
+
+ALL = watched(sensor(SensorKind.PIR), sensor(SensorKind.SOUND), sensor(SensorKind.LIGHT), AIR)
+
+
+@cache
+def taught_all() -> Evidence:
+    """A room with everything that bears witness, all of it learnt."""
+    events: list[Heard] = []
+    for kind, quiet, loud in ((SensorKind.SOUND, 35, 60), (SensorKind.LIGHT, 2, 300)):
+        events += lesson(kind, 5, quiet, loud)
+    evidence, _ = fold(START, numbered(events), ALL)
+    assert all(view.threshold.boundary for view in evidence.views[1:3] if view is not None and view.threshold)
+    return evidence
+
+
+OTHERS = (("pir", Kind.MOTION, 1.0), ("sound", Kind.SOUND_DB, 60.0), ("light", Kind.LIGHT_LUX, 300.0))
+STEPS = st.sampled_from([SECOND, HALF_MS, MINUTE, 2 * MINUTE, 11 * MINUTE])
+SAID = st.lists(st.tuples(STEPS, st.sampled_from(OTHERS), st.booleans()), min_size=1, max_size=30)
+
+
+@settings(max_examples=100)
+@given(said=SAID, ppm_per_h=st.sampled_from([-400, 0, 400]), later_ms=st.integers(0, HOUR))
+def test_whatever_is_said_a_witness_that_speaks_keeps_the_room_taken_and_time_alone_tells_one_story(
+    said: list[tuple[int, tuple[str, Kind, float], bool]], ppm_per_h: int, later_ms: int
+) -> None:
+    at_ms, events = NOON_MS, breath(0, 60, 900, ppm_per_h)
+    for step_ms, (name, kind, high), loud in said:
+        at_ms += step_ms
+        events.append(says(at_ms, name, kind, high if loud else 0))
+    newer = [replace(event, seq=10**6 + event.seq) for event in numbered(events)]
+    evidence, transitions = fold(taught_all(), newer, ALL)
+    for known, each in zip(evidence.views, ALL.sensors, strict=True):
+        if known is not None and known.high and alive(known, each, evidence.at_ms):
+            assert evidence.state is OCCUPIED
+    now_ms = evidence.at_ms + later_ms
+    lines = story(taught_all().state, transitions + advance(evidence, ALL, now_ms))
+    assert view(evidence, ALL, now_ms).state is (lines[-1].state if lines else taught_all().state)
+    halfway = advance(evidence, ALL, evidence.at_ms + later_ms // 2)
+    assert advance(evidence, ALL, now_ms)[: len(halfway)] == halfway
 
 
 MACHINE = watched(sensor(SensorKind.POWER), kind=SpaceKind.EQUIPMENT)
