@@ -15,13 +15,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from collector.doors import DaySpan, day_span
-from collector.evidence import Learns
 from collector.findings import CollectorCommand, Finding, Findings, decode_command
 from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import SEEING, Name
 from collector.health.hours import HOUR_MS, Reading, reading
 from collector.health.ignoring import Ignored, answered, mark, still
 from collector.health.judge import Known, findings
+from collector.health.learnt import above, flips_at_most
 from collector.health.minutes import binned, runs
 from collector.health.past import SensorPast, Span, active_minutes, counted, days_since
 from collector.health.places import Moved, moved
@@ -40,12 +40,11 @@ from collector.house import House
 from collector.intake import Intake, Loss
 from collector.journal import Journal
 from collector.plan import Sensor, SensorKind, SitePlan, Tenure
-from collector.two_levels import switching
 from edge.message import MessageRejected
 
-SLICE_EVENTS: Final = 12_000
-"""About the most events that one call reads: some 30 ms."""
-PAUSE_EVENTS: Final = 2_000
+SLICE_EVENTS: Final = 6_000
+"""About the most events that one call reads: some 20 ms."""
+PAUSE_EVENTS: Final = 300
 """What comparing one sensor with the whole house costs, in events."""
 
 log = logging.getLogger(__name__)
@@ -59,6 +58,9 @@ class Watch:
         self._groups = groups(plan)
         self._group_of = {sensor.key: name for name, group in self._groups.items() for sensor in group.sensors}
         self._marks = {sensor.key: mark(sensor) for sensor in plan.sensors}
+        movers = [sensor for sensor in plan.sensors if sensor.kind is SensorKind.PIR and sensor.space is not None]
+        self._named = {sensor.space: sensor.key for sensor in reversed(movers)}
+        """Of each space the movement sensor that stands for all of them."""
         notes = load_notes(journal)
         self._pasts = load_pasts(journal, plan)
         self._arrivals = Arrivals({device: hours for device, hours in notes.clocks.items() if device in plan.devices})
@@ -256,6 +258,7 @@ class Watch:
 
     def _known(self, sensor: Sensor) -> Known:
         space = self._plan.space.get(sensor.space or "")
+        named = self._named.get(sensor.space) == sensor.key
         past = self._pasts[sensor.key]
         return Known(
             how=self._reading(sensor),
@@ -264,37 +267,12 @@ class Watch:
             dedicated=space is not None and space.tenure is Tenure.DEDICATED,
             door=sensor.door or "",
             fired=past.fired,
-            flips=self._flips(sensor),
+            flips=flips_at_most(self._house, sensor.space) if sensor.space and named else (0, 0),
             days=past.days,
         )
 
     def _reading(self, sensor: Sensor) -> Reading:
-        return reading(self._plan, sensor, self._above(sensor))
-
-    def _above(self, sensor: Sensor) -> float | None:
-        """Where its space says that it is on; None: nobody knows yet."""
-        rules = None if sensor.space is None else self._house.rules(sensor.space)
-        place = None if rules is None else rules.places.get(sensor.key)
-        if sensor.space is None or rules is None or place is None:
-            return 0.5
-        views = self._house.evidence(sensor.space).views
-        known = views[place] if place < len(views) else None
-        match rules.sensors[place].learns:
-            case Learns.THRESHOLD:
-                learnt = known.threshold.boundary if known is not None and known.threshold is not None else None
-                return None if learnt is None else learnt.takes_above
-            case Learns.LEVELS if known is not None and known.levels is not None and known.levels.levels is not None:
-                return switching(known.levels.levels)[0]
-        return rules.sensors[place].above
-
-    def _flips(self, sensor: Sensor) -> tuple[float, float]:
-        """Flips and ends of its space's hold, if that stands at its upper bound and this is the sensor to name."""
-        watching = [] if sensor.space is None else self._plan.sensors_of(sensor.space)
-        if sensor.space is None or sensor is not next((one for one in watching if one.kind is SensorKind.PIR), None):
-            return 0, 0
-        bounds, tuned = self._house.rules(sensor.space).bounds, self._house.evidence(sensor.space).tuned
-        at_most = bounds.start_ms + tuned.longer_ms >= bounds.most_ms
-        return (tuned.flips, tuned.ends) if at_most else (0, 0)
+        return reading(self._plan, sensor, above(self._house, sensor))
 
     def _is_ignored(self, name: Name, finding: Finding) -> bool:
         return any(one.about(name, finding.kind) for one in self._ignored)
