@@ -11,7 +11,7 @@ its own watts (two_levels.py). CO2 that rises is somebody's breath; that it fall
 from msgspec.structs import replace
 
 from collector import threshold, two_levels
-from collector.air import thinned, trend
+from collector.air import SLOT_MS, thinned, trend
 from collector.evidence import CORROBORATING, Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of
 from collector.judgement import alive, last_high_ms, weigh
 from collector.outward import TAKEN, Trend
@@ -27,8 +27,7 @@ def read(
         used = two_levels.in_use(levels, value, past.high)
         return replace(past, levels=levels), value > sensor.above if used is None else used
     if sensor.learns is Learns.BREATH:
-        recent = thinned((*past.recent, (evidence.at_ms, value)))
-        return replace(past, recent=recent), trend(recent) is Trend.RISING
+        return _breath(evidence, past, value)
     if sensor.learns is Learns.THRESHOLD:
         present = beside(evidence, rules)
         fresh = threshold.SPARSE if sensor.role is Role.MOTION else threshold.STEADY
@@ -37,6 +36,16 @@ def read(
         forgotten = high and present is False and _left_on(evidence, known, past)
         return replace(past, threshold=known), high and not forgotten
     return past, value > sensor.above
+
+
+def _breath(evidence: Evidence, past: SensorView, value: float) -> tuple[SensorView, bool]:
+    """Whether CO2 rises. The first reading of a slot is enough: a trend costs more than all the rest of a step."""
+    now_ms, recent = evidence.at_ms, past.recent
+    if recent and now_ms // SLOT_MS == recent[-1][0] // SLOT_MS:
+        back = past.since_ms == now_ms  # it was silent, and counts as low since then
+        return past, trend(recent) is Trend.RISING if back else past.high
+    recent = thinned((*recent, (now_ms, value)))
+    return replace(past, recent=recent), trend(recent) is Trend.RISING
 
 
 def beside(evidence: Evidence, rules: SpaceRules) -> bool | None:

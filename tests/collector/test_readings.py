@@ -148,7 +148,7 @@ def breath(from_min: float, to_min: float, ppm: float, ppm_per_h: float) -> list
     ]
 
 
-AIR = sensor(SensorKind.AIR)
+AIR = sensor(SensorKind.AIR, heartbeat_ms=MINUTE)
 
 
 def test_rising_co2_takes_a_room_and_says_nothing_when_it_rises_no_more() -> None:
