@@ -89,6 +89,23 @@ def test_a_device_hears_its_own_receipts_and_no_others(port: int) -> None:
     device.close()
 
 
+def test_the_collector_is_asked_by_the_dashboard_and_by_no_device(port: int) -> None:
+    command = topics.collector_command("mill")
+    collector = Caller(port, "collector", command, topics.every_device("mill", DeviceTopic.FINDINGS))
+    device, dashboard = (
+        Caller(port, "pi-1", topics.device("mill", "pi-1", DeviceTopic.FINDINGS)),
+        Caller(port, "dashboard"),
+    )
+    assert (collector.granted, device.granted) == ([True, True], [False])
+    device.say(command, b"forged")
+    dashboard.say(topics.device("mill", "pi-1", DeviceTopic.FINDINGS), b"forged")
+    dashboard.say(command, b"asked")
+    assert collector.heard.get(timeout=10)[:2] == (command, b"asked")
+    assert collector.heard.empty()
+    for caller in (device, dashboard, collector):
+        caller.close()
+
+
 def test_a_newcomer_gets_what_is_retained_for_it_and_nothing_else(port: int) -> None:
     collector = Caller(port, "collector")
     dashboard = Caller(port, "dashboard", topics.zone("mill", "+"), topics.site_summary("mill"))
