@@ -18,6 +18,7 @@ from collector.hearing import hear
 from collector.judgement import FOREVER, because_at, health_at, level_at, moments, quiet_span_ms, state_at
 from collector.outward import TAKEN, Lapse, Occupancy, SpaceState
 from collector.tuning import fitted_to, seen_again
+from collector.voices import voices_at
 
 __all__ = [
     "OWN_KINDS",
@@ -131,11 +132,11 @@ def next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transiti
 
 def wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
     """Until when silence alone can change neither state nor health; FOREVER if it never can."""
-    return min((moment for moment in moments(evidence, rules) if moment > after_ms), default=FOREVER)
+    return min([moment for moment in moments(evidence, rules) if moment > after_ms], default=FOREVER)
 
 
 def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
-    """What the space shows at `now_ms`, with its reason, what quiet will bring, and the health of its sensors.
+    """What the space shows at `now_ms`: its reason, the other sensors' voices, what quiet will bring, their health.
 
     The lapse supposes that nobody moves and that the sensors which live go on saying so; it is None where no end can
     be told, and while the space is vacant. A moment before the newest event counts as that event's.
@@ -143,14 +144,16 @@ def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
     now_ms = max(now_ms, evidence.at_ms)
     lapses = advance(evidence, rules, now_ms)
     state, since_ms = (lapses[-1].state, lapses[-1].at_ms) if lapses else (evidence.state, evidence.since_ms)
+    because = because_at(evidence, rules, now_ms, state)
     return SpaceState(
         state=state,
         since_ms=since_ms,
-        because=because_at(evidence, rules, now_ms, state),
+        because=because,
         health=health_at(evidence, rules, now_ms),
         at_ms=evidence.at_ms,
         lapse=_quiet_brings(evidence, rules, now_ms, state),
         level_pct=level_at(evidence, rules, now_ms),
+        voices=voices_at(evidence, rules, now_ms, state, because),
     )
 
 

@@ -79,6 +79,31 @@ class Lapse(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     at_ms: int = field(name="at")
 
 
+class Says(StrEnum):
+    """What one more sensor of a space says to its state."""
+
+    TAKEN = "taken"
+    """Its evidence keeps the space taken too."""
+    SILENT = "silent"
+    """Nothing; it was not heard for too long."""
+    UNHEARD = "unheard"
+    """Nothing; it has not been heard yet."""
+    SETTLING = "settling"
+    """It cannot vouch for vacancy yet: it has only just been heard."""
+
+
+class Voice(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """What one sensor says beside the reason for a state."""
+
+    device: str
+    sensor: str
+    says: Says
+    at_ms: int = field(name="at", default=0)
+    """When it last saw somebody, was last heard, or was first heard again."""
+    until_ms: int = field(name="until", default=0)
+    """Until when it keeps the space taken, or cannot vouch; 0: as long as it goes on."""
+
+
 class Health(StrEnum):
     """How far a space's sensors can be trusted now."""
 
@@ -99,6 +124,8 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     at_ms: int = field(name="at")
     lapse: Lapse | None = None
     level_pct: float | None = None
+    voices: tuple[Voice, ...] = ()
+    """What the other sensors say, where it matters: three at most."""
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):

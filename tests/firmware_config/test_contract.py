@@ -15,7 +15,18 @@ from collector.evidence import OWN_KINDS
 from collector.findings import Answer, FindingKind
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
-from collector.outward import AirBand, CollectorStatus, Health, Occupancy, Reason, SpaceState, Summary, Trend, Tuning
+from collector.outward import (
+    AirBand,
+    CollectorStatus,
+    Health,
+    Occupancy,
+    Reason,
+    Says,
+    SpaceState,
+    Summary,
+    Trend,
+    Tuning,
+)
 from collector.plan import SensorKind
 from collector.settings import RAW_HOURS_CEILING
 from edge import message, topics
@@ -97,7 +108,19 @@ def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [*Occupancy, *Reason, *Health, *AirBand, *Trend, *ClockState, *SensorHealth, *CommandName, *FindingKind, *Answer],
+    [
+        *Occupancy,
+        *Reason,
+        *Says,
+        *Health,
+        *AirBand,
+        *Trend,
+        *ClockState,
+        *SensorHealth,
+        *CommandName,
+        *FindingKind,
+        *Answer,
+    ],
 )
 def test_every_word_of_the_wire_is_explained(word: str) -> None:
     assert f"`{word}`" in CONTRACT
