@@ -163,10 +163,11 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
         Figure.STILL_FREE_S: still_free_ms / 1000,
     }
     goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=_TO_NOTICE_MS / 1000)}
+    soon_s = (too_soon_ms - wrong_ms) / 1000
+    unnoticed = f", but for {soon_s:g} s before two heartbeats had stayed away, when nobody can know" if soon_s else ""
     note = (
         f"{silences} silences in {seeds} seeds, beginning at any row with a chance of 1 in {1 / _SILENCE_CHANCE:g}."
-        " The minutes are the sum of all that was shown free because of them, while they lasted and after, but for"
-        f" {(too_soon_ms - wrong_ms) / 1000:g} s before two heartbeats had stayed away, when nobody can know."
+        f" The minutes are the sum of all that was shown free because of them, while they lasted and after{unnoticed}."
         " Still free: from the first heartbeat that stayed away until nothing was shown free."
     )
     return _line("both PIRs, all silent for 30 min", found, goals, note=note)

@@ -22,18 +22,22 @@ ABOUT: Final = """\
 
 Made by `make accuracy`; do not edit. Each figure is what the product's own code shows with its default settings when
 public recordings of real places, labelled with the truth, are played to it. Nothing is tuned for a recording. What is
-learnt is learnt by the product itself, as it would be in a house, and judged on time that it had not seen.
+learnt is learnt by the product itself, as it would be in a house, and judged on time that it had not seen. Where no
+word is said of that, the recording is played once from its beginning, and every minute is judged as it came.
 
-- *Shown free while taken* is the worst that can happen to a member: its share of all taken minutes, and how many
-  minutes that were. *Longest* is the longest such stretch.
-- *Shown taken while free*: its share of all free minutes. A space that was left stays taken for its hold.
+- *Free while taken* is shown free while somebody is there, the worst that can happen to a member: its share of all
+  taken minutes, how many minutes that were, and the longest stretch of them.
+- *Taken while free*: its share of all free minutes. A space that was left stays taken for its hold.
 - *Unknown*: its share of all minutes. It counts as neither right nor wrong, and never as free.
 - *Changes a day*: how often a member would see free, taken or unknown become another, per 24 hours of recording; the
   true changes in brackets. Where a recording begins, or goes on after a break of more than ten minutes, the step over
   the break and the first word after it belong to the recording and are not counted.
 - *Arrival* and *release*: from the true change until it was shown, median and the span that 95 % are within. A change
   that never was shown counts until the next true one.
-- Rules in *italics* are what a buyer gets today, or what is published, on the same data. They begin free, as they do.
+- Rules in *italics* are what a buyer gets today, or what is published, on the same data. A fixed timer is free until
+  the first motion of a recording; ours is unknown until then.
+- *Findings* are what the collector found to be wrong with the sensors, *false alarms* those about a sensor that is
+  right by other evidence.
 - A goal is *met* or *MISSED* by the exact figure, not by the rounded one."""
 
 SOURCES: Final = {

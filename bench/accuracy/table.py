@@ -12,17 +12,20 @@ from typing import Final
 from bench.accuracy.line import Figure, Goal, Line
 
 _TOGETHER: Final[Mapping[str, tuple[Figure, ...]]] = {
-    "free while taken, %, min": (Figure.FALSE_VACANT_PCT, Figure.FALSE_VACANT_MIN),
-    "longest, min": (Figure.LONGEST_FALSE_VACANT_MIN,),
-    "taken while free, %": (Figure.FALSE_OCCUPIED_PCT,),
-    "unknown, %": (Figure.UNKNOWN_PCT,),
+    "free while taken: %, min, longest min": (
+        Figure.FALSE_VACANT_PCT,
+        Figure.FALSE_VACANT_MIN,
+        Figure.LONGEST_FALSE_VACANT_MIN,
+    ),
+    "taken while free %": (Figure.FALSE_OCCUPIED_PCT,),
+    "unknown %": (Figure.UNKNOWN_PCT,),
     "changes a day, true": (Figure.CHANGES_PER_DAY, Figure.TRUE_CHANGES_PER_DAY),
     "arrival: median, 95 %, s": (Figure.ARRIVAL_MEDIAN_S, Figure.ARRIVAL_95_S),
     "release: median, 95 %, s": (Figure.RELEASE_MEDIAN_S, Figure.RELEASE_95_S),
     "left over: mean, 90 %": (Figure.LEFT_OVER_MEAN, Figure.LEFT_OVER_90),
 }
 """Figures that are read together stand in one cell, their units in its title; every other has a column."""
-_DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1}
+_DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1, "FINDINGS": 0, "FALSE_ALARMS": 0}
 """By the end of a figure's name; others have two."""
 MET: Final = "met"
 MISSED: Final = "MISSED"

@@ -37,7 +37,7 @@ def shown(width: int, *lines: Line, absent: dict[str, str] | None = None) -> str
 def test_figures_that_belong_together_share_a_column_and_goals_stand_below() -> None:
     found = line(FALSE_VACANT_PCT=0.104, FALSE_VACANT_MIN=0.44, COVERAGE_PCT=80)
     groups = columns([found])
-    assert list(groups) == ["free while taken, %, min", "80 % band covers %"]
+    assert list(groups) == ["free while taken: %, min, longest min", "80 % band covers %"]
     first, second = (cell(found, group) for group in groups.values())
     assert (first.figures, first.goals) == (("0.10", "0.4"), ("<= 0.1 MISSED",)), "by the exact figure"
     assert (second.figures, second.goals) == (("80.00",), ("77-83 met",))
