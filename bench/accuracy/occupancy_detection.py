@@ -131,7 +131,9 @@ def _of_absences(rows: Sequence[Row], what: Shown) -> str:
     ]
     back = {row.at_ms for stay in brief for row in stay}
     kept = [Row(row.at_ms, {**row.values, TRUTH: 1}) if row.at_ms in back else row for row in rows]
-    right = _figures(kept, what)[Figure.RIGHT_PCT]
+    right = _figures(kept, what).get(Figure.RIGHT_PCT)
+    if right is None:
+        return "It learnt too little to say anything."
     return (
         f"{len(brief)} times somebody was out for at most {_BRIEF_MIN} minutes and left the light on; not counted as"
         f" gone then, {right:.1f} % are right."
