@@ -59,8 +59,8 @@ def rights(site: str, user: str) -> Rights:
     if user == COLLECTOR_USER:
         heard = (f"{root}/device/+/events", f"{root}/device/+/status", f"{root}/collector/command")
         findings = f"{root}/device/+/findings"
-        own = (f"{root}/space/+", f"{root}/tuning/+", findings)  # to take back what an earlier one left
-        return Rights(reads=(*heard, *own), writes=(*told, f"{root}/device/+/receipt", findings))
+        left = (f"{root}/space/+", f"{root}/tuning/+", findings)  # to take back what an earlier one left
+        return Rights(reads=(*heard, *left), writes=(*told, f"{root}/device/+/receipt", findings))
     if user == DASHBOARD_USER:
         reads = (*told, f"{root}/device/+/status", f"{root}/device/+/findings")
         return Rights(reads=reads, writes=(f"{root}/collector/command",))
