@@ -82,9 +82,12 @@ def load_pasts(journal: Journal, plan: SitePlan) -> dict[Name, SensorPast]:
         body = settled.get(HEALTH + name)
         stored = _pasts(body) if body else {}
         for sensor in group.sensors:
-            is_now = mark(sensor)
-            past = stored.get(_path(sensor.key))
-            found[sensor.key] = past if past is not None and past.mark == is_now else SensorPast(is_now)
+            known, is_now = stored.get(_path(sensor.key)), mark(sensor)
+            if known is None:
+                known = SensorPast(is_now)
+            elif known.mark != is_now:  # what its name said until now was said by another
+                known = SensorPast(is_now, known.until_ms)
+            found[sensor.key] = known
     return found
 
 
@@ -114,6 +117,16 @@ def said(db: sqlite3.Connection, sensor: Name, from_ms: int, to_ms: int) -> list
         (*sensor, from_ms, to_ms),
     ).fetchall()
     return rows
+
+
+def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
+    """When a sensor first said something that is still stored; `before_ms` if that was never."""
+    (at_ms,) = db.execute(
+        "SELECT min(at_ms) FROM event"
+        " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?) AND synchronised",
+        sensor,
+    ).fetchone()
+    return before_ms if at_ms is None else min(int(at_ms), before_ms)
 
 
 def _path(key: Name) -> str:

@@ -29,6 +29,7 @@ from collector.health.store import (
     Group,
     Notes,
     Since,
+    first_said_ms,
     groups,
     load_notes,
     load_pasts,
@@ -167,7 +168,10 @@ class Watch:
 
     def _count(self, group: Group, late_ms: int | None, span: Span) -> tuple[int, list[DaySpan]]:
         """Count the hours of a group that are due; returns the events that were read, and the days touched."""
-        begun = min(self._pasts[sensor.key].until_ms for sensor in group.sensors)
+        db = self._journal.connection
+        begun = min(
+            self._pasts[sensor.key].until_ms or first_said_ms(db, sensor.key, span.due_ms) for sensor in group.sensors
+        )
         from_ms = begun if late_ms is None else min(begun, late_ms)
         if any(self._pasts[sensor.key].unread and self._reading(sensor).own for sensor in group.sensors):
             from_ms = 0  # where sound is people has just been learnt: so was it in the hours before
@@ -178,7 +182,7 @@ class Watch:
         pairs: list[tuple[Reading, SensorPast]] = []
         for sensor in group.sensors:
             how = self._reading(sensor)
-            heard = said(self._journal.connection, sensor.key, from_ms, span.due_ms)
+            heard = said(db, sensor.key, from_ms, span.due_ms)
             read += len(heard)
             pairs.append((how, counted(self._pasts[sensor.key], how, from_ms, heard, span)))
         pasts, days = days_since(pairs, from_ms, span)
