@@ -22,7 +22,7 @@ from collector.doors import HOUR_MS, Turns, day_span
 from collector.people import Crossing, Crowd, House, buckets, counted
 from collector.plan import Door, OpeningHours, SitePlan
 from collector.presence import Presence
-from ledig.rows import ISO, Column, Layout, Row, TimeColumns
+from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
 
 RECORDING: Final = "calit2-door"
 _HALF_HOUR_MS: Final = HOUR_MS // 2
@@ -51,6 +51,8 @@ def measure(folder: Path) -> list[Line]:
     rows = joined(folder, "calit2_*.csv", _LAYOUT)
     days = [list(day) for _, day in groupby(rows, key=lambda row: day_span(row.at_ms, _ZONE).day)]
     whole = {day_span(day[0].at_ms, _ZONE).to_ms for day in days if len(day) == 24 * HOUR_MS // _HALF_HOUR_MS}
+    if not whole:
+        raise RowsRejected((f"{folder}: not one whole day from 00:00 to 24:00; it takes one to judge a night",))
     note = f"{len(whole)} whole days; left over is what is told at 03:59, when nobody is inside."
     told = {
         "default": _product(rows),

@@ -115,7 +115,7 @@ def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
     found = {figure: mean(run[figure] for run in runs) for figure in runs[0]}
     longest = Figure.LONGEST_FALSE_VACANT_MIN
     found[longest] = max(run[longest] for run in runs)
-    worst = max(run[Figure.FALSE_VACANT_PCT] for run in runs)
+    worst = max(run.get(Figure.FALSE_VACANT_PCT, 0) for run in runs)
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
     return _line(f"both PIRs, {100 * _LOST:g} % of motion lost", found, goals, note=note)
@@ -158,7 +158,7 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
         still_free_ms = max([still_free_ms, *(_free_until_ms(shown, at_ms) - at_ms for at_ms in missed)])
         silences += len(silent)
         runs.append(figures(judged(rows, PEOPLE, shown)))
-    found = {figure: mean(run[figure] for run in runs) for figure in _IN_SILENCE} | {
+    found = {figure: mean(run[figure] for run in runs) for figure in _IN_SILENCE if figure in runs[0]} | {
         Figure.FALSE_VACANT_MIN: wrong_ms / 60_000,
         Figure.STILL_FREE_S: still_free_ms / 1000,
     }

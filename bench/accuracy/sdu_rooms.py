@@ -111,8 +111,8 @@ def _line(
         per_room.append((error - before) / len(truth) / SEEDS)
     figures = {
         Figure.COUNT_ERROR: error / minutes,
-        Figure.FALSE_VACANT_PCT: 100 * wrong_free / taken,
-        Figure.FALSE_OCCUPIED_PCT: 100 * wrong_taken / free,
+        Figure.FALSE_VACANT_PCT: 100 * wrong_free / max(1, taken),
+        Figure.FALSE_OCCUPIED_PCT: 100 * wrong_taken / max(1, free),
     }
     if note:
         note += f"; by room {', '.join(f'{each:.2f}' for each in per_room)}; {100 * held / minutes:.0f} % in the range."
