@@ -90,7 +90,7 @@ class Work:
                 self._keep(changes)
 
     def settle(self, now_ms: int) -> None:
-        """Compute a slice of the history or a forecast that is due, and forget what is past its time.
+        """Compute a slice of the history and a forecast that is due, and forget what is past its time.
 
         `tick` came just before.
         """
@@ -100,7 +100,7 @@ class Work:
                 self._settled_ms = self._journal.meta(UNTIL) or 0
             if not self._more_history:
                 self._count_anew()
-        elif self.foretelling.due(self._settled_ms):
+        if self._settled_ms > now_ms - HOUR_MS and self.foretelling.due(self._settled_ms):  # no hour long past
             with self._journal.transaction():
                 self.foretelling.step(self._journal.connection, self._settled_ms)
         if self.watch.due(now_ms):
