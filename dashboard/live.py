@@ -118,6 +118,7 @@ class Follower:
                 (topics.space(self._site, "+"), 0),
                 (topics.zone(self._site, "+"), 0),
                 (topics.site_summary(self._site), 0),
+                (topics.tuning(self._site, "+"), 0),
                 (topics.forecast(self._site, "+"), 0),
                 (topics.collector(self._site), 0),
                 (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),

@@ -6,7 +6,7 @@ Never: sockets, clocks, words. Real time (`now_s`, monotonic seconds) ages the l
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -27,6 +27,7 @@ from collector.outward import (
     SpaceState,
     Summary,
     Trend,
+    Tuning,
     decode,
 )
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
@@ -177,6 +178,8 @@ class Picture:
         self.forecasts: dict[str, Forecast] = {}
         """By zone, or WHOLE_SITE."""
         self.devices: dict[str, Device] = {}
+        self.tunings: dict[str, Tuning] = {}
+        """What spaces have learnt."""
         self.findings: dict[str, Findings] = {}
         """What was found, by device."""
         self.fault = ""
@@ -189,6 +192,7 @@ class Picture:
         self._collector_online = False
         self._heard: tuple[float, int] | None = None
         self._spaces: Final = {topics.space(plan.id, space.id): space.id for space in plan.spaces}
+        self._tunings: Final = {topics.tuning(plan.id, space.id): space.id for space in self.offered}
         self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
         self._forecasts: Final = {topics.forecast(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone)}
         self._found_of: Final = {
@@ -277,17 +281,13 @@ class Picture:
 
     def _take(self, news: Message, now_s: float, now_ms: int) -> None:
         if (space := self._spaces.get(news.topic)) is not None:
-            if news.payload:
-                self._put(self.states, space, decode(news.payload, SpaceState))
-            else:
-                self._forget(news.topic)  # an empty retained message takes the state back
+            self._take_or_forget(self.states, space, news, lambda payload: decode(payload, SpaceState))
+        elif (space := self._tunings.get(news.topic)) is not None:
+            self._take_or_forget(self.tunings, space, news, lambda payload: decode(payload, Tuning))
         elif (zone := self._zones.get(news.topic)) is not None:
             self._put(self.air, zone, decode(news.payload, Summary).air or Air())
         elif (zone := self._forecasts.get(news.topic)) is not None:
-            if news.payload:
-                self._put(self.forecasts, zone, outlook.decode(news.payload))
-            else:
-                self._forget(news.topic)
+            self._take_or_forget(self.forecasts, zone, news, outlook.decode)
         elif news.topic == topics.site_summary(self.plan.id):
             people = decode(news.payload, Summary).people
             self.version += people != self.people
@@ -298,6 +298,13 @@ class Picture:
             self._take_device(device, decode_status(news.payload), news, now_ms)
         elif (device := self._found_of.get(news.topic)) is not None:
             self._put(self.findings, device, decode_findings(news.payload))
+
+    def _take_or_forget(self, told: dict[str, _T], name: str, news: Message, read: Callable[[bytes], _T]) -> None:
+        """An empty retained message takes back what was told."""
+        if news.payload:
+            self._put(told, name, read(news.payload))
+        else:
+            self._forget(news.topic)
 
     def _put(self, told: dict[str, _T], name: str, now: _T) -> None:
         self.version += told.get(name) != now
@@ -325,6 +332,7 @@ class Picture:
         """What cannot be read, or was taken back, is not known."""
         self.version += 1
         self.states.pop(self._spaces.get(topic, ""), None)
+        self.tunings.pop(self._tunings.get(topic, ""), None)
         self.findings.pop(self._found_of.get(topic, ""), None)
         self.air.pop(self._zones.get(topic, ""), None)
         self.forecasts.pop(self._forecasts.get(topic, ""), None)

@@ -9,12 +9,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from collector.outward import Because, Reason
 from collector.plan import SpaceKind
-from dashboard.fleet import because
 from dashboard.picture import Free, Link, Supply
 from dashboard.words import TRANSLATIONS, Words
-from tests.dashboard.house import MONDAY_10_MS, PLAN
 
 SV, EN = Words.of("sv"), Words.of("en")
 PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
@@ -94,24 +91,6 @@ def test_a_supply_says_when_it_runs_out() -> None:
     assert SV.supply(Supply(62)).replace("\xa0", " ") == "62 %"
     assert SV.supply(Supply(12, low=True)).replace("\xa0", " ") == "12 %, snart slut"
     assert SV.supply(Supply()) == "okänt"
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
-    why = Because(reason, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
-    sv, en = (because(why, MONDAY_10_MS, PLAN, MONDAY_10_MS, words) for words in (SV, EN))
-    assert sv
-    assert sv != en
-    assert "{" not in sv + en
-
-
-def test_movement_says_where_and_when() -> None:
-    why = Because(Reason.MOTION, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * 60_000)
-    assert because(why, MONDAY_10_MS, PLAN, MONDAY_10_MS, SV) == "rörelse vid desk-14-pir för 6 min sedan"
-
-
-def test_quiet_that_rests_on_no_single_moment_is_told_since_the_state_began() -> None:
-    assert because(Because(Reason.QUIET), MONDAY_10_MS, PLAN, MONDAY_10_MS, EN) == "all quiet since 10:00"
 
 
 def extracted() -> Catalog:

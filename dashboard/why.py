@@ -1,0 +1,144 @@
+"""Says why a space is what it is and what comes next, in one line of Swedish or English.
+
+In:    a state with its reason, its voices and its lapse; what the space has learnt; the house's clock; words.
+Out:   what decided, what the other sensors say, what quiet will bring and when, how long the hold is.
+Never: a state of its own, HTML. What has passed meanwhile is not told as if it were to come.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from collector.days import local
+from collector.outward import TAKEN, HoldTuning, Lapse, Occupancy, Reason, Says, SpaceState, Tuning, Voice
+from collector.plan import SitePlan, SpaceKind
+from dashboard.hours import clock
+from dashboard.picture import CODES
+from dashboard.words import Words
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+_SHORT_MS: Final = 5 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told, and when: ages and moments are told as this reader would say them."""
+
+    plan: SitePlan
+    now_ms: int
+    words: Words
+
+    def ago(self, then_ms: int) -> str:
+        """How long ago, by the house's clock."""
+        _ = self.words.gettext
+        span_ms = self.now_ms - then_ms
+        if span_ms < MINUTE_MS:
+            return _("just now")
+        if span_ms < HOUR_MS:
+            return _("{n} min ago").format(n=span_ms // MINUTE_MS)
+        if span_ms < 2 * DAY_MS:
+            return _("{n} h ago").format(n=span_ms // HOUR_MS)
+        return _("{n} days ago").format(n=span_ms // DAY_MS)
+
+    def at(self, at_ms: int) -> str:
+        """The moment on the house's wall clock, with its day if that is not today."""
+        _ = self.words.gettext
+        moment = local(self.plan, at_ms)
+        told = self.words.at(clock(self.plan, at_ms))
+        if moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():  # the hour that comes twice
+            told = (_("{at} (summer time)") if moment.dst() else _("{at} (winter time)")).format(at=told)
+        day = moment.date()
+        forms = {-1: _("yesterday {at}"), 0: "{at}", 1: _("tomorrow {at}")}
+        form = forms.get((day - local(self.plan, self.now_ms).date()).days, _("{day} {at}"))
+        return form.format(at=told, day=format_date(day, "d MMM", locale=self.words.language))
+
+
+def why(state: SpaceState, kind: SpaceKind, tuning: Tuning | None, reader: Reader) -> str:
+    """Why a space of this kind is in its state, and what comes next: clauses, the deciding one first."""
+    hold = (
+        tuning.hold if tuning is not None and state.state in TAKEN and state.because.reason is Reason.MOTION else None
+    )
+    clauses = (
+        _because(state, reader),
+        *(_voice(voice, reader) for voice in state.voices if not 0 < voice.until_ms <= reader.now_ms),
+        _lapse(state.lapse, kind, reader),
+        _hold(hold, reader.words),
+    )
+    return "; ".join(filter(None, clauses))
+
+
+def _because(state: SpaceState, reader: Reader) -> str:
+    """The evidence in words; what rests on no single moment is told since the state began."""
+    _ = reader.words.gettext
+    because = state.because
+    clause = {
+        Reason.MOTION: _("movement at {sensor} {ago}"),
+        Reason.PRESSURE: _("weight on {sensor} {ago}"),
+        Reason.PRESENCE: _("somebody near {sensor} {ago}"),
+        Reason.POWER: _("power drawn at {sensor} {ago}"),
+        Reason.PEOPLE: _("people counted at {sensor} {ago}"),
+        Reason.SOUND: _("sound at {sensor} {ago}"),
+        Reason.LIGHT: _("light at {sensor} {ago}"),
+        Reason.AIR: _("CO₂ rising at {sensor} {ago}"),
+        Reason.DOOR_CLOSED: _("door closed since {at}: somebody is still inside"),
+        Reason.QUIET: _("all quiet since {at}"),
+        Reason.SILENT: _("no word from {sensor} since {at}"),
+        Reason.NEVER_HEARD: _("{sensor} has never been heard"),
+        Reason.SETTLING: _("{sensor} was only just heard; wait for one quiet spell"),
+        Reason.LEVEL: _("measured by {sensor} {ago}"),
+        Reason.DISABLED: _("taken out of use in the site file"),
+        Reason.NO_SENSOR: _("no sensor that could tell"),
+    }[because.reason]
+    at_ms = because.at_ms or state.since_ms
+    return clause.format(sensor=because.sensor or _("a sensor"), ago=reader.ago(at_ms), at=reader.at(at_ms))
+
+
+def _voice(voice: Voice, reader: Reader) -> str:
+    _ = reader.words.gettext
+    clause = {
+        Says.TAKEN: _("{sensor} says so too, until {until}") if voice.until_ms else _("{sensor} says so too"),
+        Says.SETTLING: _("{sensor} needs quiet until {until}"),
+        Says.SILENT: _("no word from {sensor} since {at}"),
+        Says.UNHEARD: _("{sensor} has never been heard"),
+    }[voice.says]
+    return clause.format(sensor=voice.sensor, at=reader.at(voice.at_ms), until=reader.at(voice.until_ms))
+
+
+def _lapse(lapse: Lapse | None, kind: SpaceKind, reader: Reader) -> str:
+    """What silence alone will bring; empty if it brings nothing, or should have by now."""
+    if lapse is None or lapse.at_ms <= reader.now_ms:
+        return ""
+    _ = reader.words.gettext
+    missing_min = (lapse.at_ms - reader.now_ms) // MINUTE_MS
+    if lapse.state is not Occupancy.VACANT:
+        clause = _("{state} from {at}")
+    elif missing_min:
+        clause = _("{state} {at} if it stays quiet, {n} min more")
+    else:
+        clause = _("{state} {at} if it stays quiet until then")
+    state = reader.words.state(CODES.get(lapse.state, "u"), kind)
+    return clause.format(state=state, at=reader.at(lapse.at_ms), n=missing_min)
+
+
+def _hold(hold: HoldTuning | None, words: Words) -> str:
+    """How long the space is held after movement, and who says so."""
+    if hold is None:
+        return ""
+    _ = words.gettext
+    if hold.least_ms == hold.most_ms:
+        clause = _("held {n} min after movement, as the site file says")
+    elif hold.hold_ms == hold.start_ms:
+        clause = _("held {n} min after movement, and learning between {least} and {most}")
+    else:
+        clause = _("held {n} min after movement, learnt here between {least} and {most}")
+    n, least, most = (_minutes(span_ms, words) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
+    return clause.format(n=n, least=least, most=most)
+
+
+def _minutes(span_ms: int, words: Words) -> str:
+    """A span in minutes; a short one with its decimal."""
+    return format_decimal(span_ms / MINUTE_MS, "0.#" if span_ms < _SHORT_MS else "0", locale=words.language)

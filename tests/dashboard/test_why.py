@@ -1,0 +1,190 @@
+"""Every state says why in both languages, and what it says is true: who, when, until when, and what comes next."""
+
+import re
+from datetime import datetime
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.outward import (
+    Because,
+    Health,
+    HoldTuning,
+    Lapse,
+    Occupancy,
+    Reason,
+    Says,
+    SpaceState,
+    Tuning,
+    Voice,
+)
+from collector.plan import SpaceKind
+from dashboard.why import Reader, why
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+LANGUAGES = ("sv", "en")
+LEARNT = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
+PIR = Because(Reason.MOTION, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * MINUTE_MS)
+
+
+def state(because: Because = PIR, occupancy: Occupancy = Occupancy.AWAY, **more: object) -> SpaceState:
+    return SpaceState(
+        state=occupancy,
+        since_ms=MONDAY_10_MS - HOUR_MS,
+        because=because,
+        health=Health.HEALTHY,
+        at_ms=because.at_ms,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def told(
+    what: SpaceState,
+    language: str = "en",
+    *,
+    now_ms: int = MONDAY_10_MS,
+    kind: SpaceKind = SpaceKind.DESK,
+    tuning: Tuning | None = None,
+) -> str:
+    return why(what, kind, tuning, Reader(PLAN, now_ms, Words.of(language)))
+
+
+def local_ms(*moment: int, fold: int = 0) -> int:
+    return int(datetime(*moment, tzinfo=PLAN.time_zone, fold=fold).timestamp()) * 1000  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(("reason", "occupancy", "language"), list(product(Reason, Occupancy, LANGUAGES)))
+def test_every_reason_of_every_state_has_a_sentence(reason: Reason, occupancy: Occupancy, language: str) -> None:
+    """With a sensor and without one, with every voice, and with everything that may come next."""
+    until_ms = MONDAY_10_MS + 4 * MINUTE_MS
+    voices = tuple(Voice("pi-1", "desk-14-mat", says, MONDAY_10_MS - MINUTE_MS, until_ms) for says in Says)
+    for because, lapse in product(
+        (Because(reason), Because(reason, "pi-1", "desk-14-pir", MONDAY_10_MS - MINUTE_MS)),
+        (None, *(Lapse(after, until_ms) for after in Occupancy)),
+    ):
+        sentence = told(state(because, occupancy, lapse=lapse, voices=voices), language, tuning=LEARNT)
+        assert sentence
+        assert not re.search(r"[{}]|None|  |; ;|;$", sentence)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_no_sentence_is_left_in_english(reason: Reason) -> None:
+    voices = tuple(Voice("pi-1", "desk-14-mat", says, MONDAY_10_MS, MONDAY_10_MS + HOUR_MS) for says in Says)
+    for after in (Occupancy.VACANT, Occupancy.UNKNOWN):
+        what = state(Because(reason), lapse=Lapse(after, MONDAY_10_MS + MINUTE_MS), voices=voices)
+        swedish, english = (told(what, language, tuning=LEARNT).split("; ") for language in LANGUAGES)
+        assert len(swedish) == len(english)
+        assert not set(swedish) & set(english)
+
+
+def test_a_desk_that_somebody_left_says_all_that_keeps_it_and_what_comes() -> None:
+    mat = Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS)
+    what = state(voices=(mat,), lapse=Lapse(Occupancy.VACANT, MONDAY_10_MS + 4 * MINUTE_MS + 30_000))
+    assert told(what, tuning=LEARNT) == (
+        "movement at desk-14-pir 6 min ago; desk-14-mat says so too, until 10:02;"
+        " free 10:04 if it stays quiet, 4 min more; held 8 min after movement, learnt here between 5 and 15"
+    )
+    assert told(what, "sv", tuning=LEARNT) == (
+        "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat säger detsamma, till kl. 10.02;"
+        " ledigt kl. 10.04 om det är stilla i 4 min till; hålls i 8 min efter rörelse, inlärt här mellan 5 och 15"
+    )
+
+
+def test_who_is_missing_is_named_with_the_moment_it_was_last_heard() -> None:
+    silent = Because(Reason.SILENT, "pi-1", "desk-14-pir", MONDAY_10_MS - 20 * MINUTE_MS)
+    voices = (
+        Voice("pi-1", "desk-14-radar", Says.UNHEARD),
+        Voice("pi-1", "desk-14-mat", Says.SETTLING, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS),
+    )
+    assert told(state(silent, Occupancy.UNKNOWN, voices=voices), tuning=LEARNT) == (
+        "no word from desk-14-pir since 9:40; desk-14-radar has never been heard; desk-14-mat needs quiet until 10:02"
+    ).replace("9:40", "09:40")
+
+
+def test_what_should_have_come_by_now_is_not_told_as_if_it_were_to_come() -> None:
+    past_ms = MONDAY_10_MS - 1
+    gone = Voice("pi-1", "desk-14-mat", Says.TAKEN, past_ms - MINUTE_MS, past_ms)
+    what = state(voices=(gone,), lapse=Lapse(Occupancy.VACANT, past_ms))
+    assert told(what) == "movement at desk-14-pir 6 min ago"
+
+
+def test_what_goes_on_has_no_end() -> None:
+    assert told(state(voices=(Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS),))).endswith("-mat says so too")
+
+
+@pytest.mark.parametrize(
+    ("hold", "clause"),
+    [
+        ((600_000, 600_000, 300_000, 900_000), "held 10 min after movement, and learning between 5 and 15"),
+        ((420_000, 420_000, 420_000, 420_000), "held 7 min after movement, as the site file says"),
+        ((657_000, 600_000, 300_000, 900_000), "held 11 min after movement, learnt here between 5 and 15"),
+        ((90_000, 90_000, 90_000, 90_000), "held 1.5 min after movement, as the site file says"),
+    ],
+)
+def test_the_hold_is_told_with_who_decided_it(hold: tuple[int, int, int, int], clause: str) -> None:
+    start = HoldTuning(hold_ms=hold[0], start_ms=hold[1], least_ms=hold[2], most_ms=hold[3])
+    assert told(state(), tuning=Tuning(hold=start)).split("; ")[-1] == clause
+
+
+def test_the_hold_is_told_only_where_movement_keeps_it() -> None:
+    quiet = Because(Reason.QUIET, "pi-1", "desk-14-pir", MONDAY_10_MS - HOUR_MS)
+    assert told(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "all quiet since 09:00"
+    mat = Because(Reason.PRESSURE, "pi-1", "desk-14-mat", MONDAY_10_MS)
+    assert told(state(mat), tuning=LEARNT) == "weight on desk-14-mat just now"
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "at_ms", "english", "swedish"),
+    [
+        (local_ms(2026, 1, 6, 0, 5), local_ms(2026, 1, 5, 22, 10), "yesterday 22:10", "i går kl. 22.10"),
+        (local_ms(2026, 1, 6, 0, 5), local_ms(2026, 1, 6, 0, 1), "00:01", "kl. 00.01"),
+        (local_ms(2026, 1, 6, 9), local_ms(2026, 1, 2, 22, 10), "Jan 2 22:10", "2 jan. kl. 22.10"),
+        (local_ms(2026, 3, 29, 9), local_ms(2026, 3, 29, 1, 59), "01:59", "kl. 01.59"),
+        (local_ms(2026, 3, 29, 9), local_ms(2026, 3, 29, 3), "03:00", "kl. 03.00"),
+        (local_ms(2026, 10, 25, 9), local_ms(2026, 10, 25, 2, 30), "02:30 (summer time)", "kl. 02.30 (sommartid)"),
+        (
+            local_ms(2026, 10, 25, 9),
+            local_ms(2026, 10, 25, 2, 30, fold=1),
+            "02:30 (winter time)",
+            "kl. 02.30 (vintertid)",
+        ),
+    ],
+)
+def test_a_moment_is_right_over_midnight_and_where_the_clock_changes(
+    now_ms: int, at_ms: int, english: str, swedish: str
+) -> None:
+    quiet = state(Because(Reason.QUIET, "pi-1", "desk-14-pir", at_ms), Occupancy.VACANT)
+    assert told(quiet, now_ms=now_ms).replace("2 Jan", "Jan 2") == f"all quiet since {english}"
+    assert told(quiet, "sv", now_ms=now_ms) == f"stilla sedan {swedish}"
+
+
+def test_what_comes_after_midnight_comes_tomorrow() -> None:
+    late_ms = local_ms(2026, 1, 5, 23, 58)
+    what = state(lapse=Lapse(Occupancy.VACANT, late_ms + 7 * MINUTE_MS))
+    assert "; free tomorrow 00:05 if it stays quiet, 7 min more" in told(what, now_ms=late_ms)
+
+
+def test_over_an_hour_that_comes_twice_the_minutes_missing_are_real_ones() -> None:
+    now_ms = local_ms(2026, 10, 25, 2, 58)
+    what = state(lapse=Lapse(Occupancy.VACANT, now_ms + 7 * MINUTE_MS))
+    assert "free 02:05 (winter time) if it stays quiet, 7 min more" in told(what, now_ms=now_ms)
+
+
+@given(st.integers(0, 3 * 24 * 60), st.integers(0, 24 * 60), st.sampled_from(LANGUAGES))
+def test_ages_and_moments_agree_with_the_clock_at_any_time(start_min: int, age_min: int, language: str) -> None:
+    """Around the night in which clocks go back."""
+    now_ms = local_ms(2026, 10, 24, 0) + start_min * MINUTE_MS
+    then_ms = now_ms - age_min * MINUTE_MS
+    reader = Reader(PLAN, now_ms, Words.of(language))
+    clock = datetime.fromtimestamp(then_ms / 1000, PLAN.time_zone)
+    hours, minutes = re.findall(r"(\d\d)[.:](\d\d)", reader.at(then_ms))[0]
+    assert (int(hours), int(minutes)) == (clock.hour, clock.minute)
+    number = re.search(r"\d+", reader.ago(then_ms))
+    assert (number is None) is (age_min == 0)
+    if number is not None:
+        assert int(number[0]) == (age_min if age_min < 60 else age_min // 60)
