@@ -17,14 +17,16 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from collector.days import midnight_ms
+from collector.doors import DAYS
 from collector.findings import CollectorCommand, encode
-from collector.history import PEOPLE, PEOPLE_FIVE_MIN, HistoryAway, Row
+from collector.history import DAY_MS, PEOPLE, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryAway, Row
 from collector.outlook import Outlook
 from collector.plan import WHOLE_SITE
 from dashboard import charts, past, streams
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.fleet import manager_frame, shown
 from dashboard.languages import words
+from dashboard.ledger import Ledger, ledger
 from dashboard.login import forget, managers_only, onward, reachable, remember, token
 from dashboard.prospect import Prospect, prospect
 from dashboard.serving import aside, serving
@@ -36,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 _ANSWER: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
 """The fields of a command, and the form's names for them."""
+LEDGER_DAYS: Final = 3
+"""Corrections of the last days are shown."""
 PLOTLY_AGE_S: Final = 365 * 86_400
 
 
@@ -68,6 +72,7 @@ def live() -> ResponseReturnValue:
         hidden=hidden,
         chart=None if past_rows is None else charts.chart(past_rows, here.plan, words()),
         prospects=prospects,
+        ledger=_ledger(now_ms) if here.plan.doors else None,
         drawn=any(seen is not None for _kind, _told, seen in prospects),
         plotly_version=version("plotly"),
     )
@@ -96,6 +101,16 @@ def _prospects(asked: charts.Choice, rows: list[Row], now_ms: int) -> list[tuple
             seen = prospect(told, rows, here.plan, words(), now_ms) if told and told.hours else None
             found.append((kind, told, seen))
     return found
+
+
+def _ledger(now_ms: int) -> Ledger | None:
+    """How people are counted; None while history is away."""
+    here = serving()
+    corrections = _rows(past.Question(measure=PEOPLE_CORRECTION, from_ms=now_ms - LEDGER_DAYS * DAY_MS, to_ms=now_ms))
+    passed = _rows(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=now_ms - (DAYS + 1) * DAY_MS, to_ms=now_ms))
+    if corrections is None or passed is None:
+        return None
+    return ledger(corrections, passed, here.live.picture.people, here.plan, words())
 
 
 @routes.get("/stream")

@@ -17,6 +17,7 @@ from collector.history import (
     FORECAST,
     MEASURES,
     PEOPLE,
+    PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
@@ -119,7 +120,7 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
 
 def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
     """A count of few people, past or foretold, and more than none, is not told."""
-    people = measure is PEOPLE_FIVE_MIN or (measure is FORECAST and PEOPLE in tags)
+    people = measure in (PEOPLE_FIVE_MIN, PEOPLE_CORRECTION) or (measure is FORECAST and PEOPLE in tags)
     return None if people and value is not None and 0 < value < FEW else value
 
 

@@ -1,0 +1,111 @@
+"""Turns the ledger of people into words: what was corrected and why, and how the doors of the last two weeks err.
+
+In:    rows of PEOPLE_CORRECTION and PEOPLE_FIVE_MIN, the plan, words.
+Out:   one line for each correction, the newest first; sentences.
+Never: a count of few people, I/O.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from collector.days import local
+from collector.doors import DAYS, DoorDay, Turns, learn
+from collector.history import Row
+from collector.outward import People
+from collector.people import Why
+from collector.plan import SitePlan
+from dashboard.picture import FEW
+from dashboard.words import Words
+
+NEWEST: Final = 12
+"""So many corrections are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One correction as it is read."""
+
+    at: str
+    why: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How people are counted: what the doors have taught, when the house was last empty, the newest corrections."""
+
+    doors: str
+    zero: str
+    entries: tuple[Entry, ...]
+
+
+def ledger(
+    corrections: Sequence[Row], passed: Iterable[Row], people: People | None, plan: SitePlan, words: Words
+) -> Ledger:
+    """What a manager reads of the count."""
+    return Ledger(doors(passed, plan, words), _zero(people, plan, words), entries(corrections, plan, words))
+
+
+def entries(corrections: Sequence[Row], plan: SitePlan, words: Words) -> tuple[Entry, ...]:
+    """The newest corrections; one between few and few people tells nothing, and is left out."""
+    told = [row for row in corrections if not all(0 <= (value or 0) < FEW for value in row.fields)]
+    told.sort(key=lambda row: row.at_ms, reverse=True)
+    whys = _whys(words)
+    return tuple(
+        Entry(
+            at=format_datetime(local(plan, row.at_ms), "EEE d MMM HH:mm", locale=words.language),
+            why=whys.get(row.tags[1], row.tags[1]),
+            before=_number(row.fields[0], words),
+            after=_number(row.fields[1], words),
+        )
+        for row in told[:NEWEST]
+    )
+
+
+def doors(passed: Iterable[Row], plan: SitePlan, words: Words) -> str:
+    """How many of those who go out the doors tell of those who came in, by the days before today."""
+    turns, days = Turns(plan), dict[int, DoorDay]()
+    for row in passed:
+        day = turns.of(row.at_ms).day
+        known = days.get(day, DoorDay(day))
+        days[day] = DoorDay(day, known.entries + int(row.fields[0] or 0), known.exits + int(row.fields[1] or 0))
+    ended = [days[day] for day in sorted(days)][:-1][-DAYS:]
+    _ = words.gettext
+    if not ended:
+        return _("The doors have not counted a whole day yet; they are taken for doors that err as most do.")
+    ratio = learn(ended).ratio
+    if ratio == 1:
+        return _("Over two weeks the doors count about as many in as out, so that neither is scaled.")
+    return _("Over two weeks the doors count {n} in for 100 out, so that each one out stands for {ratio}.").format(
+        n=round(100 * ratio), ratio=format_decimal(ratio, "0.00", locale=words.language)
+    )
+
+
+def _zero(people: People | None, plan: SitePlan, words: Words) -> str:
+    if people is None or people.zero_ms is None:
+        return ""
+    at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=words.language)
+    return words.gettext("The house was last known to be empty {at}.").format(at=at)
+
+
+def _number(count: float | None, words: Words) -> str:
+    people = int(count or 0)
+    return words.gettext("under {n}").format(n=FEW) if 0 < people < FEW else str(people)
+
+
+def _whys(words: Words) -> dict[str, str]:
+    _ = words.gettext
+    return {
+        Why.NEGATIVE: _("more went out than were inside"),
+        Why.DOORS: _("the doors err now and then"),
+        Why.STILL: _("fewer or more went out than of so many people would"),
+        Why.SEEN: _("so many were seen inside"),
+        Why.QUIET: _("the whole house was quiet"),
+        Why.CLOSED: _("the house was closed"),
+        Why.LEAST: _("the quietest hour of a house that never closes"),
+    }

@@ -1,0 +1,64 @@
+"""The ledger of people in words: what was corrected and why, what the doors have taught, and nothing of few people."""
+
+import pytest
+
+from collector.history import DAY_MS, MINUTE_MS, Row
+from collector.outward import People
+from collector.people import Why
+from dashboard.languages import LANGUAGES
+from dashboard.ledger import NEWEST, doors, entries, ledger
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+SV, EN = Words.of("sv"), Words.of("en")
+
+
+def corrected(why: str, before: float, after: float, at_ms: int = MONDAY_10_MS) -> Row:
+    return Row(("site", why), at_ms, (before, after))
+
+
+def passed(entries: int, exits: int, days: int = 14) -> list[Row]:
+    return [
+        Row(("site",), MONDAY_10_MS - day * DAY_MS, (float(entries), float(exits), 0.0, 0.0, 0.0, None))
+        for day in range(days + 1)
+    ]
+
+
+def test_a_correction_says_when_why_and_what() -> None:
+    (told,) = entries([corrected(Why.QUIET, 7, 0)], PLAN, SV)
+    assert (told.at, told.why, told.before, told.after) == ("mån 24 nov. 10:00", "hela huset var stilla", "7", "0")
+    (told,) = entries([corrected(Why.CLOSED, 12, 0)], PLAN, EN)
+    assert told.why == "the house was closed"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", Why)
+def test_every_reason_has_words_in_both_languages(why: Why, language: str) -> None:
+    (told,) = entries([corrected(why, 9, 7)], PLAN, Words.of(language))
+    assert told.why not in {"", why.value}
+
+
+def test_few_people_are_told_as_few_and_a_correction_among_them_not_at_all() -> None:
+    (told,) = entries([corrected(Why.SEEN, 3, 5), corrected(Why.DOORS, 2, 3)], PLAN, SV)
+    assert (told.before, told.after) == ("under 5", "5")
+
+
+def test_the_newest_corrections_come_first_and_old_ones_make_room() -> None:
+    rows = [corrected(Why.DOORS, 9, 10, MONDAY_10_MS + minute * 5 * MINUTE_MS) for minute in range(NEWEST + 3)]
+    told = entries(rows, PLAN, EN)
+    assert len(told) == NEWEST
+    assert told[0].at == entries(rows[-1:], PLAN, EN)[0].at
+
+
+def test_what_the_doors_have_taught_is_one_sentence() -> None:
+    assert "errs" not in doors([], PLAN, EN)
+    assert "have not counted a whole day" in doors(passed(50, 40, days=0), PLAN, EN)
+    assert "about as many in as out" in doors(passed(100, 100), PLAN, EN)
+    assert doors(passed(200, 180), PLAN, SV).endswith("så var och en ut får stå för 1,10.")
+
+
+def test_when_the_house_was_last_empty_is_said_as_soon_as_it_is_known() -> None:
+    assert ledger([], [], None, PLAN, EN).zero == ""
+    assert ledger([], [], People(7, 6, 8), PLAN, EN).zero == ""
+    told = ledger([], [], People(7, 6, 8, MONDAY_10_MS), PLAN, SV).zero
+    assert told == "Huset var senast säkert tomt mån 24 nov. 10:00."
