@@ -9,14 +9,17 @@ from collector.outward import (
     Air,
     AirBand,
     CollectorStatus,
+    HoldTuning,
     Occupancy,
     People,
     SpaceState,
     Summary,
     Trend,
+    Tuning,
     encode,
 )
 from collector.plan import SpaceKind
+from dashboard.fleet import manager_frame
 from dashboard.live import BREATH_S, Live
 from dashboard.picture import Broker, Free, Link, Message, Picture, air_word
 from dashboard.words import LANGUAGES, Words
@@ -110,6 +113,16 @@ def test_a_state_that_cannot_be_read_or_was_taken_back_is_not_known() -> None:
         picture = told(of("desk-1", state(Occupancy.VACANT)), Message(topic, payload, retained=False))
         assert picture.frame(0, MONDAY_10_MS).spaces[0] == "u"
     assert told(Message(topic, b"{", retained=False)).rejected == 1
+
+
+def test_what_a_space_has_learnt_is_told_to_its_manager_until_it_is_taken_back() -> None:
+    learnt = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
+    topic = topics.tuning(PLAN.id, "desk-1")
+    heard = (of("desk-1", state(Occupancy.OCCUPIED)), Message(topic, encode(learnt), retained=True))
+    for taken_back in (False, True):
+        picture = told(*heard, *[Message(topic, b"", retained=False)][: int(taken_back)])
+        frame = manager_frame(picture, picture.frame(0, MONDAY_10_MS), MONDAY_10_MS, Words.of("en"))
+        assert ("held 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
 
 
 def test_a_space_that_the_plan_does_not_hold_moves_nothing() -> None:
