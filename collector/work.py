@@ -100,7 +100,7 @@ class Work:
                 self._settled_ms = self._journal.meta(UNTIL) or 0
             if not self._more_history:
                 self._count_anew()
-        if self._settled_ms > now_ms - HOUR_MS and self.foretelling.due(self._settled_ms):  # no hour long past
+        if not self._more_history and self.foretelling.due(self._settled_ms):
             with self._journal.transaction():
                 self.foretelling.step(self._journal.connection, self._settled_ms)
         if self.watch.due(now_ms):
