@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from datetime import datetime, time, timedelta
 
+from collector.days import hours_of
 from collector.plan import OpeningHours, SitePlan, Space, SpaceKind, Tenure
 
 MINUTE_MS = 60_000
@@ -132,7 +133,7 @@ def day(plan: SitePlan, date: calendar_date, seed: int) -> Day:
     midnight = datetime.combine(date, time(), plan.time_zone)
     starts_ms = int(midnight.timestamp() * 1000)
     ends_ms = int(datetime.combine(date + timedelta(days=1), time(), plan.time_zone).timestamp() * 1000)
-    hours = plan.opening_hours.get(date.weekday()) if plan.opening_hours else _USUAL_HOURS
+    hours = hours_of(plan, date) if plan.opening_hours else _USUAL_HOURS
     if hours is None:
         return Day(starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), runs=(), cups=())
     making = _Making(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - invents a day
