@@ -142,7 +142,7 @@ class Watch:
         """Do a piece of what is due, inside the journal's transaction."""
         if self._round is None:
             due_ms = now_ms - now_ms % HOUR_MS
-            oldest_ms = due_ms - self._raw_hours * HOUR_MS
+            oldest_ms = due_ms - max(1, self._raw_hours - 1) * HOUR_MS  # kept until the next round, an hour on
             self._round = self._rounds(Span(oldest_ms, due_ms, self._plan.time_zone), now_ms)
             self._due_ms = due_ms
         spent = 0
