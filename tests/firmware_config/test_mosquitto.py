@@ -99,6 +99,7 @@ def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
         ),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
+        topics.forecast(SITE, "hall"),
         topics.site_summary(SITE),
         topics.collector(SITE),
         topics.collector_command(SITE),
@@ -125,6 +126,7 @@ def test_a_stolen_device_hears_its_own_receipts_commands_and_what_its_lamp_needs
         topics.device(SITE, "pi-1", DeviceTopic.STATUS),
         topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.zone(SITE, "hall"),
+        topics.forecast(SITE, "hall"),
         topics.collector_command(SITE),
     ]
     with connected(house, "observer", "pi-1") as (observer, thief):
@@ -151,6 +153,7 @@ def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto)
         topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
+        topics.forecast(SITE, "hall"),
         topics.collector(SITE),
     ]
     with connected(house, "observer", "collector", "pi-1") as (observer, collector, device):
@@ -180,6 +183,7 @@ def test_the_dashboard_hears_what_is_retained_and_says_nothing_but_answers_to_fi
         topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
+        topics.forecast(SITE, "hall"),
         topics.collector(SITE),
     ]
     with connected(house, "observer", "dashboard") as (observer, dashboard):
