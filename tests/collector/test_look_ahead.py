@@ -1,7 +1,7 @@
 """A series' forecast of the next days, and what it said beside what came."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 
 import pytest
@@ -199,3 +199,14 @@ def test_after_closing_the_next_open_day_is_told() -> None:
     assert local(PLAN, outlook.begins_ms(outlook.hours[0].ahead)) == local(PLAN, at("2026-02-26T08:00"))
     assert {row.tags[-1] for row in rows} == {Lead.DAY, Lead.WEEK}, "nothing is open an hour or three from now"
     assert MIDDLE == 1
+
+
+@pytest.mark.parametrize(("now", "names"), [("2026-03-27T12:00", 23), ("2026-10-23T12:00", 25)])
+def test_a_week_in_which_the_clocks_change_has_each_hour_once(now: str, names: int) -> None:
+    always = replace(PLAN, opening_hours={})
+    outlook, rows = ahead(weeks(6, at(now)), at(now), plan=always)
+    assert [hour.ahead for hour in outlook.hours] == list(range(168))
+    sunday = date.fromisoformat(now[:10]) + timedelta(days=2)
+    local_hours = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
+    assert sum(moment.date() == sunday for moment in local_hours) == names
+    assert len({(row.tags, row.at_ms) for row in rows}) == len(rows)
