@@ -27,4 +27,5 @@ def test_a_recorded_room_with_two_motion_sensors_is_shown_as_it_was(shared_data:
     assert false_vacant <= 0.1
     assert false_occupied <= 1.7
     assert unknown <= 1, "it dares to say something"
+    assert re.search(r"rows: \d+ played, 0 left out", run.stdout)
     assert re.search(r"(\d+) sent, \1 stored, 0 lost", run.stdout)
