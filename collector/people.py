@@ -202,7 +202,8 @@ def _turned(crowd: Crowd, bucket: Bucket, house: House) -> tuple[Crowd, list[Cor
     turn = house.turn
     if bucket.from_ms != turn.at_ms:
         return crowd, []
-    ended = (*crowd.days, crowd.today)
+    today = crowd.today if crowd.today.day else replace(crowd.today, day=turn.day - 1)  # the first of all
+    ended = (*crowd.days, today)
     days = tuple(day for day in ended if day.day >= turn.day - DAYS and (day.entries or day.exits))
     crowd = replace(crowd, today=DoorDay(turn.day), days=days, learnt=learn(days))
     seen = bucket.seen[0]

@@ -123,6 +123,5 @@ class _Sums:
 
 def _append(steps: list[Seen], new: Seen) -> None:
     """Add a step if it says something new."""
-    if steps and new.at_most is None and steps[-1][1:4] == new[1:4]:
-        return
-    steps.append(new)
+    if not steps or steps[-1][1:] != new[1:]:
+        steps.append(new)
