@@ -153,7 +153,7 @@ def test_no_library_is_installed_that_nobody_imports() -> None:
 
 
 def test_a_pi_gets_no_web_server_and_no_database_client() -> None:
-    assert not importable("edge") & {"flask", "gevent", "plotly", "influxdb_client", "amqtt"}
+    assert not importable("edge") & {"flask", "gevent", "plotly", "influxdb_client", "holidays", "amqtt"}
 
 
 def walled(allowed: frozenset[str] | set[str], modules: list[str]) -> subprocess.CompletedProcess[str]:
