@@ -74,9 +74,8 @@ def of_house(path: Path | None, data: Path | None, asked: Asked) -> None:
         HistoryAway, StoredRejected: there is nothing to run again.
     """
     if not asked.others:
-        raise WhatIfRejected(
-            f"{path}: is a site file; say which other rules its stored events are to be run under: {_EXAMPLE}"
-        )
+        given = f"{path}: is a site file" if path else "no file is given"
+        raise WhatIfRejected(f"{given}; give a recording to play, or other rules for stored events: {_EXAMPLE}")
     site, folder = _house(path, data)
     others = asked.rules(site.plan.rules)
     spaces = chosen(site.plan, asked.spaces)

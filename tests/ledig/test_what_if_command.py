@@ -199,7 +199,7 @@ def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path
 @pytest.mark.parametrize(
     ("arguments", "finding"),
     [
-        ((), "is a site file; say which other rules"),
+        ((), "is a site file; give a recording to play, or other rules for stored events: ledig replay"),
         (("--what-if", "hold=3h"), "hold must lie between 1s and 2h, got 3h"),
         (("--what-if", "hodl=7m"), 'did you mean "hold"?'),
         (("--rules", "{folder}/bad.toml"), "motion_hold_ms must lie between lone_motion_hold_ms (120000) and 7200000"),
@@ -218,6 +218,12 @@ def test_what_cannot_be_is_refused_before_an_event_is_read(
     assert (run.returncode, run.stdout) == (2, "")
     assert finding in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_without_anything_it_says_what_to_give() -> None:
+    run = ledig()
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("no file is given; give a recording to play, or other rules")
 
 
 def test_without_a_journal_or_events_it_says_so(house: Path, tmp_path: Path) -> None:
