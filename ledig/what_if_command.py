@@ -99,7 +99,7 @@ def tell(console: Console, asked: Asked, found: WhatIf) -> None:
         from ledig import what_if_plot
 
         what_if_plot.write(asked.plot, found)
-        console.print(f"drawn in {asked.plot}", highlight=False, soft_wrap=True)
+        console.print(f"drawn in {asked.plot}", highlight=False, markup=False, soft_wrap=True)
 
 
 def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:

@@ -69,7 +69,7 @@ def tell(console: Console, found: WhatIf) -> None:
             f"{alike} of {len(found.spaces)} spaces are shown alike under all of these rules", highlight=False
         )
     for note in found.notes:
-        console.print(f"note: {note}", highlight=False)
+        console.print(f"note: {note}", highlight=False, markup=False)
 
 
 def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
@@ -125,7 +125,8 @@ HEADINGS: Final = (
 
 
 def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
-    table = Table(title=f"{label} beside {TODAY}: {found.title}", title_justify="left", box=SIMPLE, pad_edge=False)
+    title = Text(f"{label} beside {TODAY}: {found.title}", style="italic")
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for place, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="right" if place else "left", no_wrap=True)
     for row in rows(found, compared):
