@@ -186,7 +186,7 @@ def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
 
 def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:
     told = manager.get("/manage?lang=sv", base_url="https://localhost").text
-    why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om inget mer rör sig"
+    why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om det är stilla i 4 min till"
     assert why in told
     shown = public.get("/?lang=sv").text
     assert "pir" not in shown
