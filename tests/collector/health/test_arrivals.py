@@ -1,0 +1,109 @@
+"""A device's clock, by when its news arrives at the collector; and a battery, by what it says."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.findings import Finding, FindingKind
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.outward import Health
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import EventsMessage, Kind, SensorEvent, encode
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+
+MINUTE_MS = 60_000
+PLAN = house_of(2, devices=2)
+"""One desk on each of two devices."""
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Work]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        yield Work(PLAN, journal, RetentionSettings(), NOON_MS)
+
+
+class Device:
+    """Speaks as one device does."""
+
+    def __init__(self, number: int) -> None:
+        self.id, self._sensor, self._seq = f"pi-{number + 1}", f"desk-{number}-pir", 0
+
+    def said(
+        self, moments: Sequence[int], kind: Kind = Kind.HEARTBEAT, value: float = 0, *, sync: bool = True
+    ) -> Delivery:
+        """One message with an event for each moment of the device's clock."""
+        first = self._seq + 1
+        self._seq += len(moments)
+        events = [SensorEvent(first + n, self._sensor, at_ms, kind, value, sync) for n, at_ms in enumerate(moments)]
+        return Delivery(self.id, encode(EventsMessage("s", 1, events)))
+
+
+def found(work: Work, now_ms: int) -> dict[str, list[Finding]]:
+    work.watch.tell_all()
+    return {device: told.findings for device, told in work.watch.to_tell(now_ms)}
+
+
+def live(work: Work, hours: int, offset_ms: int, *, sync: bool = True) -> int:
+    """Both devices beat every minute for so long, the first with its own idea of the time; returns the moment after."""
+    first, second = Device(0), Device(1)
+    now_ms = NOON_MS
+    for now_ms in range(NOON_MS, NOON_MS + hours * HOUR_MS + 1, MINUTE_MS):
+        work.take([first.said([now_ms - offset_ms], sync=sync)], now_ms)
+        work.take([second.said([now_ms - 300])], now_ms)
+        work.tick(now_ms)
+        work.settle(now_ms)
+    while work.watch.due(now_ms):
+        work.settle(now_ms)
+    return now_ms
+
+
+@pytest.mark.parametrize(("offset_ms", "off_s"), [(3_600_000, 3600), (180_000, 180), (-90_000, -90)])
+def test_a_clock_that_is_wrong_is_found_within_four_hours(work: Work, offset_ms: int, off_s: int) -> None:
+    now_ms = live(work, 4, offset_ms)
+    told = found(work, now_ms)
+    assert [(finding.kind, finding.off_s) for finding in told["pi-1"]] == [(FindingKind.CLOCK_OFF, off_s)]
+    assert told["pi-2"] == []
+
+
+def test_a_clock_that_is_far_ahead_is_found_though_nothing_of_it_is_stored(work: Work) -> None:
+    told = found(work, live(work, 4, -7_200_000))
+    ((finding,), other) = told["pi-1"], told["pi-2"]
+    assert finding.times == 180
+    assert other == []
+
+
+def test_a_clock_that_was_never_right_is_found(work: Work) -> None:
+    told = found(work, live(work, 4, 10**11, sync=False))
+    assert [finding.share_pct for finding in told["pi-1"]] == [100]
+
+
+def test_a_wrong_clock_makes_the_spaces_of_its_device_degraded_at_best(work: Work) -> None:
+    now_ms = live(work, 4, -90_000)
+    assert work.house.view("desk-0", now_ms).health is Health.DEGRADED
+    assert work.house.view("desk-1", now_ms).health is Health.HEALTHY
+
+
+def test_a_right_clock_and_an_outbox_that_waited_for_five_hours_are_not_accused(work: Work) -> None:
+    device = Device(0)
+    held = range(NOON_MS, NOON_MS + 5 * HOUR_MS, MINUTE_MS)
+    back_ms = NOON_MS + 5 * HOUR_MS
+    for start in range(0, len(held), 50):
+        work.take([device.said(held[start : start + 50])], back_ms)
+    for now_ms in range(back_ms, back_ms + 4 * HOUR_MS, MINUTE_MS):
+        work.take([device.said([now_ms - 200])], now_ms)
+        work.settle(now_ms)
+    assert found(work, back_ms + 4 * HOUR_MS)["pi-1"] == []
+
+
+def test_a_battery_that_runs_out_is_found_with_the_hour_that_said_so(work: Work) -> None:
+    device = Device(1)
+    work.take([device.said([NOON_MS]), device.said([NOON_MS + 1], Kind.BATTERY_PCT, 12)], NOON_MS + 2)
+    now_ms = NOON_MS + HOUR_MS
+    while work.watch.due(now_ms):
+        work.settle(now_ms)
+    ((finding,),) = [told for told in found(work, now_ms).values() if told]
+    assert (finding.kind, finding.sensor, finding.battery_pct) == (FindingKind.BATTERY_LOW, "desk-1-pir", 12)
