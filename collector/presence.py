@@ -10,11 +10,15 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from collector.outward import TAKEN, Occupancy
-from collector.plan import SitePlan, Space, SpaceKind, Tenure
+from collector.plan import SensorKind, SitePlan, Space, SpaceKind, Tenure
 from collector.use import Timeline
 
 FEW: Final = 5
 """Of dedicated spaces, whole fives count, and never the last five: from the sum nobody can tell which are taken."""
+_SEEING: Final = frozenset(
+    {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
+)
+"""What tells that a space is vacant. A space with sound or air alone never is, and would keep a house from being quiet."""
 _PEOPLE: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 """Where people sit. A machine may work alone."""
 
@@ -37,7 +41,7 @@ class Presence:
     """The watched spaces of one house."""
 
     def __init__(self, plan: SitePlan) -> None:
-        watched = {sensor.space for sensor in plan.sensors}
+        watched = {sensor.space for sensor in plan.sensors if sensor.kind in _SEEING}
         self.spaces: Final = {
             space.id: space
             for space in plan.spaces

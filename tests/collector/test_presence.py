@@ -56,6 +56,15 @@ def test_a_house_is_watched_when_each_of_its_zones_is() -> None:
     assert not Presence(plan(space("a"), sensors=[])).everywhere
 
 
+def test_a_space_that_only_sound_watches_vouches_for_nothing_and_keeps_no_house_from_being_quiet() -> None:
+    sensors = [
+        Sensor(device="pi", id="pir", kind=SensorKind.PIR, space="a"),
+        Sensor(device="pi", id="sound", kind=SensorKind.SOUND, space="b"),
+    ]
+    (now,) = seen(plan(space("a"), space("b"), sensors=sensors), a=[(T0 - 1, VACANT)], b=[(T0 - 1, UNKNOWN)])
+    assert now.at_most == 0
+
+
 def test_since_when_nobody_is_seen_is_when_the_last_of_the_away_went() -> None:
     site = house(space("a"), space("b"))
     steps = seen(
