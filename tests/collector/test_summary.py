@@ -1,5 +1,8 @@
 """Counting what is free, taken and not known."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from collector.outward import Count, Occupancy
 from collector.plan import Space, SpaceKind, Tenure
 from collector.summary import count
@@ -24,3 +27,10 @@ def test_kinds_are_counted_apart_and_in_one_order() -> None:
     found = count([(a(SpaceKind.ROOM), Occupancy.VACANT), (a(SpaceKind.DESK), Occupancy.OCCUPIED)])
     assert list(found) == [SpaceKind.DESK, SpaceKind.ROOM]
     assert (found[SpaceKind.DESK].free_min, found[SpaceKind.ROOM].free_min) == (0, 1)
+
+
+@given(states=st.lists(st.sampled_from(Occupancy)))
+def test_unknown_never_counts_as_free(states: list[Occupancy]) -> None:
+    for found in count((a(), state) for state in states).values():
+        assert found.free_min == states.count(Occupancy.VACANT)
+        assert found.free_min <= found.free_max == found.free_min + states.count(Occupancy.UNKNOWN)

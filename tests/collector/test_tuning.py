@@ -2,9 +2,11 @@
 
 from random import Random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.evidence import NEVER, START, Evidence, SensorView
 from collector.tuning import LONGER_MS, QUICK_MS, SHORTER_MS, UNTUNED, HoldBounds, Tuned, fitted_to, seen_again
 
 MINUTE = 60_000
@@ -70,3 +72,12 @@ def test_what_was_learnt_fits_into_bounds_of_another_day(spans: list[int], start
 
 def test_who_comes_back_just_after_the_quick_time_is_a_newcomer() -> None:
     assert after([8 * MINUTE + QUICK_MS + 1]).longer_ms == -SHORTER_MS
+
+
+def test_evidence_that_was_stored_before_anything_was_learnt_is_read() -> None:
+    """An array_like struct of an earlier version is shorter: what came since has its default."""
+    view = SensorView("pi", "pir", 5, 1, high=True, high_ms=4, end_ms=NEVER, full=True, value=1.0)
+    evidence = msgspec.structs.replace(START, key=(5, "pi", "s", 1), views=(view,))
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(evidence))
+    old[-2][0] = old[-2][0][:9]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(old[:-1]), type=Evidence) == evidence
