@@ -18,7 +18,7 @@ FEW: Final = 5
 _SEEING: Final = frozenset(
     {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
 )
-"""What tells that a space is vacant. A space with sound or air alone never is, and would keep a house from being quiet."""
+"""What tells that a space is vacant. One with sound or air alone never is, and would keep no house quiet."""
 _PEOPLE: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 """Where people sit. A machine may work alone."""
 
