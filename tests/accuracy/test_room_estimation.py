@@ -38,11 +38,12 @@ def test_a_badly_placed_sensor_alone_is_reported_for_its_poor_coverage_and_a_goo
     assert tell(well)[Figure.FINDINGS] == 0
 
 
-def test_microphones_and_lamps_beside_good_sensors_do_no_harm(lines: Lines) -> None:
+def test_microphones_and_lamps_beside_good_sensors_leave_it_truer_than_a_timer(lines: Lines) -> None:
+    timer = lines(RECORDING)["timer of 12 min"].figures[Figure.FALSE_OCCUPIED_PCT]
     for beside in ("sound", "light"):
         found = tell(lines(RECORDING)[f"both PIRs, every desk's {beside}"])
         assert found[Figure.FALSE_VACANT_PCT] <= 0.1
-        assert found[Figure.FALSE_OCCUPIED_PCT] <= 3.0
+        assert found[Figure.FALSE_OCCUPIED_PCT] < timer
 
 
 def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
