@@ -24,7 +24,7 @@ MISSED: Final = 0.05
 """The people that a usual counter misses beside each one that it tells, in either direction."""
 _MOST_TURNED: Final = 0.2
 _MOST_MISSED: Final = 0.3
-SURE: Final = 0.85
+SURE: Final = 0.9
 """A house is told as empty only if that is at least so likely; before, as one person."""
 LIKELY: Final = 0.5
 """The same where everybody would be seen."""

@@ -10,6 +10,7 @@ from collector.history import (
     DAY_MS,
     HOUR_MS,
     MEASURES,
+    PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
@@ -141,6 +142,16 @@ def test_what_is_older_than_its_retention_is_gone(store):
     store.write(PEOPLE_FIVE_MIN, Row(("site",), now_ms - HOUR_MS, (1.0, 0.0, 1.0, 1.0, 1.0, None)))
     assert store.reader.rows(SPACE_HOUR, 0, now_ms) == [*spaces[:3], *spaces[4:]]
     assert store.reader.rows(AIR_FIVE_MIN, 0, now_ms) == air[2:]
+
+
+def test_a_correction_that_holds_no_more_is_gone(store):
+    quiet, seen = (Row(("site", why), T0, fields) for why, fields in (("quiet", (6.0, 0.0)), ("seen", (1.0, 2.0))))
+    store.write(PEOPLE_CORRECTION, quiet, seen)
+    tables.replace(store.journal.db, PEOPLE_CORRECTION, [seen], T0, T0 + HOUR_MS)
+    store.write(AIR_FIVE_MIN, Row(("loft",), T0, (400.0, None, None)))
+    assert store.reader.rows(PEOPLE_CORRECTION, T0, T0 + HOUR_MS) == [seen]
+    store.write(PEOPLE_CORRECTION, quiet)
+    assert store.reader.rows(PEOPLE_CORRECTION, T0, T0 + HOUR_MS) == [quiet, seen]
 
 
 def test_the_reader_can_be_closed_and_asked_again(store):
