@@ -36,9 +36,9 @@ RECENT: Final = 5
 SHARE: Final = 0.10
 """Less than this of the time is missed by good sensors too."""
 SEEN_MIN: Final = 120
-TAKEN_MIN: Final = 240
-LOST_AGAIN: Final = 2 / 3
-"""So many of the people that it lost at once must have been found again: else they were passers-by."""
+TAKEN_MIN: Final = 150
+LOST_AGAIN: Final = 1 / 2
+"""So many of those who came and were lost must have been found again soon: else they were passers-by."""
 LOST_SHARE: Final = 0.06
 LEAST_LOST: Final = 2
 LEAST_FLIPS: Final = 8
@@ -65,6 +65,17 @@ BATTERY_DAYS: Final = 5
 BATTERY_FALL: Final = 5
 
 
+class Hold(Struct, frozen=True):
+    """How the hold of a space fares (collector/tuning.py)."""
+
+    flips: float = 0
+    """How often somebody was seen again soon after it ran out."""
+    ends: float = 0
+    """How often it ran out."""
+    at_most: bool = False
+    """It stands at its upper bound."""
+
+
 class Known(Struct, frozen=True):
     """One sensor and its days."""
 
@@ -75,8 +86,8 @@ class Known(Struct, frozen=True):
     door: str = ""
     fired: bool = False
     """It has come on at least once since it is known."""
-    flips: tuple[float, float] = (0, 0)
-    """Flips and ends of its space's hold, if that stands at its upper bound (collector/tuning.py)."""
+    hold: Hold = Hold()
+    """Of its space, if this is the sensor that is named for it."""
     days: Sequence[DayTally] = ()
 
 
@@ -239,14 +250,17 @@ def _doubted(witness: Known | None) -> bool:
 
 def _lost(one: Known, need: int) -> Finding | None:
     """Without a witness: its space loses people and finds them again, even with the longest hold."""
-    flips, ends = one.flips
-    if flips >= max(need, LEAST_FLIPS) and flips >= FLIP_SHARE * ends:
-        return _finding(one, FindingKind.POOR_COVERAGE, times=round(flips), share_pct=round(100 * flips / ends))
+    hold = one.hold
+    often = hold.flips >= FLIP_SHARE * hold.ends
+    if hold.at_most and often and hold.flips >= max(need, LEAST_FLIPS):
+        share = round(100 * hold.flips / hold.ends)
+        return _finding(one, FindingKind.POOR_COVERAGE, times=round(hold.flips), share_pct=share)
     taken = [day for day in one.days if day.taken_min][-RECENT:]
     lost, thin = sum(day.lost_times for day in taken), sum(day.thin_times for day in taken)
     lost_min, taken_min = sum(day.lost_min for day in taken), sum(day.taken_min for day in taken)
+    for_a_moment = min(round(hold.flips), 2 * lost) if often else 0  # it bears witness, and is no reason by itself
     if (
-        lost < need
+        lost + for_a_moment < need
         or lost < LOST_AGAIN * thin
         or taken_min < TAKEN_MIN
         or lost_min < LOST_SHARE * (taken_min + lost_min)

@@ -6,6 +6,7 @@ Never: learning; that is the fold's (docs/decisions/0014-learning-in-the-fold.md
 """
 
 from collector.evidence import Learns
+from collector.health.judge import Hold
 from collector.house import House
 from collector.plan import Sensor
 from collector.two_levels import switching
@@ -29,8 +30,7 @@ def above(house: House, sensor: Sensor) -> float | None:
     return rules.sensors[place].above
 
 
-def flips_at_most(house: House, space: str) -> tuple[float, float]:
-    """Flips and all ends of a space's hold after motion, if that stands at its upper bound; else none of either."""
+def hold(house: House, space: str) -> Hold:
+    """How a space's hold after motion fares."""
     bounds, tuned = house.rules(space).bounds, house.evidence(space).tuned
-    at_most = bounds.start_ms + tuned.longer_ms >= bounds.most_ms
-    return (tuned.flips, tuned.ends) if at_most else (0, 0)
+    return Hold(tuned.flips, tuned.ends, bounds.start_ms + tuned.longer_ms >= bounds.most_ms)

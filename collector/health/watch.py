@@ -20,8 +20,8 @@ from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import SEEING, Name
 from collector.health.hours import HOUR_MS, Reading, reading
 from collector.health.ignoring import Ignored, answered, mark, still
-from collector.health.judge import Known, findings
-from collector.health.learnt import above, flips_at_most
+from collector.health.judge import Hold, Known, findings
+from collector.health.learnt import above, hold
 from collector.health.minutes import binned, runs
 from collector.health.past import SensorPast, Span, active_minutes, counted, days_since
 from collector.health.places import Moved, moved
@@ -271,7 +271,7 @@ class Watch:
             dedicated=space is not None and space.tenure is Tenure.DEDICATED,
             door=sensor.door or "",
             fired=past.fired,
-            flips=flips_at_most(self._house, sensor.space) if sensor.space and named else (0, 0),
+            hold=hold(self._house, sensor.space) if sensor.space and named else Hold(),
             days=past.days,
         )
 

@@ -8,7 +8,7 @@ from collector.findings import Finding, FindingKind
 from collector.health.clocks import HOURS, Arrivals, ClockHour, clock_off
 from collector.health.days import DayTally
 from collector.health.hours import HOUR_MS, Reading
-from collector.health.judge import Known, findings
+from collector.health.judge import Hold, Known, findings
 from collector.plan import SensorKind, SpaceKind
 from edge.message import Kind
 
@@ -84,9 +84,9 @@ def test_a_busy_hour_is_no_flapping_and_three_are() -> None:
 
 
 def test_hold_at_its_bound_and_still_flipping_is_poor_coverage() -> None:
-    assert kinds(known(day(1), flips=(3, 4))) == []
-    assert kinds(known(day(1), flips=(9, 60))) == []
-    assert found(known(day(1), flips=(9.2, 20))).times == 9
+    assert kinds(known(day(1), hold=Hold(3, 4, at_most=True))) == []
+    assert kinds(known(day(1), hold=Hold(9, 60, at_most=True))) == []
+    assert found(known(day(1), hold=Hold(9.2, 20, at_most=True))).times == 9
 
 
 def test_a_bag_on_the_mat_makes_no_movement_sensor_bad() -> None:
