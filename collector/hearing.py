@@ -76,8 +76,9 @@ def _only_late(known: SensorView, sensor: SensorRules, hold_ms: int, at_ms: int)
 
 def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> SensorView:
     at_ms, value = event.at_ms, event.value
-    past, high = read(evidence, past, sensor, value, rules)
     own = event.kind is sensor.own
+    over = not own and sensor.role is Role.MOTION and sensor.learns is Learns.THRESHOLD
+    past, high = (past, False) if over else read(evidence, past, sensor, value, rules)  # a heartbeat repeats no sound
     if high and not past.high:
         full, begun_ms = True, past.begun_ms
         settling = own and at_ms < past.since_ms + hold_of(evidence, sensor)  # nobody knows that it was vacant before

@@ -98,6 +98,13 @@ def test_one_noise_alone_holds_for_two_minutes() -> None:
     assert found == [(pytest.approx(5, abs=0.01), OCCUPIED), (pytest.approx(7, abs=0.01), VACANT)]
 
 
+def test_a_heartbeat_that_repeats_a_noise_is_no_second_one() -> None:
+    events = beats("pir", at(0), at(40)) + readings(SensorKind.SOUND, at(0), at(40), 35)
+    again = says(at(5) + 25 * SECOND, "sound", Kind.HEARTBEAT, 60)
+    found = after(taught(SensorKind.SOUND, 35, 60), BOTH[SensorKind.SOUND], [*events, _noise(5), again], 35)
+    assert found == [(pytest.approx(5, abs=0.01), OCCUPIED), (pytest.approx(7, abs=0.01), VACANT)]
+
+
 def _noise(minute: float) -> Heard:
     return says(at(minute) + 1, "sound", Kind.SOUND_DB, 60)
 
