@@ -57,7 +57,10 @@ Told = list[tuple[int, int, int]]
 def measure(folder: Path) -> list[Line]:
     """The lines of this recording."""
     rooms = [_people(rows) for _, rows in read_each(folder, "occ_data_room_*.csv.gz", _layout)]
-    note = f"{len(rooms)} rooms, {SEEDS} seeds each; all minutes of all rooms together"
+    note = (
+        f"{len(rooms)} rooms, {SEEDS} seeds each; nothing corrects a count while a room is in use, so what the counter"
+        " missed stays until it is empty; all minutes of all rooms together"
+    )
     return [
         _line("door and motion", rooms, lambda truth, seed: _product(truth, seed, motion=True), _MOTION_GOALS, note),
         _line("door alone", rooms, lambda truth, seed: _product(truth, seed, motion=False), _COUNTER_GOALS, note),
