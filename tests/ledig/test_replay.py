@@ -81,6 +81,11 @@ def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProces
     )
 
 
+def figures(told: str) -> list[str]:
+    """The lines that say how true it was; the bar that says how long it took is none of them."""
+    return [line.strip() for line in told.splitlines() if "% (" in line or "late (median)" in line]
+
+
 def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
     run = ledig(mapping, "--speed", 2000)
     assert run.returncode == 0, run.stderr
@@ -95,6 +100,16 @@ def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
     assert int(counts[1]) > 2 * 75, "heartbeats of all sensors"
 
 
+def test_todays_rules_tell_the_stored_events_of_a_recording_as_the_house_showed_them(mapping: Path) -> None:
+    run = ledig(mapping, "--speed", 2000, "--what-if", "level_hold=3m", "--what-if", "hold=15m,level_hold=10m")
+    assert run.returncode == 0, run.stderr
+    shown, same, longer = re.split(r"booth: shown under \S+ against true", run.stdout)
+    assert figures(shown) == figures(same)
+    assert figures(shown) != figures(longer)
+    assert "they differ on no day" in run.stdout
+    assert "they differ on 2026-01-05 (" in run.stdout
+
+
 def test_broken_rows_are_named_and_counted_and_the_figures_stay_the_same(mapping: Path) -> None:
     rows = mapping.parent / "morning.csv"
     whole = ledig(mapping, "--speed", 2000)
@@ -106,8 +121,7 @@ def test_broken_rows_are_named_and_counted_and_the_figures_stay_the_same(mapping
     assert re.findall(r"morning\.csv, row (\d+): ", run.stdout) == ["27", "28", "29", "30"]
     assert "rows: 150 played, 4 left out" in run.stdout
     assert "rows: 150 played, 0 left out" in whole.stdout
-    figures = [line for line in whole.stdout.splitlines() if "%" in line]
-    assert figures == [line for line in run.stdout.splitlines() if "%" in line]
+    assert figures(run.stdout) == figures(whole.stdout) != []
 
 
 def test_every_fault_of_a_file_without_a_good_row_is_told_and_nothing_is_started(mapping: Path) -> None:
