@@ -8,7 +8,7 @@ Never: clocks, a judgement of its own: a voice is what judgement.py made of that
 from collections.abc import Iterator
 from typing import Final
 
-from collector.evidence import Evidence, Learns, SensorRules, SensorView, SpaceRules, hold_of
+from collector.evidence import CORROBORATING, Evidence, Learns, SensorRules, SensorView, SpaceRules, hold_of
 from collector.judgement import alive, earned_full, last_high_ms, weigh
 from collector.outward import TAKEN, Because, Occupancy, Says, Voice
 
@@ -31,7 +31,7 @@ def voices_at(
 def _voices(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Iterator[Voice]:
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if known is None:
-            if sensor.learns is not Learns.THRESHOLD:
+            if sensor.learns not in CORROBORATING:
                 yield Voice(sensor.device, sensor.sensor, Says.UNHEARD)
         elif sensor.learns is not Learns.THRESHOLD or _has_learnt(known):
             hold_ms = hold_of(evidence, sensor)

@@ -99,3 +99,8 @@ def test_a_state_with_all_its_voices_stays_short() -> None:
     state = seen(rules, events, 0.5)
     assert len(state.voices) == MOST_VOICES
     assert len(encode(state)) < 600
+
+
+def test_an_air_sensor_that_was_never_heard_is_missed_by_nobody() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.AIR, space=ROOM)
+    assert seen(rules, quiet("pir"), 10).voices == ()
