@@ -17,10 +17,11 @@ from collector.doors import DAYS, DoorDay, Turns, learn
 from collector.history import Row
 from collector.outward import People
 from collector.people import Why
-from collector.plan import SitePlan
+from collector.plan import SitePlan, SpaceKind
 from dashboard.picture import FEW
 from dashboard.words import Words
 
+_PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 NEWEST: Final = 12
 """So many corrections are shown."""
 
@@ -41,6 +42,8 @@ class Ledger:
 
     doors: str
     zero: str
+    crowded: str
+    """That more people are told than there are places; nothing is cut down to these. Empty: they are not."""
     entries: tuple[Entry, ...]
 
 
@@ -48,7 +51,12 @@ def ledger(
     corrections: Sequence[Row], passed: Iterable[Row], people: People | None, plan: SitePlan, words: Words
 ) -> Ledger:
     """What a manager reads of the count."""
-    return Ledger(doors(passed, plan, words), _zero(people, plan, words), entries(corrections, plan, words))
+    return Ledger(
+        doors=doors(passed, plan, words),
+        zero=_zero(people, plan, words),
+        crowded=_crowded(people, plan, words),
+        entries=entries(corrections, plan, words),
+    )
 
 
 def entries(corrections: Sequence[Row], plan: SitePlan, words: Words) -> tuple[Entry, ...]:
@@ -91,6 +99,16 @@ def _zero(people: People | None, plan: SitePlan, words: Words) -> str:
         return ""
     at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=words.language)
     return words.gettext("The house was last known to be empty {at}.").format(at=at)
+
+
+def _crowded(people: People | None, plan: SitePlan, words: Words) -> str:
+    places = sum(space.kind in _PLACES for space in plan.spaces)
+    if people is None or people.least <= max(places, FEW):
+        return ""
+    text = words.gettext(
+        "More people are counted than the {n} desks, booths and rooms: a full house, or a door that errs."
+    )
+    return text.format(n=places)
 
 
 def _number(count: float | None, words: Words) -> str:

@@ -7,6 +7,7 @@ from collector.outward import People
 from collector.people import Why
 from dashboard.languages import LANGUAGES
 from dashboard.ledger import NEWEST, doors, entries, ledger
+from dashboard.picture import FEW
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
@@ -55,6 +56,12 @@ def test_what_the_doors_have_taught_is_one_sentence() -> None:
     assert "have not counted a whole day" in doors(passed(50, 40, days=0), PLAN, EN)
     assert "about as many in as out" in doors(passed(100, 100), PLAN, EN)
     assert doors(passed(200, 180), PLAN, SV).endswith("så var och en ut får stå för 1,10.")
+
+
+def test_more_people_than_places_are_flagged_and_not_cut_down() -> None:
+    places = len(PLAN.spaces)
+    assert ledger([], [], People(places + 9, places + 1, places + 12), PLAN, EN).crowded.startswith("More people are counted")
+    assert ledger([], [], People(places + 9, FEW, places + 12), PLAN, EN).crowded == ""
 
 
 def test_when_the_house_was_last_empty_is_said_as_soon_as_it_is_known() -> None:
