@@ -1,15 +1,21 @@
 """The ledger of people in words: what was corrected and why, what the doors have taught, and nothing of few people."""
 
-import pytest
+from contextlib import closing
 
-from collector.history import DAY_MS, MINUTE_MS, Row
+import pytest
+from flask import Flask
+
+from collector.history import DAY_MS, MINUTE_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, Row, tables
+from collector.journal import Journal
 from collector.outward import People
 from collector.people import Why
 from dashboard.languages import LANGUAGES
 from dashboard.ledger import NEWEST, doors, entries, ledger
 from dashboard.picture import FEW
+from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_routes import log_in
 
 SV, EN = Words.of("sv"), Words.of("en")
 
@@ -60,7 +66,9 @@ def test_what_the_doors_have_taught_is_one_sentence() -> None:
 
 def test_more_people_than_places_are_flagged_and_not_cut_down() -> None:
     places = len(PLAN.spaces)
-    assert ledger([], [], People(places + 9, places + 1, places + 12), PLAN, EN).crowded.startswith("More people are counted")
+    assert ledger([], [], People(places + 9, places + 1, places + 12), PLAN, EN).crowded.startswith(
+        "More people are counted"
+    )
     assert ledger([], [], People(places + 9, FEW, places + 12), PLAN, EN).crowded == ""
 
 
@@ -69,3 +77,15 @@ def test_when_the_house_was_last_empty_is_said_as_soon_as_it_is_known() -> None:
     assert ledger([], [], People(7, 6, 8), PLAN, EN).zero == ""
     told = ledger([], [], People(7, 6, 8, MONDAY_10_MS), PLAN, SV).zero
     assert told == "Huset var senast säkert tomt mån 24 nov. 10:00."
+
+
+def test_the_manager_s_page_shows_the_ledger(app: Flask, settings: DashboardSettings) -> None:
+    with closing(Journal(settings.journal_path)) as journal, journal.transaction():
+        rows = [corrected(Why.QUIET, 7, 0, MONDAY_10_MS - 5 * MINUTE_MS)]
+        tables.upsert(journal.connection, PEOPLE_CORRECTION, rows)
+        tables.upsert(journal.connection, PEOPLE_FIVE_MIN, passed(200, 180))
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    page = client.get("/manage", base_url="https://localhost").text
+    assert "hela huset var stilla</td><td>7</td><td>0</td>" in page
+    assert "så var och en ut får stå för 1,10" in page
