@@ -25,10 +25,6 @@ STILL_MIN: Final = 240
 """Nobody sits this still: beyond it the witness is doubted (a bag on the mat, a count left over), not the sensor."""
 STILL_LONG_MIN: Final = 480
 """Nobody sits this still with a movement an hour or fewer: so many an empty room has by itself (0.35 in UCI 864)."""
-LEFT_MIN: Final = 120
-"""A counter that says so long that people are there, where nothing moves, has miscounted; it shows in the evening."""
-DAY_MIN: Final = 23 * 60
-"""The shortest day of the year."""
 STAY_MIN: Final = 20
 """A witness's word for shorter than this may be somebody who passes."""
 APART_MIN: Final = 60
@@ -46,9 +42,15 @@ _FAST_ELSE: Final = 60
 """Changes in an hour that no person makes. A movement sensor that lets go after 5 s and sees one all the time makes
 650; whoever sits down and gets up once a minute, 60."""
 
-STRONG: Final = frozenset({SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE})
+SURE: Final = frozenset({SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE})
 """What says as long as somebody is there that somebody is, and does not speak of the neighbours."""
-SEEING: Final = STRONG | {SensorKind.PIR, SensorKind.SOUND}
+WITNESSES: Final = SURE | {SensorKind.SOUND}
+"""What is believed against a movement sensor. A count is not: it drifts (docs/decisions/0016-counting-people.md)."""
+LASTING: Final = SURE | {SensorKind.PEOPLE}
+"""What says so for as long as it believes it."""
+PLACED: Final = WITNESSES | {SensorKind.PIR}
+"""What moves with the people of one place."""
+SEEING: Final = PLACED | {SensorKind.PEOPLE}
 """What can say that somebody is there."""
 
 Name = tuple[str, str]
@@ -138,8 +140,8 @@ def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
     for one, told in zip(whole, sensors, strict=True):
         tally = _missed(_alone(day, one, told.hours), one, whole)
         if moving and one is moving[0]:
-            tally = _lost(_blind(tally, moving, whole, len(told.hours) * MINUTES), moving, whole)
-        elif moving and one.how.kind in STRONG:
+            tally = _lost(_blind(tally, moving, whole), moving, whole)
+        elif moving and one.how.kind in LASTING:
             tally = _against(tally, one, moving)
         tallies.append(tally)
     return tallies
@@ -172,14 +174,12 @@ def _quiet(moving: Sequence[_Day]) -> tuple[int, int]:
     return lived, lived & ~moved
 
 
-def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day], minutes: int) -> DayTally:
+def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> DayTally:
     """What the movement sensors of the space missed together, by the witness of another kind that tells the most."""
     lived, quiet = _quiet(moving)
     gaps = [gap for gap in runs(quiet) if gap[1] - gap[0] > BLIND_MIN]
     for witness in whole:
-        if witness.how.kind not in SEEING or witness.how.kind is SensorKind.PIR:
-            continue
-        if witness.how.kind is SensorKind.PEOPLE and (minutes < DAY_MIN or longest(witness.held & quiet) >= LEFT_MIN):
+        if witness.how.kind not in WITNESSES:
             continue
         seen = sum(after - first for first, after in spells(witness.active & lived, BLIND_MIN))
         missed = [
@@ -195,7 +195,7 @@ def _blind(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day], minut
 
 def _lost(tally: DayTally, moving: Sequence[_Day], whole: Sequence[_Day]) -> DayTally:
     """How often somebody came, was lost even by the longest hold, and was there soon after."""
-    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in STRONG for one in whole):
+    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in LASTING for one in whole):
         return tally  # behind a closed door nobody is lost, nor on a mat
     lived, quiet = _quiet(moving)
     seen = lived & ~quiet
@@ -239,7 +239,7 @@ def _missed(tally: DayTally, one: _Day, whole: Sequence[_Day]) -> DayTally:
             if STAY_MIN <= after - first <= STILL_LONG_MIN and not span_bits((first, after)) & ~one.alive
         ]
         if sum(stays) > tally.missed_min:
-            strong = contact or witness.how.kind in STRONG
+            strong = contact or witness.how.kind in SURE
             tally = replace(
                 tally,
                 missed_times=len(stays),

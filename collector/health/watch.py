@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from collector.doors import DaySpan, day_span
 from collector.findings import CollectorCommand, Finding, Findings, decode_command
 from collector.health.clocks import Arrivals, clock_off
-from collector.health.days import SEEING, Name
+from collector.health.days import PLACED, Name
 from collector.health.hours import HOUR_MS, Reading, reading
 from collector.health.ignoring import Ignored, answered, mark, still
 from collector.health.judge import Hold, Known, findings
@@ -198,7 +198,7 @@ class Watch:
                 bins[name] = {
                     sensor.key: binned(active_minutes(self._pasts[sensor.key], day))
                     for sensor in group.sensors
-                    if sensor.kind in SEEING
+                    if sensor.kind in PLACED
                 }
         house = runs(_any(bits for of in bins.values() for bits in of.values()))
         if not house:
