@@ -97,17 +97,18 @@ class PeopleSettlement:
 
     def _of_rows(self, db: sqlite3.Connection, at_ms: int) -> Crowd | None:
         """What the rows of an older Ledig tell, which kept no crowds; None: there is none."""
+        rows = tables.read(db, PEOPLE_FIVE_MIN, (WHOLE_SITE,), at_ms - (DAYS + 1) * DAY_MS, at_ms)
+        if not rows:
+            return None
         begun = self._turns.of(at_ms)
         days: dict[int, DoorDay] = {}
         inside = 0
-        for row in tables.read(db, PEOPLE_FIVE_MIN, (WHOLE_SITE,), at_ms - (DAYS + 1) * DAY_MS, at_ms):
+        for row in rows:
             entries, exits, count = (int(value or 0) for value in row.fields[:3])
             day = self._turns.of(row.at_ms).day
             known = days.get(day, DoorDay(day))
             inside = count if day == begun.day else 0
             days[day] = DoorDay(day, known.entries + entries, known.exits + exits, known.person_ms + count * BUCKET_MS)
-        if not days:
-            return None
         today = days.pop(begun.day, DoorDay(begun.day))
         before = tuple(days[day] for day in sorted(days))
         return Crowd(odds=Odds(inside), today=today, days=before, learnt=learn(before))
