@@ -9,8 +9,8 @@ Which sensors are right is told by the data, before and apart from what is found
 
 - a motion sensor is right if it is quiet at night, when the building is closed, and the CO2 of its room is higher
   while it says that somebody is there; it is wrong if it moves at night, and not known without CO2;
-- a counter is wrong if it has people left in the last hour of a day; right if it has none and the CO2 is higher while
-  it counts somebody; not known if it hardly ever counts;
+- a counter is wrong if it has people left in the last hour of a day, or counts somebody for three hours until the air
+  is as fresh as at night; else right if the CO2 is higher while it counts somebody; not known if it hardly ever counts;
 - a CO2 meter is wrong if it reads less than the air outdoors ever has, even once, else right.
 
 Source: Research Group Energy Transition, Windesheim University of Applied Sciences, 2022.
@@ -30,6 +30,7 @@ from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.recordings import joined
 from bench.accuracy.watching import Found, ever_found
 from collector.evidence import Heard
+from collector.health.hours import HOUR_MS
 from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
 from dashboard.findings import sentence
 from dashboard.words import Words
@@ -50,6 +51,7 @@ MORE_PPM: Final = 30
 """So much more CO2, on average, tells that somebody was there."""
 MOSTLY: Final = 0.99
 """A meter that can be right in this share of its readings may tell of other sensors."""
+LONG_MS: Final = 3 * HOUR_MS
 LEAST_SAID: Final = 20
 """A counter that counted somebody in fewer rows than this told too little to be judged."""
 
@@ -201,12 +203,29 @@ def _judge_counter(series: Series, ppm: Series) -> tuple[Verdict, str]:
     if left:
         counts = ", ".join(f"{count:g}" for count in left.values())
         return Verdict.WRONG, f"people left in the last hour of {len(left)} days: {counts}"
+    if stale := _counted_in_fresh_air(series, ppm):
+        return Verdict.WRONG, f"{stale} times it counted somebody for hours until the air was as at night"
     said = sum(1 for _, value in series if value)
     more = _more_ppm(series, ppm)
     if said < LEAST_SAID or more is None:
         return Verdict.NOT_KNOWN, f"it counted somebody in {said} of {len(series)} rows"
     text = f"nobody left over, and {more:+.0f} ppm CO2 while it counts somebody"
     return (Verdict.RIGHT if more >= MORE_PPM else Verdict.NOT_KNOWN), text
+
+
+def _counted_in_fresh_air(series: Series, ppm: Series) -> int:
+    """How often somebody was counted for three hours or more, and in the last of them the CO2 was that of a night."""
+    nights = [value for at_ms, value in ppm if _hour(at_ms) in NIGHT]
+    if not nights:
+        return 0
+    fresh, times, begun_ms = median(nights) + MORE_PPM, 0, 0
+    for (at_ms, value), (after_ms, _) in pairwise(series):
+        begun_ms = (begun_ms or at_ms) if value else 0
+        if value and after_ms - begun_ms >= LONG_MS:
+            last = [level for when_ms, level in ppm if after_ms - HOUR_MS <= when_ms < after_ms]
+            if last and fmean(last) < fresh:
+                times, begun_ms = times + 1, 0
+    return times
 
 
 def _judge_air(series: Series, _ppm: Series) -> tuple[Verdict, str]:
