@@ -122,7 +122,8 @@ def dump(db: sqlite3.Connection) -> str:
     }
     for measure in MEASURES:
         names = ", ".join((*measure.tags, "at_ms", *measure.fields))
-        queries[measure.name] = f"SELECT {names} FROM {measure.name} ORDER BY {names}"  # noqa: S608 - names of MEASURES
+        known = " OR ".join(f"{field} IS NOT NULL" for field in measure.fields)  # a row taken back is left without any
+        queries[measure.name] = f"SELECT {names} FROM {measure.name} WHERE {known} ORDER BY {names}"  # noqa: S608 - names of MEASURES
     return "\n".join(f"{name} {row!r}" for name, query in queries.items() for row in db.execute(query))
 
 
