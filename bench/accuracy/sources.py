@@ -78,7 +78,8 @@ and nothing else. The days of the recording stand in no order, and are played as
 *CalIt2 Building People Counts*, UCI 156, [doi:10.24432/C5NG78](https://doi.org/10.24432/C5NG78), by J. Hutchins, 2006
 (A. Ihler, J. Hutchins and P. Smyth, KDD 2006); the repository that carries it is Apache-2.0, the licence of the
 recording itself was not verified. In and out of the main door of a building, each half hour, for weeks. Nobody is
-inside at four in the morning, so what a count has left over then is its error.""",
+inside at four in the morning, so what a count has left over then is its error. All that the product is told of the
+house is that it is closed from midnight to five.""",
     ),
     "brains4buildings": Source(
         "Offices with sensors that err",
@@ -93,9 +94,8 @@ whole truth, so what is judged is what the product says of the sensors.""",
         """\
 *Parking Birmingham*, UCI 482, [doi:10.24432/C51K5Z](https://doi.org/10.24432/C51K5Z), by D. Stolfi, 2017, data of NCP
 car parks by Birmingham City Council; CC BY 4.0 and the UK Open Government Licence as others quote the UCI page. About
-thirty car parks, a row each half hour in the day, for weeks: a stand-in for seats, which nobody has published for so
-long. Each forecast is made from what lies before it, rolling from day to day; errors are in points of 100 % of the
-capacity.""",
+thirty car parks, a row each half hour in the day, for weeks: a stand-in for seats. Each forecast is made from what lies
+before it, rolling from day to day; errors are in points of 100 % of the capacity.""",
     ),
 }
 
