@@ -10,7 +10,7 @@ A row stands for the time until the next one. Where the next is further away tha
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -136,9 +136,28 @@ def truth_of(rows: Sequence[Row], column: str) -> list[Truth]:
     return [Truth(row.at_ms, taken=row.values[column] > 0) for row in rows]
 
 
-def by_day(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """The rows of each day, UTC."""
-    return [tuple(of_day) for _, of_day in groupby(rows, key=lambda row: row.at_ms // 86_400_000)]
+def judged(rows: Sequence[Row], column: str, shown: Shown) -> Score:
+    """What was shown against a column that counts people; a row stands for at most a minute."""
+    return score(truth_of(rows, column), shown)
+
+
+def figures(found: Score) -> dict[Figure, float]:
+    """A score as figures of the table; what nothing could be said of is left out."""
+    arrival, release = found.arrival, found.release
+    named = {
+        Figure.FALSE_VACANT_PCT: _percent(found.false_vacant_share),
+        Figure.FALSE_VACANT_MIN: found.false_vacant_min,
+        Figure.LONGEST_FALSE_VACANT_MIN: found.longest_false_vacant_min,
+        Figure.FALSE_OCCUPIED_PCT: _percent(found.false_occupied_share),
+        Figure.UNKNOWN_PCT: _percent(found.unknown_share),
+        Figure.CHANGES_PER_DAY: found.transitions_per_day,
+        Figure.TRUE_CHANGES_PER_DAY: found.true_transitions_per_day,
+        Figure.ARRIVAL_MEDIAN_S: arrival.median_s if arrival else None,
+        Figure.ARRIVAL_95_S: arrival.at_95_s if arrival else None,
+        Figure.RELEASE_MEDIAN_S: release.median_s if release else None,
+        Figure.RELEASE_95_S: release.at_95_s if release else None,
+    }
+    return {figure: value for figure, value in named.items() if value is not None}
 
 
 def _of_span(span: Sequence[Row], track: Track) -> Iterator[Heard]:
@@ -165,29 +184,5 @@ def _heard(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
     return Heard(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
 
 
-def figures(found: Score) -> dict[Figure, float]:
-    """A score as figures of the table; what nothing could be said of is left out."""
-    arrival, release = found.arrival, found.release
-    named = {
-        Figure.FALSE_VACANT_PCT: _percent(found.false_vacant_share),
-        Figure.FALSE_VACANT_MIN: found.false_vacant_min,
-        Figure.LONGEST_FALSE_VACANT_MIN: found.longest_false_vacant_min,
-        Figure.FALSE_OCCUPIED_PCT: _percent(found.false_occupied_share),
-        Figure.UNKNOWN_PCT: _percent(found.unknown_share),
-        Figure.CHANGES_PER_DAY: found.transitions_per_day,
-        Figure.TRUE_CHANGES_PER_DAY: found.true_transitions_per_day,
-        Figure.ARRIVAL_MEDIAN_S: arrival.median_s if arrival else None,
-        Figure.ARRIVAL_95_S: arrival.at_95_s if arrival else None,
-        Figure.RELEASE_MEDIAN_S: release.median_s if release else None,
-        Figure.RELEASE_95_S: release.at_95_s if release else None,
-    }
-    return {figure: value for figure, value in named.items() if value is not None}
-
-
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
-
-
-def judged(rows: Sequence[Row], column: str, shown: Shown) -> Score:
-    """What was shown against a column that counts people; a row stands for at most a minute."""
-    return score(truth_of(rows, column), shown)

@@ -12,9 +12,7 @@ from tests.conftest import NO_SHARED_DATA
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)
-def test_the_page_says_of_each_recording_what_is_measured(
-    recording: str, measured: Measure, shared_data: Path
-) -> None:
+def test_the_page_says_of_each_recording_what_is_measured(recording: str, measured: Measure, shared_data: Path) -> None:
     told = PAGE.read_text(encoding="utf-8")
     found = measured(recording)
     if not all(f"`{file}`" in told for file in found.files):
