@@ -46,7 +46,7 @@ holidays = st.builds(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)  # each is two weeks of a house
 @given(has=furnished, seed=st.integers(0, 2**32), closed=holidays)
 def test_nothing_is_found_in_a_healthy_house_with_weekends_holidays_and_long_stays(
     has: Furniture, seed: int, closed: frozenset[int]
