@@ -13,11 +13,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from collector.learning.threshold import Threshold
+from collector.learning.tuning import UNTUNED, HoldBounds, Tuned
+from collector.learning.two_levels import TwoLevels
 from collector.outward import Because, Occupancy, Reason
 from collector.plan import USUAL_W, Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
-from collector.threshold import Threshold
-from collector.tuning import UNTUNED, HoldBounds, Tuned
-from collector.two_levels import TwoLevels
 from edge.message import Kind
 
 Key = tuple[int, str, str, int]

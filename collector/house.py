@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from collector.air import AirState
 from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, space_rules
 from collector.inference import advance, fitted, fold, story, view, wake_ms
-from collector.judgement import FOREVER
-from collector.learnt import learnt
+from collector.inference.judgement import FOREVER
+from collector.inference.learnt import learnt
 from collector.outward import Health, Occupancy, SpaceState, Summary, Tuning
 from collector.people import Crossing, Crowd
 from collector.plan import SitePlan, Space

@@ -7,11 +7,13 @@ Never: judgement of what must be told; that is the house's.
 
 from collections.abc import Iterable, Mapping
 
-from collector import findings, outlook, outward
-from collector.findings import Findings
+from collector import outward
+from collector.forecast import outlook
+from collector.forecast.outlook import Forecast
+from collector.health import findings
+from collector.health.findings import Findings
 from collector.inbox import Inbox
 from collector.intake import StreamKey
-from collector.outlook import Forecast
 from collector.outward import CollectorStatus, SpaceState, Summary, Tuning
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from edge import topics

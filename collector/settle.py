@@ -24,8 +24,8 @@ from collector.history import (
 )
 from collector.outward import Occupancy
 from collector.people import Crossing, Crowd
+from collector.people.settling import PeopleSettlement
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
-from collector.settle_people import PeopleSettlement
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS

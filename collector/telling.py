@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from collector.air import AirState, air, breathe
-from collector.counting import Counting
 from collector.evidence import Heard, Transition
 from collector.outward import Health, Occupancy, Reason, SpaceState, Summary, Tuning
 from collector.people import Crossing
+from collector.people.counting import Counting
 from collector.plan import WHOLE_SITE, SitePlan, Tenure
 from collector.summary import count
 from edge.message import Kind

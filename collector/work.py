@@ -13,7 +13,7 @@ import msgspec
 
 from collector.air import AirState
 from collector.evidence import Evidence, Heard
-from collector.foretelling import Foretelling
+from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House

@@ -12,8 +12,8 @@ from typing import Final
 
 from collector.days import local
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook
 from collector.history import PEOPLE
-from collector.outlook import Forecast, HourOutlook, Outlook
 from collector.plan import SitePlan, SpaceKind
 
 FRESH_MS: Final = 3 * HOUR_MS

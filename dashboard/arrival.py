@@ -12,8 +12,8 @@ from typing import Any
 from msgspec.structs import asdict
 
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import DAYS, HourOutlook, Outlook, chance
 from collector.history import PEOPLE
-from collector.outlook import DAYS, HourOutlook, Outlook, chance
 from collector.plan import WHOLE_SITE, SitePlan
 from collector.privacy import foretold
 from dashboard.ahead import coming, hour_at

@@ -12,7 +12,7 @@ from typing import Final
 from babel.dates import format_date
 from msgspec import Struct
 
-from collector.findings import Answer, Finding, FindingKind, Findings
+from collector.health.findings import Answer, Finding, FindingKind, Findings
 from collector.plan import Sensor, SensorKind, SitePlan
 from dashboard.words import Words
 

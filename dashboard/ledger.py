@@ -13,10 +13,10 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.days import local
-from collector.doors import DAYS, DoorDay, Turns, learn
 from collector.history import Row
 from collector.outward import People
 from collector.people import Why
+from collector.people.doors import DAYS, DoorDay, Turns, learn
 from collector.plan import SitePlan, SpaceKind
 from dashboard.picture import FEW
 from dashboard.words import Words

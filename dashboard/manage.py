@@ -17,10 +17,10 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from collector.days import midnight_ms
-from collector.doors import DAYS
-from collector.findings import CollectorCommand, encode
+from collector.forecast.outlook import Outlook
+from collector.health.findings import CollectorCommand, encode
 from collector.history import DAY_MS, PEOPLE, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryAway, Row
-from collector.outlook import Outlook
+from collector.people.doors import DAYS
 from collector.plan import WHOLE_SITE
 from dashboard import charts, past, streams
 from dashboard.accounts import LoginRejected, TooManyTries

@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from collector import outlook
-from collector.findings import Findings, decode_findings
-from collector.outlook import Forecast, Outlook
+from collector.forecast import outlook
+from collector.forecast.outlook import Forecast, Outlook
+from collector.health.findings import Findings, decode_findings
 from collector.outward import (
     TAKEN,
     Air,

@@ -15,9 +15,9 @@ from babel.numbers import format_decimal, format_percent
 
 from collector.days import local
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import HourOutlook, Outlook
 from collector.forecast.score import Lead
 from collector.history import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Measure, Row
-from collector.outlook import HourOutlook, Outlook
 from collector.plan import SitePlan
 from dashboard.ahead import Coming, coming
 from dashboard.charts import layout, with_gaps

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
-from collector import findings, outlook, outward
+from collector import outward
+from collector.forecast import outlook
+from collector.health import findings
 from edge import message, topics
 from edge.topics import DeviceTopic
 

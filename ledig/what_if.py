@@ -2,7 +2,7 @@
 
 In:    the events of spaces, a plan and the same plan under other rules, a span.
 Out:   for each space both timelines, their figures, and where they differ.
-Never: files, clocks, printing; a second judgement: both timelines come from collector/inference.py.
+Never: files, clocks, printing; a second judgement: both timelines come from collector/inference/__init__.py.
 
 Only what is offered is compared: a dedicated desk has no state of its own (docs/decisions/0006), and a total that
 held it would tell it by subtraction. Instants are Unix milliseconds, UTC.
@@ -19,9 +19,9 @@ from msgspec import Struct
 
 from collector.evidence import START, Evidence, Heard, space_rules
 from collector.inference import advance, fitted, fold, story
+from collector.learning.tuning import QUICK_MS
 from collector.outward import TAKEN, Occupancy
 from collector.plan import SitePlan, Space
-from collector.tuning import QUICK_MS
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1440 * MINUTE_MS

@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.recordings import joined
-from collector.doors import HOUR_MS, Turns, day_span
 from collector.people import Crossing, Crowd, House, buckets, counted
+from collector.people.doors import HOUR_MS, Turns, day_span
+from collector.people.presence import Presence
 from collector.plan import Door, OpeningHours, SitePlan
-from collector.presence import Presence
 from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
 
 RECORDING: Final = "calit2-door"

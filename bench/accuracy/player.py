@@ -2,7 +2,7 @@
 
 In:    rows of a recording in order of time, which column drives which sensor, and rules.
 Out:   events as the collector stores them; what was shown, moment by moment; its score.
-Never: a rule of its own. What is shown comes from collector/inference.py with default settings.
+Never: a rule of its own. What is shown comes from collector/inference/__init__.py with default settings.
 
 A row stands for the time until the next one. Where the next is further away than BREAK_MS the devices were off.
 """

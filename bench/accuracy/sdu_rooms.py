@@ -25,12 +25,12 @@ from zoneinfo import ZoneInfo
 from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.player import SPACE, Track, house, play
 from bench.accuracy.recordings import read_each
-from collector.doors import BUCKET_MS, Turns
 from collector.evidence import Heard, space_rules
 from collector.outward import Occupancy
 from collector.people import Bucket, Crossing, Crowd, House, buckets, counted, passed, people
+from collector.people.doors import BUCKET_MS, Turns
+from collector.people.presence import Presence
 from collector.plan import SensorKind
-from collector.presence import Presence
 from edge.message import Kind
 from ledig.rows import Column, Layout, Row, TimeColumns
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from collector.evidence import Evidence, Heard
-from collector.findings import Finding, FindingKind
 from collector.health.days import Name
+from collector.health.findings import Finding, FindingKind
 from collector.health.hours import HOUR_MS
 from collector.health.watch import Watch
 from collector.house import House

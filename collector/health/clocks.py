@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.findings import Finding, FindingKind
+from collector.health.findings import Finding, FindingKind
 from collector.health.hours import HOUR_MS
 
 BEHIND_MS: Final = 120_000

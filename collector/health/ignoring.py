@@ -18,8 +18,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.findings import Answer, CollectorCommand, Finding, FindingKind
 from collector.health.days import Name
+from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind
 from collector.plan import Sensor
 
 GONE_DAYS: Final = 7

@@ -22,8 +22,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.findings import Finding, FindingKind
 from collector.health.days import SEEING, STILL_MIN, DayTally, Name
+from collector.health.findings import Finding, FindingKind
 from collector.health.hours import Reading
 from collector.plan import SensorKind, SpaceKind
 
@@ -43,7 +43,7 @@ LOST_SHARE: Final = 0.06
 LEAST_LOST: Final = 2
 LEAST_FLIPS: Final = 8
 FLIP_SHARE: Final = 1 / 3
-"""A hold settles where one in twenty of its ends is a flip (collector/tuning.py): a third at its bound is no chance."""
+"""A hold settles where one in twenty of its ends is a flip (learning/tuning.py): a third at its bound is no chance."""
 STRONG_WORD: Final = (3, 2, 120)
 """Stays, days and minutes in all that a witness must have seen: a mat, a ranger, or movement behind a door."""
 WEAK_WORD: Final = (8, 4, 480)
@@ -66,7 +66,7 @@ BATTERY_FALL: Final = 5
 
 
 class Hold(Struct, frozen=True):
-    """How the hold of a space fares (collector/tuning.py)."""
+    """How the hold of a space fares (collector/learning/tuning.py)."""
 
     flips: float = 0
     """How often somebody was seen again soon after it ran out."""

@@ -8,8 +8,8 @@ Never: learning; that is the fold's (docs/decisions/0014-learning-in-the-fold.md
 from collector.evidence import Learns
 from collector.health.judge import Hold
 from collector.house import House
+from collector.learning.two_levels import switching
 from collector.plan import Sensor
-from collector.two_levels import switching
 
 
 def above(house: House, sensor: Sensor) -> float | None:

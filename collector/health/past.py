@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.doors import DaySpan, day_span
 from collector.health.days import DayTally, SensorHours, day_tallies
 from collector.health.hours import BEFORE, HOUR_MS, HourTally, Reading, Said, joined, tally
+from collector.people.doors import DaySpan, day_span
 
 KEPT_DAYS: Final = 14
 

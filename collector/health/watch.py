@@ -14,10 +14,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from collector.doors import DaySpan, day_span
-from collector.findings import CollectorCommand, Finding, Findings, decode_command
 from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import PLACED, Name
+from collector.health.findings import CollectorCommand, Finding, Findings, decode_command
 from collector.health.hours import HOUR_MS, Reading, reading
 from collector.health.ignoring import Ignored, answered, mark, still
 from collector.health.judge import Hold, Known, findings
@@ -40,6 +39,7 @@ from collector.health.store import (
 from collector.house import House
 from collector.intake import Intake, Loss
 from collector.journal import Journal
+from collector.people.doors import DaySpan, day_span
 from collector.plan import Sensor, SensorKind, SitePlan, Tenure
 from edge.message import MessageRejected
 

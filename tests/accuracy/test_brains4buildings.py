@@ -7,7 +7,7 @@ import pytest
 from bench.accuracy.brains4buildings import RECORDING, Told, Verdict, about, events, house, measure, sensors
 from bench.accuracy.line import Figure
 from bench.accuracy.watching import ever_found
-from collector.findings import FindingKind
+from collector.health.findings import FindingKind
 
 
 @pytest.fixture(scope="module")

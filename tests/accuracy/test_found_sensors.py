@@ -8,7 +8,7 @@ from bench.accuracy.player import Track, decibels, events, house
 from bench.accuracy.recordings import joined
 from bench.accuracy.room_estimation import BADLY_PLACED, BOTH, FILES, GOOD, LAYOUT, RECORDING
 from bench.accuracy.watching import ever_found
-from collector.findings import Finding, FindingKind
+from collector.health.findings import Finding, FindingKind
 from collector.plan import SensorKind
 from edge.message import Kind
 from ledig.rows import Row

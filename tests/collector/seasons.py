@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 from collector.days import is_open, local
-from collector.foretelling import series_of
+from collector.forecast.foretelling import series_of
 from collector.history import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Row, tables
 from collector.plan import WHOLE_SITE, SitePlan
 

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from collector.evidence import Evidence, Heard
 from collector.house import MARK_MS, MARKS, House
-from collector.odds import Odds
 from collector.outward import Air, AirBand, Health, Occupancy, People, Reason
 from collector.people import Crossing, Crowd
+from collector.people.odds import Odds
 from collector.plan import WHOLE_SITE, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from edge.message import Kind
 from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor

@@ -14,16 +14,16 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from collector import outward
-from collector.doors import day_span
-from collector.findings import Answer, CollectorCommand, FindingKind, Findings, decode_findings
-from collector.findings import encode as encode_findings
 from collector.health.days import DayTally
+from collector.health.findings import Answer, CollectorCommand, FindingKind, Findings, decode_findings
+from collector.health.findings import encode as encode_findings
 from collector.health.ignoring import mark
 from collector.health.past import SensorPast
 from collector.health.store import groups, save_pasts
 from collector.journal import Journal
 from collector.journal_faults import JournalRejected
 from collector.outward import CollectorStatus, Occupancy, SpaceState
+from collector.people.doors import day_span
 from collector.plan import SitePlan
 from collector.run import run
 from collector.settings import CollectorSettings

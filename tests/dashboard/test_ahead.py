@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook
 from collector.history import PEOPLE
-from collector.outlook import Forecast, HourOutlook, Outlook
 from collector.plan import SpaceKind
 from dashboard.ahead import FRESH_MS, clock_hour, coming, hour_at, line, outlook
 from dashboard.words import Words

@@ -8,8 +8,8 @@ from flask import Flask
 
 from collector.days import local
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import Forecast, Hindsight, Outlook, encode
 from collector.forecast.score import Kept, Lead, Score
-from collector.outlook import Forecast, Hindsight, Outlook, encode
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
 from dashboard.arrival import answer, read_arrival
 from dashboard.live import Live

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from collector.findings import Finding, FindingKind, Findings
-from collector.findings import encode as encode_findings
+from collector.forecast.outlook import Forecast, encode
+from collector.health.findings import Finding, FindingKind, Findings
+from collector.health.findings import encode as encode_findings
 from collector.history import ZONE_FIVE_MIN, Row, tables
-from collector.outlook import Forecast, encode
 from collector.outward import Occupancy
 from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.settings import DashboardSettings

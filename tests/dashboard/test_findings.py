@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
+from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
 from collector.plan import Sensor, SensorKind
 from dashboard import findings
 from dashboard.accounts import Accounts

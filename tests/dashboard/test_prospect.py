@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 
 from collector.forecast import HOUR_MS
+from collector.forecast.outlook import Forecast, Hindsight, HourOutlook, Outlook, encode
 from collector.forecast.score import Kept, Lead, Score
 from collector.history import Row
-from collector.outlook import Forecast, Hindsight, HourOutlook, Outlook, encode
 from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.live import Live
 from dashboard.picture import Message

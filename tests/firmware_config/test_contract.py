@@ -9,10 +9,12 @@ import sys
 import msgspec
 import pytest
 
-from collector import findings, outlook, outward
+from collector import outward
 from collector.air import BANDS
 from collector.evidence import OWN_KINDS
-from collector.findings import Answer, FindingKind
+from collector.forecast import outlook
+from collector.health import findings
+from collector.health.findings import Answer, FindingKind
 from collector.intake import FUTURE_MS, STREAMS_PER_DEVICE
 from collector.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
 from collector.outward import (

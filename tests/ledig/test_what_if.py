@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.evidence import Heard
+from collector.learning.tuning import QUICK_MS
 from collector.plan import Learning, Rules, SensorKind, SitePlan, Space, SpaceKind, Tenure
-from collector.tuning import QUICK_MS
 from ledig.other_rules import read_others
 from ledig.what_if import (
     MINUTE_MS,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.findings import Finding, FindingKind
+from collector.health.findings import Finding, FindingKind
 from collector.intake import Delivery
 from collector.journal import Journal
 from collector.outward import Health

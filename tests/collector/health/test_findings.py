@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.findings import Finding, FindingKind
+from collector.health.findings import Finding, FindingKind
 from tests.collector.health.people import DAY, HOUR, MONDAY_MS, Fault, Furniture, Stay, plan, said, stays
 from tests.collector.health.played import found_by_day
 from tests.collector.room import MINUTE

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from collector.findings import Answer, CollectorCommand, Finding, FindingKind
+from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind
 from collector.health.ignoring import GONE_DAYS, Ignored, answered, mark, still
 from collector.plan import Sensor, SensorKind
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.findings import Finding, FindingKind
 from collector.health.clocks import HOURS, Arrivals, ClockHour, clock_off
 from collector.health.days import DayTally
+from collector.health.findings import Finding, FindingKind
 from collector.health.hours import HOUR_MS, Reading
 from collector.health.judge import Hold, Known, findings
 from collector.plan import SensorKind, SpaceKind

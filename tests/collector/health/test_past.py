@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.doors import day_span
 from collector.health.hours import HOUR_MS, HourTally, Reading
 from collector.health.past import SensorPast, Span, counted, days_since, hours_of
+from collector.people.doors import day_span
 from collector.plan import SensorKind
 from edge.message import Kind
 

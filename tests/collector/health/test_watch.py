@@ -10,7 +10,7 @@ import pytest
 
 from bench.accuracy.watching import Watching
 from collector.evidence import Heard
-from collector.findings import Answer, CollectorCommand, FindingKind, encode
+from collector.health.findings import Answer, CollectorCommand, FindingKind, encode
 from collector.health.hours import HOUR_MS
 from collector.health.past import KEPT_DAYS
 from collector.health.store import HEALTH, kept_names, load_pasts

@@ -1,0 +1,111 @@
+"""Forecasts every zone once an hour, one series at a time, so that no tick of the collector grows long.
+
+In:    the journal's connection, inside its transaction; the instant up to which its history is complete.
+Out:   rows of FORECAST; forecasts to be told.
+Never: clocks, transactions of its own, a word about a zone whose past is not to be told.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+from collector.days import hours
+from collector.forecast import HOUR_MS, Hour
+from collector.forecast.known_hours import free_hours, people_hours
+from collector.forecast.look_ahead import KnownHours, Series, look_ahead
+from collector.forecast.outlook import Forecast, Outlook
+from collector.forecast.score import Lead
+from collector.history import DAY_MS, FORECAST, PEOPLE, Row, tables
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.privacy import foretold
+
+LEARNS_MS: Final = 20 * 7 * DAY_MS
+"""What is older weighs less than one part in a thousand."""
+SCORES_MS: Final = 42 * DAY_MS
+"""So much of what was issued is scored, and corrected by late data."""
+
+CALENDAR_MS: Final = 16 * DAY_MS
+"""So far ahead the calendar is cut: a week after the next open day, and that may be far off."""
+
+
+class Foretelling:
+    """Keeps the forecasts of one house."""
+
+    def __init__(self, plan: SitePlan) -> None:
+        self._plan = plan
+        self._series = list(series_of(plan))
+        self._done: dict[Series, Outlook] = {}
+        self._calendar: list[Hour] = []
+        self._changed: set[str] = set()
+
+    def due(self, until_ms: int) -> bool:
+        """Whether a forecast is due when the history is complete up to `until_ms`."""
+        return any(self._made_ms(one) + HOUR_MS <= until_ms for one in self._series)
+
+    def step(self, db: sqlite3.Connection, until_ms: int) -> None:
+        """Make the forecast of one series that is due: the one that has waited longest.
+
+        Args:
+            db: the journal's connection, in a transaction.
+            until_ms: its history is complete up to here.
+        """
+        now_ms = until_ms - until_ms % HOUR_MS
+        one = min(self._series, key=self._made_ms)
+        told, rows = look_ahead(one, self._hours(now_ms), now_ms, _known(db, one, now_ms), _issued(db, one, now_ms))
+        tables.upsert(db, FORECAST, rows)
+        self._done[one] = told
+        if all(other in self._done for other in self._series if other.zone == one.zone):
+            self._changed.add(one.zone)
+
+    def to_tell(self) -> list[tuple[str, Forecast | None]]:
+        """Forecasts by zone, or WHOLE_SITE, that changed since they were last told; None: nothing may stand there."""
+        changed, self._changed = self._changed, set()
+        return [(zone, self._told(zone)) for zone in sorted(changed)]
+
+    def tell_all(self) -> None:
+        """Everything must be told again: the broker may have forgotten it, or remember what may not be told now."""
+        silent = {WHOLE_SITE, *self._plan.zone} - {one.zone for one in self._series}
+        self._changed = silent | {one.zone for one in self._done}
+
+    def _made_ms(self, one: Series) -> int:
+        return self._done[one].at_ms if one in self._done else 0
+
+    def _hours(self, now_ms: int) -> list[Hour]:
+        """The calendar around an hour; all series of that hour share it."""
+        from_ms, to_ms = now_ms - LEARNS_MS, now_ms + CALENDAR_MS
+        if not self._calendar or self._calendar[0].at_ms != from_ms:
+            self._calendar = hours(self._plan, from_ms, to_ms)
+        return self._calendar
+
+    def _told(self, zone: str) -> Forecast | None:
+        found = {one.kind: self._done[one] for one in self._series if one.zone == zone and one in self._done}
+        if not found:
+            return None
+        return Forecast(
+            kinds={SpaceKind(kind): told for kind, told in found.items() if kind != PEOPLE},
+            people=found.get(PEOPLE),
+        )
+
+
+def series_of(plan: SitePlan) -> Iterator[Series]:
+    """Everything that is forecast of a house: first the whole of it, then its zones."""
+    for zone in (WHOLE_SITE, *plan.zone):
+        for kind in SpaceKind:
+            if foretold(plan, zone, kind):
+                there = [s for s in plan.spaces if s.kind is kind and zone in {s.zone, WHOLE_SITE} and not s.disabled]
+                offered = sum(space.offered for space in there)
+                yield Series(zone, kind.value, offered, len(there) - offered)
+    if any(sensor.door is not None for sensor in plan.sensors):
+        yield Series(WHOLE_SITE, PEOPLE)
+
+
+def _known(db: sqlite3.Connection, one: Series, now_ms: int) -> KnownHours:
+    from_ms = now_ms - LEARNS_MS
+    if one.offered is None:
+        return people_hours(db, one.zone, from_ms, now_ms)
+    return free_hours(db, (one.zone, one.kind), one.dedicated, from_ms, now_ms)
+
+
+def _issued(db: sqlite3.Connection, one: Series, now_ms: int) -> list[Row]:
+    span = now_ms - SCORES_MS, now_ms + CALENDAR_MS
+    return [row for lead in Lead for row in tables.read(db, FORECAST, (one.zone, one.kind, lead.value), *span)]

@@ -1,0 +1,64 @@
+"""Keeps what was promised beside what came, and says how right it was.
+
+In:    points as they are issued, known hours, rows of FORECAST.
+Out:   rows of FORECAST, and their figures.
+Never: clocks, files, a second word about a promise: what was issued stays as it was issued.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from msgspec.structs import astuple
+
+from collector.forecast import Point
+from collector.forecast.known_hours import Known
+from collector.forecast.odds import odds
+from collector.forecast.outlook import Hindsight, counts
+from collector.forecast.score import Issued, Kept, Lead, Score, by_lead, by_tenth
+from collector.history import Row
+
+LOW, MIDDLE, HIGH, ODDS, CAME, CAME_FREE = range(6)  # the order of FORECAST's fields
+
+_F = TypeVar("_F", Score, Kept)
+
+
+def promise(zone: str, kind: str, lead: Lead, point: Point) -> Row:
+    """A point as it is kept."""
+    deciles = counts(point)
+    chance = None if point.capacity is None else odds(point, 1)
+    return Row((zone, kind, lead.value), point.at_ms, (deciles[0], deciles[4], deciles[-1], chance, None, None))
+
+
+def with_outcome(row: Row, known: Known | None) -> Row:
+    """A promise with what came; None: nobody knows."""
+    came = (None, None) if known is None else (known.mean, known.free_share)
+    return Row(row.tags, row.at_ms, (*row.fields[:CAME], *came))
+
+
+def hindsight(rows: Iterable[Row]) -> Hindsight | None:
+    """How right rows of FORECAST were; None while none has come true."""
+    over = [row for row in rows if row.fields[CAME] is not None]
+    issued = [one for row in over if (one := _issued(row)) is not None]
+    if not issued:
+        return None
+    promises = [
+        (chance, kept)
+        for row in over
+        if (chance := row.fields[ODDS]) is not None and (kept := row.fields[CAME_FREE]) is not None
+    ]
+    leads = {lead: _short(found) for lead, found in by_lead(issued).items()}
+    return Hindsight(leads, tuple(one and _short(one) for one in by_tenth(promises)) if promises else ())
+
+
+def _short(figures: _F) -> _F:
+    """Four digits after the point are plenty."""
+    return type(figures)(*(round(value, 4) for value in astuple(figures)))
+
+
+def _issued(row: Row) -> Issued | None:
+    """A row as its score wants it, which looks at the middle and the ends alone."""
+    low, middle, high, _, came, _ = row.fields
+    if low is None or middle is None or high is None or came is None:
+        return None
+    point = Point(row.at_ms, (low,) * 4 + (middle,) + (high,) * 4, middle, None, 0)
+    return Issued(Lead(row.tags[-1]), point, came)

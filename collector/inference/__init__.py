@@ -1,0 +1,190 @@
+"""Decides whether a space is vacant, occupied, away or unknown, and a supply stocked or low.
+
+In:    stored events of one space in canonical order, and moments.
+Out:   the space's settled evidence, its transitions, and what it shows at a moment.
+Never: clocks, sockets, files, logging. Time arrives as a value.
+
+The settled evidence is the fold over the stored events and knows no present. What time alone brings on top, the
+lapses, is worked out from it for any moment: ticks change nothing, and a late event takes back what was only assumed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from collector.evidence import OWN_KINDS, START, Evidence, Heard, Role, SpaceRules, Transition, space_rules
+from collector.inference.calm import calm
+from collector.inference.hearing import hear
+from collector.inference.judgement import FOREVER, because_at, health_at, level_at, moments, quiet_span_ms, state_at
+from collector.inference.voices import voices_at
+from collector.learning.tuning import fitted_to, seen_again
+from collector.outward import TAKEN, Lapse, Occupancy, SpaceState
+
+__all__ = [
+    "OWN_KINDS",
+    "START",
+    "Evidence",
+    "Heard",
+    "SpaceRules",
+    "Transition",
+    "advance",
+    "fitted",
+    "fold",
+    "next_lapse",
+    "space_rules",
+    "step",
+    "story",
+    "view",
+    "wake_ms",
+]
+
+
+def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
+    """Take one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
+
+    They include the lapses between the two. A transition at the very moment of an earlier one replaces it, and may
+    even lead back to the state before it: `story` tidies a joined list.
+    """
+    if len(evidence.views) != len(rules.sensors):
+        evidence = fitted(evidence, rules)
+    at_ms = event.at_ms
+    transitions = advance(evidence, rules, at_ms - 1)
+    for lapse in transitions:
+        evidence = _enter(evidence, lapse)
+    before, evidence = evidence, hear(evidence, event, rules)
+    state = state_at(evidence, rules, at_ms, at_ms)
+    if state is not evidence.state:
+        if state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
+            evidence = replace(evidence, tuned=seen_again(evidence.tuned, quiet_ms, rules.bounds))
+        transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
+        evidence = _enter(evidence, transitions[-1])
+    return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
+
+
+def fold(evidence: Evidence, events: Sequence[Heard], rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
+    """Take events that are in canonical order and newer than `evidence.key`: `step` for many, in less work.
+
+    Only `check_ms` may be another bound than that of many steps.
+    """
+    transitions: list[Transition] = []
+    place = 0
+    while place < len(events):
+        evidence, after = calm(evidence, events, place, rules)
+        if after == place:
+            evidence, more = step(evidence, events[place], rules)
+            transitions += more
+            after += 1
+        place = after
+    return evidence, transitions
+
+
+def story(state: Occupancy, transitions: Iterable[Transition]) -> list[Transition]:
+    """The least list that tells the same, after `state`: one a moment, none to the state that already is."""
+    last: dict[int, Transition] = {transition.at_ms: transition for transition in transitions}
+    told: list[Transition] = []
+    for transition in last.values():
+        if transition.state is not state:
+            told.append(transition)
+            state = transition.state
+    return told
+
+
+def fitted(evidence: Evidence, rules: SpaceRules) -> Evidence:
+    """Stored evidence under today's rules: what left the plan is forgotten, what came is unheard, the state is judged.
+
+    A state that today's rules make another one counts from the newest event.
+    """
+    views = {(known.device, known.sensor): known for known in evidence.views if known is not None}
+    fitting = tuple(views.get((sensor.device, sensor.sensor)) for sensor in rules.sensors)
+    doors = [known for known, sensor in zip(fitting, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
+    inside = evidence.inside and bool(doors) and None not in doors
+    tuned = fitted_to(evidence.tuned, rules.bounds)
+    draft = replace(evidence, views=fitting, inside=inside, check_ms=0, tuned=tuned)
+    at_ms = evidence.at_ms
+    state = state_at(draft, rules, at_ms, at_ms)
+    return _enter(draft, Transition(at_ms, state, because_at(draft, rules, at_ms, state)))
+
+
+def advance(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transition]:
+    """The lapses that time alone brings after the newest event, each at its own moment, up to `until_ms` inclusive."""
+    if until_ms < evidence.check_ms:
+        return []
+    lapses: list[Transition] = []
+    state = evidence.state
+    for moment in _moments_after(evidence, rules, evidence.at_ms):
+        if moment > until_ms:
+            break
+        if (found := state_at(evidence, rules, moment, moment)) is not state:
+            state = found
+            lapses.append(Transition(moment, state, because_at(evidence, rules, moment, state)))
+    return lapses
+
+
+def next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
+    """The first transition that silence alone will bring after `after_ms`; None if there is none."""
+    after_ms = max(after_ms, evidence.at_ms)
+    state = state_at(evidence, rules, after_ms, after_ms)
+    for moment in _moments_after(evidence, rules, after_ms):
+        if (found := state_at(evidence, rules, moment, moment)) is not state:
+            return Transition(moment, found, because_at(evidence, rules, moment, found))
+    return None
+
+
+def wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
+    """Until when silence alone can change neither state nor health; FOREVER if it never can."""
+    return min([moment for moment in moments(evidence, rules) if moment > after_ms], default=FOREVER)
+
+
+def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
+    """What the space shows at `now_ms`: its reason, the other sensors' voices, what quiet will bring, their health.
+
+    The lapse supposes that nobody moves and that the sensors which live go on saying so; it is None where no end can
+    be told, and while the space is vacant. A moment before the newest event counts as that event's.
+    """
+    now_ms = max(now_ms, evidence.at_ms)
+    lapses = advance(evidence, rules, now_ms)
+    state, since_ms = (lapses[-1].state, lapses[-1].at_ms) if lapses else (evidence.state, evidence.since_ms)
+    because = because_at(evidence, rules, now_ms, state)
+    return SpaceState(
+        state=state,
+        since_ms=since_ms,
+        because=because,
+        health=health_at(evidence, rules, now_ms),
+        at_ms=evidence.at_ms,
+        lapse=_quiet_brings(evidence, rules, now_ms, state),
+        level_pct=level_at(evidence, rules, now_ms),
+        voices=voices_at(evidence, rules, now_ms, state, because),
+    )
+
+
+def _enter(evidence: Evidence, new: Transition) -> Evidence:
+    """The story goes on; what began in this very millisecond is as if it had not been."""
+    if new.state is evidence.state:
+        return evidence
+    if evidence.since_ms != new.at_ms:
+        return replace(
+            evidence,
+            state=new.state,
+            since_ms=new.at_ms,
+            because=new.because,
+            before=evidence.state,
+            before_since_ms=evidence.since_ms,
+            before_because=evidence.because,
+        )
+    if new.state is not evidence.before:
+        return replace(evidence, state=new.state, because=new.because)
+    return replace(evidence, state=evidence.before, since_ms=evidence.before_since_ms, because=evidence.before_because)
+
+
+def _quiet_brings(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
+    if state is not Occupancy.UNKNOWN and state not in TAKEN:
+        return None
+    for moment in _moments_after(evidence, rules, now_ms):
+        found = state_at(evidence, rules, moment, now_ms)
+        if found is not state and found not in TAKEN:  # away counts as taken: it is not the end that people wait for
+            return Lapse(found, moment)
+    return None
+
+
+def _moments_after(evidence: Evidence, rules: SpaceRules, after_ms: int) -> list[int]:
+    return sorted({moment for moment in moments(evidence, rules) if moment > after_ms})

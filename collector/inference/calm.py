@@ -1,0 +1,85 @@
+"""Takes what most events are, a sensor that lives and says nothing new, in a fraction of a judgement's work.
+
+In:    settled evidence of one space, events in canonical order.
+Out:   the evidence that judging each would come to, but for its bound `check_ms`.
+Never: transitions. Where one may be due, the event is left to be judged.
+"""
+
+from collections.abc import Sequence
+
+from collector.evidence import Evidence, Heard, Learns, SensorView, SpaceRules, hold_of
+from collector.inference.judgement import unchanged_until_ms
+from collector.outward import Occupancy
+from edge.message import Kind
+
+
+def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRules) -> tuple[Evidence, int]:
+    """Take the events from place `first` on, as long as they are of one sensor and change no state.
+
+    That is a level repeated by a living sensor, and motion that comes or goes where the full hold already runs.
+
+    Returns:
+        The evidence after them, and the place of the event that comes next.
+    """
+    event = events[first]
+    index = rules.places.get((event.device, event.sensor), -1)
+    views = evidence.views
+    known = views[index] if 0 <= index < len(views) else None
+    if known is None or rules.supply or rules.sensors[index].learns is not Learns.NOTHING:
+        return evidence, first
+    place, fresh, check_ms = _run(evidence, known, events, first, rules)
+    if place == first:
+        return evidence, first
+    last = events[place - 1]
+    taken = Evidence(
+        (last.at_ms, last.device, last.stream, last.seq),
+        evidence.state,
+        evidence.since_ms,
+        evidence.because,
+        evidence.before,
+        evidence.before_since_ms,
+        evidence.before_because,
+        check_ms,
+        evidence.inside,
+        evidence.opened_ms,
+        (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
+        evidence.tuned,
+    )
+    return taken, place
+
+
+def _run(
+    evidence: Evidence, known: SensorView, events: Sequence[Heard], first: int, rules: SpaceRules
+) -> tuple[int, SensorView, int]:
+    """Where the run of a sensor ends, its view after it, and until when silence alone then changes nothing."""
+    name, device = known.sensor, known.device
+    sensor = rules.sensors[rules.places[device, name]]
+    own, above = sensor.own, sensor.above
+    silent_ms, hold_ms, lone_ms = sensor.silent_ms, hold_of(evidence, sensor), sensor.lone_ms
+    heard_ms, value = known.heard_ms, known.value
+    high, high_ms, end_ms = known.high, known.high_ms, known.end_ms
+    held = known.full and lone_ms > 0 and not rules.contacts and evidence.state is Occupancy.OCCUPIED
+    check_ms, newest = evidence.check_ms, False
+    for place in range(first, len(events)):
+        event = events[place]
+        at_ms, kind = event.at_ms, event.kind
+        if event.sensor != name or event.device != device or (kind is not own and kind is not Kind.HEARTBEAT):
+            break
+        if at_ms >= check_ms and not newest:  # that bound knew of no later word of this sensor
+            check_ms, newest = unchanged_until_ms(evidence, rules, known), True
+        if at_ms >= check_ms or at_ms >= heard_ms + silent_ms:
+            break
+        if (event.value > above) is not high:
+            if not held or kind is not Kind.MOTION or (not high and at_ms >= end_ms + hold_ms):
+                break
+            high = not high
+            if high:
+                high_ms = at_ms
+            else:
+                end_ms = at_ms
+            check_ms, newest = at_ms + lone_ms, True  # until then this motion alone keeps the space occupied
+        heard_ms, value = at_ms, event.value
+    else:
+        place = len(events)
+    fresh = SensorView(device, name, heard_ms, known.since_ms, high, high_ms, end_ms, known.full, value, known.begun_ms)
+    return place, fresh, min(check_ms, heard_ms + silent_ms)

@@ -1,0 +1,297 @@
+"""Judges one space at one moment from what its sensors last said.
+
+In:    evidence, the rules, a moment.
+Out:   the state at that moment, why, how healthy the sensors are, and when silence may change it.
+Never: clocks, and no memory of its own.
+
+Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is measured. They differ only to look ahead:
+"what comes if nobody moves, and the sensors go on saying that they live?"
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.evidence import (
+    CORROBORATING,
+    NEVER,
+    Evidence,
+    Learns,
+    Role,
+    SensorRules,
+    SensorView,
+    SpaceRules,
+    hold_of,
+    longest_hold,
+)
+from collector.learning.threshold import may_vouch
+from collector.learning.tuning import QUICK_MS
+from collector.outward import TAKEN, Because, Health, Occupancy, Reason
+
+PASSING_MS: Final = 20_000
+"""Motion that is seen over a longer time is nobody who walked past, nor one movement that two sensors saw."""
+
+FOREVER: Final = 2**53
+"""A moment that does not come."""
+
+Pair = tuple[SensorView, SensorRules]
+
+
+def alive(known: SensorView, sensor: SensorRules, alive_ms: int) -> bool:
+    """Whether the sensor has been heard lately enough to speak for the present."""
+    return alive_ms < known.heard_ms + sensor.silent_ms
+
+
+def last_high_ms(known: SensorView) -> int:
+    """The last moment it is known to have been high, or NEVER."""
+    return known.heard_ms if known.high else known.end_ms
+
+
+def earned_full(known: SensorView) -> bool:
+    """Whether its newest evidence holds the space for the full hold."""
+    return known.full or (known.begun_ms > NEVER and last_high_ms(known) - known.begun_ms >= PASSING_MS)
+
+
+def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> Occupancy:
+    """The state of the space: taken by any evidence, vacant only if every sensor vouches, else unknown."""
+    if rules.disabled:
+        return Occupancy.DISABLED
+    if rules.supply:
+        return _supply_at(evidence, rules, alive_ms)
+    away = _opened_lately(evidence, rules, now_ms, alive_ms)
+    vouched, sees = True, False
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if sensor.learns in CORROBORATING:
+            if _says_nothing(known, sensor, alive_ms):
+                continue
+            vouched = vouched and (rules.better or _agrees(known))
+        sees = sees or sensor.role is not Role.CONTACT
+        if known is None:
+            vouched = False
+            continue
+        hold_ms = hold_of(evidence, sensor)
+        weight = weigh(known, sensor, hold_ms, now_ms, alive_ms)
+        if weight is Occupancy.OCCUPIED:
+            return weight
+        away = away or weight is not None
+        vouched = vouched and alive(known, sensor, alive_ms) and now_ms >= known.since_ms + hold_ms
+    if _behind_door(evidence, rules, alive_ms):
+        return Occupancy.OCCUPIED
+    if away:
+        return Occupancy.AWAY
+    return Occupancy.VACANT if vouched and sees else Occupancy.UNKNOWN
+
+
+def because_at(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
+    """Why the space is in `state`, which `state_at` found for the same moment."""
+    if state is Occupancy.DISABLED:
+        return Because(Reason.DISABLED)
+    if state is Occupancy.UNKNOWN:
+        return _because_unknown(evidence, rules, now_ms)
+    if state in TAKEN:
+        return _because_taken(evidence, rules, now_ms, state)
+    if state is Occupancy.VACANT:
+        known, _ = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]))
+        if (quiet_ms := last_high_ms(known)) > NEVER:
+            return Because(Reason.QUIET, known.device, known.sensor, quiet_ms)
+        return Because(Reason.QUIET)
+    known, _ = min(_living(evidence, rules, now_ms), key=lambda pair: pair[0].value)
+    return Because(Reason.LEVEL, known.device, known.sensor, known.heard_ms)
+
+
+def health_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Health:
+    """How many of the sensors live."""
+    living = sum(1 for _ in _living(evidence, rules, now_ms))
+    if not living:
+        return Health.OFFLINE
+    return Health.HEALTHY if living == len(rules.sensors) else Health.DEGRADED
+
+
+def level_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None:
+    """What is left of a supply, in per cent, by its emptiest container; None if no sensor lives, or it is none."""
+    if not rules.supply:
+        return None
+    return min((known.value for known, _ in _living(evidence, rules, now_ms)), default=None)
+
+
+def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = None) -> list[int]:
+    """Every moment, in no order, at which time alone may change the state or the health.
+
+    The silence of `speaker` is left out.
+    """
+    found: list[int] = []
+    if rules.contacts:
+        longest_ms = longest_hold(evidence, rules)
+        found.append(evidence.opened_ms + longest_ms)
+        found += [
+            known.heard_ms + longest_ms for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT
+        ]
+    longer_ms = evidence.tuned.longer_ms
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if known is None:
+            continue
+        if known is not speaker:
+            found.append(known.heard_ms + sensor.silent_ms)
+        hold_ms = sensor.hold_ms + longer_ms if sensor.tunes else sensor.hold_ms
+        last_ms = known.heard_ms if known.high else known.end_ms
+        found += (known.since_ms + hold_ms, last_ms + sensor.lone_ms, last_ms + hold_ms)
+    return found
+
+
+def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorView) -> int:
+    """Until when time changes nothing, as long as `speaker`, one of the views, goes on repeating its level.
+
+    What counts from its newest word comes later with each word, and bears on the state only once it is silent.
+    """
+    at_ms = evidence.at_ms
+    return min([moment for moment in moments(evidence, rules, speaker) if moment > at_ms], default=FOREVER)
+
+
+def held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
+    """Whether a full hold runs, or ran out so lately that who is seen at `at_ms` was there all along."""
+    if rules.contacts and at_ms < evidence.opened_ms + longest_hold(evidence, rules):
+        return True
+    for known, sensor in _seeing(evidence, rules):
+        last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
+        full = known.full or (known.begun_ms > NEVER and last_ms - known.begun_ms >= PASSING_MS)
+        if full and at_ms <= last_ms + hold_of(evidence, sensor) + QUICK_MS:
+            return True
+    return False
+
+
+def run_began_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
+    """When the run of motions began that one at `at_ms` goes on with: itself, if none ended lately enough before."""
+    began_ms = at_ms
+    for known, sensor in _seeing(evidence, rules):
+        if sensor.role is Role.MOTION and known.begun_ms < began_ms:
+            last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
+            if at_ms - last_ms <= rules.second_motion_ms and known.begun_ms > NEVER:
+                began_ms = known.begun_ms
+    return began_ms
+
+
+def weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int) -> Occupancy | None:
+    """What one sensor's evidence makes of the space: occupied, away, or nothing."""
+    if sensor.role is Role.CONTACT:
+        return None
+    if known.high and alive(known, sensor, alive_ms):
+        return Occupancy.OCCUPIED
+    quiet_ms = now_ms - last_high_ms(known)
+    if quiet_ms < sensor.lone_ms:
+        return Occupancy.OCCUPIED
+    if quiet_ms < hold_ms and earned_full(known):
+        return Occupancy.AWAY
+    return None
+
+
+def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int | None:
+    """How long every sensor of a space that was taken in full has been quiet; None: no full hold after motion ran.
+
+    That is: the newest evidence is motion of a living sensor, and since then its hold alone has kept the space, or
+    has run out and left it vacant.
+    """
+    known, sensor = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]), default=(None, None))
+    if known is None or sensor is None or not sensor.tunes or known.high or not known.full:
+        return None
+    quiet_ms, hold_ms = until_ms - known.end_ms, hold_of(evidence, sensor)
+    if evidence.state is Occupancy.VACANT:
+        held = evidence.since_ms == known.end_ms + hold_ms
+    else:
+        held = evidence.state is Occupancy.AWAY and quiet_ms <= hold_ms
+    return quiet_ms if held and alive(known, sensor, until_ms) else None
+
+
+def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | None:
+    """Since when every door of the space has been closed; None if one is open or not known."""
+    since_ms = None
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if sensor.role is Role.CONTACT:
+            if known is None or known.high or not alive(known, sensor, at_ms):
+                return None
+            since_ms = max(since_ms or known.end_ms, known.end_ms)
+    return since_ms
+
+
+def _heard(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    for known, sensor in zip(evidence.views, rules.sensors, strict=True):
+        if known is not None:
+            yield known, sensor
+
+
+def _seeing(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    return (pair for pair in _heard(evidence, rules) if pair[1].role is not Role.CONTACT)
+
+
+def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair]:
+    return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
+
+
+def _says_nothing(known: SensorView | None, sensor: SensorRules, alive_ms: int) -> bool:
+    """Whether a sensor that sees nobody bears on nothing now: it has not learnt yet, or the air is no evidence."""
+    if sensor.learns is Learns.BREATH:
+        return known is None or not known.high or not alive(known, sensor, alive_ms)
+    return not _learnt(known)
+
+
+def _learnt(known: SensorView | None) -> bool:
+    """Whether sound or light has learnt its threshold: before, it bears on nothing."""
+    return known is not None and known.threshold is not None and known.threshold.boundary is not None
+
+
+def _agrees(known: SensorView | None) -> bool:
+    """Whether it has agreed so well with better sensors that it may speak for vacancy without them."""
+    return known is not None and known.threshold is not None and may_vouch(known.threshold)
+
+
+def _behind_door(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> bool:
+    return evidence.inside and closed_since_ms(evidence, rules, alive_ms) is not None
+
+
+def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
+    """Whether the hold runs that begins when a door lets go of somebody: it opened, or its contact fell silent."""
+    if not rules.contacts:
+        return False
+    hold_ms = longest_hold(evidence, rules)
+    if now_ms < evidence.opened_ms + hold_ms:
+        return True
+    return evidence.inside and all(
+        alive(known, sensor, alive_ms) or now_ms < known.heard_ms + hold_ms
+        for known, sensor in _heard(evidence, rules)
+        if sensor.role is Role.CONTACT
+    )
+
+
+def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupancy:
+    stocked = [known.high for known, _ in _living(evidence, rules, alive_ms)]
+    if not stocked:
+        return Occupancy.UNKNOWN
+    return Occupancy.STOCKED if all(stocked) else Occupancy.LOW
+
+
+def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
+    asked = [
+        (known, sensor)
+        for known, sensor in zip(evidence.views, rules.sensors, strict=True)
+        if sensor.learns not in CORROBORATING or (_learnt(known) and (rules.better or _agrees(known)))
+    ]
+    if all(sensor.role is Role.CONTACT for _, sensor in asked):
+        return Because(Reason.NO_SENSOR)
+    for known, sensor in asked:
+        if known is None:
+            return Because(Reason.NEVER_HEARD, sensor.device, sensor.sensor)
+    heard = [(known, sensor) for known, sensor in asked if known is not None]
+    for known, sensor in heard:
+        if not alive(known, sensor, now_ms):
+            return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
+    known, _ = max(heard, key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
+    return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
+
+
+def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
+    seeing = list(_seeing(evidence, rules))
+    telling = [pair for pair in seeing if weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
+    if not telling and state is Occupancy.OCCUPIED:
+        doors = [known for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT]
+        door = max(doors, key=lambda known: known.end_ms)
+        return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.end_ms)
+    known, sensor = max(telling or seeing, key=lambda pair: last_high_ms(pair[0]))
+    return Because(sensor.reason, known.device, known.sensor, last_high_ms(known))

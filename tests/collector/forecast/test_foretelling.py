@@ -1,0 +1,205 @@
+"""The forecasts of a whole house: a series at a time, restart-safe, and silent about who must not be told of."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.forecast import Point, outlook
+from collector.forecast.foretelling import Foretelling, series_of
+from collector.forecast.outlook import DAYS, Forecast, Hindsight, Outlook, rounded, told
+from collector.forecast.score import Kept, Lead, Score
+from collector.history import DAY_MS, FORECAST, HOUR_MS, Row, tables
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.plan import Space, SpaceKind, Tenure
+from collector.schema import migrate
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge import topics
+from edge.message import MAX_PAYLOAD_BYTES, Kind, MessageRejected, SensorEvent
+from tests.collector import seasons
+from tests.collector.houses import NOON_MS, house_of, message
+from tests.collector.test_run import Observer, collecting
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.servers import Mosquitto, until
+
+LEADS = ("1h", "day")
+"""At which the hour that begins is foretold by the first forecast of all."""
+SMALL = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone == "hall"), doors=(), sensors=())
+"""One zone with fifteen desks."""
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        migrate(made)
+        yield made
+
+
+def foretell(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Foretelling | None = None) -> Foretelling:
+    made = made or Foretelling(plan)
+    while made.due(until_ms):
+        made.step(db, until_ms)
+    return made
+
+
+def rows(db: sqlite3.Connection) -> list[Row]:
+    return [row for tags in tables.series(db, FORECAST) for row in tables.read(db, FORECAST, tags, 0, 2**50)]
+
+
+def test_a_house_of_two_weeks_is_told_by_zone_and_as_a_whole(db: sqlite3.Connection) -> None:
+    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
+    said = dict(foretell(db, MONDAY_10_MS + 7 * 60_000).to_tell())
+    assert said.keys() == {"hall", "site"}
+    assert said["hall"] is not None
+    outlook = said["hall"].kinds[SpaceKind.DESK]
+    assert (outlook.at_ms, outlook.capacity, outlook.missing_days) == (MONDAY_10_MS, 15, 0)
+    assert len(outlook.hours) == 5 * 13
+
+
+def test_the_first_days_are_told_as_days_that_are_missing(db: sqlite3.Connection) -> None:
+    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
+    said = dict(foretell(db, MONDAY_10_MS).to_tell())
+    assert said["site"] == Forecast(kinds={SpaceKind.DESK: Outlook(at_ms=MONDAY_10_MS, missing_days=7)})
+    assert rows(db) == []
+
+
+def test_each_step_is_one_series_and_each_hour_one_round(db: sqlite3.Connection) -> None:
+    made = Foretelling(PLAN)
+    steps = 0
+    while made.due(MONDAY_10_MS):
+        made.step(db, MONDAY_10_MS)
+        steps += 1
+    assert steps == len(list(series_of(PLAN)))
+    assert not made.due(MONDAY_10_MS + HOUR_MS - 1)
+    assert made.due(MONDAY_10_MS + HOUR_MS)
+
+
+def test_a_clock_that_outruns_the_rounds_leaves_no_series_behind(db: sqlite3.Connection) -> None:
+    made = Foretelling(PLAN)
+    for hour in range(2 * len(list(series_of(PLAN)))):
+        made.step(db, MONDAY_10_MS + hour * HOUR_MS)
+    assert {zone for zone, _ in made.to_tell()} == {"site", "hall", "quiet", "loft", "workshop"}
+
+
+def test_a_restart_issues_nothing_twice_and_ends_in_the_same_rows(db: sqlite3.Connection) -> None:
+    end_ms = MONDAY_10_MS + 4 * HOUR_MS
+    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
+        db.backup(other)
+        made = Foretelling(SMALL)
+        for now_ms in range(MONDAY_10_MS, end_ms + 1, HOUR_MS):
+            foretell(db, now_ms, made=made)
+            foretell(other, now_ms)  # a new process each hour
+            revision = tables.identity(other)[1]
+            foretell(other, now_ms)
+            assert tables.identity(other)[1] == revision, "a second start in the hour writes nothing"
+        assert rows(db) == rows(other)
+
+
+def test_what_was_told_is_told_again_to_a_broker_that_may_have_forgotten_it(db: sqlite3.Connection) -> None:
+    made = foretell(db, MONDAY_10_MS)
+    first = made.to_tell()
+    assert made.to_tell() == []
+    made.tell_all()
+    again = dict(made.to_tell())
+    assert {zone: again[zone] for zone, _ in first} == dict(first)
+    assert {zone for zone, told in again.items() if told is None} == {"quiet", "loft", "workshop"}
+
+
+def test_nothing_is_forecast_of_a_zone_whose_past_is_not_told() -> None:
+    def zones(spaces: tuple[Space, ...], kind: SpaceKind) -> set[str]:
+        return {one.zone for one in series_of(replace(PLAN, spaces=spaces)) if one.kind == kind}
+
+    assert zones(PLAN.spaces, SpaceKind.DESK) == {"site", "hall", "quiet", "loft"}
+    few = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
+    assert zones(few, SpaceKind.DESK) == {"site", "hall", "quiet"}, "the loft would give the workshop's two away"
+    own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "desk-28" else s for s in PLAN.spaces)
+    assert zones(own, SpaceKind.DESK) == {"site", "hall", "quiet"}, "four desks of the loft are offered"
+    room = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
+    assert zones(room, SpaceKind.ROOM) == set()
+    assert zones(PLAN.spaces[:3], SpaceKind.DESK) == set(), "a house of three desks has no forecast of them"
+    assert "supply" not in {one.kind for one in series_of(PLAN)}
+
+
+@pytest.mark.parametrize("capacity", [9, 99, 1000])
+def test_a_forecast_of_the_largest_house_fits_one_message(capacity: int) -> None:
+    begins = range(MONDAY_10_MS, MONDAY_10_MS + DAYS * DAY_MS, HOUR_MS)
+    points = [Point(at_ms, (capacity * 0.1234567,) * 9, capacity * 0.1, capacity, 42) for at_ms in begins]
+    usual = tuple((n, rounded(capacity * 0.8765, capacity)) for n in range(-12, 13))
+    looked = Hindsight(
+        dict.fromkeys(Lead, Score(1008, 12.3456, 1.2345, 0.8123, 12.3456)),
+        (Kept(4032, 0.9123, 0.9123),) * 10,
+    )
+    hours = told(points, MONDAY_10_MS)
+    full = Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=42, usual=usual, hours=hours, hindsight=looked)
+    kinds = dict.fromkeys((SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT), full)
+    payload = outlook.encode(Forecast(kinds=kinds, people=full))
+    assert len(hours) == 168
+    assert len(payload) < MAX_PAYLOAD_BYTES
+    assert outlook.decode(payload) == Forecast(kinds=kinds, people=full)
+
+
+def test_a_forecast_that_breaks_the_contract_is_refused() -> None:
+    with pytest.raises(MessageRejected, match="nine"):
+        outlook.decode(b'{"kinds":{},"nine":1}')
+
+
+def said(work: Work, desk: int, now_ms: int) -> None:
+    """One desk's box hands over the hour in which nobody moved, and the half before: so long it takes to be sure."""
+    beats = [
+        SensorEvent(seq=n + 1, sensor=f"desk-{desk}-pir", at_ms=at_ms, kind=Kind.HEARTBEAT, value=0)
+        for n, at_ms in enumerate(range(NOON_MS - HOUR_MS // 2, NOON_MS + HOUR_MS, 30_000))
+    ]
+    work.take([Delivery(f"pi-{desk + 1}", message(beats, stream=f"s{desk}"))], now_ms)
+
+
+def settle(work: Work, now_ms: int) -> None:
+    work.tick(now_ms)
+    for _ in range(20):
+        work.settle(now_ms)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_late_data_correct_what_came_also_after_a_restart(tmp_path: Path, restarted: bool) -> None:
+    plan = house_of(5, devices=5)
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+
+        def begun(now_ms: int) -> Work:
+            return Work(plan, journal, RetentionSettings(), now_ms)
+
+        def came() -> set[tuple[float | None, ...]]:
+            found = [row for row in rows(journal.connection) if row.at_ms == NOON_MS and "desk" in row.tags]
+            assert {row.tags for row in found} == {(zone, "desk", lead) for zone in ("hall", "site") for lead in LEADS}
+            return {row.fields[-2:] for row in found}
+
+        with journal.transaction():
+            seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+        work = begun(NOON_MS)
+        settle(work, NOON_MS)
+        assert came() == {(None, None)}
+        work = begun(NOON_MS + HOUR_MS) if restarted else work
+        for desk in range(1, 5):
+            said(work, desk, NOON_MS + HOUR_MS)
+        settle(work, NOON_MS + HOUR_MS)
+        assert came() == {(4.0, 1.0)}
+        work = begun(NOON_MS + 2 * HOUR_MS) if restarted else work
+        said(work, 0, NOON_MS + 2 * HOUR_MS)
+        settle(work, NOON_MS + 2 * HOUR_MS)
+        assert came() == {(5.0, 1.0)}
+
+
+def test_a_broker_is_told_and_told_again(tmp_path: Path, broker: Mosquitto) -> None:
+    plan = house_of(5)
+    path = tmp_path / "journal.sqlite"
+    with closing(Journal(path)) as journal, journal.transaction():
+        seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+    with closing(Observer(broker)) as observer, collecting(broker, observer, plan, path):
+        where = [topics.forecast(plan.id, zone) for zone in ("hall", "site")]
+        until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
+        for topic in where:
+            assert outlook.decode(observer.retained[topic]).kinds[SpaceKind.DESK].capacity == 5

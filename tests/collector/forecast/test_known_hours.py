@@ -1,0 +1,66 @@
+"""Which hours of the past are known well enough to learn from, and what was free in them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from collector.forecast.known_hours import Known, free_hours, people_hours
+from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Row, tables
+from collector.schema import migrate
+from tests.collector.seasons import people
+
+T0 = 1_763_856_000_000
+BUCKET = ZONE_FIVE_MIN.bucket_ms
+LOFT = ("loft", "desk")
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        migrate(made)
+        yield made
+
+
+def write(db: sqlite3.Connection, free: list[float], unknown: float = 0.0, capacity: float = 10.0) -> None:
+    rows = [Row(LOFT, T0 + n * BUCKET, (capacity, 4.0, 5.0, value, unknown)) for n, value in enumerate(free)]
+    tables.upsert(db, ZONE_FIVE_MIN, rows)
+
+
+def known(db: sqlite3.Connection, dedicated: int = 0) -> dict[int, Known | None]:
+    return free_hours(db, LOFT, dedicated, T0, T0 + HOUR_MS)
+
+
+def test_free_is_what_was_free_through_all_of_five_minutes(db: sqlite3.Connection) -> None:
+    write(db, [0.0] * 3 + [4.0] * 9)
+    assert known(db) == {T0: Known(3.0, 0.75, 10.0)}
+
+
+def test_dedicated_desks_are_no_part_of_what_is_offered(db: sqlite3.Connection) -> None:
+    write(db, [2.0] * 12)
+    assert known(db, dedicated=4) == {T0: Known(2.0, 1.0, 6.0)}
+
+
+@pytest.mark.parametrize(("unknown", "told"), [(2.0, True), (2.1, False)])
+def test_an_hour_with_more_than_a_fifth_unknown_is_not_known(
+    db: sqlite3.Connection, unknown: float, told: bool
+) -> None:
+    write(db, [2.0] * 12, unknown)
+    assert (known(db)[T0] is not None) is told
+
+
+@pytest.mark.parametrize(("buckets", "told"), [(10, True), (9, False)])
+def test_an_hour_of_which_much_is_missing_is_not_known(db: sqlite3.Connection, buckets: int, told: bool) -> None:
+    write(db, [2.0] * buckets)
+    assert (known(db)[T0] is not None) is told
+
+
+def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
+    assert known(db) == {}
+    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {}
+
+
+def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
+    tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, float(n)) for n in range(12)])
+    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known(5.5)}

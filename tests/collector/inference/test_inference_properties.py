@@ -1,0 +1,331 @@
+"""Whatever is heard, in whatever order, the story is one, and it is the one the rules tell."""
+
+from dataclasses import replace
+from itertools import count, cycle, pairwise
+
+import msgspec
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+
+from collector.evidence import START, Evidence, Heard, Learns, Role, SpaceRules, Transition, space_rules
+from collector.house import Change, House
+from collector.inference import advance, fold, next_lapse, step, story, view
+from collector.learning.tuning import LONGER_MS, SHORTER_MS
+from collector.outward import Occupancy
+from collector.plan import Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from edge.message import Kind
+from tests.collector.oracle import brute_story
+from tests.collector.room import DEFAULTS, HOUR, MINUTE, NOON_MS, SECOND, plan
+
+KINDS = {
+    SensorKind.PIR: Kind.MOTION,
+    SensorKind.PRESSURE: Kind.PRESSURE,
+    SensorKind.DISTANCE: Kind.PRESENCE,
+    SensorKind.POWER: Kind.POWER_W,
+    SensorKind.CONTACT: Kind.CONTACT_OPEN,
+    SensorKind.PEOPLE: Kind.PEOPLE,
+    SensorKind.SOUND: Kind.SOUND_DB,
+}
+PIR, PRESSURE, CONTACT = SensorKind.PIR, SensorKind.PRESSURE, SensorKind.CONTACT
+SPACES: tuple[tuple[SensorKind, ...], ...] = (
+    (PIR,),
+    (PIR, PIR),
+    (PIR, PRESSURE),
+    (PIR, CONTACT),
+    (PIR, PIR, CONTACT),
+    (CONTACT, PRESSURE),
+    (PIR, CONTACT, CONTACT),
+    (SensorKind.POWER,),
+    (SensorKind.DISTANCE, SensorKind.POWER, PIR),
+    (SensorKind.PEOPLE, PIR),
+    (PIR, SensorKind.SOUND),
+)
+STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 59_999, 60 * SECOND, 61 * SECOND, 75 * SECOND)
+LONG_STEPS_MS = (119_999, 2 * MINUTE, 120_001, 3 * MINUTE, 7 * MINUTE, 10 * MINUTE, 11 * MINUTE)
+HEARTBEATS_MS = (30 * SECOND, 4 * MINUTE)
+"""Silent after 60 s, or only after the hold of a PIR: rules must hold where sensors die and where they live."""
+SLOW = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
+"""A lone motion outlives the wait for its second one."""
+
+Case = tuple[SitePlan, list[Heard]]
+
+
+def house_of(
+    kinds: tuple[SensorKind, ...],
+    heartbeat_ms: int = HEARTBEATS_MS[0],
+    rules: Rules = DEFAULTS,
+    held: int | None = None,
+) -> SitePlan:
+    """One space; the output of sensor number `held` has a hold of its own."""
+    sensors = [
+        Sensor(
+            device=f"pi-{index % 2}",
+            id=f"{kind}-{index}",
+            kind=kind,
+            space="space",
+            heartbeat_ms=heartbeat_ms,
+            held=index == held,
+        )
+        for index, kind in enumerate(kinds)
+    ]
+    space = Space(id="space", name="S", kind=SpaceKind.ROOM, zone="loft", x_m=0, y_m=0)
+    return plan(space, sensors=sensors, rules=rules)
+
+
+def said(sensor: Sensor, at_ms: int, seq: int, kind: Kind, level: int) -> Heard:
+    value = level * (50.0 if sensor.kind is SensorKind.POWER else 1.0)
+    return Heard(at_ms, sensor.device, f"stream-{sensor.device}", seq, sensor.id, kind, value)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A space, and what its sensors said: changes, heartbeats, lost changes, silence, all at awkward moments.
+
+    In half of the cases every sensor also says, each heartbeat, the level that it said last, so that spaces settle.
+    One in four times a sensor goes on alone for a while.
+    """
+    heartbeat_ms = draw(st.sampled_from(HEARTBEATS_MS))
+    rules, held = draw(st.sampled_from((DEFAULTS, SLOW))), draw(st.sampled_from((None, None, 0, 1)))
+    site = house_of(draw(st.sampled_from(SPACES)), heartbeat_ms, rules, held)
+    steps = st.sampled_from(STEPS_MS * 2 + LONG_STEPS_MS)
+    seqs = count(1)
+    at_ms = NOON_MS
+    levels = dict.fromkeys(site.sensors, 0)
+    lively = draw(st.booleans())
+    events: list[Heard] = []
+    for _ in range(draw(st.integers(1, 20))):
+        until_ms = at_ms + draw(steps)
+        while lively and at_ms + heartbeat_ms <= until_ms:
+            at_ms += heartbeat_ms
+            events += [said(sensor, at_ms, next(seqs), Kind.HEARTBEAT, level) for sensor, level in levels.items()]
+        at_ms = until_ms
+        sensor = draw(st.sampled_from(site.sensors))
+        for _ in range(draw(st.sampled_from((1, 1, 1, 6)))):
+            kind = draw(st.sampled_from((KINDS[sensor.kind],) * 5 + (Kind.HEARTBEAT,) * 2 + (Kind.BATTERY_PCT,)))
+            level = draw(st.sampled_from((0, 1)))
+            levels[sensor] = levels[sensor] if kind is Kind.BATTERY_PCT else level
+            events.append(said(sensor, at_ms, next(seqs), kind, level))
+            at_ms += draw(st.sampled_from(STEPS_MS))
+    return site, sorted(events, key=lambda event: event.key)
+
+
+QUIETS_MIN = (3, 7.9, 8, 8.1, 9.5, 10, 10.1, 12.9, 13, 13.1, 14, 16.5, 60)
+
+
+@st.composite
+def stays(draw: st.DrawFn) -> Case:
+    """A space that is used again and again: somebody moves twice, then all is quiet for a while, so that it learns."""
+    heartbeat_ms = draw(st.sampled_from(HEARTBEATS_MS))
+    site = house_of(draw(st.sampled_from(((PIR,), (PIR, PIR), (PIR, CONTACT), (PIR, PRESSURE)))), heartbeat_ms)
+    watch = [sensor for sensor in site.sensors if sensor.kind is PIR]
+    seqs = count(1)
+    at_ms = NOON_MS
+    events: list[Heard] = []
+    for quiet_min in draw(st.lists(st.sampled_from(QUIETS_MIN), min_size=3, max_size=9)):
+        for _ in range(draw(st.integers(1, 2))):
+            pir = draw(st.sampled_from(watch))
+            events += [
+                said(pir, at_ms, next(seqs), Kind.MOTION, 1),
+                said(pir, at_ms + SECOND, next(seqs), Kind.MOTION, 0),
+            ]
+            at_ms += 30 * SECOND
+        until_ms = at_ms + round(quiet_min * MINUTE)
+        events += [
+            said(sensor, beat_ms, next(seqs), Kind.HEARTBEAT, 0)
+            for beat_ms in range(at_ms, until_ms, heartbeat_ms)
+            for sensor in site.sensors
+        ]
+        at_ms = until_ms
+    return site, sorted(events, key=lambda event: event.key)
+
+
+def in_order(rules: SpaceRules, events: list[Heard], until_ms: int) -> tuple[Evidence, list[Transition]]:
+    evidence, transitions = fold(START, events, rules)
+    return evidence, story(START.state, transitions + advance(evidence, rules, until_ms))
+
+
+@settings(max_examples=500)
+@given(case=cases(), later_ms=st.integers(0, HOUR))
+def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: Case, later_ms: int) -> None:
+    site, events = case
+    rules = space_rules(replace(site, rules=replace(site.rules, learning=Learning.OFF)), "space")
+    until_ms = events[-1].at_ms + later_ms
+    _, lines = in_order(rules, events, until_ms)
+    assert [(line.at_ms, line.state) for line in lines] == brute_story(rules, events, until_ms)
+
+
+@settings(max_examples=500)
+@given(case=cases(), later_ms=st.integers(0, HOUR))
+def test_no_transition_leads_to_where_the_space_already_is_and_none_shares_its_moment(
+    case: Case, later_ms: int
+) -> None:
+    site, events = case
+    _, lines = in_order(space_rules(site, "space"), events, events[-1].at_ms + later_ms)
+    for earlier, later in pairwise(lines):
+        assert earlier.at_ms < later.at_ms
+        assert earlier.state is not later.state
+
+
+@settings(max_examples=300)
+@given(case=cases(), waits=st.lists(st.integers(0, 20 * MINUTE), max_size=8))
+def test_lapses_and_views_say_the_same_at_every_moment(case: Case, waits: list[int]) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    evidence, transitions = fold(START, events, rules)
+    now_ms = evidence.at_ms
+    for wait_ms in waits:
+        now_ms += wait_ms
+        lines = story(START.state, transitions + advance(evidence, rules, now_ms))
+        shown = view(evidence, rules, now_ms)
+        assert shown.state is (lines[-1].state if lines else START.state)
+        assert shown.since_ms == (lines[-1].at_ms if lines else 0)
+        if (lapse := next_lapse(evidence, rules, now_ms)) is not None:
+            assert view(evidence, rules, lapse.at_ms - 1).state is shown.state
+            assert view(evidence, rules, lapse.at_ms).state is lapse.state
+            assert advance(evidence, rules, lapse.at_ms)[-1] == lapse
+
+
+@settings(max_examples=300)
+@given(case=cases())
+def test_evidence_survives_its_storing(case: Case) -> None:
+    site, events = case
+    evidence, _ = fold(START, events, space_rules(site, "space"))
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(evidence), type=Evidence) == evidence
+
+
+class Journal:
+    """What a collector would have stored of one space: its events, and its story as changes rewrote it."""
+
+    def __init__(self) -> None:
+        self.events: list[Heard] = []
+        self.lines: list[Transition] = []
+
+    def past(self, _space: str, above: Evidence) -> list[Heard]:
+        return [event for event in self.events if event.key > above.key]
+
+    def note(self, changes: list[Change]) -> None:
+        for change in changes:
+            assert all(line.at_ms >= change.from_ms for line in change.transitions)
+            self.lines = [line for line in self.lines if line.at_ms < change.from_ms] + change.transitions
+
+
+@settings(max_examples=1500)
+@given(case=st.one_of(cases(), stays()), data=st.data())
+def test_any_delay_order_and_batch_with_any_ticks_between_ends_in_the_same_story(
+    case: Case, data: st.DataObject
+) -> None:
+    site, events = case
+    journal, house = Journal(), House(site)
+    now_ms = NOON_MS
+    waiting = data.draw(st.permutations(events))
+    while waiting:
+        size = data.draw(st.integers(1, len(waiting)))
+        batch, waiting = waiting[:size], waiting[size:]
+        journal.events += batch
+        journal.note(house.take(batch, now_ms, journal.past))
+        now_ms += data.draw(st.sampled_from((0, SECOND, MINUTE, 10 * MINUTE)))
+        journal.note(house.tick(now_ms))
+        if data.draw(st.integers(0, 3)) == 0:  # the collector starts again
+            stored = house.evidence("space")
+            house = House(site)
+            house.restore("space", stored)
+    now_ms = max(now_ms, events[-1].at_ms) + data.draw(st.integers(0, HOUR))
+    journal.note(house.tick(now_ms))
+    rules = space_rules(site, "space")
+    evidence, lines = in_order(rules, events, now_ms)
+    assert journal.lines == lines
+    assert bare(house.evidence("space")) == bare(evidence)
+    assert house.view("space", now_ms) == view(evidence, rules, now_ms)
+
+
+@settings(max_examples=1000)
+@given(case=st.one_of(cases(), stays()), cuts=st.lists(st.integers(1, 9), min_size=1))
+def test_stepping_and_folding_in_any_pieces_are_one(case: Case, cuts: list[int]) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    stepped, told = START, []
+    for event in events:
+        stepped, more = step(stepped, event, rules)
+        told += more
+    folded, lines, place = START, [], 0
+    for size in cycle(cuts):
+        folded, more = fold(folded, events[place : place + size], rules)
+        lines += more
+        place += size
+        if place >= len(events):
+            break
+    assert (bare(folded), lines) == (bare(stepped), told)
+
+
+def bare(evidence: Evidence) -> Evidence:
+    """Evidence without the bound that only saves work."""
+    return msgspec.structs.replace(evidence, check_ms=0)
+
+
+def test_a_space_that_is_used_again_and_again_does_learn() -> None:
+    """Else the properties above would say nothing of learning."""
+    found = find(stays(), lambda case: fold(START, case[1], space_rules(case[0], "space"))[0].tuned.longer_ms > 0)
+    assert found
+
+
+@settings(max_examples=500)
+@given(case=st.one_of(cases(), stays()), later_ms=st.integers(0, HOUR))
+def test_a_space_is_never_vacant_while_a_living_sensor_says_that_somebody_is_there(case: Case, later_ms: int) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    seeing = {(one.device, one.sensor): one for one in rules.sensors if one.role is not Role.CONTACT}
+    until_ms = events[-1].at_ms + later_ms
+    _, lines = in_order(rules, events, until_ms)
+    for line, after in pairwise([*lines, Transition(until_ms, Occupancy.UNKNOWN, lines[-1].because)] if lines else []):
+        if line.state is Occupancy.VACANT:
+            for key, sensor in seeing.items():
+                spoken = [e for e in events if (e.device, e.sensor) == key and e.kind in (sensor.own, Kind.HEARTBEAT)]
+                for word in (e for e in spoken if e.value > sensor.above and sensor.learns is not Learns.THRESHOLD):
+                    newer = [e.at_ms for e in events if e.key > word.key and (e.device, e.sensor) == key]
+                    ends_ms = min([word.at_ms + sensor.silent_ms, *newer])
+                    assert ends_ms <= line.at_ms or word.at_ms >= after.at_ms, (word, line)
+
+
+@settings(max_examples=300)
+@given(case=stays(), data=st.data())
+def test_a_backlog_moves_nothing_before_its_oldest_event(case: Case, data: st.DataObject) -> None:
+    site, events = case
+    journal, house = Journal(), House(site)
+    late = data.draw(st.lists(st.sampled_from(events), unique=True, min_size=1, max_size=5))
+    journal.events += [event for event in events if event not in late]
+    now_ms = events[-1].at_ms + HOUR
+    journal.note(house.take(list(journal.events), now_ms, journal.past))
+    before = list(journal.lines)
+    journal.events += late
+    oldest_ms = min(event.at_ms for event in late)
+    changes = house.take(late, now_ms, journal.past)
+    assert all(change.from_ms >= oldest_ms for change in changes)
+    journal.note(changes)
+    assert [line for line in journal.lines if line.at_ms < oldest_ms] == [
+        line for line in before if line.at_ms < oldest_ms
+    ]
+    assert journal.lines == in_order(space_rules(site, "space"), events, now_ms)[1]
+
+
+def test_a_late_flip_lengthens_the_hold_of_every_later_stay() -> None:
+    """What a space learns is part of its story: learnt late, the story is told as if it had been learnt in time."""
+    site = house_of((PIR,))
+    seqs = count(1)
+    (pir,) = site.sensors
+    beats = [said(pir, NOON_MS + beat, next(seqs), Kind.HEARTBEAT, 0) for beat in range(0, 3 * HOUR, 30 * SECOND)]
+    moves = [
+        said(pir, NOON_MS + round(minute * MINUTE) + ms, next(seqs), Kind.MOTION, level)
+        for minute in (20, 20.5, 32.5, 100, 100.5)
+        for ms, level in ((1, 1), (SECOND, 0))
+    ]
+    flip = [event for event in moves if event.at_ms > NOON_MS + 32 * MINUTE and event.at_ms < NOON_MS + 33 * MINUTE]
+    events = sorted([*beats, *moves], key=lambda event: event.key)
+    journal, house = Journal(), House(site)
+    now_ms = NOON_MS + 3 * HOUR
+    journal.events += [event for event in events if event not in flip]
+    journal.note(house.take(list(journal.events), now_ms, journal.past))
+    assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND - SHORTER_MS
+    journal.events += flip
+    journal.note(house.take(flip, now_ms, journal.past))
+    assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND + LONGER_MS - SHORTER_MS
+    assert journal.lines == in_order(space_rules(site, "space"), events, now_ms)[1]

@@ -1,0 +1,83 @@
+"""What a space learns of its own hold, from quiet spans: told by examples and held to its bounds."""
+
+from random import Random
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.evidence import NEVER, START, Evidence, SensorView
+from collector.learning.tuning import LONGER_MS, QUICK_MS, SHORTER_MS, UNTUNED, HoldBounds, Tuned, fitted_to, seen_again
+
+MINUTE = 60_000
+BOUNDS = HoldBounds(8 * MINUTE, 5 * MINUTE, 15 * MINUTE)
+SPANS = st.lists(st.integers(0, 40 * MINUTE), max_size=200)
+
+
+def after(spans: list[int], bounds: HoldBounds = BOUNDS) -> Tuned:
+    tuned = UNTUNED
+    for span in spans:
+        tuned = seen_again(tuned, span, bounds)
+    return tuned
+
+
+def test_who_is_seen_again_while_the_hold_runs_teaches_nothing() -> None:
+    assert after([8 * MINUTE]) == UNTUNED
+
+
+def test_a_flip_lengthens_the_hold_and_a_long_quiet_shortens_it_a_little() -> None:
+    assert after([8 * MINUTE + 1]).longer_ms == LONGER_MS
+    assert after([90 * MINUTE]).longer_ms == -SHORTER_MS
+
+
+def test_flips_settle_where_they_are_their_share_of_all() -> None:
+    """Somebody sits so still that one quiet span in ten of those that end a hold of 8 min lasts up to 12 min."""
+    spans = ([9 * MINUTE, 10 * MINUTE, 11 * MINUTE, 12 * MINUTE] + [90 * MINUTE] * 36) * 100
+    tuned = after(spans)
+    assert 9 * MINUTE < BOUNDS.start_ms + tuned.longer_ms < 12 * MINUTE + LONGER_MS
+    assert tuned.flips / tuned.ends < 0.08
+    assert 0.05 < tuned.start_flips / tuned.start_ends < 0.1
+    assert tuned.flips / tuned.ends < tuned.start_flips / tuned.start_ends
+
+
+def test_many_newcomers_do_not_pass_for_people_who_were_there_all_along() -> None:
+    """A booth for calls: the next one comes by chance, forty minutes after the last on average."""
+    chance = Random(1)  # noqa: S311 - repeatable, no secret
+    spans = [round(chance.expovariate(1 / 40) * MINUTE) for _ in range(2000)]
+    assert BOUNDS.start_ms + after(spans).longer_ms < 10 * MINUTE
+
+
+def test_a_pinned_hold_stays_and_its_flips_are_counted_all_the_same() -> None:
+    pinned = HoldBounds(8 * MINUTE, 8 * MINUTE, 8 * MINUTE)
+    assert after([8 * MINUTE + 1] * 3, pinned) == Tuned(0, *[after([8 * MINUTE + 1] * 3).start_ends] * 4)
+
+
+@given(spans=SPANS)
+def test_the_learnt_hold_keeps_its_bounds(spans: list[int]) -> None:
+    assert BOUNDS.least_ms <= BOUNDS.start_ms + after(spans).longer_ms <= BOUNDS.most_ms
+
+
+@given(spans=SPANS)
+def test_there_are_never_more_flips_than_ends(spans: list[int]) -> None:
+    tuned = after(spans)
+    assert tuned.flips <= tuned.ends
+    assert tuned.start_flips <= tuned.start_ends
+
+
+@given(spans=SPANS, start=st.integers(5, 15))
+def test_what_was_learnt_fits_into_bounds_of_another_day(spans: list[int], start: int) -> None:
+    bounds = HoldBounds(start * MINUTE, 5 * MINUTE, 15 * MINUTE)
+    assert bounds.least_ms <= bounds.start_ms + fitted_to(after(spans), bounds).longer_ms <= bounds.most_ms
+
+
+def test_who_comes_back_just_after_the_quick_time_is_a_newcomer() -> None:
+    assert after([8 * MINUTE + QUICK_MS + 1]).longer_ms == -SHORTER_MS
+
+
+def test_evidence_that_was_stored_before_anything_was_learnt_is_read() -> None:
+    """An array_like struct of an earlier version is shorter: what came since has its default."""
+    view = SensorView("pi", "pir", 5, 1, high=True, high_ms=4, end_ms=NEVER, full=True, value=1.0)
+    evidence = msgspec.structs.replace(START, key=(5, "pi", "s", 1), views=(view,))
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(evidence))
+    old[-2][0] = old[-2][0][:9]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(old[:-1]), type=Evidence) == evidence

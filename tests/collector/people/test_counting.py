@@ -1,0 +1,260 @@
+"""People from the journal: live and history count the same, the ledger follows late news, an older journal goes on."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.history import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, Row, tables
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.outward import People
+from collector.people import Why
+from collector.people.doors import BUCKET_MS
+from collector.plan import Door, OpeningHours, Sensor, SensorKind, SitePlan
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import Kind, SensorEvent
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion
+
+MINUTE_MS = 60_000
+DAYTIME = {weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)}
+PLAN = replace(house_of(2, devices=2), opening_hours=DAYTIME)
+
+
+class Collected:
+    """A collector without its sockets, and devices whose events come in order or late."""
+
+    def __init__(self, path: Path, plan: SitePlan = PLAN, raw_hours: int = 72) -> None:
+        self.plan = plan
+        self.retention = RetentionSettings(raw_hours=raw_hours)
+        self.journal = Journal(path)
+        self.now_ms = NOON_MS
+        self.work = Work(plan, self.journal, self.retention, self.now_ms)
+        self.seqs = dict.fromkeys(plan.devices, 0)
+
+    def close(self) -> None:
+        self.journal.close()
+
+    def say(self, sensor: str, kind: Kind, value: float, at_ms: int, device: str = "pi-1") -> None:
+        self.seqs[device] += 1
+        event = SensorEvent(seq=self.seqs[device], sensor=sensor, at_ms=at_ms, kind=kind, value=value)
+        self.work.take([Delivery(device, message([event]))], self.now_ms)
+
+    def cross(self, *ways: int, at_ms: int | None = None) -> None:
+        for number, way in enumerate(ways):
+            self.say("entrance-beams", Kind.CROSSING, way, (at_ms or self.now_ms) + number)
+
+    def pass_time(self, to_ms: int, *, alive: bool = True) -> None:
+        """Every 30 s all sensors say that they live and see nobody."""
+        while self.now_ms < to_ms:
+            self.now_ms = min(to_ms, self.now_ms + 30_000)
+            if alive:
+                for number, device in enumerate(("pi-1", "pi-2")):
+                    self.say(f"desk-{number}-pir", Kind.HEARTBEAT, 0, self.now_ms, device)
+                self.say("entrance-beams", Kind.HEARTBEAT, 0, self.now_ms)
+            self.settle()
+
+    def settle(self) -> None:
+        self.work.tick(self.now_ms)
+        for _ in range(60):
+            self.work.settle(self.now_ms)
+
+    def restart(self) -> None:
+        self.work = Work(self.plan, self.journal, self.retention, self.now_ms)
+
+    def people(self) -> People:
+        told = self.work.house.site_summary(self.now_ms + 50).people  # those who passed one after the other are in
+        assert told is not None
+        return told
+
+    def rows(self) -> list[Row]:
+        return tables.read(self.journal.connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
+
+    def ledger(self, why: Why) -> list[Row]:
+        return tables.read(self.journal.connection, PEOPLE_CORRECTION, ("site", why), 0, 2**50)
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> Iterator[Collected]:
+    with closing(Collected(tmp_path / "journal.sqlite")) as made:
+        yield made
+
+
+def test_live_and_history_tell_the_same_whenever_five_minutes_are_over(collected: Collected) -> None:
+    collected.pass_time(NOON_MS + BUCKET_MS)
+    for ways in ([1] * 8, [1, 1, -1], [-1] * 4, [-1] * 9, []):
+        collected.cross(*ways)
+        collected.pass_time(collected.now_ms + BUCKET_MS)
+        now, row = collected.people(), collected.rows()[-1]
+        assert row.at_ms == collected.now_ms - BUCKET_MS
+        assert row.fields[2:5] == (now.count, now.least, now.most)
+        collected.restart()
+        assert collected.people() == now
+
+
+def test_a_house_whose_desks_and_doors_are_quiet_is_empty_and_the_ledger_says_so(collected: Collected) -> None:
+    collected.pass_time(NOON_MS + 20 * MINUTE_MS)
+    collected.cross(*[1] * 6)
+    crossed_ms = collected.now_ms
+    collected.say("desk-0-pir", Kind.MOTION, 1, crossed_ms + 1)
+    collected.say("desk-0-pir", Kind.MOTION, 0, crossed_ms + 2)
+    assert collected.people().count == 6
+    collected.pass_time(crossed_ms + 25 * MINUTE_MS)
+    told = collected.people()
+    assert (told.count, told.most) == (0, 0)
+    assert told.zero_ms is not None
+    assert told.zero_ms >= crossed_ms + 10 * MINUTE_MS
+    (entry,) = collected.ledger(Why.QUIET)
+    assert entry.fields == (6, 0)
+    assert entry.at_ms <= told.zero_ms < entry.at_ms + BUCKET_MS
+    assert collected.rows()[-1].fields[5] == told.zero_ms
+
+
+def test_late_motion_takes_the_correction_back_and_a_late_crossing_counts(collected: Collected) -> None:
+    collected.pass_time(NOON_MS + 20 * MINUTE_MS)
+    collected.cross(*[1] * 6)
+    crossed_ms = collected.now_ms
+    collected.pass_time(crossed_ms + 20 * MINUTE_MS)
+    assert collected.people().count == 0
+    assert collected.ledger(Why.QUIET)
+    for minute in range(20):  # a device that had no link tells of somebody who was there all along
+        collected.say("desk-1-pir", Kind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
+        collected.say("desk-1-pir", Kind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
+    collected.cross(1, 1, at_ms=crossed_ms + MINUTE_MS)
+    collected.settle()
+    assert collected.people().count == 8
+    assert collected.ledger(Why.QUIET) == []
+    assert collected.rows()[-1].fields[2] == 8
+
+
+def test_doors_alone_are_zeroed_in_the_night_and_not_before(tmp_path: Path) -> None:
+    doors_only = replace(PLAN, sensors=tuple(s for s in PLAN.sensors if s.door))
+    with closing(Collected(tmp_path / "journal.sqlite", doors_only)) as house:
+        house.cross(*[1] * 9)
+        house.pass_time(NOON_MS + HOUR_MS, alive=False)
+        assert house.people().count == 9
+        house.pass_time(NOON_MS + 24 * HOUR_MS, alive=False)
+        assert house.people().count == 0
+        (entry,) = house.ledger(Why.CLOSED)
+        assert entry.fields == (9, 0)
+
+
+def test_two_doors_make_one_count(tmp_path: Path) -> None:
+    back = Sensor(device="pi-1", id="back-beams", kind=SensorKind.BEAM_PAIR, door="back")
+    doors = (*PLAN.doors, Door(id="back", name="Back", floor="ground", x_m=1, y_m=1))
+    with closing(
+        Collected(tmp_path / "journal.sqlite", replace(PLAN, doors=doors, sensors=(*PLAN.sensors, back)))
+    ) as house:
+        house.cross(1, 1, 1)
+        house.say("back-beams", Kind.CROSSING, 1, NOON_MS + 10)
+        house.say("back-beams", Kind.CROSSING, -1, NOON_MS + 20)
+        assert house.people().count == 3
+
+
+def test_the_morning_may_be_erased_while_the_day_goes_on(tmp_path: Path) -> None:
+    with closing(Collected(tmp_path / "journal.sqlite", raw_hours=1)) as house:
+        house.cross(*[1] * 7)
+        house.say("desk-0-pir", Kind.MOTION, 1, NOON_MS + 1)
+        for hour in range(1, 4):
+            house.say("desk-0-pir", Kind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
+            house.pass_time(NOON_MS + hour * HOUR_MS, alive=False)
+        (kept,) = house.journal.connection.execute(
+            "SELECT count(*) FROM event WHERE at_ms < ?", (NOON_MS + HOUR_MS,)
+        ).fetchone()
+        assert kept == 0
+        before = house.people()
+        assert before.count == 7
+        house.cross(1, at_ms=house.now_ms - 10 * MINUTE_MS)
+        house.settle()
+        assert house.people().count == 8
+
+
+def test_a_journal_of_the_first_ledig_goes_on_from_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(Collected(path)) as house:
+        house.cross(*[1] * 5)
+        house.pass_time(NOON_MS + 2 * BUCKET_MS, alive=False)
+        now_ms = house.now_ms
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:  # what version 1 had: rows, and its own blob
+        old.execute("DROP TABLE crowd")
+        old.execute("DROP TABLE people_correction")
+        old.execute("DROP TABLE forecast")
+        for column in ("least", "most", "zero_ms"):
+            old.execute(f"ALTER TABLE people_five_min DROP COLUMN {column}")
+        old.execute("INSERT INTO settled VALUES ('door:entrance', x'91919300cd00c805')")
+        old.execute("PRAGMA user_version = 1")
+    with closing(Journal(path)) as journal:
+        work = Work(PLAN, journal, RetentionSettings(), now_ms)
+        people = work.house.site_summary(now_ms).people
+        assert people is not None
+        assert people.count == 5
+
+
+NEWS = st.lists(
+    st.tuples(st.integers(0, 100), st.sampled_from(["in", "in", "out", "move", "beat"])), min_size=1, max_size=25
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(news=NEWS, random=st.randoms(use_true_random=False))
+def test_late_and_repeated_news_end_in_the_same_rows_ledger_and_live_count(
+    tmp_path_factory: pytest.TempPathFactory, news: list[tuple[int, str]], random: object
+) -> None:
+    end_ms = NOON_MS + 2 * HOUR_MS
+    said = [spoken(number + 1, minute, what) for number, (minute, what) in enumerate(sorted(news))]
+    told = []
+    for place in (0, 1):
+        with closing(Collected(tmp_path_factory.mktemp("house") / "journal.sqlite")) as house:
+            if place == 0:
+                for event in said:
+                    house.now_ms = max(house.now_ms, event.at_ms)
+                    house.work.take([Delivery("pi-1", message([event]))], house.now_ms)
+                    house.settle()
+            else:
+                house.now_ms = end_ms
+                for event in random.sample(said, len(said)):  # type: ignore[attr-defined]
+                    one = message([replaced(event)], stream=f"late-{event.seq}")
+                    house.work.take([Delivery("pi-1", one), Delivery("pi-1", one)], end_ms)
+                    house.settle()
+            house.now_ms = end_ms
+            house.settle()
+            ledger = [house.ledger(why) for why in Why]
+            told.append((house.rows(), ledger, house.people()))
+    assert told[0] == told[1]
+
+
+def spoken(seq: int, minute: int, what: str) -> SensorEvent:
+    at_ms = NOON_MS + minute * MINUTE_MS + seq
+    if what == "move":
+        return motion(seq, at_ms)
+    kind, value = {"in": (Kind.CROSSING, 1), "out": (Kind.CROSSING, -1), "beat": (Kind.HEARTBEAT, 0)}[what]
+    return SensorEvent(seq=seq, sensor="entrance-beams", at_ms=at_ms, kind=kind, value=value)
+
+
+def replaced(event: SensorEvent) -> SensorEvent:
+    """The same as the only word of a stream of its own, so that any order may come."""
+    return SensorEvent(seq=1, sensor=event.sensor, at_ms=event.at_ms, kind=event.kind, value=event.value)
+
+
+def all_of(rows: Sequence[Row], field: int) -> list[float | None]:
+    return [row.fields[field] for row in rows]
+
+
+def test_no_row_is_negative_and_every_range_holds_its_count(collected: Collected) -> None:
+    for number in range(12):
+        collected.cross(*([1, -1, -1] if number % 2 else [1, 1, -1]))
+        collected.pass_time(collected.now_ms + BUCKET_MS)
+    rows = collected.rows()
+    assert min(value for value in all_of(rows, 2) if value is not None) >= 0
+    for row in rows:
+        _, _, people, least, most, _ = row.fields
+        assert people is not None
+        assert least is not None
+        assert most is not None
+        assert 0 <= least <= people <= most

@@ -1,0 +1,264 @@
+"""People of a house, five minutes at a time: every rule by an example, and what no history may break."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.people import Bucket, Correction, Crossing, Crowd, House, Why, buckets, counted, passed, people
+from collector.people.doors import BUCKET_MS, DoorDay, Turn, Turns, day_span
+from collector.people.odds import Odds, quantile
+from collector.people.presence import Seen
+from collector.plan import OpeningHours, RedDays, SitePlan
+from tests.collector.room import HOUR, MINUTE
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+T0 = 1_790_000_100_000 // BUCKET_MS * BUCKET_MS
+NEVER = Turn(0, 0, closed=False)
+BLIND = House(NEVER, watched=False)
+WATCHED = House(NEVER, watched=True)
+NOTHING_SEEN = Seen(T0, 0, False, None, None)
+
+
+def bucket(*ways: int, seen: Sequence[Seen] = (NOTHING_SEEN,), watched: bool = False, from_ms: int = T0) -> Bucket:
+    crossings = [Crossing(from_ms + number * 1000, way) for number, way in enumerate(ways)]
+    return Bucket(from_ms, crossings, seen, watched)
+
+
+def inside(count: int, **more: object) -> Crowd:
+    return Crowd(at_ms=T0, odds=Odds(count), **more)  # type: ignore[arg-type]
+
+
+def whys(told: Iterable[Correction]) -> list[str]:
+    return [each.why.value for each in told]
+
+
+def test_who_came_and_went_is_counted_for_the_day() -> None:
+    crowd, told = counted(Crowd(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
+    assert BLIND.count(crowd.odds) == 2
+    assert (crowd.today.entries, crowd.today.exits, crowd.at_ms) == (3, 1, T0 + BUCKET_MS)
+    assert told == []
+
+
+def test_more_exits_than_people_are_a_correction_and_make_nobody_negative() -> None:
+    crowd, told = counted(inside(1), bucket(-1, -1, -1), WATCHED)
+    assert WATCHED.count(crowd.odds) == 0
+    assert told == [Correction(Why.NEGATIVE, -2, 0)]
+
+
+def test_who_is_seen_for_five_minutes_is_inside() -> None:
+    crowd, told = counted(inside(2), bucket(seen=[Seen(T0, 5, True, None, None)]), WATCHED)
+    assert WATCHED.count(crowd.odds) == 5
+    assert told == [Correction(Why.SEEN, 2, 5)]
+
+
+def test_who_has_just_gone_out_may_be_among_those_who_are_still_shown() -> None:
+    crowd, told = counted(inside(5), bucket(-1, seen=[Seen(T0, 5, True, None, None)]), WATCHED)
+    assert WATCHED.count(crowd.odds) == 4
+    assert told == []
+
+
+def test_who_sits_still_between_movements_was_seen_as_one() -> None:
+    flickering = [Seen(T0, 1, True, None, None), Seen(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
+    crowd, _ = counted(inside(0), bucket(seen=flickering), BLIND)
+    assert BLIND.count(crowd.odds) == 1
+
+
+def test_a_house_in_which_a_movement_is_seen_is_told_as_one_person_at_once() -> None:
+    told = people(inside(0), 1, WATCHED)
+    assert (told.count, told.least, told.most) == (1, 1, 1)
+
+
+def test_a_quiet_house_with_quiet_doors_is_empty_after_ten_minutes_and_says_since_when() -> None:
+    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
+    left = T0 - 8 * MINUTE
+    crowd, told = counted(inside(7, crossed_ms=left), bucket(seen=quiet), WATCHED)
+    assert crowd.odds == Odds(0)
+    assert crowd.zero_ms == left + 10 * MINUTE
+    assert told == [Correction(Why.QUIET, 7, 0)]
+
+
+def test_a_crossing_breaks_the_quiet() -> None:
+    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
+    crowd, _ = counted(inside(7, crossed_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
+    assert WATCHED.count(crowd.odds) == 8
+
+
+def test_each_space_that_cannot_vouch_may_hide_one() -> None:
+    quiet = [Seen(T0, 0, False, 2, T0 - HOUR)]
+    crowd, _ = counted(inside(7), bucket(seen=quiet), WATCHED)
+    assert WATCHED.count(crowd.odds) == 2
+    assert crowd.zero_ms == 0, "that is no zero"
+
+
+def test_a_house_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
+    after = {}
+    for quiet_min in (20, 70):
+        quiet = [Seen(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
+        crowd, _ = counted(inside(7, crossed_ms=T0 - 70 * MINUTE), bucket(seen=quiet), BLIND)
+        after[quiet_min] = BLIND.count(crowd.odds)
+    assert after == {20: 7, 70: 0}
+
+
+def test_a_closed_house_is_empty_and_the_day_begins_anew() -> None:
+    house = House(Turn(8, T0, closed=True), watched=False)
+    crowd, told = counted(inside(9, today=DoorDay(7, 40, 31, HOUR)), bucket(), house)
+    assert crowd.odds == Odds(0)
+    assert crowd.zero_ms == T0
+    assert (crowd.today, crowd.days) == (DoorDay(8), (DoorDay(7, 40, 31, HOUR),))
+    assert told == [Correction(Why.CLOSED, 9, 0)]
+
+
+def test_somebody_who_is_seen_in_a_closed_house_is_not_sent_home() -> None:
+    house = House(Turn(8, T0, closed=True), watched=False)
+    crowd, _ = counted(inside(2), bucket(seen=[Seen(T0, 1, True, None, None)]), house)
+    assert house.count(crowd.odds) >= 1
+    assert crowd.zero_ms == 0
+
+
+def test_a_house_that_never_closes_keeps_the_least_of_its_range() -> None:
+    crowd = Crowd(at_ms=T0, odds=Odds(4, (0.1, 0.2, 0.4, 0.2, 0.1)))
+    after, told = counted(crowd, bucket(), BLIND._replace(turn=Turn(8, T0, closed=False)))
+    assert (after.odds, after.zero_ms) == (Odds(4), 0)
+    assert told == [Correction(Why.LEAST, 6, 4)]
+
+
+def test_two_weeks_teach_and_the_fifteenth_day_is_forgotten() -> None:
+    crowd = Crowd(at_ms=T0, today=DoorDay(0, 200, 180, HOUR))
+    for day in range(1, 20):
+        turn = House(Turn(day, T0, closed=True), watched=False)
+        crowd, _ = counted(crowd, bucket(), turn)
+        crowd = Crowd(at_ms=T0, today=DoorDay(day, 200, 180, HOUR), days=crowd.days, learnt=crowd.learnt)
+    assert [day.day for day in crowd.days] == list(range(5, 19))
+    assert crowd.learnt.ratio == pytest.approx(200 / 180, rel=0.02)
+
+
+def test_doors_whose_sensor_is_silent_say_nothing_of_who_stays() -> None:
+    phantoms = Crowd(at_ms=T0, odds=Odds(30, (0.1,) * 10))
+    living, told = counted(phantoms, bucket(watched=True), BLIND)
+    dead, nothing = counted(phantoms, bucket(watched=False), BLIND)
+    assert BLIND.count(living.odds) <= BLIND.count(dead.odds)
+    assert dead.odds == phantoms.odds
+    assert nothing == []
+    assert set(whys(told)) <= {Why.STILL}
+
+
+HOURS = st.dictionaries(
+    st.integers(0, 6),
+    st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda hours: hours[0] < hours[1]),
+)
+SPANS = st.sampled_from(["2026-03-28", "2026-10-24", "2026-06-20"])
+PASSING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from([1, 1, -1])), max_size=80)
+SEEING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from(["quiet", "away", "seen", "mute"])), max_size=20)
+
+
+def told_of(hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Crossing], seen: Sequence[Seen]):
+    """The crowd after each bucket of 50 hours, among them one of 23 or 25."""
+    plan = SitePlan(
+        id="house",
+        name="House",
+        time_zone=STOCKHOLM,
+        floors=(),
+        zones=(),
+        spaces=(),
+        red_days=RedDays.OPEN,
+        opening_hours={weekday: OpeningHours(opens_min=a, closes_min=b) for weekday, (a, b) in hours.items()},
+    )
+    begun = begins(day)
+    turns, crowd, found = Turns(plan), Crowd(at_ms=begun), []
+    for each in buckets(list(crossings), seen, (), begun, begun + 50 * HOUR):
+        house = House(turns.of(each.from_ms), watched=True)
+        crowd, told = counted(crowd, each, house)
+        found.append((crowd, told, house, each))
+    return found
+
+
+def begins(day: str) -> int:
+    return int(datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=STOCKHOLM).timestamp()) * 1000
+
+
+def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[Seen]:
+    steps = [Seen(begun, 0, False, None, None)]
+    for offset, what in sorted(seeing):
+        at = begun + offset
+        steps.append(
+            {
+                "quiet": Seen(at, 0, False, 0, at),
+                "away": Seen(at, 0, True, None, at),
+                "seen": Seen(at, 2, True, None, None),
+                "mute": Seen(at, 0, False, None, None),
+            }[what]
+        )
+    return steps
+
+
+@given(hours=HOURS, day=SPANS, passing=PASSING, seeing=SEEING)
+def test_no_history_makes_a_negative_minute_a_range_without_its_count_or_a_correction_of_nothing(
+    hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], seeing: list[tuple[int, str]]
+) -> None:
+    begun = begins(day)
+    crossings = [Crossing(begun + offset, way) for offset, way in passing]
+    found = told_of(hours, day, crossings, steps_of(begun, seeing))
+    for crowd, told, house, each in found:
+        shown = people(crowd, each.seen[-1].known, house)
+        assert 0 <= shown.least <= shown.count <= shown.most
+        assert quantile(crowd.odds, 0.5) >= 0
+        assert all(correction.before != correction.after >= 0 for correction in told)
+    entries = sum(crossing.way > 0 for crossing in crossings if crossing.at_ms < begun + 50 * HOUR)
+    last = found[-1][0]
+    assert sum(day.entries for day in (*last.days, last.today)) == entries, "no day doubles or loses anybody"
+    known = [day.day for day in (*last.days, last.today)]
+    assert known == sorted(set(known))
+
+
+@given(hours=HOURS, day=SPANS, passing=PASSING, random=st.randoms(use_true_random=False))
+def test_no_order_of_the_crossings_shows(
+    hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], random: object
+) -> None:
+    begun = begins(day)
+    crossings = [Crossing(begun + offset, way) for offset, way in passing]
+    shuffled = random.sample(crossings, len(crossings))  # type: ignore[attr-defined]
+    steps = steps_of(begun, [])
+    assert told_of(hours, day, crossings, steps)[-1][0] == told_of(hours, day, shuffled, steps)[-1][0]
+
+
+@given(passing=PASSING, seeing=SEEING, at=st.lists(st.integers(0, BUCKET_MS), max_size=5))
+def test_the_live_count_within_five_minutes_ends_where_history_ends(
+    passing: list[tuple[int, int]], seeing: list[tuple[int, str]], at: list[int]
+) -> None:
+    crossings = [Crossing(T0 + offset % BUCKET_MS, way) for offset, way in passing]
+    seen = steps_of(T0, [(offset % BUCKET_MS, what) for offset, what in seeing])
+    (whole,) = buckets(crossings, seen, {T0}, T0, T0 + BUCKET_MS)
+    crowd = inside(3)
+    ended, _ = passed(crowd, whole, WATCHED, T0 + BUCKET_MS)
+    for offset in at:  # looking changes nothing
+        passed(crowd, whole, WATCHED, T0 + offset)
+    after, _ = counted(crowd, whole, WATCHED)
+    assert (after.zero_ms, after.crossed_ms, after.today.entries) == (
+        ended.zero_ms,
+        ended.crossed_ms,
+        ended.today.entries,
+    )
+    assert after.odds.least >= ended.odds.least
+
+
+def test_the_range_of_a_bigger_day_is_wider() -> None:
+    crowd, widths = Crowd(at_ms=T0), []
+    for number in range(6):
+        crowd, _ = counted(crowd, bucket(*[1] * 20, from_ms=T0 + number * BUCKET_MS), BLIND)
+        told = people(crowd, 0, BLIND)
+        widths.append(told.most - told.least)
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
+
+
+def test_a_day_of_23_or_25_hours_is_one_day() -> None:
+    for day in ("2026-03-28", "2026-10-24"):
+        span = day_span(begins(day) + 12 * HOUR, STOCKHOLM)
+        assert span.to_ms - span.from_ms in {23 * HOUR, 25 * HOUR}
+        found = told_of({}, day, [], steps_of(begins(day), []))
+        turned = [each.from_ms for _, _, house, each in found if each.from_ms == house.turn.at_ms]
+        assert len(turned) == len(set(turned)) == 2
