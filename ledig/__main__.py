@@ -23,8 +23,7 @@ class _Exemplified(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         if self.epilog:
             formatter.write_paragraph()
-            for line in self.epilog.splitlines():
-                formatter.write_text(line)
+            formatter.write("".join(f"{line}\n" for line in self.epilog.splitlines()))  # whole, to be copied
 
 
 class _Group(_Exemplified, click.Group):
@@ -33,17 +32,29 @@ class _Group(_Exemplified, click.Group):
     command_class = _Exemplified
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="example: ledig up",
+)
 @click.version_option(package_name="ledig", message="%(prog)s %(version)s")
 def cli() -> None:
     """Is there a spot for me? Live, truthful occupancy for coworking spaces."""
 
 
-@cli.command(epilog="example: ledig up")
+@cli.command(
+    short_help="Start a whole house on this machine, simulated or real.",
+    epilog="example: ledig up\nexample: ledig up /etc/ledig/site.toml --device pi-1",
+)
 @click.argument("site", required=False, metavar="[SITE]", type=click.Path(path_type=Path))
 @click.option("--device", metavar="ID", help="Run this device of SITE on this machine's own pins.")
 @click.option("--simulate", is_flag=True, help="Let simulated people use SITE; without a SITE that is so anyway.")
-@click.option("--day-minutes", type=click.FloatRange(1, 1440), help="A simulated day takes this long.  [default: 10]")
+@click.option(
+    "--day-minutes",
+    metavar="MINUTES",
+    type=click.FloatRange(1, 1440),
+    help="A simulated day takes this long; 10 unless said.",
+)
 @click.option("--real-time", is_flag=True, help="A simulated day takes a day.")
 @click.option("--data", type=click.Path(path_type=Path), help="Keep the house here, not in the state folder.")
 def up(**options: Any) -> None:
@@ -69,7 +80,7 @@ def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT0
 @_SITE
 @_CHECK
 def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Listen to the broker, infer the state of every space, write the journal."""
+    """Listen to the broker, judge every space, write the journal."""
     from ledig import processes
 
     processes.collector(site, processes.wish(check=check))
@@ -86,9 +97,10 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
 
 
 @cli.command(
+    short_help="Tell how true a recording was shown, or what other rules do.",
     epilog="example: ledig replay room.toml --data room.csv.gz --speed 1200\n"
     "example: ledig replay /etc/ledig/site.toml --what-if hold=7m\n"
-    "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html"
+    "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html",
 )
 @click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
 @click.option(
@@ -100,7 +112,14 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
 @click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare this space only; may be repeated.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="PAGE.html", help="Draw the difference in this page.")
 @click.option("--data", type=click.Path(path_type=Path), help="The CSV file of a recording; the folder of `ledig up`.")
-@click.option("--speed", type=click.FloatRange(1, 10_000), default=600, show_default=True, help="Of a recording.")
+@click.option(
+    "--speed",
+    metavar="TIMES",
+    type=click.FloatRange(1, 10_000),
+    default=600,
+    show_default=True,
+    help="So much faster than it was recorded.",
+)
 def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> None:
     """Play a recording and tell truth against shown; or run a house's stored events under other rules.
 
@@ -148,7 +167,9 @@ def _accounts_options(command: Any) -> Any:
     return site(data(command))
 
 
-@user.command("add", epilog="example: ledig user add anna --site /etc/ledig/site.toml")
+@user.command(
+    "add", short_help="Let somebody log in.", epilog="example: ledig user add anna --site /etc/ledig/site.toml"
+)
 @click.argument("name")
 @_accounts_options
 def user_add(name: str, site: Path | None, data: Path | None) -> None:
@@ -180,7 +201,9 @@ def user_list(site: Path | None, data: Path | None) -> None:
         click.echo(name)
 
 
-@user.command("password", epilog="example: ledig user password anna --site /etc/ledig/site.toml")
+@user.command(
+    "password", short_help="Set a new password.", epilog="example: ledig user password anna --site /etc/ledig/site.toml"
+)
 @click.argument("name")
 @_accounts_options
 def user_password(name: str, site: Path | None, data: Path | None) -> None:

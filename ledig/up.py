@@ -8,7 +8,10 @@ Never: anything for another machine but the pages, and those only if the site fi
 import contextlib
 import fcntl
 import os
+import shlex
+import shutil
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -164,12 +167,31 @@ class _Welcome:
         elif self._ticking.speed == 1:
             how = "simulated, in real time"
         else:
-            how = f"simulated, one day takes {_MINUTES_A_DAY / self._ticking.speed:g} minutes"
+            minutes = _MINUTES_A_DAY / self._ticking.speed
+            how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
         click.echo(f"{plan.name} is open ({how})")
+        folder = _typed(self._house.storage)
         click.echo(f"  the pages      {address}")
-        click.echo(f"  for managers   {address}manage  after: ledig user add NAME --data {self._house.storage}")
-        click.echo(f"  its data       {self._house.storage}")
-        click.echo("  stop it with Ctrl-C")
+        click.echo(f"  for managers   {address}manage")
+        click.echo(f"  let one in     {_typed_command()} user add NAME --data {folder}")
+        click.echo(f"  its data       {folder}")
+        click.echo("  stop it with   Ctrl-C")
+
+
+def _typed(path: Path) -> str:
+    """A path as a shell takes it, from the user's home if it lies there."""
+    with contextlib.suppress(ValueError, RuntimeError):
+        return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"
+    return shlex.quote(str(path))
+
+
+def _typed_command() -> str:
+    """This program as a shell finds it from here: `make run` has it where no shell looks."""
+    if shutil.which("ledig"):
+        return "ledig"
+    program = Path(sys.executable).with_name("ledig")
+    here = Path.cwd()
+    return shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))
 
 
 def read_house(path: Path | None) -> Site:
@@ -242,9 +264,10 @@ def _notice(options: UpOptions) -> str:
     if options.real_time:
         return "Simulerat hus · Simulated house"
     minutes = options.day_minutes or DAY_MINUTES
-    if minutes == DAY_MINUTES:
-        return "Simulerat hus: ett dygn tar tio minuter · Simulated house: one day takes ten minutes"
-    return f"Simulerat hus: ett dygn tar {minutes:g} minuter · Simulated house: one day takes {minutes:g} minutes"
+    sv, en = {1: ("en minut", "one minute"), DAY_MINUTES: ("tio minuter", "ten minutes")}.get(
+        minutes, (f"{minutes:g} minuter".replace(".", ","), f"{minutes:g} minutes")
+    )
+    return f"Simulerat hus: ett dygn tar {sv} · Simulated house: one day takes {en}"
 
 
 def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:

@@ -72,6 +72,17 @@ def test_help_says_what_it_is_for_and_shows_an_example(command: str) -> None:
     assert command in ledig("--help").stdout
 
 
+def test_the_overviews_have_an_example_and_cut_no_sentence_off() -> None:
+    for arguments in ((), ("user",)):
+        shown = ledig(*arguments, "--help").stdout
+        assert "example: ledig " in shown
+        assert "..." not in shown.replace("[ARGS]...", "")
+
+
+def test_an_example_is_one_line_that_can_be_copied() -> None:
+    assert "--what-if hold=12m,level_hold=2m --plot holds.html\n" in ledig("replay", "--help").stdout
+
+
 def test_a_sound_file_is_said_to_be_sound() -> None:
     checked = ledig("check", EXAMPLE)
     assert (checked.returncode, checked.stdout) == (

@@ -163,6 +163,19 @@ def test_a_house_can_live_in_real_time(tmp_path: Path) -> None:
     assert abs(house.house_ms() - time.time() * 1000) < 60_000
 
 
+def test_the_greeting_has_the_line_that_lets_a_manager_in_as_it_is_typed(tmp_path: Path) -> None:
+    house = House(tmp_path, "--day-minutes", "1")
+    with house.open() as process:
+        until(lambda: "stop it with" in house.heard(), what="it has greeted")
+        assert "Spinneriet is open (simulated, one day takes 1 minute)" in house.heard()
+        line = re.search(r"let one in +(.+) NAME (.+)", house.heard())
+        assert line is not None
+        said = "tre små grisar går\n"
+        subprocess.run(["sh", "-c", f"{line[1]} anna {line[2]}"], input=said, text=True, check=True, timeout=60)
+        process.terminate()
+    assert ledig("user", "list", "--data", house.data).stdout == "anna\n"
+
+
 def answers_live(house: House) -> bool:
     try:
         return bool(house.asks("api/v1/summary")["link"] == "live")
