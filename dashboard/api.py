@@ -12,10 +12,12 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from collector.history import HistoryAway
-from dashboard import arrival, past, streams
-from dashboard.login import manager
-from dashboard.pages import codes
-from dashboard.picture import Frame, Free, Supply, encode_frame
+from dashboard import past
+from dashboard.accounts.login import manager
+from dashboard.live import streams
+from dashboard.live.picture import Frame, Free, Supply, encode_frame
+from dashboard.member import arrival
+from dashboard.member.pages import codes
 from dashboard.serving import aside, serving
 
 routes = Blueprint("api", __name__, url_prefix="/api/v1")

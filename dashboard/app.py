@@ -16,11 +16,13 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.plan import SitePlan
-from dashboard import api, languages, manage, pages
+from dashboard import api, languages
 from dashboard.accounts import Accounts
-from dashboard.channel import Seats, StreamsFull
 from dashboard.drawing import draw
 from dashboard.live import Live
+from dashboard.live.channel import Seats, StreamsFull
+from dashboard.manager import pages as manager
+from dashboard.member import pages as member
 from dashboard.serving import Serving
 from dashboard.settings import DashboardSettings
 
@@ -48,7 +50,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for routes in (pages.routes, api.routes, manage.routes):
+    for routes in (member.routes, api.routes, manager.routes):
         app.register_blueprint(routes)
     app.before_request(_draw_nonce)
     app.after_request(_guard)

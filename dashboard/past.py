@@ -27,7 +27,7 @@ from collector.history import (
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.privacy import foretold, hidden
-from dashboard.picture import FEW
+from dashboard.live.picture import FEW
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31

@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 
 from collector.plan import SpaceKind
 from dashboard.ahead import Part
-from dashboard.picture import FEW, Frame, Free, Link, Supply
+from dashboard.live.picture import FEW, Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"

@@ -32,7 +32,7 @@ from bench.accuracy.watching import Found, ever_found
 from collector.evidence import Heard
 from collector.health.hours import HOUR_MS
 from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
-from dashboard.findings import sentence
+from dashboard.manager.findings import sentence
 from dashboard.words import Words
 from edge.message import Kind
 from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns

@@ -13,7 +13,7 @@ from collector.outward import CollectorStatus, encode
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live import Live
-from dashboard.picture import Broker, Message
+from dashboard.live.picture import Broker, Message
 from dashboard.server import serve
 from dashboard.settings import DashboardSettings
 from edge import topics

@@ -11,7 +11,7 @@ from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenur
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live import Live
-from dashboard.picture import Broker, Message
+from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests.dashboard.house import MONDAY_10_MS, PLAN

@@ -145,7 +145,7 @@ def test_a_wrong_login_is_answered_alike_for_any_name_and_closed_after_ten(app: 
 def test_each_login_and_refusal_is_one_line_of_the_log_without_the_password(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "dashboard.manage")
+    caplog.set_level("INFO", "dashboard.manager")
     log_in(app.test_client())
     log_in(app.test_client(), "eve\nlogin as 'anna' from 192.0.2.1", "a secret phrase")
     assert caplog.messages == [
@@ -286,7 +286,7 @@ def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: 
     assert "desk-24" not in by_id
     again = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
     assert again.status_code == 304
-    from dashboard.picture import Message
+    from dashboard.live.picture import Message
 
     live.inbox.append(Message(topics.space(PLAN.id, "desk-2"), b"", retained=False))
     live.tick(time.monotonic())

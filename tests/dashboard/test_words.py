@@ -10,7 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from collector.plan import SpaceKind
-from dashboard.picture import Free, Link, Supply
+from dashboard.live.picture import Free, Link, Supply
 from dashboard.words import TRANSLATIONS, Words
 
 SV, EN = Words.of("sv"), Words.of("en")

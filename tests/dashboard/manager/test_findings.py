@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 
 from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
 from collector.plan import Sensor, SensorKind
-from dashboard import findings
 from dashboard.accounts import Accounts
 from dashboard.live import Live
-from dashboard.picture import Message
+from dashboard.live.picture import Message
+from dashboard.manager import findings
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from edge import topics

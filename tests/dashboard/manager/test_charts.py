@@ -8,7 +8,7 @@ import pytest
 from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
 from collector.privacy import hidden_zones
-from dashboard.charts import Choice, chart, figure, hidden, question, read_choice, table
+from dashboard.manager.charts import Choice, chart, figure, hidden, question, read_choice, table
 from dashboard.past import Question, QuestionRejected, answer, read_question
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN

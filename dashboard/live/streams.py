@@ -11,7 +11,7 @@ from typing import Final
 
 from flask import Response, request
 
-from dashboard.channel import HEARTBEAT_S, Channel, Reader, Seats
+from dashboard.live.channel import HEARTBEAT_S, Channel, Reader, Seats
 
 HEADERS: Final = {
     "Cache-Control": "no-cache, no-transform",  # a proxy that compresses would hold frames back

@@ -19,9 +19,9 @@ from collector.outward import (
     encode,
 )
 from collector.plan import SpaceKind
-from dashboard.fleet import manager_frame
 from dashboard.live import BREATH_S, Live
-from dashboard.picture import Broker, Free, Link, Message, Picture, air_word
+from dashboard.live.picture import Broker, Free, Link, Message, Picture, air_word
+from dashboard.manager.fleet import manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
 from edge.message import DeviceStatus

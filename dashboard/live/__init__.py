@@ -15,9 +15,9 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 
 from collector.plan import SitePlan
-from dashboard.channel import Channel
-from dashboard.fleet import encode_manager_frame, manager_frame
-from dashboard.picture import Broker, Frame, Message, Picture, encode_frame
+from dashboard.live.channel import Channel
+from dashboard.live.picture import Broker, Frame, Message, Picture, encode_frame
+from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
 from edge.broker import BrokerSettings, client

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from dashboard import passwords
+from dashboard.accounts import passwords
 
 IDLE_S: Final = 30 * 60
 """A session that is not used this long ends."""

@@ -10,8 +10,8 @@ from collector.journal import Journal
 from collector.outward import People
 from collector.people import Why
 from dashboard.languages import LANGUAGES
-from dashboard.ledger import NEWEST, doors, entries, ledger
-from dashboard.picture import FEW
+from dashboard.live.picture import FEW
+from dashboard.manager.ledger import NEWEST, doors, entries, ledger
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN

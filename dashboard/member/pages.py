@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from collector.plan import SitePlan, Space, SpaceKind
 from dashboard.languages import words
-from dashboard.picture import Frame, Link
+from dashboard.live.picture import Frame, Link
 from dashboard.serving import serving
 
 routes = Blueprint("pages", __name__)

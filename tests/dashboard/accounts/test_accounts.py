@@ -16,7 +16,7 @@ from dashboard.accounts import (
     LoginRejected,
     TooManyTries,
 )
-from dashboard.passwords import PasswordRejected, check
+from dashboard.accounts.passwords import PasswordRejected, check
 from tests.dashboard.conftest import NAME, PASSWORD
 
 HERE = "192.0.2.7"

@@ -11,10 +11,10 @@ from collector.forecast import HOUR_MS
 from collector.forecast.outlook import Forecast, Hindsight, Outlook, encode
 from collector.forecast.score import Kept, Lead, Score
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
-from dashboard.arrival import answer, read_arrival
 from dashboard.live import Live
+from dashboard.live.picture import Message
+from dashboard.member.arrival import answer, read_arrival
 from dashboard.past import QuestionRejected
-from dashboard.picture import Message
 from edge import topics
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_ahead import expected

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from collector.outward import Air, Occupancy, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
-from dashboard import findings
-from dashboard.findings import FindingRow
-from dashboard.picture import CODES, Device, Frame, Picture, air_word
+from dashboard.live.picture import CODES, Device, Frame, Picture, air_word
+from dashboard.manager import findings
+from dashboard.manager.findings import FindingRow
 from dashboard.why import Reader, why
 from dashboard.words import Words
 from edge.message import ClockState, SensorHealth

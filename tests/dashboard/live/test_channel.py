@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.channel import Channel, Reader, Seats, StreamsFull
-from dashboard.streams import frames
+from dashboard.live.channel import Channel, Reader, Seats, StreamsFull
+from dashboard.live.streams import frames
 
 
 def test_a_slow_reader_gets_the_latest_frame_and_no_queue() -> None:

@@ -22,13 +22,15 @@ from collector.health.findings import CollectorCommand, encode
 from collector.history import DAY_MS, PEOPLE, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryAway, Row
 from collector.people.doors import DAYS
 from collector.plan import WHOLE_SITE
-from dashboard import charts, past, streams
+from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
-from dashboard.fleet import manager_frame, shown
+from dashboard.accounts.login import forget, managers_only, onward, reachable, remember, token
 from dashboard.languages import words
-from dashboard.ledger import Ledger, ledger
-from dashboard.login import forget, managers_only, onward, reachable, remember, token
-from dashboard.prospect import Prospect, prospect
+from dashboard.live import streams
+from dashboard.manager import charts
+from dashboard.manager.fleet import manager_frame, shown
+from dashboard.manager.ledger import Ledger, ledger
+from dashboard.manager.prospect import Prospect, prospect
 from dashboard.serving import aside, serving
 from edge import topics
 

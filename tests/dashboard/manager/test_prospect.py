@@ -9,8 +9,8 @@ from collector.forecast.score import Kept, Lead, Score
 from collector.history import Row
 from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.live import Live
-from dashboard.picture import Message
-from dashboard.prospect import Cell, Prospect, prospect
+from dashboard.live.picture import Message
+from dashboard.manager.prospect import Cell, Prospect, prospect
 from dashboard.words import Words
 from edge import topics
 from tests.collector.seasons import people

@@ -17,8 +17,8 @@ from collector.history import PEOPLE
 from collector.plan import WHOLE_SITE, SitePlan
 from collector.privacy import foretold
 from dashboard.ahead import coming, hour_at
+from dashboard.live.picture import FEW
 from dashboard.past import QuestionRejected, instant
-from dashboard.picture import FEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What members see before they come in."""
