@@ -77,6 +77,26 @@ def hours(plan: SitePlan, from_ms: int, to_ms: int) -> list[Hour]:
     return cut
 
 
+class Calendar:
+    """Cuts the hours of spans that overlap and move on, each hour once."""
+
+    def __init__(self, plan: SitePlan, keeps_ms: int) -> None:
+        self._plan, self._keeps_ms = plan, keeps_ms
+        self._cut: list[Hour] = []
+
+    def span(self, from_ms: int, to_ms: int) -> list[Hour]:
+        """What `hours` says of a span that is not empty; what is `keeps_ms` older than its end may be forgotten."""
+        cut = self._cut
+        if cut and cut[0].at_ms <= to_ms and from_ms <= cut[-1].at_ms + HOUR_MS:
+            before = hours(self._plan, from_ms, cut[0].at_ms)
+            cut = [*before, *cut, *hours(self._plan, cut[-1].at_ms + HOUR_MS, to_ms)]
+        else:
+            cut = hours(self._plan, from_ms, to_ms)
+        begin, end = ((at_ms - cut[0].at_ms) // HOUR_MS for at_ms in (from_ms, to_ms))
+        self._cut = cut[max(0, min(begin, end - self._keeps_ms // HOUR_MS)) :]
+        return cut[begin:end]
+
+
 def midnight_ms(plan: SitePlan, now_ms: int, days_before: int = 0) -> int:
     """The local midnight that began today, or began the day `days_before` it; Unix ms."""
     day = local(plan, now_ms).date() - timedelta(days=days_before)

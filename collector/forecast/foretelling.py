@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from collector.days import hours
-from collector.forecast import HOUR_MS, Hour
+from collector.days import Calendar
+from collector.forecast import HOUR_MS
 from collector.forecast.known_hours import free_hours, people_hours
 from collector.forecast.look_ahead import KnownHours, Series, look_ahead
 from collector.forecast.outlook import Forecast, Outlook
@@ -35,7 +35,7 @@ class Foretelling:
         self._plan = plan
         self._series = list(series_of(plan))
         self._done: dict[Series, Outlook] = {}
-        self._calendar: list[Hour] = []
+        self._calendar = Calendar(plan, LEARNS_MS + CALENDAR_MS)
         self._changed: set[str] = set()
 
     def due(self, until_ms: int) -> bool:
@@ -51,7 +51,9 @@ class Foretelling:
         """
         now_ms = until_ms - until_ms % HOUR_MS
         one = min(self._series, key=self._made_ms)
-        told, rows = look_ahead(one, self._hours(now_ms), now_ms, _known(db, one, now_ms), _issued(db, one, now_ms))
+        known = _known(db, one, now_ms)
+        calendar = self._calendar.span(min(known, default=now_ms), now_ms + CALENDAR_MS)
+        told, rows = look_ahead(one, calendar, now_ms, known, _issued(db, one, now_ms))
         tables.upsert(db, FORECAST, rows)
         self._done[one] = told
         if all(other in self._done for other in self._series if other.zone == one.zone):
@@ -69,13 +71,6 @@ class Foretelling:
 
     def _made_ms(self, one: Series) -> int:
         return self._done[one].at_ms if one in self._done else 0
-
-    def _hours(self, now_ms: int) -> list[Hour]:
-        """The calendar around an hour; all series of that hour share it."""
-        from_ms, to_ms = now_ms - LEARNS_MS, now_ms + CALENDAR_MS
-        if not self._calendar or self._calendar[0].at_ms != from_ms:
-            self._calendar = hours(self._plan, from_ms, to_ms)
-        return self._calendar
 
     def _told(self, zone: str) -> Forecast | None:
         found = {one.kind: self._done[one] for one in self._series if one.zone == zone and one in self._done}

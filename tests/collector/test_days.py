@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.days import hours, hours_of, is_open, is_red, known_country, midnight_ms
+from collector.days import Calendar, hours, hours_of, is_open, is_red, known_country, midnight_ms
 from collector.forecast import HOUR_MS, Opening
 from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.houses import house_of
@@ -129,3 +129,12 @@ def test_no_hour_of_any_span_is_missing_doubled_or_of_two_minds(
     assert [hour.day for hour in cut] == sorted(hour.day for hour in cut)
     for hour in cut:
         assert (hour.opening is not Opening.CLOSED) is is_open(plan, hour.at_ms + HOUR_MS // 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 300)), min_size=1, max_size=8))
+def test_a_calendar_that_is_asked_again_says_what_one_that_is_new_would(spans: list[tuple[int, int]]) -> None:
+    begin = at("2026-10-20T00:00")
+    calendar = Calendar(PLAN, 100 * HOUR_MS)
+    for first, length in spans:
+        from_ms, to_ms = (begin + hour * HOUR_MS for hour in (first, first + length))
+        assert calendar.span(from_ms, to_ms) == hours(PLAN, from_ms, to_ms)
