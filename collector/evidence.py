@@ -195,6 +195,8 @@ class SensorRules(Struct, frozen=True):
     tunes: bool
     """Its hold is longer or shorter by what its space has learnt."""
     learns: Learns
+    sees: bool
+    """It sees people themselves: behind a closed door it knows that somebody is there."""
 
 
 class SpaceRules(Struct, frozen=True):
@@ -319,4 +321,5 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         lone_ms=lone_ms,
         tunes=role is Role.MOTION and not sensor.held,
         learns=_learns(space, sensor),
+        sees=sensor.kind in _SEEING,
     )

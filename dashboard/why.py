@@ -59,9 +59,7 @@ class Reader:
 
 def why(state: SpaceState, kind: SpaceKind, tuning: Tuning | None, reader: Reader) -> str:
     """Why a space of this kind is in its state, and what comes next: clauses, the deciding one first."""
-    hold = (
-        tuning.hold if tuning is not None and state.state in TAKEN and state.because.reason is Reason.MOTION else None
-    )
+    hold = tuning.hold if tuning is not None and _held_in_full(state, tuning.hold) else None
     clauses = (
         _because(state, reader),
         *(_voice(voice, reader) for voice in state.voices if not 0 < voice.until_ms <= reader.now_ms),
@@ -69,6 +67,13 @@ def why(state: SpaceState, kind: SpaceKind, tuning: Tuning | None, reader: Reade
         _hold(hold, reader.words),
     )
     return "; ".join(filter(None, clauses))
+
+
+def _held_in_full(state: SpaceState, hold: HoldTuning | None) -> bool:
+    """Whether movement keeps the space for its whole hold: a lone movement has a shorter one."""
+    if hold is None or state.state not in TAKEN or state.because.reason is not Reason.MOTION:
+        return False
+    return state.lapse is None or state.lapse.at_ms >= state.because.at_ms + hold.hold_ms
 
 
 def _because(state: SpaceState, reader: Reader) -> str:
@@ -84,7 +89,10 @@ def _because(state: SpaceState, reader: Reader) -> str:
         Reason.SOUND: _("sound at {sensor} {ago}"),
         Reason.LIGHT: _("light at {sensor} {ago}"),
         Reason.AIR: _("CO₂ rising at {sensor} {ago}"),
-        Reason.DOOR_CLOSED: _("door closed since {at}: somebody is still inside"),
+        Reason.DOOR_CLOSED: _("door closed since {at}: somebody is still inside")
+        if state.state in TAKEN
+        else _("door closed since {at}, and nobody seen for hours"),
+        Reason.DOOR_OPENED: _("door opened {at}: who was inside may come back"),
         Reason.QUIET: _("all quiet since {at}"),
         Reason.SILENT: _("no word from {sensor} since {at}"),
         Reason.NEVER_HEARD: _("{sensor} has never been heard"),

@@ -37,8 +37,11 @@ def hear(evidence: Evidence, event: Heard, rules: SpaceRules) -> Evidence:
     if sensor.role is Role.CONTACT:
         evidence = _door(evidence, past, known, event, high=event.value > sensor.above)
     fresh = _now(evidence, past, sensor, event, rules)
-    if rules.contacts and event.kind is sensor.own and fresh.high and not past.high:
-        evidence = _behind_door(evidence, fresh, sensor, event, rules)
+    if rules.contacts and sensor.sees:
+        if event.kind is sensor.own and fresh.high and not past.high:
+            evidence = _came(evidence, fresh, sensor, event, rules)
+        elif known is not None and known.high and not fresh.high:
+            evidence = _stayed(evidence, fresh, sensor, event, rules)
     return _seen(evidence, index, fresh)
 
 
@@ -70,7 +73,7 @@ def _only_late(known: SensorView, sensor: SensorRules, hold_ms: int, at_ms: int)
 
     Where somebody was lately, the lost words may have told of more. A door opens and closes in a second.
     """
-    quiet = not known.high and known.end_ms + hold_ms <= known.heard_ms
+    quiet = not known.high and max(known.since_ms, known.end_ms) + hold_ms <= known.heard_ms
     return quiet and sensor.role is not Role.CONTACT and at_ms < known.heard_ms + 2 * sensor.silent_ms
 
 
@@ -105,22 +108,29 @@ def _door(evidence: Evidence, past: SensorView, known: SensorView | None, event:
     return replace(evidence, inside=False, opened_ms=max(evidence.opened_ms, seen_ms))
 
 
-def _behind_door(
-    evidence: Evidence, fresh: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules
-) -> Evidence:
+def _came(evidence: Evidence, fresh: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> Evidence:
     """Two motions behind a closed door, or one seat taken there, mean somebody inside.
 
     One motion is not enough: it would lock up a room whose sensor erred once after the last person had left.
     """
-    if sensor.role is Role.CONTACT or sensor.learns is Learns.BREATH:  # breath stays when somebody has left
-        return evidence
     closed_ms = closed_since_ms(evidence, rules, event.at_ms)
     if closed_ms is None or event.at_ms <= closed_ms:
         return evidence
     earlier = any(
-        known is not None and other.role is not Role.CONTACT and known.high_ms > closed_ms
+        known is not None and other.sees and known.high_ms > closed_ms
         for known, other in zip(evidence.views, rules.sensors, strict=True)
     )
     if sensor.role is Role.LEVEL or (fresh.full and earlier):
+        return replace(evidence, inside=True)
+    return evidence
+
+
+def _stayed(evidence: Evidence, fresh: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> Evidence:
+    """Who was seen for a hold after the door had closed is inside when sight of him or her is lost.
+
+    A shorter time is what a radar goes on saying of somebody who left; an output that is held says nothing of it.
+    """
+    closed_ms = closed_since_ms(evidence, rules, event.at_ms)
+    if sensor.role is Role.LEVEL and closed_ms is not None and fresh.end_ms - closed_ms >= sensor.hold_ms > 0:
         return replace(evidence, inside=True)
     return evidence

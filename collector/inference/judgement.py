@@ -30,6 +30,10 @@ from collector.outward import TAKEN, Because, Health, Occupancy, Reason
 PASSING_MS: Final = 20_000
 """Motion that is seen over a longer time is nobody who walked past, nor one movement that two sensors saw."""
 
+BEHIND_DOOR_MS: Final = 4 * 3_600_000
+"""Somebody behind a closed door is not seen for so long at most, and nobody knows after that: four times the longest
+gap of a badly placed movement sensor beside somebody (60 min, UCI 864). Else one error holds a room over a weekend."""
+
 FOREVER: Final = 2**53
 """A moment that does not come."""
 
@@ -74,11 +78,11 @@ def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) 
             return weight
         away = away or weight is not None
         vouched = vouched and alive(known, sensor, alive_ms) and now_ms >= known.since_ms + hold_ms
-    if _behind_door(evidence, rules, alive_ms):
+    if behind_door(evidence, rules, now_ms, alive_ms):
         return Occupancy.OCCUPIED
     if away:
         return Occupancy.AWAY
-    return Occupancy.VACANT if vouched and sees else Occupancy.UNKNOWN
+    return Occupancy.VACANT if vouched and sees and not evidence.inside else Occupancy.UNKNOWN
 
 
 def because_at(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
@@ -122,9 +126,9 @@ def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = 
     if rules.contacts:
         longest_ms = longest_hold(evidence, rules)
         found.append(evidence.opened_ms + longest_ms)
-        found += [
-            known.heard_ms + longest_ms for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT
-        ]
+        found += [known.heard_ms + longest_ms for known, _ in _doors(evidence, rules)]
+        if evidence.inside:
+            found.append(_seen_inside_ms(evidence, rules) + BEHIND_DOOR_MS)
     longer_ms = evidence.tuned.longer_ms
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if known is None:
@@ -200,6 +204,13 @@ def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int |
     return quiet_ms if held and alive(known, sensor, until_ms) else None
 
 
+def behind_door(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
+    """Whether somebody is still behind a door that has been closed since; True for BEHIND_DOOR_MS without a sign."""
+    if not evidence.inside or closed_since_ms(evidence, rules, alive_ms) is None:
+        return False
+    return now_ms < _seen_inside_ms(evidence, rules) + BEHIND_DOOR_MS
+
+
 def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | None:
     """Since when every door of the space has been closed; None if one is open or not known."""
     since_ms = None
@@ -219,6 +230,10 @@ def _heard(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
 
 def _seeing(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
     return (pair for pair in _heard(evidence, rules) if pair[1].role is not Role.CONTACT)
+
+
+def _doors(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    return (pair for pair in _heard(evidence, rules) if pair[1].role is Role.CONTACT)
 
 
 def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair]:
@@ -242,8 +257,9 @@ def _agrees(known: SensorView | None) -> bool:
     return known is not None and known.threshold is not None and may_vouch(known.threshold)
 
 
-def _behind_door(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> bool:
-    return evidence.inside and closed_since_ms(evidence, rules, alive_ms) is not None
+def _seen_inside_ms(evidence: Evidence, rules: SpaceRules) -> int:
+    """When somebody was last seen behind the door."""
+    return max((last_high_ms(known) for known, _ in _seeing(evidence, rules)), default=NEVER)
 
 
 def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
@@ -253,11 +269,8 @@ def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     hold_ms = longest_hold(evidence, rules)
     if now_ms < evidence.opened_ms + hold_ms:
         return True
-    return evidence.inside and all(
-        alive(known, sensor, alive_ms) or now_ms < known.heard_ms + hold_ms
-        for known, sensor in _heard(evidence, rules)
-        if sensor.role is Role.CONTACT
-    )
+    silent = [known for known, sensor in _doors(evidence, rules) if not alive(known, sensor, alive_ms)]
+    return evidence.inside and bool(silent) and all(now_ms < known.heard_ms + hold_ms for known in silent)
 
 
 def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupancy:
@@ -282,16 +295,38 @@ def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Beca
     for known, sensor in heard:
         if not alive(known, sensor, now_ms):
             return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
+    if evidence.inside:
+        return _because_closed(evidence, rules)
     known, _ = max(heard, key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
     return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
 
 
 def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
-    seeing = list(_seeing(evidence, rules))
+    seeing = _seeing(evidence, rules)
     telling = [pair for pair in seeing if weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
-    if not telling and state is Occupancy.OCCUPIED:
-        doors = [known for known, sensor in _heard(evidence, rules) if sensor.role is Role.CONTACT]
-        door = max(doors, key=lambda known: known.end_ms)
-        return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.end_ms)
-    known, sensor = max(telling or seeing, key=lambda pair: last_high_ms(pair[0]))
+    if not telling:
+        occupied = state is Occupancy.OCCUPIED
+        return _because_closed(evidence, rules) if occupied else _because_opened(evidence, rules, now_ms)
+    known, sensor = max(telling, key=lambda pair: last_high_ms(pair[0]))
     return Because(sensor.reason, known.device, known.sensor, last_high_ms(known))
+
+
+def _because_closed(evidence: Evidence, rules: SpaceRules) -> Because:
+    door, _ = max(_doors(evidence, rules), key=lambda pair: pair[0].end_ms)
+    return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.end_ms)
+
+
+def _because_opened(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
+    """A door let go of somebody: it opened, its contact is silent, or was and is only just heard again."""
+    doors = list(_doors(evidence, rules))
+    if not doors:  # the plan has another contact since
+        missing = next(sensor for sensor in rules.sensors if sensor.role is Role.CONTACT)
+        return Because(Reason.NEVER_HEARD, missing.device, missing.sensor)
+    opened = max((known for known, _ in doors), key=lambda known: known.high_ms)
+    if opened.high_ms >= evidence.opened_ms > NEVER:
+        return Because(Reason.DOOR_OPENED, opened.device, opened.sensor, evidence.opened_ms)
+    for known, sensor in doors:
+        if not alive(known, sensor, now_ms):
+            return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
+    back = max((known for known, _ in doors), key=lambda known: known.since_ms)
+    return Because(Reason.SETTLING, back.device, back.sensor, back.since_ms)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from collector.air import SLOT_MS, thinned, trend
 from collector.evidence import CORROBORATING, Evidence, Learns, Role, SensorRules, SensorView, SpaceRules, hold_of
-from collector.inference.judgement import alive, last_high_ms, weigh
+from collector.inference.judgement import alive, behind_door, last_high_ms, weigh
 from collector.learning import threshold, two_levels
 from collector.learning.threshold import QUIET_MS
 from collector.outward import TAKEN, Trend
@@ -54,7 +54,7 @@ def beside(evidence: Evidence, rules: SpaceRules) -> bool | None:
     True: one of them holds the space. False: every one lives and has been quiet for QUIET_MS. None: not sure.
     """
     if evidence.inside:
-        return True
+        return behind_door(evidence, rules, evidence.at_ms, evidence.at_ms) or None
     now_ms, better, quiet = evidence.at_ms, False, True
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if sensor.role is Role.CONTACT or sensor.learns in CORROBORATING:

@@ -11,6 +11,7 @@ from collector.outward import Occupancy
 from edge.message import Kind
 
 PASSING_MS = 20_000
+BEHIND_DOOR_MS = 4 * 3_600_000
 QUICK_MS = 180_000
 
 
@@ -59,6 +60,7 @@ class Oracle:
         asked = (sensor for sensor in rules.sensors if sensor.learns is not Learns.THRESHOLD)  # none has learnt here
         self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in asked}
         self.people = [track for track in self.tracks.values() if track.rules.role is not Role.CONTACT]
+        self.seers = [track for track in self.people if track.rules.own is not Kind.POWER_W]
         self.doors = [track for track in self.tracks.values() if track.rules.role is Role.CONTACT]
         self.inside = False
         self.opened: list[int] = []
@@ -77,19 +79,28 @@ class Oracle:
                 track.closed_at = now
                 self._let_go(track.heard[-1] if track.heard else now)
             if not self._late_only(track, now):
+                lost = track.high() and event.value <= track.rules.above
                 if track.high():
                     track.stretches[-1].end = track.heard[-1]
                 track.since = now
+                if lost:
+                    self._lost_sight(track, now)
         if known:
             self._level(track, event, high=event.value > track.rules.above)
         track.heard.append(now)
+
+    def _lost_sight(self, track: Track, now: int) -> None:
+        """A level that was high long after the door closed, and that adds a hold of its own, meant somebody inside."""
+        closed, hold = self._closed(now), track.rules.hold_ms
+        if track in self.seers and track.rules.role is Role.LEVEL and self.doors and closed is not None:
+            self.inside = self.inside or (hold > 0 and (track.stretches[-1].end or 0) >= closed + hold)
 
     def _late_only(self, track: Track, now: int) -> bool:
         """Whether it was quiet for a hold when it was last heard, and is back soon; never of a door."""
         if track in self.doors or track.high() or not track.heard:
             return False
         ended = [stretch.end or 0 for stretch in track.stretches[-1:]]
-        quiet = all(end + track.rules.hold_ms <= track.heard[-1] for end in ended)
+        quiet = all(end + track.rules.hold_ms <= track.heard[-1] for end in [track.since, *ended])
         return quiet and now - track.heard[-1] < 2 * track.rules.silent_ms
 
     def _level(self, track: Track, event: Heard, *, high: bool) -> None:
@@ -98,8 +109,8 @@ class Oracle:
             begun = self._begun(now) if own else now
             full = track.rules.role is not Role.MOTION or self._held(now) or now - begun >= PASSING_MS
             full = full or (own and now < track.since + track.rules.hold_ms)
-            if own and track in self.people and (closed := self._closed(now)) is not None and now > closed:
-                motions = [stretch for other in self.people for stretch in other.stretches[-1:]]
+            if own and track in self.seers and (closed := self._closed(now)) is not None and now > closed:
+                motions = [stretch for other in self.seers for stretch in other.stretches[-1:]]
                 second = full and any(stretch.start > closed for stretch in motions)
                 self.inside = self.inside or second or track.rules.role is Role.LEVEL
             if track in self.doors:
@@ -108,6 +119,7 @@ class Oracle:
         elif track.high() and not high:
             track.stretches[-1].end = now if own or track in self.doors else track.heard[-1]
             track.closed_at = now
+            self._lost_sight(track, now)
 
     def _let_go(self, at: int) -> None:
         if self.inside:
@@ -149,7 +161,10 @@ class Oracle:
                 away = away or (full and now < end + track.rules.hold_ms)
         if self.inside:
             if self._closed(now) is not None:
-                return Occupancy.OCCUPIED
+                seen = max(end for track in self.people for end, _, _ in list(track.evidence(now))[-1:])
+                if now < seen + BEHIND_DOOR_MS:
+                    return Occupancy.OCCUPIED
+                return Occupancy.AWAY if away else Occupancy.UNKNOWN
             silent = [door for door in self.doors if not door.alive(now)]
             away = away or all(now < door.heard[-1] + self.hold_ms for door in silent)
         if away:
@@ -161,7 +176,7 @@ class Oracle:
 def brute_story(rules: SpaceRules, events: list[Heard], until_ms: int) -> list[tuple[int, Occupancy]]:
     """The changes of state, looked for at every moment at which there can be one, each judged from the beginning."""
     longest = max((sensor.hold_ms for sensor in rules.sensors), default=0)
-    spans = {0, longest, rules.second_motion_ms}
+    spans = {0, longest, rules.second_motion_ms, BEHIND_DOOR_MS}
     spans |= {span for sensor in rules.sensors for span in (sensor.silent_ms, sensor.hold_ms, sensor.lone_ms)}
     looked_at = sorted({event.at_ms + span for event in events for span in spans})
     lines: list[tuple[int, Occupancy]] = []

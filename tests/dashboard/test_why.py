@@ -90,8 +90,8 @@ def test_a_desk_that_somebody_left_says_all_that_keeps_it_and_what_comes() -> No
         " free 10:04 if it stays quiet, 4 min more; held 8 min after movement, learnt here between 5 and 15"
     )
     assert told(what, "sv", tuning=LEARNT) == (
-        "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat säger detsamma, till kl. 10.02;"
-        " ledigt kl. 10.04 om det är stilla i 4 min till; hålls i 8 min efter rörelse, inlärt här mellan 5 och 15"
+        "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat säger detsamma, fram till kl. 10.02;"
+        " ledigt kl. 10.04 om det är stilla i 4 min till; hålltid 8 min efter rörelse, inlärd här mellan 5 och 15"
     )
 
 
@@ -136,6 +136,43 @@ def test_the_hold_is_told_only_where_movement_keeps_it() -> None:
     assert told(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "all quiet since 09:00"
     mat = Because(Reason.PRESSURE, "pi-1", "desk-14-mat", MONDAY_10_MS)
     assert told(state(mat), tuning=LEARNT) == "weight on desk-14-mat just now"
+
+
+def test_a_lone_movement_is_not_told_the_hold_that_it_did_not_earn() -> None:
+    ends_ms = PIR.at_ms + LEARNT.hold.hold_ms  # type: ignore[union-attr]
+    for lapse_ms, told_it in ((ends_ms, True), (ends_ms - 1, False)):
+        what = state(lapse=Lapse(Occupancy.VACANT, lapse_ms))
+        assert ("held" in told(what, now_ms=PIR.at_ms, tuning=LEARNT)) is told_it
+
+
+@pytest.mark.parametrize(
+    ("reason", "occupancy", "english", "swedish"),
+    [
+        (
+            Reason.DOOR_CLOSED,
+            Occupancy.OCCUPIED,
+            "door closed since 09:00: somebody is still inside",
+            "dörren stängd sedan kl. 09.00: någon är kvar där inne",
+        ),
+        (
+            Reason.DOOR_CLOSED,
+            Occupancy.UNKNOWN,
+            "door closed since 09:00, and nobody seen for hours",
+            "dörren stängd sedan kl. 09.00, och ingen har synts till på flera timmar",
+        ),
+        (
+            Reason.DOOR_OPENED,
+            Occupancy.AWAY,
+            "door opened 09:00: who was inside may come back",
+            "dörren öppnades kl. 09.00: den som var där inne kan komma tillbaka",
+        ),
+    ],
+)
+def test_a_door_says_what_it_means_for_who_was_inside(
+    reason: Reason, occupancy: Occupancy, english: str, swedish: str
+) -> None:
+    what = state(Because(reason, "pi-1", "booth-1-door", MONDAY_10_MS - HOUR_MS), occupancy)
+    assert (told(what), told(what, "sv")) == (english, swedish)
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,8 @@ def test_one_lost_word_costs_no_more_than_the_time_until_the_next() -> None:
     assert since_noon(PIR, moved, until_min=35)[-1] == (pytest.approx(11.52, abs=0.001), VACANT), (
         "somebody may be there"
     )
+    began = beats("pir", at(0), at(1.1)) + beats("pir", at(2.9), at(40))  # quiet, but not yet for a hold
+    assert states(PIR, began, at(35), NOON_MS) == [(pytest.approx(12.9, abs=0.001), VACANT)]
     longer = quiet("pir", until_min=1) + beats("pir", at(2.5), at(40))
     assert since_noon(PIR, longer, until_min=35) == [(1.5, UNKNOWN), (12.5, VACANT)], "long enough to come and sit down"
 
@@ -245,7 +247,26 @@ def test_who_moved_twice_behind_a_closed_door_is_there_until_it_opens_and_one_ho
     evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
     shown = view(evidence, ROOM, at(30))
     assert shown.because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
-    assert shown.lapse is None
+    assert shown.lapse == Lapse(UNKNOWN, at(2) + SECOND + 4 * HOUR)
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(40)]), ROOM)
+    shown = view(evidence, ROOM, at(40.5))
+    assert shown.because == Because(Reason.DOOR_OPENED, "pi", "contact", at(40)), "no movement of 38 min ago"
+    assert shown.lapse == Lapse(VACANT, at(50))
+
+
+def test_a_door_left_closed_over_night_leaves_nobody_knowing_until_it_opens() -> None:
+    night = beats("pir", at(60), at(700)) + beats("contact", at(1.5), at(600))
+    events = somebody_inside() + night + [door(600, 1)] + beats("contact", at(600.5), at(700), 1)
+    assert since_noon(ROOM, events, until_min=690) == [
+        (1, OCCUPIED),
+        (pytest.approx(242 + 1 / 60), UNKNOWN),
+        (600, AWAY),
+        (610, VACANT),
+    ]
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(300)]), ROOM)
+    assert view(evidence, ROOM, at(300)).because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
+    stirs = [event for event in [*events, *pulse("pir", at(300), SECOND)] if event.at_ms < at(400)]
+    assert since_noon(ROOM, stirs, until_min=400)[-1] == (300, OCCUPIED), "somebody slept there"
 
 
 def test_one_motion_behind_a_closed_door_may_be_the_one_who_left() -> None:
@@ -254,8 +275,33 @@ def test_one_motion_behind_a_closed_door_may_be_the_one_who_left() -> None:
     assert since_noon(ROOM, events)[-1] == (pytest.approx(12.2 + 1 / 60), VACANT)
 
 
+def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> None:
+    """A radar that saw somebody come in and loses sight of her: she cannot have left."""
+    rules = watched(SensorKind.PRESENCE, SensorKind.CONTACT, space=a(SpaceKind.BOOTH))
+    events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
+    seen = [says(at(1.1), "presence", Kind.PRESENCE, 1), *beats("presence", at(1.5), at(4), 1)]
+    events += seen + beats("contact", at(1.5), at(30)) + [door(30, 1)] + beats("contact", at(30.5), at(60), 1)
+    for lost_min, after in ((4, [(4, AWAY), (7, VACANT)]), (5, [(30, AWAY), (33, VACANT)])):
+        lost = [says(at(lost_min), "presence", Kind.PRESENCE, 0), *beats("presence", at(lost_min + 0.5), at(60))]
+        events_then = events + beats("presence", at(4), at(lost_min), 1) + lost
+        assert since_noon(rules, events_then) == [(pytest.approx(1.1), OCCUPIED), *after]
+
+
+def test_a_machine_that_starts_behind_a_closed_door_locks_up_no_room() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.CONTACT, SensorKind.POWER, space=a(SpaceKind.ROOM, in_use_above_w=10))
+    events = quiet("pir", "contact") + quiet("power", until_min=1) + pulse("power", at(1), 1, Kind.POWER_W)
+    events += [says(at(1) + 2, "power", Kind.POWER_W, 60), says(at(2), "power", Kind.POWER_W, 1)]
+    events += beats("power", at(1.5), at(2), 60) + beats("power", at(2.5), at(60), 1)
+    assert since_noon(rules, events)[-1] == (5, VACANT)
+
+
 def test_a_contact_that_falls_silent_lets_go_of_who_was_inside() -> None:
     events = somebody_inside() + beats("contact", at(1.5), at(20))
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(20)]), ROOM)
+    assert view(evidence, ROOM, at(21)).because == Because(Reason.SILENT, "pi", "contact", at(19.5))
+    again = numbered([event for event in events if event.at_ms <= at(20)] + beats("contact", at(25), at(26)))
+    evidence, _ = fold(START, again, ROOM)
+    assert view(evidence, ROOM, at(26)).because == Because(Reason.SETTLING, "pi", "contact", at(25))
     assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]  # last heard at 19.5
     back = events + beats("contact", at(25), at(60))
     assert since_noon(ROOM, back) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
@@ -380,6 +426,27 @@ def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
         "space",
     )
     assert fitted(evidence, wider).state is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("now_there", "state", "reason"),
+    [
+        ((("new-pir", SensorKind.PIR), ("contact", SensorKind.CONTACT)), AWAY, Reason.DOOR_OPENED),
+        ((("pir", SensorKind.PIR), ("new-contact", SensorKind.CONTACT)), AWAY, Reason.NEVER_HEARD),
+        ((("new-pir", SensorKind.PIR), ("new-contact", SensorKind.CONTACT)), AWAY, Reason.NEVER_HEARD),
+        ((("contact", SensorKind.CONTACT),), UNKNOWN, Reason.NO_SENSOR),
+        ((), UNKNOWN, Reason.NO_SENSOR),
+    ],
+)
+def test_sensors_may_be_exchanged_while_a_door_lets_go_of_somebody(
+    now_there: tuple[tuple[str, SensorKind], ...], state: Occupancy, reason: Reason
+) -> None:
+    events = [*somebody_inside(), *beats("contact", at(1.5), at(40)), door(40, 1)]
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(40)]), ROOM)
+    rules = space_rules(plan(a(SpaceKind.ROOM), sensors=[sensor(kind, name) for name, kind in now_there]), "space")
+    left = fitted(evidence, rules)
+    shown = view(left, rules, at(40.5))
+    assert (shown.state, shown.because.reason) == (state, reason)
 
 
 def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
