@@ -97,7 +97,10 @@ def observer(broker: Mosquitto) -> Iterator[Observer]:
 def collecting(
     broker: Mosquitto, observer: Observer, plan: SitePlan, path: Path, ca_file: Path | None = None
 ) -> Iterator[None]:
-    """A collector in a thread of its own, which listens; its end without a fault is asserted."""
+    """A collector in a thread of its own, which listens; its end without a fault is asserted, and its last word heard.
+
+    Whoever begins another one would else take the first one's word for that of the second, which does not listen yet.
+    """
     settings = CollectorSettings(broker=replace(broker.settings("collector"), ca_file=ca_file), journal_path=path)
     stop = threading.Event()
     faults: list[BaseException] = []
@@ -118,6 +121,7 @@ def collecting(
         thread.join(20)
     assert not faults, faults
     assert not thread.is_alive()
+    until(lambda: not observer.online(), what="the collector's last word")
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
