@@ -155,7 +155,7 @@ def _from_file(path: Path, told: list[str]) -> Rules | None:
     except OSError as fault:
         told.append(f"{path}: {fault.strerror}; give a TOML file with a table [rules]")
         return None
-    except ValueError as fault:  # bad UTF-8, or no TOML
+    except (ValueError, RecursionError) as fault:  # bad UTF-8, no TOML, or tables within tables without end
         told.append(f"{path}: {fault}; give a TOML file with a table [rules]")
         return None
     faults = Faults(str(path))

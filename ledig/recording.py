@@ -95,10 +95,10 @@ def read(path: Path, data: Path | None = None) -> Recording:
         RecordingRejected: with every fault of the mapping, or else every fault of the rows.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise RecordingRejected((f"{path}: {fault.strerror}; give the mapping of a recording",)) from fault
-    except ValueError as fault:  # bad UTF-8, or no TOML
+    except (ValueError, RecursionError) as fault:  # bad UTF-8, no TOML, or tables within tables without end
         raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
     faults = Faults(str(path))
     reader = Reader(faults, path.parent)

@@ -7,12 +7,12 @@ Never: a request to anywhere, a space that is one member's.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from ledig.what_if import Shown, Timeline
+from ledig.what_if import DAY_MS, Shown, Timeline
 from ledig.what_if_report import HEADINGS, TODAY, WhatIf, differing_days, rows
 
 _LINES: Final[dict[Shown, dict[str, Any]]] = {
@@ -95,7 +95,7 @@ def _figure(found: WhatIf) -> str:
     layout = {
         "height": 120 + _ROW_PX * len(drawn),
         "margin": {"l": 10, "r": 10, "t": 30, "b": 40},
-        "xaxis": {"type": "date", "side": "top", "title": {"text": found.zone.key}},
+        "xaxis": {"type": "date", "side": "top", "title": {"text": str(_clock(found))}},
         "yaxis": {
             "tickmode": "array",
             "tickvals": [place for place, (label, _) in enumerate(drawn) if label],
@@ -127,10 +127,11 @@ def _trace(found: WhatIf, drawn: list[tuple[str, Timeline]], shown: Shown) -> di
     """Every part of one kind: lines with nothing between them."""
     x: list[str | None] = []
     y: list[int | None] = []
+    clock = _clock(found)
     for place, (_, timeline) in enumerate(drawn):
         for part in timeline:
             if part.shown is shown:
-                x += [_local(found, part.from_ms), _local(found, part.to_ms), None]
+                x += [_shown_at(part.from_ms, clock), _shown_at(part.to_ms, clock), None]
                 y += [place, place, None]
     return {
         "type": "scatter",
@@ -148,5 +149,16 @@ def _json(value: Any) -> str:
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _local(found: WhatIf, at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(found.zone):%Y-%m-%d %H:%M:%S}"
+def _clock(found: WhatIf) -> tzinfo:
+    """Whose time the figure is drawn in: the house's, or UTC where an hour of the house's comes twice or never."""
+    from_ms, to_ms = found.span
+    offsets = {_at(at_ms, found.zone).utcoffset() for at_ms in (*range(from_ms, to_ms, DAY_MS), to_ms)}
+    return found.zone if len(offsets) == 1 else UTC
+
+
+def _shown_at(at_ms: int, clock: tzinfo) -> str:
+    return f"{_at(at_ms, clock):%Y-%m-%d %H:%M:%S}"
+
+
+def _at(at_ms: int, clock: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(clock)

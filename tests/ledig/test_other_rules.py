@@ -103,6 +103,7 @@ def test_a_file_holds_a_whole_table_of_rules(tmp_path: Path) -> None:
         ("[rules]\n[site]", 'no setting "site"; known settings: rules'),
         ("", "table [rules] is missing"),
         ("[rules", "give a TOML file with a table [rules]"),
+        ("rules = " + "[" * 5000, "give a TOML file with a table [rules]"),
     ],
 )
 def test_a_file_of_impossible_rules_is_refused_with_the_bounds(tmp_path: Path, text: str, finding: str) -> None:

@@ -199,6 +199,10 @@ def test_a_fault_of_a_mapping_is_told_with_its_remedy(tmp_path: Path, right: str
     assert finding in "\n".join(faults(tmp_path, mapping=MAPPING.replace(right, wrong)))
 
 
-@pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n'])
+def test_a_mapping_that_an_editor_of_windows_saved_is_read_as_any(tmp_path: Path) -> None:
+    assert recording(tmp_path, mapping="\ufeff" + MAPPING) == recording(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n', "file = " + "[" * 5000])
 def test_a_mapping_that_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, mapping=text)
