@@ -6,6 +6,7 @@ Never: a desk's past, that of the desks of a zone with fewer than five seats, or
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +32,8 @@ from dashboard.live.picture import FEW
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
+LATEST_MS: Final = 4_102_444_800_000
+"""The year 2100: what is asked for beyond it, or from before 1970, is a slip."""
 TAGS: Final = ("zone", "kind", "space", "lead")
 
 
@@ -142,17 +145,19 @@ def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
 
 def instant(name: str, text: str) -> int:
     """Unix ms from a URL: a number, or a date with time and offset; raises QuestionRejected."""
-    if text.isascii() and text.isdigit() and len(text) < 15:  # up to the year 5138
-        return int(text)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    at_ms = -1
+    if text.isascii() and text.isdigit() and len(text) < 15:
+        at_ms = int(text)
+    else:
+        with suppress(ValueError):
+            at = datetime.fromisoformat(text)
+            at_ms = round(at.timestamp() * 1000) if at.tzinfo else -1
+    if not DAY_MS <= at_ms < LATEST_MS:
         raise QuestionRejected(
-            f"{name}: {text!r} is no instant; give Unix milliseconds, or say 2026-11-23T08:00:00+01:00"
+            f"{name}: {text[:50]!r} is no instant from 1970 to 2100;"
+            " give Unix milliseconds, or say 2026-11-23T08:00:00+01:00"
         )
-    return round(at.timestamp() * 1000)
+    return at_ms
 
 
 def _iso(at_ms: int) -> str:

@@ -7,7 +7,7 @@ Never: a forecast of its own, a count of few people.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import asdict
 
@@ -19,6 +19,9 @@ from collector.privacy import foretold
 from dashboard.ahead import coming, hour_at
 from dashboard.live.picture import FEW
 from dashboard.past import QuestionRejected, instant
+
+DIGITS: Final = 6
+"""Of a number of spots: no house has a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ def read_arrival(args: Mapping[str, str], plan: SitePlan) -> Arrival:
         known = f"give one of {', '.join(kinds)}" if kinds else "too few spots are offered there; ask for the zone site"
         raise QuestionRejected(f"kind: nothing is forecast of {kind!r} in {zone!r}; {known}")
     wanted = args.get("at_least", "1")
-    if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:9]) <= 100_000):
-        raise QuestionRejected(f"at_least: {wanted!r} is no number of spots; give 1 or more")
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= DIGITS and int(wanted)):
+        raise QuestionRejected(f"at_least: {wanted[:50]!r} is no number of spots; give 1 or more")
     if kind == PEOPLE and "at_least" in args:
         raise QuestionRejected("at_least: people are no spots; leave it out, or give another kind")
     return Arrival(zone, kind, instant("at", args["at"]) if "at" in args else None, int(wanted))

@@ -117,6 +117,8 @@ def test_a_span_is_told_in_milliseconds_or_as_a_date_and_time() -> None:
         ({"measure": "space_hour", "space": "desk-14"}, "no past of 'desk-14' is shown"),
         ({"from": "yesterday"}, "from: 'yesterday' is no instant"),
         ({"from": "2025-11-24T08:00"}, "is no instant"),
+        ({"to": "0001-01-01T00:00:00+00:00"}, "is no instant from 1970 to 2100"),
+        ({"to": "9999-12-31T23:59:59-14:00"}, "is no instant from 1970 to 2100"),
         ({"from": "2025-01-01T00:00Z", "to": "2025-11-24T08:00Z"}, "31 days are the most"),
         ({"from": str(MONDAY_10_MS + 1)}, "from must come first"),
         ({"desk": "14"}, "desk: there is no such parameter"),

@@ -74,6 +74,7 @@ def test_people_have_no_odds_and_few_are_not_counted() -> None:
         ({"kind": "sofa"}, "kind: nothing is forecast of 'sofa' in 'site'; give one of desk, booth,"),
         ({"at_least": "0"}, "at_least: '0' is no number of spots"),
         ({"at_least": "²"}, "at_least: '²' is no number of spots"),
+        ({"at_least": "0" * 8 + "1" * 5000}, "is no number of spots"),
         ({"kind": "people", "at_least": "2"}, "at_least: people are no spots"),
         ({"at": "soon"}, "at: 'soon' is no instant"),
         ({"at": str(MONDAY_10_MS - 1)}, "at: the house is closed then"),
