@@ -61,7 +61,7 @@ def summary() -> ResponseReturnValue:
                 }
                 for zone in here.plan.zones
             },
-            "people": None if frame.people is None else {"least": frame.people[0], "most": frame.people[1]},
+            "people": None if frame.people is None else _people(*frame.people, from_zero=frame.from_zero),
         },
     )
 
@@ -114,6 +114,10 @@ def history() -> ResponseReturnValue:
     except HistoryAway as away:
         return jsonify(error="service unavailable", message=str(away)), 503
     return jsonify(past.answer(asked, rows, here.plan))
+
+
+def _people(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
+    return {"least": least, "most": most, "from_zero": from_zero}
 
 
 def _free(free: Free) -> dict[str, int]:

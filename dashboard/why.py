@@ -143,10 +143,10 @@ def _hold(hold: HoldTuning | None, words: Words) -> str:
         clause = _("held {n} min after movement, and learning between {least} and {most}")
     else:
         clause = _("held {n} min after movement, learnt here between {least} and {most}")
-    n, least, most = (_minutes(span_ms, words) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
+    n, least, most = (minutes(span_ms, words) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
     return clause.format(n=n, least=least, most=most)
 
 
-def _minutes(span_ms: int, words: Words) -> str:
+def minutes(span_ms: int, words: Words) -> str:
     """A span in minutes; a short one with its decimal."""
     return format_decimal(span_ms / MINUTE_MS, "0.#" if span_ms < _SHORT_MS else "0", locale=words.language)

@@ -107,14 +107,15 @@ class Words:
         """A zone's air, by `picture.air_word`; empty if it is not known."""
         return self.page[f"air.{word}"] if word else ""
 
-    def people(self, people: tuple[int, int] | None) -> str:
-        """How many people are in the house; empty if nobody counts them."""
-        if people is None:
+    def people(self, frame: Frame) -> str:
+        """How many people are in the house, or were counted in so far; empty if nobody counts them."""
+        if frame.people is None:
             return ""
-        least, most = people
+        key = "people" if frame.from_zero else "people.so_far"
+        least, most = frame.people
         if most < FEW:
-            return self.fill("people.few", n=FEW)
-        return self.fill("people" if least == most else "people.range", n=most, least=least, most=most)
+            return self.fill(f"{key}.few", n=FEW)
+        return self.fill(key if least == most else f"{key}.range", n=most, least=least, most=most)
 
     def ahead(self, parts: tuple[Part, ...]) -> str:
         """What the rest of the day is like; empty when nobody knows."""
@@ -185,11 +186,14 @@ class Words:
             "kind.room": _("Rooms"),
             "kind.equipment": _("Machines"),
             "row": _("{free} of {capacity}"),
-            "supply": _("{n} %"),
-            "supply.low": _("{n} %, running out"),
+            "supply": _("{n}%"),
+            "supply.low": _("{n}%, running out"),
             "people": _("{n} people in the house"),
             "people.range": _("{least} to {most} people in the house"),
             "people.few": _("Fewer than {n} people in the house"),
+            "people.so_far": _("{n} people counted in so far"),
+            "people.so_far.range": _("{least} to {most} people counted in so far"),
+            "people.so_far.few": _("Fewer than {n} people counted in so far"),
         }
 
     def _times(self) -> dict[str, str]:

@@ -116,6 +116,8 @@ class Frame(Struct, frozen=True):
     """Each zone's air as `air_word` tells it."""
     people: tuple[int, int] | None
     """At least and at most so many people are in the house; None: not counted."""
+    from_zero: bool
+    """The house was known to be empty once; before that, `people` are those who were counted in so far."""
     ahead: tuple[ahead.Part, ...]
     """The rest of the day in at most two sentences."""
 
@@ -262,6 +264,7 @@ class Picture:
             },
             air={zone: word for zone, air in self.air.items() if (word := air_word(air))},
             people=self._people(),
+            from_zero=self.people is not None and self.people.zero_ms is not None,
             ahead=self._ahead(next(iter(kinds), None), now_ms),
         )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from babel.dates import format_date
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector.health.findings import Answer, Finding, FindingKind, Findings
 from collector.plan import Sensor, SensorKind, SitePlan
@@ -80,12 +81,17 @@ def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> Finding
         sensor=finding.sensor,
         kind=finding.kind,
         about=f"{finding.sensor} ({watched})" if watched else finding.sensor or device,
-        what=sentence(device, finding, words),
+        what=sentence(device, _named(finding, plan), words),
         do=remedy(finding, sensor, words),
         since=format_date(day, "d MMM", locale=words.language),
         answer=Answer.HEED if finding.ignored else Answer.IGNORE,
         button=_("Heed again") if finding.ignored else _("Ignore"),
     )
+
+
+def _named(finding: Finding, plan: SitePlan) -> Finding:
+    """Its space by the name that people know."""
+    return replace(finding, space=plan.space[finding.space].name) if finding.space in plan.space else finding
 
 
 def _watched(sensor: Sensor | None, plan: SitePlan) -> str:
@@ -136,7 +142,8 @@ def _stuck_off(_device: str, found: Finding, words: Words) -> str:
 
 def _never_triggered(device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
-    return f"{_('Has never come on.')} {_stuck_off(device, found, words)}"
+    never = _("Has never come on.")
+    return f"{never} {_stuck_off(device, found, words)}"
 
 
 def _flapping(_device: str, found: Finding, words: Words) -> str:
@@ -152,8 +159,8 @@ def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
         if found.span_min is None:
             return _("Misses people whom {witness} sees.").format(witness=found.witness)
         text = ngettext(
-            "Missed {span} of the time in which {witness} saw somebody ({share} %), {n} time.",
-            "Missed {span} of the time in which {witness} saw somebody ({share} %), {n} times.",
+            "Missed {span} of the time in which {witness} saw somebody ({share}%), {n} time.",
+            "Missed {span} of the time in which {witness} saw somebody ({share}%), {n} times.",
             found.times or 0,
         )
         return text.format(
@@ -186,17 +193,17 @@ def _clock_off(device: str, found: Finding, words: Words) -> str:
     if found.times is not None:
         text = _("The clock of {device} is more than five minutes fast: {n} events were refused.")
         return text.format(device=device, n=found.times)
-    text = _("The clock of {device} was never right: of what it says, {share} % bears no time.")
+    text = _("The clock of {device} was never right: of what it says, {share}% bears no time.")
     return text.format(device=device, share=found.share_pct)
 
 
 def _battery_low(_device: str, found: Finding, words: Words) -> str:
     _, ngettext = words.gettext, words.ngettext
     if found.days_left is None:
-        return _("Its battery is at {n} %.").format(n=found.battery_pct)
+        return _("Its battery is at {n}%.").format(n=found.battery_pct)
     text = ngettext(
-        "Its battery is at {pct} % and lasts about {n} day more.",
-        "Its battery is at {pct} % and lasts about {n} days more.",
+        "Its battery is at {pct}% and lasts about {n} day more.",
+        "Its battery is at {pct}% and lasts about {n} days more.",
         found.days_left,
     )
     return text.format(pct=found.battery_pct, n=found.days_left)
@@ -206,7 +213,7 @@ def _wrong_place(_device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
     if found.share_pct is None:
         return _("Moves with {space} rather than with its own.").format(space=found.space)
-    text = _("Moves with {space} ({share} % alike) rather than with its own ({own} %), for {days}.")
+    text = _("Moves with {space} ({share}% alike) rather than with its own ({own}%), for {days}.")
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
 
 

@@ -78,10 +78,15 @@ def shown(plan: SitePlan) -> list[Space]:
 def _readings(air: Air | None, words: Words) -> str:
     if air is None:
         return ""
-    readings = ((air.co2_ppm, "0", "ppm CO₂"), (air.temperature_c, "0.0", "°C"), (air.humidity_pct, "0", "%"))
+    _ = words.gettext
+    readings = (
+        (air.co2_ppm, "0", _("{n} ppm CO₂")),
+        (air.temperature_c, "0.0", _("{n} °C")),
+        (air.humidity_pct, "0", _("humidity {n}%")),
+    )
     told = (
-        f"{format_decimal(value, pattern, locale=words.language)} {unit}"
-        for value, pattern, unit in readings
+        text.format(n=format_decimal(value, pattern, locale=words.language))
+        for value, pattern, text in readings
         if value is not None
     )
     return " · ".join(filter(None, (words.air(air_word(air)), *told)))

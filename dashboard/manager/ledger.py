@@ -82,21 +82,32 @@ def doors(passed: Iterable[Row], plan: SitePlan, words: Words) -> str:
         day = turns.of(row.at_ms).day
         known = days.get(day, DoorDay(day))
         days[day] = DoorDay(day, known.entries + int(row.fields[0] or 0), known.exits + int(row.fields[1] or 0))
-    ended = [days[day] for day in sorted(days)][:-1][-DAYS:]
-    _ = words.gettext
+    ended = [found for day in sorted(days)[:-1][-DAYS:] if (found := days[day]).entries or found.exits]
+    _, ngettext = words.gettext, words.ngettext
     if not ended:
         return _("The doors have not counted a whole day yet; they are taken for doors that err as most do.")
     ratio = learn(ended).ratio
     if ratio == 1:
-        return _("Over two weeks the doors count about as many in as out, so that neither is scaled.")
-    return _("Over two weeks the doors count {n} in for 100 out, so that each one out stands for {ratio}.").format(
-        n=round(100 * ratio), ratio=format_decimal(ratio, "0.00", locale=words.language)
+        text = ngettext(
+            "On its first day the doors counted about as many in as out, so that neither is scaled.",
+            "Over {days} days the doors counted about as many in as out, so that neither is scaled.",
+            len(ended),
+        )
+        return text.format(days=len(ended))
+    text = ngettext(
+        "On its first day the doors counted {n} in for 100 out, so that each one out stands for {ratio}.",
+        "Over {days} days the doors counted {n} in for 100 out, so that each one out stands for {ratio}.",
+        len(ended),
     )
+    decimal = format_decimal(ratio, "0.00", locale=words.language)
+    return text.format(days=len(ended), n=round(100 * ratio), ratio=decimal)
 
 
 def _zero(people: People | None, plan: SitePlan, words: Words) -> str:
-    if people is None or people.zero_ms is None:
+    if people is None:
         return ""
+    if people.zero_ms is None:
+        return words.gettext("The house has not been known to be empty yet: who was inside before is not counted.")
     at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=words.language)
     return words.gettext("The house was last known to be empty {at}.").format(at=at)
 
@@ -121,7 +132,7 @@ def _whys(words: Words) -> dict[str, str]:
     return {
         Why.NEGATIVE: _("more went out than were inside"),
         Why.DOORS: _("the doors err now and then"),
-        Why.STILL: _("fewer or more went out than of so many people would"),
+        Why.STILL: _("fewer or more went out than so many people would"),
         Why.SEEN: _("so many were seen inside"),
         Why.QUIET: _("the whole house was quiet"),
         Why.CLOSED: _("the house was closed"),

@@ -29,6 +29,7 @@ from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.manager import charts
 from dashboard.manager.fleet import manager_frame, shown
+from dashboard.manager.learnt import learnt
 from dashboard.manager.ledger import Ledger, ledger
 from dashboard.manager.prospect import Prospect, prospect
 from dashboard.serving import aside, serving
@@ -75,6 +76,7 @@ def live() -> ResponseReturnValue:
         chart=None if past_rows is None else charts.chart(past_rows, here.plan, words()),
         prospects=prospects,
         ledger=_ledger(now_ms) if here.plan.doors else None,
+        learnt=learnt(here.live.picture.tunings, here.plan, words()),
         drawn=any(seen is not None for _kind, _told, seen in prospects),
         plotly_version=version("plotly"),
     )

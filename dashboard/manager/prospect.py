@@ -242,7 +242,11 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
             for lead, score in leads
         ),
         tuple(
-            (f"{tenth * 10}–{tenth * 10 + 10} %", str(kept.promises), percent(words, kept.came_true))  # noqa: RUF001
+            (
+                words.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
+                str(kept.promises),
+                percent(words, kept.came_true),
+            )
             for tenth, kept in enumerate(looked.kept)
             if kept is not None
         ),

@@ -75,7 +75,7 @@
     }
     show(at("opens"), opens(next.opens));
     show(at("ahead"), ahead(next.ahead));
-    show(at("people"), people(next.people));
+    show(at("people"), people(next.people, next.from_zero));
   }
 
   function supply(left) {
@@ -91,11 +91,12 @@
   function ahead(parts) {
     return parts.map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin, end, n })).join(" ");
   }
-  function people(count) {
+  function people(count, fromZero) {
     if (!count) return "";
+    const key = fromZero ? "people" : "people.so_far";
     const [least, most] = count;
-    if (most < 5) return fill("people.few", { n: 5 });
-    return fill(least === most ? "people" : "people.range", { n: most, least, most });
+    if (most < 5) return fill(`${key}.few`, { n: 5 });
+    return fill(least === most ? key : `${key}.range`, { n: most, least, most });
   }
 
   /* The age runs on by itself; silence greys the page. */

@@ -9,9 +9,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from collector.outward import People
 from collector.plan import SpaceKind
-from dashboard.live.picture import Free, Link, Supply
+from dashboard.live.picture import Frame, Free, Link, Picture, Supply
 from dashboard.words import TRANSLATIONS, Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
 
 SV, EN = Words.of("sv"), Words.of("en")
 PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
@@ -80,11 +82,23 @@ def test_a_closed_house_says_when_it_opens(opens: tuple[int, int, str] | None, s
     assert SV.opens(opens) == sv
 
 
+def counted(least: int, most: int, zero_ms: int | None = 1) -> Frame:
+    picture = Picture(PLAN)
+    picture.people = People(most, least, most, zero_ms)
+    return picture.frame(0, MONDAY_10_MS)
+
+
 def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
-    assert SV.people((0, 4)) == "Färre än 5 personer i huset"
-    assert SV.people((21, 25)) == "21 till 25 personer i huset"
-    assert EN.people((9, 9)) == "9 people in the house"
-    assert EN.people(None) == ""
+    assert SV.people(counted(0, 4)) == "Färre än 5 personer i huset"
+    assert SV.people(counted(21, 25)) == "21 till 25 personer i huset"
+    assert EN.people(counted(9, 9)) == "9 people in the house"
+    assert EN.people(Picture(PLAN).frame(0, MONDAY_10_MS)) == ""
+
+
+def test_until_the_house_was_known_to_be_empty_only_those_counted_in_are_told() -> None:
+    assert EN.people(counted(0, 4, zero_ms=None)) == "Fewer than 5 people counted in so far"
+    assert SV.people(counted(21, 25, zero_ms=None)) == "21 till 25 personer inräknade hittills"
+    assert SV.people(counted(9, 9, zero_ms=None)) == "9 personer inräknade hittills"
 
 
 def test_a_supply_says_when_it_runs_out() -> None:

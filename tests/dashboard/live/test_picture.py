@@ -163,6 +163,15 @@ def test_people_are_a_range_that_never_goes_below_nobody() -> None:
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
+def test_before_the_house_was_known_to_be_empty_the_frame_says_that_it_was_not() -> None:
+    def heard(people: People) -> bool:
+        message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
+        return told(message).frame(0, MONDAY_10_MS).from_zero
+
+    assert heard(People(9, 8, 11, MONDAY_10_MS))
+    assert not heard(People(9, 8, 11))
+
+
 def test_few_people_are_told_as_few_in_every_feed() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)

@@ -88,14 +88,25 @@ def test_a_finding_without_numbers_is_told_without_a_number_or_a_gap(kind: Findi
 
 def test_a_finding_names_its_numbers_and_its_witness() -> None:
     assert findings.sentence("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
-        "Missed 4 h of the time in which desk-1-mat saw somebody (23 %), 9 times."
+        "Missed 4 h of the time in which desk-1-mat saw somebody (23%), 9 times."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
         "Tyst i 2 dagar då desk-1-mat såg 4 besök där."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
-        "Batteriet är nere på 17 % och räcker ungefär 9 dagar till."
+        "Batteriet är nere på 17\u00a0% och räcker ungefär 9 dagar till."
     )
+
+
+def test_a_sensor_that_never_came_on_is_told_in_one_language() -> None:
+    told = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
+    assert told == "Har aldrig slagit till. Tyst i 9 dagar då huset användes."
+
+
+def test_a_sensor_in_the_wrong_place_is_told_by_the_name_of_the_other_place(live: Live) -> None:
+    say(live, FULL[FindingKind.WRONG_PLACE])
+    (row,) = findings.rows(live.picture.findings, PLAN, EN)
+    assert row.what == "Moves with Skrivbord 2 (81% alike) rather than with its own (7%), for 4 days."
 
 
 def test_a_mat_is_looked_at_for_a_bag_and_a_counter_is_set_to_zero() -> None:

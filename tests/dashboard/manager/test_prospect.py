@@ -87,7 +87,7 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
         "When a free spot was promised with 90% or more, there was one 97% of the time.",
     )
     assert looked.leads == (("an hour ahead", "300", "0.4", "80%"), ("a day ahead", "100", "1.1", "84%"))
-    assert looked.kept == ((f"80{NONE}90 %", "10", "90%"), (f"90{NONE}100 %", "390", "97%"))
+    assert looked.kept == ((f"80{NONE}90%", "10", "90%"), (f"90{NONE}100%", "390", "97%"))
     assert "En timme i förväg var felet 0,4 i genomsnitt." in (seen().looked or looked).sentences
 
 

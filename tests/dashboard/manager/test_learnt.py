@@ -1,0 +1,55 @@
+"""What spaces have learnt, as managers read it: holds with their bounds and flips, levels with their agreement."""
+
+import time
+
+from flask import Flask
+
+from collector.outward import HoldTuning, SensorTuning, Tuning, encode
+from dashboard.live import Live
+from dashboard.live.picture import Message
+from dashboard.manager.learnt import HoldRow, LevelRow, learnt
+from dashboard.words import Words
+from edge import topics
+from tests.dashboard.house import PLAN
+from tests.dashboard.test_routes import log_in
+
+SV, EN = Words.of("sv"), Words.of("en")
+MINUTE_MS = 60_000
+NONE = "\u2013"
+LEARNT = Tuning(HoldTuning(12 * MINUTE_MS, 10 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 0.02, 0.08))
+PINNED = Tuning(HoldTuning(*[7 * MINUTE_MS] * 4))
+HEARD = Tuning(sensors=[SensorTuning("pi-1", "desk-1-pir", 41.5, 39.0, 0.87)])
+
+
+def test_a_hold_is_told_with_its_bounds_and_how_often_it_was_too_short_before_and_after() -> None:
+    assert learnt({"desk-1": LEARNT}, PLAN, EN).holds == (
+        HoldRow("Skrivbord 1", "12 min", f"5{NONE}15 min", "2%", "8%"),
+    )
+    (row,) = learnt({"desk-1": LEARNT}, PLAN, SV).holds
+    assert row.unlearnt == "8\u00a0%"
+
+
+def test_a_hold_that_is_pinned_says_so_and_what_is_not_known_is_not_told() -> None:
+    assert learnt({"desk-1": PINNED}, PLAN, SV).holds == (HoldRow("Skrivbord 1", "7 min", "låst", NONE, NONE),)
+
+
+def test_a_level_is_told_with_its_sensor_and_its_agreement() -> None:
+    assert learnt({"desk-1": HEARD}, PLAN, SV).levels == (
+        LevelRow("desk-1-pir (Skrivbord 1)", "41,5", "39", "87\u00a0%"),
+    )
+
+
+def test_spots_come_in_the_order_of_the_site_file() -> None:
+    told = learnt({"room-1": LEARNT, "desk-2": LEARNT, "desk-1": PINNED, "desk-99": LEARNT}, PLAN, EN).holds
+    assert [row.space for row in told] == ["Skrivbord 1", "Skrivbord 2", "Rum Väven"]
+
+
+def test_the_manager_s_page_shows_what_was_learnt_as_soon_as_there_is_something(app: Flask, live: Live) -> None:
+    manager = app.test_client()
+    log_in(manager)
+    assert "Det huset har lärt sig" not in manager.get("/manage?lang=sv", base_url="https://localhost").text
+    live.inbox.append(Message(topics.tuning(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
+    live.tick(time.monotonic())
+    page = manager.get("/manage?lang=sv", base_url="https://localhost").text
+    assert "Det huset har lärt sig" in page
+    assert "12 min" in page
