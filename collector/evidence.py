@@ -96,6 +96,8 @@ class SensorView(Struct, frozen=True, gc=False, array_like=True):
     """What a machine's watts have taught; None: nothing yet."""
     recent: tuple[tuple[int, float], ...] = ()
     """Of air: moment and CO2 of the readings that its trend is told by."""
+    own: Kind | None = None
+    """The kind in which it said its level: in another it would be another sensor; None: not noted yet."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):

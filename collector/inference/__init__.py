@@ -92,10 +92,14 @@ def story(state: Occupancy, transitions: Iterable[Transition]) -> list[Transitio
 def fitted(evidence: Evidence, rules: SpaceRules) -> Evidence:
     """Stored evidence under today's rules: what left the plan is forgotten, what came is unheard, the state is judged.
 
-    A state that today's rules make another one counts from the newest event.
+    A sensor that has become one of another kind left and came. A state that today's rules make another one counts
+    from the newest event.
     """
-    views = {(known.device, known.sensor): known for known in evidence.views if known is not None}
-    fitting = tuple(views.get((sensor.device, sensor.sensor)) for sensor in rules.sensors)
+    views = {(known.device, known.sensor, known.own): known for known in evidence.views if known is not None}
+    fitting = tuple(
+        views.get((sensor.device, sensor.sensor, sensor.own)) or views.get((sensor.device, sensor.sensor, None))
+        for sensor in rules.sensors
+    )
     doors = [known for known, sensor in zip(fitting, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
     inside = evidence.inside and bool(doors) and None not in doors
     tuned = fitted_to(evidence.tuned, rules.bounds)

@@ -81,5 +81,6 @@ def _run(
         heard_ms, value = at_ms, event.value
     else:
         place = len(events)
-    fresh = SensorView(device, name, heard_ms, known.since_ms, high, high_ms, end_ms, known.full, value, known.begun_ms)
+    since_ms, full, begun_ms = known.since_ms, known.full, known.begun_ms
+    fresh = SensorView(device, name, heard_ms, since_ms, high, high_ms, end_ms, full, value, begun_ms, own=known.own)
     return place, fresh, min(check_ms, heard_ms + silent_ms)

@@ -62,6 +62,7 @@ def _until_now(known: SensorView | None, sensor: SensorRules, hold_ms: int, even
             end_ms=NEVER,
             full=False,
             value=event.value,
+            own=sensor.own,
         )
     elif not alive(known, sensor, event.at_ms) and not _only_late(known, sensor, hold_ms, event.at_ms):
         known = replace(known, since_ms=event.at_ms, high=False, end_ms=last_high_ms(known), full=earned_full(known))
@@ -95,7 +96,7 @@ def _now(evidence: Evidence, past: SensorView, sensor: SensorRules, event: Heard
         end_ms = at_ms if sure or sensor.role is Role.CONTACT else past.heard_ms
         full = earned_full(replace(past, heard_ms=end_ms))
         return replace(past, heard_ms=at_ms, high=False, end_ms=end_ms, full=full, value=value)
-    if sensor.role is Role.CONTACT and past.since_ms == at_ms:
+    if sensor.role is Role.CONTACT and not high and past.since_ms == at_ms:
         return replace(past, heard_ms=at_ms, end_ms=at_ms, value=value)
     return replace(past, heard_ms=at_ms, value=value)
 

@@ -1,0 +1,122 @@
+"""What is stored of a space is judged by whatever the site file says today: sensors come, go, and become others."""
+
+from itertools import count
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.evidence import CORROBORATING, OWN_KINDS, START, Evidence, Heard, SpaceRules, space_rules
+from collector.inference import fitted, fold, next_lapse, step, view
+from collector.inference.judgement import alive
+from collector.inference.learnt import learnt
+from collector.outward import Occupancy, Reason, encode
+from collector.plan import Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from edge.message import Kind
+from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, sensor
+
+KINDS = [kind for kind in SensorKind if kind is not SensorKind.BEAM_PAIR]
+VALUES: dict[Kind, tuple[float, ...]] = {
+    Kind.POWER_W: (-5, 0, 8, 50, 1e6),
+    Kind.CO2_PPM: (400, 600, 1500),
+    Kind.SOUND_DB: (-100, 30, 70),
+    Kind.LIGHT_LUX: (0, 5, 300),
+    Kind.LEVEL_PCT: (0, 19, 20, 100),
+    Kind.PEOPLE: (0, 1, 5),
+}
+STEPS_MS = (0, 1, SECOND, 20 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 10 * MINUTE, 4 * HOUR)
+WAITS_MS = (0, 1, MINUTE - 1, MINUTE, 10 * MINUTE, 5 * HOUR)
+
+
+@st.composite
+def houses(draw: st.DrawFn) -> SitePlan:
+    """Some sensors out of few ids, each of any kind, in a space of any kind."""
+    ids = draw(st.lists(st.sampled_from("abc"), unique=True, max_size=3))
+    sensors = [
+        Sensor(
+            device="pi",
+            id=one,
+            kind=draw(st.sampled_from(KINDS)),
+            space="space",
+            heartbeat_ms=draw(st.sampled_from((30 * SECOND, 4 * MINUTE))),
+            held=draw(st.sampled_from((False, False, True))),
+        )
+        for one in ids
+    ]
+    space = Space(
+        id="space",
+        name="S",
+        kind=draw(st.sampled_from((SpaceKind.ROOM, SpaceKind.ROOM, SpaceKind.EQUIPMENT, SpaceKind.SUPPLY))),
+        zone="loft",
+        x_m=0,
+        y_m=0,
+        disabled=draw(st.sampled_from((False, False, False, True))),
+        motion_hold_ms=draw(st.sampled_from((None, 1000, 2 * HOUR))),
+    )
+    return plan(space, sensors=sensors, rules=Rules(learning=draw(st.sampled_from(Learning))))
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[tuple[SpaceRules, list[Heard]]]:
+    """One space under one site file after the other, and what was heard meanwhile."""
+    at_ms, seqs = NOON_MS, count(1)
+    told = []
+    for site in draw(st.lists(houses(), min_size=2, max_size=3)):
+        events: list[Heard] = []
+        for _ in range(draw(st.integers(0, 15)) if site.sensors else 0):
+            at_ms += draw(st.sampled_from(STEPS_MS))
+            said = draw(st.sampled_from(site.sensors))
+            own = draw(st.sampled_from(sorted(OWN_KINDS[said.kind])))
+            kind = draw(st.sampled_from((own, own, Kind.HEARTBEAT, Kind.BATTERY_PCT)))
+            value = draw(st.sampled_from(VALUES.get(own, (0, 1))))
+            events.append(Heard(at_ms, "pi", "stream", next(seqs), said.id, kind, value))
+        told.append((space_rules(site, "space"), events))
+    return told
+
+
+@settings(max_examples=500)
+@given(life=lives())
+def test_any_plan_judges_what_any_other_left(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
+    evidence = START
+    for rules, events in life:
+        evidence = fitted(msgspec.msgpack.decode(msgspec.msgpack.encode(evidence), type=Evidence), rules)
+        for moment in (None, *events):
+            if moment is not None:
+                evidence, _ = step(evidence, moment, rules)
+            learnt(evidence, rules)
+            for wait_ms in WAITS_MS:
+                now_ms = evidence.at_ms + wait_ms
+                state = view(evidence, rules, now_ms)
+                assert encode(state)
+                next_lapse(evidence, rules, now_ms)
+                if state.state is Occupancy.VACANT:
+                    for known, each in zip(evidence.views, rules.sensors, strict=True):
+                        assert each.learns in CORROBORATING or (known is not None and alive(known, each, now_ms))
+
+
+@settings(max_examples=500)
+@given(life=lives())
+def test_after_a_change_of_plan_stepping_and_folding_are_one(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
+    stepped = folded = START
+    for rules, events in life:
+        stepped, folded = fitted(stepped, rules), fitted(folded, rules)
+        told = []
+        for event in events:
+            stepped, more = step(stepped, event, rules)
+            told += more
+        folded, lines = fold(folded, events, rules)
+        assert lines == told
+        assert msgspec.structs.replace(folded, check_ms=0) == msgspec.structs.replace(stepped, check_ms=0)
+
+
+def test_a_sensor_that_has_become_one_of_another_kind_has_learnt_nothing_and_vouches_for_nothing() -> None:
+    room = Space(id="space", name="S", kind=SpaceKind.ROOM, zone="loft", x_m=0, y_m=0)
+    mat, radar = (
+        space_rules(plan(room, sensors=[sensor(kind, "box")]), "space")
+        for kind in (SensorKind.PRESSURE, SensorKind.PRESENCE)
+    )
+    evidence, _ = fold(START, numbered(beats("box", NOON_MS - HOUR, NOON_MS)), mat)
+    assert evidence.state is Occupancy.VACANT
+    assert fitted(evidence, mat) == msgspec.structs.replace(evidence, check_ms=0)
+    shown = view(fitted(evidence, radar), radar, evidence.at_ms)
+    assert (shown.state, shown.because.reason) == (Occupancy.UNKNOWN, Reason.NEVER_HEARD)
