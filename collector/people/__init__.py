@@ -244,7 +244,7 @@ def _moments(seen: Sequence[Seen], house: House, crowd: Crowd, until_ms: int) ->
 def _quiet(crowd: Crowd, moment: _Moment) -> Crowd:
     if moment.at_most is None:
         return replace(crowd, at_ms=moment.at_ms + 1, odds=unseen(crowd.odds, moment.hides))
-    zero = moment.at_most == 0 and crowd.odds != NOBODY
+    zero = moment.at_most == 0 and (crowd.odds != NOBODY or not crowd.zero_ms)
     zero_ms = moment.at_ms if zero else crowd.zero_ms
     return replace(crowd, at_ms=moment.at_ms, odds=at_most(crowd.odds, moment.at_most), zero_ms=zero_ms)
 

@@ -81,6 +81,14 @@ def test_a_quiet_house_with_quiet_doors_is_empty_after_ten_minutes_and_says_sinc
     assert told == [Correction(Why.QUIET, 7, 0)]
 
 
+def test_a_house_that_is_quiet_from_the_first_is_known_to_be_empty_once() -> None:
+    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
+    crowd, told = counted(Crowd(at_ms=T0), bucket(seen=quiet), WATCHED)
+    assert (crowd.zero_ms, told) == (T0, [])
+    later = [Seen(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
+    assert counted(crowd, bucket(seen=later, from_ms=T0 + BUCKET_MS), WATCHED)[0].zero_ms == T0
+
+
 def test_a_crossing_breaks_the_quiet() -> None:
     quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
     crowd, _ = counted(inside(7, crossed_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
