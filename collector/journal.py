@@ -298,6 +298,10 @@ class Journal:
         """Forget what was refused before a moment."""
         self.connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
 
+    def erase_crowds(self, before_ms: int) -> None:
+        """Forget who was inside before a moment."""
+        self.connection.execute("DELETE FROM crowd WHERE at_ms < ?", (before_ms,))
+
     def shrink(self) -> None:
         """Write the log into the file and cut it; a reader in its way only delays that."""
         with told(self.path):

@@ -12,6 +12,7 @@ from collector.house import House
 from collector.inference import advance, fold
 from collector.intake import FUTURE_MS
 from collector.journal import AIR, Checkpoint, Journal
+from collector.people.doors import BUCKET_MS
 from collector.plan import SitePlan
 
 PURGE_EVERY_MS = 300_000
@@ -60,4 +61,5 @@ class Purge:
         """What belongs to no space: doors, air, sensors that left the plan; refusals; what old spaces left."""
         journal.erase_events(journal.sensors() - self._of_spaces, before_ms, now_ms + FUTURE_MS)
         journal.erase_refused(before_ms)
+        journal.erase_crowds(before_ms - BUCKET_MS)  # from the last of them on, late events are counted
         journal.erase_strangers(self._known, before_ms)

@@ -154,10 +154,9 @@ class Watch:
 
     def _rounds(self, span: Span, now_ms: int) -> Iterator[int]:
         """One round over the house; each value is what a piece has cost, in events read."""
-        late, self._late = self._late, {}
         over: dict[int, DaySpan] = {}
         for group in self._groups.values():
-            read, days = self._count(group, late.get(group.name), span)
+            read, days = self._count(group, self._late.pop(group.name, None), span)
             over |= {day.day: day for day in days if day.to_ms <= span.due_ms}
             yield read
         for day in over.values():

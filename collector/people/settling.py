@@ -4,7 +4,7 @@ In:    the journal's connection, inside its transaction; a span of whole buckets
 Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the crowd at the end of each bucket, in the table `crowd`.
 Never: clocks, transactions of its own, a rule: those are in `people.py`.
 
-A crowd is kept for as long as anything can come late, so that a late event is counted from its own bucket on.
+A crowd is kept for as long as raw events are, so that a late event is counted from its own bucket on.
 """
 
 import sqlite3
@@ -16,16 +16,12 @@ from msgspec.structs import replace
 
 from collector.history import DAY_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, Row, tables
 from collector.people import Bucket, Correction, Crossing, Crowd, House, buckets, counted, people
-from collector.people.doors import BUCKET_MS, DAYS, HOUR_MS, DoorDay, Turns, learn
+from collector.people.doors import BUCKET_MS, DAYS, DoorDay, Turns, learn
 from collector.people.odds import Odds
 from collector.people.presence import Presence
 from collector.plan import WHOLE_SITE, SitePlan
-from collector.settings import RAW_HOURS_CEILING
 from collector.use import Timeline
 from edge.message import Kind
-
-KEPT_MS: Final = (RAW_HOURS_CEILING + 1) * HOUR_MS
-"""A crowd is kept so long."""
 
 _CROSSING: Final = Kind.CROSSING.value
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,7 +73,6 @@ class PeopleSettlement:
         tables.upsert(db, PEOPLE_FIVE_MIN, rows)
         tables.replace(db, PEOPLE_CORRECTION, told, from_ms, to_ms)
         db.executemany("INSERT OR REPLACE INTO crowd VALUES (?, ?)", crowds)
-        db.execute("DELETE FROM crowd WHERE at_ms < ?", (to_ms - KEPT_MS,))
 
     def crowd(self, db: sqlite3.Connection, at_ms: int) -> Crowd:
         """Who was inside at the edge of a bucket, as far as history has come; nobody before it begins."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from collector.intake import Delivery, Loss
 from collector.journal import Journal
 from collector.outward import Occupancy
+from collector.plan import SitePlan
 from collector.settings import RetentionSettings
 from collector.work import Work
 from edge.message import Kind, SensorEvent
@@ -170,6 +172,23 @@ def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
         smaller.settle(at_ms)
     assert states(journal, "desk-1") == []
     assert events(journal) == 0
+
+
+@pytest.mark.parametrize("plan", [PLAN, replace(PLAN, doors=(), sensors=PLAN.sensors[:2])], ids=["doors", "no door"])
+def test_who_was_inside_is_forgotten_with_the_crossings_also_where_no_door_is_left(
+    journal: Journal, plan: SitePlan
+) -> None:
+    work = work_on(journal)
+    crossing = SensorEvent(seq=1, sensor="entrance-beams", at_ms=NOON_MS, kind=Kind.CROSSING, value=1)
+    work.take([Delivery("pi-1", message([crossing]))], NOON_MS)
+    work.settle(NOON_MS + 10 * MINUTE_MS)
+    assert journal.connection.execute("SELECT count(*) FROM crowd").fetchone() == (2,)
+    later = Work(plan, journal, RETENTION, NOON_MS + 10 * MINUTE_MS)
+    for at_ms in range(NOON_MS + 10 * MINUTE_MS, NOON_MS + 3 * HOUR_MS, 5 * MINUTE_MS):
+        later.tick(at_ms)
+        later.settle(at_ms)
+    (oldest,) = journal.connection.execute("SELECT coalesce(min(at_ms), ?) FROM crowd", (at_ms,)).fetchone()
+    assert oldest >= at_ms - HOUR_MS - 10 * MINUTE_MS
 
 
 def test_what_is_refused_as_too_old_is_counted_and_not_kept(journal: Journal) -> None:

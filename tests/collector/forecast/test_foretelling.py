@@ -119,7 +119,11 @@ def test_nothing_is_forecast_of_a_zone_whose_past_is_not_told() -> None:
     few = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
     assert zones(few, SpaceKind.DESK) == {"site", "hall", "quiet"}, "the loft would give the workshop's two away"
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "desk-28" else s for s in PLAN.spaces)
-    assert zones(own, SpaceKind.DESK) == {"site", "hall", "quiet"}, "four desks of the loft are offered"
+    assert zones(own, SpaceKind.DESK) == {"site", "hall"}, "four desks of the loft are offered; quiet hides them"
+    shut = tuple(replace(s, disabled=True) if s.id == "desk-28" else s for s in PLAN.spaces)
+    assert zones(shut, SpaceKind.DESK) == {"site", "hall"}, "nobody can sit at the fifth desk of the loft"
+    printer = tuple(replace(s, disabled=True) if s.kind is SpaceKind.EQUIPMENT else s for s in PLAN.spaces)
+    assert zones(printer, SpaceKind.EQUIPMENT) == set(), "there is none to be free"
     room = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     assert zones(room, SpaceKind.ROOM) == set()
     assert zones(PLAN.spaces[:3], SpaceKind.DESK) == set(), "a house of three desks has no forecast of them"

@@ -14,6 +14,7 @@ from collector.health.findings import Answer, CollectorCommand, FindingKind, enc
 from collector.health.hours import HOUR_MS
 from collector.health.past import KEPT_DAYS
 from collector.health.store import HEALTH, kept_names, load_pasts
+from collector.intake import Intake
 from collector.journal import Journal
 from collector.outward import Health
 from tests.collector.health.people import DAY, MONDAY_MS, Furniture, plan, said, stays
@@ -63,6 +64,26 @@ def test_late_news_ends_in_the_same_days_as_news_in_order(journal: Journal, tmp_
         assert kept(other) != kept(journal)
         watching.take([event for event in cut_off if event.seq in away], half + 60_000)
         run(watching, EVENTS, half, END_MS)
+        assert kept(other) == kept(journal)
+
+
+def test_late_news_is_counted_though_the_power_went_in_the_middle_of_that(journal: Journal, tmp_path: Path) -> None:
+    run(Watching(PLAN, journal, MONDAY_MS), EVENTS)
+    with closing(Journal(tmp_path / "late.sqlite")) as other:
+        watching = Watching(PLAN, other, MONDAY_MS)
+        late = [event for event in EVENTS if 9 * HOUR_MS <= event.at_ms - MONDAY_MS < 11 * HOUR_MS]
+        run(watching, [event for event in EVENTS if event not in late])
+        with other.transaction():
+            other.add_events(late)
+            for event in late:
+                watching.watch.late((event.device, event.sensor), event.at_ms)
+            watching.watch.arrived(Intake(), END_MS)
+        with other.transaction():
+            watching.watch.step(END_MS)
+        assert watching.watch.due(END_MS), "a part of it is left"
+        answer(watching, other, Answer.HEED)
+        assert kept(other) != kept(journal)
+        Watching(PLAN, other, END_MS).pass_time(END_MS)
         assert kept(other) == kept(journal)
 
 

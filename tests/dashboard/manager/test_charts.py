@@ -75,6 +75,8 @@ def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() 
     plan = replace(PLAN, spaces=small)
     assert hidden_zones(PLAN) == frozenset()
     assert hidden_zones(plan) == {"workshop", "loft"}  # house minus the others would give the workshop away
+    shut = tuple(replace(s, disabled=True) if s.id == "desk-28" else s for s in PLAN.spaces)
+    assert hidden_zones(replace(PLAN, spaces=shut)) == {"loft", "quiet"}, "four people can sit in the loft"
     assert hidden(Choice("workshop"), plan)
     assert not hidden(Choice("workshop", SpaceKind.EQUIPMENT), plan)
 
