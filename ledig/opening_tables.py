@@ -72,11 +72,11 @@ def _closed(reader: Reader, days: Any) -> frozenset[date]:
     if not isinstance(days, list):
         reader.faults.add(place, f'found {days!r}; write a list of days: ["2026-12-24"]')
         return frozenset()
-    found = {day: _day(day) for day in days}
-    for day, known in found.items():
+    found = [_day(day) for day in days]
+    for day, known in zip(days, found, strict=True):
         if known is None:
             reader.faults.add(place, f'found {str(day)!r}, which is no day; write each as "2026-12-24"')
-    return frozenset(known for known in found.values() if known is not None)
+    return frozenset(known for known in found if known is not None)
 
 
 def _day(day: Any) -> date | None:

@@ -246,6 +246,7 @@ FAULTS = [
         'closed = ["2026-12-24", "2026-02-30"]\nmonday =',
         "opening_hours, closed: found '2026-02-30', which is no day; write each as \"2026-12-24\"",
     ),
+    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found '[24]', which is no day"),
     (
         'name = "The mill"',
         'name = "M"\ncountry = "XX"',

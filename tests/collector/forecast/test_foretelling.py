@@ -79,6 +79,15 @@ def test_each_step_is_one_series_and_each_hour_one_round(db: sqlite3.Connection)
     assert made.due(MONDAY_10_MS + HOUR_MS)
 
 
+def test_nothing_is_told_of_a_zone_before_all_its_kinds_are_forecast(db: sqlite3.Connection) -> None:
+    made = Foretelling(PLAN)
+    left = [one.zone for one in series_of(PLAN)]
+    while made.due(MONDAY_10_MS):
+        made.step(db, MONDAY_10_MS)
+        left.pop(0)
+        assert not {zone for zone, _ in made.to_tell()}.intersection(left)
+
+
 def test_a_clock_that_outruns_the_rounds_leaves_no_series_behind(db: sqlite3.Connection) -> None:
     made = Foretelling(PLAN)
     for hour in range(2 * len(list(series_of(PLAN)))):
