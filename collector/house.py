@@ -193,8 +193,8 @@ class House:
         """Summaries by zone, or WHOLE_SITE, that changed since they were last told."""
         return self._telling.summaries(now_ms)
 
-    def tunings_to_tell(self) -> list[tuple[str, Tuning]]:
-        """What spaces have learnt since it was last told; of dedicated spaces it is never told."""
+    def tunings_to_tell(self) -> list[tuple[str, Tuning | None]]:
+        """What spaces have learnt since it was last told, None: nothing more; of dedicated spaces it is never told."""
         return self._telling.tunings(self.learnt)
 
     def learnt(self, space: str) -> Tuning | None:

@@ -28,7 +28,7 @@ class Publisher:
         self._site = plan.id
         self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
         shown = [space.id for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY]
-        self._shown = {topic(plan.id, space) for space in shown for topic in (topics.space, topics.tuning)} | {
+        self._shown = {topics.space(plan.id, space) for space in shown} | {
             topics.device(plan.id, device, topics.DeviceTopic.FINDINGS) for device in plan.devices
         }
 
@@ -43,10 +43,12 @@ class Publisher:
         for space, state in states:
             self._inbox.publish(topics.space(self._site, space), outward.encode(state), 1, retain=True)
 
-    def tunings(self, tunings: Iterable[tuple[str, Tuning]]) -> None:
-        """Tell what spaces have learnt."""
+    def tunings(self, tunings: Iterable[tuple[str, Tuning | None]]) -> None:
+        """Tell what spaces have learnt; None takes back what they had."""
         for space, tuning in tunings:
-            self._inbox.publish(topics.tuning(self._site, space), outward.encode(tuning), 1, retain=True)
+            topic = topics.tuning(self._site, space)
+            self._shown.add(topic)
+            self._inbox.publish(topic, b"" if tuning is None else outward.encode(tuning), 1, retain=True)
 
     def summaries(self, summaries: Iterable[tuple[str, Summary]]) -> None:
         """Tell what zones are, and under WHOLE_SITE the site."""
@@ -71,7 +73,10 @@ class Publisher:
         self._inbox.publish(topics.collector(self._site), outward.encode(status), 1, retain=True)
 
     def clear(self, retained: Iterable[str]) -> None:
-        """Take back what is retained of spaces and devices that are no longer shown."""
+        """Take back what is retained of spaces and devices that are no longer shown, or learn no longer.
+
+        Whatever spaces have learnt must have been told before.
+        """
         for topic in retained:
             if topic not in self._shown:
                 self._inbox.publish(topic, b"", 1, retain=True)

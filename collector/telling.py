@@ -44,7 +44,7 @@ class Telling:
         self._touched_zones: set[str] = set()
         self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
         self._refreshed: set[str] = set()
-        self._tunings: dict[str, Tuning] = {}
+        self._tunings: dict[str, Tuning | None] = {}
         self._look_ms: int | None = None
         self.forget()
 
@@ -118,11 +118,11 @@ class Telling:
             self._refreshed.discard(space)
         return fresh
 
-    def tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning]]:
-        """What spaces have learnt since it was last told; looked for where one was judged anew."""
+    def tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning | None]]:
+        """What spaces have learnt since it was last told, None: nothing more; looked for where one was judged anew."""
         wiser, self._wiser = self._wiser, set()
         found = ((space, learnt(space)) for space in sorted(wiser))
-        news = [(space, told) for space, told in found if told is not None and told != self._tunings.get(space)]
+        news = [(space, told) for space, told in found if told != self._tunings.get(space)]
         self._tunings.update(news)
         return news
 

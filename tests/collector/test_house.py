@@ -342,3 +342,18 @@ def test_what_a_space_has_learnt_is_told_once_and_again_when_it_learns_and_of_de
     assert told.hold.hold_ms > told.hold.start_ms
     house.tell_all()
     assert dict(house.tunings_to_tell())["desk"] == told
+
+
+def test_what_a_space_has_learnt_is_taken_back_once_it_knows_nothing_more() -> None:
+    """A machine's levels, when it has shown so many others that they are no longer clear."""
+    machine = a("machine", SpaceKind.EQUIPMENT)
+    house = House(plan(machine, sensors=[sensor(SensorKind.POWER, "power", "machine")]))
+    assert house.tunings_to_tell() == []
+    clear = [says(NOON_MS + n * MINUTE, "power", Kind.POWER_W, (5, 400)[n // 8 % 2]) for n in range(64)]
+    house.take(numbered(clear), NOON_MS + HOUR, no_past)
+    ((_, told),) = house.tunings_to_tell()
+    assert told is not None
+    between = [says(NOON_MS + (64 + n) * MINUTE, "power", Kind.POWER_W, 6 * 1.06 ** (n % 73)) for n in range(730)]
+    house.take([replace(e, seq=e.seq + 1000) for e in numbered(between)], NOON_MS + 14 * HOUR, no_past)
+    house.tick(NOON_MS + 15 * HOUR)
+    assert house.tunings_to_tell() == [("machine", None)]

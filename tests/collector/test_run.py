@@ -214,6 +214,18 @@ def test_a_space_that_is_no_longer_shown_is_taken_back(broker: Mosquitto, observ
         assert observer.retained[shown] != b""
 
 
+def test_what_a_space_learns_no_longer_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    plan = house_of(2)
+    closed = replace(plan, spaces=(plan.spaces[0], replace(plan.spaces[1], disabled=True)))
+    open_still, shut = topics.tuning("mill", "desk-0"), topics.tuning("mill", "desk-1")
+    path = tmp_path / "journal.sqlite"
+    with collecting(broker, observer, plan, path):
+        until(lambda: {open_still, shut} <= observer.retained.keys(), what="what both have learnt")
+    with collecting(broker, observer, closed, path):
+        until(lambda: observer.retained[shut] == b"", what="the empty payload for the desk that was closed")
+        assert observer.retained[open_still] != b""
+
+
 def found(observer: Observer, device: str = "pi-1") -> list[tuple[str, bool]] | None:
     payload = observer.retained.get(topics.device("mill", device, topics.DeviceTopic.FINDINGS))
     return [(one.kind.value, one.ignored) for one in decode_findings(payload).findings] if payload else None

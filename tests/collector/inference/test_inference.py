@@ -287,6 +287,34 @@ def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> No
         assert since_noon(rules, events_then) == [(pytest.approx(1.1), OCCUPIED), *after]
 
 
+def test_an_output_that_is_held_after_the_door_closed_locks_up_no_room() -> None:
+    """It goes on for as long as it likes after somebody left."""
+    radar = sensor(SensorKind.PRESENCE, held=True)
+    rules = space_rules(plan(a(SpaceKind.BOOTH), sensors=[radar, sensor(SensorKind.CONTACT)]), "space")
+    events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
+    events += [says(at(1.1), "presence", Kind.PRESENCE, 1), *beats("presence", at(1.5), at(9), 1)]
+    events += [says(at(9), "presence", Kind.PRESENCE, 0), *beats("presence", at(9.5), at(60))]
+    assert since_noon(rules, events + beats("contact", at(1.5), at(60)))[-1] == (9, VACANT)
+
+
+def test_who_passes_twice_at_once_behind_a_closed_door_locks_up_no_room() -> None:
+    events = (
+        quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.05, 0)] + beats("contact", at(1), at(60))
+    )
+    events += [event for minute in (1.1, 1.2, 1.3) for event in pulse("pir", at(minute), SECOND)]
+    assert since_noon(ROOM, events)[-1] == (pytest.approx(3.3 + 1 / 60), VACANT)
+
+
+@pytest.mark.parametrize("other", [0, 1])
+def test_a_room_with_two_doors_keeps_nobody_in_while_one_is_open(other: int) -> None:
+    doors = [sensor(SensorKind.CONTACT), sensor(SensorKind.CONTACT, "other")]
+    rules = space_rules(plan(a(SpaceKind.ROOM), sensors=[sensor(SensorKind.PIR), *doors]), "space")
+    events = somebody_inside() + beats("contact", at(1.5), at(60)) + quiet("other", until_min=0.5)
+    events += [says(at(0.6), "other", Kind.CONTACT_OPEN, other), *beats("other", at(1), at(60), other)]
+    ended = {0: OCCUPIED, 1: VACANT}[other]
+    assert since_noon(rules, events, until_min=59)[-1][1] is ended
+
+
 def test_a_machine_that_starts_behind_a_closed_door_locks_up_no_room() -> None:
     rules = watched(SensorKind.PIR, SensorKind.CONTACT, SensorKind.POWER, space=a(SpaceKind.ROOM, in_use_above_w=10))
     events = quiet("pir", "contact") + quiet("power", until_min=1) + pulse("power", at(1), 1, Kind.POWER_W)
@@ -305,6 +333,19 @@ def test_a_contact_that_falls_silent_lets_go_of_who_was_inside() -> None:
     assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]  # last heard at 19.5
     back = events + beats("contact", at(25), at(60))
     assert since_noon(ROOM, back) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
+
+
+def test_a_contact_that_missed_a_word_or_two_may_have_missed_somebody_who_left() -> None:
+    events = somebody_inside() + beats("contact", at(1.5), at(20)) + beats("contact", at(21), at(60))
+    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
+
+
+def test_a_contact_that_says_twice_at_once_that_it_is_open_is_open_since_then() -> None:
+    opened = [says(at(0), "contact", Kind.CONTACT_OPEN, 1), says(at(0), "contact", Kind.CONTACT_OPEN, 1)]
+    stepped = START
+    for event in numbered(opened):
+        stepped, _ = step(stepped, event, ROOM)
+    assert stepped.views[1] == fold(START, numbered(opened), ROOM)[0].views[1]
 
 
 def test_a_silent_contact_lets_go_even_where_the_motion_sensor_died_before() -> None:

@@ -4,12 +4,14 @@ from dataclasses import replace
 from itertools import count, cycle, pairwise
 
 import msgspec
+import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from collector.evidence import START, Evidence, Heard, Learns, Role, SpaceRules, Transition, space_rules
 from collector.house import Change, House
 from collector.inference import advance, fold, next_lapse, step, story, view
+from collector.inference.judgement import BEHIND_DOOR_MS, last_high_ms
 from collector.learning.tuning import LONGER_MS, SHORTER_MS
 from collector.outward import Occupancy
 from collector.plan import Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
@@ -109,6 +111,58 @@ def cases(draw: st.DrawFn) -> Case:
     return site, sorted(events, key=lambda event: event.key)
 
 
+ROOMS: tuple[tuple[SensorKind, ...], ...] = (
+    (PIR, CONTACT),
+    (PIR, CONTACT, CONTACT),
+    (SensorKind.DISTANCE, CONTACT),
+    (PIR, SensorKind.DISTANCE, CONTACT),
+    (PIR, SensorKind.POWER, CONTACT),
+)
+
+
+@st.composite
+def rooms(draw: st.DrawFn) -> Case:
+    """People come, close doors, move, keep still for hours, and go; now and then a sensor is not heard for a while."""
+    heartbeat_ms = draw(st.sampled_from((4 * MINUTE, 40 * MINUTE)))
+    site = house_of(draw(st.sampled_from(ROOMS)), heartbeat_ms, held=draw(st.sampled_from((None, None, 0))))
+    doors = [sensor for sensor in site.sensors if sensor.kind is CONTACT]
+    people = [sensor for sensor in site.sensors if sensor.kind is not CONTACT]
+    waits = (SECOND, 6 * SECOND, 25 * SECOND, MINUTE, 3 * MINUTE, 5 * MINUTE, 11 * MINUTE)
+    waits += (5 * HOUR,) if heartbeat_ms > 10 * MINUTE else ()
+    seqs = count(1)
+    at_ms = NOON_MS
+    levels = dict.fromkeys(site.sensors, 0)
+    events: list[Heard] = []
+
+    def says(sensor: Sensor, level: int) -> None:
+        levels[sensor] = level
+        events.append(said(sensor, at_ms, next(seqs), KINDS[sensor.kind], level))
+
+    for sensor in site.sensors:
+        says(sensor, 0)
+    for _ in range(draw(st.integers(3, 16))):
+        act = draw(st.sampled_from(("door", "move", "move", "stay", "wait")))
+        if act == "door":
+            sensor = draw(st.sampled_from(doors))
+            says(sensor, 1 - levels[sensor])
+        elif act == "move":
+            sensor = draw(st.sampled_from(people))
+            says(sensor, 1)
+            at_ms += SECOND
+            says(sensor, 0)
+        elif act == "stay":
+            sensor = draw(st.sampled_from(people))
+            says(sensor, 1 - levels[sensor])
+        until_ms = at_ms + draw(st.sampled_from(waits))
+        lost = draw(st.sampled_from((None, None, None, *site.sensors)))
+        while at_ms + heartbeat_ms <= until_ms:
+            at_ms += heartbeat_ms
+            alive = (sensor for sensor in site.sensors if sensor is not lost)
+            events += [said(sensor, at_ms, next(seqs), Kind.HEARTBEAT, levels[sensor]) for sensor in alive]
+        at_ms = until_ms
+    return site, sorted(events, key=lambda event: event.key)
+
+
 QUIETS_MIN = (3, 7.9, 8, 8.1, 9.5, 10, 10.1, 12.9, 13, 13.1, 14, 16.5, 60)
 
 
@@ -144,8 +198,8 @@ def in_order(rules: SpaceRules, events: list[Heard], until_ms: int) -> tuple[Evi
     return evidence, story(START.state, transitions + advance(evidence, rules, until_ms))
 
 
-@settings(max_examples=500)
-@given(case=cases(), later_ms=st.integers(0, HOUR))
+@settings(max_examples=700)
+@given(case=st.one_of(cases(), rooms()), later_ms=st.integers(0, HOUR))
 def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: Case, later_ms: int) -> None:
     site, events = case
     rules = space_rules(replace(site, rules=replace(site.rules, learning=Learning.OFF)), "space")
@@ -167,7 +221,7 @@ def test_no_transition_leads_to_where_the_space_already_is_and_none_shares_its_m
 
 
 @settings(max_examples=300)
-@given(case=cases(), waits=st.lists(st.integers(0, 20 * MINUTE), max_size=8))
+@given(case=st.one_of(cases(), rooms()), waits=st.lists(st.integers(0, 20 * MINUTE), max_size=8))
 def test_lapses_and_views_say_the_same_at_every_moment(case: Case, waits: list[int]) -> None:
     site, events = case
     rules = space_rules(site, "space")
@@ -210,7 +264,7 @@ class Journal:
 
 
 @settings(max_examples=1500)
-@given(case=st.one_of(cases(), stays()), data=st.data())
+@given(case=st.one_of(cases(), stays(), rooms()), data=st.data())
 def test_any_delay_order_and_batch_with_any_ticks_between_ends_in_the_same_story(
     case: Case, data: st.DataObject
 ) -> None:
@@ -239,7 +293,7 @@ def test_any_delay_order_and_batch_with_any_ticks_between_ends_in_the_same_story
 
 
 @settings(max_examples=1000)
-@given(case=st.one_of(cases(), stays()), cuts=st.lists(st.integers(1, 9), min_size=1))
+@given(case=st.one_of(cases(), stays(), rooms()), cuts=st.lists(st.integers(1, 9), min_size=1))
 def test_stepping_and_folding_in_any_pieces_are_one(case: Case, cuts: list[int]) -> None:
     site, events = case
     rules = space_rules(site, "space")
@@ -266,6 +320,19 @@ def test_a_space_that_is_used_again_and_again_does_learn() -> None:
     """Else the properties above would say nothing of learning."""
     found = find(stays(), lambda case: fold(START, case[1], space_rules(case[0], "space"))[0].tuned.longer_ms > 0)
     assert found
+
+
+@pytest.mark.parametrize("seen_ms", [0, BEHIND_DOOR_MS])
+def test_people_do_stay_behind_closed_doors(seen_ms: int) -> None:
+    """Else the properties above would say nothing of doors."""
+
+    def stays_unseen(case: Case) -> bool:
+        evidence, _ = fold(START, case[1], space_rules(case[0], "space"))
+        return evidence.inside and all(
+            evidence.at_ms - last_high_ms(known) > seen_ms for known in evidence.views if known
+        )
+
+    assert find(rooms(), stays_unseen, settings=settings(max_examples=5000, database=None))
 
 
 @settings(max_examples=500)
