@@ -67,7 +67,7 @@ def entries(corrections: Sequence[Row], plan: SitePlan, words: Words) -> tuple[E
     return tuple(
         Entry(
             at=format_datetime(local(plan, row.at_ms), "EEE d MMM HH:mm", locale=words.language),
-            why=whys.get(row.tags[1], row.tags[1]),
+            why=_still(row, words) if row.tags[1] == Why.STILL else whys.get(row.tags[1], row.tags[1]),
             before=_number(row.fields[0], words),
             after=_number(row.fields[1], words),
         )
@@ -124,7 +124,16 @@ def _crowded(people: People | None, plan: SitePlan, words: Words) -> str:
 
 def _number(count: float | None, words: Words) -> str:
     people = int(count or 0)
-    return words.gettext("under {n}").format(n=FEW) if 0 < people < FEW else str(people)
+    if 0 < people < FEW:
+        return words.gettext("under {n}").format(n=FEW)
+    return str(people).replace("-", "\u2212")  # a minus, not a hyphen
+
+
+def _still(row: Row, words: Words) -> str:
+    _ = words.gettext
+    if (row.fields[1] or 0) < (row.fields[0] or 0):
+        return _("fewer went out than so many people would")
+    return _("more went out than so few people would")
 
 
 def _whys(words: Words) -> dict[str, str]:
@@ -132,7 +141,6 @@ def _whys(words: Words) -> dict[str, str]:
     return {
         Why.NEGATIVE: _("more went out than were inside"),
         Why.DOORS: _("the doors err now and then"),
-        Why.STILL: _("fewer or more went out than so many people would"),
         Why.SEEN: _("so many were seen inside"),
         Why.QUIET: _("the whole house was quiet"),
         Why.CLOSED: _("the house was closed"),

@@ -5,6 +5,7 @@ Out:   a Plotly figure as plain values, tables, sentences.
 Never: HTML, colours (the page has them), I/O, a count of few people.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,6 +31,9 @@ LEVELS: Final = 5
 SURE: Final = 9
 """The last tenth of promises: 90 % and more."""
 NONE: Final = "–"  # noqa: RUF001 - what a table shows where nothing is
+
+_DUST: Final = 1e-6
+"""A hundred times 0.29 is less than 29 in floating point."""
 
 _Points = list[tuple[int, float | None]]
 """Instants and values, in the order of time."""
@@ -176,7 +180,7 @@ def _course(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, n
                 usual=_number(told, words, usual),
                 middle=_number(told, words, None if hour is None else hour.middle),
                 band=NONE if hour is None else _band(told, words, hour),
-                odds=NONE if hour is None or hour.odds is None else percent(words, hour.odds),
+                odds=NONE if hour is None or hour.odds is None else _odds(words, hour.odds),
             )
         )
     return tuple(rows)
@@ -256,6 +260,11 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
 def percent(words: Words, share: float) -> str:
     """A share as the language writes it."""
     return str(format_percent(share, "#,##0\u00a0%" if words.language == "sv" else "#,##0%", locale=words.language))
+
+
+def _odds(words: Words, odds: float) -> str:
+    """In whole per cent, and no surer than they are: they never round up."""
+    return percent(words, math.floor(odds * 100 + _DUST) / 100)
 
 
 def _band(told: Outlook, words: Words, hour: HourOutlook) -> str:

@@ -46,6 +46,16 @@ def test_every_reason_has_words_in_both_languages(why: Why, language: str) -> No
     assert told.why not in {"", why.value}
 
 
+def test_a_correction_by_who_stayed_says_which_way() -> None:
+    fewer, more = entries([corrected(Why.STILL, 9, 8), corrected(Why.STILL, 9, 11)], PLAN, SV)
+    assert (fewer.why, more.why) == ("färre gick ut än så många brukar", "fler gick ut än så få brukar")
+
+
+def test_a_count_below_nobody_has_a_real_minus() -> None:
+    (told,) = entries([corrected(Why.NEGATIVE, -2, 0)], PLAN, SV)
+    assert (told.before, told.after) == ("\u22122", "0")
+
+
 def test_few_people_are_told_as_few_and_a_correction_among_them_not_at_all() -> None:
     (told,) = entries([corrected(Why.SEEN, 3, 5), corrected(Why.DOORS, 2, 3)], PLAN, SV)
     assert (told.before, told.after) == ("under 5", "5")

@@ -71,6 +71,17 @@ def test_the_course_as_a_table_says_the_same() -> None:
     assert seen().course[1].odds == "90\u00a0%"
 
 
+def test_odds_are_told_no_surer_than_they_are() -> None:
+    def told(odds: float) -> str:
+        return (
+            seen(Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=((0, 5.0),), hours=(hour(0, 4.0, odds),)), [], EN)
+            .course[0]
+            .odds
+        )
+
+    assert [told(odds) for odds in (0.29, 0.955, 0.999, 1.0)] == ["29%", "95%", "99%", "100%"]
+
+
 def test_the_week_has_a_column_for_each_day_and_a_shade_for_each_count() -> None:
     week = seen(words=EN)
     assert week.days == ("Mon 24", "Tue 25")
