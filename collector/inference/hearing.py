@@ -127,11 +127,12 @@ def _came(evidence: Evidence, fresh: SensorView, sensor: SensorRules, event: Hea
 
 
 def _stayed(evidence: Evidence, fresh: SensorView, sensor: SensorRules, event: Heard, rules: SpaceRules) -> Evidence:
-    """Who was seen for a hold after the door had closed is inside when sight of him or her is lost.
+    """Who was seen without a pause for a hold after the door had closed is inside when sight of him or her is lost.
 
-    A shorter time is what a radar goes on saying of somebody who left; an output that is held says nothing of it.
+    A shorter time is what a sensor goes on saying of somebody who left; of motion that is the hold of a lone one. An
+    output that is held says nothing of it.
     """
     closed_ms = closed_since_ms(evidence, rules, event.at_ms)
-    if sensor.role is Role.LEVEL and closed_ms is not None and fresh.end_ms - closed_ms >= sensor.hold_ms > 0:
+    if closed_ms is not None and fresh.end_ms - closed_ms >= (sensor.lone_ms or sensor.hold_ms) > 0:
         return replace(evidence, inside=True)
     return evidence

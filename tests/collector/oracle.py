@@ -90,9 +90,10 @@ class Oracle:
         track.heard.append(now)
 
     def _lost_sight(self, track: Track, now: int) -> None:
-        """A level that was high long after the door closed, and that adds a hold of its own, meant somebody inside."""
-        closed, hold = self._closed(now), track.rules.hold_ms
-        if track in self.seers and track.rules.role is Role.LEVEL and self.doors and closed is not None:
+        """A sensor that was high long after the door closed, and that adds a hold of its own, meant somebody inside."""
+        closed = self._closed(now)
+        hold = track.rules.lone_ms if track.rules.role is Role.MOTION else track.rules.hold_ms
+        if track in self.seers and self.doors and closed is not None:
             self.inside = self.inside or (hold > 0 and (track.stretches[-1].end or 0) >= closed + hold)
 
     def _late_only(self, track: Track, now: int) -> bool:

@@ -1,9 +1,11 @@
 """What a space is, told by examples. Minutes count from noon; a sensor says every 30 s that it lives."""
 
 import pytest
+from msgspec.structs import replace
 
 from collector.evidence import START, Heard, SpaceRules, space_rules
 from collector.inference import advance, fitted, fold, next_lapse, step, view
+from collector.learning.tuning import UNTUNED, Tuned
 from collector.outward import Because, Health, Lapse, Occupancy, Reason
 from collector.plan import Rules, SensorKind, Space, SpaceKind
 from edge.message import Kind
@@ -76,6 +78,29 @@ def test_one_movement_that_two_sensors_see_is_one() -> None:
 def test_who_is_seen_again_soon_after_the_space_was_free_was_there_all_along() -> None:
     moves = [event for minute in (1, 1.5, 13) for event in pulse("pir", at(minute), SECOND)]
     assert since_noon(PIR, quiet("pir") + moves)[-1] == (pytest.approx(23 + 58 / 60), VACANT)  # it has learnt: 10:57
+
+
+def test_a_quiet_that_not_all_vouched_for_teaches_nothing() -> None:
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    moves = [event for minute in (1, 1.5) for event in pulse("pir", at(minute), SECOND)]
+    lost = quiet("pressure", until_min=8.1) + beats("pressure", at(9.9), at(20))  # vacant only when it is back
+    events = [*quiet("pir", until_min=20), *moves, *lost]
+    for again in ([], pulse("pir", at(11), SECOND)):
+        evidence, _ = fold(START, numbered([*events, *again]), rules)
+        assert evidence.tuned == UNTUNED
+    vouched = [*quiet("pir", "pressure", until_min=20), *moves, *pulse("pir", at(11), SECOND)]
+    assert fold(START, numbered(vouched), rules)[0].tuned.flips == 1
+
+
+def test_a_sensor_that_died_while_its_hold_ran_teaches_nothing() -> None:
+    """Nobody knows how long it would have been quiet, though another sensor sees somebody again."""
+    rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
+    learnt_longer = replace(fitted(START, rules), tuned=Tuned(longer_ms=5 * MINUTE))
+    moves = [event for minute in (1, 1.5) for event in pulse("pir", at(minute), SECOND)]
+    again = says(at(11), "pressure", Kind.PRESSURE, 1)
+    for until_min, ends in ((20, 1), (5, 0)):
+        events = [*quiet("pir", until_min=until_min), *quiet("pressure", until_min=11), *moves, again]
+        assert fold(learnt_longer, numbered(events), rules)[0].tuned.start_ends == ends
 
 
 def test_two_sensors_that_see_the_seat_need_eight_minutes() -> None:
@@ -285,6 +310,16 @@ def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> No
         lost = [says(at(lost_min), "presence", Kind.PRESENCE, 0), *beats("presence", at(lost_min + 0.5), at(60))]
         events_then = events + beats("presence", at(4), at(lost_min), 1) + lost
         assert since_noon(rules, events_then) == [(pytest.approx(1.1), OCCUPIED), *after]
+
+
+def test_who_moves_without_a_pause_for_two_minutes_behind_a_closed_door_is_there_until_it_opens() -> None:
+    """A sensor whose output stays high all the while rises only once, and that was before the door closed."""
+    events = quiet("pir", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
+    events += [says(at(1.1), "pir", Kind.MOTION, 1), *beats("pir", at(1.5), at(3), 1)]
+    events += beats("contact", at(1.5), at(60))
+    for ended_min, after in ((3.1, VACANT), (3.2, OCCUPIED)):
+        ended = [says(at(ended_min), "pir", Kind.MOTION, 0), *beats("pir", at(3.5), at(60))]
+        assert since_noon(ROOM, events + ended)[-1][1] is after
 
 
 def test_an_output_that_is_held_after_the_door_closed_locks_up_no_room() -> None:

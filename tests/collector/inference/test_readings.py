@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
+from collector.evidence import START, Evidence, Heard, SpaceRules, hold_of, space_rules
 from collector.inference import advance, fitted, fold, story, view
 from collector.inference.judgement import alive
 from collector.inference.learnt import learnt
+from collector.learning.tuning import Tuned
 from collector.outward import Health, Occupancy, Reason
 from collector.plan import Learning, Rules, Sensor, SensorKind, Space, SpaceKind
 from edge.message import Kind
@@ -304,6 +305,14 @@ def test_a_held_output_beside_another_sensor_leaves_that_one_its_hold() -> None:
     events = beats("held", at(0), at(40)) + beats("pir", at(0), at(40)) + moving(at(20), at(22))
     _, lines = told(rules, events, at(40))
     assert (lines[-1].at_ms - at(21)) / MINUTE == pytest.approx(8, abs=0.1)
+
+
+def test_a_held_output_learns_no_hold_and_a_space_of_such_tells_none() -> None:
+    held = watched(sensor(SensorKind.PIR, "held", held=True), sensor(SensorKind.PIR))
+    evidence = replace(fitted(START, held), tuned=Tuned(longer_ms=60_000))
+    assert [hold_of(evidence, each) for each in held.sensors] == [0, 480_000 + 60_000]
+    alone = watched(sensor(SensorKind.PIR, held=True))
+    assert learnt(fitted(START, alone), alone) is None
 
 
 def test_what_is_learnt_is_told_with_its_bounds() -> None:

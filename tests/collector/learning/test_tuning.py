@@ -47,6 +47,15 @@ def test_many_newcomers_do_not_pass_for_people_who_were_there_all_along() -> Non
     assert BOUNDS.start_ms + after(spans).longer_ms < 10 * MINUTE
 
 
+def test_a_newcomer_takes_back_no_more_than_flips_have_given() -> None:
+    long = 90 * MINUTE
+    flipped = [8 * MINUTE + 1, *[long] * 10]
+    by_chance = 8 * MINUTE + after(flipped).longer_ms + QUICK_MS + 1
+    assert after(flipped).longer_ms == LONGER_MS - 10 * SHORTER_MS
+    assert after([*flipped, by_chance]).longer_ms == 0
+    assert after([long, 8 * MINUTE - SHORTER_MS + QUICK_MS + 1]).longer_ms == -2 * SHORTER_MS
+
+
 def test_a_pinned_hold_stays_and_its_flips_are_counted_all_the_same() -> None:
     pinned = HoldBounds(8 * MINUTE, 8 * MINUTE, 8 * MINUTE)
     assert after([8 * MINUTE + 1] * 3, pinned) == Tuned(0, *[after([8 * MINUTE + 1] * 3).start_ends] * 4)
