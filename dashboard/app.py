@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.plan import SitePlan
-from dashboard import api, languages
+from dashboard import api, languages, routes
 from dashboard.accounts import Accounts
 from dashboard.drawing import draw
 from dashboard.live import Live
@@ -50,8 +50,9 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for routes in (member.routes, api.routes, manager.routes):
-        app.register_blueprint(routes)
+    for room in (member.routes, api.routes, manager.routes):
+        app.register_blueprint(room)
+    routes.install(app)
     app.before_request(_draw_nonce)
     app.after_request(_guard)
     app.register_error_handler(StreamsFull, _full)

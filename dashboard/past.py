@@ -43,7 +43,7 @@ class QuestionRejected(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Rows of one measure with `from_ms` <= at < `to_ms`, Unix ms; empty tags: all."""
+    """Rows of one measure with `from_ms` <= at < `to_ms`, Unix ms; empty tags: all. As text: in days, for the log."""
 
     measure: Measure
     from_ms: int
@@ -52,7 +52,7 @@ class Question:
 
     def __str__(self) -> str:
         tags = " ".join(f"{name}={value}" for name, value in self.tags)
-        return f"{self.measure.name} {tags} {_iso(self.from_ms)}/{_iso(self.to_ms)}"
+        return " ".join(filter(None, (self.measure.name, tags, f"{_iso(self.from_ms)[:10]}/{_iso(self.to_ms)[:10]}")))
 
 
 def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Question:

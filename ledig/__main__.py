@@ -197,8 +197,8 @@ def user_list(site: Path | None, data: Path | None) -> None:
     """Name everybody who may log in, one a line."""
     from ledig import managers
 
-    for name in managers.accounts(site, data).names():
-        click.echo(name)
+    for account in managers.accounts(site, data).all():
+        click.echo(account.name)
 
 
 @user.command(

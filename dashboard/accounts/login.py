@@ -1,26 +1,38 @@
-"""Knows who asks: the session cookie, and the login that sets it.
+"""Carries a session in a cookie, and says what a browser is called.
 
-In:    the cookie of a request.
-Out:   the manager's name, or None.
-Never: a password; `accounts` judges those.
+In:    the cookie and the headers of a request.
+Out:   the session's token; a browser in plain words; where to go after the login.
+Never: a password; `accounts` judges those. Who may see what: `routes` says that.
 """
 
-from collections.abc import Callable
-from functools import wraps
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import g, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import request, url_for
 from werkzeug.wrappers import Response
-
-from dashboard.serving import serving
 
 COOKIE: Final = "__Host-ledig"
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Browsers keep secure cookies of these even over plain http."""
 
-Page = Callable[[], ResponseReturnValue]
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox|FxiOS", "Firefox"),
+    ("Chrome|CriOS|Chromium", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh|Mac OS", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux|X11", "Linux"),
+)
 
 
 def token() -> str:
@@ -28,23 +40,12 @@ def token() -> str:
     return request.cookies.get(COOKIE, "")
 
 
-def manager() -> str | None:
-    """Who is logged in; None if nobody is."""
-    return serving().accounts.who(token()) if token() else None
-
-
-def managers_only(page: Page) -> Page:
-    """Send everybody else to the login, and back here afterwards."""
-
-    @wraps(page)
-    def guarded() -> ResponseReturnValue:
-        name = manager()
-        if name is None:
-            return redirect(url_for("manage.login", next=request.full_path.rstrip("?")), 303)
-        g.manager = name
-        return page()
-
-    return guarded
+def browser(user_agent: str) -> str:
+    """What its owner calls it, such as `Firefox, Linux`; empty if we do not know it. No version, no more than that."""
+    found = (
+        next((name for pattern, name in known if re.search(pattern, user_agent)), "") for known in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(filter(None, found))
 
 
 def reachable() -> bool:

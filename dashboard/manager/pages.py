@@ -24,7 +24,7 @@ from collector.people.doors import DAYS
 from collector.plan import WHOLE_SITE
 from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
-from dashboard.accounts.login import forget, managers_only, onward, reachable, remember, token
+from dashboard.accounts.login import browser, forget, onward, reachable, remember, token
 from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.manager import charts
@@ -32,6 +32,7 @@ from dashboard.manager.fleet import manager_frame, shown
 from dashboard.manager.learnt import learnt
 from dashboard.manager.ledger import Ledger, ledger
 from dashboard.manager.prospect import Prospect, prospect
+from dashboard.routes import log_span
 from dashboard.serving import aside, serving
 from edge import topics
 
@@ -47,12 +48,11 @@ PLOTLY_AGE_S: Final = 365 * 86_400
 
 
 @routes.get("")
-@managers_only
 def live() -> ResponseReturnValue:
     """Everything a manager sees on one page."""
     here = serving()
     asked = charts.read_choice(request.args, here.plan)
-    here.accounts.note_view(g.manager, f"manage {asked}")
+    log_span(str(asked))
     now_ms = here.live.now_ms()
     frame = here.live.frame(time.monotonic())
     told = manager_frame(here.live.picture, frame, now_ms, words())
@@ -67,7 +67,6 @@ def live() -> ResponseReturnValue:
         frame=frame,
         told=told,
         first=words().first_kind(frame),
-        manager=g.manager,
         spaces=shown(here.plan),
         offered=[space.id for space in here.plan.spaces if space.offered],
         choice=asked,
@@ -122,10 +121,6 @@ def stream() -> ResponseReturnValue:
     """The manager's frames; they end with the session."""
     here = serving()
     cookie = token()
-    name = here.accounts.still(cookie)
-    if name is None:
-        return _nobody()
-    here.accounts.note_view(name, "manage stream")
     channel = here.live.managers[words().language]
     return streams.serve(channel, here.seats, welcome=lambda: here.accounts.still(cookie) is not None)
 
@@ -134,17 +129,12 @@ def stream() -> ResponseReturnValue:
 def newest() -> ResponseReturnValue:
     """The newest frame of the stream, for a page that found no seat there; 401 once the session has ended."""
     here = serving()
-    name = here.accounts.still(token())
-    if name is None:
-        return _nobody()
-    here.accounts.note_view(name, "manage frame")
     frame = here.live.frame(time.monotonic())
     told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
     return Response(msgspec.json.encode(told), mimetype="application/json")
 
 
 @routes.post("/findings")
-@managers_only
 def answer() -> ResponseReturnValue:
     """Ignore a finding, or heed it again: the collector is told, and the live page shows what it made of that."""
     here = serving()
@@ -156,14 +146,13 @@ def answer() -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST)
     if said.device not in here.plan.devices:
         abort(HTTPStatus.BAD_REQUEST)
-    here.accounts.note_view(g.manager, f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
+    log_span(f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
     if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("manage.live", _anchor="findings"), 303)
 
 
 @routes.get("/plotly.min.js")
-@managers_only
 def chart_library() -> ResponseReturnValue:
     """The chart library, from the package that is installed; its address holds its version."""
     import plotly
@@ -185,9 +174,9 @@ def log_in() -> ResponseReturnValue:
     """Take name and password; the answer is the same for a wrong name and a wrong password."""
     here = serving()
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    address = request.remote_addr or ""
+    address, whose = request.remote_addr or "", browser(request.user_agent.string)
     try:
-        made = aside(lambda: here.accounts.log_in(name, password, address))
+        made = aside(lambda: here.accounts.log_in(name, password, address, whose))
     except LoginRejected:
         _log.warning("login as %.64r from %s refused", name, address)
         return _form("wrong", 401)
@@ -195,7 +184,8 @@ def log_in() -> ResponseReturnValue:
         _log.warning("login as %.64r from %s: too many tries", name, address)
         return _form("wait", 429)
     _log.info("login as %r from %s", name, address)
-    here.accounts.note_view(name, "login")
+    if account := here.accounts.still(made):
+        here.accounts.log.act(account, "manage.log_in")
     session.clear()  # a form token from before the login ends here
     response = redirect(onward(request.form.get("next")), 303)
     remember(response, made)
@@ -212,14 +202,10 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-def _nobody() -> ResponseReturnValue:
-    return {"error": "unauthorized", "message": "log in at /manage/login"}, 401
-
-
 def _form(fault: str, status: int) -> ResponseReturnValue:
     page = render_template(
         "login.html",
-        fault=fault,
+        fault=fault or ("ended" if "ended" in request.args else ""),
         onward=onward(request.values.get("next")),
         reachable=reachable(),
         plan=serving().plan,

@@ -11,6 +11,7 @@ from flask import Flask
 
 from collector.outward import CollectorStatus, encode
 from dashboard.accounts import Accounts
+from dashboard.accounts.roles import Role
 from dashboard.app import create_app
 from dashboard.live import Live
 from dashboard.live.picture import Broker, Message
@@ -23,15 +24,18 @@ from tests.dashboard.stage import morning
 from tests.servers import answers, free_port, until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
+VIEWER = "vera"
+"""Sees and changes nothing; her password is the same."""
 
 Served = Callable[..., AbstractContextManager[DashboardSettings]]
 
 
 @pytest.fixture(scope="session")
 def accounts_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with one manager: hashing her password takes a while, so it is done once."""
+    """A file with a manager and a viewer: hashing their passwords takes a while, so it is done once."""
     path = tmp_path_factory.mktemp("accounts") / "accounts.sqlite"
     Accounts(path).add(NAME, PASSWORD)
+    Accounts(path).add(VIEWER, PASSWORD, Role.VIEWER)
     return path.read_bytes()
 
 

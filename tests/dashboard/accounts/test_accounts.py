@@ -17,9 +17,11 @@ from dashboard.accounts import (
     TooManyTries,
 )
 from dashboard.accounts.passwords import PasswordRejected, check
-from tests.dashboard.conftest import NAME, PASSWORD
+from dashboard.accounts.roles import Account, Role
+from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
 
 HERE = "192.0.2.7"
+ANNA = Account(NAME, Role.MANAGER)
 
 
 class Watch:
@@ -77,9 +79,9 @@ def test_a_password_is_kept_as_an_argon2id_hash_only(accounts: Accounts) -> None
 
 def test_accounts_are_added_named_and_removed(accounts: Accounts) -> None:
     accounts.add("bo", "en annan lång fras")
-    assert accounts.names() == ["anna", "bo"]
+    assert [one.name for one in accounts.all()] == ["anna", "bo", "vera"]
     accounts.remove("bo")
-    assert accounts.names() == [NAME]
+    assert [one.name for one in accounts.all()] == [NAME, VIEWER]
 
 
 def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts) -> None:
@@ -87,7 +89,7 @@ def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts
         accounts.add(NAME, PASSWORD)
     with pytest.raises(AccountRejected, match="begin with"):
         accounts.add("Anna\n", PASSWORD)
-    with pytest.raises(AccountRejected, match="there is none; there are: anna"):
+    with pytest.raises(AccountRejected, match="there is none; there are: anna, vera"):
         accounts.remove("bo")
     with pytest.raises(AccountRejected, match="there is none"):
         accounts.set_password("bo", PASSWORD)
@@ -95,7 +97,7 @@ def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts
 
 def test_a_login_begins_a_session_that_is_kept_as_a_hash(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    assert accounts.who(token) == NAME
+    assert accounts.who(token) == ANNA
     assert token.encode() not in accounts.path.read_bytes()
     assert len(token) >= 43  # 256 bits
 
@@ -109,7 +111,7 @@ def test_logging_out_ends_a_session_for_good(accounts: Accounts) -> None:
 def test_a_session_that_idles_half_an_hour_ends(accounts: Accounts, watch: Watch) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     watch.s += IDLE_S
-    assert accounts.who(token) == NAME
+    assert accounts.who(token) == ANNA
     watch.s += IDLE_S + 1
     assert accounts.who(token) is None
 
@@ -117,7 +119,7 @@ def test_a_session_that_idles_half_an_hour_ends(accounts: Accounts, watch: Watch
 def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, watch: Watch) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     watch.s += IDLE_S
-    assert accounts.still(token) == NAME
+    assert accounts.still(token) == ANNA
     watch.s += 1
     assert accounts.still(token) is None
 
@@ -126,7 +128,7 @@ def test_no_session_outlives_half_a_day_of_use(accounts: Accounts, watch: Watch)
     token = accounts.log_in(NAME, PASSWORD, HERE)
     for _ in range(LONGEST_S // IDLE_S):
         watch.s += IDLE_S
-        assert accounts.who(token) == NAME
+        assert accounts.who(token) == ANNA
     watch.s += 1
     assert accounts.who(token) is None
 
@@ -175,8 +177,3 @@ def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) ->
 def test_no_address_is_kept(accounts: Accounts) -> None:
     fail(accounts, NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
-
-
-def test_views_are_written_down_with_who_what_and_when(accounts: Accounts, watch: Watch) -> None:
-    accounts.note_view(NAME, "manage zone=site")
-    assert accounts.views() == [(watch.s, NAME, "manage zone=site")]

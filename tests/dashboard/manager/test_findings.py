@@ -16,6 +16,7 @@ from dashboard.manager import findings
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from edge import topics
+from tests.dashboard.conftest import NAME
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_routes import log_in
 
@@ -194,7 +195,8 @@ def test_an_answer_goes_to_the_collector_and_is_logged(
     ((topic, payload),) = said
     assert topic == topics.collector_command(PLAN.id)
     assert decode_command(payload) == CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
-    assert Accounts(settings.accounts_path).views()[-1][2] == "ignore flapping of pi-1 desk-1-pir"
+    last = Accounts(settings.accounts_path).log.entries(1)[0]
+    assert (last.name, last.what, last.span) == (NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")
 
 
 @pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])

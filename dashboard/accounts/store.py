@@ -1,0 +1,86 @@
+"""Opens the one small SQLite file of accounts, sessions, failed tries and the access log, and keeps its schema.
+
+In:    a path, the time.
+Out:   connections, one transaction each.
+Never: a mode that others can read; a row that was deleted and is still on the disk (`secure_delete`).
+
+Time here is real: `now_s` is Unix seconds, `time.time` outside tests.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from collector.schema import migrate
+
+
+def _first(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_s REAL NOT NULL) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS session (token_hash TEXT PRIMARY KEY,"
+        " name TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,"
+        " began_s REAL NOT NULL, used_s REAL NOT NULL) STRICT"
+    )
+    db.execute("CREATE TABLE IF NOT EXISTS try (who_hash TEXT NOT NULL, at_s REAL NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS view_log (at_s REAL NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL) STRICT"
+    )
+
+
+def _roles(db: sqlite3.Connection) -> None:
+    """Whoever had an account before there were roles is a manager; the log of before keeps its words as a span."""
+    db.execute(
+        "ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'manager' CHECK (role IN ('manager', 'viewer'))"
+    )
+    db.execute("ALTER TABLE account ADD COLUMN locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1))")
+    db.execute("ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE view_log ADD COLUMN role TEXT NOT NULL DEFAULT 'manager'")
+    db.execute("ALTER TABLE view_log ADD COLUMN span TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        "UPDATE view_log SET span = CASE WHEN instr(what, '=') OR what LIKE 'api history %' THEN what ELSE '' END,"
+        " what = CASE WHEN what = 'login' THEN 'manage.log_in' WHEN what LIKE 'api history %' THEN 'api.history'"
+        " WHEN what LIKE 'manage%' THEN 'manage.live' ELSE 'manage.answer' END"
+    )
+
+
+STEPS: Final = (_first, _roles)
+"""Each brings the file one version further."""
+
+
+class Store:
+    """The file; each call opens it, so any process may use it while the pages are served."""
+
+    def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
+        self.path: Final = path
+        self.now_s: Final = now_s
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite does, with a wider mode
+        path.chmod(0o600)
+        with closing(self._connect()) as db:
+            migrate(db, STEPS)
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """One connection, one transaction."""
+        with closing(self._connect()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA secure_delete = ON")
+        return db

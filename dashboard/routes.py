@@ -1,0 +1,179 @@
+"""Says who may see each page and feed, and what is written down of it: one table, asked once, before any page runs.
+
+In:    a request's endpoint, the session that came with it.
+Out:   the page; or the login, a refusal, and a line in the access log.
+Never: a page that the table does not name. The application is not built with one.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.login import forget, token
+from dashboard.accounts.roles import Role
+from dashboard.languages import words
+from dashboard.problems import problem
+from dashboard.serving import serving
+from dashboard.words import Words
+
+
+class Who(StrEnum):
+    """Who may see a route; whoever manages may also see what viewers see."""
+
+    EVERYONE = "everyone"
+    VIEWER = "viewer"
+    MANAGER = "manager"
+
+
+class Kind(StrEnum):
+    """What a route answers with, and so what whoever may not see it gets."""
+
+    PAGE = "page"
+    """A person reads it: the login comes first. Opening it keeps the session alive."""
+    FEED = "feed"
+    """A program reads it: a problem with its status. Polling it keeps no session alive."""
+
+
+class Log(StrEnum):
+    """What the access log gets."""
+
+    NO = "no"
+    VIEW = "view"
+    """Once an hour for each account, page and span."""
+    EACH = "each"
+    """Every time: exports and changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table."""
+
+    who: Who
+    kind: Kind = Kind.PAGE
+    log: Log = Log.NO
+    logged_as: str = ""
+    """The page that this belongs to, if it has no name of its own in the log."""
+    nav: bool = False
+    """Whether the head of each page links to it, in the order of the table."""
+
+
+ROUTES: Final[dict[str, Route]] = {
+    "static": Route(Who.EVERYONE),
+    "pages.home": Route(Who.EVERYONE),
+    "pages.health": Route(Who.EVERYONE, Kind.FEED),
+    "api.states": Route(Who.EVERYONE, Kind.FEED),
+    "api.summary": Route(Who.EVERYONE, Kind.FEED),
+    "api.frame": Route(Who.EVERYONE, Kind.FEED),
+    "api.stream": Route(Who.EVERYONE, Kind.FEED),
+    "api.forecast": Route(Who.EVERYONE, Kind.FEED),
+    "api.history": Route(Who.VIEWER, Kind.FEED, Log.VIEW),
+    "manage.live": Route(Who.VIEWER, log=Log.VIEW, nav=True),
+    "manage.stream": Route(Who.VIEWER, Kind.FEED, Log.VIEW, logged_as="manage.live"),
+    "manage.newest": Route(Who.VIEWER, Kind.FEED, Log.VIEW, logged_as="manage.live"),
+    "manage.answer": Route(Who.MANAGER, log=Log.EACH),
+    "manage.chart_library": Route(Who.VIEWER),
+    "manage.login": Route(Who.EVERYONE),
+    "manage.log_in": Route(Who.EVERYONE),  # writes its own line: before it, there is no account
+    "manage.log_out": Route(Who.EVERYONE),
+}
+"""Every endpoint there is. A form's target is an endpoint of its own, so that seeing and changing have a row each."""
+
+
+class RouteUndeclared(RuntimeError):
+    """The table and the application disagree. Only a change of the code can help."""
+
+
+def names(words: Words) -> dict[str, str]:
+    """What pages are called, in the head of the pages and in the access log."""
+    _ = words.gettext
+    return {
+        "api.history": _("The past, as data"),
+        "manage.live": _("Now"),
+        "manage.answer": _("Answered a finding"),
+        "manage.log_in": _("Logged in"),
+    }
+
+
+def install(app: Flask) -> None:
+    """Hold every request of `app` to the table; raises RouteUndeclared."""
+    compare({rule.endpoint for rule in app.url_map.iter_rules()}, ROUTES)
+    app.before_request(_admit)
+    app.after_request(_write_down)
+    app.context_processor(lambda: {"nav": _nav})
+
+
+def compare(there: AbstractSet[str], table: Mapping[str, Route]) -> None:
+    """Refuse an application whose endpoints are not those of the table; raises RouteUndeclared."""
+    if undeclared := sorted(there - table.keys()):
+        raise RouteUndeclared(f"routes.py: no row for {', '.join(undeclared)}; say who may see it, and what is logged")
+    if gone := sorted(table.keys() - there):
+        raise RouteUndeclared(f"routes.py: {', '.join(gone)} is no endpoint of the application; take the row out")
+
+
+def is_feed(endpoint: str | None, path: str) -> bool:
+    """Whether a program asked: it is told a problem, not a page."""
+    route = ROUTES.get(endpoint or "")
+    return path.startswith("/api/") or (route is not None and route.kind is Kind.FEED)
+
+
+def log_span(span: str) -> None:
+    """Tell the access log what of this page is seen, exported or changed, in the words of a URL."""
+    g.span = span
+
+
+def _admit() -> ResponseReturnValue | None:
+    if request.endpoint is None:  # no such page, or not this method
+        return None
+    route = ROUTES[request.endpoint]
+    if route.who is Who.EVERYONE:
+        return None
+    accounts, cookie = serving().accounts, token()
+    account = accounts.still(cookie) if route.kind is Kind.FEED else accounts.who(cookie)
+    if account is None:
+        return _log_in_first(route, ended=bool(cookie))
+    if route.who is Who.MANAGER and account.role is not Role.MANAGER:
+        abort(HTTPStatus.FORBIDDEN)
+    g.account = account
+    return None
+
+
+def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
+    if route.kind is Kind.FEED:
+        return problem(HTTPStatus.UNAUTHORIZED, "This is for who runs the house. Log in at /manage/login.")
+    onward = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+    response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
+    if ended:
+        forget(response)  # the next visit is not told again
+    return response
+
+
+def _write_down(response: Response) -> Response:
+    route = ROUTES.get(request.endpoint or "")
+    account = g.get("account")
+    if route is None or account is None or route.log is Log.NO or response.status_code >= HTTPStatus.BAD_REQUEST:
+        return response
+    log = serving().accounts.log
+    write = log.act if route.log is Log.EACH else log.view
+    try:
+        write(account, route.logged_as or str(request.endpoint), g.get("span", ""))
+    except BaseException:
+        response.close()  # what cannot be written down is not shown, and a stream gives its seat back
+        raise
+    return response
+
+
+def _nav() -> list[dict[str, Any]]:
+    """The links of a page's head: for who is logged in, those of their role; for everybody else the public ones."""
+    account, named = g.get("account"), names(words())
+    shown = {Who.EVERYONE} if account is None else {Who.VIEWER, Who(account.role)}
+    return [
+        {"name": named[endpoint], "url": url_for(endpoint), "here": endpoint == request.endpoint}
+        for endpoint, route in ROUTES.items()
+        if route.nav and route.who in shown
+    ]

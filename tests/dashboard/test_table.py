@@ -1,0 +1,206 @@
+"""The table of routes: every route, every role, every method; and what is written down of it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from dashboard import routes
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import Live
+from dashboard.routes import ROUTES, Kind, Log, Route, RouteUndeclared, Who
+from dashboard.settings import DashboardSettings
+from dashboard.words import LANGUAGES, Words
+from tests.dashboard.conftest import NAME, VIEWER
+from tests.dashboard.house import PLAN
+from tests.dashboard.test_routes import log_in
+
+HOME = "https://localhost"
+READERS = ("nobody", "ended", "viewer", "manager")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+
+
+def enter(app: Flask, settings: DashboardSettings, reader: str) -> FlaskClient:
+    client = app.test_client()
+    if reader != "nobody":
+        assert log_in(client, VIEWER if reader == "viewer" else NAME).status_code == 303
+    if reader == "ended":
+        accounts = Accounts(settings.accounts_path)
+        for session in accounts.sessions():
+            accounts.end_session(session.id, session.name)
+    return client
+
+
+@pytest.fixture(params=READERS)
+def reader(request: pytest.FixtureRequest, app: Flask, settings: DashboardSettings) -> tuple[str, FlaskClient]:
+    return request.param, enter(app, settings, request.param)
+
+
+@pytest.fixture
+def manager(app: Flask, settings: DashboardSettings) -> FlaskClient:
+    return enter(app, settings, "manager")
+
+
+def rules(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Each endpoint, its one method, and an address of it."""
+    with app.test_request_context(base_url=HOME):
+        for rule in app.url_map.iter_rules():
+            yield rule.endpoint, method_of(rule), address(app, rule)
+
+
+def method_of(rule: Rule) -> str:
+    (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    return method
+
+
+def address(app: Flask, rule: Rule) -> str:
+    converters = {name: type(one).__name__ for name, one in rule._converters.items()}
+    values = {name: 1 if "Integer" in kind or "Float" in kind else "x" for name, kind in converters.items()}
+    return str(app.url_map.bind("localhost").build(rule.endpoint, values))
+
+
+def refused(route: Route, who: str) -> str:
+    """What the table has for a reader; empty: it is let in."""
+    if route.who is Who.EVERYONE:
+        return ""
+    if who in {"nobody", "ended"}:
+        return "401" if route.kind is Kind.FEED else f"login {who}"
+    return "403" if route.who is Who.MANAGER and who == "viewer" else ""
+
+
+def told(client: FlaskClient, method: str, path: str, form: dict[str, str] | None = None) -> str:
+    answer = client.open(path, method=method, base_url=HOME, data=form, headers={"Referer": f"{HOME}/manage"})
+    status, onward = answer.status_code, answer.headers.get("Location", "")
+    answer.close()
+    if onward.startswith("/manage/login"):
+        return "login ended" if "ended=1" in onward else "login nobody"
+    return str(status) if status in {401, 403, 405, 500} else ""
+
+
+def csrf(client: FlaskClient) -> str:
+    page = client.get("/manage/login", base_url=HOME).text
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_each_reader_sees_of_each_route_what_the_table_says(
+    app: Flask, settings: DashboardSettings, reader: tuple[str, FlaskClient]
+) -> None:
+    who, client = reader
+    kept = client.get_cookie("__Host-ledig")
+    found, wanted = {}, {}
+    for endpoint, method, path in rules(app):
+        if endpoint in {"manage.log_in", "manage.log_out"}:
+            continue  # anybody may, and whoever asks is somebody else afterwards
+        if kept is not None:
+            client.set_cookie("__Host-ledig", kept.value, secure=True)  # who was told that it ended, lost it
+        form = {"csrf_token": csrf(client)} if method == "POST" else None
+        found[endpoint] = told(client, method, path, form)
+        wanted[endpoint] = refused(ROUTES[endpoint], who)
+    assert found == wanted
+
+
+def test_no_route_takes_another_method_than_its_own(app: Flask, reader: tuple[str, FlaskClient]) -> None:
+    _who, client = reader
+    taken: dict[str, set[str]] = {}
+    for _endpoint, method, path in rules(app):
+        taken.setdefault(path, set()).add(method)
+    for path, own in taken.items():
+        for method in set(METHODS) - own:
+            assert client.open(path, method=method, base_url=HOME).status_code == 405, (method, path)
+
+
+def test_no_form_is_taken_without_its_token(app: Flask, reader: tuple[str, FlaskClient]) -> None:
+    _who, client = reader
+    for endpoint, method, path in rules(app):
+        if method == "POST":
+            for form in ({}, {"csrf_token": "forged"}):
+                answer = client.post(path, data=form, base_url=HOME, headers={"Referer": f"{HOME}/manage"})
+                assert answer.status_code == 400, endpoint
+
+
+def test_each_route_has_one_method(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        assert len((rule.methods or set()) - {"HEAD", "OPTIONS"}) == 1, rule.endpoint
+
+
+def test_what_changes_something_is_for_managers_and_is_written_down(app: Flask) -> None:
+    doors = {"manage.log_in", "manage.log_out"}
+    for endpoint, method, _path in rules(app):
+        if method == "POST" and endpoint not in doors:
+            assert (ROUTES[endpoint].log, endpoint) == (Log.EACH, endpoint)
+
+
+def test_no_application_is_built_with_an_undeclared_route(app: Flask) -> None:
+    app.view_functions.clear()
+    app.add_url_rule("/new", endpoint="manage.new")
+    with pytest.raises(RouteUndeclared, match=r"no row for manage\.new; say who may see it"):
+        routes.install(app)
+
+
+def test_no_application_is_built_with_a_row_too_many() -> None:
+    with pytest.raises(RouteUndeclared, match=r"manage\.gone is no endpoint"):
+        routes.compare(ROUTES.keys(), ROUTES | {"manage.gone": Route(Who.VIEWER)})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_is_logged_or_linked_has_a_name(language: str) -> None:
+    named = routes.names(Words.of(language))
+    for endpoint, route in ROUTES.items():
+        if route.nav or route.log is not Log.NO:
+            assert named[route.logged_as or endpoint]
+
+
+def test_a_view_is_logged_once_an_hour_with_who_and_what_of_it(
+    app: Flask, settings: DashboardSettings, manager: FlaskClient
+) -> None:
+    for _ in range(3):
+        manager.get("/manage?zone=quiet&days=7", base_url=HOME)
+        manager.get("/manage/frame", base_url=HOME)
+        manager.get("/manage/stream", base_url=HOME).close()
+    enter(app, settings, "viewer").get("/manage", base_url=HOME)
+    seen = [(one.name, one.role, one.what, one.span) for one in Accounts(settings.accounts_path).log.entries(9)]
+    assert seen[::-1] == [
+        (NAME, "manager", "manage.log_in", ""),
+        (NAME, "manager", "manage.live", "zone=quiet kind=desk days=7"),
+        (VIEWER, "viewer", "manage.log_in", ""),
+        (VIEWER, "viewer", "manage.live", "zone=site kind=desk days=1"),
+    ]
+
+
+def test_what_was_refused_or_went_wrong_is_no_view(
+    app: Flask, settings: DashboardSettings, manager: FlaskClient
+) -> None:
+    manager.get("/api/v1/history?kind=sofa", base_url=HOME)
+    viewer = enter(app, settings, "viewer")
+    form = {"csrf_token": csrf(viewer), "device": "pi-1", "sensor": "x", "finding": "flapping", "answer": "ignore"}
+    assert told(viewer, "POST", "/manage/findings", form) == "403"
+    assert {one.what for one in Accounts(settings.accounts_path).log.entries(9)} == {"manage.log_in"}
+
+
+def test_a_poll_keeps_no_session_alive_and_a_page_does(
+    settings: DashboardSettings, live: Live, accounts_template: bytes
+) -> None:
+    seconds = [1_764_000_000.0]
+    app = create_app(settings, PLAN, live, Accounts(settings.accounts_path, lambda: seconds[0]))
+    client = app.test_client()
+    log_in(client)
+    for path, statuses in (("/manage", [200, 200, 200]), ("/manage/frame", [200, 401, 401])):
+        found = []
+        for _ in range(3):
+            seconds[0] += 20 * 60
+            found.append(client.get(path, base_url=HOME).status_code)
+        assert found == statuses
+
+
+def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: DashboardSettings) -> None:
+    client = enter(app, settings, "ended")
+    sent = client.get("/manage?days=7&lang=en", base_url=HOME)
+    assert sent.headers["Location"] == "/manage/login?next=/manage?days%3D7%26lang%3Den&ended=1"
+    assert "Your session has ended" in client.get(sent.headers["Location"] + "&lang=en", base_url=HOME).text
+    assert "ended" not in client.get("/manage", base_url=HOME).headers["Location"]
