@@ -115,7 +115,8 @@ class Words:
         least, most = frame.people
         if most < FEW:
             return self.fill(f"{key}.few", n=FEW)
-        return self.fill(key if least == most else f"{key}.range", n=most, least=least, most=most)
+        form = key if least == most else f"{key}.range" if least else f"{key}.most"
+        return self.fill(form, n=most, least=least, most=most)
 
     def ahead(self, parts: tuple[Part, ...]) -> str:
         """What the rest of the day is like; empty when nobody knows."""
@@ -190,9 +191,11 @@ class Words:
             "supply.low": _("{n}%, running out"),
             "people": _("{n} people in the house"),
             "people.range": _("{least} to {most} people in the house"),
+            "people.most": _("At most {n} people in the house"),
             "people.few": _("Fewer than {n} people in the house"),
             "people.so_far": _("{n} people counted in so far"),
             "people.so_far.range": _("{least} to {most} people counted in so far"),
+            "people.so_far.most": _("At most {n} people counted in so far"),
             "people.so_far.few": _("Fewer than {n} people counted in so far"),
         }
 

@@ -280,7 +280,7 @@ class Picture:
         if self.people is None:
             return None
         least, most = self.people.least, self.people.most
-        return (0, FEW - 1) if most < FEW else (least, most)
+        return (0, FEW - 1) if most < FEW else (least if least >= FEW else 0, most)
 
     def _take(self, news: Message, now_s: float, now_ms: int) -> None:
         if (space := self._spaces.get(news.topic)) is not None:

@@ -19,6 +19,8 @@ from dashboard.words import Words
 
 _HOURS_FROM_MIN: Final = 120
 """Longer spans are told in hours."""
+_WHOLE: Final = "\u00a0"
+"""A space at which no line is broken."""
 
 
 class FindingRow(Struct, frozen=True):
@@ -80,7 +82,7 @@ def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> Finding
         device=device,
         sensor=finding.sensor,
         kind=finding.kind,
-        about=f"{finding.sensor} ({watched})" if watched else finding.sensor or device,
+        about=f"{finding.sensor} ({watched.replace(' ', _WHOLE)})" if watched else finding.sensor or device,
         what=sentence(device, _named(finding, plan), words),
         do=remedy(finding, sensor, words),
         since=format_date(day, "d MMM", locale=words.language),

@@ -85,7 +85,7 @@ def _readings(air: Air | None, words: Words) -> str:
         (air.humidity_pct, "0", _("humidity {n}%")),
     )
     told = (
-        text.format(n=format_decimal(value, pattern, locale=words.language))
+        text.format(n=format_decimal(value, pattern, locale=words.language)).replace(" ", "\u00a0")
         for value, pattern, text in readings
         if value is not None
     )

@@ -63,6 +63,8 @@ class Cell:
 class Looked:
     """How right it was: sentences, and rows of (lead, hours, off by, within the band) and (promised, hours, kept)."""
 
+    hours: int
+    """So many were looked at."""
     sentences: tuple[str, ...]
     leads: tuple[tuple[str, ...], ...]
     kept: tuple[tuple[str, ...], ...]
@@ -228,7 +230,7 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     points = sum(score.points for _lead, score in leads)
     within = sum(score.coverage * score.points for _lead, score in leads) / points
     sentences = [
-        _("%(lead)s it was off by %(error)s in the mean.")
+        _("%(lead)s it was off by %(error)s on average.")
         % {"lead": names[lead].capitalize(), "error": _decimal(words, score.error)}
         for lead, score in leads
     ]
@@ -236,10 +238,11 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     sure = looked.kept[SURE] if looked.kept else None
     if sure is not None:
         sentences.append(
-            _("When a free spot was promised with 90%% or more, there was one %(share)s of the time.")
-            % {"share": percent(words, sure.came_true)}
+            _("When a free spot was promised with 90%% or more (%(n)s hours), there was one %(share)s of the time.")
+            % {"n": sure.promises, "share": _odds(words, sure.came_true)}
         )
     return Looked(
+        max(score.points for _lead, score in leads),
         tuple(sentences),
         tuple(
             (names[lead], str(score.points), _decimal(words, score.error), percent(words, score.coverage))
@@ -249,7 +252,7 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
             (
                 words.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
                 str(kept.promises),
-                percent(words, kept.came_true),
+                _odds(words, kept.came_true),
             )
             for tenth, kept in enumerate(looked.kept)
             if kept is not None

@@ -96,7 +96,7 @@
     const key = fromZero ? "people" : "people.so_far";
     const [least, most] = count;
     if (most < 5) return fill(`${key}.few`, { n: 5 });
-    return fill(least === most ? key : `${key}.range`, { n: most, least, most });
+    return fill(least === most ? key : least ? `${key}.range` : `${key}.most`, { n: most, least, most });
   }
 
   /* The age runs on by itself; silence greys the page. */

@@ -91,6 +91,7 @@ def counted(least: int, most: int, zero_ms: int | None = 1) -> Frame:
 def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
     assert SV.people(counted(0, 4)) == "Färre än 5 personer i huset"
     assert SV.people(counted(21, 25)) == "21 till 25 personer i huset"
+    assert SV.people(counted(2, 8)) == "Högst 8 personer i huset"
     assert EN.people(counted(9, 9)) == "9 people in the house"
     assert EN.people(Picture(PLAN).frame(0, MONDAY_10_MS)) == ""
 

@@ -172,6 +172,12 @@ def test_before_the_house_was_known_to_be_empty_the_frame_says_that_it_was_not()
     assert not heard(People(9, 8, 11))
 
 
+def test_the_least_of_a_range_is_not_told_where_it_would_be_few_people() -> None:
+    for people, shown in ((People(6, 2, 8), (0, 8)), (People(6, 5, 8), (5, 8))):
+        message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
+        assert told(message).frame(0, MONDAY_10_MS).people == shown
+
+
 def test_few_people_are_told_as_few_in_every_feed() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
     assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)

@@ -135,7 +135,7 @@ def test_what_is_ignored_comes_last_and_can_be_heeded_again(live: Live) -> None:
         ("desk-1-pir", Answer.IGNORE, "Ignore"),
         ("desk-2-pir", Answer.HEED, "Heed again"),
     ]
-    assert rows[0].about == "desk-1-pir (Skrivbord 1)"
+    assert rows[0].about == "desk-1-pir (Skrivbord\u00a01)"
 
 
 def test_an_empty_list_takes_the_findings_back(live: Live) -> None:
