@@ -15,6 +15,7 @@ from typing import Any, Final
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import forget, token
 from dashboard.accounts.roles import Role
 from dashboard.languages import words
@@ -40,23 +41,14 @@ class Kind(StrEnum):
     """A program reads it: a problem with its status. Polling it keeps no session alive."""
 
 
-class Log(StrEnum):
-    """What the access log gets."""
-
-    NO = "no"
-    VIEW = "view"
-    """Once an hour for each account, page and span."""
-    EACH = "each"
-    """Every time: exports and changes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table."""
 
     who: Who
     kind: Kind = Kind.PAGE
-    log: Log = Log.NO
+    log: Act | None = None
+    """What the access log gets: views once an hour for each account, page and span; exports and changes each time."""
     logged_as: str = ""
     """The page that this belongs to, if it has no name of its own in the log."""
     nav: bool = False
@@ -72,11 +64,11 @@ ROUTES: Final[dict[str, Route]] = {
     "api.frame": Route(Who.EVERYONE, Kind.FEED),
     "api.stream": Route(Who.EVERYONE, Kind.FEED),
     "api.forecast": Route(Who.EVERYONE, Kind.FEED),
-    "api.history": Route(Who.VIEWER, Kind.FEED, Log.VIEW),
-    "manage.live": Route(Who.VIEWER, log=Log.VIEW, nav=True),
-    "manage.stream": Route(Who.VIEWER, Kind.FEED, Log.VIEW, logged_as="manage.live"),
-    "manage.newest": Route(Who.VIEWER, Kind.FEED, Log.VIEW, logged_as="manage.live"),
-    "manage.answer": Route(Who.MANAGER, log=Log.EACH),
+    "api.history": Route(Who.VIEWER, Kind.FEED, Act.VIEW),
+    "manage.live": Route(Who.VIEWER, log=Act.VIEW, nav=True),
+    "manage.stream": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
+    "manage.newest": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
+    "manage.answer": Route(Who.MANAGER, log=Act.CHANGE),
     "manage.chart_library": Route(Who.VIEWER),
     "manage.login": Route(Who.EVERYONE),
     "manage.log_in": Route(Who.EVERYONE),  # writes its own line: before it, there is no account
@@ -156,12 +148,10 @@ def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
 def _write_down(response: Response) -> Response:
     route = ROUTES.get(request.endpoint or "")
     account = g.get("account")
-    if route is None or account is None or route.log is Log.NO or response.status_code >= HTTPStatus.BAD_REQUEST:
+    if route is None or account is None or route.log is None or response.status_code >= HTTPStatus.BAD_REQUEST:
         return response
-    log = serving().accounts.log
-    write = log.act if route.log is Log.EACH else log.view
     try:
-        write(account, route.logged_as or str(request.endpoint), g.get("span", ""))
+        serving().accounts.log.write(account, route.log, route.logged_as or str(request.endpoint), g.get("span", ""))
     except BaseException:
         response.close()  # what cannot be written down is not shown, and a stream gives its seat back
         raise

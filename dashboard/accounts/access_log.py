@@ -1,7 +1,7 @@
 """Remembers who looked at the house's figures, took them out, or changed something: what members may hold us to.
 
-In:    an account, what it saw, which span.
-Out:   the log with names for managers, and without them for everybody.
+In:    an account, what it saw, took or did, which span of it.
+Out:   the log with names for managers; views and exports without names for everybody.
 Never: a row older than 13 months; the same view again within its hour (a page that polls is one view).
 
 Time here is real: `at_s` is Unix seconds.
@@ -9,6 +9,7 @@ Time here is real: `at_s` is Unix seconds.
 
 import sqlite3
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from dashboard.accounts.roles import Account, Role
@@ -21,6 +22,15 @@ LONGEST_SPAN: Final = 200
 """More characters of a span are cut off."""
 
 
+class Act(StrEnum):
+    """What was done."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    CHANGE = "change"
+    """Logins too. Its span may name an account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the log; `what` is an endpoint of routes.py, `span` what of it, in the words of a URL."""
@@ -28,16 +38,18 @@ class Entry:
     at_s: float
     name: str
     role: Role
+    act: Act
     what: str
     span: str
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One line of the log as everybody may read it: the role, never the account."""
+    """A view or an export as everybody may read it: the role, never the account."""
 
     at_s: float
     role: Role
+    act: Act
     what: str
     span: str
 
@@ -48,49 +60,53 @@ class AccessLog:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def view(self, who: Account, what: str, span: str = "") -> None:
-        """Write down a view, once an hour for each account, page and span; without a span, one with it will do."""
-        now_s = self._store.now_s()
-        with self._store.open() as db:
-            seen = db.execute(
-                "SELECT 1 FROM view_log WHERE name = ? AND what = ? AND (span = ? OR ? = '') AND at_s > ? LIMIT 1",
-                (who.name, what, span[:LONGEST_SPAN], span, now_s - HOUR_S),
-            ).fetchone()
-            if seen is None:
-                _write(db, now_s, who, what, span)
+    def write(self, who: Account, act: Act, what: str, span: str = "") -> None:
+        """Write down an export or a change; of views, one an hour for each account, page and span.
 
-    def act(self, who: Account, what: str, span: str = "") -> None:
-        """Write down an export, a login or a change: each of them."""
+        A view that does not say which span (a poll) is one with any that was seen within the hour.
+        """
+        now_s, span = self._store.now_s(), span[:LONGEST_SPAN]
         with self._store.open() as db:
-            _write(db, self._store.now_s(), who, what, span)
+            if act is Act.VIEW and _seen(db, now_s - HOUR_S, who, what, span):
+                return
+            db.execute(
+                "INSERT INTO view_log (at_s, name, role, kind, what, span) VALUES (?, ?, ?, ?, ?, ?)",
+                (now_s, who.name, who.role, act, what, span),
+            )
+            _purge(db, now_s)
 
     def entries(self, most: int) -> list[Entry]:
         """The newest lines, newest first, with who it was."""
-        with self._store.open() as db:
-            purge(db, self._store.now_s())
-            found = db.execute(
-                "SELECT at_s, name, role, what, span FROM view_log ORDER BY at_s DESC, rowid DESC LIMIT ?", (most,)
-            )
-            return [Entry(at_s, name, Role(role), what, span) for at_s, name, role, what, span in found]
+        return self._read("1", most)
 
     def recent_views(self, most: int) -> list[View]:
-        """The newest lines, newest first, for everybody: no account."""
-        return [View(one.at_s, one.role, one.what, one.span) for one in self.entries(most)]
+        """The newest views and exports, newest first, for everybody: no account."""
+        found = self._read("kind != 'change'", most)
+        return [View(one.at_s, one.role, one.act, one.what, one.span) for one in found]
 
     def purge(self) -> None:
         """Forget what is older than 13 months."""
         with self._store.open() as db:
-            purge(db, self._store.now_s())
+            _purge(db, self._store.now_s())
+
+    def _read(self, which: str, most: int) -> list[Entry]:
+        with self._store.open() as db:
+            _purge(db, self._store.now_s())
+            found = db.execute(
+                "SELECT at_s, name, role, kind, what, span FROM view_log"  # noqa: S608 - the condition is ours
+                f" WHERE {which} ORDER BY at_s DESC, rowid DESC LIMIT ?",
+                (most,),
+            )
+            return [Entry(at_s, name, Role(role), Act(act), what, span) for at_s, name, role, act, what, span in found]
 
 
-def purge(db: sqlite3.Connection, now_s: float) -> None:
-    """Forget what is older than 13 months, in a transaction that is open already."""
-    db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * 86_400,))
-
-
-def _write(db: sqlite3.Connection, now_s: float, who: Account, what: str, span: str) -> None:
-    db.execute(
-        "INSERT INTO view_log (at_s, name, role, what, span) VALUES (?, ?, ?, ?, ?)",
-        (now_s, who.name, who.role, what, span[:LONGEST_SPAN]),
+def _seen(db: sqlite3.Connection, since_s: float, who: Account, what: str, span: str) -> bool:
+    found = db.execute(
+        "SELECT 1 FROM view_log WHERE name = ? AND kind = 'view' AND what = ? AND (span = ? OR ? = '') AND at_s > ?",
+        (who.name, what, span, span, since_s),
     )
-    purge(db, now_s)
+    return found.fetchone() is not None
+
+
+def _purge(db: sqlite3.Connection, now_s: float) -> None:
+    db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * 86_400,))

@@ -46,6 +46,10 @@ def _roles(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE view_log ADD COLUMN role TEXT NOT NULL DEFAULT 'manager'")
     db.execute("ALTER TABLE view_log ADD COLUMN span TEXT NOT NULL DEFAULT ''")
     db.execute(
+        "ALTER TABLE view_log ADD COLUMN kind TEXT NOT NULL DEFAULT 'view' CHECK (kind IN ('view', 'export', 'change'))"
+    )
+    db.execute("UPDATE view_log SET kind = 'change' WHERE what NOT LIKE 'manage%' AND what NOT LIKE 'api history %'")
+    db.execute(
         "UPDATE view_log SET span = CASE WHEN instr(what, '=') OR what LIKE 'api history %' THEN what ELSE '' END,"
         " what = CASE WHEN what = 'login' THEN 'manage.log_in' WHEN what LIKE 'api history %' THEN 'api.history'"
         " WHEN what LIKE 'manage%' THEN 'manage.live' ELSE 'manage.answer' END"

@@ -2,7 +2,7 @@
 
 In:    a channel, a seat for the reader's address.
 Out:   the newest frame first, then each that follows; a comment every 15 s.
-Never: a queue that grows, or a reader that keeps its seat after it left.
+Never: a queue that grows, or a reader that keeps its seat after it left, or goes on reading after its session ended.
 """
 
 import time
@@ -13,6 +13,10 @@ from flask import Response, request
 
 from dashboard.live.channel import HEARTBEAT_S, Channel, Reader, Seats
 
+ASK_S: Final = 1.0
+"""Whether the reader may stay is asked at most this often, and before the first frame after that."""
+ENDED: Final = b"event: ended\ndata: the session has ended\n\n"
+"""The last word to a reader who may not stay: its page goes to the login."""
 HEADERS: Final = {
     "Cache-Control": "no-cache, no-transform",  # a proxy that compresses would hold frames back
     "X-Accel-Buffering": "no",  # nginx would gather them
@@ -25,7 +29,7 @@ def serve(channel: Channel, seats: Seats, welcome: Callable[[], bool]) -> Respon
     Args:
         channel: whose frames.
         seats: where the reader takes its seat.
-        welcome: asked at each heartbeat whether the reader may stay.
+        welcome: whether the reader may stay; asked before a frame and at each heartbeat, once a second at most.
 
     Raises:
         StreamsFull: no seat is left.
@@ -38,16 +42,21 @@ def serve(channel: Channel, seats: Seats, welcome: Callable[[], bool]) -> Respon
 
 
 def frames(channel: Channel, welcome: Callable[[], bool], heartbeat_s: float) -> Iterator[bytes]:
-    """The newest frame, then each that follows; every `heartbeat_s` a comment, or the end for who is not welcome."""
+    """The newest frame, then each that follows; every `heartbeat_s` a comment. Who is not welcome is told so last."""
     with Reader(channel) as reader:
         yield b"retry: 3000\n\n"
-        beat_s = time.monotonic() + heartbeat_s
+        asked_s = time.monotonic()
+        beat_s = asked_s + heartbeat_s
         while True:
             frame = reader.take(max(0.0, beat_s - time.monotonic()))
+            now_s = time.monotonic()
+            if now_s - asked_s >= min(ASK_S, heartbeat_s):
+                asked_s = now_s
+                if not welcome():
+                    yield ENDED
+                    return
             if frame is not None:
                 yield frame
-            if time.monotonic() >= beat_s:
-                if not welcome():
-                    return
-                beat_s = time.monotonic() + heartbeat_s
+            if now_s >= beat_s:
+                beat_s = now_s + heartbeat_s
                 yield b": here\n\n"

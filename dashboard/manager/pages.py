@@ -24,6 +24,7 @@ from collector.people.doors import DAYS
 from collector.plan import WHOLE_SITE
 from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
+from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import browser, forget, onward, reachable, remember, token
 from dashboard.languages import words
 from dashboard.live import streams
@@ -185,7 +186,7 @@ def log_in() -> ResponseReturnValue:
         return _form("wait", 429)
     _log.info("login as %r from %s", name, address)
     if account := here.accounts.still(made):
-        here.accounts.log.act(account, "manage.log_in")
+        here.accounts.log.write(account, Act.CHANGE, "manage.log_in")
     session.clear()  # a form token from before the login ends here
     response = redirect(onward(request.form.get("next")), 303)
     remember(response, made)

@@ -137,6 +137,7 @@
     const stream = new EventSource(page.stream);
     source = stream;
     stream.onmessage = (event) => take(event.data);
+    stream.addEventListener("ended", () => location.reload()); // the session: the login comes, and leads back here
     stream.onerror = () => {
       if (stream.readyState === EventSource.CLOSED) setTimeout(ask, POLL_MS); // refused: no seat, or no session
     };

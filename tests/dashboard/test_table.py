@@ -10,9 +10,10 @@ from werkzeug.routing import Rule
 
 from dashboard import routes
 from dashboard.accounts import Accounts
+from dashboard.accounts.access_log import Act
 from dashboard.app import create_app
 from dashboard.live import Live
-from dashboard.routes import ROUTES, Kind, Log, Route, RouteUndeclared, Who
+from dashboard.routes import ROUTES, Kind, Route, RouteUndeclared, Who
 from dashboard.settings import DashboardSettings
 from dashboard.words import LANGUAGES, Words
 from tests.dashboard.conftest import NAME, VIEWER
@@ -133,7 +134,7 @@ def test_what_changes_something_is_for_managers_and_is_written_down(app: Flask) 
     doors = {"manage.log_in", "manage.log_out"}
     for endpoint, method, _path in rules(app):
         if method == "POST" and endpoint not in doors:
-            assert (ROUTES[endpoint].log, endpoint) == (Log.EACH, endpoint)
+            assert (ROUTES[endpoint].log, endpoint) == (Act.CHANGE, endpoint)
 
 
 def test_no_application_is_built_with_an_undeclared_route(app: Flask) -> None:
@@ -152,7 +153,7 @@ def test_no_application_is_built_with_a_row_too_many() -> None:
 def test_whatever_is_logged_or_linked_has_a_name(language: str) -> None:
     named = routes.names(Words.of(language))
     for endpoint, route in ROUTES.items():
-        if route.nav or route.log is not Log.NO:
+        if route.nav or route.log:
             assert named[route.logged_as or endpoint]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.live.channel import Channel, Reader, Seats, StreamsFull
-from dashboard.live.streams import frames
+from dashboard.live.streams import ENDED, frames
 
 
 def test_a_slow_reader_gets_the_latest_frame_and_no_queue() -> None:
@@ -29,12 +29,12 @@ def test_a_reader_that_left_is_forgotten() -> None:
     assert not channel.readers
 
 
-def test_a_stream_whose_reader_is_no_longer_welcome_ends_at_the_heartbeat() -> None:
+def test_a_stream_whose_reader_is_no_longer_welcome_says_so_and_ends() -> None:
     channel = Channel()
     channel.publish(b"data: now\n\n")
     answers = iter([True, True, False])
     told = list(frames(channel, lambda: next(answers), heartbeat_s=0))
-    assert told == [b"retry: 3000\n\n", b"data: now\n\n", b": here\n\n", b": here\n\n"]
+    assert told == [b"retry: 3000\n\n", b"data: now\n\n", b": here\n\n", b": here\n\n", ENDED]
     assert not channel.readers
 
 
