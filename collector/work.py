@@ -135,9 +135,9 @@ class Work:
             journal.add_refused(into.refused, now_ms)
         self._keep(self.house.take(into.accepted, now_ms, self._past))
         for event in into.accepted:
-            if event.at_ms < self._settled_ms:
-                if name := self._series.get((event.device, event.sensor)):
-                    self._stale(name, event.at_ms)
+            if event.at_ms < self._settled_ms and (name := self._series.get((event.device, event.sensor))):
+                self._stale(name, event.at_ms)
+            if event.at_ms < self.watch.counted_ms:
                 self.watch.late((event.device, event.sensor), event.at_ms)
         self.watch.arrived(into, now_ms)
 

@@ -5,7 +5,7 @@ Out:   rows of FORECAST, and their figures.
 Never: clocks, files, a second word about a promise: what was issued stays as it was issued.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TypeVar
 
 from msgspec.structs import astuple
@@ -35,15 +35,14 @@ def with_outcome(row: Row, known: Known | None) -> Row:
     return Row(row.tags, row.at_ms, (*row.fields[:CAME], *came))
 
 
-def hindsight(rows: Iterable[Row]) -> Hindsight | None:
+def hindsight(rows: Collection[Row]) -> Hindsight | None:
     """How right rows of FORECAST were; None while none has come true."""
-    over = [row for row in rows if row.fields[CAME] is not None]
-    issued = [one for row in over if (one := _issued(row)) is not None]
+    issued = [one for row in rows if (one := _issued(row)) is not None]
     if not issued:
         return None
     promises = [
         (chance, kept)
-        for row in over
+        for row in rows
         if (chance := row.fields[ODDS]) is not None and (kept := row.fields[CAME_FREE]) is not None
     ]
     leads = {lead: _short(found) for lead, found in by_lead(issued).items()}

@@ -71,8 +71,7 @@ def look_ahead(
         What is told; and the rows to write: new promises, and old ones of which is known what came.
     """
     kept = {(row.tags[-1], row.at_ms): row for row in issued}
-    over = [key for key, row in kept.items() if row.at_ms in known and row.at_ms < now_ms]
-    came = {key: with_outcome(kept[key], known[key[1]]) for key in over}
+    came = {key: with_outcome(row, known[row.at_ms]) for key, row in kept.items() if row.at_ms in known}
     ahead = _ahead(series, calendar, now_ms, known)
     new = [row for row in _promises(series, ahead) if (row.tags[-1], row.at_ms) not in kept]
     changed = [row for key, row in came.items() if row != kept[key]]

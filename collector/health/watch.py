@@ -64,6 +64,8 @@ class Watch:
         """Of each space the movement sensor that stands for all of them."""
         notes = load_notes(journal)
         self._pasts = load_pasts(journal, plan)
+        self.counted_ms = max((past.until_ms for past in self._pasts.values()), default=0)
+        """No hour of any sensor is counted from here on."""
         self._arrivals = Arrivals({device: hours for device, hours in notes.clocks.items() if device in plan.devices})
         self._since: list[Since] = list(notes.since)
         self._ignored: list[Ignored] = list(notes.ignored)
@@ -96,7 +98,7 @@ class Watch:
         """News of an hour that may have been counted: it will be counted again. Call this before `arrived`."""
         past = self._pasts.get(sensor)
         name = self._group_of.get(sensor, "")
-        if past is not None and at_ms < min(past.until_ms, self._late.get(name, past.until_ms)):
+        if past is not None and at_ms < self._late.get(name, past.until_ms or self.counted_ms):
             self._late[name] = at_ms
             self._later = True
             self._due_ms = 0
@@ -145,6 +147,7 @@ class Watch:
             oldest_ms = due_ms - max(1, self._raw_hours - 1) * HOUR_MS  # kept until the next round, an hour on
             self._round = self._rounds(Span(oldest_ms, due_ms, self._plan.time_zone), now_ms)
             self._due_ms = due_ms
+            self.counted_ms = max(self.counted_ms, due_ms)
         spent = 0
         for cost in self._round:
             spent += cost

@@ -1,4 +1,4 @@
-"""Delay, repetition and reordering on the way in: transitions and history are those of the in-order run, byte for byte.
+"""Delay, repetition, reordering on the way in: transitions, history, sensors' days are as in order, byte for byte.
 
 Everything between the wire and the tables is the real thing: intake, house, journal, settlement, a restart.
 """
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.health.store import load_pasts
 from collector.history import HOUR_MS, MEASURES, tables
 from collector.intake import Delivery
 from collector.journal import Journal
@@ -122,6 +123,10 @@ class Collector:
             for measure in MEASURES
         }
         told["transition"] = db.execute("SELECT * FROM transition").fetchall()
+        told["sensors"] = [
+            (name, sorted(past.hours.items()), past.days, past.fired)
+            for name, past in sorted(load_pasts(self._journal, PLAN).items())
+        ]
         self._journal.close()
         return repr(told)
 

@@ -167,6 +167,7 @@ def test_a_broker_that_dies_and_forgets_costs_nothing(broker: Mosquitto, observe
 
         until(said_again, what="the receipt after the broker came back")
         until(lambda: observer.state("desk-0") is not None, what="the states told again")
+        until(lambda: found(observer) == [], what="the findings told again")
     assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,)]
 
 

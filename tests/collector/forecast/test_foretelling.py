@@ -214,5 +214,9 @@ def test_a_broker_is_told_and_told_again(tmp_path: Path, broker: Mosquitto) -> N
     with closing(Observer(broker)) as observer, collecting(broker, observer, plan, path):
         where = [topics.forecast(plan.id, zone) for zone in ("hall", "site")]
         until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
+        broker.kill()
+        observer.retained.clear()
+        broker.start()
+        until(lambda: all(topic in observer.retained for topic in where), what="the forecasts after the broker forgot")
         for topic in where:
             assert outlook.decode(observer.retained[topic]).kinds[SpaceKind.DESK].capacity == 5

@@ -42,6 +42,11 @@ def test_dedicated_desks_are_no_part_of_what_is_offered(db: sqlite3.Connection) 
     assert known(db, dedicated=4) == {T0: Known(2.0, 1.0, 6.0)}
 
 
+def test_desks_that_were_free_before_they_were_dedicated_were_offered(db: sqlite3.Connection) -> None:
+    write(db, [9.0] * 12)
+    assert known(db, dedicated=4) == {T0: Known(9.0, 1.0, 9.0)}
+
+
 @pytest.mark.parametrize(("unknown", "told"), [(2.0, True), (2.1, False)])
 def test_an_hour_with_more_than_a_fifth_unknown_is_not_known(
     db: sqlite3.Connection, unknown: float, told: bool

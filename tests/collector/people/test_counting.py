@@ -145,6 +145,14 @@ def test_doors_alone_are_zeroed_in_the_night_and_not_before(tmp_path: Path) -> N
         assert entry.fields == (9, 0)
 
 
+def test_five_minutes_in_which_no_door_spoke_have_no_row(collected: Collected) -> None:
+    collected.cross(1)
+    collected.pass_time(NOON_MS + 20 * MINUTE_MS, alive=False)
+    collected.cross(1)
+    collected.pass_time(NOON_MS + 30 * MINUTE_MS, alive=False)
+    assert [row.at_ms for row in collected.rows()] == [NOON_MS, NOON_MS + 20 * MINUTE_MS]
+
+
 def test_two_doors_make_one_count(tmp_path: Path) -> None:
     back = Sensor(device="pi-1", id="back-beams", kind=SensorKind.BEAM_PAIR, door="back")
     doors = (*PLAN.doors, Door(id="back", name="Back", floor="ground", x_m=1, y_m=1))

@@ -88,6 +88,12 @@ def test_what_cannot_be_answered_is_refused_with_place_finding_and_remedy(args: 
     assert text in str(refused.value)
 
 
+def test_an_hour_that_was_to_come_when_the_forecast_was_made_and_is_over_is_refused() -> None:
+    with pytest.raises(QuestionRejected, match="give an open hour to come"):
+        ask(MONDAY_10_MS + HOUR_MS, at=str(MONDAY_10_MS))
+    assert ask(MONDAY_10_MS + HOUR_MS - 1, at=str(MONDAY_10_MS))["hour"]["at"] == MONDAY_10_MS
+
+
 def test_a_zone_of_which_nothing_is_told_is_refused() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.zone == "loft" else s for s in PLAN.spaces)
     with pytest.raises(QuestionRejected, match="too few spots are offered there"):
