@@ -3,41 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from collector.evidence import START, Heard, SpaceRules, space_rules
+from collector.evidence import START, space_rules
 from collector.inference import advance, fitted, fold, next_lapse, step, view
 from collector.learning.tuning import UNTUNED, Tuned
 from collector.outward import Because, Health, Lapse, Occupancy, Reason
-from collector.plan import Rules, SensorKind, Space, SpaceKind
+from collector.plan import Rules, SensorKind, SpaceKind
 from edge.message import Kind
-from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor, states
+from tests.collector.inference.minutes import a, at, quiet, since_noon, watched
+from tests.collector.room import MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor, states
 
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
-QUIET_MS = NOON_MS - HOUR
-"""The sensors have been heard since then, so that at noon every space is settled."""
-
-
-def a(kind: SpaceKind = SpaceKind.DESK, **more: object) -> Space:
-    return Space(id="space", name="Space", kind=kind, zone="loft", x_m=1, y_m=1, **more)  # type: ignore[arg-type]
-
-
-def watched(*kinds: SensorKind, space: Space | None = None, rules: Rules = Rules()) -> SpaceRules:  # noqa: B008
-    return space_rules(plan(space or a(), sensors=[sensor(kind) for kind in kinds], rules=rules), "space")
-
-
-def quiet(*names: str, until_min: float = 60, value: float = 0) -> list[Heard]:
-    return [beat for name in names for beat in beats(name, QUIET_MS, at(until_min), value)]
-
-
-def at(minute: float) -> int:
-    return NOON_MS + round(minute * MINUTE)
-
-
-def since_noon(rules: SpaceRules, events: list[Heard], until_min: float = 60) -> list[tuple[float, Occupancy]]:
-    """The story after noon, where the space was vacant."""
-    lines = [line for line in states(rules, events, at(until_min), NOON_MS) if line[0] >= -1]
-    return [line for line in lines if line[0] >= 0]
-
-
 PIR = watched(SensorKind.PIR)
 
 
@@ -251,150 +226,6 @@ def test_a_change_and_its_undoing_in_one_millisecond_never_happened() -> None:
     assert lines == [(1, AWAY), (4, VACANT)]
 
 
-ROOM = watched(SensorKind.PIR, SensorKind.CONTACT, space=a(SpaceKind.ROOM))
-
-
-def door(at_min: float, value: float) -> Heard:
-    return says(at(at_min), "contact", Kind.CONTACT_OPEN, value)
-
-
-def somebody_inside() -> list[Heard]:
-    """In at minute 1, door closed at 1.1, two motions behind it, and nothing more."""
-    events = quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.1, 0)]
-    return events + [event for minute in (1, 1.5, 2) for event in pulse("pir", at(minute), SECOND)]
-
-
-def test_who_moved_twice_behind_a_closed_door_is_there_until_it_opens_and_one_hold_after() -> None:
-    events = (
-        somebody_inside() + beats("contact", at(1.5), at(40)) + [door(40, 1)] + beats("contact", at(40.5), at(60), 1)
-    )
-    assert since_noon(ROOM, events) == [(1, OCCUPIED), (40, AWAY), (50, VACANT)]
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
-    shown = view(evidence, ROOM, at(30))
-    assert shown.because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
-    assert shown.lapse == Lapse(UNKNOWN, at(2) + SECOND + 4 * HOUR)
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(40)]), ROOM)
-    shown = view(evidence, ROOM, at(40.5))
-    assert shown.because == Because(Reason.DOOR_OPENED, "pi", "contact", at(40)), "no movement of 38 min ago"
-    assert shown.lapse == Lapse(VACANT, at(50))
-
-
-def test_a_door_left_closed_over_night_leaves_nobody_knowing_until_it_opens() -> None:
-    night = beats("pir", at(60), at(700)) + beats("contact", at(1.5), at(600))
-    events = somebody_inside() + night + [door(600, 1)] + beats("contact", at(600.5), at(700), 1)
-    assert since_noon(ROOM, events, until_min=690) == [
-        (1, OCCUPIED),
-        (pytest.approx(242 + 1 / 60), UNKNOWN),
-        (600, AWAY),
-        (610, VACANT),
-    ]
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(300)]), ROOM)
-    assert view(evidence, ROOM, at(300)).because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
-    stirs = [event for event in [*events, *pulse("pir", at(300), SECOND)] if event.at_ms < at(400)]
-    assert since_noon(ROOM, stirs, until_min=400)[-1] == (300, OCCUPIED), "somebody slept there"
-
-
-def test_one_motion_behind_a_closed_door_may_be_the_one_who_left() -> None:
-    events = quiet("pir") + quiet("contact", until_min=1) + [door(2, 1), door(2.1, 0)] + beats("contact", at(1), at(60))
-    events += [event for minute in (1, 1.5, 2, 2.2) for event in pulse("pir", at(minute), SECOND)]
-    assert since_noon(ROOM, events)[-1] == (pytest.approx(12.2 + 1 / 60), VACANT)
-
-
-def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> None:
-    """A radar that saw somebody come in and loses sight of her: she cannot have left."""
-    rules = watched(SensorKind.PRESENCE, SensorKind.CONTACT, space=a(SpaceKind.BOOTH))
-    events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
-    seen = [says(at(1.1), "presence", Kind.PRESENCE, 1), *beats("presence", at(1.5), at(4), 1)]
-    events += seen + beats("contact", at(1.5), at(30)) + [door(30, 1)] + beats("contact", at(30.5), at(60), 1)
-    for lost_min, after in ((4, [(4, AWAY), (7, VACANT)]), (5, [(30, AWAY), (33, VACANT)])):
-        lost = [says(at(lost_min), "presence", Kind.PRESENCE, 0), *beats("presence", at(lost_min + 0.5), at(60))]
-        events_then = events + beats("presence", at(4), at(lost_min), 1) + lost
-        assert since_noon(rules, events_then) == [(pytest.approx(1.1), OCCUPIED), *after]
-
-
-def test_who_moves_without_a_pause_for_two_minutes_behind_a_closed_door_is_there_until_it_opens() -> None:
-    """A sensor whose output stays high all the while rises only once, and that was before the door closed."""
-    events = quiet("pir", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
-    events += [says(at(1.1), "pir", Kind.MOTION, 1), *beats("pir", at(1.5), at(3), 1)]
-    events += beats("contact", at(1.5), at(60))
-    for ended_min, after in ((3.1, VACANT), (3.2, OCCUPIED)):
-        ended = [says(at(ended_min), "pir", Kind.MOTION, 0), *beats("pir", at(3.5), at(60))]
-        assert since_noon(ROOM, events + ended)[-1][1] is after
-
-
-def test_an_output_that_is_held_after_the_door_closed_locks_up_no_room() -> None:
-    """It goes on for as long as it likes after somebody left."""
-    radar = sensor(SensorKind.PRESENCE, held=True)
-    rules = space_rules(plan(a(SpaceKind.BOOTH), sensors=[radar, sensor(SensorKind.CONTACT)]), "space")
-    events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
-    events += [says(at(1.1), "presence", Kind.PRESENCE, 1), *beats("presence", at(1.5), at(9), 1)]
-    events += [says(at(9), "presence", Kind.PRESENCE, 0), *beats("presence", at(9.5), at(60))]
-    assert since_noon(rules, events + beats("contact", at(1.5), at(60)))[-1] == (9, VACANT)
-
-
-def test_who_passes_twice_at_once_behind_a_closed_door_locks_up_no_room() -> None:
-    events = (
-        quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.05, 0)] + beats("contact", at(1), at(60))
-    )
-    events += [event for minute in (1.1, 1.2, 1.3) for event in pulse("pir", at(minute), SECOND)]
-    assert since_noon(ROOM, events)[-1] == (pytest.approx(3.3 + 1 / 60), VACANT)
-
-
-@pytest.mark.parametrize("other", [0, 1])
-def test_a_room_with_two_doors_keeps_nobody_in_while_one_is_open(other: int) -> None:
-    doors = [sensor(SensorKind.CONTACT), sensor(SensorKind.CONTACT, "other")]
-    rules = space_rules(plan(a(SpaceKind.ROOM), sensors=[sensor(SensorKind.PIR), *doors]), "space")
-    events = somebody_inside() + beats("contact", at(1.5), at(60)) + quiet("other", until_min=0.5)
-    events += [says(at(0.6), "other", Kind.CONTACT_OPEN, other), *beats("other", at(1), at(60), other)]
-    ended = {0: OCCUPIED, 1: VACANT}[other]
-    assert since_noon(rules, events, until_min=59)[-1][1] is ended
-
-
-def test_a_machine_that_starts_behind_a_closed_door_locks_up_no_room() -> None:
-    rules = watched(SensorKind.PIR, SensorKind.CONTACT, SensorKind.POWER, space=a(SpaceKind.ROOM, in_use_above_w=10))
-    events = quiet("pir", "contact") + quiet("power", until_min=1) + pulse("power", at(1), 1, Kind.POWER_W)
-    events += [says(at(1) + 2, "power", Kind.POWER_W, 60), says(at(2), "power", Kind.POWER_W, 1)]
-    events += beats("power", at(1.5), at(2), 60) + beats("power", at(2.5), at(60), 1)
-    assert since_noon(rules, events)[-1] == (5, VACANT)
-
-
-def test_a_contact_that_falls_silent_lets_go_of_who_was_inside() -> None:
-    events = somebody_inside() + beats("contact", at(1.5), at(20))
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(20)]), ROOM)
-    assert view(evidence, ROOM, at(21)).because == Because(Reason.SILENT, "pi", "contact", at(19.5))
-    again = numbered([event for event in events if event.at_ms <= at(20)] + beats("contact", at(25), at(26)))
-    evidence, _ = fold(START, again, ROOM)
-    assert view(evidence, ROOM, at(26)).because == Because(Reason.SETTLING, "pi", "contact", at(25))
-    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]  # last heard at 19.5
-    back = events + beats("contact", at(25), at(60))
-    assert since_noon(ROOM, back) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
-
-
-def test_a_contact_that_missed_a_word_or_two_may_have_missed_somebody_who_left() -> None:
-    events = somebody_inside() + beats("contact", at(1.5), at(20)) + beats("contact", at(21), at(60))
-    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
-
-
-def test_a_contact_that_says_twice_at_once_that_it_is_open_is_open_since_then() -> None:
-    opened = [says(at(0), "contact", Kind.CONTACT_OPEN, 1), says(at(0), "contact", Kind.CONTACT_OPEN, 1)]
-    stepped = START
-    for event in numbered(opened):
-        stepped, _ = step(stepped, event, ROOM)
-    assert stepped.views[1] == fold(START, numbered(opened), ROOM)[0].views[1]
-
-
-def test_a_silent_contact_lets_go_even_where_the_motion_sensor_died_before() -> None:
-    events = [event for event in somebody_inside() if event.at_ms < at(3)] + beats("contact", at(1.5), at(20))
-    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]
-
-
-def test_a_room_of_which_only_the_door_is_watched_is_unknown() -> None:
-    rules = watched(SensorKind.CONTACT, space=a(SpaceKind.ROOM))
-    evidence, _ = fold(START, numbered(beats("contact", at(0), at(30))), rules)
-    shown = view(evidence, rules, at(30))
-    assert (shown.state, shown.because.reason, shown.health) == (UNKNOWN, Reason.NO_SENSOR, Health.HEALTHY)
-
-
 SUPPLY = watched(SensorKind.DISTANCE, space=a(SpaceKind.SUPPLY, low_below_pct=20))
 
 
@@ -488,41 +319,6 @@ def test_evidence_of_a_sensor_that_left_the_plan_is_forgotten() -> None:
     assert (evidence.state, left.state, left.since_ms) == (OCCUPIED, VACANT, at(1.5))
     came = fitted(left, both)
     assert (came.state, view(came, both, at(1)).because.reason) == (UNKNOWN, Reason.NEVER_HEARD)
-
-
-def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
-    events = somebody_inside() + beats("contact", at(1.5), at(30))
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
-    assert evidence.inside
-    wider = space_rules(
-        plan(
-            a(SpaceKind.ROOM),
-            sensors=[sensor(SensorKind.PIR), sensor(SensorKind.CONTACT), sensor(SensorKind.CONTACT, "other")],
-        ),
-        "space",
-    )
-    assert fitted(evidence, wider).state is UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("now_there", "state", "reason"),
-    [
-        ((("new-pir", SensorKind.PIR), ("contact", SensorKind.CONTACT)), AWAY, Reason.DOOR_OPENED),
-        ((("pir", SensorKind.PIR), ("new-contact", SensorKind.CONTACT)), AWAY, Reason.NEVER_HEARD),
-        ((("new-pir", SensorKind.PIR), ("new-contact", SensorKind.CONTACT)), AWAY, Reason.NEVER_HEARD),
-        ((("contact", SensorKind.CONTACT),), UNKNOWN, Reason.NO_SENSOR),
-        ((), UNKNOWN, Reason.NO_SENSOR),
-    ],
-)
-def test_sensors_may_be_exchanged_while_a_door_lets_go_of_somebody(
-    now_there: tuple[tuple[str, SensorKind], ...], state: Occupancy, reason: Reason
-) -> None:
-    events = [*somebody_inside(), *beats("contact", at(1.5), at(40)), door(40, 1)]
-    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(40)]), ROOM)
-    rules = space_rules(plan(a(SpaceKind.ROOM), sensors=[sensor(kind, name) for name, kind in now_there]), "space")
-    left = fitted(evidence, rules)
-    shown = view(left, rules, at(40.5))
-    assert (shown.state, shown.because.reason) == (state, reason)
 
 
 def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:

@@ -1,0 +1,31 @@
+"""One space and its story in minutes after noon, where all was quiet before; a sensor says every 30 s that it lives."""
+
+from collector.evidence import Heard, SpaceRules, space_rules
+from collector.outward import Occupancy
+from collector.plan import Rules, SensorKind, Space, SpaceKind
+from tests.collector.room import HOUR, MINUTE, NOON_MS, beats, plan, sensor, states
+
+QUIET_MS = NOON_MS - HOUR
+"""The sensors have been heard since then, so that at noon every space is settled."""
+
+
+def a(kind: SpaceKind = SpaceKind.DESK, **more: object) -> Space:
+    return Space(id="space", name="Space", kind=kind, zone="loft", x_m=1, y_m=1, **more)  # type: ignore[arg-type]
+
+
+def watched(*kinds: SensorKind, space: Space | None = None, rules: Rules = Rules()) -> SpaceRules:  # noqa: B008
+    return space_rules(plan(space or a(), sensors=[sensor(kind) for kind in kinds], rules=rules), "space")
+
+
+def quiet(*names: str, until_min: float = 60, value: float = 0) -> list[Heard]:
+    return [beat for name in names for beat in beats(name, QUIET_MS, at(until_min), value)]
+
+
+def at(minute: float) -> int:
+    return NOON_MS + round(minute * MINUTE)
+
+
+def since_noon(rules: SpaceRules, events: list[Heard], until_min: float = 60) -> list[tuple[float, Occupancy]]:
+    """The story after noon, where the space was vacant."""
+    lines = [line for line in states(rules, events, at(until_min), NOON_MS) if line[0] >= -1]
+    return [line for line in lines if line[0] >= 0]
