@@ -99,7 +99,22 @@ class Calendar:
 
 def midnight_ms(plan: SitePlan, now_ms: int, days_before: int = 0) -> int:
     """The local midnight that began today, or began the day `days_before` it; Unix ms."""
-    day = local(plan, now_ms).date() - timedelta(days=days_before)
+    return _midnight(plan, local(plan, now_ms).date() - timedelta(days=days_before))
+
+
+def days_ended(plan: SitePlan, after_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    """The local days that ended after one instant and not after another: (when they began, when they ended)."""
+    ended: list[tuple[int, int]] = []
+    day = local(plan, after_ms).date()
+    begun_ms = _midnight(plan, day)
+    while (end_ms := _midnight(plan, day := day + timedelta(days=1))) <= until_ms:
+        if end_ms > after_ms:
+            ended.append((begun_ms, end_ms))
+        begun_ms = end_ms
+    return ended
+
+
+def _midnight(plan: SitePlan, day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 

@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from collector.history import tables
+from collector import series
+from collector.history import ZONE_FIVE_MIN, ZONE_HOUR, tables
 
 # Names stand once; an event has their numbers. `settled` is what the newest events left behind of each space (and door,
 # and air); `checkpoint` is what those left behind that are erased.
@@ -54,7 +55,14 @@ def _version_2(connection: sqlite3.Connection) -> None:
     tables.create(connection)  # measures that version 1 had not: those that are there stay
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2)
+def _version_3(connection: sqlite3.Connection) -> None:
+    tables.create(connection)
+    for tags in tables.series(connection, ZONE_FIVE_MIN):  # what is there is added up; of stays, only those to come are
+        rows = tables.read(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
+        tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3)
 """The step at place n leads from version n to version n + 1."""
 
 

@@ -1,7 +1,7 @@
 """Turns states and readings into five-minute series of zones and the whole site.
 
 In:    timelines of the spaces of a zone; readings of the air.
-Out:   rows of ZONE_FIVE_MIN and AIR_FIVE_MIN.
+Out:   rows of ZONE_FIVE_MIN, ZONE_HOUR and AIR_FIVE_MIN.
 Never: clocks, files. Sums are whole numbers (or exactly rounded) and divided once, at the end: the same events
        give the same bytes, whatever order they came in.
 """
@@ -9,9 +9,10 @@ Never: clocks, files. Sums are whole numbers (or exactly rounded) and divided on
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from operator import itemgetter
 
-from collector.history import AIR_FIVE_MIN, ZONE_FIVE_MIN, Row
+from collector.history import AIR_FIVE_MIN, HOUR_MS, ZONE_FIVE_MIN, Row
 from collector.outward import TAKEN, Occupancy
 from collector.use import Timeline
 
@@ -100,6 +101,31 @@ def zone_rows(tags: tuple[str, ...], members: Sequence[Member], from_ms: int, to
         states[number] = state
     _spend(buckets, now, from_ms, at_ms, to_ms)
     return [bucket.row(tags, from_ms + number * BUCKET_MS) for number, bucket in enumerate(buckets)]
+
+
+def zone_hours(rows: Iterable[Row]) -> list[Row]:
+    """Rows of ZONE_HOUR from all rows of ZONE_FIVE_MIN of some hours of one series, oldest first."""
+    hours: list[Row] = []
+    for at_ms, group in groupby(rows, lambda row: row.at_ms - row.at_ms % HOUR_MS):
+        within = list(group)
+        capacity, taken, peak, free, unknown = zip(*(row.fields for row in within), strict=True)
+        of = len(within)
+        hours.append(
+            Row(
+                within[0].tags,
+                at_ms,
+                (
+                    float(of),
+                    math.fsum(capacity) / of,
+                    math.fsum(taken) / of,
+                    max(peak),
+                    min(free),
+                    math.fsum(unknown) / of,
+                    float(sum(least == 0 for least in free)),
+                ),
+            )
+        )
+    return hours
 
 
 def _changes(members: Sequence[Member], to_ms: int) -> list[tuple[int, int, Occupancy]]:

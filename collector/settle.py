@@ -13,12 +13,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from collector import series, use
+from collector import series, stays, use
+from collector.days import days_ended
 from collector.history import (
     AIR_FIVE_MIN,
     HOUR_MS,
     SPACE_HOUR,
+    STAYS,
     ZONE_FIVE_MIN,
+    ZONE_HOUR,
     Measure,
     tables,
 )
@@ -26,6 +29,7 @@ from collector.outward import Occupancy
 from collector.people import Crossing, Crowd
 from collector.people.settling import PeopleSettlement
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.privacy import foretold
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
@@ -48,6 +52,12 @@ class Settlement:
             if space.kind is not SpaceKind.SUPPLY and not space.disabled:
                 for zone in (space.zone, WHOLE_SITE):
                     self._scopes.setdefault((zone, space.kind.value), []).append(space.id)
+        self._stays = {
+            scope: [space for space in spaces if plan.space[space].offered]
+            for scope, spaces in self._scopes.items()
+            if foretold(plan, *scope)
+        }
+        """The same, of those whose stays are counted."""
         self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
         for sensor in plan.sensors:
@@ -120,6 +130,10 @@ class Settlement:
             start = max(start, _kept(erased, spaces, BUCKET_MS))
             members = [series.Member(self._plan.space[space].offered, timelines[space]) for space in spaces]
             tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, members, start, span[1]))
+            if hours[0] < hours[1]:
+                over = tables.read(db, ZONE_FIVE_MIN, scope, *hours)
+                tables.upsert(db, ZONE_HOUR, series.zone_hours(over))
+        self._count_stays(db, subjects, erased, span)
         if (kept_ms := _kept(erased, erased, BUCKET_MS)) < span[1]:
             kept = max(span[0], kept_ms), span[1]
             if not subjects.isdisjoint(self._people.subjects):
@@ -128,6 +142,19 @@ class Settlement:
             for zone in subjects & self._air.keys():
                 readings = _said(db, self._air[zone], *kept)
                 tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *kept))
+
+    def _count_stays(self, db: sqlite3.Connection, subjects: set[str], erased: Mapping[str, int], span: Span) -> None:
+        """Of the days that ended in this span. One of which nothing is known any more stays as it was counted."""
+        for day in days_ended(self._plan, *span):
+            window = day[0] - stays.LONGEST_MS, day[1]
+            scopes = {
+                scope: spaces
+                for scope, spaces in self._stays.items()
+                if not subjects.isdisjoint(spaces) and _kept(erased, spaces, 1) <= window[0]
+            }
+            told = {space: _timeline(db, space, *window) for spaces in scopes.values() for space in spaces}
+            for scope, spaces in scopes.items():
+                tables.upsert(db, STAYS, stays.stay_rows(scope, [told[space] for space in spaces], *day))
 
 
 def _start(

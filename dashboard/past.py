@@ -21,7 +21,9 @@ from collector.history import (
     PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
+    STAYS,
     ZONE_FIVE_MIN,
+    ZONE_HOUR,
     Measure,
     Row,
 )
@@ -113,8 +115,10 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is SPACE_HOUR:
         space = plan.space.get(tags[0])
         return space is not None and space.offered and space.kind is not SpaceKind.DESK
-    if measure is ZONE_FIVE_MIN:
+    if measure in (ZONE_FIVE_MIN, ZONE_HOUR):
         return not hidden(plan, *tags)
+    if measure is STAYS:
+        return foretold(plan, *tags)
     if measure is FORECAST:
         zone, kind, _lead = tags
         return kind == PEOPLE or foretold(plan, zone, kind)
@@ -122,9 +126,21 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
 
 
 def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
-    """A count of few people, past or foretold, and more than none, is not told."""
+    """A count of few people, past or foretold, and more than none, is not told; stays are told in steps."""
+    if measure is STAYS and value is not None:
+        return told_stays(value)
     people = measure in (PEOPLE_FIVE_MIN, PEOPLE_CORRECTION) or (measure is FORECAST and PEOPLE in tags)
     return None if people and value is not None and 0 < value < FEW else value
+
+
+def told_stays(count: float) -> float | None:
+    """How many stays are told: to the nearest FEW; None of fewer, unless there were none.
+
+    So the difference of two spans tells of no single stay.
+    """
+    if 0 < count < FEW:
+        return None
+    return float(int(count / FEW + 0.5) * FEW)
 
 
 def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:

@@ -36,6 +36,22 @@ ZONE_FIVE_MIN: Final = Measure(
     bucket_ms=5 * MINUTE_MS,
 )
 """One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus."""
+ZONE_HOUR: Final = Measure(
+    name="zone_hour",
+    tags=("zone", "kind"),
+    fields=("buckets", "capacity", "taken_mean", "taken_peak", "free_least", "unknown_mean", "none_free"),
+    bucket_ms=HOUR_MS,
+)
+"""The rows of ZONE_FIVE_MIN of one hour (UTC), added up so that a year can be read at once: how many there are, means
+of the means, the highest peak, the least that was free, and in how many of them nothing was free for a moment."""
+STAYS: Final = Measure(
+    name="stays",
+    tags=("zone", "kind"),
+    fields=("under_15_min", "under_30_min", "under_1_h", "under_2_h", "under_4_h", "under_8_h", "longer", "cut_short"),
+    bucket_ms=DAY_MS,
+)
+"""How many stays ended on one local day (it begins at local midnight), by their length; of those that are `cut_short`,
+silence hides how long they were. Offered spaces only, and only where `privacy.foretold` lets them be told."""
 PEOPLE_FIVE_MIN: Final = Measure(
     name="people_five_min",
     tags=("zone",),
@@ -63,7 +79,16 @@ FORECAST: Final = Measure(
 )
 """What was foretold of one hour, `lead` ahead, and what came: free spots of a kind (or `people`), the 80 % band from
 `low` to `high`; `odds` of at least one free, 0 to 1; `came` in the mean, and the share of the hour with one free."""
-MEASURES: Final = (SPACE_HOUR, ZONE_FIVE_MIN, PEOPLE_FIVE_MIN, PEOPLE_CORRECTION, AIR_FIVE_MIN, FORECAST)
+MEASURES: Final = (
+    SPACE_HOUR,
+    ZONE_FIVE_MIN,
+    ZONE_HOUR,
+    STAYS,
+    PEOPLE_FIVE_MIN,
+    PEOPLE_CORRECTION,
+    AIR_FIVE_MIN,
+    FORECAST,
+)
 
 
 class Row(Struct, frozen=True, gc=False, order=True):

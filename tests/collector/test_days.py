@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.days import Calendar, hours, hours_of, is_open, is_red, known_country, midnight_ms
+from collector.days import Calendar, days_ended, hours, hours_of, is_open, is_red, known_country, midnight_ms
 from collector.forecast import HOUR_MS, Opening
 from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.houses import house_of
@@ -138,3 +138,12 @@ def test_a_calendar_that_is_asked_again_says_what_one_that_is_new_would(spans: l
     for first, length in spans:
         from_ms, to_ms = (begin + hour * HOUR_MS for hour in (first, first + length))
         assert calendar.span(from_ms, to_ms) == hours(PLAN, from_ms, to_ms)
+
+
+def test_days_end_once_whichever_way_a_span_is_cut() -> None:
+    begin, end = at("2026-03-27T00:00"), at("2026-03-31T00:00")
+    whole = days_ended(PLAN, begin, end)
+    assert [(end - begin) // HOUR_MS for begin, end in whole] == [24, 24, 23, 24]
+    cut = [day for from_ms in range(begin, end, HOUR_MS) for day in days_ended(PLAN, from_ms, from_ms + HOUR_MS)]
+    assert cut == whole
+    assert days_ended(PLAN, begin, begin) == days_ended(PLAN, begin, at("2026-03-27T23:59")) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.evidence import Heard
+from collector.history import HOUR_MS, STAYS, ZONE_FIVE_MIN, ZONE_HOUR, Row, tables
 from collector.intake import Gap, Loss, Refused
 from collector.journal import (
     GAP_ROWS,
@@ -139,7 +140,7 @@ def test_a_file_of_a_later_ledig_is_refused(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version = 999")
-    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 2; install a newer Ledig"):
+    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 3; install a newer Ledig"):
         Journal(path)
 
 
@@ -150,6 +151,21 @@ def test_a_file_of_the_first_version_gets_the_tables_that_came_later_and_keeps_i
     with closing(Journal(path)) as journal:
         assert journal.events([PIR], 0) == [EVENT]
         assert journal.connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
+
+
+def test_hours_of_a_file_of_the_second_version_are_added_up_from_its_five_minutes(path: Path) -> None:
+    fields = (4.0, 2.0, 3.0, 0.0, 0.5)
+    with closing(Journal(path, STEPS[:2])) as journal, journal.transaction():
+        rows = [Row(("loft", "desk"), at_ms, fields) for at_ms in range(0, 2 * HOUR_MS, ZONE_FIVE_MIN.bucket_ms)]
+        tables.upsert(journal.connection, ZONE_FIVE_MIN, rows)
+        for later in (ZONE_HOUR, STAYS):  # the second version had none
+            journal.connection.execute(f"DROP TABLE {later.name}")
+    with closing(Journal(path)) as journal:
+        hours = tables.read(journal.connection, ZONE_HOUR, ("loft", "desk"), 0, 2 * HOUR_MS)
+        assert [(row.at_ms, row.fields) for row in hours] == [
+            (at_ms, (12.0, 4.0, 2.0, 3.0, 0.0, 0.5, 12.0)) for at_ms in (0, HOUR_MS)
+        ]
+        assert [rev for rev, *_ in tables.changed(journal.connection, 0, 99)] == list(range(1, 27))
 
 
 def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) -> None:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.history import AIR_FIVE_MIN, HOUR_MS, MEASURES, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, tables
+from collector.history import (
+    AIR_FIVE_MIN,
+    HOUR_MS,
+    MEASURES,
+    PEOPLE_FIVE_MIN,
+    SPACE_HOUR,
+    ZONE_FIVE_MIN,
+    ZONE_HOUR,
+    tables,
+)
 from collector.plan import OpeningHours, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from collector.schema import migrate
 from collector.settle import SLICE_MS, Settlement
@@ -49,12 +58,12 @@ KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
 class Journal:
     """The journal's tables, and what the collector does to them."""
 
-    def __init__(self):
+    def __init__(self, plan=PLAN):
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         migrate(self.db)
         self.db.executemany("INSERT INTO sensor VALUES (?, 'pi-1', ?)", [(no, name) for name, no in SENSORS.items()])
         self.db.executemany("INSERT INTO kind VALUES (?, ?)", [(no, kind) for kind, no in KINDS.items()])
-        self.settlement = Settlement(PLAN)
+        self.settlement = Settlement(plan)
         self.seq = 0
 
     def said(self, sensor, at_ms, kind, value, *, synchronised=True):
@@ -129,6 +138,18 @@ def test_nothing_is_written_about_a_time_before_anything_was_known(journal):
     journal.became("desk-1", T0 + 2 * HOUR_MS, "vacant")
     journal.settle(T0 + 3 * HOUR_MS)
     assert [row.at_ms for row in journal.rows(SPACE_HOUR)] == [T0 + 2 * HOUR_MS]
+
+
+def test_an_hour_is_the_sum_of_its_five_minutes_once_it_is_over(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.became("desk-2", T0, "vacant")
+    journal.became("desk-1", T0 + 10 * MINUTE, "occupied")
+    journal.became("desk-2", T0 + 50 * MINUTE, "occupied")
+    journal.settle(T0 + HOUR_MS - 1)
+    assert journal.rows(ZONE_HOUR) == []
+    journal.settle(T0 + HOUR_MS)
+    (hour,) = (row for row in journal.rows(ZONE_HOUR) if row.tags == ("loft", "desk"))
+    assert (hour.at_ms, hour.fields) == (T0, (12.0, 3.0, 1.0, 2.0, 0.0, 1.0, 2.0))
 
 
 def test_a_second_look_changes_nothing(journal):

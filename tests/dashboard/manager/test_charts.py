@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row
+from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
 from collector.privacy import hidden_zones
 from dashboard.manager.charts import Choice, chart, figure, hidden, question, read_choice, table
@@ -146,6 +146,13 @@ def test_an_answer_is_an_object_and_names_its_figures() -> None:
         "free_least": 20.0,
         "unknown_mean": 1.25,
     }
+
+
+def test_stays_are_told_in_steps_of_five_and_not_of_a_zone_with_few_offered_desks() -> None:
+    asked = read_question({"measure": "stays"}, PLAN, MONDAY_10_MS)
+    few = Row(("hall", "desk"), MONDAY_10_MS, (0.0, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0, 13.0))
+    (told,) = answer(asked, [few, Row(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
+    assert [told[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
 
 
 def test_what_was_foretold_is_answered_but_of_few_people_or_a_small_zone() -> None:

@@ -1,0 +1,199 @@
+"""How long spaces were kept: each stay counts once, on the day it ended, and nobody's length is guessed."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.history import DAY_MS, HOUR_MS, STAYS, tables
+from collector.outward import TAKEN, Occupancy
+from collector.plan import SpaceKind, Tenure, Zone
+from collector.stays import CUT_SHORT, LONGEST_MS, stay_rows
+from tests.collector.test_settle import PLAN, Journal, space
+
+MINUTE = 60_000
+VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
+TAGS = ("loft", "desk")
+ZONE = Zone(id="loft", name="Loft", floor="ground", x_m=0, y_m=0, width_m=9, depth_m=9)
+DESKS = [space(f"desk-{number}") for number in range(1, 6)]
+HOUSE = replace(PLAN, zones=(ZONE,), spaces=(*DESKS, space("mine", tenure=Tenure.DEDICATED)))
+
+
+def midnight(day):
+    return round(datetime.fromisoformat(day).replace(tzinfo=PLAN.time_zone).timestamp() * 1000)
+
+
+DAY = midnight("2026-11-23")
+NEXT = DAY + DAY_MS
+
+
+def counted(*timelines):
+    (row,) = stay_rows(TAGS, timelines, DAY, NEXT)
+    return dict(zip(STAYS.fields, row.fields, strict=True))
+
+
+def told(**counts):
+    return {name: float(counts.get(name, 0)) for name in STAYS.fields}
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "name"),
+    [
+        (1, "under_15_min"),
+        (15 * MINUTE - 1, "under_15_min"),
+        (15 * MINUTE, "under_30_min"),
+        (30 * MINUTE, "under_1_h"),
+        (HOUR_MS, "under_2_h"),
+        (2 * HOUR_MS, "under_4_h"),
+        (8 * HOUR_MS - 1, "under_8_h"),
+        (8 * HOUR_MS, "longer"),
+        (14 * HOUR_MS, "longer"),
+    ],
+)
+def test_a_stay_counts_in_the_class_of_its_length(length_ms, name):
+    start = DAY + 6 * HOUR_MS
+    assert counted([(DAY, VACANT), (start, OCCUPIED), (start + length_ms, VACANT)]) == told(**{name: 1})
+
+
+def test_away_is_part_of_a_stay():
+    timeline = [(DAY, VACANT), (DAY + HOUR_MS, OCCUPIED), (DAY + 2 * HOUR_MS, AWAY), (DAY + 2 * HOUR_MS + 5, VACANT)]
+    assert counted(timeline) == told(under_2_h=1)
+
+
+def test_a_stay_counts_on_the_day_it_ends_and_once():
+    timeline = [(DAY - 2 * DAY_MS, VACANT), (DAY - HOUR_MS, OCCUPIED), (DAY + MINUTE, VACANT)]
+    assert counted(timeline) == told(under_2_h=1)
+    (before,) = stay_rows(TAGS, [timeline], DAY - DAY_MS, DAY)
+    assert sum(before.fields) == 0
+
+
+@pytest.mark.parametrize("unsure", [UNKNOWN, Occupancy.DISABLED])
+def test_a_stay_that_silence_cuts_has_no_length_unless_it_was_long_already(unsure):
+    seven = DAY + 7 * HOUR_MS
+    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + MINUTE, VACANT)]) == told(cut_short=1)
+    assert counted([(DAY, VACANT), (seven, OCCUPIED), (seven + MINUTE, unsure)]) == told(cut_short=1)
+    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + LONGEST_MS, unsure)]) == told(longer=1)
+
+
+def test_a_day_of_which_nothing_is_known_has_no_row():
+    assert stay_rows(TAGS, [[], [(DAY - HOUR_MS, UNKNOWN)], [(NEXT, VACANT)]], DAY, NEXT) == []
+
+
+STATES = st.sampled_from([VACANT, VACANT, OCCUPIED, OCCUPIED, AWAY, UNKNOWN])
+TIMELINES = st.lists(
+    st.dictionaries(st.integers(DAY - 2 * LONGEST_MS, NEXT + HOUR_MS), STATES, max_size=25).map(
+        lambda changes: sorted(changes.items())
+    ),
+    max_size=4,
+)
+
+
+@given(timelines=TIMELINES)
+def test_as_many_stays_are_counted_as_ended_and_nothing_before_the_longest_matters(timelines):
+    rows = stay_rows(TAGS, timelines, DAY, NEXT)
+    ended = 0
+    for timeline in timelines:
+        state = UNKNOWN
+        for at_ms, after in timeline:
+            ended += state in TAKEN and after not in TAKEN and DAY <= at_ms < NEXT
+            state = after
+    assert sum(sum(row.fields) for row in rows) == ended
+    short = [
+        [([change for change in timeline if change[0] <= DAY - LONGEST_MS] or [(DAY - LONGEST_MS, UNKNOWN)])[-1]]
+        + [change for change in timeline if change[0] > DAY - LONGEST_MS]
+        for timeline in timelines
+    ]
+    cut = stay_rows(TAGS, short, DAY, NEXT)
+    assert [row.fields for row in cut] == [row.fields for row in rows]
+
+
+# The settlement
+
+
+def test_a_day_is_counted_once_it_is_over_for_offered_spaces_alone():
+    journal = Journal(HOUSE)
+    with closing(journal.db):
+        for name in ("desk-1", "mine"):
+            journal.became(name, DAY + HOUR_MS, "vacant")
+            journal.became(name, DAY + 2 * HOUR_MS, "occupied")
+            journal.became(name, DAY + 5 * HOUR_MS, "vacant")
+        journal.settle(NEXT - 1)
+        assert journal.rows(STAYS) == []
+        journal.settle(NEXT)
+        assert [(row.tags, row.at_ms) for row in journal.rows(STAYS)] == [(TAGS, DAY), (("site", "desk"), DAY)]
+        assert {row.fields for row in journal.rows(STAYS)} == {tuple(told(under_4_h=1).values())}
+
+
+def test_where_few_desks_are_offered_no_stay_is_stored():
+    few = replace(HOUSE, spaces=HOUSE.spaces[1:])
+    journal = Journal(few)
+    with closing(journal.db):
+        journal.became("desk-2", DAY, "occupied")
+        journal.became("desk-2", DAY + HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        assert journal.rows(STAYS) == []
+
+
+def test_a_booth_that_is_everybodys_is_counted():
+    booth = replace(HOUSE, spaces=(space("booth-1", SpaceKind.BOOTH),))
+    journal = Journal(booth)
+    with closing(journal.db):
+        journal.became("booth-1", DAY + HOUR_MS, "occupied")
+        journal.became("booth-1", DAY + 2 * HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        assert {row.fields[CUT_SHORT] for row in journal.rows(STAYS)} == {1.0}
+
+
+def test_what_is_erased_stays_as_it_was_counted():
+    journal = Journal(HOUSE)
+    with closing(journal.db):
+        journal.became("desk-1", DAY, "vacant")
+        journal.became("desk-1", DAY + HOUR_MS, "occupied")
+        journal.became("desk-1", DAY + 3 * HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        before = journal.rows(STAYS)
+        horizon_ms = DAY + 2 * HOUR_MS
+        journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
+        journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'occupied', x'')", (horizon_ms,))
+        journal.stale("desk-1", DAY)
+        journal.settle(NEXT + HOUR_MS)
+        assert journal.rows(STAYS) == before
+
+
+NEWS = st.lists(
+    st.tuples(
+        st.sampled_from(["desk-1", "desk-2"]),
+        st.integers(0, 50 * HOUR_MS),
+        st.sampled_from(["vacant", "occupied", "away", "unknown"]),
+    ),
+    unique_by=lambda news: news[:2],
+    max_size=20,
+)
+
+
+@given(news=NEWS, random=st.randoms(use_true_random=False))
+def test_any_delay_and_any_order_end_in_the_same_counts(news, random):
+    begin, end = DAY - 10 * HOUR_MS, DAY + 2 * DAY_MS
+    prompt, late = Journal(HOUSE), Journal(HOUSE)
+    with closing(prompt.db), closing(late.db):
+        for name, offset_ms, state in sorted(news, key=lambda one: one[1]):
+            prompt.settle(begin + offset_ms)
+            prompt.became(name, begin + offset_ms, state)
+        for name, offset_ms, state in random.sample(news, len(news)):
+            late.settle(begin + offset_ms + random.randrange(20 * HOUR_MS))
+            late.became(name, begin + offset_ms, state)
+        prompt.settle(end)
+        late.settle(end + DAY_MS)
+        stored = [[row for row in journal.rows(STAYS) if row.at_ms < end] for journal in (prompt, late)]
+        assert repr(stored[0]) == repr(stored[1])
+
+
+def test_a_question_for_the_days_of_one_series_is_answered_from_its_tables():
+    journal = Journal(HOUSE)
+    with closing(journal.db):
+        journal.became("desk-1", DAY, "vacant")
+        journal.settle(NEXT)
+        assert [row.at_ms for row in tables.read(journal.db, STAYS, TAGS, DAY, NEXT)] == [DAY]
