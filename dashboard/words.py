@@ -89,6 +89,10 @@ class Words:
             return ""
         return self.fill("lost", at=self.at(since)) if since else self.page["lost.never"]
 
+    def wall_away(self, since: str | None) -> str:
+        """The same in few words, on a screen that everybody passes."""
+        return self.fill("wall.away", at=self.at(since)) if since else self.page["wall.never"]
+
     def opens(self, opens: tuple[int, int, str] | None) -> str:
         """When a closed house opens; empty while it is open."""
         if opens is None:
@@ -225,5 +229,8 @@ class Words:
             "unheard": _("{n} of {of} not heard"),
             "lost": _("No word from the house since {at}. Ask at the desk or look in 5 minutes."),
             "lost.never": _("No word from the house yet. Ask at the desk or look in 5 minutes."),
+            "wall.away": _("No word from the house since {at}."),
+            "wall.never": _("No word from the house yet."),
+            "wall.page_away": _("This screen lost its connection at {at}."),
             "lost.page": _("This page lost its connection. Check your network; it comes back by itself."),
         }
