@@ -1,15 +1,17 @@
 """What is stored of a space is judged by whatever the site file says today: sensors come, go, and become others."""
 
+from dataclasses import replace
 from itertools import count
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.evidence import CORROBORATING, OWN_KINDS, START, Evidence, Heard, SpaceRules, space_rules
+from collector.evidence import CORROBORATING, OWN_KINDS, START, Evidence, Heard, SpaceRules, hold_of, space_rules
 from collector.inference import fitted, fold, next_lapse, step, view
 from collector.inference.judgement import alive
 from collector.inference.learnt import learnt
+from collector.learning.tuning import Tuned
 from collector.outward import Occupancy, Reason, encode
 from collector.plan import Learning, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind
 from edge.message import Kind
@@ -120,3 +122,18 @@ def test_a_sensor_that_has_become_one_of_another_kind_has_learnt_nothing_and_vou
     assert fitted(evidence, mat) == msgspec.structs.replace(evidence, check_ms=0)
     shown = view(fitted(evidence, radar), radar, evidence.at_ms)
     assert (shown.state, shown.because.reason) == (Occupancy.UNKNOWN, Reason.NEVER_HEARD)
+
+
+def test_a_hold_that_is_pinned_today_is_what_the_site_file_says_whatever_was_learnt() -> None:
+    desk = Space(id="space", name="S", kind=SpaceKind.DESK, zone="loft", x_m=0, y_m=0)
+    free, pinned = (
+        space_rules(plan(one, sensors=[sensor(SensorKind.PIR)]), "space")
+        for one in (desk, replace(desk, motion_hold_ms=7 * MINUTE))
+    )
+    learnt_longer = msgspec.structs.replace(fitted(START, free), tuned=Tuned(longer_ms=4 * MINUTE))
+    for rules, hold_ms in ((free, 14 * MINUTE), (pinned, 7 * MINUTE)):
+        assert hold_of(fitted(learnt_longer, rules), rules.sensors[0]) == hold_ms
+        told = learnt(fitted(learnt_longer, rules), rules)
+        assert told is not None
+        assert told.hold is not None
+        assert told.hold.hold_ms == hold_ms
