@@ -196,7 +196,7 @@ def test_touch_targets_are_large_enough(chromium: Browser, house: tuple[Dashboar
     with opened(chromium, settings) as page:
         log_in(page)
         expect_live(page)
-        heights = page.locator("header a, button, select, summary").evaluate_all(
+        heights = page.locator("header a, .skip, button, select, summary").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().height)"
         )
         assert min(heights) >= 44
@@ -257,6 +257,24 @@ def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
         speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
         expect(page.locator("#well")).to_be_visible()
         assert page.locator("[data-finding]").count() == 0
+
+
+def test_a_phone_shows_a_finding_its_remedy_and_its_button_without_moving_sideways(
+    chromium: Browser, house: tuple[DashboardSettings, Voice]
+) -> None:
+    settings, speaker = house
+    found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
+    speaker.raw(
+        topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
+    )
+    with opened(chromium, settings, viewport={"width": 320, "height": 568}) as page:
+        log_in(page)
+        expect_live(page)
+        cells = page.locator("#found th:visible, #found td:visible, #found button, [data-device] td:visible")
+        expect(page.locator("#found button")).to_be_visible()
+        ends = cells.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+        assert max(ends) <= 320
+        assert page.evaluate("document.querySelector('#found').scrollWidth") <= 320
 
 
 def test_the_rest_of_the_day_is_told_and_follows_the_forecast(
