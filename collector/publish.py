@@ -8,6 +8,8 @@ Never: judgement of what must be told; that is the house's.
 from collections.abc import Iterable, Mapping
 
 from collector import outward
+from collector.alerts import wire
+from collector.alerts.wire import Alerts
 from collector.forecast import outlook
 from collector.forecast.outlook import Forecast
 from collector.health import findings
@@ -67,6 +69,11 @@ class Publisher:
         for device, told in found:
             topic = topics.device(self._site, device, topics.DeviceTopic.FINDINGS)
             self._inbox.publish(topic, findings.encode(told), 1, retain=True)
+
+    def alerts(self, told: Alerts | None) -> None:
+        """Tell what somebody should look at; None: nothing new."""
+        if told is not None:
+            self._inbox.publish(topics.alerts(self._site), wire.encode(told), 1, retain=True)
 
     def status(self, status: CollectorStatus) -> None:
         """Tell how the collector is."""

@@ -65,7 +65,7 @@ def run(settings: CollectorSettings, plan: SitePlan, now_ms: Callable[[], int], 
         while journal is not None:
             with closing(journal):
                 try:
-                    loop.collect(Work(plan, journal, settings.retention, now_ms()))
+                    loop.collect(Work(plan, journal, settings.retention, now_ms(), settings.alerts))
                 except JournalAway as fault:
                     reason = fault
                 else:
@@ -130,6 +130,7 @@ class _Loop:
         work.tick(now_ms)
         if time.monotonic() >= self._settle_s:
             self._settle_s = time.monotonic() + SETTLE_S
+            work.alarms.listening = self._inbox.connected
             work.settle(now_ms)
         if time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
@@ -142,6 +143,7 @@ class _Loop:
             house.tell_all()
             work.foretelling.tell_all()
             work.watch.tell_all()
+            work.alarms.tell_all()
             self._status_s = 0.0
         states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
         summaries = house.summaries_to_tell(now_ms)
@@ -152,6 +154,7 @@ class _Loop:
         self._publisher.tunings(house.tunings_to_tell())
         self._publisher.forecasts(work.foretelling.to_tell())
         self._publisher.findings(work.watch.to_tell(now_ms))
+        self._publisher.alerts(work.alarms.to_tell(now_ms))
         self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from collector.alerts.settings import AlertSettings
 from edge.broker import BrokerSettings
 
 RAW_HOURS_CEILING = 72
@@ -72,3 +73,4 @@ class CollectorSettings:
     history: HistoryKind = HistoryKind.SQLITE
     influx: InfluxSettings = InfluxSettings()
     retention: RetentionSettings = RetentionSettings()
+    alerts: AlertSettings = AlertSettings()

@@ -12,6 +12,9 @@ from typing import Final
 import msgspec
 
 from collector.air import AirState
+from collector.alerts.alarms import Alarms, Watched
+from collector.alerts.settings import USUAL, AlertSettings
+from collector.alerts.wire import is_command
 from collector.evidence import Evidence, Heard
 from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
@@ -45,12 +48,20 @@ class Work:
         marks: of every known stream, how far it is stored.
         foretelling: what is forecast, to be told.
         watch: what is found about sensors, to be told.
+        alarms: what somebody should be alerted of, to be told and delivered.
 
     Raises:
         JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
     """
 
-    def __init__(self, plan: SitePlan, journal: Journal, retention: RetentionSettings, now_ms: int) -> None:
+    def __init__(
+        self,
+        plan: SitePlan,
+        journal: Journal,
+        retention: RetentionSettings,
+        now_ms: int,
+        alerts: AlertSettings = USUAL,
+    ) -> None:
         self.house = House(plan)
         self.marks = journal.marks()
         self._plan = plan
@@ -71,6 +82,7 @@ class Work:
         self._refused = 0
         self._restore(now_ms)
         self.watch = Watch(plan, journal, self.house, retention.raw_hours, now_ms)
+        self.alarms = Alarms(plan, journal, Watched(self.house, self.watch.found), alerts, now_ms)
 
     def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
         """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
@@ -106,6 +118,9 @@ class Work:
         if self.watch.due(now_ms):
             with self._journal.transaction():
                 self.watch.step(now_ms)
+        if self.alarms.due(now_ms):
+            with self._journal.transaction():
+                self.alarms.step(now_ms)
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._forget(now_ms)
@@ -115,7 +130,8 @@ class Work:
         """Take commands to the collector; one that breaks the contract is refused in the log."""
         with self._journal.transaction():
             for payload in payloads:
-                self.watch.answer(payload, now_ms)
+                room = self.alarms if is_command(payload) else self.watch
+                room.answer(payload, now_ms)
 
     def save(self) -> None:
         """Store what the newest events left behind of each space: the next start has less to read."""
@@ -140,6 +156,7 @@ class Work:
             if event.at_ms < self.watch.counted_ms:
                 self.watch.late((event.device, event.sensor), event.at_ms)
         self.watch.arrived(into, now_ms)
+        self.alarms.arrived(into, now_ms)
 
     def _keep(self, changes: Sequence[Change]) -> None:
         """Write what changed in the spaces' stories, and the air with it."""

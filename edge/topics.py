@@ -70,6 +70,11 @@ def forecast(site: str, zone_id: str) -> str:
     return f"{ROOT}/{site}/forecast/{zone_id}"
 
 
+def alerts(site: str) -> str:
+    """Where is retained what somebody in the house should look at."""
+    return f"{ROOT}/{site}/alerts"
+
+
 def collector(site: str) -> str:
     """Where the collector says whether it lives (retained; its will says it does not)."""
     return f"{ROOT}/{site}/collector"

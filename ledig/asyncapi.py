@@ -1,6 +1,6 @@
 """Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
 
-In:    the types of edge.message and collector.outward, .outlook and .findings, the topics of edge.topics.
+In:    the types of edge.message and collector.outward, .outlook, .findings and .alerts, the topics of edge.topics.
 Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
 Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
 
@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from collector import outward
+from collector.alerts import wire
 from collector.forecast import outlook
 from collector.health import findings
 from edge import message, topics
@@ -50,6 +51,13 @@ class Channel:
     retained: bool
     what: str
     qos: int = 1
+    also: tuple[type, ...] = ()
+    """What else may be said there."""
+
+    @property
+    def types(self) -> tuple[type, ...]:
+        """Everything that may be said there."""
+        return self.says, *self.also
 
 
 CHANNELS: Final = (
@@ -135,6 +143,14 @@ CHANNELS: Final = (
         what="What is forecast of one zone, or of the whole site. An empty payload: nothing is.",
     ),
     Channel(
+        "alerts",
+        topics.alerts(_SITE),
+        wire.Alerts,
+        Way.SEND,
+        retained=True,
+        what="What somebody should look at, what has ended lately, and what is muted.",
+    ),
+    Channel(
         "collector",
         topics.collector(_SITE),
         outward.CollectorStatus,
@@ -148,7 +164,8 @@ CHANNELS: Final = (
         findings.CollectorCommand,
         Way.RECEIVE,
         retained=False,
-        what="A manager answers a finding.",
+        what="A manager answers a finding, or mutes alerts.",
+        also=(wire.AlertCommand,),
     ),
 )
 """Every kind of topic of the contract."""
@@ -156,7 +173,7 @@ CHANNELS: Final = (
 
 def document() -> dict[str, Any]:
     """The whole AsyncAPI document, as plain values."""
-    types = list({channel.says: None for channel in CHANNELS})
+    types = list({one: None for channel in CHANNELS for one in channel.types})
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return {
         "asyncapi": "3.0.0",
@@ -184,11 +201,11 @@ def render() -> str:
 
 def _channel(channel: Channel) -> dict[str, Any]:
     named = {name: {"description": text} for name, text in _PARAMETERS.items() if f"{{{name}}}" in channel.address}
-    kind = channel.says.__name__
+    kinds = [one.__name__ for one in channel.types]
     return {
         "address": channel.address,
         "description": channel.what,
-        "messages": {kind: {"$ref": f"#/components/messages/{kind}"}},
+        "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
         "parameters": named,
     }
 

@@ -53,6 +53,7 @@ def rights(site: str, user: str) -> Rights:
         f"{root}/zone/+",
         f"{root}/site",
         f"{root}/forecast/+",
+        f"{root}/alerts",
         f"{root}/collector",
         f"{root}/tuning/+",
     )

@@ -127,12 +127,16 @@ class Watch:
             return []
         self._news = False
         fresh: dict[str, list[Finding]] = {device: [] for device in self._plan.devices}
-        for name, finding in self._found:
+        for name, finding in self.found():
             if name[0] in fresh:
-                fresh[name[0]].append(replace(finding, ignored=self._is_ignored(name, finding)))
+                fresh[name[0]].append(finding)
         news = {device: found for device, found in fresh.items() if self._told.get(device) != found}
         self._told.update(news)
         return [(device, Findings(now_ms, found)) for device, found in news.items()]
+
+    def found(self) -> list[tuple[Name, Finding]]:
+        """Everything found, with what is ignored marked so."""
+        return [(name, replace(finding, ignored=self._is_ignored(name, finding))) for name, finding in self._found]
 
     # The work
 

@@ -11,6 +11,8 @@ import pytest
 
 from collector import outward
 from collector.air import BANDS
+from collector.alerts import wire
+from collector.alerts.wire import AlertKind, Severity, Wish
 from collector.evidence import OWN_KINDS
 from collector.forecast import outlook
 from collector.health import findings
@@ -39,6 +41,7 @@ from edge.topics import DeviceTopic
 from ledig import asyncapi
 from tests.servers import ROOT, mosquitto
 
+TYPES = [type_ for channel in asyncapi.CHANNELS for type_ in channel.types]
 CONTRACT = (ROOT / "firmware-config" / "contract.md").read_text()
 EXAMPLES = re.findall(r"```json (\w+)\n(.+)\n```", CONTRACT)
 DECODERS = {
@@ -49,6 +52,8 @@ DECODERS = {
     "Forecast": outlook.decode,
     "Findings": findings.decode_findings,
     "CollectorCommand": findings.decode_command,
+    "Alerts": wire.decode_alerts,
+    "AlertCommand": wire.decode_command,
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
         for kind in (SpaceState, Summary, Tuning, CollectorStatus)
@@ -61,6 +66,8 @@ def encode_of(value: object):
         return outlook.encode
     if isinstance(value, findings.Findings | findings.CollectorCommand):
         return findings.encode
+    if isinstance(value, wire.Alerts | wire.AlertCommand):
+        return wire.encode
     return outward.encode if isinstance(value, SpaceState | Summary | Tuning | CollectorStatus) else message.encode
 
 
@@ -72,7 +79,7 @@ def test_an_example_is_what_the_code_reads_and_writes(name: str, example: str) -
 
 
 def test_every_type_on_the_wire_has_an_example() -> None:
-    assert {name for name, _ in EXAMPLES} == set(DECODERS) == {one.says.__name__ for one in asyncapi.CHANNELS}
+    assert {name for name, _ in EXAMPLES} == set(DECODERS) == {type_.__name__ for type_ in TYPES}
 
 
 @pytest.mark.parametrize("channel", asyncapi.CHANNELS, ids=lambda channel: channel.name)
@@ -80,7 +87,8 @@ def test_every_topic_has_its_row(channel: asyncapi.Channel) -> None:
     address = re.sub(r"{(\w+)}", r"<\1>", channel.address)
     row = next(line for line in CONTRACT.splitlines() if line.startswith(f"| `{address}` |"))
     retained, qos, says = (cell.strip() for cell in row.strip("|").split("|")[3:])
-    assert (retained, qos, says) == ("yes" if channel.retained else "no", str(channel.qos), channel.says.__name__)
+    named = ", ".join(one.__name__ for one in channel.types)
+    assert (retained, qos, says) == ("yes" if channel.retained else "no", str(channel.qos), named)
 
 
 def test_every_topic_of_the_code_is_a_channel() -> None:
@@ -91,6 +99,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.zone("{site}", "{zone}"),
         topics.site_summary("{site}"),
         topics.forecast("{site}", "{zone}"),
+        topics.alerts("{site}"),
         topics.collector("{site}"),
         topics.collector_command("{site}"),
     }
@@ -122,13 +131,16 @@ def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
         *CommandName,
         *FindingKind,
         *Answer,
+        *AlertKind,
+        *Severity,
+        *Wish,
     ],
 )
 def test_every_word_of_the_wire_is_explained(word: str) -> None:
     assert f"`{word}`" in CONTRACT
 
 
-@pytest.mark.parametrize("type_", [one.says for one in asyncapi.CHANNELS], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("type_", TYPES, ids=lambda one: one.__name__)
 def test_every_field_of_the_wire_is_shown(type_: type) -> None:
     shown = "".join(example for name, example in EXAMPLES if name == type_.__name__)
     assert [field for field in msgspec.structs.fields(type_) if f'"{field.encode_name}":' not in shown] == []

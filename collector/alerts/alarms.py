@@ -1,0 +1,264 @@
+"""Looks after the alerts of one house: gathers what is known, judges it now and then, keeps it, says what to deliver.
+
+In:    the journal inside its transaction, the house, findings, what came in, what managers ask, how delivery goes.
+Out:   alerts to be told, letters to be delivered.
+Never: work for each event, sockets, a wait. Belongs to the collector's thread.
+"""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from collector.alerts import mutes
+from collector.alerts.book import Book, Episode, Past, turned
+from collector.alerts.conditions import LOST_QUIET_MS, Known, Lost, Name, signs, timings
+from collector.alerts.letters import Letter, letters, news
+from collector.alerts.settings import AlertSettings
+from collector.alerts.store import Notes, load, save
+from collector.alerts.wire import MOST_BYTES, Alert, AlertKind, Alerts, decode_command, encode
+from collector.health.findings import Finding
+from collector.house import House
+from collector.intake import Gap, Intake
+from collector.journal import Journal
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from edge.message import MessageRejected
+
+EVERY_MS: Final = 10_000
+"""The house is looked at this often, by its own clock."""
+LETTER_MS: Final = 24 * 3_600_000
+"""By the house's clock: older news is no news."""
+MOST_LETTERS: Final = 200
+ENDED_SHOWN: Final = 100
+
+log = logging.getLogger(__name__)
+
+
+class Watched(NamedTuple):
+    """Where alerts come from."""
+
+    house: House
+    found: Callable[[], Iterable[tuple[Name, Finding]]]
+    """What sensor health has found, with what is ignored marked so."""
+
+
+class Delivered(NamedTuple):
+    """How one try to deliver a letter went."""
+
+    letter: Letter
+    taken: bool
+
+
+class Alarms:
+    """All alerts of one house.
+
+    Attributes:
+        listening: whether the broker is there; whoever has the connection says so before `step`.
+    """
+
+    def __init__(
+        self, plan: SitePlan, journal: Journal, watched: Watched, settings: AlertSettings, now_ms: int
+    ) -> None:
+        self.listening = False
+        self._plan, self._journal, self._watched = plan, journal, watched
+        self._settings = settings
+        self._timings = timings(settings)
+        self._supplies = [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
+        self._aired = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
+        self._spoke: dict[str, int] = {}
+        self._failing: dict[str, int | None] = {one.name: None for one in settings.destinations}
+        self._notes = load(journal)
+        self._saved = self._notes
+        self._lost = dict(self._notes.lost)
+        self._told: Alerts | None = None
+        self._news = True
+        self._looked_ms: int | None = None
+        self._read_gaps(now_ms)
+
+    @property
+    def letters(self) -> Sequence[Letter]:
+        """What is to be delivered, oldest first; stored already."""
+        return self._saved.letters
+
+    # What comes in
+
+    def arrived(self, into: Intake, now_ms: int) -> None:
+        """Note which devices spoke, and what is lost; no work for each event."""
+        for device, _ in into.spoke:
+            self._spoke[device] = now_ms
+        for gap in into.gaps:
+            self._lose(gap, now_ms)
+
+    def answer(self, payload: bytes, now_ms: int) -> None:
+        """Take a manager's request, inside the journal's transaction; a broken one is refused in the log."""
+        try:
+            said = decode_command(payload)
+        except MessageRejected as fault:
+            log.warning("refused a command about alerts: %s", fault)
+            return
+        self._notes = replace(self._notes, mutes=mutes.asked(self._notes.mutes, said, now_ms))
+        self._news = True
+        self._save()
+
+    def delivered(self, tries: Iterable[Delivered], now_ms: int) -> None:
+        """Note how deliveries went: what was taken is not sent again."""
+        done: set[int] = set()
+        for letter, taken in tries:
+            if taken:
+                done.add(letter.no)
+                self._failing.pop(letter.to, None)
+            elif letter.to in {one.name for one in self._settings.destinations}:
+                self._failing[letter.to] = self._failing.get(letter.to) or now_ms
+            self._looked_ms = None
+        if done:
+            left = tuple(letter for letter in self._notes.letters if letter.no not in done)
+            self._notes = replace(self._notes, letters=left)
+
+    # What goes out
+
+    def tell_all(self) -> None:
+        """Everything must be told again: the broker may have forgotten it."""
+        self._told, self._news = None, True
+
+    def to_tell(self, now_ms: int) -> Alerts | None:
+        """All alerts, if something changed since they were last told."""
+        if not self._news:
+            return None
+        self._news = False
+        told = self._alerts(now_ms)
+        if self._told is not None and replace(told, at_ms=self._told.at_ms) == self._told:
+            return None
+        self._told = told
+        return told
+
+    # The work
+
+    def due(self, now_ms: int) -> bool:
+        """Whether it is time to look again, or something is to be stored."""
+        looked_ms = self._looked_ms
+        waits = self._notes is not self._saved
+        return waits or looked_ms is None or now_ms - looked_ms >= EVERY_MS or now_ms < looked_ms
+
+    def step(self, now_ms: int) -> None:
+        """Look at the house, inside the journal's transaction."""
+        self._looked_ms = now_ms
+        known = self._known(now_ms)
+        book = turned(self._still_watched(now_ms), signs(self._plan, self._settings, known), self._timings, now_ms)
+        holding = mutes.holding(self._notes.mutes, now_ms)
+        to_tell, book = news(book, holding, self._settings, self._plan, now_ms)
+        written = letters(to_tell, self._settings, self._plan, now_ms, self._notes.written + 1)
+        lost = {device: one for device, one in self._lost.items() if now_ms - one.at_ms < LOST_QUIET_MS}
+        self._lost = lost
+        self._notes = Notes(
+            book=book,
+            mutes=holding,
+            letters=self._posted([*self._notes.letters, *written], now_ms),
+            written=self._notes.written + len(written),
+            lost=dict(lost),
+            looked_ms=now_ms,
+        )
+        self._save()
+
+    def _save(self) -> None:
+        """Store what changed; that the house was looked at, and what is only pending, is no change."""
+        now, before = self._notes, self._saved
+        bare = replace(now, looked_ms=0, book=replace(now.book, pending=()))
+        if bare != replace(before, looked_ms=0, book=replace(before.book, pending=())):
+            save(self._journal, replace(now, book=replace(now.book, pending=())))
+            self._news = True
+        self._saved = now
+
+    def _posted(self, waiting: Sequence[Letter], now_ms: int) -> tuple[Letter, ...]:
+        """What is still worth delivering."""
+        named = {one.name for one in self._settings.destinations}
+        kept = [one for one in waiting if one.to in named and now_ms - one.made_ms < LETTER_MS][-MOST_LETTERS:]
+        if len(kept) < len(waiting):
+            log.warning("%d messages about alerts were never delivered: too old, or too many", len(waiting) - len(kept))
+        return tuple(kept)
+
+    def _still_watched(self, now_ms: int) -> Book:
+        """The book without alerts of what nobody looks at any more: those end here."""
+        book, left = self._notes.book, [one for one in self._notes.book.open if not self._is_watched(one.alert)]
+        if not left:
+            return book
+        gone = [_left(one, now_ms) for one in left]
+        return Book(tuple(one for one in book.open if one not in left), (*book.ended, *gone), book.pending)
+
+    def _is_watched(self, alert: Alert) -> bool:
+        plan, device, sensor = self._plan, *alert.subject.partition("/")[::2]
+        if self._settings.hours(alert.kind) == "off":
+            return False
+        if alert.kind is AlertKind.NOT_DELIVERED:
+            return any(one.name == alert.subject for one in self._settings.destinations)
+        if sensor:
+            return (device, sensor) in plan.sensor
+        return device in {*plan.devices, *plan.zone, *plan.space, WHOLE_SITE}
+
+    def _known(self, now_ms: int) -> Known:
+        house = self._watched.house
+        return Known(
+            now_ms=now_ms,
+            listening=self.listening,
+            heard=self._heard(now_ms),
+            spoke=self._spoke,
+            findings=list(self._watched.found()),
+            lost=self._lost,
+            site=house.site_summary(now_ms),
+            airs={zone: house.summary(zone, now_ms).air for zone in self._aired},
+            supplies={space: house.view(space, now_ms) for space in self._supplies},
+            disk_free_pct=self._disk_free_pct(),
+            failing=self._failing,
+        )
+
+    def _heard(self, now_ms: int) -> dict[Name, int]:
+        """The newest event of each sensor by a trusted clock; none is later than now."""
+        rows = self._journal.connection.execute(
+            "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
+            " ORDER BY at_ms DESC LIMIT 1) FROM sensor"
+        )
+        return {(device, sensor): min(at_ms, now_ms) for device, sensor, at_ms in rows if at_ms is not None}
+
+    def _disk_free_pct(self) -> float | None:
+        try:
+            usage = shutil.disk_usage(self._journal.path.parent)
+        except OSError:
+            return None
+        return 100 * usage.free / usage.total if usage.total else None
+
+    def _lose(self, gap: Gap, at_ms: int) -> None:
+        before = self._lost.get(gap.device)
+        events = gap.last - gap.first + 1
+        if before is not None and at_ms - before.at_ms < LOST_QUIET_MS:
+            events += before.events
+        self._lost[gap.device] = Lost(at_ms, events, gap.reason)
+
+    def _read_gaps(self, now_ms: int) -> None:
+        """What was lost after the last look of the run before."""
+        rows = self._journal.connection.execute(
+            "SELECT device, stream, first, last, reason, at_ms FROM gap WHERE at_ms > ? ORDER BY at_ms",
+            (max(self._notes.looked_ms, now_ms - LOST_QUIET_MS),),
+        )
+        for *gap, at_ms in rows:
+            self._lose(Gap(*gap), at_ms)
+
+    def _alerts(self, now_ms: int) -> Alerts:
+        """What is told; it fits into one message."""
+        notes = self._notes
+        open_ = [replace(one.alert, muted=one.seen or self._is_muted(one.alert)) for one in notes.book.open]
+        ended = [past.alert for past in reversed(notes.book.ended)][:ENDED_SHOWN]
+        told = Alerts(now_ms, open_, ended, list(notes.mutes))
+        while len(encode(told)) > MOST_BYTES and (told.ended or told.open):
+            ended = told.ended[: len(told.ended) * 3 // 4]
+            shown = told.open if told.ended else told.open[: len(told.open) * 3 // 4]
+            told = replace(told, ended=ended, open=shown, left_out=len(open_) - len(shown))
+        return told
+
+    def _is_muted(self, alert: Alert) -> bool:
+        return mutes.covered(self._notes.mutes, alert.kind, alert.subject)
+
+
+def _left(episode: Episode, now_ms: int) -> Past:
+    alert = replace(episode.alert, ended_ms=max(now_ms, episode.alert.fired_ms), left=True)
+    return Past(alert, now_ms, episode.told)

@@ -1,0 +1,159 @@
+"""Every alert begins once and ends once, however often and in whatever order the house is looked at."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.alerts.book import KEPT_MS, Book, Level, Sign, Timing, turned
+from collector.alerts.wire import Alert, AlertKind, Severity
+
+MINUTE_MS = 60_000
+AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
+TIMINGS = {kind: Timing(Severity.WARNING, AFTER_MS, CALM_MS) for kind in AlertKind}
+
+
+def sign(level: Level, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HIGH) -> Sign:
+    return Sign(kind, subject, level, value=1500)
+
+
+NOTHING = Book()
+
+
+def judged(levels: list[Level], book: Book = NOTHING, from_ms: int = 0) -> Book:
+    """One look a minute."""
+    for place, level in enumerate(levels):
+        book = turned(book, [sign(level)], TIMINGS, from_ms + place * MINUTE_MS)
+    return book
+
+
+def alerts(book: Book) -> tuple[list[Alert], list[Alert]]:
+    return [episode.alert for episode in book.open], [past.alert for past in book.ended]
+
+
+def test_an_alert_begins_when_it_has_held_for_long_enough_and_not_before() -> None:
+    assert judged([Level.PRESENT] * 10).open == ()
+    (alert,), ended = alerts(judged([Level.PRESENT] * 11))
+    assert (alert.since_ms, alert.fired_ms, alert.ended_ms, ended) == (0, AFTER_MS, None, [])
+
+
+def test_it_ends_when_it_was_gone_for_long_enough_and_says_since_when() -> None:
+    begun = judged([Level.PRESENT] * 11)
+    assert judged([Level.ABSENT] * 5, begun, 11 * MINUTE_MS).open != ()
+    opened, (alert,) = alerts(judged([Level.ABSENT] * 6, begun, 11 * MINUTE_MS))
+    assert (opened, alert.ended_ms) == ([], 11 * MINUTE_MS)
+
+
+def test_what_comes_and_goes_is_one_alert() -> None:
+    flutter = [Level.PRESENT] * 11 + [Level.ABSENT, Level.ABSENT, Level.PRESENT] * 50
+    opened, ended = alerts(judged(flutter))
+    assert (len(opened), ended) == (1, [])
+
+
+def test_what_comes_and_goes_from_the_beginning_is_none() -> None:
+    assert alerts(judged([Level.PRESENT, Level.PRESENT, Level.ABSENT] * 50)) == ([], [])
+
+
+def test_between_two_thresholds_all_stays_as_it_was() -> None:
+    rising = [Level.PRESENT] + [Level.BETWEEN] * 9 + [Level.PRESENT]
+    assert len(judged(rising).open) == 1
+    assert judged([Level.BETWEEN] * 30).open == ()
+    falling = [Level.ABSENT] + [Level.BETWEEN] * 30
+    begun = judged([Level.PRESENT] * 11)
+    assert judged([*falling[1:], Level.PRESENT], begun, 11 * MINUTE_MS).open != ()
+
+
+def test_where_nobody_can_know_nothing_begins_and_nothing_ends() -> None:
+    assert judged([Level.PRESENT] * 10 + [Level.BLIND] + [Level.PRESENT] * 10).open == ()
+    begun = judged([Level.PRESENT] * 11)
+    assert len(judged([Level.ABSENT, *[Level.BLIND] * 99], begun, 11 * MINUTE_MS).open) == 1
+
+
+def test_a_subject_of_which_nothing_is_said_is_well() -> None:
+    book = judged([Level.PRESENT] * 11)
+    for minute in range(11, 17):
+        book = turned(book, [], TIMINGS, minute * MINUTE_MS)
+    assert (book.open, len(book.ended)) == ((), 1)
+
+
+def test_an_ended_alert_is_kept_for_a_fortnight() -> None:
+    book = judged([Level.ABSENT] * 6, judged([Level.PRESENT] * 11), 11 * MINUTE_MS)
+    assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS - 1).ended != ()
+    assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS).ended == ()
+
+
+def test_a_clock_that_is_set_back_makes_no_alert_end_before_it_began() -> None:
+    book = judged([Level.PRESENT] * 11, from_ms=1000 * MINUTE_MS)
+    for minute in range(10):
+        book = turned(book, [sign(Level.ABSENT)], TIMINGS, minute * MINUTE_MS)
+    (alert,) = alerts(book)[1]
+    assert alert.since_ms <= alert.fired_ms <= (alert.ended_ms or 0)
+
+
+SUBJECTS = ("hall", "loft", "mill")
+MOMENTS = st.lists(
+    st.tuples(st.integers(0, 20), st.lists(st.sampled_from(Level), min_size=3, max_size=3)), min_size=1, max_size=40
+)
+
+
+def story(moments: list[tuple[int, list[Level]]], *, twice: bool, turned_round: bool) -> list[Book]:
+    book, at_ms, books = Book(), 0, []
+    for minutes, levels in moments:
+        at_ms += minutes * MINUTE_MS
+        signs = [sign(level, subject) for level, subject in zip(levels, SUBJECTS, strict=True)]
+        for _ in range(2 if twice else 1):
+            book = turned(book, reversed(signs) if turned_round else signs, TIMINGS, at_ms)
+        books.append(book)
+    return books
+
+
+@given(moments=MOMENTS)
+def test_looking_twice_or_in_another_order_changes_nothing(moments: list[tuple[int, list[Level]]]) -> None:
+    moments = [(minutes + 1, levels) for minutes, levels in moments]
+    plain = story(moments, twice=False, turned_round=False)
+    assert story(moments, twice=True, turned_round=False) == plain
+    assert story(moments, twice=False, turned_round=True) == plain
+
+
+@given(moments=MOMENTS)
+def test_each_alert_is_open_once_and_ends_once_after_it_began(moments: list[tuple[int, list[Level]]]) -> None:
+    began: set[tuple[str, int]] = set()
+    ended: dict[tuple[str, int], Alert] = {}
+    before: set[tuple[str, int]] = set()
+    for book in story(moments, twice=False, turned_round=False):
+        opened = [episode.alert for episode in book.open]
+        now = {(alert.subject, alert.fired_ms) for alert in opened}
+        assert len({alert.subject for alert in opened}) == len(opened), "of each subject one is open at most"
+        assert not (now - before) & began, "none begins twice"
+        began |= now
+        for past in book.ended:
+            alert = past.alert
+            assert alert.since_ms <= alert.fired_ms <= (alert.ended_ms or -1)
+            assert ended.setdefault((alert.subject, alert.fired_ms), alert) == alert, "what has ended stays as it was"
+        assert not now & ended.keys()
+        before = now
+    assert ended.keys() <= began
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(20, 200), st.integers(20, 200)), min_size=1, max_size=10),
+    steps=st.lists(st.integers(1, 240), min_size=200, max_size=200),
+)
+def test_whatever_the_ticks_each_long_trouble_is_one_alert(spans: list[tuple[int, int]], steps: list[int]) -> None:
+    """Troubles and pauses of 20 minutes and more, looked at every 1 to 240 s in an unsteady beat."""
+    edges: list[tuple[int, Level]] = []
+    at_ms = 0
+    for trouble_min, pause_min in spans:
+        edges += [(at_ms, Level.PRESENT), (at_ms + trouble_min * MINUTE_MS, Level.ABSENT)]
+        at_ms += (trouble_min + pause_min) * MINUTE_MS
+    book, now_ms, place, level, turn = Book(), 0, 0, Level.ABSENT, 0
+    while now_ms < at_ms:
+        while place < len(edges) and edges[place][0] <= now_ms:
+            level = edges[place][1]
+            place += 1
+        book = turned(book, [sign(level)], TIMINGS, now_ms)
+        now_ms += steps[turn % len(steps)] * 1000
+        turn += 1
+    opened, ended = alerts(book)
+    assert (len(opened), len(ended)) in {(0, len(spans)), (1, len(spans) - 1)}
+    for alert, (begins_ms, _), (ends_ms, _) in zip(ended, edges[::2], edges[1::2], strict=False):
+        assert begins_ms <= alert.since_ms <= begins_ms + 4 * MINUTE_MS
+        assert ends_ms <= (alert.ended_ms or 0) <= ends_ms + 4 * MINUTE_MS

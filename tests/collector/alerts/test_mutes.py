@@ -1,0 +1,50 @@
+"""A mute covers what was asked for, and no longer than that."""
+
+import pytest
+
+from collector.alerts.mutes import MOST, asked, covered, holding
+from collector.alerts.wire import AlertCommand, AlertKind, Mute, Wish
+
+CO2, SILENT, DEVICE = AlertKind.CO2_HIGH, AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT
+
+
+@pytest.mark.parametrize(
+    ("mute", "kind", "subject", "covers"),
+    [
+        (Mute(CO2, "hall"), CO2, "hall", True),
+        (Mute(CO2, "hall"), CO2, "hallway", False),
+        (Mute(CO2, "hall"), DEVICE, "hall", False),
+        (Mute(CO2), CO2, "loft", True),
+        (Mute(None, "pi-2"), SILENT, "pi-2/desk-1-pir", True),
+        (Mute(None, "pi-2"), DEVICE, "pi-2", True),
+        (Mute(None, "pi-2"), DEVICE, "pi-21", False),
+        (Mute(None, "pi-2/desk-1-pir"), DEVICE, "pi-2", False),
+        (Mute(), CO2, "hall", True),
+    ],
+)
+def test_what_a_mute_covers(mute: Mute, kind: AlertKind, subject: str, covers: bool) -> None:
+    assert covered([mute], kind, subject) is covers
+
+
+def test_a_mute_ends_by_itself_or_when_it_is_taken_back() -> None:
+    mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
+    mutes = asked(mutes, AlertCommand(Wish.MUTE), 0)
+    assert mutes == (Mute(CO2, "hall", 100), Mute())
+    assert holding(mutes, 99) == mutes
+    assert holding(mutes, 100) == (Mute(),)
+    assert asked(mutes, AlertCommand(Wish.UNMUTE), 0) == (Mute(CO2, "hall", 100),)
+    assert asked(mutes, AlertCommand(Wish.UNMUTE, CO2, "loft"), 0) == mutes
+
+
+def test_asking_again_moves_the_end() -> None:
+    mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
+    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 200), 0) == (Mute(CO2, "hall", 200),)
+    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 5), 10) == (), "what has ended already mutes nothing"
+
+
+def test_there_are_never_more_than_a_house_needs() -> None:
+    mutes: tuple[Mute, ...] = ()
+    for number in range(MOST + 50):
+        mutes = asked(mutes, AlertCommand(Wish.MUTE, None, f"pi-{number}"), 0)
+    assert len(mutes) == MOST
+    assert mutes[-1].subject == f"pi-{MOST + 49}"

@@ -1,0 +1,76 @@
+"""Both languages say everything, and a sentence has no hole in it."""
+
+import re
+import string
+from itertools import product
+
+import pytest
+
+from collector.alerts.settings import Language
+from collector.alerts.wire import Alert, AlertKind, Severity
+from collector.alerts.words import TEXTS, AlertWords
+from collector.health.findings import FindingKind
+from collector.intake import Loss
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+
+PLAN = house_of(2)
+SUBJECTS = {
+    AlertKind.DEVICE_SILENT: "pi-1",
+    AlertKind.LOST_EVENTS: "pi-1",
+    AlertKind.OVER_CAPACITY: "site",
+    AlertKind.CO2_HIGH: "hall",
+    AlertKind.SUPPLY_LOW: "desk-1",
+    AlertKind.FEW_FREE: "site",
+    AlertKind.DISK_NEARLY_FULL: "site",
+    AlertKind.NOT_DELIVERED: "phone",
+}
+
+
+def names(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_every_text_with_the_same_names_in_it() -> None:
+    swedish, english = TEXTS[Language.SV], TEXTS[Language.EN]
+    assert set(swedish) == set(english)
+    different = {key for key in english if names(swedish[key]) != names(english[key])}
+    assert different <= {"today", "day"}
+
+
+def alerts() -> list[Alert]:
+    found = []
+    for kind in AlertKind:
+        reasons = {
+            AlertKind.STUCK: [FindingKind.STUCK_ON, FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED],
+            AlertKind.LOST_EVENTS: [*Loss, "a reason of a later Ledig"],
+        }.get(kind, [""])
+        values = (None, 1.0, 12.5) if kind is AlertKind.BATTERY_LOW else (0.0, 1.0, 12.5)
+        for reason, value, left in product(reasons, values, (False, True)):
+            told = {"value": value, "limit": 10.0, "reason": reason, "left": left, "sensors": int(value or 0)}
+            subject = SUBJECTS.get(kind, "pi-1/desk-0-pir")
+            found.append(Alert(kind, subject, Severity.NOTICE, 0, NOON_MS, NOON_MS, **told))
+    return found
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: f"{alert.kind}-{alert.reason}-{alert.value}")
+def test_every_alert_has_its_sentences(alert: Alert, language: Language) -> None:
+    words = AlertWords(PLAN, language, NOON_MS)
+    for said in (words.kind(alert.kind), words.what(alert), words.remedy(alert), words.over(alert)):
+        assert said
+        assert not re.search(r"[{}]|None|  ", said), said
+
+
+def test_numbers_and_moments_are_written_as_the_language_writes_them() -> None:
+    swedish, english = (AlertWords(PLAN, language, NOON_MS) for language in (Language.SV, Language.EN))
+    assert (swedish.number(9.5), english.number(9.5), english.number(1520.0)) == ("9,5", "9.5", "1520")
+    assert re.fullmatch(r"kl\. \d\d\.\d\d", swedish.moment(NOON_MS))
+    assert re.fullmatch(r"\d\d:\d\d", english.moment(NOON_MS))
+    assert re.fullmatch(r"\d+ [a-z.]+ kl\. \d\d\.\d\d", swedish.moment(NOON_MS - 24 * HOUR_MS))
+
+
+def test_things_are_called_as_people_call_them() -> None:
+    words = AlertWords(PLAN, Language.EN, NOON_MS)
+    called = [words.name(subject) for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")]
+    assert called == ["desk-0-pir (Desk 0)", "entrance-beams (Entrance)", "Hall", "The mill", "pi-9"]
+    assert words.name("pi-1/gone") == "gone", "it left the site file"
