@@ -21,6 +21,7 @@ from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from collector.plan import SitePlan
+from dashboard import release
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live import TICK_S, Follower, Live
@@ -57,7 +58,7 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     """
     listener = _listen(settings.host, settings.port)
     gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
-    live = Live(plan, now_ms)
+    live = Live(plan, now_ms, release.mark())
     follower = Follower(settings.broker, plan.id, live.inbox)
     live.say = follower.say
     app = create_app(settings, plan, live, Accounts(settings.accounts_path))

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 
+from collector.days import is_open
 from collector.plan import SitePlan
 from dashboard.live.channel import Channel
-from dashboard.live.picture import Broker, Frame, Message, Picture, encode_frame
+from dashboard.live.picture import Broker, Frame, Message, Picture, encode_frame, shut
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
@@ -35,17 +36,17 @@ Inbox = deque[Message | Broker]
 class Live:
     """The picture, and the channels that show it."""
 
-    def __init__(self, plan: SitePlan, now_ms: Callable[[], int]) -> None:
+    def __init__(self, plan: SitePlan, now_ms: Callable[[], int], release: str = "") -> None:
         self.inbox: Inbox = deque()
-        self.picture: Final = Picture(plan)
+        self.picture: Final = Picture(plan, release)
         self.now_ms: Final = now_ms
         self.public: Final = Channel()
         self.say: Callable[[str, bytes], bool] = _to_nobody
         """Hands a message to the broker; False: it is not there."""
         self.managers: Final = {language: Channel() for language in LANGUAGES}
         self._words = {language: Words.of(language) for language in LANGUAGES}
-        self._shown: tuple[object, ...] = ()
-        self._sent_s = float("-inf")
+        self._inside = _Sent()
+        self._outside = _Sent()
 
     def tick(self, now_s: float) -> None:
         """Take what came in; send a frame if it changed anything, or if it is time for one.
@@ -56,25 +57,46 @@ class Live:
         now_ms = self.now_ms()
         while self.inbox:
             self.picture.hear(self.inbox.popleft(), now_s, now_ms)
-        shown = (self.picture.version, self.picture.link(now_s))
+        version, link, is_shut = self.picture.version, self.picture.link(now_s), not is_open(self.picture.plan, now_ms)
+        # of a closed house not even the rhythm of its frames tells that something moved
+        if self._outside.is_due((0 if is_shut else version, link, is_shut), now_s):
+            self.public.publish(encode_frame(self.frame(now_s)))
         waiting = any(channel.readers and not channel.latest for channel in self.managers.values())
-        if waiting or shown != self._shown or now_s - self._sent_s >= BREATH_S:
-            self._shown, self._sent_s = shown, now_s
+        if self._inside.is_due((version, link), now_s) or waiting:
             self._send(now_s, now_ms)
 
     def frame(self, now_s: float) -> Frame:
         """What everybody may see now."""
+        whole = self.whole(now_s)
+        return shut(whole) if whole.closed else whole
+
+    def whole(self, now_s: float) -> Frame:
+        """The same for who runs the house: it is never shut."""
         return self.picture.frame(now_s, self.now_ms())
 
     def _send(self, now_s: float, now_ms: int) -> None:
-        frame = self.picture.frame(now_s, now_ms)
-        self.public.publish(encode_frame(frame))
+        frame = self.whole(now_s)
         for language, channel in self.managers.items():
             if not channel.readers:
                 channel.latest = b""  # nobody looks; whoever comes next must not begin with an old frame
                 continue
             told = manager_frame(self.picture, frame, now_ms, self._words[language])
             channel.publish(encode_manager_frame(told))
+
+
+class _Sent:
+    """What was sent last, and when."""
+
+    def __init__(self) -> None:
+        self._mark: tuple[object, ...] = ()
+        self._at_s = float("-inf")
+
+    def is_due(self, mark: tuple[object, ...], now_s: float) -> bool:
+        """Whether to send: something is new, or it is time for a breath. If so, it counts as sent."""
+        if mark == self._mark and now_s - self._at_s < BREATH_S:
+            return False
+        self._mark, self._at_s = mark, now_s
+        return True
 
 
 def _to_nobody(_topic: str, _payload: bytes) -> bool:

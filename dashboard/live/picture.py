@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from collector.days import is_open
 from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
 from collector.health.findings import Findings, decode_findings
@@ -97,16 +98,19 @@ class Frame(Struct, frozen=True):
     """What everybody may see, whole; times are the house's wall clock, `HH:MM`, and `age_s` is real seconds."""
 
     version: int
+    """Grows with everything that changes what is shown; 0 of a closed house, where a step would tell of movement."""
     plan: str
-    """Which spaces these are, in short: a page that was made for others must not paint them."""
+    """Which spaces these are, and which release tells of them, in short: a page made for others must not paint them."""
     link: Link
     age_s: float | None
     """Since the collector was last heard; None: never."""
     since: str | None
     """The house's time when it was last heard."""
     clock: str
+    closed: bool
+    """Outside opening hours. What everybody sees then is `shut`: everything below `opens` is empty."""
     opens: tuple[int, int, str] | None
-    """If the house is closed: days until it opens, weekday (Monday 0), time."""
+    """If the house is closed: days until it opens, weekday (Monday 0), time; None too if that is months away."""
     spaces: str
     """One of CODES for each offered space, in the order of the plan."""
     kinds: dict[SpaceKind, Free]
@@ -120,6 +124,13 @@ class Frame(Struct, frozen=True):
     """The house was known to be empty once; before that, `people` are those who were counted in so far."""
     ahead: tuple[ahead.Part, ...]
     """The rest of the day in at most two sentences."""
+
+
+def shut(frame: Frame) -> Frame:
+    """What everybody may see of a closed house: nothing that tells whether anybody is in it, or comes."""
+    return msgspec.structs.replace(
+        frame, version=0, spaces="", kinds={}, zones={}, supplies={}, air={}, people=None, from_zero=False, ahead=()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +177,11 @@ def supply(state: SpaceState | None) -> Supply:
 class Picture:
     """Everything the broker told us of one house. One thread owns it."""
 
-    def __init__(self, plan: SitePlan) -> None:
+    def __init__(self, plan: SitePlan, release: str = "") -> None:
         self.plan = plan
         self.offered: Final = tuple(space for space in plan.spaces if space.offered)
         named = "\n".join(f"{space.id} {space.name} {space.kind} {space.zone}" for space in plan.spaces)
-        self._mark: Final = f"{zlib.crc32(named.encode()):08x}"
+        self._mark: Final = f"{zlib.crc32((release + named).encode()):08x}"
         self._by_zone: Final = {
             zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones
         }
@@ -241,7 +252,7 @@ class Picture:
         return known.state if known else Occupancy.UNKNOWN
 
     def frame(self, now_s: float, now_ms: int) -> Frame:
-        """What everybody may see: no moment and no reason of any desk."""
+        """What everybody may see while the house is open: no moment and no reason of any desk."""
         heard_ms = self.heard_ms
         age_s = self.age_s(now_s)
         opening: Opening | None = next_opening(self.plan, now_ms)
@@ -253,6 +264,7 @@ class Picture:
             age_s=None if age_s is None else round(age_s, 1),
             since=None if heard_ms is None else clock(self.plan, heard_ms),
             clock=clock(self.plan, now_ms),
+            closed=not is_open(self.plan, now_ms),
             opens=None if opening is None else (opening.days, opening.weekday, opening.at),
             spaces="".join(CODES.get(self.occupancy(space), "u") for space in self.offered),
             kinds=kinds,
