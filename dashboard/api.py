@@ -52,7 +52,9 @@ def summary() -> ResponseReturnValue:
         frame,
         {
             "kinds": {kind: _free(free) for kind, free in frame.kinds.items()},
-            "zones": {
+            "zones": {}
+            if frame.closed
+            else {
                 zone.id: {
                     "name": zone.name,
                     "kinds": {kind: _free(free) for kind, free in frame.zones[zone.id].items()},
@@ -86,13 +88,14 @@ def forecast() -> ResponseReturnValue:
     """Free spots of the hours to come: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival."""
     here = serving()
     now_ms = here.live.now_ms()
+    frame = here.live.frame(time.monotonic())
     try:
         asked = arrival.read_arrival(request.args, here.plan)
-        told = here.live.picture.outlook(asked.zone, asked.kind, now_ms)
+        told = None if frame.closed else here.live.picture.outlook(asked.zone, asked.kind, now_ms)
         body = arrival.answer(asked, told, now_ms)
     except past.QuestionRejected as fault:
         return jsonify(error="bad request", message=str(fault)), 400
-    response = jsonify(site=here.plan.id, **body)
+    response = jsonify(site=here.plan.id, closed=frame.closed, opens=frame.opens, **body)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
@@ -129,8 +132,9 @@ def _free(free: Free) -> dict[str, int]:
 def _answer(frame: Frame, body: dict[str, Any]) -> ResponseReturnValue:
     """The body with what says how old it is; unchanged since the reader's last look: only that."""
     here = serving()
-    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}"
-    response = jsonify(site=here.plan.id, link=frame.link, heard=frame.since, version=frame.version, **body)
+    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}-{frame.opens}"
+    about = {"link": frame.link, "heard": frame.since, "version": frame.version}
+    response = jsonify(site=here.plan.id, **about, closed=frame.closed, opens=frame.opens, **body)
     response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)

@@ -101,6 +101,12 @@ class Words:
         key = {0: "opens.today", 1: "opens.tomorrow"}.get(days, f"opens.{weekday}" if days <= DAYS else "opens.later")
         return self.fill(key, at=self.at(time), n=days)
 
+    def closed(self, frame: Frame) -> str:
+        """That the house is closed, and when it opens if that is known; empty while it is open."""
+        if frame.closed and frame.opens is None:
+            return self.page["opens.unknown"]
+        return self.opens(frame.opens)
+
     def supply(self, left: Supply) -> str:
         """How much is left."""
         if left.level_pct is None:
@@ -219,6 +225,7 @@ class Words:
             "opens.4": _("Closed now, opens on Friday at {at}"),
             "opens.5": _("Closed now, opens on Saturday at {at}"),
             "opens.6": _("Closed now, opens on Sunday at {at}"),
+            "opens.unknown": _("Closed for now"),
             "opens.later": _("Closed now, opens in {n} days at {at}"),
         }
 

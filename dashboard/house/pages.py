@@ -31,7 +31,6 @@ def wall() -> ResponseReturnValue:
             "wall.html",
             plan=here.plan,
             frame=frame,
-            open=frame.opens is None,
             board=foyer.board(here.plan),
             drawings=[(drawing, foyer.is_dense(drawing)) for drawing in here.drawings],
             shift=foyer.shift(time.time()),

@@ -39,7 +39,7 @@ class DeviceRow(Struct, frozen=True):
 
 
 class ManagerFrame(Struct, frozen=True):
-    """The public frame, and what only a manager may see."""
+    """The frame that everybody sees while the house is open, and what only a manager may see."""
 
     public: Frame
     spaces: dict[str, SpaceRow]

@@ -55,7 +55,7 @@ def live() -> ResponseReturnValue:
     asked = charts.read_choice(request.args, here.plan)
     log_span(str(asked))
     now_ms = here.live.now_ms()
-    frame = here.live.frame(time.monotonic())
+    frame = here.live.whole(time.monotonic())
     told = manager_frame(here.live.picture, frame, now_ms, words())
     g.charts = True
     hidden = charts.hidden(asked, here.plan)
@@ -130,7 +130,7 @@ def stream() -> ResponseReturnValue:
 def newest() -> ResponseReturnValue:
     """The newest frame of the stream, for a page that found no seat there; 401 once the session has ended."""
     here = serving()
-    frame = here.live.frame(time.monotonic())
+    frame = here.live.whole(time.monotonic())
     told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
     return Response(msgspec.json.encode(told), mimetype="application/json")
 

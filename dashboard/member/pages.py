@@ -27,6 +27,7 @@ def home() -> ResponseReturnValue:
     """The answer, how sure and how old, kinds and zones, the plan."""
     here = serving()
     frame = here.live.frame(time.monotonic())
+    code = codes(here.plan, frame)
     page = Response(
         render_template(
             "home.html",
@@ -34,9 +35,9 @@ def home() -> ResponseReturnValue:
             drawings=here.drawings,
             frame=frame,
             first=words().first_kind(frame),
-            named=[space for space in here.plan.spaces if space.offered and space.kind in NAMED],
-            supplies=[space for space in here.plan.spaces if space.kind is SpaceKind.SUPPLY],
-            codes=codes(here.plan, frame),
+            named=[space for space in here.plan.spaces if space.id in code and space.kind in NAMED],
+            supplies=[space for space in here.plan.spaces if space.id in frame.supplies],
+            codes=code,
             offered=[space.id for space in here.plan.spaces if space.offered],
         )
     )
@@ -63,6 +64,8 @@ def health() -> ResponseReturnValue:
 
 
 def codes(plan: SitePlan, frame: Frame) -> dict[str, str]:
-    """The frame's character of each offered space, by its id."""
+    """The frame's character of each offered space, by its id; none of a closed house."""
+    if frame.closed:
+        return {}
     offered: list[Space] = [space for space in plan.spaces if space.offered]
     return {space.id: code for space, code in zip(offered, frame.spaces, strict=True)}

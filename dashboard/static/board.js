@@ -32,6 +32,7 @@
     setTimeout(() => element.classList.remove("changed"), MARK_MS);
   }
   function show(element, text) {
+    if (!element) return; // a closed house has few lines
     element.textContent = text;
     element.hidden = !text;
   }
@@ -73,7 +74,7 @@
       at("of").textContent = fill(`answer.${kind}.${form}`, { capacity });
       at("sure").textContent = fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity });
     }
-    show(at("opens"), opens(next.opens));
+    show(at("opens"), next.closed && !next.opens ? page.words["opens.unknown"] : opens(next.opens));
     show(at("ahead"), ahead(next.ahead));
     show(at("people"), people(next.people, next.from_zero));
   }
@@ -118,6 +119,10 @@
   function take(text) {
     const news = JSON.parse(text);
     const next = news.public || news; // managers hear more
+    if (!next.spaces !== page.now.shut) { // the house opened or closed: not all readers at once
+      setTimeout(() => location.reload(), RELOAD_MS * (1 + Math.random()));
+      return;
+    }
     if (next.plan !== page.now.plan) { // the site file changed: these are other spots than those drawn here
       heard = { steady: -Infinity, wall: -Infinity };
       age();

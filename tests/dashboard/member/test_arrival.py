@@ -108,6 +108,8 @@ def test_the_feed_answers_what_the_collector_told(app: Flask, live: Live) -> Non
         "kind": "desk",
         "missing_days": None,
         "hours": [],
+        "closed": False,
+        "opens": None,
     }
     topic = topics.forecast(PLAN.id, WHOLE_SITE)
     live.inbox.append(Message(topic, encode(Forecast(kinds={SpaceKind.DESK: TOLD})), retained=True))

@@ -1,0 +1,125 @@
+"""A closed house: what everybody may learn of it, and what only who runs it still sees."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.outward import Air, AirBand, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live import BREATH_S, Live
+from dashboard.live.channel import Reader
+from dashboard.live.picture import Broker, Message
+from dashboard.settings import DashboardSettings
+from edge import topics
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.stage import morning, state
+from tests.dashboard.test_routes import log_in
+
+NIGHT_MS = MONDAY_10_MS - 8 * 3_600_000
+"""Monday, two in the morning."""
+PUBLIC = ("/?lang=en", "/wall?lang=en", "/api/v1/states", "/api/v1/summary", "/api/v1/frame", "/api/v1/forecast")
+
+
+def tell(live: Live, states: dict[str, SpaceState], people: int) -> None:
+    for space, told in states.items():
+        live.inbox.append(Message(topics.space(PLAN.id, space), encode(told), retained=True))
+    air = Summary(0, {}, Air(1500.0 if people else 420.0, band=AirBand.BAD if people else AirBand.FRESH))
+    live.inbox.append(Message(topics.zone(PLAN.id, "hall"), encode(air), retained=True))
+    counted = Summary(0, {}, people=People(people, people, people))
+    live.inbox.append(Message(topics.site_summary(PLAN.id), encode(counted), retained=True))
+
+
+def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> Live:
+    live = Live(PLAN, now_ms)
+    live.inbox.append(Broker.HERE)
+    seen = Occupancy.OCCUPIED if people else Occupancy.VACANT
+    tell(live, {space: state(seen, space=space) for space in morning() if space != "beans"}, people)
+    live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    live.tick(time.monotonic())
+    return live
+
+
+def serve(live: Live, settings: DashboardSettings) -> Flask:
+    return create_app(settings, PLAN, live, Accounts(settings.accounts_path))
+
+
+def read(client: FlaskClient, path: str) -> str:
+    answer = client.get(path, base_url="https://localhost")
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_nobody_can_tell_a_closed_house_with_people_in_it_from_an_empty_one(
+    settings: DashboardSettings, path: str
+) -> None:
+    full, empty = (read(serve(night(people), settings).test_client(), path) for people in (30, 0))
+    for text in ("age_s", "shift"):
+        full, empty = (cut(told, text) for told in (full, empty))
+    assert full == empty
+
+
+def cut(text: str, key: str) -> str:
+    """Without the one value that is real time."""
+    head, found, tail = text.partition(key)
+    return head + found + tail.lstrip('":= ').lstrip("0123456789.") if found else text
+
+
+def test_a_closed_house_says_that_it_is_and_when_it_opens(settings: DashboardSettings) -> None:
+    public = serve(night(30), settings).test_client()
+    page = read(public, "/?lang=en")
+    assert "Closed now, opens at 7:00" in page.replace("07:00", "7:00")
+    assert "It is 02:00 in the house. While it is closed, nothing of it is shown." in page
+    assert public.get("/api/v1/summary").json == {
+        "site": "spinneriet",
+        "link": "live",
+        "heard": "02:00",
+        "version": 0,
+        "closed": True,
+        "opens": [0, 0, "07:00"],
+        "kinds": {},
+        "zones": {},
+        "people": None,
+    }
+
+
+def test_who_runs_the_house_sees_it_at_night_too(settings: DashboardSettings) -> None:
+    client = serve(night(30), settings).test_client()
+    log_in(client)
+    page = read(client, "/manage?lang=en")
+    assert "30 people counted in so far" in page
+    assert "movement at desk-1-pir" in page
+    assert client.get("/manage/frame", base_url="https://localhost").json["public"]["spaces"].startswith("oooo")
+
+
+def test_the_rhythm_of_the_frames_tells_nothing_of_a_closed_house() -> None:
+    live = night(0)
+    began_s = time.monotonic()
+    with Reader(live.public) as reader:
+        assert reader.take(0)
+        sent = []
+        for step in range(1, 140):
+            now_s = began_s + step / 10
+            tell(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, 0)
+            live.tick(now_s)
+            if reader.take(0):
+                sent.append(step / 10)
+    assert len(sent) == 2
+    assert all(abs(found - wanted) < 0.2 for found, wanted in zip(sent, (BREATH_S, 2 * BREATH_S), strict=True))
+
+
+def test_an_open_page_hears_at_once_that_the_house_opened_and_closed() -> None:
+    clock = [NIGHT_MS]
+    live = night(0, lambda: clock[0])
+    with Reader(live.public) as reader:
+        assert b'"closed":true' in (reader.take(0) or b"")
+        clock[0] = MONDAY_10_MS
+        live.tick(time.monotonic())
+        assert b'"closed":false' in (reader.take(0) or b"")
+        clock[0] = NIGHT_MS
+        live.tick(time.monotonic())
+        assert b'"closed":true' in (reader.take(0) or b"")
