@@ -72,21 +72,26 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
     """Serve the pages as `ledig dashboard` does, in a thread with its own event loop."""
 
     @contextmanager
-    def serving(broker: BrokerSettings, max_streams: int = 10) -> Iterator[DashboardSettings]:
+    def serving(
+        broker: BrokerSettings,
+        max_streams: int = 10,
+        port: int = 0,
+        now_ms: Callable[[], int] = lambda: MONDAY_10_MS,
+    ) -> Iterator[DashboardSettings]:
         path = tmp_path / "accounts.sqlite"
         path.write_bytes(accounts_template)
         settings = DashboardSettings(
             broker=broker,
             accounts_path=path,
             journal_path=tmp_path / "journal.sqlite",
-            port=free_port(),
+            port=port or free_port(),
             max_streams=max_streams,
         )
         stop = threading.Event()
 
         def run() -> None:
             try:
-                serve(settings, PLAN, lambda: MONDAY_10_MS, stop)
+                serve(settings, PLAN, now_ms, stop)
             finally:
                 gevent.get_hub().destroy()
 
