@@ -113,7 +113,7 @@ class Inbox:
         return taken
 
     def retained(self) -> set[str]:
-        """Topics of spaces and of findings that the broker had retained at our start.
+        """Topics of spaces, zones and findings that the broker had retained at our start.
 
         Empty until it has told them, given once.
         """
@@ -128,6 +128,8 @@ class Inbox:
         return [
             topics.space(self._site, "+"),
             topics.tuning(self._site, "+"),
+            topics.zone(self._site, "+"),
+            topics.forecast(self._site, "+"),
             topics.every_device(self._site, topics.DeviceTopic.FINDINGS),
         ]
 

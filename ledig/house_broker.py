@@ -60,7 +60,7 @@ def rights(site: str, user: str) -> Rights:
     if user == COLLECTOR_USER:
         heard = (f"{root}/device/+/events", f"{root}/device/+/status", f"{root}/collector/command")
         findings = f"{root}/device/+/findings"
-        left = (f"{root}/space/+", f"{root}/tuning/+", findings)  # to take back what an earlier one left
+        left = (*(f"{root}/{told}/+" for told in ("space", "tuning", "zone", "forecast")), findings)  # to take it back
         return Rights(reads=(*heard, *left), writes=(*told, f"{root}/device/+/receipt", findings))
     if user == DASHBOARD_USER:
         reads = (*told, f"{root}/device/+/status", f"{root}/device/+/findings")

@@ -207,12 +207,14 @@ def test_a_second_collector_on_the_journal_gets_one_plain_error(broker: Mosquitt
         run(settings, house_of(1), lambda: NOON_MS, threading.Event())
 
 
-def test_a_space_that_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
-    gone, shown = topics.space("mill", "desk-77"), topics.space("mill", "desk-0")
-    observer.retain(gone, b"{}")
-    with collecting(broker, observer, house_of(1), tmp_path / "journal.sqlite"):
-        until(lambda: observer.retained.get(gone) == b"", what="the empty payload on the old topic")
-        assert observer.retained[shown] != b""
+def test_what_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+    gone = [topics.space("mill", "desk-77"), topics.zone("mill", "attic"), topics.forecast("mill", "attic")]
+    shown = [topics.space("mill", "desk-0"), topics.zone("mill", "hall"), topics.forecast("mill", "site")]
+    for topic in [*gone, *shown]:
+        observer.retain(topic, b"{}")
+    with collecting(broker, observer, house_of(5), tmp_path / "journal.sqlite"):
+        until(lambda: all(observer.retained.get(topic) == b"" for topic in gone), what="empty payloads on old topics")
+        assert all(observer.retained[topic] != b"" for topic in shown)
 
 
 def test_what_a_space_learns_no_longer_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:

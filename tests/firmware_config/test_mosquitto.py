@@ -167,14 +167,17 @@ def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto)
 
 
 def test_the_collector_hears_what_it_is_asked_and_what_it_left_behind(house: Mosquitto) -> None:
-    heard = [topics.collector_command(SITE), topics.device(SITE, "pi-1", DeviceTopic.FINDINGS)]
+    asked = topics.collector_command(SITE)
+    left = [topics.device(SITE, "pi-1", DeviceTopic.FINDINGS)]
+    left += [topic(SITE, "one") for topic in (topics.space, topics.tuning, topics.zone, topics.forecast)]
     with connected(house, "observer", "collector", "dashboard", "installer") as (observer, collector, *asking):
-        collector.subscribe(heard[0], topics.every_device(SITE, DeviceTopic.FINDINGS))
+        collector.subscribe(asked, *left)
         for one in asking:
-            one.say(heard[0])
-            assert collector.heard.get(timeout=HEARD_S)[0] == heard[0]
-        observer.say(heard[1])
-        assert collector.heard.get(timeout=HEARD_S)[0] == heard[1]
+            one.say(asked)
+            assert collector.heard.get(timeout=HEARD_S)[0] == asked
+        for topic in left:
+            observer.say(topic)
+            assert collector.heard.get(timeout=HEARD_S)[0] == topic
 
 
 def test_the_dashboard_hears_what_is_retained_and_says_nothing_but_answers_to_findings(house: Mosquitto) -> None:
