@@ -19,7 +19,7 @@ from collector.plan import SitePlan
 from dashboard import api, languages, routes
 from dashboard.accounts import Accounts
 from dashboard.drawing import draw
-from dashboard.house import pages as house
+from dashboard.foyer import pages as foyer
 from dashboard.live import Live
 from dashboard.live.channel import Seats, StreamsFull
 from dashboard.manager import pages as manager
@@ -51,7 +51,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for room in (member.routes, house.routes, api.routes, manager.routes):
+    for room in (member.routes, foyer.routes, api.routes, manager.routes):
         app.register_blueprint(room)
     routes.install(app)
     app.before_request(_draw_nonce)

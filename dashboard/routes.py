@@ -59,7 +59,7 @@ ROUTES: Final[dict[str, Route]] = {
     "static": Route(Who.EVERYONE),
     "pages.home": Route(Who.EVERYONE),
     "pages.health": Route(Who.EVERYONE, Kind.FEED),
-    "house.wall": Route(Who.EVERYONE),
+    "foyer.wall": Route(Who.EVERYONE),
     "api.states": Route(Who.EVERYONE, Kind.FEED),
     "api.summary": Route(Who.EVERYONE, Kind.FEED),
     "api.frame": Route(Who.EVERYONE, Kind.FEED),

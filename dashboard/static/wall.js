@@ -11,7 +11,7 @@ const AGAIN_MS = 10000;
 const page = JSON.parse(document.getElementById("page").textContent);
 const say = speaker(page.words);
 const at = (id) => document.getElementById(id);
-const marks = page.open ? page.spaces.map((_, place) => at(`s${place}`)) : [];
+const marks = page.closed ? [] : page.spaces.map((_, place) => at(`s${place}`));
 const rows = [...document.querySelectorAll("[data-place]")];
 const counts = [...document.querySelectorAll("[data-count]")];
 let frame = page.now;
@@ -23,14 +23,14 @@ function write(element, text) {
 
 /* Another plan, another release, or the doors open or close: this page was made for something else. */
 function take(next) {
-  if (next.plan !== page.now.plan || (next.opens === null) !== page.open) {
+  if (next.plan !== page.now.plan || next.closed !== page.closed) {
     renew();
     return false;
   }
   frame = next;
   write(at("clock"), next.clock);
-  if (page.open) paint(next);
-  else if (next.opens) write(at("answer"), say.opens(next.opens));
+  if (next.closed) write(at("answer"), next.opens ? say.opens(next.opens) : page.words["opens.unknown"]);
+  else paint(next);
   return true;
 }
 

@@ -1,4 +1,4 @@
-"""The routes of the house's own pages: /wall.
+"""The routes of what hangs in the foyer: /wall.
 
 In:    the plan, the live picture.
 Out:   pages that are right without JavaScript.
@@ -11,11 +11,11 @@ from typing import Final
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
-from dashboard.house import wall as foyer
+from dashboard.foyer import wall as screen
 from dashboard.languages import words
 from dashboard.serving import serving
 
-routes = Blueprint("house", __name__)
+routes = Blueprint("foyer", __name__)
 
 WORDS: Final = ("answer.", "at", "ago.", "heard", "unheard", "opens.", "row", "state.", "wall.")
 """Beginnings of the sentences that the wall's script makes."""
@@ -31,9 +31,9 @@ def wall() -> ResponseReturnValue:
             "wall.html",
             plan=here.plan,
             frame=frame,
-            board=foyer.board(here.plan),
-            drawings=[(drawing, foyer.is_dense(drawing)) for drawing in here.drawings],
-            shift=foyer.shift(time.time()),
+            board=screen.board(here.plan),
+            drawings=[(drawing, screen.is_dense(drawing)) for drawing in here.drawings],
+            shift=screen.shift(time.time()),
             offered=[space.id for space in here.plan.spaces if space.offered],
             said={key: text for key, text in words().page.items() if key.startswith(WORDS)},
         )

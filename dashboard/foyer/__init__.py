@@ -1,0 +1,1 @@
+"""What hangs in the foyer: the screen, the register of the sensors, the sign beside them."""
