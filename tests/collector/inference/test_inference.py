@@ -9,7 +9,7 @@ from collector.learning.tuning import UNTUNED, Tuned
 from collector.outward import Because, Health, Lapse, Occupancy, Reason
 from collector.plan import Rules, SensorKind, SpaceKind
 from edge.message import Kind
-from tests.collector.inference.minutes import a, at, quiet, since_noon, watched
+from tests.collector.inference.minutes import QUIET_MS, a, at, quiet, since_noon, watched
 from tests.collector.room import MINUTE, NOON_MS, SECOND, beats, numbered, plan, pulse, says, sensor, states
 
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
@@ -159,6 +159,14 @@ def test_a_sensor_that_falls_silent_makes_a_free_space_unknown_and_vouches_again
     assert since_noon(PIR, events) == [(1.5, UNKNOWN), (30, VACANT)]  # last heard at 0.5, silent a minute later
 
 
+def test_each_sensor_is_silent_by_its_own_heartbeat() -> None:
+    mat = sensor(SensorKind.PRESSURE, heartbeat_ms=4 * MINUTE)
+    rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR), mat]), "space")
+    slow = beats("pressure", QUIET_MS, at(1), every_ms=4 * MINUTE)  # the last one at noon
+    assert since_noon(rules, quiet("pir") + slow) == [(8, UNKNOWN)]
+    assert since_noon(rules, quiet("pir", until_min=1) + slow) == [(1.5, UNKNOWN)]
+
+
 def test_one_lost_word_costs_no_more_than_the_time_until_the_next() -> None:
     events = quiet("pir", until_min=1) + beats("pir", at(1.52), at(40))  # one is lost, the next a little late
     assert since_noon(PIR, events, until_min=35) == [(1.5, UNKNOWN), (pytest.approx(1.52, abs=0.001), VACANT)]
@@ -240,6 +248,20 @@ def test_a_supply_is_low_below_its_level_and_unknown_when_its_sensor_is_silent()
     shown = view(evidence, SUPPLY, at(2))
     assert (shown.level_pct, shown.because.reason) == (19.9, Reason.LEVEL)
     assert view(evidence, SUPPLY, at(5)).level_pct is None
+
+
+def test_a_supply_of_two_containers_is_low_when_one_of_them_is() -> None:
+    rules = space_rules(
+        plan(
+            a(SpaceKind.SUPPLY, low_below_pct=20),
+            sensors=[sensor(SensorKind.DISTANCE, name) for name in ("beans", "milk")],
+        ),
+        "space",
+    )
+    events = [says(at(0), "beans", Kind.LEVEL_PCT, 80), says(at(0), "milk", Kind.LEVEL_PCT, 12)]
+    evidence, _ = fold(START, numbered(events), rules)
+    shown = view(evidence, rules, at(0))
+    assert (shown.state, shown.level_pct, shown.because.sensor) == (Occupancy.LOW, 12, "milk")
 
 
 def test_a_supplys_heartbeat_carries_its_level() -> None:

@@ -328,6 +328,16 @@ def test_what_is_learnt_is_told_with_its_bounds() -> None:
     assert sound.agreement > 0.9
 
 
+@pytest.mark.parametrize(("ends", "share"), [(4.99, None), (5.0, 0.2)])
+def test_no_share_of_flips_is_told_of_fewer_than_five(ends: float, share: float | None) -> None:
+    rules = watched(sensor(SensorKind.PIR))
+    tuned = Tuned(ends=ends, flips=1.0, start_ends=ends, start_flips=1.0)
+    told = learnt(replace(fitted(START, rules), tuned=tuned), rules)
+    assert told is not None
+    assert told.hold is not None
+    assert (told.hold.flip_share, told.hold.start_flip_share) == (share, share)
+
+
 def test_of_a_machine_is_told_where_it_begins_and_ends_to_be_in_use() -> None:
     evidence, _ = fold(START, numbered(worked()), MACHINE)
     tuning = learnt(evidence, MACHINE)

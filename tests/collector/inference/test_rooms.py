@@ -1,6 +1,7 @@
 """What a closed door means for who was seen behind it, told by examples. Minutes count from noon."""
 
 import pytest
+from msgspec.structs import replace
 
 from collector.evidence import START, Heard, space_rules
 from collector.inference import fitted, fold, step, view
@@ -167,7 +168,11 @@ def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
         ),
         "space",
     )
-    assert fitted(evidence, wider).state is UNKNOWN
+    left = fitted(evidence, wider)
+    assert left.state is UNKNOWN
+    closed = [*beats("pir", at(30), at(60)), *beats("contact", at(30), at(60)), *beats("other", at(30), at(60))]
+    later = [replace(event, seq=10**6 + event.seq) for event in numbered(closed)]
+    assert fold(left, later, wider)[0].state is VACANT, "who was inside may have left by it"
 
 
 @pytest.mark.parametrize(
