@@ -234,6 +234,17 @@ def test_a_change_and_its_undoing_in_one_millisecond_never_happened() -> None:
     assert lines == [(1, AWAY), (4, VACANT)]
 
 
+def test_a_state_that_was_left_and_taken_up_again_in_one_millisecond_goes_on_from_when_it_began() -> None:
+    rules = watched(SensorKind.PRESSURE)
+    sat = [says(at(1), "pressure", Kind.PRESSURE, 1), says(at(2), "pressure", Kind.PRESSURE, 0)]
+    again = [says(at(3), "pressure", Kind.PRESSURE, 1), says(at(3), "pressure", Kind.PRESSURE, 0)]
+    events = [*quiet("pressure", until_min=1), *beats("pressure", at(1.5), at(2), 1), *sat, *again]
+    events += beats("pressure", at(2.5), at(60))
+    evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(3)]), rules)
+    assert (evidence.state, evidence.since_ms, evidence.because.at_ms) == (AWAY, at(2), at(2))
+    assert since_noon(rules, events) == [(1, OCCUPIED), (2, AWAY), (6, VACANT)]
+
+
 SUPPLY = watched(SensorKind.DISTANCE, space=a(SpaceKind.SUPPLY, low_below_pct=20))
 
 
