@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.health.store import load_pasts
 from collector.intake import Delivery, Loss
 from collector.journal import Journal
 from collector.outward import Occupancy
@@ -172,6 +173,25 @@ def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
         smaller.settle(at_ms)
     assert states(journal, "desk-1") == []
     assert events(journal) == 0
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["heard before", "first word"])
+def test_a_late_word_is_counted_for_its_sensor_also_while_history_lags_behind(journal: Journal, first: bool) -> None:
+    plan = house_of(2, devices=2)
+    work = Work(plan, journal, RetentionSettings(), NOON_MS)
+    end_ms = NOON_MS + 8 * HOUR_MS
+    beats = heartbeats(NOON_MS, end_ms)
+    work.take([Delivery("pi-1", message(beats[:1000])), Delivery("pi-1", message(beats[1000:], oldest=1))], end_ms)
+    late = [motion(1, NOON_MS, "desk-1-pir", 0), motion(2, NOON_MS + 6 * HOUR_MS, "desk-1-pir")]
+    if first:
+        work.take([Delivery("pi-2", message(late[:1]))], end_ms)
+    work.tick(end_ms)
+    work.settle(end_ms)  # one slice of history; of the sensors all
+    work.take([Delivery("pi-2", message(late))], end_ms)
+    for _ in range(20):
+        work.settle(end_ms)
+    hours = load_pasts(journal, plan)["pi-2", "desk-1-pir"].hours
+    assert {at_ms for at_ms, hour in hours.items() if hour.heard} == {NOON_MS, NOON_MS + 6 * HOUR_MS}
 
 
 @pytest.mark.parametrize("plan", [PLAN, replace(PLAN, doors=(), sensors=PLAN.sensors[:2])], ids=["doors", "no door"])
