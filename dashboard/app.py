@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from collector.plan import SitePlan
 from dashboard import api, languages, routes
 from dashboard.accounts import Accounts
+from dashboard.accounts import pages as accounts_pages
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live import Live
@@ -51,7 +52,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for room in (member.routes, foyer.routes, api.routes, manager.routes):
+    for room in (member.routes, foyer.routes, api.routes, manager.routes, accounts_pages.routes):
         app.register_blueprint(room)
     routes.install(app)
     app.before_request(_draw_nonce)

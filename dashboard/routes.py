@@ -70,6 +70,14 @@ ROUTES: Final[dict[str, Route]] = {
     "manage.stream": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.newest": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.answer": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
+    "accounts.end_own": Route(Who.VIEWER, log=Act.CHANGE),
+    "accounts.end": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.add": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.change_role": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.lock": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.unlock": Route(Who.MANAGER, log=Act.CHANGE),
+    "accounts.password": Route(Who.MANAGER, log=Act.CHANGE),
     "manage.chart_library": Route(Who.VIEWER),
     "manage.login": Route(Who.EVERYONE),
     "manage.log_in": Route(Who.EVERYONE),  # writes its own line: before it, there is no account
@@ -90,6 +98,14 @@ def names(words: Words) -> dict[str, str]:
         "manage.live": _("Now"),
         "manage.answer": _("Answered a finding"),
         "manage.log_in": _("Logged in"),
+        "accounts.page": _("Accounts"),
+        "accounts.end_own": _("Ended a session of their own"),
+        "accounts.end": _("Ended a session"),
+        "accounts.add": _("Let somebody in"),
+        "accounts.change_role": _("Changed a role"),
+        "accounts.lock": _("Locked an account"),
+        "accounts.unlock": _("Unlocked an account"),
+        "accounts.password": _("Set a new password"),
     }
 
 

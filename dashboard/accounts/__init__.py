@@ -37,6 +37,14 @@ class AccountRejected(ValueError):
     """The name cannot be used so. Another one is needed."""
 
 
+class NameRejected(AccountRejected):
+    """No account can have this name."""
+
+
+class NameTaken(AccountRejected):
+    """There is an account of this name."""
+
+
 class LastManager(AccountRejected):
     """Nobody could let others in any more. Make somebody else a manager first."""
 
@@ -86,7 +94,7 @@ class Accounts:
     def add(self, name: str, password: str, role: Role = Role.MANAGER) -> None:
         """Make an account; raises AccountRejected, PasswordRejected."""
         if not NAME.fullmatch(name):
-            raise AccountRejected(
+            raise NameRejected(
                 f"account {name!r}: begin with a to z or 0 to 9, go on with these and . _ @ -, at most 64"
             )
         passwords.check(name, password)
@@ -97,7 +105,7 @@ class Accounts:
                 (name, hashed, self._store.now_s(), role),
             )
             if not added.rowcount:
-                raise AccountRejected(f"account {name!r}: it exists; set its password, or choose another name")
+                raise NameTaken(f"account {name!r}: it exists; set its password, or choose another name")
 
     def set_password(self, name: str, password: str) -> None:
         """Change a password and end the sessions of the old one; raises AccountRejected, PasswordRejected."""

@@ -37,7 +37,7 @@ def _first(db: sqlite3.Connection) -> None:
 
 
 def _roles(db: sqlite3.Connection) -> None:
-    """Whoever had an account before there were roles is a manager; the log of before keeps its words as a span."""
+    """Whoever had an account before there were roles is a manager; the log gets the words of routes.py."""
     db.execute(
         "ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'manager' CHECK (role IN ('manager', 'viewer'))"
     )
@@ -50,9 +50,11 @@ def _roles(db: sqlite3.Connection) -> None:
     )
     db.execute("UPDATE view_log SET kind = 'change' WHERE what NOT LIKE 'manage%' AND what NOT LIKE 'api history %'")
     db.execute(
-        "UPDATE view_log SET span = CASE WHEN instr(what, '=') OR what LIKE 'api history %' THEN what ELSE '' END,"
+        "UPDATE view_log SET span = CASE WHEN what = 'login' THEN ''"
+        " WHEN what LIKE 'api history %' THEN substr(what, 13) WHEN what LIKE 'manage %' THEN substr(what, 8)"
+        " ELSE what END,"
         " what = CASE WHEN what = 'login' THEN 'manage.log_in' WHEN what LIKE 'api history %' THEN 'api.history'"
-        " WHEN what LIKE 'manage%' THEN 'manage.live' ELSE 'manage.answer' END"
+        " WHEN what LIKE 'manage %' THEN 'manage.live' ELSE 'manage.answer' END"
     )
 
 

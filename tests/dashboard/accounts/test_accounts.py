@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from dashboard.accounts import (
     WINDOW_S,
     AccountRejected,
     Accounts,
+    LastManager,
     LoginRejected,
     TooManyTries,
+    session_id,
 )
+from dashboard.accounts.login import browser
 from dashboard.accounts.passwords import PasswordRejected, check
 from dashboard.accounts.roles import Account, Role
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
@@ -177,3 +181,94 @@ def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) ->
 def test_no_address_is_kept(accounts: Accounts) -> None:
     fail(accounts, NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
+
+
+def test_the_last_manager_is_neither_locked_nor_made_a_viewer(accounts: Accounts) -> None:
+    for refused in (lambda: accounts.lock(NAME), lambda: accounts.set_role(NAME, Role.VIEWER)):
+        with pytest.raises(LastManager, match="no manager left"):
+            refused()
+    accounts.set_role(VIEWER, Role.MANAGER)
+    accounts.lock(NAME)
+    with pytest.raises(LastManager):  # a locked manager cannot let anybody in
+        accounts.set_role(VIEWER, Role.VIEWER)
+    assert accounts.all() == [Account(NAME, Role.MANAGER, locked=True), Account(VIEWER, Role.MANAGER)]
+
+
+def test_a_locked_account_is_refused_as_a_wrong_password_is_until_it_is_unlocked(accounts: Accounts) -> None:
+    accounts.lock(VIEWER)
+    answers = set()
+    for password in (PASSWORD, "wrong"):
+        with pytest.raises(LoginRejected) as refused:
+            accounts.log_in(VIEWER, password, HERE)
+        answers.add(str(refused.value))
+    assert len(answers) == 1
+    accounts.unlock(VIEWER)
+    assert accounts.log_in(VIEWER, PASSWORD, HERE)
+
+
+def test_a_refusal_takes_as_long_whatever_its_reason(accounts: Accounts) -> None:
+    accounts.lock(VIEWER)
+    took_s: dict[str, float] = {}
+    for name, password in ((NAME, "wrong"), (VIEWER, PASSWORD), ("nobody", PASSWORD)):
+        began_s = time.thread_time()
+        with pytest.raises(LoginRejected):
+            accounts.log_in(name, password, HERE)
+        took_s[name] = time.thread_time() - began_s
+    # the hash is worked out each time: whoever skipped it would be many times faster
+    assert max(took_s.values()) < 5 * min(took_s.values()), took_s
+
+
+def test_locking_an_account_ends_its_sessions_and_a_new_role_holds_at_once(accounts: Accounts) -> None:
+    token = accounts.log_in(VIEWER, PASSWORD, HERE)
+    accounts.set_role(VIEWER, Role.MANAGER)
+    assert accounts.still(token) == Account(VIEWER, Role.MANAGER)
+    accounts.lock(VIEWER)
+    assert accounts.still(token) is None
+    accounts.unlock(VIEWER)
+    assert accounts.still(token) is None
+
+
+def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, watch: Watch) -> None:
+    first = accounts.log_in(NAME, PASSWORD, HERE, "Firefox, Linux")
+    watch.s += 60
+    second = accounts.log_in(NAME, PASSWORD, HERE, "Safari, iPhone")
+    newest, oldest = accounts.sessions()
+    assert (newest.browser, oldest.browser) == ("Safari, iPhone", "Firefox, Linux")
+    assert (oldest.id, oldest.began_s) == (session_id(first), watch.s - 60)
+    assert not accounts.end_session(oldest.id, VIEWER)
+    assert accounts.end_session(oldest.id, NAME)
+    assert accounts.still(first) is None
+    assert accounts.still(second) == ANNA
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+                " Version/18.5 Mobile/15E148 Safari/604.1"
+            ),
+            "Safari, iPhone",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
+                " Safari/537.36 Edg/140.0.0.0"
+            ),
+            "Edge, Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile"
+                " Safari/537.36"
+            ),
+            "Chrome, Android",
+        ),
+        ("curl/8.5.0", ""),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_what_its_owner_calls_it(agent: str, name: str) -> None:
+    assert browser(agent) == name

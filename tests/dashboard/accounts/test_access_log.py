@@ -1,0 +1,128 @@
+"""The access log: what is written once an hour and what each time, what everybody may read, what is forgotten."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.schema import SchemaTooNew
+from dashboard.accounts import Accounts
+from dashboard.accounts.access_log import HOUR_S, LOG_DAYS, Act, Entry, View
+from dashboard.accounts.roles import Account, Role
+from dashboard.accounts.store import STEPS
+
+ANNA, VERA = Account("anna", Role.MANAGER), Account("vera", Role.VIEWER)
+BEGIN_S = 1_764_000_000.0
+
+
+class Watch:
+    """Real time, moved by hand."""
+
+    s = BEGIN_S
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, watch: Watch) -> Accounts:
+    return Accounts(tmp_path / "accounts.sqlite", watch)
+
+
+def test_a_view_is_written_once_an_hour_for_each_account_page_and_span(accounts: Accounts, watch: Watch) -> None:
+    for _ in range(60):
+        for who in (ANNA, VERA):
+            for span in ("zone=hall", "zone=quiet", ""):
+                accounts.log.write(who, Act.VIEW, "manage.live", span)
+        watch.s += 30
+    assert len(accounts.log.entries(99)) == 4
+    watch.s = BEGIN_S + HOUR_S + 1
+    accounts.log.write(ANNA, Act.VIEW, "manage.live", "zone=hall")
+    assert len(accounts.log.entries(99)) == 5
+
+
+def test_exports_and_changes_are_written_each_time(accounts: Accounts) -> None:
+    for act in (Act.EXPORT, Act.EXPORT, Act.CHANGE, Act.CHANGE):
+        accounts.log.write(ANNA, act, "use.csv", "2025-11-01/2025-11-08")
+    assert [one.act for one in accounts.log.entries(99)] == ["change", "change", "export", "export"]
+
+
+def test_everybody_reads_roles_and_no_account(accounts: Accounts) -> None:
+    accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
+    accounts.log.write(ANNA, Act.CHANGE, "accounts.add", "bo viewer")
+    accounts.log.write(VERA, Act.VIEW, "manage.live", "days=1")
+    assert accounts.log.recent_views(9) == [
+        View(BEGIN_S, Role.VIEWER, Act.VIEW, "manage.live", "days=1"),
+        View(BEGIN_S, Role.MANAGER, Act.EXPORT, "use.csv", "days=7"),
+    ]
+    assert len(accounts.log.recent_views(1)) == 1
+
+
+def test_after_thirteen_months_a_line_is_forgotten(accounts: Accounts, watch: Watch) -> None:
+    accounts.log.write(ANNA, Act.EXPORT, "use.csv", "a span of long ago")
+    watch.s += LOG_DAYS * 86_400
+    assert len(accounts.log.entries(9)) == 1
+    watch.s += 1
+    assert accounts.log.recent_views(9) == []
+    assert b"a span of long ago" not in accounts.path.read_bytes()
+
+
+def test_a_line_is_forgotten_though_nobody_looks(accounts: Accounts, watch: Watch) -> None:
+    accounts.log.write(ANNA, Act.EXPORT, "use.csv", "a span of long ago")
+    watch.s += LOG_DAYS * 86_400 + 1
+    accounts.log.purge()
+    assert b"a span of long ago" not in accounts.path.read_bytes()
+
+
+def before_roles(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        STEPS[0](db)
+        db.execute("INSERT INTO account VALUES ('anna', 'a hash', 1.0)")
+        db.executemany(
+            "INSERT INTO view_log VALUES (?, 'anna', ?)",
+            [
+                (BEGIN_S - 4, "login"),
+                (BEGIN_S - 3, "manage zone=site kind=desk days=1"),
+                (BEGIN_S - 2, "api history zone_five_min"),
+                (BEGIN_S - 1, "ignore flapping of pi-1 desk-1-pir"),
+            ],
+        )
+        db.execute("PRAGMA user_version = 1")
+
+
+def test_who_had_an_account_before_there_were_roles_is_a_manager(tmp_path: Path, watch: Watch) -> None:
+    before_roles(tmp_path / "accounts.sqlite")
+    accounts = Accounts(tmp_path / "accounts.sqlite", watch)
+    assert accounts.all() == [ANNA]
+    assert accounts.log.entries(9) == [
+        Entry(BEGIN_S - 1, "anna", Role.MANAGER, Act.CHANGE, "manage.answer", "ignore flapping of pi-1 desk-1-pir"),
+        Entry(BEGIN_S - 2, "anna", Role.MANAGER, Act.VIEW, "api.history", "zone_five_min"),
+        Entry(BEGIN_S - 3, "anna", Role.MANAGER, Act.VIEW, "manage.live", "zone=site kind=desk days=1"),
+        Entry(BEGIN_S - 4, "anna", Role.MANAGER, Act.CHANGE, "manage.log_in", ""),
+    ]
+
+
+def test_a_step_that_fails_halfway_leaves_the_file_as_it_was(tmp_path: Path, watch: Watch) -> None:
+    path = tmp_path / "accounts.sqlite"
+    before_roles(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("ALTER TABLE session ADD COLUMN browser TEXT")  # so the step fails after it changed accounts
+    with pytest.raises(sqlite3.OperationalError, match="duplicate column"):
+        Accounts(path, watch)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert [row[1] for row in db.execute("PRAGMA table_info(account)")] == ["name", "hash", "changed_s"]
+
+
+def test_a_file_of_a_later_ledig_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(SchemaTooNew, match="install a newer Ledig"):
+        Accounts(path)

@@ -1,0 +1,135 @@
+"""The page of accounts: what a viewer and a manager see of it, and what they can do there."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dashboard.accounts import Accounts
+from dashboard.accounts.access_log import Act
+from dashboard.accounts.roles import Account, Role
+from dashboard.settings import DashboardSettings
+from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
+from tests.dashboard.test_routes import log_in
+
+HOME = "https://localhost"
+PAGE = "/manage/accounts"
+NEW = "tre blå fåglar sjunger"
+
+
+@pytest.fixture
+def accounts(settings: DashboardSettings) -> Accounts:
+    return Accounts(settings.accounts_path)
+
+
+def enter(app: Flask, name: str = NAME) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client, name).status_code == 303
+    return client
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    return enter(app)
+
+
+def read(client: FlaskClient, language: str = "en") -> str:
+    answer = client.get(f"{PAGE}?lang={language}", base_url=HOME)
+    assert answer.status_code == 200
+    return answer.text.split("<main")[1]
+
+
+def send(client: FlaskClient, what: str, **form: str) -> TestResponse:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(PAGE, base_url=HOME).text)
+    assert token
+    headers = {"Referer": f"{HOME}{PAGE}"}
+    return client.post(f"{PAGE}/{what}", data={**form, "csrf_token": token[1]}, base_url=HOME, headers=headers)
+
+
+def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, manager: FlaskClient) -> None:
+    viewer = enter(app, VIEWER)
+    page = read(viewer)
+    assert f"{VIEWER} (this one)" in page
+    assert NAME not in page
+    assert "Who may log in" not in page
+    assert "<select" not in page
+
+
+def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: FlaskClient) -> None:
+    enter(app, VIEWER).get("/manage?days=7", base_url=HOME)
+    page = read(manager)
+    for told in ("anna (this one)", "vera: views", "Who looked at what", "vera (views)", "zone=site kind=desk days=7"):
+        assert told in page
+
+
+def test_no_address_is_on_the_page(manager: FlaskClient) -> None:
+    assert "127.0.0.1" not in read(manager)
+
+
+def test_somebody_is_let_in_and_can_log_in(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
+    answer = send(manager, "add", name="bo", password=NEW, role="viewer")
+    assert answer.headers["Location"] == f"{PAGE}?done=added"
+    assert Account("bo", Role.VIEWER) in accounts.all()
+    assert log_in(app.test_client(), "bo", NEW).status_code == 303
+    assert "Done: the new account can log in." in manager.get(f"{PAGE}?done=added&lang=en", base_url=HOME).text
+    line = next(one for one in accounts.log.entries(9) if one.what == "accounts.add")
+    assert (line.name, line.act, line.span) == (NAME, Act.CHANGE, "bo viewer")
+
+
+@pytest.mark.parametrize(
+    ("what", "form", "told"),
+    [
+        ("add", {"name": "Bo!", "password": NEW, "role": "viewer"}, "Ett namn börjar med a till z"),
+        ("add", {"name": NAME, "password": NEW, "role": "viewer"}, "redan ett konto med det namnet"),
+        ("add", {"name": "bo", "password": "kort", "role": "viewer"}, "12 till 128 tecken"),
+        ("password", {"name": VIEWER, "password": "vera är här nu"}, "innehåller inte namnet"),
+        ("role", {"name": NAME, "role": "viewer"}, "ingen förvaltare kvar"),
+        ("lock", {"name": NAME}, "ingen förvaltare kvar"),
+        ("lock", {"name": "nobody"}, "inget sådant konto"),
+    ],
+)
+def test_what_cannot_be_is_told_and_nothing_is_changed(
+    manager: FlaskClient, accounts: Accounts, what: str, form: dict[str, str], told: str
+) -> None:
+    manager.set_cookie("lang", "sv")
+    before = accounts.all()
+    answer = send(manager, what, **form)
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert accounts.all() == before
+    assert all(one.what != f"accounts.{what}" for one in accounts.log.entries(9))
+
+
+def test_a_role_that_does_not_exist_is_no_change(manager: FlaskClient, accounts: Accounts) -> None:
+    assert send(manager, "role", name=VIEWER, role="king").status_code == 400
+    assert Account(VIEWER, Role.VIEWER) in accounts.all()
+
+
+def test_a_role_a_lock_and_a_password_are_changed(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
+    viewer = enter(app, VIEWER)
+    assert send(manager, "role", name=VIEWER, role="manager").status_code == 303
+    assert "Who may log in" in read(viewer)
+    assert send(manager, "lock", name=VIEWER).status_code == 303
+    assert viewer.get("/manage", base_url=HOME).headers["Location"].endswith("&ended=1")
+    assert log_in(app.test_client(), VIEWER).status_code == 401
+    assert send(manager, "unlock", name=VIEWER).status_code == 303
+    assert send(manager, "password", name=VIEWER, password=NEW).status_code == 303
+    assert log_in(app.test_client(), VIEWER, PASSWORD).status_code == 401
+    assert log_in(app.test_client(), VIEWER, NEW).status_code == 303
+
+
+def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
+    app: Flask, manager: FlaskClient, accounts: Accounts
+) -> None:
+    viewer, elsewhere = enter(app, VIEWER), enter(app, VIEWER)
+    managers = next(one for one in accounts.sessions() if one.name == NAME)
+    assert send(viewer, "end", name=NAME, session=managers.id).status_code == 403
+    assert send(viewer, "end-own", name=NAME, session=managers.id).status_code == 303
+    assert read(manager)
+    newest, first = (one for one in accounts.sessions() if one.name == VIEWER)
+    assert send(viewer, "end-own", session=newest.id).status_code == 303
+    assert elsewhere.get("/manage", base_url=HOME).status_code == 303
+    assert send(manager, "end", name=VIEWER, session=first.id).status_code == 303
+    assert viewer.get("/manage", base_url=HOME).status_code == 303
