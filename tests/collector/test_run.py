@@ -209,7 +209,8 @@ def test_a_second_collector_on_the_journal_gets_one_plain_error(broker: Mosquitt
 
 def test_what_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     gone = [topics.space("mill", "desk-77"), topics.zone("mill", "attic"), topics.forecast("mill", "attic")]
-    shown = [topics.space("mill", "desk-0"), topics.zone("mill", "hall"), topics.forecast("mill", "site")]
+    shown = [topics.space("mill", "desk-0"), topics.zone("mill", "hall")]
+    shown += [topics.forecast("mill", zone) for zone in ("hall", "site")]
     for topic in [*gone, *shown]:
         observer.retain(topic, b"{}")
     with collecting(broker, observer, house_of(5), tmp_path / "journal.sqlite"):
