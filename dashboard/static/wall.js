@@ -6,7 +6,7 @@ const TURN_MS = 20000; // how long one floor stays
 const SHIFT_MS = 60000;
 const SHIFTS = 8;
 const MARK_MS = 2000;
-const AGAIN_MS = 10000;
+const AGAIN_MS = 5000;
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const say = speaker(page.words);
@@ -15,7 +15,7 @@ const marks = page.closed ? [] : page.spaces.map((_, place) => at(`s${place}`));
 const rows = [...document.querySelectorAll("[data-place]")];
 const counts = [...document.querySelectorAll("[data-count]")];
 let frame = page.now;
-let renewed = -Infinity;
+let renewed = 0; // this page is new itself
 
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

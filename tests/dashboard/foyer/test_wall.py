@@ -1,0 +1,73 @@
+"""What the screen in the foyer is told to show, of any house."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.plan import Space, SpaceKind, Tenure
+from dashboard.drawing import draw
+from dashboard.foyer.wall import MOST_NAMED, SHIFTS, board, is_dense, shift
+from tests.dashboard.house import PLAN
+
+DESK = Space(id="desk", name="Skrivbord", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
+
+
+def house(**count: int) -> tuple[Space, ...]:
+    return tuple(
+        replace(DESK, id=f"{kind}-{number}", name=f"{kind} {number}", kind=SpaceKind(kind))
+        for kind, total in count.items()
+        for number in range(total)
+    )
+
+
+def test_few_booths_and_rooms_are_told_by_name_and_many_by_kind() -> None:
+    few = board(replace(PLAN, spaces=house(desk=9, booth=2, room=MOST_NAMED - 2)))
+    assert [row.name for row in few.rows] == ["booth 0", "booth 1", "room 0", "room 1", "room 2"]
+    assert few.kinds == ()
+    many = board(replace(PLAN, spaces=house(desk=9, booth=2, room=MOST_NAMED - 1)))
+    assert many.rows == ()
+    assert many.kinds == (SpaceKind.BOOTH, SpaceKind.ROOM)
+
+
+def test_each_row_knows_its_place_in_the_frame() -> None:
+    offered = [space for space in PLAN.spaces if space.offered]
+    assert [offered[row.place].name for row in board(PLAN).rows] == [row.name for row in board(PLAN).rows]
+
+
+@pytest.mark.parametrize(("desks", "digits"), [(6, 1), (10, 2), (99, 2), (500, 3)])
+def test_the_number_has_room_for_every_count_there_can_be(desks: int, digits: int) -> None:
+    assert board(replace(PLAN, spaces=house(desk=desks))).digits == digits
+
+
+def test_one_member_s_own_desk_is_neither_answer_nor_row() -> None:
+    own = replace(DESK, tenure=Tenure.DEDICATED)
+    assert board(replace(PLAN, spaces=(own,))).kind is None
+    assert board(replace(PLAN, spaces=(own, *house(booth=1)))).kind is SpaceKind.BOOTH
+
+
+def test_a_wide_floor_has_no_numbers_that_nobody_can_read() -> None:
+    wide = replace(PLAN, floors=(replace(PLAN.floors[0], width_m=62, depth_m=30),))
+    assert [is_dense(drawing) for drawing in draw(wide)] == [True]
+    assert [is_dense(drawing) for drawing in draw(PLAN)] == [False, False]
+
+
+@given(now_s=st.floats(0, 4e9))
+def test_every_minute_the_picture_stands_elsewhere(now_s: float) -> None:
+    assert shift(now_s) in range(SHIFTS)
+    assert shift(now_s) != shift(now_s + 60)
+
+
+@pytest.mark.parametrize(("language", "words"), [("sv", "av 28 skrivbord lediga"), ("en", "of 28 desks free")])
+def test_the_wall_speaks_the_language_it_is_asked_for(app: Flask, language: str, words: str) -> None:
+    page = app.test_client().get(f"/wall?lang={language}").text
+    assert f'lang="{language}"' in page
+    assert words in page
+
+
+def test_the_wall_has_nothing_to_touch_and_asks_only_this_house(app: Flask) -> None:
+    page = app.test_client().get("/wall").text
+    for part in ("<a ", "<button", "<form", "<input", "tabindex", "http://", "https://", "style="):
+        assert part not in page
