@@ -1,0 +1,188 @@
+"""Words what was found in weeks of use, in Swedish and English.
+
+In:    a view, the plan, the words of a language.
+Out:   sentences: what matters first, and one line for each chart.
+Never: HTML; a figure that the tables do not tell.
+"""
+
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from dashboard.use.asked import Days
+from dashboard.use.compare import Change, Verdict
+from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
+from dashboard.use.sheets import class_name, clock
+from dashboard.use.view import View
+from dashboard.words import Words
+
+
+def remark(found: Remark, plan: SitePlan, words: Words) -> str:
+    """One finding as a sentence."""
+    _ = words.gettext
+    if isinstance(found, Full):
+        return _full(found, plan, words)
+    if isinstance(found, Fullest):
+        text = _("Fullest on {days} at {hour}: {use} in use on average.")
+        return text.format(days=on_weekdays(found.weekday, words), hour=clock(found.hour), use=share(found.use, words))
+    if isinstance(found, Calm):
+        text = _("Calmest on {days}: {use} in use, against {most} on {others}.")
+        return text.format(
+            days=on_weekdays(found.weekday, words),
+            use=share(found.use, words),
+            most=share(found.fullest_use, words),
+            others=on_weekdays(found.fullest, words),
+        )
+    if isinstance(found, Hardly):
+        text = _("Hardly used: {zone}, {kind}, {use} of the open time.")
+        kind = words.page[f"kind.{found.kind}"].lower()
+        return text.format(zone=place(found.zone, plan, words), kind=kind, use=share(found.use, words))
+    text = _("Of {share} of the open time nothing is known; it is left out of every figure.")
+    return text.format(share=share(found.share, words))
+
+
+def _full(found: Full, plan: SitePlan, words: Words) -> str:
+    _ = words.gettext
+    text = {
+        SpaceKind.DESK: _("{Days} {begin}–{end} {zone} had no free desk on {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.BOOTH: _("{Days} {begin}–{end} {zone} had no free phone booth on {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.ROOM: _("{Days} {begin}–{end} {zone} had no free room on {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.EQUIPMENT: _("{Days} {begin}–{end} {zone} had no free machine on {n} of {of} weeks."),  # noqa: RUF001
+    }[SpaceKind(found.kind)]
+    days = on_weekdays(found.weekday, words)
+    return text.format(
+        Days=days[:1].upper() + days[1:],
+        begin=f"{found.begin:02}",
+        end=f"{found.end:02}",
+        zone=place(found.zone, plan, words),
+        n=found.weeks,
+        of=found.of,
+    )
+
+
+def on_weekdays(number: int, words: Words) -> str:
+    """A weekday in the plural, Monday 0."""
+    _ = words.gettext
+    return (
+        _("Mondays"),
+        _("Tuesdays"),
+        _("Wednesdays"),
+        _("Thursdays"),
+        _("Fridays"),
+        _("Saturdays"),
+        _("Sundays"),
+    )[number]
+
+
+def place(zone: str, plan: SitePlan, words: Words) -> str:
+    """A zone within a sentence."""
+    return words.gettext("the house") if zone == WHOLE_SITE else plan.zone[zone].name
+
+
+def days_told(days: Days, words: Words) -> str:
+    """From when to when."""
+    first, last = (format_date(day, "d MMM y", locale=words.language) for day in (days.first, days.last))
+    return first if days.first == days.last else f"{first} – {last}"  # noqa: RUF001 - a span has an en dash
+
+
+def of_peaks(seen: View, words: Words) -> str:
+    """The highest peak, the days' average, and the least surplus."""
+    _ = words.gettext
+    found = seen.peaks
+    if found.highest is None or found.average_daily is None or found.least_surplus is None:
+        return _("Of no day enough is known.")
+    text = _("Most at once: {most}, on {on}; on an average day {mean}.")
+    said = text.format(
+        most=count(found.highest, words), on=_day(found.on, words), mean=number(found.average_daily, words)
+    )
+    none = sum(1 for day in seen.by_day if day.sum.known and day.sum.least == 0)
+    if found.least_surplus > 0:
+        text = _("There was always one free: at least {n}, on {on}.")
+        return f"{said} " + text.format(n=count(found.least_surplus, words), on=_day(found.least_on, words))
+    text = words.ngettext(
+        "On {n} of {of} days there was a moment with none free.",
+        "On {n} of {of} days there was a moment with none free.",
+        none,
+    )
+    return f"{said} " + text.format(n=none, of=found.days)
+
+
+def of_stays(seen: View, words: Words) -> str:
+    """How long half of the stays are, and how many have no length."""
+    _ = words.gettext
+    told = seen.stays
+    middle = told.middle
+    if middle is None:
+        return _("Of no stay the length is known.")
+    said = _("The middle stay is in the class {length}, of about {n} stays.").format(
+        length=class_name(middle, words), n=count(told.total, words)
+    )
+    if told.cut_short:
+        said += " " + _("Of about {n} more the length is not known.").format(n=count(told.cut_short, words))
+    return said
+
+
+def of_people(seen: View, words: Words) -> str:
+    """When most people are in."""
+    _ = words.gettext
+    known = [(row.mean, row.hour) for row in seen.people if row.mean is not None and not row.few]
+    if not known:
+        return _("Of no hour enough is known, or fewer than five people are in.")
+    mean, hour = max(known, key=lambda row: row[0])
+    return _("Most are in at {hour}: {n} on average.").format(hour=clock(hour), n=number(mean, words))
+
+
+def of_hours(seen: View, words: Words) -> str:
+    """When the day is fullest."""
+    _ = words.gettext
+    known = [(use, hour) for hour, total in seen.hours.items() if (use := total.use) is not None]
+    if not known:
+        return _("Of no hour enough is known.")
+    use, hour = max(known, key=lambda row: row[0])
+    return _("Fullest at {hour}: {use} in use on average.").format(hour=clock(hour), use=share(use, words))
+
+
+def of_whole(seen: View, words: Words) -> str:
+    """The use of the whole span, and how much of it is known."""
+    _ = words.gettext
+    use = seen.whole.use
+    known = share(seen.whole.coverage, words)
+    if use is None:
+        return _("Only {known} of the open time is known: too little for a figure.").format(known=known)
+    return _("{use} of the open time in use; {known} of it is known.").format(use=share(use, words), known=known)
+
+
+def of_change(change: Change, words: Words) -> str:
+    """What became of the use, and whether that is more than days differ by anyway."""
+    _ = words.gettext
+    if change.now is None or change.before is None:
+        return _("No day of one span can be set beside one of the other: too little is known.")
+    text = {
+        Verdict.MORE: _("More in use: {now}, then {before}. Days differ by {noise} points anyway."),
+        Verdict.LESS: _("Less in use: {now}, then {before}. Days differ by {noise} points anyway."),
+        Verdict.NOISE: _("{now} in use, then {before}: no more than the {noise} points that days differ by anyway."),
+        Verdict.TOO_FEW: _("{now} in use, then {before}: too few days to tell whether that means anything."),
+    }[change.verdict]
+    noise = "" if change.noise is None else number(change.noise * 100, words)
+    return text.format(now=share(change.now, words), before=share(change.before, words), noise=noise)
+
+
+def share(value: float, words: Words) -> str:
+    """In per cent."""
+    return str(format_percent(value, locale=words.language))
+
+
+def number(value: float, words: Words) -> str:
+    """With one decimal."""
+    return str(format_decimal(value, "0.0", locale=words.language))
+
+
+def count(value: float, words: Words) -> str:
+    """A whole number."""
+    return str(format_decimal(value, "#,##0", locale=words.language))
+
+
+def _day(day: date | None, words: Words) -> str:
+    return "" if day is None else str(format_date(day, "EEEE d MMMM", locale=words.language))

@@ -1,0 +1,291 @@
+"""Lays the figures of use out as tables: the page shows them, an export holds them, and both say the same.
+
+In:    a view, the plan, the words of a language.
+Out:   sheets of columns and rows, each value with its unit.
+Never: HTML, files, colours; a zero where nothing is known.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from babel.dates import format_date, get_day_names
+from babel.numbers import format_decimal, format_percent
+
+from collector.plan import WHOLE_SITE, SitePlan
+from dashboard.live.picture import FEW
+from dashboard.use.compare import Change, Verdict
+from dashboard.use.hours import Sum
+from dashboard.use.stays import CLASSES
+from dashboard.use.view import View
+from dashboard.words import Words
+
+
+class Unit(StrEnum):
+    """How a value is written."""
+
+    TEXT = "text"
+    DATE = "date"
+    SHARE = "share"
+    """0 to 1, told in per cent."""
+    NUMBER = "number"
+    """With one decimal."""
+    COUNT = "count"
+
+
+class Untold(StrEnum):
+    """What stands where there is no figure."""
+
+    UNKNOWN = "unknown"
+    FEW = "few"
+    """One to four people, or stays."""
+    NONE = "none"
+    """There is nothing to say."""
+
+
+Value = str | float | date | Untold
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading, and the unit of its values."""
+
+    name: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table. `key` is its name in a URL."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Value, ...]]
+
+
+def shown(value: Value, unit: Unit, words: Words) -> str:
+    """A value as it is read."""
+    if isinstance(value, Untold):
+        return untold(value, words)
+    if isinstance(value, date):
+        return format_date(value, "EEE d MMM y", locale=words.language)
+    if isinstance(value, str):
+        return value
+    if unit is Unit.SHARE:
+        return format_percent(value, locale=words.language)
+    return format_decimal(value, "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
+
+
+def untold(value: Untold, words: Words) -> str:
+    """What stands where there is no figure, in words."""
+    _ = words.gettext
+    return {
+        Untold.UNKNOWN: _("not known"),
+        Untold.FEW: _("under {n}").format(n=FEW),
+        Untold.NONE: "–",  # noqa: RUF001 - a dash for nothing
+    }[value]
+
+
+def sheets(seen: View, plan: SitePlan, words: Words) -> list[Sheet]:
+    """Every table of a view, in the order of the page; one that has no rows is left out."""
+    made = [
+        _week(seen, words),
+        _hours(seen, words),
+        _zones(seen, plan, words),
+        _days(seen, words),
+        _stays(seen, words),
+        _people(seen, words),
+        _changes(seen, words),
+    ]
+    return [sheet for sheet in made if sheet.rows]
+
+
+def clock(hour: int) -> str:
+    """The local hour from its start to its end."""
+    return f"{hour:02}–{hour + 1:02}"  # noqa: RUF001 - a span has an en dash
+
+
+def weekday(number: int, words: Words) -> str:
+    """The name of a weekday, Monday 0."""
+    return str(get_day_names(locale=words.language)[number])
+
+
+def zone_name(zone: str, plan: SitePlan, words: Words) -> str:
+    """A zone's name, or that it is the whole house."""
+    return words.gettext("The whole house") if zone == WHOLE_SITE else plan.zone[zone].name
+
+
+def class_name(number: int, words: Words) -> str:
+    """The words for a class of lengths, from the shortest."""
+    _ = words.gettext
+    return {
+        "under_15_min": _("under 15 min"),
+        "under_30_min": _("15–30 min"),  # noqa: RUF001
+        "under_1_h": _("30–60 min"),  # noqa: RUF001
+        "under_2_h": _("1–2 h"),  # noqa: RUF001
+        "under_4_h": _("2–4 h"),  # noqa: RUF001
+        "under_8_h": _("4–8 h"),  # noqa: RUF001
+        "longer": _("8 h or more"),
+    }[CLASSES[number]]
+
+
+def verdict(change: Change, words: Words) -> str:
+    """What a difference means."""
+    _ = words.gettext
+    return {
+        Verdict.MORE: _("More than days differ by anyway"),
+        Verdict.LESS: _("Less, and by more than days differ anyway"),
+        Verdict.NOISE: _("No more than days differ by anyway"),
+        Verdict.TOO_FEW: _("Too few days to tell"),
+    }[change.verdict]
+
+
+def _known(value: float | None) -> Value:
+    return Untold.UNKNOWN if value is None else value
+
+
+def _few(value: float | None) -> Value:
+    """A mean of people."""
+    return Untold.UNKNOWN if value is None else Untold.FEW if 0 < value < FEW else value
+
+
+def _sum(total: Sum) -> tuple[Value, ...]:
+    return _known(total.use), _known(total.most), _known(total.surplus), total.coverage
+
+
+def _sum_columns(words: Words) -> tuple[Column, ...]:
+    _ = words.gettext
+    return (
+        Column(_("In use"), Unit.SHARE),
+        Column(_("Most at once"), Unit.COUNT),
+        Column(_("Least free"), Unit.COUNT),
+        Column(_("Known"), Unit.SHARE),
+    )
+
+
+def _week(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (
+        Column(_("Weekday"), Unit.TEXT),
+        Column(_("Hour"), Unit.TEXT),
+        *_sum_columns(words),
+        Column(_("Weeks with nothing free"), Unit.COUNT),
+        Column(_("Weeks that are known"), Unit.COUNT),
+    )
+    rows = [
+        (weekday(cell.weekday, words), clock(cell.hour), *_sum(cell.sum), float(cell.full_days), float(cell.days))
+        for cell in seen.week.values()
+    ]
+    return Sheet("week", _("The week, hour by hour"), columns, rows)
+
+
+def _hours(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (Column(_("Hour"), Unit.TEXT), *_sum_columns(words))
+    rows = [(clock(hour), *_sum(total)) for hour, total in seen.hours.items()]
+    return Sheet("hours", _("Use by the hour of the day"), columns, rows)
+
+
+def _zones(seen: View, plan: SitePlan, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (Column(_("Zone"), Unit.TEXT), Column(_("Kind"), Unit.TEXT), *_sum_columns(words))
+    rows = [
+        (zone_name(zone, plan, words), words.page[f"kind.{kind}"], *_sum(total))
+        for (zone, kind), total in sorted(seen.zones.items(), key=lambda item: (item[0][0] != WHOLE_SITE, item[0]))
+    ]
+    return Sheet("zones", _("Use by zone and kind"), columns, rows)
+
+
+def _days(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (
+        Column(_("Day"), Unit.DATE),
+        *_sum_columns(words),
+        Column(_("Hours with nothing free"), Unit.COUNT),
+    )
+    rows = [(day.day, *_sum(day.sum), float(day.full_hours)) for day in seen.by_day]
+    return Sheet("days", _("Peak and least surplus, day by day"), columns, rows)
+
+
+def _stays(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (
+        Column(_("Length"), Unit.TEXT),
+        Column(_("Stays, to the nearest five"), Unit.COUNT),
+        Column(_("Share"), Unit.SHARE),
+    )
+    told = seen.stays
+    rows: list[tuple[Value, ...]] = [
+        (
+            class_name(number, words),
+            Untold.FEW if count is None else count,
+            Untold.NONE if (share := told.share(number)) is None else share,
+        )
+        for number, count in enumerate(told.counts)
+    ]
+    if told.cut_short != 0:
+        cut = Untold.FEW if told.cut_short is None else told.cut_short
+        rows.append((_("length not known"), cut, Untold.NONE))
+    return Sheet("stays", _("How long people stay"), columns, rows if told.total or told.cut_short else [])
+
+
+def _people(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (
+        Column(_("Hour"), Unit.TEXT),
+        Column(_("People in, on average"), Unit.NUMBER),
+        Column(_("At least"), Unit.NUMBER),
+        Column(_("At most"), Unit.NUMBER),
+        Column(_("Known"), Unit.SHARE),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            clock(row.hour),
+            _few(row.mean),
+            Untold.NONE if row.few else _few(row.least),
+            Untold.NONE if row.few else _known(row.most),
+            row.coverage,
+        )
+        for row in seen.people
+    ]
+    return Sheet("people", _("People in, by the hour"), columns, rows)
+
+
+def _changes(seen: View, words: Words) -> Sheet:
+    _ = words.gettext
+    columns = (
+        Column(_("Mean of the days"), Unit.TEXT),
+        Column(_("Now"), Unit.NUMBER),
+        Column(_("Then"), Unit.NUMBER),
+        Column(_("Difference"), Unit.NUMBER),
+        Column(_("Days differ by"), Unit.NUMBER),
+        Column(_("Days in both"), Unit.COUNT),
+        Column(_("That is"), Unit.TEXT),
+    )
+    told = seen.changes
+    rows: list[tuple[Value, ...]] = []
+    if told is not None:
+        rows = [
+            _change(_("In use, per cent"), told.use, words, scale=100),
+            _change(_("Most at once"), told.peak, words),
+            _change(_("Least free"), told.surplus, words),
+        ]
+        if told.people is not None:
+            rows.append(_change(_("People in, on average"), told.people, words, few=FEW))
+    return Sheet("compared", _("Compared"), columns, rows)
+
+
+def _change(name: str, change: Change, words: Words, *, scale: float = 1, few: float = 0) -> tuple[Value, ...]:
+    now, before, by, noise = (
+        None if value is None else value * scale for value in (change.now, change.before, change.by, change.noise)
+    )
+    if any(value is not None and 0 < value < few for value in (now, before)):
+        return (name, _few(now), _few(before), Untold.NONE, Untold.NONE, float(change.days), verdict(change, words))
+    told = (_known(now), _known(before), _known(by), _known(noise))
+    return (name, *told, float(change.days), verdict(change, words))
+
+
+KEYS: Final = ("week", "hours", "zones", "days", "stays", "people", "compared")

@@ -1,0 +1,71 @@
+"""Two spans side by side: a change is told from what days differ by anyway."""
+
+import random
+from datetime import date, timedelta
+from statistics import fmean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.use.compare import LEAST_DAYS, Verdict, change
+
+FIRST = date(2025, 9, 1)
+APART = timedelta(days=28)
+
+
+def span(values, first=FIRST):
+    return {first + timedelta(days=number): value for number, value in enumerate(values)}
+
+
+def test_weekdays_drop_out() -> None:
+    weekly = [0.7, 0.8, 0.6, 0.5, 0.2, 0.0, 0.0] * 4
+    wobble = [0.01, -0.01, 0.0, 0.02] * 7
+    found = change(
+        span([value + 0.1 + more for value, more in zip(weekly, wobble, strict=True)]),
+        span(weekly, FIRST - APART),
+        APART,
+    )
+    assert found.verdict is Verdict.MORE
+    assert found.by == pytest.approx(0.105)
+    assert found.noise is not None
+    assert found.noise < 0.01
+
+
+def test_of_a_handful_of_days_nothing_is_said() -> None:
+    found = change(span([1.0] * 4), span([0.0] * 4, FIRST - APART), APART)
+    assert (found.verdict, found.noise, found.days) == (Verdict.TOO_FEW, None, 4)
+    assert change({}, {}, APART).now is None
+
+
+def test_days_that_are_known_in_one_span_alone_count_in_neither() -> None:
+    now, before = span([1.0] * 10), span([1.0] * 10, FIRST - APART)
+    del before[FIRST - APART], now[FIRST + timedelta(days=9)]
+    assert change(now, before, APART).days == 8
+
+
+def test_noise_alone_is_called_a_change_one_time_in_twenty() -> None:
+    dice = random.Random(7)  # noqa: S311 - dice, no secret
+    called = [
+        change(
+            span([dice.gauss(0.5, 0.1) for _ in range(7)]),
+            span([dice.gauss(0.5, 0.1) for _ in range(7)], FIRST - APART),
+            APART,
+        ).verdict
+        is not Verdict.NOISE
+        for _ in range(4000)
+    ]
+    assert 0.04 < fmean(called) < 0.06
+
+
+VALUES = st.lists(st.floats(0, 1, width=16), min_size=0, max_size=40)
+
+
+@given(now=VALUES, before=VALUES)
+def test_the_other_way_round_is_the_opposite(now, before) -> None:
+    there = change(span(now), span(before, FIRST - APART), APART)
+    back = change(span(before), span(now, FIRST - APART), APART)
+    assert (there.verdict is Verdict.TOO_FEW) == (there.days < LEAST_DAYS)
+    opposite = {Verdict.MORE: Verdict.LESS, Verdict.LESS: Verdict.MORE}
+    assert back.verdict is opposite.get(there.verdict, there.verdict)
+    assert (there.now, there.before, there.noise) == (back.before, back.now, pytest.approx(back.noise))

@@ -1,0 +1,148 @@
+"""The figures of use: shares of what is known, peaks of sums, every hour once, and no zero where nothing is known."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.forecast import Opening
+from collector.history import HOUR_MS, Row
+from collector.plan import WHOLE_SITE
+from dashboard.use.asked import Days
+from dashboard.use.figures import by_day, by_hour, by_zone, heatmap, peaks
+from dashboard.use.hours import BUCKETS, KNOWN_LEAST, by_scope, open_hours, summed
+from tests.dashboard.house import PLAN
+from tests.dashboard.use.weeks import ALWAYS, MONDAY, at_ms, hour_rows, weeks
+
+END = 2**50
+
+
+def used(rows, scope=(WHOLE_SITE, "desk")):
+    return by_scope(rows)[scope]
+
+
+def test_use_is_the_share_of_what_is_known() -> None:
+    days = weeks(1)
+    total = summed(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 4.0, unknown=2.0)))
+    assert total.use == pytest.approx(4 / 8)
+    assert total.coverage == pytest.approx(0.8)
+
+
+def test_what_is_poorly_known_has_no_figure_and_its_coverage_says_how_poorly() -> None:
+    days = weeks(1)
+    total = summed(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 0.0, unknown=2.1)))
+    assert (total.use, total.most, total.surplus) == (None, None, None)
+    assert total.coverage == pytest.approx(0.79)
+
+
+def test_an_hour_that_history_has_not_is_not_known() -> None:
+    days = weeks(1)
+    these = open_hours(PLAN, days, END)
+    half = [row for number, row in enumerate(hour_rows(days, lambda _at: 4.0)) if number % 2]
+    total = summed(these, used(half))
+    assert total.coverage == pytest.approx(0.5, abs=0.05)
+    assert total.use is None
+    assert summed(these, {}).use is None
+    assert summed([], {}).coverage == 0
+
+
+def test_only_open_hours_that_are_over_count() -> None:
+    these = open_hours(PLAN, weeks(1), at_ms(MONDAY, 12) + HOUR_MS - 1)
+    assert [hour.hour for hour in these] == [7, 8, 9, 10, 11]
+    assert {hour.weekday for hour in open_hours(PLAN, weeks(1), END)} == set(range(5))
+
+
+def test_the_week_has_each_hour_by_its_local_name_before_and_after_the_clocks_change() -> None:
+    days = weeks(8)
+    rows = used(hour_rows(days, lambda at: 8.0 if (at.weekday(), at.hour) == (1, 10) else 2.0))
+    cells = heatmap(open_hours(PLAN, days, END), rows)
+    assert {place for place, cell in cells.items() if (cell.sum.use or 0) > 0.5} == {(1, 10)}
+    assert cells[1, 10].days == 8
+    assert cells[1, 10].sum.hours == 8
+
+
+def test_a_day_of_25_hours_has_25_and_its_doubled_hour_is_one_of_its_day() -> None:
+    sunday = Days(date(2025, 10, 26), date(2025, 10, 26))
+    these = open_hours(ALWAYS, sunday, END)
+    rows = used(hour_rows(sunday, lambda _at: 10.0, plan=ALWAYS))
+    assert len(these) == 25
+    cell = heatmap(these, rows)[6, 2]
+    assert (cell.sum.hours, cell.days, cell.full_days) == (2, 1, 1)
+    spring = Days(date(2026, 3, 29), date(2026, 3, 29))
+    assert len(open_hours(ALWAYS, spring, END)) == 23
+
+
+def test_red_days_are_like_no_weekday_but_have_their_own_day() -> None:
+    house = replace(PLAN, opening_hours={**PLAN.opening_hours, 6: PLAN.opening_hours[0]})
+    days = Days(date(2026, 1, 5), date(2026, 1, 11))  # Epiphany is a Tuesday
+    these = open_hours(house, days, END)
+    rows = used(hour_rows(days, lambda _at: 5.0))
+    assert any(hour.opening is Opening.RED for hour in these)
+    assert not [place for place in heatmap(these, rows) if place[0] == 1]
+    assert date(2026, 1, 6) in {day.day for day in by_day(these, rows)}
+
+
+def test_the_peak_of_the_house_is_that_of_the_sum_and_the_average_is_of_the_days() -> None:
+    days = weeks(1)
+    rows = used(hour_rows(days, lambda at: 3.0 + at.weekday() if at.hour == 10 else 1.0))
+    found = peaks(by_day(open_hours(PLAN, days, END), rows))
+    assert (found.highest, found.on, found.average_daily) == (7.0, date(2025, 10, 3), 5.0)
+    assert (found.least_surplus, found.least_on, found.days, found.of) == (3.0, date(2025, 10, 3), 5, 5)
+
+
+def test_of_a_week_of_which_nothing_is_known_no_peak_is_told() -> None:
+    found = peaks(by_day(open_hours(PLAN, weeks(1), END), {}))
+    assert (found.highest, found.average_daily, found.least_surplus, found.days, found.of) == (None, None, None, 0, 5)
+
+
+def test_nobody_says_that_nothing_was_free_where_one_might_have_been() -> None:
+    days = weeks(4)
+    sure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 9.1, unknown=0.9)))
+    unsure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 9.0, unknown=1.0)))
+    assert (sure[0, 9].days, sure[0, 9].full_days) == (4, 4)
+    assert (unsure[0, 9].days, unsure[0, 9].full_days) == (0, 0)
+
+
+@st.composite
+def histories(draw):
+    """Two weeks of two zones and their sum, with holes; whole and half spaces, so that sums are exact."""
+    days = weeks(2)
+    halves = st.integers(0, 12).map(lambda n: n / 2)
+    zones = {}
+    for zone in ("hall", "quiet"):
+        rows = []
+        for hour in open_hours(PLAN, days, END):
+            taken, unknown = draw(halves), draw(st.sampled_from([0.0, 0.0, 0.5, 3.0]))
+            told = draw(st.sampled_from([12.0, 12.0, 12.0, 6.0, 0.0]))
+            if told:
+                free = max(0.0, 6.0 - taken - unknown)
+                taken = min(taken, 6.0 - unknown)
+                rows.append(Row((zone, "desk"), hour.at_ms, (told, 6.0, taken, taken, free, unknown, 0.0)))
+        zones[zone] = {row.at_ms: row.fields for row in rows}
+    return days, zones
+
+
+@given(histories())
+def test_shares_are_shares_and_parts_add_up_however_they_are_cut(history) -> None:
+    days, zones = history
+    these = open_hours(PLAN, days, END)
+    for rows in zones.values():
+        whole = summed(these, rows)
+        assert 0 <= whole.coverage <= 1
+        for parts in (
+            [cell.sum for cell in heatmap(these, rows).values()],
+            list(by_hour(these, rows).values()),
+            [day.sum for day in by_day(these, rows)],
+        ):
+            assert sum(part.hours for part in parts) == whole.hours == len(these)
+            assert sum(part.buckets for part in parts) == whole.buckets <= BUCKETS * whole.hours
+            assert sum(part.taken_h for part in parts) == pytest.approx(whole.taken_h)
+            assert sum(part.known_h for part in parts) == pytest.approx(whole.known_h)
+            assert max(part.peak for part in parts) == whole.peak
+            for part in parts:
+                assert part.use is None or 0 <= part.use <= 1
+                assert (part.use is None) == (part.coverage < KNOWN_LEAST)
+    sums = by_zone(these, {(zone, "desk"): rows for zone, rows in zones.items()})
+    assert set(sums) == {("hall", "desk"), ("quiet", "desk")}

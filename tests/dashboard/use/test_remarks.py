@@ -1,0 +1,85 @@
+"""What is said of weeks of use is what matters, and it is true."""
+
+from collector.plan import WHOLE_SITE
+from dashboard.use.figures import by_zone
+from dashboard.use.hours import by_scope, open_hours
+from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Unknown, remarks
+from dashboard.use.sentences import remark
+from dashboard.words import Words
+from tests.dashboard.house import PLAN
+from tests.dashboard.use.weeks import at_ms, hour_rows, weeks
+
+END = 2**50
+EIGHT = weeks(8)
+
+
+def told(rows, chosen=(WHOLE_SITE, "desk"), days=EIGHT):
+    these = open_hours(PLAN, days, END)
+    scopes = by_scope(rows)
+    return remarks(these, scopes, by_zone(these, scopes), chosen)
+
+
+def busy_tuesdays(weeks_full):
+    """The quiet zone is full on Tuesdays from 10 to 12, on so many of the eight weeks; the house never is."""
+    first_ms = at_ms(EIGHT.first)
+
+    def taken(at):
+        week = int((at.timestamp() * 1000 - first_ms) // (7 * 86_400_000))
+        return 12.0 if at.weekday() == 1 and at.hour in {10, 11} and week < weeks_full else 7.0
+
+    return [
+        *hour_rows(EIGHT, lambda _at: 20.0, capacity=32.0),
+        *hour_rows(EIGHT, taken, zone="quiet", capacity=12.0),
+        *hour_rows(EIGHT, lambda _at: 7.0, zone="hall", capacity=15.0),
+    ]
+
+
+def test_the_hours_in_which_nothing_was_free_come_first_and_as_one_finding() -> None:
+    found = told(busy_tuesdays(6))
+    assert found == [Full("quiet", "desk", 1, 10, 12, 6, 8, 12)]
+    said = "Tuesdays 10–12 Tysta rummet had no free desk on 6 of 8 weeks."  # noqa: RUF001 - a span has an en dash
+    assert remark(found[0], PLAN, Words.of("en")) == said
+
+
+def test_what_happens_on_fewer_than_half_of_the_weeks_is_no_finding() -> None:
+    assert isinstance(told(busy_tuesdays(3))[0], Fullest)
+
+
+def test_a_week_is_no_pattern() -> None:
+    week = weeks(2)
+    rows = list(hour_rows(week, lambda _at: 10.0))
+    assert not [found for found in told(rows, days=week) if isinstance(found, Full)]
+
+
+def test_what_is_full_in_the_whole_house_is_not_told_again_of_its_zones() -> None:
+    def full(at):
+        return 10.0 if (at.weekday(), at.hour) == (0, 9) else 6.0
+
+    rows = [*hour_rows(EIGHT, full), *hour_rows(EIGHT, full, zone="quiet"), *hour_rows(EIGHT, full, zone="hall")]
+    assert [found.zone for found in told(rows) if isinstance(found, Full)] == [WHOLE_SITE]
+    assert [found.zone for found in told(rows[len(rows) // 3 :]) if isinstance(found, Full)] == ["hall", "quiet"]
+
+
+def test_hours_that_autumns_clocks_move_stay_the_same_hours() -> None:
+    (found,) = (one for one in told(busy_tuesdays(8)) if isinstance(one, Full))
+    assert (found.begin, found.end, found.weeks, found.of) == (10, 12, 8, 8)
+
+
+def test_calm_days_and_hardly_used_zones_and_gaps_are_told() -> None:
+    rows = [
+        *hour_rows(EIGHT, lambda at: 2.0 if at.weekday() == 4 else 8.0, capacity=20.0, unknown=2.0),
+        *hour_rows(EIGHT, lambda _at: 0.5, zone="hall"),
+        *hour_rows(EIGHT, lambda _at: 5.0, zone="quiet"),
+    ]
+    found = told(rows)
+    assert [type(one) for one in found] == [Fullest, Calm, Hardly, Unknown]
+    assert [remark(one, PLAN, Words.of("en")) for one in found[1:]] == [
+        "Calmest on Fridays: 11% in use, against 44% on Mondays.",
+        "Hardly used: Spinnsalen, desks, 5% of the open time.",
+        "Of 10% of the open time nothing is known; it is left out of every figure.",
+    ]
+
+
+def test_of_nothing_nothing_is_said_but_that() -> None:
+    assert told([]) == []
+    assert remarks([], {}, {}, (WHOLE_SITE, "desk")) == []
