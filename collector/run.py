@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
+from collector.alerts.postman import Postman
 from collector.inbox import Inbox
 from collector.journal import Journal
 from collector.journal_faults import JournalAway
@@ -94,6 +95,7 @@ class _Loop:
         self._projected = projected
         self._inbox = Inbox(settings.broker, plan.id)
         self._publisher = Publisher(self._inbox, plan)
+        self._postman = Postman(settings.alerts.destinations)
         self._greeted = 0
         self._told_s = self._status_s = 0.0
         self._settle_s = 0.0
@@ -103,6 +105,7 @@ class _Loop:
         """Say that nobody collects any more."""
         self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms()))
         self._inbox.close()
+        self._postman.close()
 
     def collect(self, work: Work) -> None:
         """Run until `stop`, and leave everything stored."""
@@ -131,7 +134,9 @@ class _Loop:
         if time.monotonic() >= self._settle_s:
             self._settle_s = time.monotonic() + SETTLE_S
             work.alarms.listening = self._inbox.connected
+            work.alarms.delivered(self._postman.tries(), now_ms)
             work.settle(now_ms)
+            self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
         if time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
             work.save()

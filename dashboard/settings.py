@@ -8,6 +8,7 @@ Never: files, sockets.
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.alerts.settings import USUAL, AlertSettings
 from collector.settings import HistoryKind, InfluxSettings
 from edge.broker import BrokerSettings
 
@@ -23,6 +24,8 @@ class DashboardSettings:
     """The collector's journal, read only when history is `sqlite`."""
     history: HistoryKind = HistoryKind.SQLITE
     influx: InfluxSettings = InfluxSettings()
+    alerts: AlertSettings = USUAL
+    """What the collector alerts of: shown beside the alerts. No address is among it."""
     host: str = "127.0.0.1"
     """The address to listen on; 0.0.0.0 serves the whole network."""
     port: int = 8000

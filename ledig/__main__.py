@@ -12,28 +12,15 @@ from typing import Any
 import click
 
 from ledig.exits import Status, say
+from ledig.help import Group
+from ledig.user_command import user
 
 _SITE = click.argument("site", metavar="SITE", type=click.Path(path_type=Path))
 _CHECK = click.option("--check", is_flag=True, help="Read the settings, reach what is needed, report, and stop.")
 
 
-class _Exemplified(click.Command):
-    """Its help ends with examples, as they are typed."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        if self.epilog:
-            formatter.write_paragraph()
-            formatter.write("".join(f"{line}\n" for line in self.epilog.splitlines()))  # whole, to be copied
-
-
-class _Group(_Exemplified, click.Group):
-    """A group whose commands show an example too."""
-
-    command_class = _Exemplified
-
-
 @click.group(
-    cls=_Group,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="example: ledig up",
 )
@@ -156,62 +143,30 @@ def check(site: Path) -> None:
     click.echo(f"{site.name}: all is well: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
 
 
-@cli.group(cls=_Group, epilog="example: ledig user add anna --site /etc/ledig/site.toml")
-def user() -> None:
-    """Manage who may log in to /manage."""
+@cli.group(cls=Group, epilog="example: ledig alerts test /etc/ledig/site.toml")
+def alerts() -> None:
+    """Try where alerts go."""
 
 
-def _accounts_options(command: Any) -> Any:
-    site = click.option("--site", type=click.Path(path_type=Path), help="The site file whose [storage] holds accounts.")
-    data = click.option("--data", type=click.Path(path_type=Path), help="The folder where `ledig up` keeps its house.")
-    return site(data(command))
-
-
-@user.command(
-    "add", short_help="Let somebody log in.", epilog="example: ledig user add anna --site /etc/ledig/site.toml"
+@alerts.command(
+    "test",
+    short_help="Send a trial message to each destination.",
+    epilog="example: ledig alerts test /etc/ledig/site.toml\n"
+    "example: sudo -u ledig .venv/bin/ledig alerts test /etc/ledig/site.toml",
 )
-@click.argument("name")
-@_accounts_options
-def user_add(name: str, site: Path | None, data: Path | None) -> None:
-    """Let NAME log in; the password is asked for, or read from standard input."""
-    from ledig import managers
+@_SITE
+def alerts_test(site: Path) -> None:
+    """Send a trial message to each [[alerts.destination]] of SITE, and say whether it was taken.
 
-    managers.accounts(site, data).add(name, managers.password())
-    click.echo(f"{name} can log in now")
+    An address is one line in the destination's url_file, as apprise writes it: mailto://..., tgram://..., ntfy://...
+    and some hundred others. Run it as the user of the collector, who alone can read these files.
+    """
+    from ledig import destinations
 
-
-@user.command("remove", epilog="example: ledig user remove anna --site /etc/ledig/site.toml")
-@click.argument("name")
-@_accounts_options
-def user_remove(name: str, site: Path | None, data: Path | None) -> None:
-    """Let NAME log in no more, and end every session of that name."""
-    from ledig import managers
-
-    managers.accounts(site, data).remove(name)
-    click.echo(f"{name} cannot log in any more")
+    destinations.test(site)
 
 
-@user.command("list", epilog="example: ledig user list --site /etc/ledig/site.toml")
-@_accounts_options
-def user_list(site: Path | None, data: Path | None) -> None:
-    """Name everybody who may log in, one a line."""
-    from ledig import managers
-
-    for account in managers.accounts(site, data).all():
-        click.echo(account.name)
-
-
-@user.command(
-    "password", short_help="Set a new password.", epilog="example: ledig user password anna --site /etc/ledig/site.toml"
-)
-@click.argument("name")
-@_accounts_options
-def user_password(name: str, site: Path | None, data: Path | None) -> None:
-    """Set a new password for NAME; it is asked for, or read from standard input."""
-    from ledig import managers
-
-    managers.accounts(site, data).set_password(name, managers.password())
-    click.echo(f"the password of {name} is changed")
+cli.add_command(user)
 
 
 def run(arguments: list[str]) -> Status:

@@ -12,7 +12,7 @@ from enum import IntEnum
 
 _OURS = {"edge", "collector", "dashboard", "ledig"}
 
-_EXTRAS = {"user": "dashboard", "replay": "up"}
+_EXTRAS = {"alerts": "collector", "user": "dashboard", "replay": "up"}
 """Which extra a command needs, where it is not its own name."""
 
 _REMEDIES = {

@@ -97,12 +97,14 @@ def pin_factory(pins: str) -> Any:
 
 
 def collector(path: Path, wish: Wish) -> None:
-    """Be the collector of the site; raises SiteRejected, PasswordRejected, and what the collector raises."""
+    """Be the collector of the site; raises SiteRejected, PasswordRejected, AddressRejected, and what it raises."""
     from dataclasses import replace
+
+    from ledig.destinations import with_addresses
 
     site = read(path)
     broker = sign_in(site.collector.broker, COLLECTOR_USER, site.password_directory)
-    settings = replace(site.collector, broker=broker)
+    settings = replace(site.collector, broker=broker, alerts=with_addresses(site.collector.alerts))
     if wish is Wish.CHECK:
         from ledig.reach import reach_broker
 

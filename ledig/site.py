@@ -9,7 +9,7 @@ Relative paths in the file count from the file's own folder. Source: firmware-co
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +19,7 @@ from collector.settings import CollectorSettings, HistoryKind, InfluxSettings, R
 from dashboard.settings import DashboardSettings
 from edge.broker import BrokerSettings
 from edge.settings import DeviceSettings
+from ledig.alert_tables import read_alerts
 from ledig.device_tables import Surroundings, read_devices
 from ledig.house_tables import read_house
 from ledig.ids import id_fault
@@ -40,6 +41,7 @@ _TABLES = {
     "rules",
     "history",
     "retention",
+    "alerts",
     "dashboard",
     "floor",
     "zone",
@@ -174,6 +176,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
     house = read_house(reader, document)
     around = Surroundings(site=about.id if about else "", broker=wire, directory=directory, house=house)
     devices, sensors = read_devices(reader, document, around)
+    alerts = read_alerts(reader, document, house, about.language if about else "")
     collector = _collector(reader, document, directory, wire)
     dashboard = _dashboard(reader, document, collector, about, directory)
     if about is None or broker is None or rules is None or collector is None or dashboard is None or len(reader.faults):
@@ -197,8 +200,8 @@ def _site(reader: Reader, document: Table) -> Site | None:
     return Site(
         plan=plan,
         devices=devices,
-        collector=collector,
-        dashboard=dashboard,
+        collector=replace(collector, alerts=alerts),
+        dashboard=replace(dashboard, alerts=alerts),
         storage=directory,
         password_directory=broker.password_directory,
     )

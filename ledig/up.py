@@ -22,8 +22,10 @@ from pathlib import Path
 
 import click
 
+from collector.alerts.settings import AlertSettings
 from edge.broker import BrokerSettings
 from ledig import children, clock
+from ledig.destinations import with_addresses
 from ledig.house_broker import HOST, HouseBrokerSettings
 from ledig.passwords import make
 from ledig.processes import now_ms, pin_factory
@@ -74,7 +76,7 @@ def up(options: UpOptions) -> None:
     """Start the house and stay until Ctrl-C or SIGTERM.
 
     Raises:
-        SiteRejected, HouseRejected, DeviceRejected, PortRejected, ClockRejected: nothing was started.
+        SiteRejected, HouseRejected, DeviceRejected, PortRejected, ClockRejected, AddressRejected: nothing was started.
         ChildRejected: a part of the house cannot run with these settings; everything is stopped again.
         OSError: the data folder cannot be made or written.
     """
@@ -247,7 +249,9 @@ def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
             replace(device, broker=at_broker(device.device), outbox_path=folder / f"outbox-{device.device}.sqlite")
             for device in site.devices
         ),
-        collector=replace(site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal),
+        collector=replace(
+            site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal, alerts=_alerts(site, options)
+        ),
         dashboard=replace(
             site.dashboard,
             broker=at_broker(DASHBOARD_USER),
@@ -257,6 +261,12 @@ def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
         storage=folder,
         password_directory=folder / "passwords",
     )
+
+
+def _alerts(site: Site, options: UpOptions) -> AlertSettings:
+    """What invented people do alarms nobody: a simulated house has no destinations."""
+    alerts = site.collector.alerts
+    return with_addresses(alerts) if options.device else replace(alerts, destinations=())
 
 
 def _notice(options: UpOptions) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from collector.alerts import mutes
 from collector.alerts.book import Book, Episode, Past, turned
 from collector.alerts.conditions import LOST_QUIET_MS, Known, Lost, Name, signs, timings
-from collector.alerts.letters import Letter, letters, news
+from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
 from collector.alerts.wire import MOST_BYTES, Alert, AlertKind, Alerts, decode_command, encode
@@ -42,13 +42,6 @@ class Watched(NamedTuple):
     house: House
     found: Callable[[], Iterable[tuple[Name, Finding]]]
     """What sensor health has found, with what is ignored marked so."""
-
-
-class Delivered(NamedTuple):
-    """How one try to deliver a letter went."""
-
-    letter: Letter
-    taken: bool
 
 
 class Alarms:

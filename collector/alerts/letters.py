@@ -6,7 +6,7 @@ Never: clocks, sockets, an address.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,6 +36,13 @@ class Letter(Struct, frozen=True, gc=False, array_like=True):
     title: str
     body: str
     made_ms: int
+
+
+class Delivered(NamedTuple):
+    """How one try to deliver a letter went."""
+
+    letter: Letter
+    taken: bool
 
 
 def news(

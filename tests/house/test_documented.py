@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
+from collector.alerts.settings import AlertSettings, Destination
+from collector.alerts.wire import AlertKind
 from collector.plan import Door, Floor, Rules, SensorKind, Space, Zone
 from collector.settings import InfluxSettings, RetentionSettings
 from dashboard.settings import DashboardSettings
@@ -23,7 +25,7 @@ EXAMPLE = (ROOT / "firmware-config" / "site.example.toml").read_text()
 PINS = ROOT / "firmware-config" / "pins.md"
 README = (ROOT / "README.md").read_text()
 
-SHARED = {"broker", "accounts_path", "journal_path", "outbox_path", "history", "influx", "site", "sensors"}
+SHARED = {"alerts", "broker", "accounts_path", "journal_path", "outbox_path", "history", "influx", "site", "sensors"}
 """What the front door fills in from other tables of the site file."""
 SETTINGS = {
     SiteSettings: set(),
@@ -34,6 +36,8 @@ SETTINGS = {
     HistoryTable: set(),
     InfluxSettings: set(),
     RetentionSettings: set(),
+    AlertSettings: {"when", "language", "destinations"},
+    Destination: {"url"},
     DashboardSettings: SHARED | {"language"},
     Floor: set(),
     Zone: set(),
@@ -83,6 +87,11 @@ def test_every_kind_of_sensor_has_its_parts(kind: SensorKind) -> None:
     assert tests, f"a file in tests/edge/sensors tries {made}"
     assert f'kind = "{kind}"' in EXAMPLE, "site.example.toml shows it"
     assert re.search(rf"(?m)^#+ .*`{kind}`", PINS.read_text()), "pins.md has a section with its wiring"
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_kind_of_alert_stands_in_the_example(kind: AlertKind) -> None:
+    assert re.search(rf"(?m)^#{kind} = ", EXAMPLE), "under [alerts.when], with when it is judged"
 
 
 def commands(group: click.Group, before: str = "ledig") -> list[str]:

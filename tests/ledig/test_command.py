@@ -14,7 +14,7 @@ from tests.ledig.test_site import EXAMPLE, SOUND, written
 from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
 NO_PINS = 'lgpio is not installed; on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock'
-SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "user")
+SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
 
 
 def ledig(*arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:

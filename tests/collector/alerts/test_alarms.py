@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.alarms import Delivered
-from collector.alerts.letters import Letter
+from collector.alerts.letters import Delivered, Letter
 from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
 from collector.intake import Delivery

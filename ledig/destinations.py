@@ -1,0 +1,77 @@
+"""Reads the addresses that alerts go to from files of their own, so that no site file ever holds one; and tries them.
+
+In:    the settings of alerts, from the site file.
+Out:   the same with their addresses; a trial message at each of them.
+Never: an address in a message or a log: whoever knows it can write there.
+"""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from collector.alerts.letters import trial
+from collector.alerts.postman import deliver, is_understood
+from collector.alerts.settings import AlertSettings
+from ledig.processes import now_ms
+from ledig.site import read
+
+
+class AddressRejected(ValueError):
+    """The file of an address is missing, empty, open to others, or holds none."""
+
+
+class DestinationAway(ConnectionError):
+    """A destination did not take a message. It may do so later."""
+
+
+def with_addresses(settings: AlertSettings) -> AlertSettings:
+    """The settings with the address of each destination.
+
+    Raises:
+        AddressRejected: a file cannot be used; the text names it and the remedy.
+    """
+    found = tuple(replace(one, url=_address(one.url_file)) for one in settings.destinations)
+    return replace(settings, destinations=found)
+
+
+def test(path: Path) -> None:
+    """Send a trial message to each destination of a site file, and say how each went.
+
+    Raises:
+        SiteRejected, AddressRejected: nothing was sent.
+        DestinationAway: some took none.
+    """
+    site = read(path)
+    settings = with_addresses(site.collector.alerts)
+    if not settings.destinations:
+        raise AddressRejected(f"{path.name}: no [[alerts.destination]]; give one with a name and a url_file")
+    away = []
+    for destination in settings.destinations:
+        letter = trial(destination, settings, site.plan, now_ms())
+        taken = deliver(destination.url, letter.title, letter.body)
+        click.echo(f"{destination.name}: {'took the trial message' if taken else 'took nothing'}")
+        if not taken:
+            away.append(destination)
+    if away:
+        names = ", ".join(f"{one.name} ({one.url_file})" for one in away)
+        raise DestinationAway(f"not delivered to {names}; look whether the address is right, and reached from here")
+
+
+def _address(file: Path) -> str:
+    remedy = "put one line there: an apprise URL"
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="utf-8").strip()
+    except OSError as fault:
+        raise AddressRejected(f"{file}: {(fault.strerror or str(fault)).lower()}; {remedy}") from fault
+    except UnicodeDecodeError:
+        raise AddressRejected(f"{file}: not UTF-8 text; {remedy}") from None
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise AddressRejected(f"{file}: everybody on this machine can read it; run: chmod o= {file}")
+    if not text or "\n" in text:
+        raise AddressRejected(f"{file}: holds {'more than one line' if text else 'nothing'}; {remedy}")
+    if not is_understood(text):
+        raise AddressRejected(f"{file}: apprise does not understand its line; give one as in its documentation")
+    return text

@@ -1,0 +1,152 @@
+"""Addresses live in files of their own, are told to nobody, and can be tried."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.alerts.settings import AlertSettings, Destination, Language
+from collector.alerts.wire import AlertKind, Severity
+from ledig.destinations import AddressRejected, with_addresses
+from ledig.site import read
+from tests.collector.alerts.takers import Taker, taker
+from tests.ledig.test_command import ledig, plain
+from tests.ledig.test_site import SOUND, faults_of, written
+from tests.servers import free_port
+
+TABLES = """
+[alerts]
+co2_above_ppm = 1200
+quiet_hours = "22:00-07:00"
+
+[alerts.when]
+stuck = "open"
+
+[[alerts.destination]]
+name = "phone"
+url_file = "phone"
+
+[[alerts.destination]]
+name = "night"
+url_file = "night"
+least = "urgent"
+"""
+
+
+@pytest.fixture
+def phone() -> Iterator[Taker]:
+    with taker() as made:
+        yield made
+
+
+def address(folder: Path, text: str, name: str = "phone", mode: int = 0o600) -> Destination:
+    file = folder / name
+    file.write_text(text)
+    file.chmod(mode)
+    return Destination(name=name, url_file=file)
+
+
+def test_what_a_site_file_says_of_alerts_is_read(tmp_path: Path) -> None:
+    site = read(written(tmp_path, SOUND.replace('name = "The mill"', 'name = "The mill"\nlanguage = "en"') + TABLES))
+    alerts = site.collector.alerts
+    assert (alerts.co2_above_ppm, alerts.quiet_hours, alerts.language) == (1200, "22:00-07:00", Language.EN)
+    assert alerts.hours(AlertKind.STUCK) == "open"
+    assert [(one.name, one.url_file, one.least, one.url) for one in alerts.destinations] == [
+        ("phone", tmp_path / "phone", Severity.NOTICE, ""),
+        ("night", tmp_path / "night", Severity.URGENT, ""),
+    ]
+    assert site.dashboard.alerts == alerts
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ("[alerts]\nco2_above_ppm = 300", "alerts: co2_above_ppm must lie between 600 and 10000, got 300"),
+        ("[alerts]\nfree_desks_below = 9", "alerts: free_desks_below must lie between 0 and 1, as many shared desks"),
+        ("[alerts]\nco2 = 1", 'alerts: no setting "co2"; known settings: '),
+        ('[alerts.when]\nco2 = "open"', 'alerts.when: no alert "co2"; known alerts: '),
+        ("[alerts.when]\nco2_high = 1", 'alerts.when: co2_high is 1; write it in quotes: co2_high = "always"'),
+        ('[alerts.when]\nco2_high = "noon"', 'alerts: when, co2_high must be "always", "open", "off" or hours such as'),
+        ('[[alerts.destination]]\nname = "a"', 'alerts, destination "a": url_file is missing; give it: '),
+        ('[[alerts.destination]]\nname = "A"\nurl_file = "a"', 'alerts, destination "A": name must be small letters'),
+        (
+            '[[alerts.destination]]\nname = "a"\nurl_file = "a"\nurl = "json://secret"',
+            'alerts, destination "a": no setting "url"; known settings: ',
+        ),
+        (
+            '[[alerts.destination]]\nname = "a"\nurl_file = "a"\n' * 2,
+            'alerts, destination "a": this name is given twice',
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_bounds(tmp_path: Path, told: str, fault: str) -> None:
+    faults = faults_of(tmp_path, f"{SOUND}\n{told}\n")
+    assert [line for line in faults if line.startswith(f"site.toml, {fault}")], faults
+    assert "secret" not in "".join(faults)
+
+
+def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
+    settings = AlertSettings(destinations=(address(tmp_path, "json://localhost/secret\n"),))
+    filled = with_addresses(settings)
+    assert filled.destinations[0].url == "json://localhost/secret"
+    assert replace(filled.destinations[0], url="") == settings.destinations[0]
+    assert "secret" not in repr(filled)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "told"),
+    [
+        (b"json://secret", 0o604, "everybody on this machine can read it; run: chmod o= "),
+        (b"", 0o600, "holds nothing; put one line there: an apprise URL"),
+        (b"json://secret\njson://b\n", 0o600, "holds more than one line; put one line there: an apprise URL"),
+        (b"\xff\xfe", 0o600, "not UTF-8 text; put one line there: an apprise URL"),
+        (b"nonsense://secret", 0o600, "apprise does not understand its line; give one as in its documentation"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_without_what_it_holds(
+    tmp_path: Path, content: bytes, mode: int, told: str
+) -> None:
+    destination = address(tmp_path, "", mode=mode)
+    destination.url_file.write_bytes(content)
+    with pytest.raises(AddressRejected) as rejected:
+        with_addresses(AlertSettings(destinations=(destination,)))
+    assert str(rejected.value).startswith(f"{destination.url_file}: {told}")
+    assert "secret" not in str(rejected.value)
+
+
+def test_a_missing_file_is_told_with_its_remedy(tmp_path: Path) -> None:
+    missing = Destination(name="phone", url_file=tmp_path / "phone")
+    with pytest.raises(AddressRejected, match="no such file or directory; put one line there: an apprise URL"):
+        with_addresses(AlertSettings(destinations=(missing,)))
+
+
+def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Path, phone: Taker) -> None:
+    site = written(tmp_path, SOUND + TABLES)
+    address(tmp_path, phone.url)
+    address(tmp_path, f"json://127.0.0.1:{free_port()}/secret", "night")
+    ran = ledig("alerts", "test", site)
+    assert ran.stdout.splitlines() == ["phone: took the trial message", "night: took nothing"]
+    assert ran.returncode == 3
+    assert plain(ran) == [
+        f"not delivered to night ({tmp_path / 'night'}); look whether the address is right, and reached from here"
+    ]
+    assert phone.came == [
+        ("The mill: ett prov", "Så här berättar The mill vad som behöver ses över. Ingenting är fel.")
+    ]
+    assert "secret" not in ran.stdout + ran.stderr
+
+
+def test_a_site_without_a_destination_says_so(tmp_path: Path) -> None:
+    ran = ledig("alerts", "test", written(tmp_path, SOUND))
+    assert (ran.returncode, plain(ran)) == (
+        2,
+        ["site.toml: no [[alerts.destination]]; give one with a name and a url_file"],
+    )
+
+
+def test_a_collector_whose_address_is_missing_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    ran = ledig("collector", written(tmp_path, SOUND + TABLES))
+    assert ran.returncode == 2
+    assert plain(ran) == [f"{tmp_path / 'phone'}: no such file or directory; put one line there: an apprise URL"]
