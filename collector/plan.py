@@ -51,6 +51,17 @@ class Attribute(StrEnum):
     SCREEN = "screen"
     QUIET = "quiet"
     WINDOW = "window"
+    NEAR_POWER = "near_power"
+    """A socket within reach."""
+
+
+class Character(StrEnum):
+    """What a zone is like to be in."""
+
+    QUIET = "quiet"
+    LIVELY = "lively"
+    WORKSHOP = "workshop"
+    """Hands and machines are at work, and heard."""
 
 
 class SensorKind(StrEnum):
@@ -99,6 +110,7 @@ class Zone:
     y_m: float
     width_m: float
     depth_m: float
+    character: Character | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
