@@ -53,6 +53,8 @@ class _Ahead:
     week: list[Point]
     """Of the day a week after that, as at the same midnight."""
     missing_days: int
+    came: list[tuple[int, float]]
+    """Start of that day's open hours that are over and well known, and what was free; of people nobody asks."""
 
 
 def look_ahead(
@@ -96,6 +98,11 @@ def _ahead(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHo
         [point for day, point in dawn if day == today],
         [point for day, point in dawn if day != today],
         missing,
+        [
+            (hour.at_ms, found.mean)
+            for hour in recent
+            if hour.opening is not Opening.CLOSED and (found := known.get(hour.at_ms)) and found.capacity is not None
+        ],
     )
 
 
@@ -110,6 +117,7 @@ def _outlook(series: Series, ahead: _Ahead, looked: Hindsight | None) -> Outlook
         usual=tuple(
             ((point.at_ms - ahead.now_ms) // HOUR_MS, rounded(usual(point), point.capacity)) for point in ahead.dawn
         ),
+        came=tuple(((at_ms - ahead.now_ms) // HOUR_MS, rounded(mean, series.offered)) for at_ms, mean in ahead.came),
         hours=told(points, ahead.now_ms),
         hindsight=looked,
     )

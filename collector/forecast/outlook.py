@@ -74,6 +74,8 @@ class Outlook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """Past days that the deciles are learnt from: no odds are surer than these allow."""
     usual: tuple[tuple[int, float], ...] = ()
     """Of each open hour of the present day, or of the next that is open, past hours too: `ahead`, and what is usual."""
+    came: tuple[tuple[int, float], ...] = ()
+    """Of each hour of that day that is over and well known: `ahead`, below 0, and what was free; empty for people."""
     hours: tuple[HourOutlook, ...] = ()
     """The open hours of seven days, the present one first."""
     hindsight: Hindsight | None = None

@@ -77,6 +77,12 @@ def test_after_two_weeks_each_open_hour_of_seven_days_is_told() -> None:
     assert [local(PLAN, outlook.begins_ms(place)).hour for place, _ in outlook.usual] == list(range(8, 18))
 
 
+def test_what_was_free_today_is_told_of_the_hours_that_are_over_and_known() -> None:
+    outlook, _ = ahead(weeks(6) | {at("2026-02-25T10:00"): None})
+    assert [place for place, _free in outlook.came] == [-4, -3, -1]
+    assert outlook.came[-1][1] == pytest.approx(free(NOON - HOUR_MS), abs=0.06)
+
+
 def test_a_past_hour_that_is_not_known_is_usual_all_the_same() -> None:
     known = weeks(6) | {NOON - HOUR_MS: None}
     assert ahead(known)[0].usual[:4] == ahead(weeks(6))[0].usual[:4]
@@ -98,6 +104,7 @@ def test_what_is_told_is_what_is_free_and_the_odds_go_with_it() -> None:
 def test_people_have_a_band_and_no_odds() -> None:
     known = {at_ms: Known(hour.mean) for at_ms, hour in weeks(6).items() if hour is not None}
     outlook, rows = look_ahead(PEOPLE, calendar(), NOON, known, [])
+    assert outlook.came == ()
     assert outlook.capacity is None
     assert outlook.hours[0].middle == pytest.approx(2, abs=1)
     assert {hour.odds for hour in outlook.hours} == {row.fields[ODDS] for row in rows} == {None}
