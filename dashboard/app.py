@@ -21,8 +21,8 @@ from dashboard.accounts import Accounts
 from dashboard.accounts import pages as accounts_pages
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
-from dashboard.live import Live
 from dashboard.live.channel import Seats, StreamsFull
+from dashboard.live.following import Live
 from dashboard.manager import pages as manager
 from dashboard.member import pages as member
 from dashboard.serving import Serving

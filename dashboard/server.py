@@ -24,7 +24,7 @@ from collector.plan import SitePlan
 from dashboard import release
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live import TICK_S, Follower, Live
+from dashboard.live.following import TICK_S, Follower, Live
 from dashboard.settings import DashboardSettings
 
 LOOK_S: Final = 0.02

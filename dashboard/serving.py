@@ -15,8 +15,8 @@ from flask import current_app
 from collector.plan import SitePlan
 from dashboard.accounts import Accounts
 from dashboard.drawing import Drawing
-from dashboard.live import Live
 from dashboard.live.channel import Seats
+from dashboard.live.following import Live
 from dashboard.settings import DashboardSettings
 
 _T = TypeVar("_T")

@@ -13,7 +13,7 @@ from collector.outward import CollectorStatus, encode
 from dashboard.accounts import Accounts
 from dashboard.accounts.roles import Role
 from dashboard.app import create_app
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Broker, Message
 from dashboard.server import serve
 from dashboard.settings import DashboardSettings

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from collector.outward import Air, AirBand, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live import BREATH_S, Live
 from dashboard.live.channel import Reader
+from dashboard.live.following import BREATH_S, Live
 from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics

@@ -10,7 +10,7 @@ from collector.outward import CollectorStatus, Occupancy, encode
 from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics

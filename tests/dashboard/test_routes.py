@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests.dashboard.conftest import NAME, PASSWORD

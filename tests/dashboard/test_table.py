@@ -12,7 +12,7 @@ from dashboard import routes
 from dashboard.accounts import Accounts
 from dashboard.accounts.access_log import Act
 from dashboard.app import create_app
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.routes import ROUTES, Kind, Route, RouteUndeclared, Who
 from dashboard.settings import DashboardSettings
 from dashboard.words import LANGUAGES, Words

@@ -161,3 +161,22 @@ def walled(allowed: frozenset[str] | set[str], modules: list[str]) -> subprocess
     hidden = {*packages_distributions(), *OURS} - allowed
     command = [sys.executable, "-c", WALLED, ",".join(sorted(hidden)), *modules]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+FIRST = """
+import importlib, sys
+for name in sys.argv[2:]:
+    for known in [known for known in sys.modules if known.split(".")[0] == sys.argv[1]]:
+        del sys.modules[known]
+    importlib.import_module(name)
+"""
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_every_module_can_be_the_first_that_is_imported(package: str) -> None:
+    """No two modules wait for each other."""
+    names = [name for name, _ in modules_of(package) if not name.endswith("__main__")]
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, package, *names], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ from collector.outward import (
     encode,
 )
 from collector.plan import SpaceKind
-from dashboard.live import BREATH_S, Live
+from dashboard.live.following import BREATH_S, Live
 from dashboard.live.picture import Broker, Free, Link, Message, Picture, air_word
 from dashboard.manager.fleet import manager_frame
 from dashboard.words import LANGUAGES, Words

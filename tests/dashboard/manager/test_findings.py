@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
 from collector.plan import Sensor, SensorKind
 from dashboard.accounts import Accounts
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.manager import findings
 from dashboard.settings import DashboardSettings

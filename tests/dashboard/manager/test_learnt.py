@@ -5,7 +5,7 @@ import time
 from flask import Flask
 
 from collector.outward import HoldTuning, SensorTuning, Tuning, encode
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.manager.learnt import HoldRow, LevelRow, learnt
 from dashboard.words import Words

@@ -8,7 +8,7 @@ from collector.forecast.outlook import Forecast, Hindsight, HourOutlook, Outlook
 from collector.forecast.score import Kept, Lead, Score
 from collector.history import Row
 from collector.plan import WHOLE_SITE, SpaceKind
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.manager.prospect import Cell, Prospect, prospect
 from dashboard.words import Words

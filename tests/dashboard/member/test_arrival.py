@@ -11,7 +11,7 @@ from collector.forecast import HOUR_MS
 from collector.forecast.outlook import Forecast, Hindsight, Outlook, encode
 from collector.forecast.score import Kept, Lead, Score
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
-from dashboard.live import Live
+from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.member.arrival import answer, read_arrival
 from dashboard.past import QuestionRejected

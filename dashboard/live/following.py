@@ -1,0 +1,156 @@
+"""Follows the broker and keeps every open page up to date. No database stands in this way.
+
+In:    retained states, summaries, forecasts, the collector's and the devices' words.
+Out:   one picture, and on each tick one frame for all readers.
+Never: a frame for each message; work in paho's callbacks beyond putting values on a queue.
+
+The follower is a real thread that only appends to a deque; the event loop alone owns the picture.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+
+from collector.days import is_open
+from collector.plan import SitePlan
+from dashboard.live.channel import Channel
+from dashboard.live.picture import Broker, Frame, Message, Picture, encode_frame, shut
+from dashboard.manager.fleet import encode_manager_frame, manager_frame
+from dashboard.words import LANGUAGES, Words
+from edge import topics
+from edge.broker import BrokerSettings, client
+
+TICK_S: Final = 0.1
+"""How often changes are gathered into a frame."""
+BREATH_S: Final = 5.0
+"""A frame is sent this often though nothing changed, so that a page knows its link from silence."""
+
+_log = logging.getLogger(__name__)
+
+Inbox = deque[Message | Broker]
+
+
+class Live:
+    """The picture, and the channels that show it."""
+
+    def __init__(self, plan: SitePlan, now_ms: Callable[[], int], release: str = "") -> None:
+        self.inbox: Inbox = deque()
+        self.picture: Final = Picture(plan, release)
+        self.now_ms: Final = now_ms
+        self.public: Final = Channel()
+        self.say: Callable[[str, bytes], bool] = _to_nobody
+        """Hands a message to the broker; False: it is not there."""
+        self.managers: Final = {language: Channel() for language in LANGUAGES}
+        self._words = {language: Words.of(language) for language in LANGUAGES}
+        self._inside = _Sent()
+        self._outside = _Sent()
+
+    def tick(self, now_s: float) -> None:
+        """Take what came in; send a frame if it changed anything, or if it is time for one.
+
+        Args:
+            now_s: `time.monotonic()`.
+        """
+        now_ms = self.now_ms()
+        while self.inbox:
+            self.picture.hear(self.inbox.popleft(), now_s, now_ms)
+        version, link, is_shut = self.picture.version, self.picture.link(now_s), not is_open(self.picture.plan, now_ms)
+        # of a closed house not even the rhythm of its frames tells that something moved
+        if self._outside.is_due((0 if is_shut else version, link, is_shut), now_s):
+            self.public.publish(encode_frame(self.frame(now_s)))
+        waiting = any(channel.readers and not channel.latest for channel in self.managers.values())
+        if self._inside.is_due((version, link), now_s) or waiting:
+            self._send(now_s, now_ms)
+
+    def frame(self, now_s: float) -> Frame:
+        """What everybody may see now."""
+        whole = self.whole(now_s)
+        return shut(whole) if whole.closed else whole
+
+    def whole(self, now_s: float) -> Frame:
+        """The same for who runs the house: it is never shut."""
+        return self.picture.frame(now_s, self.now_ms())
+
+    def _send(self, now_s: float, now_ms: int) -> None:
+        frame = self.whole(now_s)
+        for language, channel in self.managers.items():
+            if not channel.readers:
+                channel.latest = b""  # nobody looks; whoever comes next must not begin with an old frame
+                continue
+            told = manager_frame(self.picture, frame, now_ms, self._words[language])
+            channel.publish(encode_manager_frame(told))
+
+
+class _Sent:
+    """What was sent last, and when."""
+
+    def __init__(self) -> None:
+        self._mark: tuple[object, ...] = ()
+        self._at_s = float("-inf")
+
+    def is_due(self, mark: tuple[object, ...], now_s: float) -> bool:
+        """Whether to send: something is new, or it is time for a breath. If so, it counts as sent."""
+        if mark == self._mark and now_s - self._at_s < BREATH_S:
+            return False
+        self._mark, self._at_s = mark, now_s
+        return True
+
+
+def _to_nobody(_topic: str, _payload: bytes) -> bool:
+    return False
+
+
+class Follower:
+    """One MQTT connection that fills an inbox, from `start` to `stop`, through every outage."""
+
+    def __init__(self, settings: BrokerSettings, site: str, inbox: Inbox) -> None:
+        self._settings = settings
+        self._site = site
+        self._inbox = inbox
+        self._client = client(settings, f"{site}-dashboard")
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_message = self._heard
+        self._client.reconnect_delay_set(min_delay=1, max_delay=5)  # a page is looked at: be back soon
+
+    def start(self) -> None:
+        """Begin; returns at once, whether the broker is there or not."""
+        self._client.connect_async(self._settings.host, self._settings.port, keepalive=15)
+        self._client.loop_start()
+
+    def say(self, topic: str, payload: bytes) -> bool:
+        """Hand a message to the broker; False: it is not there."""
+        return self._client.is_connected() and self._client.publish(topic, payload, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def stop(self) -> None:
+        """Say goodbye."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(self, mqtt_client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            _log.warning("the broker refuses us: %s; check the password of user %r", reason, self._settings.user)
+            return
+        self._inbox.append(Broker.HERE)  # before the subscription: what follows it is news
+        mqtt_client.subscribe(
+            [
+                (topics.space(self._site, "+"), 0),
+                (topics.zone(self._site, "+"), 0),
+                (topics.site_summary(self._site), 0),
+                (topics.tuning(self._site, "+"), 0),
+                (topics.forecast(self._site, "+"), 0),
+                (topics.collector(self._site), 0),
+                (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),
+                (topics.every_device(self._site, topics.DeviceTopic.FINDINGS), 0),
+            ]
+        )
+        _log.info("following %s on %s:%s", self._site, self._settings.host, self._settings.port)
+
+    def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        self._inbox.append(Broker.AWAY)
+
+    def _heard(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._inbox.append(Message(message.topic, bytes(message.payload), message.retain))
