@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from dashboard.accounts import Accounts
+from dashboard.accounts.roles import Account, Role
 from ledig.site import UP_LOCK, read
 
 
@@ -29,6 +30,25 @@ def accounts(site: Path | None, data: Path | None) -> Accounts:
     if data is not None and not (data / UP_LOCK).exists():
         raise click.UsageError(f"{data}: no house was started there; give the folder that `ledig up` names")
     return Accounts(directory / "accounts.sqlite")
+
+
+def role(name: str) -> Role:
+    """The role of that name."""
+    return Role(name)
+
+
+def line(account: Account) -> str:
+    """The name; and a word for who is no manager, or is locked."""
+    words = [
+        word for word in ("viewer" if account.role is Role.VIEWER else "", "locked" if account.locked else "") if word
+    ]
+    return f"{account.name} ({', '.join(words)})" if words else account.name
+
+
+def end_sessions(found: Accounts, name: str) -> int:
+    """End every session of a name, and say how many there were."""
+    theirs = [session for session in found.sessions() if session.name == name]
+    return sum(found.end_session(session.id, name) for session in theirs)
 
 
 def password() -> str:

@@ -302,6 +302,23 @@ def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
     assert ledig("user", "list", *data).stdout == ""
 
 
+def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
+    data = ("--data", tmp_path)
+    ledig("user", "add", "anna", *data, said="a good long password\n")
+    ledig("user", "add", "bo", "--role", "viewer", *data, said="a better long password\n")
+    for refused in (("role", "anna", "viewer"), ("lock", "anna")):
+        result = ledig("user", *refused, *data)
+        assert (result.returncode, len(plain(result))) == (2, 1)
+        assert "no manager left" in result.stderr
+    assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is a manager now\n"
+    assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is a viewer now\n"
+    assert ledig("user", "lock", "anna", *data).stdout == "anna is locked\n"
+    assert ledig("user", "list", *data).stdout == "anna (viewer, locked)\nbo\n"
+    assert ledig("user", "unlock", "anna", *data).stdout == "anna can log in again\n"
+    assert ledig("user", "end", "bo", *data).stdout == "0 sessions of bo ended\n"
+
+
 def test_accounts_are_made_in_no_folder_without_a_house(tmp_path: Path) -> None:
     result = ledig("user", "list", "--data", tmp_path)
     assert result.returncode == 2
