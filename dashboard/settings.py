@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.alerts.settings import USUAL, AlertSettings
-from collector.settings import HistoryKind, InfluxSettings
+from collector.settings import HistoryKind, InfluxSettings, RetentionSettings
 from edge.broker import BrokerSettings
 
 
@@ -24,6 +24,8 @@ class DashboardSettings:
     """The collector's journal, read only when history is `sqlite`."""
     history: HistoryKind = HistoryKind.SQLITE
     influx: InfluxSettings = InfluxSettings()
+    retention: RetentionSettings = RetentionSettings()
+    """How long the collector keeps things: the pages tell the members."""
     alerts: AlertSettings = USUAL
     """What the collector alerts of: shown beside the alerts. No address is among it."""
     host: str = "127.0.0.1"

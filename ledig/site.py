@@ -258,6 +258,7 @@ def _dashboard(
         "journal_path": directory / "journal.sqlite",
         "history": collector.history if collector else HistoryKind.SQLITE,
         "influx": collector.influx if collector else InfluxSettings(),
+        "retention": collector.retention if collector else RetentionSettings(),
         "language": about.language if about else "sv",
     }
     return reader.build(DashboardSettings, reader.table(document, "dashboard"), "dashboard", given=shared)

@@ -25,7 +25,10 @@ EXAMPLE = (ROOT / "firmware-config" / "site.example.toml").read_text()
 PINS = ROOT / "firmware-config" / "pins.md"
 README = (ROOT / "README.md").read_text()
 
-SHARED = {"alerts", "broker", "accounts_path", "journal_path", "outbox_path", "history", "influx", "site", "sensors"}
+SHARED = {
+    *("alerts", "broker", "accounts_path", "journal_path", "outbox_path", "history", "influx", "retention"),
+    *("site", "sensors"),
+}
 """What the front door fills in from other tables of the site file."""
 SETTINGS = {
     SiteSettings: set(),
