@@ -10,6 +10,8 @@ from typing import Final
 
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
 
+FEW: Final = 5
+"""Fewer people than this, live or past, are told as fewer than this, on pages and feeds alike."""
 SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
 

@@ -7,16 +7,21 @@ Never: HTML, clocks. A template's names stand in braces: `{free} of {capacity}`.
 English stands in the code; Swedish is in translations/sv/LC_MESSAGES/messages.po.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from babel.support import NullTranslations, Translations
 
 from collector.plan import SpaceKind
+from collector.privacy import FEW
 from dashboard.ahead import Part
-from dashboard.live.picture import FEW, Frame, Free, Link, Supply
+
+if TYPE_CHECKING:  # its room needs our words when it is opened
+    from dashboard.live.picture import Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
@@ -85,7 +90,7 @@ class Words:
 
     def lost(self, link: Link, since: str | None) -> str:
         """What to say when the picture is old; empty while it is live."""
-        if link is Link.LIVE:
+        if link == "live":
             return ""
         return self.fill("lost", at=self.at(since)) if since else self.page["lost.never"]
 

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from collector import privacy
 from collector.days import is_open
 from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
@@ -41,8 +42,7 @@ _T = TypeVar("_T")
 
 COLLECTOR_SILENT_S: Final = 15.0
 """The collector speaks every five seconds; three words missed, and what it said is old."""
-FEW: Final = 5
-"""Fewer people than this, live or past, are told as fewer than this, on pages and feeds alike."""
+FEW: Final = privacy.FEW
 
 CODES: Final = {
     Occupancy.VACANT: "v",
