@@ -22,10 +22,17 @@ def test_a_plain_sum_leaves_more_people_over(lines: Lines) -> None:
 
 
 def test_a_door_and_a_motion_sensor_tell_how_many_there_are(lines: Lines) -> None:
-    """0.75 is asked, and 0.88 is reached; the best of the usual, even told the true ratio, errs by 1.12."""
+    """0.75 is asked, and 0.88 is reached: the best of the usual, even told the true ratio, errs by 1.12."""
     found = tell(lines(sdu_rooms.RECORDING)["door and motion"])
     assert found[Figure.COUNT_ERROR] <= 0.9
     assert found[Figure.FALSE_VACANT_PCT] <= 0.1
+
+
+def test_who_knows_every_rate_and_all_other_days_does_little_better(lines: Lines) -> None:
+    """Ours is told none of that. Such knowledge errs by 0.76 people: about what is asked."""
+    found = lines(sdu_rooms.RECORDING)
+    informed = tell(found[sdu_rooms.INFORMED])[Figure.COUNT_ERROR]
+    assert 0.7 < informed < found["door and motion"].figures[Figure.COUNT_ERROR] < 1.2 * informed
 
 
 def test_a_door_alone_tells_about_how_many_there_are(lines: Lines) -> None:
@@ -37,4 +44,5 @@ def test_a_door_alone_tells_about_how_many_there_are(lines: Lines) -> None:
 def test_a_plain_sum_tells_worse_how_many_there_are(lines: Lines) -> None:
     found = lines(sdu_rooms.RECORDING)
     ours = found["door alone"].figures[Figure.COUNT_ERROR]
-    assert all(tell(line)[Figure.COUNT_ERROR] > ours for line in found.values() if not line.ours), "even with motion"
+    usual = [line for line in found.values() if not line.ours and line.rule != sdu_rooms.INFORMED]
+    assert all(tell(line)[Figure.COUNT_ERROR] > ours for line in usual), "even with motion"
