@@ -92,6 +92,13 @@ def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
         reader.close()
 
 
+def told_rows(settings: DashboardSettings, asked: Question, plan: SitePlan) -> list[Row]:
+    """The rows of those zones, kinds and spaces whose past may be told; raises HistoryAway."""
+    found = rows(settings, asked)
+    told = {tags: _open(asked.measure, tags, plan) for tags in {row.tags for row in found}}
+    return [row for row in found if told[row.tags]]
+
+
 def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
     """The rows as one JSON object, without what the house promised not to tell."""
     measure = asked.measure

@@ -67,6 +67,8 @@ ROUTES: Final[dict[str, Route]] = {
     "api.forecast": Route(Who.EVERYONE, Kind.FEED),
     "api.history": Route(Who.VIEWER, Kind.FEED, Act.VIEW),
     "manage.live": Route(Who.VIEWER, log=Act.VIEW, nav=True),
+    "use.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
+    "use.export": Route(Who.VIEWER, log=Act.EXPORT),
     "manage.stream": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.newest": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.answer": Route(Who.MANAGER, log=Act.CHANGE),
@@ -96,6 +98,8 @@ def names(words: Words) -> dict[str, str]:
     return {
         "api.history": _("The past, as data"),
         "manage.live": _("Now"),
+        "use.page": _("Use"),
+        "use.export": _("Exported use"),
         "manage.answer": _("Answered a finding"),
         "manage.log_in": _("Logged in"),
         "accounts.page": _("Accounts"),

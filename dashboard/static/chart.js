@@ -24,7 +24,7 @@
     const ink = colour("--ink");
     const line = colour("--line");
     for (const trace of figure.data) {
-      trace.line.color = colour(trace.meta);
+      (trace.line ?? trace.marker).color = colour(trace.meta);
       if (trace.fill) trace.fillcolor = `${colour(trace.meta)}33`; // a band lies behind its line
     }
     const axis = { color: ink, gridcolor: line, linecolor: line, zerolinecolor: line };

@@ -83,8 +83,13 @@ def place(zone: str, plan: SitePlan, words: Words) -> str:
 
 def days_told(days: Days, words: Words) -> str:
     """From when to when."""
-    first, last = (format_date(day, "d MMM y", locale=words.language) for day in (days.first, days.last))
+    first, last = day_told(days.first, words), day_told(days.last, words)
     return first if days.first == days.last else f"{first} – {last}"  # noqa: RUF001 - a span has an en dash
+
+
+def day_told(day: date, words: Words) -> str:
+    """One day."""
+    return str(format_date(day, "d MMM y", locale=words.language))
 
 
 def of_peaks(seen: View, words: Words) -> str:

@@ -5,7 +5,7 @@ Out:   sheets of columns and rows, each value with its unit.
 Never: HTML, files, colours; a zero where nothing is known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,13 +14,17 @@ from typing import Final
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal, format_percent
 
+from collector.forecast import Hour
 from collector.plan import WHOLE_SITE, SitePlan
 from dashboard.live.picture import FEW
 from dashboard.use.compare import Change, Verdict
-from dashboard.use.hours import Sum
+from dashboard.use.hours import Sum, Used, day_of, summed
 from dashboard.use.stays import CLASSES
 from dashboard.use.view import View
 from dashboard.words import Words
+
+EACH_HOUR: Final = "each_hour"
+"""The key of the one sheet that is too long for a page."""
 
 
 class Unit(StrEnum):
@@ -90,8 +94,8 @@ def untold(value: Untold, words: Words) -> str:
 
 
 def sheets(seen: View, plan: SitePlan, words: Words) -> list[Sheet]:
-    """Every table of a view, in the order of the page; one that has no rows is left out."""
-    made = [
+    """Every table of a view, in the order of the page; one may have no rows."""
+    return [
         _week(seen, words),
         _hours(seen, words),
         _zones(seen, plan, words),
@@ -100,7 +104,6 @@ def sheets(seen: View, plan: SitePlan, words: Words) -> list[Sheet]:
         _people(seen, words),
         _changes(seen, words),
     ]
-    return [sheet for sheet in made if sheet.rows]
 
 
 def clock(hour: int) -> str:
@@ -207,7 +210,7 @@ def _days(seen: View, words: Words) -> Sheet:
         Column(_("Hours with nothing free"), Unit.COUNT),
     )
     rows = [(day.day, *_sum(day.sum), float(day.full_hours)) for day in seen.by_day]
-    return Sheet("days", _("Peak and least surplus, day by day"), columns, rows)
+    return Sheet("days", _("Peak and surplus, day by day"), columns, rows)
 
 
 def _stays(seen: View, words: Words) -> Sheet:
@@ -288,4 +291,28 @@ def _change(name: str, change: Change, words: Words, *, scale: float = 1, few: f
     return (name, *told, float(change.days), verdict(change, words))
 
 
-KEYS: Final = ("week", "hours", "zones", "days", "stays", "people", "compared")
+def each_hour(
+    found: Iterable[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]], plan: SitePlan, words: Words
+) -> Sheet:
+    """Every open hour of every zone that was asked for, as it is taken from pieces of history: it may be long."""
+    _ = words.gettext
+    columns = (
+        Column(_("Day"), Unit.DATE),
+        Column(_("Hour"), Unit.TEXT),
+        Column(_("Zone"), Unit.TEXT),
+        Column(_("Kind"), Unit.TEXT),
+        *_sum_columns(words),
+    )
+    rows = (
+        (
+            day_of(hour),
+            clock(hour.hour),
+            zone_name(zone, plan, words),
+            words.page[f"kind.{kind}"],
+            *_sum(summed([hour], used)),
+        )
+        for these, scopes in found
+        for (zone, kind), used in scopes.items()
+        for hour in these
+    )
+    return Sheet(EACH_HOUR, _("Each hour"), columns, rows)

@@ -1,0 +1,79 @@
+"""Draws the tables of use as Plotly figures.
+
+In:    sheets.
+Out:   figures as plain values, by the key of their sheet; `meta` names the page's colour of a trace.
+Never: HTML, colours (the page has them), a figure that its table does not tell: what has none leaves a gap.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from dashboard.use.sheets import Sheet, Unit, Value
+from dashboard.words import Words
+
+TRACES: Final = {
+    "hours": (("bar", 1, "--taken"),),
+    "zones": (("bar", 2, "--taken"),),
+    "days": (("lines", 2, "--taken"), ("lines", 3, "--free")),
+    "stays": (("bar", 2, "--taken"),),
+    "people": (("lines", 1, "--ink"), ("lines", 2, "--unknown"), ("lines", 3, "--unknown")),
+}
+"""Of each sheet that is drawn: how, which column, in which colour. The first columns of a row name it."""
+
+
+def figures(sheets: Sequence[Sheet], words: Words) -> dict[str, dict[str, Any]]:
+    """A figure for each sheet that is drawn."""
+    return {sheet.key: _figure(sheet, words) for sheet in sheets if sheet.key in TRACES}
+
+
+def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
+    rows = list(sheet.rows)
+    places = [_place(row, sheet) for row in rows]
+    drawn = TRACES[sheet.key]
+    share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
+    return {
+        "data": [
+            {
+                "name": sheet.columns[column].name,
+                "meta": colour,
+                "x": places,
+                "y": [_number(row[column]) for row in rows],
+                "hovertemplate": "%{y}",
+                **_style(how, thick=number == 0),
+            }
+            for number, (how, column, colour) in enumerate(drawn)
+        ],
+        "layout": {
+            "hovermode": "x unified",
+            "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
+            "showlegend": len(drawn) > 1,
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+            "margin": {"t": 40, "r": 8, "b": 72, "l": 48},
+            "yaxis": {
+                "rangemode": "tozero",
+                "fixedrange": True,
+                "tickformat": ".0%" if share else "",
+                "range": [0, 1] if sheet.key in {"hours", "zones"} else None,
+            },
+            "xaxis": {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"},
+        },
+    }
+
+
+def _style(how: str, *, thick: bool) -> dict[str, Any]:
+    if how == "bar":
+        return {"type": "bar", "marker": {}}
+    return {"type": "scatter", "mode": "lines+markers", "line": {"width": 3 if thick else 1}, "connectgaps": False}
+
+
+def _place(row: tuple[Value, ...], sheet: Sheet) -> str:
+    """What stands under a figure: a day, or the names that a row begins with."""
+    if isinstance(row[0], date):
+        return row[0].isoformat()
+    names = [str(value) for value, column in zip(row, sheet.columns, strict=True) if column.unit is Unit.TEXT]
+    return ", ".join(names)
+
+
+def _number(value: Value) -> float | None:
+    return round(value, 4) if isinstance(value, int | float) else None
