@@ -23,8 +23,8 @@ from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats, StreamsFull
 from dashboard.live.following import Live
+from dashboard.manager import rules_pages, use
 from dashboard.manager import pages as manager
-from dashboard.manager import use
 from dashboard.member import pages as member
 from dashboard.serving import Serving
 from dashboard.settings import DashboardSettings
@@ -53,7 +53,15 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for room in (member.routes, foyer.routes, api.routes, manager.routes, use.routes, accounts_pages.routes):
+    for room in (
+        member.routes,
+        foyer.routes,
+        api.routes,
+        manager.routes,
+        use.routes,
+        rules_pages.routes,
+        accounts_pages.routes,
+    ):
         app.register_blueprint(room)
     routes.install(app)
     app.before_request(_draw_nonce)

@@ -1,0 +1,67 @@
+"""The house's promises in words: made of its settings, and true of another house too."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from collector.plan import SitePlan, Tenure
+from collector.settings import RetentionSettings
+from dashboard.house_rules import house_rules
+from dashboard.settings import DashboardSettings
+from dashboard.words import LANGUAGES, Words
+from tests.dashboard.house import PLAN
+from tests.dashboard.test_routes import log_in
+
+EN = Words.of("en")
+
+
+def rules(settings: DashboardSettings, plan: SitePlan = PLAN) -> dict[str, str]:
+    return {section.anchor: " ".join(section.sentences) for section in house_rules(plan, settings, EN)}
+
+
+def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
+    kept = rules(settings)["kept"]
+    for told in ("72 hours", "taken: 35 days", "machine: 13 months", "minutes: 13 months", "took them out: 13 months"):
+        assert told in kept
+    shorter = replace(settings, retention=RetentionSettings(raw_hours=1, desk_hours_days=1, series_days=90))
+    kept = rules(shorter)["kept"]
+    for told in ("1 hour.", "taken: 1 day.", "machine: 13 months", "minutes: 90 days"):
+        assert told in kept
+
+
+def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: DashboardSettings) -> None:
+    nobody = rules(settings)["nobody"]
+    assert "4 desks are one member's own" in nobody
+    assert "Not shown" not in nobody
+    few = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id in {"desk-28", "booth-1"}))
+    nobody = rules(settings, few)["nobody"]
+    assert "1 desk is one member's own" not in nobody
+    assert "Not shown: the past of the desks of Tysta rummet, Loftet." in nobody
+
+
+def test_a_member_s_own_room_hides_the_past_of_its_kind(settings: DashboardSettings) -> None:
+    own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
+    assert "the past of the rooms of Loftet together" in rules(settings, replace(PLAN, spaces=own))["nobody"]
+
+
+def test_a_house_that_never_closes_promises_no_closed_hours(settings: DashboardSettings) -> None:
+    assert "while it is closed" in rules(settings)["seen"]
+    seen = rules(settings, replace(PLAN, opening_hours={}))["seen"]
+    assert "The house never closes" in seen
+    assert "while it is closed" not in seen
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_has_a_gap(settings: DashboardSettings, language: str) -> None:
+    for section in house_rules(PLAN, settings, Words.of(language)):
+        assert section.sentences
+        assert not any("{" in sentence for sentence in section.sentences)
+
+
+def test_the_page_holds_every_promise(app: Flask, settings: DashboardSettings) -> None:
+    client = app.test_client()
+    log_in(client)
+    page = client.get("/manage/house-rules?lang=sv", base_url="https://localhost").text
+    assert "Vad Spinneriet lovar sina medlemmar" in page
+    assert page.count("<section") == len(house_rules(PLAN, settings, EN))
