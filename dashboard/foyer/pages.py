@@ -1,24 +1,35 @@
-"""The routes of what hangs in the foyer: /wall.
+"""The routes of what hangs in the foyer: /wall, /sensing and the sign that leads there.
 
-In:    the plan, the live picture.
+In:    the plan, the settings, the live picture, who has looked.
 Out:   pages that are right without JavaScript.
 Never: a session, a choice that a reader must make.
 """
 
 import time
-from typing import Final
+from typing import Any, Final
 
-from flask import Blueprint, Response, render_template
+from babel.dates import format_datetime
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from collector.days import local
+from collector.plan import SensorKind, SitePlan
+from dashboard import routes as table
+from dashboard.accounts.access_log import Act, View
+from dashboard.accounts.roles import Role
+from dashboard.foyer import register, sensors
+from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
 from dashboard.languages import words
-from dashboard.serving import serving
+from dashboard.serving import aside, serving
+from dashboard.words import LANGUAGES, Words
 
 routes = Blueprint("foyer", __name__)
 
 WORDS: Final = ("answer.", "at", "ago.", "heard", "unheard", "opens.", "row", "state.", "wall.")
 """Beginnings of the sentences that the wall's script makes."""
+NEWEST: Final = 20
+"""So many views are told."""
 
 
 @routes.get("/wall")
@@ -26,7 +37,7 @@ def wall() -> ResponseReturnValue:
     """The screen in the foyer; of a closed house, when it opens and nothing else."""
     here = serving()
     frame = here.live.frame(time.monotonic())
-    page = Response(
+    return _varied(
         render_template(
             "wall.html",
             plan=here.plan,
@@ -38,5 +49,68 @@ def wall() -> ResponseReturnValue:
             said={key: text for key, text in words().page.items() if key.startswith(WORDS)},
         )
     )
-    page.vary.update(["Accept-Language", "Cookie"])
-    return page
+
+
+@routes.get("/sensing")
+def sensing() -> ResponseReturnValue:
+    """The register of sensors, what is never recorded, and who has looked."""
+    here, told = serving(), words()
+    views = aside(lambda: here.accounts.log.recent_views(NEWEST))
+    return _varied(
+        render_template(
+            "sensing.html",
+            plan=here.plan,
+            total=len(here.plan.sensors),
+            sections=register.register(here.plan, here.settings.retention, told),
+            never=sensors.never(told),
+            views=[_view(view, here.plan, told) for view in views],
+        )
+    )
+
+
+@routes.get("/sensing/sign")
+def sign() -> ResponseReturnValue:
+    """A sheet to print and hang up, in both languages, the house's own first."""
+    here = serving()
+    origin = paper.origin(here.settings, request.host, request.scheme)
+    address = None if origin is None else origin + url_for("foyer.sensing")
+    languages = sorted(LANGUAGES, key=lambda language: language != here.settings.language)
+    return _varied(
+        render_template(
+            "sign.html",
+            plan=here.plan,
+            address=address,
+            code=None if address is None else paper.code(address),
+            sides=[_side(here.plan, Words.of(language)) for language in languages],
+        )
+    )
+
+
+def _varied(page: str) -> Response:
+    response = Response(page)
+    response.vary.update(["Accept-Language", "Cookie"])
+    return response
+
+
+def _view(view: View, plan: SitePlan, told: Words) -> dict[str, str]:
+    what = table.names(told).get(view.what, view.what)
+    if view.act is Act.EXPORT:
+        what = told.gettext("Export: {what}").format(what=what)
+    at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=told.language)
+    who = {Role.MANAGER: told.gettext("A host"), Role.VIEWER: told.gettext("A host who may only look")}[view.role]
+    return {"at": str(at), "who": who, "what": f"{what} ({view.span})" if view.span else what}
+
+
+def _side(plan: SitePlan, told: Words) -> dict[str, Any]:
+    """One language's half of the sign."""
+    _ = told.gettext
+    here = {sensor.kind for sensor in plan.sensors}
+    kinds = [sensors.told(kind, told)[0].lower() for kind in SensorKind if kind in here]
+    return {
+        "language": told.language,
+        "headline": _("Sensors tell whether a spot here is free."),
+        "who": _("Never who is there."),
+        "kinds": _("In this house: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",
+        "none": _("No pictures, no sound, no names, no phones."),
+        "more": _("Each sensor, what it records, how long that is kept, and who has looked: scan the code."),
+    }

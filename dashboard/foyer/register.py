@@ -1,0 +1,190 @@
+"""Makes the register of sensors out of the house's own settings: what each records, why, how long, for whom.
+
+In:    the plan of the house, how long things are kept, the words of a language.
+Out:   what is watched, zone by zone; alike things in one entry, each thing and each sensor by its name.
+Never: states, readings, HTML; a line that is written by hand for one house.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from collector.health.past import KEPT_DAYS
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.settings import RetentionSettings
+from dashboard.foyer.sensors import told
+from dashboard.words import Words
+
+MONTHS: Final = {396: 13}
+"""Spans that are said in months."""
+
+
+class Subject(StrEnum):
+    """What a sensor watches, as far as it makes a difference to people."""
+
+    DESK = "desk"
+    PLACE = "place"
+    """A booth or a room."""
+    MACHINE = "machine"
+    OWN = "own"
+    """One member's own, whatever it is."""
+    SUPPLY = "supply"
+    DOOR = "door"
+    AIR = "air"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One watched thing, and the ids of its sensors as they stand in the site file."""
+
+    name: str
+    sensors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an entry: who or what, and what is said of it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Things that are watched alike."""
+
+    things: tuple[Thing, ...]
+    records: tuple[Line, ...]
+    """Each kind of sensor, and what it records."""
+    why: str
+    kept: tuple[Line, ...]
+    seen: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One zone, or the doors; `unwatched` are its spaces without a sensor."""
+
+    anchor: str
+    name: str
+    entries: tuple[Entry, ...]
+    unwatched: tuple[str, ...] = ()
+
+
+def register(plan: SitePlan, retention: RetentionSettings, words: Words) -> tuple[Section, ...]:
+    """The whole register: zones in the order of the site file, then the doors."""
+    sections = [_zone(plan, zone.id, zone.name, retention, words) for zone in plan.zones]
+    doors = [(Subject.DOOR, door.name, _at_door(plan, door.id)) for door in plan.doors]
+    if any(sensors for _, _, sensors in doors):
+        entries = _entries(doors, retention, words)
+        sections.append(Section("doors", words.gettext("Doors"), entries))
+    return tuple(sections)
+
+
+def span(days: int, words: Words) -> str:
+    """How long something is kept, as people say it."""
+    if days in MONTHS:
+        return words.ngettext("{n} month", "{n} months", MONTHS[days]).format(n=MONTHS[days])
+    return words.ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+_Watched = tuple[Subject, str, tuple[Sensor, ...]]
+
+
+def _zone(plan: SitePlan, zone: str, name: str, retention: RetentionSettings, words: Words) -> Section:
+    spaces = [space for space in plan.spaces if space.zone == zone]
+    watched: list[_Watched] = [(_subject(space), space.name, plan.sensors_of(space.id)) for space in spaces]
+    # a sensor that watches the air of a room is told there, and not again with its zone
+    air = tuple(sensor for sensor in plan.sensors if sensor.zone == zone and sensor.space is None)
+    watched.append((Subject.AIR, name, air))
+    unwatched = tuple(space.name for space in spaces if not plan.sensors_of(space.id))
+    return Section(f"zone-{zone}", name, _entries(watched, retention, words), unwatched)
+
+
+def _at_door(plan: SitePlan, door: str) -> tuple[Sensor, ...]:
+    return tuple(sensor for sensor in plan.sensors if sensor.door == door)
+
+
+def _subject(space: Space) -> Subject:
+    if space.kind is SpaceKind.SUPPLY:
+        return Subject.SUPPLY
+    if space.tenure is Tenure.DEDICATED:
+        return Subject.OWN
+    return {SpaceKind.DESK: Subject.DESK, SpaceKind.EQUIPMENT: Subject.MACHINE}.get(space.kind, Subject.PLACE)
+
+
+def _entries(watched: Iterable[_Watched], retention: RetentionSettings, words: Words) -> tuple[Entry, ...]:
+    alike: dict[tuple[Subject, tuple[SensorKind, ...], bool], list[Thing]] = {}
+    for subject, name, sensors in watched:
+        if sensors:
+            kinds = tuple(sorted({sensor.kind for sensor in sensors}))
+            of_zone = any(sensor.zone is not None for sensor in sensors)
+            things = alike.setdefault((subject, kinds, of_zone), [])
+            things.append(Thing(name, tuple(sensor.id for sensor in sensors)))
+    return tuple(
+        Entry(
+            things=tuple(things),
+            records=tuple(Line(*told(kind, words, of_supply=subject is Subject.SUPPLY)) for kind in kinds),
+            why=_why(subject, words),
+            kept=_kept(subject, retention, words, of_zone=of_zone),
+            seen=_seen(subject, words),
+        )
+        for (subject, kinds, of_zone), things in alike.items()
+    )
+
+
+def _why(subject: Subject, words: Words) -> str:
+    _ = words.gettext
+    return {
+        Subject.DESK: _("So that you can see from home whether it is free."),
+        Subject.PLACE: _("So that you can see from home whether it is free."),
+        Subject.MACHINE: _("So that you can see from home whether it is in use."),
+        Subject.OWN: _("So that the totals of its zone are right. The spot itself is shown to nobody."),
+        Subject.SUPPLY: _("So that somebody fills it up before it runs out."),
+        Subject.DOOR: _("So that you can see about how many are in the house."),
+        Subject.AIR: _("So that you know when to open a window."),
+    }[subject]
+
+
+def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zone: bool) -> tuple[Line, ...]:
+    _ = words.gettext
+    hours = words.ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
+    series = span(retention.series_days, words)
+    use = {
+        Subject.DESK: retention.desk_hours_days,
+        Subject.PLACE: retention.space_hours_days,
+        Subject.MACHINE: retention.space_hours_days,
+    }
+    lines = [Line(_("Each reading and each change, with its moment"), hours)]
+    if subject in use:
+        lines.append(Line(_("How long it was taken in each hour"), span(use[subject], words)))
+    if subject in {*use, Subject.OWN}:
+        lines.append(Line(_("The totals of its zone, in which no single spot is named"), series))
+    if subject is Subject.DOOR:
+        lines.append(Line(_("How many came and went in five minutes, and how many are inside"), series))
+    if subject is Subject.AIR or of_zone:
+        lines.append(Line(_("The mean of five minutes"), series))
+    lines.append(Line(_("Whether the sensor works: counts for each day"), span(KEPT_DAYS, words)))
+    return tuple(lines)
+
+
+def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
+    _ = words.gettext
+    everybody, hosts = _("Everybody"), _("Hosts")
+    spot = _("Whether it is free now, while the house is open; never since when.")
+    why_now = _("Also what the sensor said last, such as \u201cmovement 6 minutes ago\u201d.")
+    by_hour = _("How long it was taken in each hour.")
+    texts = {
+        Subject.DESK: (spot, why_now + " " + _("Of the past only totals of its zone, and none of a small one.")),
+        Subject.PLACE: (spot, why_now + " " + by_hour),
+        Subject.MACHINE: (spot, why_now + " " + by_hour),
+        Subject.OWN: (_("Nothing."), _("Nothing of the spot: only the totals of its zone, and none of a small one.")),
+        Subject.SUPPLY: (_("How much is left."), _("The same.")),
+        Subject.DOOR: (
+            _("About how many are in the house; fewer than five are told as \u201cfewer than 5\u201d."),
+            _("How many came and went in five minutes; fewer than five are not told."),
+        ),
+        Subject.AIR: (_("Whether the air is good, and where it is going."), _("The values and their course.")),
+    }
+    return tuple(Line(who, text) for who, text in zip((everybody, hosts), texts[subject], strict=True))
