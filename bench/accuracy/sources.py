@@ -34,8 +34,8 @@ word is said of that, the recording is played once from its beginning, and every
   the break and the first word after it belong to the recording and are not counted.
 - *Arrival* and *release*: from the true change until it was shown, median and the span that 95 % are within. A change
   that never was shown counts until the next true one.
-- Rules in *italics* are what a buyer gets today, or what is published, on the same data. A fixed timer is free until
-  the first motion of a recording; ours is unknown until then.
+- Rules in *italics* are what a buyer gets today, what is published, or what more knowledge than any house has would
+  give, on the same data. A fixed timer is free until the first motion of a recording; ours is unknown until then.
 - *Findings* are what the collector found to be wrong with the sensors, *false alarms* those about a sensor that is
   right by other evidence.
 - A goal is *met* or *MISSED* by the exact figure, not by the rounded one."""
