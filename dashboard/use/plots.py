@@ -20,6 +20,8 @@ TRACES: Final = {
     "people": (("lines", 1, "--ink"), ("lines", 2, "--unknown"), ("lines", 3, "--unknown")),
 }
 """Of each sheet that is drawn: how, which column, in which colour. The first columns of a row name it."""
+LYING: Final = "zones"
+"""Names are long: they stand beside their bars."""
 
 
 def figures(sheets: Sequence[Sheet], words: Words) -> dict[str, dict[str, Any]]:
@@ -32,38 +34,41 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
     places = [_place(row, sheet) for row in rows]
     drawn = TRACES[sheet.key]
     share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
+    lying = sheet.key == LYING
+    figures = {
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "tickformat": ".0%" if share else "",
+        "range": [0, 1] if sheet.key in {"hours", "zones"} else None,
+    }
+    named = {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"}
     return {
         "data": [
             {
                 "name": sheet.columns[column].name,
                 "meta": colour,
-                "x": places,
-                "y": [_number(row[column]) for row in rows],
-                "hovertemplate": "%{y}",
-                **_style(how, thick=number == 0),
+                "y" if lying else "x": places,
+                "x" if lying else "y": [_number(row[column]) for row in rows],
+                "hovertemplate": "%{x}" if lying else "%{y}",
+                **_style(how, thick=number == 0, lying=lying),
             }
             for number, (how, column, colour) in enumerate(drawn)
         ],
         "layout": {
-            "hovermode": "x unified",
+            "hovermode": "y unified" if lying else "x unified",
             "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
             "showlegend": len(drawn) > 1,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-            "margin": {"t": 40, "r": 8, "b": 72, "l": 48},
-            "yaxis": {
-                "rangemode": "tozero",
-                "fixedrange": True,
-                "tickformat": ".0%" if share else "",
-                "range": [0, 1] if sheet.key in {"hours", "zones"} else None,
-            },
-            "xaxis": {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"},
+            "margin": {"t": 40, "r": 16, "b": 72, "l": 48},
+            "xaxis": figures if lying else named,
+            "yaxis": {**named, "automargin": True, "autorange": "reversed"} if lying else figures,
         },
     }
 
 
-def _style(how: str, *, thick: bool) -> dict[str, Any]:
+def _style(how: str, *, thick: bool, lying: bool) -> dict[str, Any]:
     if how == "bar":
-        return {"type": "bar", "marker": {}}
+        return {"type": "bar", "marker": {}, "orientation": "h" if lying else "v"}
     return {"type": "scatter", "mode": "lines+markers", "line": {"width": 3 if thick else 1}, "connectgaps": False}
 
 

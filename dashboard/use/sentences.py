@@ -159,6 +159,21 @@ def of_whole(seen: View, words: Words) -> str:
     return _("{use} of the open time in use; {known} of it is known.").format(use=share(use, words), known=known)
 
 
+def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
+    """Which zone, or which kind of it, is used most and which least."""
+    _ = words.gettext
+    known = [(use, scope) for scope, total in seen.zones.items() if (use := total.use) is not None]
+    parts = [(use, scope) for use, scope in known if scope[0] != WHOLE_SITE]
+    told = sorted(parts if len(parts) > 1 else known)
+    if len(told) < 2:
+        return of_whole(seen, words)
+    (least, low), (most, high) = told[0], told[-1]
+    text = _("Most used: {high}, {most}. Least used: {low}, {least}.")
+    return text.format(
+        high=_scope(high, plan, words), most=share(most, words), low=_scope(low, plan, words), least=share(least, words)
+    )
+
+
 def of_change(change: Change, words: Words) -> str:
     """What became of the use, and whether that is more than days differ by anyway."""
     _ = words.gettext
@@ -187,6 +202,10 @@ def number(value: float, words: Words) -> str:
 def count(value: float, words: Words) -> str:
     """A whole number."""
     return str(format_decimal(value, "#,##0", locale=words.language))
+
+
+def _scope(scope: tuple[str, ...], plan: SitePlan, words: Words) -> str:
+    return f"{place(scope[0], plan, words)} ({words.page[f'kind.{scope[1]}'].lower()})"
 
 
 def _day(day: date | None, words: Words) -> str:
