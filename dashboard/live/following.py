@@ -142,6 +142,7 @@ class Follower:
                 (topics.site_summary(self._site), 0),
                 (topics.tuning(self._site, "+"), 0),
                 (topics.forecast(self._site, "+"), 0),
+                (topics.alerts(self._site), 0),
                 (topics.collector(self._site), 0),
                 (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),
                 (topics.every_device(self._site, topics.DeviceTopic.FINDINGS), 0),

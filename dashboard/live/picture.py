@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from collector import privacy
+from collector.alerts.wire import Alerts, decode_alerts
 from collector.days import is_open
 from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
@@ -195,6 +196,8 @@ class Picture:
         """What spaces have learnt."""
         self.findings: dict[str, Findings] = {}
         """What was found, by device."""
+        self.alerts: Alerts | None = None
+        """What the collector alerts of; None: it has told nothing of it."""
         self.fault = ""
         """What the collector cannot do now, in its own words."""
         self.version = 0
@@ -307,6 +310,10 @@ class Picture:
             people = decode(news.payload, Summary).people
             self.version += people != self.people
             self.people = people
+        elif news.topic == topics.alerts(self.plan.id):
+            alerts = decode_alerts(news.payload) if news.payload else None
+            self.version += alerts != self.alerts
+            self.alerts = alerts
         elif news.topic == topics.collector(self.plan.id):
             self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
         elif (device := self._devices.get(news.topic)) is not None:
@@ -353,6 +360,8 @@ class Picture:
         self.forecasts.pop(self._forecasts.get(topic, ""), None)
         if topic == topics.site_summary(self.plan.id):
             self.people = None
+        if topic == topics.alerts(self.plan.id):
+            self.alerts = None
 
 
 def encode_frame(frame: Frame) -> bytes:

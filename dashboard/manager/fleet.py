@@ -12,7 +12,8 @@ from msgspec import Struct
 from collector.outward import Air, Occupancy, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
 from dashboard.live.picture import CODES, Device, Frame, Picture, air_word
-from dashboard.manager import findings
+from dashboard.manager import alerts, findings
+from dashboard.manager.alerts import AlertPart
 from dashboard.manager.findings import FindingRow
 from dashboard.why import Reader, why
 from dashboard.words import Words
@@ -48,6 +49,7 @@ class ManagerFrame(Struct, frozen=True):
     """Each zone's air in a word, and its readings."""
     findings: list[FindingRow]
     """What was found about sensors."""
+    alerts: AlertPart
     fault: str
 
 
@@ -66,6 +68,7 @@ def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) ->
         devices={device: _device(device, picture.devices.get(device), reader) for device in plan.devices},
         air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
         findings=findings.rows(picture.findings, plan, words),
+        alerts=alerts.part(picture.alerts, plan, words, now_ms),
         fault=picture.fault,
     )
 

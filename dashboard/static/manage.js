@@ -1,7 +1,7 @@
 /* Fills in what only managers see. The sentences come ready-made with each frame. */
 "use strict";
 document.addEventListener("ledig:frame", (event) => {
-  const { spaces, devices, air, findings, fault } = event.detail;
+  const { spaces, devices, air, findings, alerts, fault } = event.detail;
   if (!spaces) return;
   const fill = (row, told) => {
     for (const cell of row.querySelectorAll("[data-cell]")) {
@@ -39,6 +39,12 @@ document.addEventListener("ledig:frame", (event) => {
     }));
     document.getElementById("found").hidden = !findings.length;
     document.getElementById("well").hidden = findings.length > 0;
+  }
+  const lines = document.getElementById("alert-lines");
+  if (lines && lines.dataset.mark !== alerts.mark) {
+    lines.dataset.mark = alerts.mark;
+    document.getElementById("alert-count").textContent = alerts.headline || lines.dataset.none;
+    lines.replaceChildren(...alerts.lines.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   }
   const line = document.getElementById("fault");
   line.textContent = fault;

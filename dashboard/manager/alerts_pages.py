@@ -1,0 +1,77 @@
+"""The page of alerts: what is open and what to do, what has ended, what is muted, and what is watched for.
+
+In:    the live picture, a form.
+Out:   one page; a request to the collector, and the page again.
+Never: an alert of its own: the collector judges, and goes on when no page is there.
+"""
+
+import time
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from collector.alerts.wire import AlertCommand, AlertKind, Wish, encode
+from dashboard.accounts.roles import Role
+from dashboard.languages import words
+from dashboard.manager import alerts
+from dashboard.manager.alerts import Until
+from dashboard.routes import log_span
+from dashboard.serving import serving
+from edge import topics
+
+routes = Blueprint("alerts", __name__, url_prefix="/manage/alerts")
+
+_EVERYTHING: Final = "everything"
+
+
+@routes.get("")
+def page() -> ResponseReturnValue:
+    """Everything about alerts on one page."""
+    here, told = serving(), words()
+    known, now_ms = here.live.picture.alerts, here.live.now_ms()
+    frame = here.live.whole(time.monotonic())
+    return render_template(
+        "alerts.html",
+        plan=here.plan,
+        link=frame.link,
+        lost=told.lost(frame.link, frame.since),
+        known=known,
+        open=alerts.open_rows(known, here.plan, told, now_ms) if known else [],
+        ended=alerts.ended_rows(known, here.plan, told, now_ms) if known else [],
+        mutes=alerts.mute_rows(known, here.plan, told, now_ms) if known else [],
+        mark=alerts.part(known, here.plan, told, now_ms).mark,
+        rules=alerts.rules(here.settings.alerts, here.plan, told),
+        settings=here.settings.alerts,
+        untils=alerts.untils(told),
+        manages=g.account.role is Role.MANAGER,
+        asked="asked" in request.args,
+    )
+
+
+@routes.post("/mute")
+def mute() -> ResponseReturnValue:
+    """Mute alerts, or take that back: the collector is told, and the page shows what it made of that."""
+    here = serving()
+    said = _command(request.form.get("kind", ""), request.form.get("subject", ""))
+    log_span(f"{said.command} {said.kind or ''} {said.subject}".strip())
+    if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
+        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    return redirect(url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
+
+
+def _command(kind: str, subject: str) -> AlertCommand:
+    """What the form asks for; one that no page of ours makes is refused."""
+    here = serving()
+    if not (kind or subject):
+        abort(HTTPStatus.BAD_REQUEST)
+    try:
+        command = Wish(request.form.get("command", ""))
+        until = Until(request.form.get("until", Until.HOUR))
+        named = AlertKind(kind) if kind not in ("", _EVERYTHING) else None
+        end_ms = alerts.until_ms(until, here.plan, here.live.now_ms()) if command is Wish.MUTE else None
+        return msgspec.convert({"command": command, "kind": named, "subject": subject, "until": end_ms}, AlertCommand)
+    except (ValueError, msgspec.ValidationError):
+        abort(HTTPStatus.BAD_REQUEST)

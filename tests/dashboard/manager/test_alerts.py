@@ -1,0 +1,255 @@
+"""The page of alerts: every one with what to do, mutes that managers set and viewers do not, thresholds in force."""
+
+import re
+import time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.alerts.settings import AlertSettings
+from collector.alerts.wire import (
+    Alert,
+    AlertCommand,
+    AlertKind,
+    Alerts,
+    Mute,
+    Severity,
+    Wish,
+    decode_command,
+    encode,
+)
+from dashboard.accounts import Accounts
+from dashboard.live.following import Live
+from dashboard.live.picture import Message
+from dashboard.manager import alerts
+from dashboard.manager.alerts import LINES, Until
+from dashboard.settings import DashboardSettings
+from dashboard.words import Words
+from edge import topics
+from tests.dashboard.conftest import NAME, VIEWER
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_routes import log_in
+
+EN, SV = Words.of("en"), Words.of("sv")
+HOUR_MS = 3_600_000
+HERE = "https://localhost"
+
+
+def alert(kind: AlertKind, subject: str, severity: Severity = Severity.WARNING, **other: object) -> Alert:
+    return Alert(kind, subject, severity, MONDAY_10_MS - 2 * HOUR_MS, MONDAY_10_MS - HOUR_MS, **other)  # type: ignore[arg-type]
+
+
+DEVICE = alert(AlertKind.DEVICE_SILENT, "pi-2", sensors=17)
+CROWD = alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, value=43.0, limit=40.0)
+AIR = alert(AlertKind.CO2_HIGH, "hall", muted=True, value=1520.0, limit=1400.0)
+PAST = alert(AlertKind.SUPPLY_LOW, "beans", Severity.NOTICE, ended_ms=MONDAY_10_MS - 60_000, value=12.0, limit=20.0)
+TOLD = Alerts(MONDAY_10_MS, [DEVICE, CROWD, AIR], [PAST], [Mute(None, "hall", MONDAY_10_MS + HOUR_MS)])
+
+
+def say(live: Live, told: bytes) -> None:
+    live.inbox.append(Message(topics.alerts(PLAN.id), told, retained=True))
+    live.tick(time.monotonic())
+
+
+def entered(app: Flask, name: str) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client, name).status_code == 303
+    return client
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    return entered(app, NAME)
+
+
+def read(client: FlaskClient, language: str = "en") -> str:
+    answer = client.get(f"/manage/alerts?lang={language}", base_url=HERE)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_the_urgent_comes_first_and_what_is_muted_last() -> None:
+    rows = alerts.open_rows(TOLD, PLAN, EN, MONDAY_10_MS)
+    assert [(row.kind, row.urgency, row.muted) for row in rows] == [
+        (AlertKind.OVER_CAPACITY, "now", ""),
+        (AlertKind.DEVICE_SILENT, "today", ""),
+        (AlertKind.CO2_HIGH, "today", "muted until 11:00"),
+    ]
+
+
+def test_a_row_says_what_is_wrong_since_when_and_what_to_do_in_both_languages() -> None:
+    english, swedish = (alerts.open_rows(TOLD, PLAN, words, MONDAY_10_MS)[1] for words in (EN, SV))
+    assert (english.what, english.do) == (
+        "pi-2 has not been heard since 08:00: 17 sensors are affected.",
+        "See to the power and Wi-Fi of pi-2.",
+    )
+    assert (swedish.what, swedish.do) == (
+        "pi-2 har inte hörts sedan kl. 08.00: 17 sensorer berörs.",
+        "Se över ström och wifi till pi-2.",
+    )
+
+
+def test_what_a_manager_ignores_among_the_sensors_is_muted_for_that_reason() -> None:
+    told = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
+    assert alerts.open_rows(told, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored among the sensors"
+
+
+def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
+    mutes = [
+        Mute(AlertKind.CO2_HIGH, "hall"),
+        Mute(AlertKind.STUCK),
+        Mute(None, "pi-2", MONDAY_10_MS + HOUR_MS),
+        Mute(None, "pi-1", MONDAY_10_MS),
+        Mute(),
+    ]
+    rows = alerts.mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
+    assert [(row.what, row.until) for row in rows] == [
+        ("Bad air: Spinnsalen", "until changed"),
+        ("Sensor stuck", "until changed"),
+        ("pi-2", "until 11:00"),
+        ("Everything in the house", "until changed"),
+    ]
+
+
+def test_today_ends_at_midnight_of_the_house_also_on_a_day_of_25_hours() -> None:
+    assert alerts.until_ms(Until.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
+    autumn_ms = 1_792_879_200_000  # Sunday 25 October 2026, 00:00 in Stockholm
+    assert alerts.until_ms(Until.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
+    assert alerts.until_ms(Until.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
+    assert alerts.until_ms(Until.CHANGED, PLAN, MONDAY_10_MS) is None
+
+
+def test_the_first_page_counts_what_is_open_and_tells_the_most_urgent() -> None:
+    many = Alerts(0, [*TOLD.open, *[DEVICE] * 20], [], [], left_out=2)
+    part = alerts.part(many, PLAN, EN, MONDAY_10_MS)
+    assert part.headline == "24 things to look at"
+    assert len(part.lines) == LINES
+    assert part.lines[0].startswith("43 people are in the house; it has places for 40. ")
+    assert alerts.part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
+    assert alerts.part(None, PLAN, EN, MONDAY_10_MS).lines == []
+
+
+def test_the_mark_changes_with_what_is_told_and_not_with_the_moment() -> None:
+    mark = alerts.part(TOLD, PLAN, EN, MONDAY_10_MS).mark
+    assert alerts.part(TOLD, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
+    assert alerts.part(Alerts(1, TOLD.open, [], TOLD.mutes), PLAN, EN, MONDAY_10_MS).mark != mark
+
+
+@pytest.mark.parametrize("words", [EN, SV], ids=["en", "sv"])
+def test_every_kind_that_is_watched_for_has_its_threshold(words: Words) -> None:
+    rows = alerts.rules(AlertSettings(), PLAN, words)
+    assert len(rows) == len(AlertKind)
+    assert all(row.name and row.threshold and row.when for row in rows)
+    assert "{" not in "".join(f"{row.threshold}{row.when}" for row in rows)
+
+
+def test_thresholds_are_those_in_force() -> None:
+    settings = AlertSettings(
+        co2_above_ppm=1200,
+        free_desks_below=0,
+        most_people=80,
+        when={AlertKind.STUCK: "off", AlertKind.CO2_HIGH: "08:00-18:00"},
+    )
+    rows = {row.name: (row.threshold, row.when) for row in alerts.rules(settings, PLAN, EN)}
+    assert rows["Bad air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
+    assert rows["Too many people"] == ("more than 80 people", "always")
+    assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "not watched")
+
+
+def test_a_page_before_the_first_word_says_so(manager: FlaskClient) -> None:
+    assert "Nothing was heard of alerts yet" in read(manager)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "3 open alerts"), ("sv", "3 öppna larm")])
+def test_a_manager_reads_everything_without_javascript(
+    manager: FlaskClient, live: Live, language: str, told: str
+) -> None:
+    say(live, encode(TOLD))
+    page = read(manager, language)
+    assert told in page
+    assert page.count("<article") == 3
+    assert ("Kaffebönor has been filled up" if language == "en" else "Kaffebönor är påfyllt") in page
+
+
+def test_a_viewer_sees_all_of_it_and_no_button(app: Flask, live: Live) -> None:
+    say(live, encode(TOLD))
+    seen = read(entered(app, VIEWER))
+    assert seen.count("<article") == 3
+    assert "/manage/alerts/mute" not in seen
+
+
+def ask(client: FlaskClient, **changed: str):
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/manage/alerts", base_url=HERE).text)
+    assert found
+    form = {"command": "mute", "kind": "device_silent", "subject": "pi-2", "until": "hour", "csrf_token": found[1]}
+    headers = {"Referer": f"{HERE}/manage/alerts"}
+    return client.post("/manage/alerts/mute", data=form | changed, base_url=HERE, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("form", "command"),
+    [
+        ({}, AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)),
+        ({"until": "changed"}, AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2")),
+        ({"kind": "everything", "subject": ""}, AlertCommand(Wish.MUTE, None, "", MONDAY_10_MS + HOUR_MS)),
+        ({"command": "unmute", "kind": "everything"}, AlertCommand(Wish.UNMUTE, None, "pi-2")),
+    ],
+)
+def test_a_wish_goes_to_the_collector_and_is_logged(
+    manager: FlaskClient, live: Live, settings: DashboardSettings, form: dict[str, str], command: AlertCommand
+) -> None:
+    said: list[tuple[str, bytes]] = []
+    live.say = lambda topic, payload: said.append((topic, payload)) is None
+    answer = ask(manager, **form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/alerts?asked=1")
+    ((topic, payload),) = said
+    assert (topic, decode_command(payload)) == (topics.collector_command(PLAN.id), command)
+    last = Accounts(settings.accounts_path).log.entries(1)[0]
+    assert (last.name, last.what) == (NAME, "alerts.mute")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"command": "shout"},
+        {"kind": "sadness"},
+        {"kind": "", "subject": ""},
+        {"until": "doomsday"},
+        {"subject": "x" * 131},
+        {"csrf_token": "x"},
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused_and_said_to_nobody(
+    manager: FlaskClient, live: Live, wrong: dict[str, str]
+) -> None:
+    said: list[str] = []
+    live.say = lambda topic, _payload: said.append(topic) is None
+    assert ask(manager, **wrong).status_code == 400
+    assert said == []
+
+
+def test_without_a_broker_a_wish_is_told_to_have_failed(manager: FlaskClient) -> None:
+    assert ask(manager).status_code == 503
+
+
+def test_a_viewer_mutes_nothing(app: Flask, live: Live) -> None:
+    said: list[str] = []
+    live.say = lambda topic, _payload: said.append(topic) is None
+    assert ask(entered(app, VIEWER)).status_code in {400, 403}
+    assert said == []
+
+
+def test_what_cannot_be_read_is_not_known(manager: FlaskClient, live: Live) -> None:
+    say(live, encode(TOLD))
+    say(live, b'{"at":1}')
+    assert live.picture.alerts is None
+    assert "Nothing was heard of alerts yet" in read(manager)
+
+
+@pytest.mark.parametrize("path", ["/?lang=en", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])
+def test_the_public_hears_nothing_of_alerts(app: Flask, live: Live, path: str) -> None:
+    say(live, encode(TOLD))
+    answer = app.test_client().get(path)
+    assert answer.status_code == 200
+    assert not re.search(r"pi-2|alert|over_capacity|has not been heard since", answer.text)
