@@ -23,7 +23,7 @@ from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats, StreamsFull
 from dashboard.live.following import Live
-from dashboard.manager import rules_pages, use
+from dashboard.manager import alerts_pages, rules_pages, use
 from dashboard.manager import pages as manager
 from dashboard.member import pages as member
 from dashboard.serving import Serving
@@ -59,6 +59,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         api.routes,
         manager.routes,
         use.routes,
+        alerts_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
     ):
