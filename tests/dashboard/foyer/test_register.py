@@ -1,0 +1,118 @@
+"""The register of sensors: whole, true to the settings, and the same promise in both languages."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.plan import Sensor, SensorKind, Space, SpaceKind, Tenure
+from collector.settings import RetentionSettings
+from dashboard.foyer.register import Entry, Section, register, span
+from dashboard.foyer.sensors import never, told
+from dashboard.words import LANGUAGES, Words
+from tests.dashboard.house import PLAN
+
+SV, EN = Words.of("sv"), Words.of("en")
+USUAL = RetentionSettings()
+
+
+def entry(kind: SpaceKind, sensor: SensorKind, tenure: Tenure = Tenure.SHARED, **retention: int) -> Entry:
+    """What the register says of one space with one sensor."""
+    space = Space(id="one", name="Platsen", kind=kind, zone="hall", x_m=1, y_m=1, tenure=tenure)
+    plan = replace(PLAN, spaces=(space,), doors=(), sensors=(Sensor(device="pi", id="its", kind=sensor, space="one"),))
+    (found,) = register(plan, RetentionSettings(**retention), EN)[0].entries
+    return found
+
+
+def kept(found: Entry) -> dict[str, str]:
+    return {line.name: line.text for line in found.kept}
+
+
+def every_sensor(sections: tuple[Section, ...]) -> list[str]:
+    return [
+        sensor for section in sections for one in section.entries for thing in one.things for sensor in thing.sensors
+    ]
+
+
+@given(left_out=st.sets(st.sampled_from([sensor.key for sensor in PLAN.sensors])))
+def test_every_sensor_of_the_site_file_stands_in_the_register_once_and_no_other(left_out: set[tuple[str, str]]) -> None:
+    sensors = tuple(sensor for sensor in PLAN.sensors if sensor.key not in left_out)
+    listed = every_sensor(register(replace(PLAN, sensors=sensors), USUAL, SV))
+    assert sorted(listed) == sorted(sensor.id for sensor in sensors)
+
+
+def test_a_sensor_of_a_rooms_air_is_told_with_the_room_and_with_what_its_zone_keeps() -> None:
+    room = Sensor(device="pi-2", id="room-air", kind=SensorKind.AIR, space="room-1", zone="loft")
+    sections = register(replace(PLAN, sensors=(room,)), USUAL, EN)
+    (found,) = next(section for section in sections if section.anchor == "zone-loft").entries
+    assert [thing.name for thing in found.things] == ["Rum Väven"]
+    assert kept(found)["The mean of five minutes"] == "13 months"
+
+
+def test_spaces_without_a_sensor_are_named() -> None:
+    quiet = next(section for section in register(PLAN, USUAL, SV) if section.anchor == "zone-hall")
+    assert quiet.unwatched == ("Kaffebönor",)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", SensorKind)
+def test_every_kind_of_sensor_has_a_name_and_says_what_it_records(kind: SensorKind, language: str) -> None:
+    name, records = told(kind, Words.of(language))
+    assert name
+    assert records.endswith(".")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_never_recorded_names_people_phones_pictures_and_sound(language: str) -> None:
+    lines = " ".join(never(Words.of(language))).lower()
+    for word in {
+        "sv": ("namn", "telefon", "bilder", "ljud", "företag"),
+        "en": ("names", "phones", "pictures", "sound"),
+    }[language]:
+        assert word in lines
+
+
+def test_times_are_those_of_the_settings() -> None:
+    desk = entry(SpaceKind.DESK, SensorKind.PIR, raw_hours=24, desk_hours_days=7, series_days=100)
+    assert kept(desk)["Each reading and each change, with its moment"] == "24 hours"
+    assert kept(desk)["How long it was taken in each hour"] == "7 days"
+    assert kept(desk)["The totals of its zone, in which no single spot is named"] == "100 days"
+    booth = entry(SpaceKind.BOOTH, SensorKind.CONTACT, space_hours_days=1)
+    assert kept(booth)["How long it was taken in each hour"] == "1 day"
+
+
+def test_one_members_own_spot_keeps_no_use_and_shows_nobody_anything() -> None:
+    for kind in (SpaceKind.DESK, SpaceKind.ROOM, SpaceKind.EQUIPMENT):
+        own = entry(kind, SensorKind.PIR, Tenure.DEDICATED)
+        assert "How long it was taken in each hour" not in kept(own)
+        assert own.seen[0].text == "Nothing."
+
+
+def test_a_desks_past_is_promised_to_nobody_and_a_booths_only_to_hosts() -> None:
+    by_hour = "How long it was taken in each hour."
+    assert not any(by_hour in line.text for line in entry(SpaceKind.DESK, SensorKind.PIR).seen)
+    everybody, hosts = entry(SpaceKind.BOOTH, SensorKind.PIR).seen
+    assert by_hour not in everybody.text
+    assert by_hour in hosts.text
+
+
+def test_a_level_sensor_of_a_supply_is_not_called_one_of_distance() -> None:
+    supply = entry(SpaceKind.SUPPLY, SensorKind.DISTANCE)
+    assert supply.records[0].name == "Level sensor"
+    assert "taken" not in " ".join(kept(supply))
+
+
+@pytest.mark.parametrize(
+    ("days", "sv", "en"), [(396, "13 månader", "13 months"), (35, "35 dagar", "35 days"), (1, "1 dag", "1 day")]
+)
+def test_a_span_is_said_as_people_say_it(days: int, sv: str, en: str) -> None:
+    assert span(days, SV) == sv
+    assert span(days, EN) == en
+
+
+def test_every_section_has_an_anchor_of_its_own() -> None:
+    anchors = [section.anchor for section in register(PLAN, USUAL, SV)]
+    assert len(set(anchors)) == len(anchors)
+    assert all(re.fullmatch(r"[a-z0-9-]+", anchor) for anchor in anchors)

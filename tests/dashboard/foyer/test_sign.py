@@ -1,0 +1,64 @@
+"""The sign beside the sensors: a code that a phone can read, of an address that a phone can reach."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import segno
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.foyer.sign import QUIET, Code, code, origin
+from dashboard.settings import DashboardSettings
+
+ADDRESS = "https://ledig.spinneriet.example/sensing"
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "hosts", "proxies", "expected"),
+    [
+        ("ledig.example", "https", (), 1, "https://ledig.example"),
+        ("pi.local:8000", "http", ("pi.local", "ledig.example"), 0, "http://pi.local:8000"),
+        ("192.168.1.5:8000", "http", (), 0, "http://192.168.1.5:8000"),
+        ("localhost:8000", "http", (), 0, None),
+        ("127.0.0.1:8000", "http", ("localhost", "127.0.0.1"), 0, None),
+        ("[::1]:8000", "http", (), 0, None),
+        ("[2001:db8::1]", "http", (), 0, "http://[2001:db8::1]"),
+        ("localhost:8000", "http", ("localhost", "ledig.example"), 1, "https://ledig.example"),
+        ("localhost:8000", "http", (".example", "pi.local"), 0, "http://pi.local:8000"),
+    ],
+)
+def test_the_sign_leads_to_a_name_that_a_phone_can_reach(  # noqa: PLR0917 - a table
+    settings: DashboardSettings, host: str, scheme: str, hosts: tuple[str, ...], proxies: int, expected: str | None
+) -> None:
+    assert origin(replace(settings, hosts=hosts, proxies=proxies), host, scheme) == expected
+
+
+def squares(drawn: Code) -> Iterator[tuple[int, int]]:
+    """Where the dark squares of a drawn code are, without its border."""
+    for step in drawn.path.split("M")[1:]:
+        x, y = step.removesuffix("h1v1h-1z").split(" ")
+        yield int(x) - QUIET, int(y) - QUIET
+
+
+@given(name=st.from_regex(r"[a-z]{1,30}(\.[a-z]{2,10}){1,3}", fullmatch=True))
+def test_what_is_drawn_is_the_code_of_the_address_with_its_white_border(name: str) -> None:
+    address = f"https://{name}/sensing"
+    matrix = segno.make_qr(address, error="q").matrix
+    drawn = code(address)
+    assert drawn.size == len(matrix) + 2 * QUIET
+    assert set(squares(drawn)) == {(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark}
+
+
+def test_the_sheet_speaks_both_languages_the_houses_own_first(app: Flask) -> None:
+    page = app.test_client().get("/sensing/sign", base_url="https://ledig.example").text
+    assert page.index("Här känner sensorer av") < page.index("Sensors tell whether")
+    assert "https://ledig.example/sensing" in page
+    assert 'class="qr"' in page
+
+
+def test_a_sign_that_would_lead_a_phone_to_itself_has_no_code_and_says_what_to_do(app: Flask) -> None:
+    page = app.test_client().get("/sensing/sign?lang=en", base_url="http://127.0.0.1:8000").text
+    assert 'class="qr"' not in page
+    assert "Open this page under the name or address that phones use" in page
