@@ -6,6 +6,7 @@ Never: a moment, a reason or a past of a desk.
 """
 
 import time
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -17,6 +18,7 @@ from dashboard.live import streams
 from dashboard.live.picture import Frame, Free, Supply, encode_frame
 from dashboard.member import arrival
 from dashboard.member.pages import codes
+from dashboard.problems import problem
 from dashboard.routes import log_span
 from dashboard.serving import aside, serving
 
@@ -94,7 +96,7 @@ def forecast() -> ResponseReturnValue:
         told = None if frame.closed else here.live.picture.outlook(asked.zone, asked.kind, now_ms)
         body = arrival.answer(asked, told, now_ms)
     except past.QuestionRejected as fault:
-        return jsonify(error="bad request", message=str(fault)), 400
+        return problem(HTTPStatus.BAD_REQUEST, str(fault), "question")
     response = jsonify(site=here.plan.id, closed=frame.closed, opens=frame.opens, **body)
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -107,12 +109,12 @@ def history() -> ResponseReturnValue:
     try:
         asked = past.read_question(request.args, here.plan, here.live.now_ms())
     except past.QuestionRejected as fault:
-        return jsonify(error="bad request", message=str(fault)), 400
+        return problem(HTTPStatus.BAD_REQUEST, str(fault), "question")
     log_span(str(asked))
     try:
         rows = aside(lambda: past.rows(here.settings, asked))
     except HistoryAway as away:
-        return jsonify(error="service unavailable", message=str(away)), 503
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(away), "history-away")
     return jsonify(past.answer(asked, rows, here.plan))
 
 

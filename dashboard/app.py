@@ -1,27 +1,23 @@
-"""Makes the web application: its routes, its headers, its plain errors.
+"""Makes the web application: its routes, its headers.
 
 In:    settings, the plan, the live picture, the accounts.
 Out:   a Flask application that any WSGI server can run.
 Never: a socket of its own, a page that tells what went wrong inside.
 """
 
-import logging
 import secrets
-from http import HTTPStatus
 
-from flask import Flask, Response, g, jsonify, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response, g, request
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.plan import SitePlan
-from dashboard import api, languages, routes
+from dashboard import api, languages, problems, routes
 from dashboard.accounts import Accounts
 from dashboard.accounts import pages as accounts_pages
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
-from dashboard.live.channel import Seats, StreamsFull
+from dashboard.live.channel import Seats
 from dashboard.live.following import Live
 from dashboard.manager import alerts_pages, rules_pages, use
 from dashboard.manager import pages as manager
@@ -30,10 +26,6 @@ from dashboard.serving import Serving
 from dashboard.settings import DashboardSettings
 
 MAX_FORM_BYTES = 16 * 1024
-RETRY_S = 30
-"""Who found no seat looks again after this."""
-
-_log = logging.getLogger(__name__)
 
 
 def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts: Accounts) -> Flask:
@@ -67,9 +59,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     routes.install(app)
     app.before_request(_draw_nonce)
     app.after_request(_guard)
-    app.register_error_handler(StreamsFull, _full)
-    app.register_error_handler(HTTPException, _refuse)
-    app.register_error_handler(Exception, _break)
+    problems.install(app)
     if settings.proxies:
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
@@ -95,41 +85,3 @@ def _guard(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _wants_json() -> bool:
-    return request.path.startswith("/api/") or request.path == "/healthz"
-
-
-def _full(full: StreamsFull) -> ResponseReturnValue:
-    response = jsonify(error="full", message=str(full))
-    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    response.headers["Retry-After"] = str(RETRY_S)
-    return response
-
-
-def _refuse(refusal: HTTPException) -> ResponseReturnValue:
-    if refusal.response is not None:
-        return refusal.get_response()
-    if isinstance(refusal, SecurityError):  # a host name that is not ours: no page, which would link to it
-        return Response("This house does not answer to that name.\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
-    code = refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    if 300 <= code < 400:  # a redirect is an exception too
-        return refusal.get_response()
-    if _wants_json():
-        response = jsonify(error=HTTPStatus(code).phrase.lower(), message=refusal.description)
-    else:
-        response = Response(render_template("error.html", code=code))
-    response.status_code = code
-    if allowed := getattr(refusal, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(sorted(allowed))
-    return response
-
-
-def _break(fault: Exception) -> ResponseReturnValue:
-    """Our bug: the log tells it all, the page nothing."""
-    _log.error("%s %s failed", request.method, request.path, exc_info=fault)
-    code = HTTPStatus.INTERNAL_SERVER_ERROR
-    if _wants_json():
-        return jsonify(error="internal server error", message="This is our fault. The log says more."), code
-    return render_template("error.html", code=int(code)), code

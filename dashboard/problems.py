@@ -1,25 +1,56 @@
 """Says what went wrong: to a program as an RFC 9457 problem, to a person as a page that helps.
 
-In:    a status, and what the reader can do about it.
-Out:   `application/problem+json`, or a page in the reader's language.
-Never: what is inside, or what exists: an address tells nothing to who may not ask there.
+In:    whatever a page refused or broke with.
+Out:   `application/problem+json` for feeds, a page in the reader's language for the rest, with the right status.
+Never: what is inside, or what exists: details are ours, never an exception's own words.
 """
 
+import logging
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from flask import Response, request
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+
+from dashboard import routes
+from dashboard.languages import words
+from dashboard.live.channel import StreamsFull
+from dashboard.words import Words
 
 MEDIA_TYPE: Final = "application/problem+json"
+RETRY_S: Final = 30
+"""Who found no seat looks again after this."""
+DETAILS: Final = {
+    400: "The request was not understood.",
+    401: "This is for who runs the house. Log in at /manage/login.",
+    403: "This is for who manages the house; this account views.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; the header Allow names those that it takes.",
+    413: "That was too much at once.",
+    500: "This is our fault. The log says more.",
+    503: "This cannot be answered now. The same request may succeed in a minute.",
+}
+_NOT_OURS: Final = "Huset svarar inte på det namnet.\nThis house does not answer to that name.\n"
+
+_log = logging.getLogger(__name__)
 
 
-def problem(status: HTTPStatus, detail: str, kind: str = "") -> Response:
+def install(app: Flask) -> None:
+    """Let `app` answer so whatever goes wrong."""
+    app.register_error_handler(StreamsFull, _full)
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(Exception, _break)
+
+
+def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
     """A problem as JSON: type, title, status, detail, instance.
 
     Args:
         status: of the answer, and in it.
-        detail: one or two sentences: place, finding, remedy.
+        detail: one or two sentences: place, finding, remedy; empty: what holds for every such status.
         kind: a name of this problem that a program can tell from others of the same status; empty: the status is all.
 
     Source: RFC 9457, section 3; `about:blank` is its word for "no more than the status says".
@@ -28,7 +59,66 @@ def problem(status: HTTPStatus, detail: str, kind: str = "") -> Response:
         "type": f"urn:ledig:problem:{kind}" if kind else "about:blank",
         "title": status.phrase,
         "status": int(status),
-        "detail": detail,
+        "detail": detail or DETAILS.get(status, "That was refused."),
         "instance": request.path,
     }
     return Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
+
+
+def _full(full: StreamsFull) -> Response:
+    response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(full), "streams-full")
+    response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def _refuse(refusal: HTTPException) -> ResponseReturnValue:
+    code = refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if refusal.response is not None or 300 <= code < 400:  # a redirect is an exception too
+        return refusal.get_response()
+    status = HTTPStatus(code)
+    if routes.is_feed(request.endpoint, request.path):
+        response = problem(status)
+    elif isinstance(refusal, SecurityError):  # a host name that is not ours: no page, which would link to it
+        response = Response(_NOT_OURS, status, mimetype="text/plain")
+    else:
+        response = _page(status, "form" if isinstance(refusal, CSRFError) else code)
+    if isinstance(refusal, MethodNotAllowed) and refusal.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(refusal.valid_methods))
+    return response
+
+
+def _break(fault: Exception) -> Response:
+    """Our bug: the log tells it all, the page nothing."""
+    _log.error("%s %s failed", request.method, request.path, exc_info=fault)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status) if routes.is_feed(request.endpoint, request.path) else _page(status, status)
+
+
+def _page(status: HTTPStatus, what: int | str) -> Response:
+    finding, remedy = help_of(what, words())
+    inside = request.path == "/manage" or request.path.startswith("/manage/")
+    page = render_template("error.html", finding=finding, remedy=remedy, inside=inside)
+    return Response(page, status)
+
+
+def help_of(what: int | str, words: Words) -> tuple[str, str]:
+    """What was found, and what the reader can do about it; `what` is a status, or `form` for one that was old."""
+    _ = words.gettext
+    known = {
+        "form": (_("The form was old."), _("Go back, load the page anew, and send it again. Nothing was changed.")),
+        400: (_("The request was not understood."), _("Go back, reload, and try once more.")),
+        403: (_("This is for who manages the house."), _("Your account views. Ask somebody who manages to do it.")),
+        404: (
+            _("There is no such page."),
+            _("The address may be old or mistyped. The first page knows the way."),
+        ),
+        405: (_("That cannot be done here."), _("Go back, and use the buttons of the page.")),
+        413: (_("That was too much at once."), _("Send less, and nothing that the page did not ask for.")),
+        429: (_("Too many tries."), _("Wait a quarter of an hour.")),
+        503: (_("The house does not answer just now."), _("Nothing was changed. Try again in a minute.")),
+    }
+    if what in known:
+        return known[what]
+    if isinstance(what, int) and what < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _("That was refused."), _("Go back, reload, and try once more.")
+    return _("Something is wrong here, and it is our fault."), _("Try again in a minute.")

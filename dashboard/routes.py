@@ -1,7 +1,7 @@
 """Says who may see each page and feed, and what is written down of it: one table, asked once, before any page runs.
 
 In:    a request's endpoint, the session that came with it.
-Out:   the page; or the login, a refusal, and a line in the access log.
+Out:   the page, and a line in the access log; or the login, or a refusal.
 Never: a page that the table does not name. The application is not built with one.
 """
 
@@ -19,7 +19,6 @@ from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import forget, token
 from dashboard.accounts.roles import Role
 from dashboard.languages import words
-from dashboard.problems import problem
 from dashboard.serving import serving
 from dashboard.words import Words
 
@@ -167,7 +166,7 @@ def _admit() -> ResponseReturnValue | None:
 
 def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
     if route.kind is Kind.FEED:
-        return problem(HTTPStatus.UNAUTHORIZED, "This is for who runs the house. Log in at /manage/login.")
+        abort(HTTPStatus.UNAUTHORIZED)
     onward = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
     response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
     if ended:

@@ -241,10 +241,8 @@ def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: 
 def test_a_bad_question_of_history_is_told_with_place_finding_and_remedy(manager: FlaskClient) -> None:
     answer = manager.get("/api/v1/history?kind=sofa", base_url="https://localhost")
     assert answer.status_code == 400
-    assert answer.json == {
-        "error": "bad request",
-        "message": "kind: no 'sofa'; give one of desk, booth, room, equipment, supply",
-    }
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["detail"] == "kind: no 'sofa'; give one of desk, booth, room, equipment, supply"
 
 
 def test_health_is_503_with_the_reason_when_the_link_is_lost(settings: DashboardSettings) -> None:

@@ -1,0 +1,180 @@
+"""What goes wrong: a problem for a program, a page that helps for a person, and nothing of the inside for anybody."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dashboard.accounts import TRIES, Accounts
+from dashboard.app import create_app
+from dashboard.live.following import Live
+from dashboard.problems import MEDIA_TYPE
+from dashboard.settings import DashboardSettings
+from tests.dashboard.conftest import VIEWER
+from tests.dashboard.house import PLAN
+from tests.dashboard.test_routes import log_in
+
+HOME = "https://localhost"
+
+
+@pytest.fixture
+def public(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    log_in(client)
+    return client
+
+
+def as_problem(answer: TestResponse) -> dict[str, object]:
+    assert answer.mimetype == MEDIA_TYPE
+    told = answer.json
+    assert isinstance(told, dict)
+    assert set(told) == {"type", "title", "status", "detail", "instance"}
+    assert told["status"] == answer.status_code
+    assert told["instance"] == answer.request.path
+    return told
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "title"),
+    [
+        ("GET", "/api/v1/nothing", 404, "Not Found"),
+        ("GET", "/api/nothing", 404, "Not Found"),
+        ("POST", "/api/v1/states", 405, "Method Not Allowed"),
+        ("GET", "/api/v1/history", 401, "Unauthorized"),
+        ("GET", "/manage/stream", 401, "Unauthorized"),
+        ("GET", "/manage/frame", 401, "Unauthorized"),
+        ("GET", "/api/v1/forecast?zone=cellar", 400, "Bad Request"),
+        ("GET", "/api/v1/forecast?at=tomorrow", 400, "Bad Request"),
+        ("GET", "/api/v1/forecast?at_least=-1", 400, "Bad Request"),
+    ],
+)
+def test_a_program_gets_a_problem(public: FlaskClient, method: str, path: str, status: int, title: str) -> None:
+    told = as_problem(public.open(path, method=method, base_url=HOME))
+    assert (told["status"], told["title"]) == (status, title)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+        "from=0&to=99999999999999",
+        "from=yesterday",
+        "measure=names",
+        "space=desk-1&measure=space_hour",
+        "space=nowhere&measure=space_hour",
+        "member=anna",
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_told_what_to_ask(manager: FlaskClient, query: str) -> None:
+    told = as_problem(manager.get(f"/api/v1/history?{query}", base_url=HOME))
+    assert (told["status"], told["type"]) == (400, "urn:ledig:problem:question")
+
+
+def test_a_desk_that_exists_and_one_that_does_not_get_the_same_refusal(manager: FlaskClient) -> None:
+    details = set()
+    for space in ("desk-1", "desk-24", "desk-99"):
+        told = as_problem(manager.get(f"/api/v1/history?measure=space_hour&space={space}", base_url=HOME))
+        details.add(str(told["detail"]).replace(space, "X"))
+    assert len(details) == 1
+
+
+def test_history_that_is_away_is_a_problem_that_may_pass(manager: FlaskClient) -> None:
+    told = as_problem(manager.get("/api/v1/history", base_url=HOME))
+    assert (told["status"], told["type"]) == (503, "urn:ledig:problem:history-away")
+
+
+def test_an_address_that_takes_no_such_method_says_which_it_takes(public: FlaskClient) -> None:
+    assert "GET" in public.post("/api/v1/states").headers["Allow"]
+
+
+def test_a_full_house_of_streams_is_a_problem_that_says_when_to_come_back(public: FlaskClient) -> None:
+    streams = [public.get("/api/v1/stream") for _ in range(5)]  # half of the seats: as many as one address may take
+    refused = public.get("/api/v1/stream")
+    assert as_problem(refused)["type"] == "urn:ledig:problem:streams-full"
+    assert refused.headers["Retry-After"] == "30"
+    for stream in streams:
+        stream.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sv", "en"),
+    [
+        ("/nothing", 404, "Den sidan finns inte.", "There is no such page."),
+        ("/manage/nothing", 404, "Den sidan finns inte.", "There is no such page."),
+        ("/manage/logout", 405, "Det går inte att göra här.", "That cannot be done here."),
+    ],
+)
+def test_a_person_gets_a_page_that_helps_in_both_languages(
+    public: FlaskClient, path: str, status: int, sv: str, en: str
+) -> None:
+    for language, finding in (("sv", sv), ("en", en)):
+        answer = public.get(f"{path}?lang={language}", base_url=HOME)
+        assert (answer.status_code, answer.mimetype) == (status, "text/html")
+        main = answer.text.split("<main")[1]
+        assert finding in main
+        assert 'href="/"' in main
+        assert ("/manage" in main) is path.startswith("/manage")
+
+
+def test_an_old_or_forged_form_is_told_to_be_sent_again(public: FlaskClient) -> None:
+    for form in ({}, {"csrf_token": "forged"}):
+        answer = public.post("/manage/login?lang=en", data=form, base_url=HOME)
+        assert answer.status_code == 400
+        assert "The form was old." in answer.text
+        assert "Go back, load the page anew, and send it again." in answer.text
+
+
+def test_a_form_that_is_too_large_is_told(public: FlaskClient) -> None:
+    answer = public.post("/manage/login?lang=en", data={"name": "x" * 20_000})
+    assert answer.status_code == 413
+    assert "That was too much at once." in answer.text
+
+
+def test_a_viewer_who_wants_to_change_something_is_told_whom_to_ask(app: Flask) -> None:
+    client = app.test_client()
+    log_in(client, VIEWER)
+    page = client.get("/manage/accounts", base_url=HOME).text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": token, "name": VIEWER, "role": "manager"}
+    headers = {"Referer": f"{HOME}/manage/accounts"}
+    answer = client.post("/manage/accounts/role?lang=en", data=form, base_url=HOME, headers=headers)
+    assert answer.status_code == 403
+    assert "Ask somebody who manages" in answer.text
+
+
+def test_a_locked_account_and_a_wrong_password_are_answered_alike(app: Flask, settings: DashboardSettings) -> None:
+    client = app.test_client()
+    wrong = log_in(client, VIEWER, "wrong")
+    Accounts(settings.accounts_path).lock(VIEWER)
+    locked = log_in(client, VIEWER)
+    assert wrong.status_code == locked.status_code == 401
+    assert wrong.text.split("<form")[0] == locked.text.split("<form")[0]
+    assert "eller så är kontot låst" in locked.text
+
+
+def test_too_many_tries_are_told_to_wait(app: Flask) -> None:
+    client = app.test_client()
+    for _ in range(TRIES):
+        log_in(client, "nobody", "wrong")
+    answer = log_in(client)
+    assert answer.status_code == 429
+    assert "Vänta en kvart" in answer.text
+
+
+def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
+    settings: DashboardSettings, live: Live
+) -> None:
+    own = create_app(replace(settings, hosts=("ledig.example",)), PLAN, live, Accounts(settings.accounts_path))
+    answer = own.test_client().get("/", base_url="http://evil.example")
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert "Huset svarar inte på det namnet." in answer.text
+    assert "This house does not answer to that name." in answer.text
+    assert "evil" not in answer.text
+    assert as_problem(own.test_client().get("/api/v1/states", base_url="http://evil.example"))["status"] == 400
