@@ -1,18 +1,30 @@
 #!/bin/sh
-# Installs the servers and the browser that the tests need, from Debian; says what is missing where it may not.
-# The tests start their own, on free ports: what Debian starts by itself is neither used nor needed.
+# Installs the servers and the browser that the tests need, from Debian, and what looks at the pages, from npm; says what
+# is missing where it may not. The tests start their own, on free ports: what Debian starts by itself is not needed.
 set -eu
 PATH="$PATH:/usr/sbin:/sbin"
+pages="$(dirname "$0")/pages"
 
 missing() {
     for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs \
-        systemd-analyze:systemd openssl:openssl; do
+        systemd-analyze:systemd openssl:openssl node:nodejs npm:npm; do
         command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
     done
 }
 
+# axe-core and Lighthouse, in the versions of the lock file; they run in a browser of the tests, and are never served.
+look_at_pages() {
+    cmp -s "$pages/package-lock.json" "$pages/node_modules/installed" && return
+    echo "installing what $pages/package-lock.json names ..."
+    npm ci --prefix "$pages" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || {
+        echo "npm did not bring what $pages/package-lock.json names" >&2
+        exit 2
+    }
+    cp "$pages/package-lock.json" "$pages/node_modules/installed"
+}
+
 packages=$(missing)
-[ -n "$packages" ] || exit 0
+[ -n "$packages" ] || { look_at_pages; exit 0; }
 by_hand="the tests need what is not installed: sudo apt-get install $packages"
 command -v apt-get >/dev/null || { echo "$by_hand (or this system's own packages of them)" >&2; exit 2; }
 if [ "$(id -u)" = 0 ]; then
@@ -33,3 +45,4 @@ trap 'rm -f "$log"' EXIT
 } >"$log" 2>&1 || true
 packages=$(missing)
 [ -z "$packages" ] || { cat "$log" >&2; echo "apt-get did not bring $packages" >&2; exit 2; }
+look_at_pages
