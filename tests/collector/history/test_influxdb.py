@@ -47,13 +47,29 @@ def test_what_is_away_says_so(settings, text, shown, journal, caplog):
     assert re.search(text, caplog.text)
 
 
-def test_an_answer_that_the_server_cuts_short_is_no_answer(tmp_path):
-    with influxdb("max-row-limit = 10") as server, closing(Influx(InfluxSettings(url=server.url))) as influx:
-        influx.create()
-        samples = "\n".join(f"space_hour,space=desk-1 taken_s=1 {n}" for n in range(30))
-        post(f"{server.url}/write?db=ledig", samples)
-        with pytest.raises(HistoryAway, match="max-row-limit"):
-            influx.query("SELECT taken_s FROM space_hour")
+@pytest.mark.parametrize("configuration", ["", "max-row-limit = 10"])
+def test_a_long_answer_comes_whole_whatever_its_server_cuts(configuration):
+    with influxdb(configuration) as server, closing(InfluxHistory(InfluxSettings(url=server.url))) as reader:
+        with closing(Influx(InfluxSettings(url=server.url))) as influx:
+            influx.create()
+        for space in ("desk-1", "desk-2"):
+            samples = "\n".join(f"space_hour,space={space} taken_s=1 {n * 10**6}" for n in range(21_000))
+            post(f"{server.url}/write?db=ledig", samples)
+        found = reader.rows(SPACE_HOUR, 0, 21_000)
+        assert [(row.tags, row.at_ms) for row in found] == [
+            ((space,), at_ms) for space in ("desk-1", "desk-2") for at_ms in range(21_000)
+        ]
+
+
+@pytest.mark.parametrize("answer", ['{"results": [{"partial": true, "series": []}]}', "", "[]", '{"results": [7]}'])
+def test_an_answer_that_ends_early_or_is_no_answer_is_away(answer):
+    said = f"server {{ listen 8087; location / {{ default_type application/json; return 200 '{answer}'; }} }}"
+    with (
+        nginx(said) as server,
+        closing(Influx(InfluxSettings(url=server.url))) as influx,
+        pytest.raises(HistoryAway, match=r"cuts its answers short|is not InfluxDB's"),
+    ):
+        influx.query("SELECT taken_s FROM space_hour")
 
 
 @pytest.mark.parametrize(("precision", "unit_ns"), [("ns", 1), ("us", 1000), ("ms", 10**6), ("s", 10**9), (None, 1)])
