@@ -63,4 +63,4 @@ lock:
 	done
 
 clean:
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools build *.egg-info .mypy_cache .ruff_cache .hypothesis

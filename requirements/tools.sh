@@ -4,6 +4,7 @@
 set -eu
 PATH="$PATH:/usr/sbin:/sbin"
 pages="$(dirname "$0")/pages"
+tools="$(dirname "$0")/../.tools"
 
 missing() {
     for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs \
@@ -12,15 +13,18 @@ missing() {
     done
 }
 
-# axe-core and Lighthouse, in the versions of the lock file; they run in a browser of the tests, and are never served.
+# axe-core and Lighthouse, in the versions of the lock file; they look at the pages in the tests' browser, and are never
+# served.
 look_at_pages() {
-    cmp -s "$pages/package-lock.json" "$pages/node_modules/installed" && return
+    cmp -s "$pages/package-lock.json" "$tools/node_modules/installed" && return
     echo "installing what $pages/package-lock.json names ..."
-    npm ci --prefix "$pages" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || {
+    mkdir -p "$tools"
+    cp "$pages/package.json" "$pages/package-lock.json" "$tools"
+    npm ci --prefix "$tools" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || {
         echo "npm did not bring what $pages/package-lock.json names" >&2
         exit 2
     }
-    cp "$pages/package-lock.json" "$pages/node_modules/installed"
+    cp "$pages/package-lock.json" "$tools/node_modules/installed"
 }
 
 packages=$(missing)

@@ -1,5 +1,6 @@
 """What there is, is written down: settings, sensors, commands; and nothing tells of the machine it was written on."""
 
+import json
 import re
 import tomllib
 from dataclasses import MISSING, Field, fields
@@ -137,3 +138,10 @@ def test_no_lock_names_a_registry() -> None:
         assert "://" not in text
         assert "--index" not in text
         assert all("--hash=" in block for block in re.findall(r"(?m)^[a-z][^\n]*==(?:[^\n]|\n +)*", text))
+
+
+def test_what_looks_at_the_pages_is_fetched_by_its_hash_from_whichever_registry_npm_uses() -> None:
+    packages = json.loads((ROOT / "requirements/pages/package-lock.json").read_text())["packages"]
+    fetched = {name: package for name, package in packages.items() if name}
+    assert {"node_modules/axe-core", "node_modules/lighthouse"} <= fetched.keys()
+    assert [name for name, package in fetched.items() if "resolved" in package or "integrity" not in package] == []
