@@ -20,6 +20,7 @@ from dashboard.accounts.roles import Role
 from dashboard.foyer import register, sensors
 from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
+from dashboard.house_rules import house_rules
 from dashboard.languages import words
 from dashboard.serving import aside, serving
 from dashboard.words import LANGUAGES, Words
@@ -62,7 +63,7 @@ def sensing() -> ResponseReturnValue:
             plan=here.plan,
             total=len(here.plan.sensors),
             sections=register.register(here.plan, here.settings.retention, told),
-            never=sensors.never(told),
+            rules=house_rules(here.plan, here.settings, told),
             views=[_view(view, here.plan, told) for view in views],
         )
     )

@@ -8,16 +8,13 @@ Never: states, readings, HTML; a line that is written by hand for one house.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from collector.health.past import KEPT_DAYS
 from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from collector.settings import RetentionSettings
 from dashboard.foyer.sensors import told
+from dashboard.house_rules import span
 from dashboard.words import Words
-
-MONTHS: Final = {396: 13}
-"""Spans that are said in months."""
 
 
 class Subject(StrEnum):
@@ -80,13 +77,6 @@ def register(plan: SitePlan, retention: RetentionSettings, words: Words) -> tupl
         entries = _entries(doors, retention, words)
         sections.append(Section("doors", words.gettext("Doors"), entries))
     return tuple(sections)
-
-
-def span(days: int, words: Words) -> str:
-    """How long something is kept, as people say it."""
-    if days in MONTHS:
-        return words.ngettext("{n} month", "{n} months", MONTHS[days]).format(n=MONTHS[days])
-    return words.ngettext("{n} day", "{n} days", days).format(n=days)
 
 
 _Watched = tuple[Subject, str, tuple[Sensor, ...]]

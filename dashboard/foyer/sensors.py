@@ -1,4 +1,4 @@
-"""Says of each kind of sensor what it is called and what it records, and what no sensor ever does.
+"""Says of each kind of sensor what it is called and what it records.
 
 In:    a kind of sensor, words.
 Out:   its name, and one or two sentences that hold for every sensor of the kind (firmware-config/contract.md, Kinds).
@@ -45,15 +45,3 @@ def told(kind: SensorKind, words: Words, *, of_supply: bool = False) -> tuple[st
         ),
         SensorKind.LIGHT: (_("Light sensor"), _("How bright it is, in lux.")),
     }[kind]
-
-
-def never(words: Words) -> tuple[str, ...]:
-    """What no sensor records and no message of the house has room for."""
-    _ = words.gettext
-    return (
-        _("Who it is: no names, no member numbers, no companies."),
-        _("Phones, cards, Wi-Fi or Bluetooth of anybody."),
-        _("Pictures and video."),
-        _("Sound: of a microphone only a level in decibels leaves the sensor."),
-        _("Whether one member's own spot is taken: it shows no state, now or later."),
-    )

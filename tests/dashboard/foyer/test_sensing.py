@@ -1,10 +1,14 @@
 """The page of the register: whole without JavaScript, in both languages, and it says who has looked."""
 
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
 
+from dashboard.house_rules import house_rules
+from dashboard.settings import DashboardSettings
+from dashboard.words import LANGUAGES, Words
 from tests.dashboard.conftest import NAME
 from tests.dashboard.house import PLAN
 from tests.dashboard.test_routes import log_in
@@ -19,7 +23,7 @@ def test_the_page_names_every_sensor_and_what_it_records(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("sv", "Vad som aldrig registreras"), ("en", "What is never recorded")]
+    ("language", "words"), [("sv", "Vad sensorerna registrerar"), ("en", "What the sensors record")]
 )
 def test_the_page_has_a_language_and_a_description(app: Flask, language: str, words: str) -> None:
     page = app.test_client().get(f"/sensing?lang={language}").text
@@ -46,3 +50,12 @@ def test_who_has_looked_is_told_without_a_name(app: Flask) -> None:
 
 def test_the_page_asks_for_no_session(app: Flask) -> None:
     assert "Set-Cookie" not in app.test_client().get("/sensing").headers
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_of_the_house_stands_on_the_page(app: Flask, settings: DashboardSettings, language: str) -> None:
+    page = unescape(app.test_client().get(f"/sensing?lang={language}").text)
+    for rule in house_rules(PLAN, settings, Words.of(language)):
+        assert f'id="{rule.anchor}"' in page
+        for sentence in rule.sentences:
+            assert page.count(f"<li>{sentence}</li>") == 1
