@@ -1,0 +1,135 @@
+"""The page of alerts in real Chromium, over a real server and a real Mosquitto: live, and muted with a click."""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
+
+from collector.alerts.wire import AlertCommand, AlertKind, Alerts, Mute, Wish, decode_command, encode
+from dashboard.settings import DashboardSettings
+from edge import topics
+from edge.broker import client
+from tests import browser
+from tests.dashboard.conftest import Served
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.manager.test_alerts import AIR, CROWD, DEVICE, TOLD
+from tests.dashboard.stage import Voice, everything, voice
+from tests.dashboard.test_browser import expect_live, log_in
+from tests.servers import Mosquitto, until
+
+pytestmark = pytest.mark.browser
+
+HOUR_MS = 3_600_000
+House = tuple[DashboardSettings, Voice]
+ALERTS = topics.alerts(PLAN.id)
+
+
+@pytest.fixture(scope="module")
+def opened_browser() -> Iterator[Browser]:
+    with browser.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def told(broker: Mosquitto, served: Served) -> Iterator[House]:
+    with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
+        everything(speaker)
+        speaker.raw(ALERTS, encode(TOLD))
+        yield settings, speaker
+
+
+@contextmanager
+def page_of(started: Browser, settings: DashboardSettings, **options: object) -> Iterator[Page]:
+    """A manager's page, logged in; nothing may have gone wrong in its console."""
+    given = {"locale": "en-GB", "viewport": {"width": 390, "height": 844}, **options}
+    reader = started.new_context(base_url=f"http://localhost:{settings.port}", **given)  # type: ignore[arg-type]
+    reader.set_default_timeout(browser.SLOW_MS)
+    page = reader.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    log_in(page, "/manage/alerts")
+    yield page
+    reader.close()
+    assert faults == []
+
+
+@contextmanager
+def listening(broker: Mosquitto, heard: queue.Queue[bytes]) -> Iterator[None]:
+    """The collector's ear: what it is asked for."""
+    listener = client(broker.settings("collector"), "listener")
+    listener.on_message = lambda _client, _data, said: heard.put(said.payload)
+    listener.on_connect = lambda me, *_: me.subscribe(topics.collector_command(PLAN.id), 1)
+    listener.connect(broker.host, broker.port)
+    listener.loop_start()
+    yield
+    listener.disconnect()
+    listener.loop_stop()
+
+
+def test_alerts_come_and_go_while_the_page_is_open(opened_browser: Browser, told: House) -> None:
+    settings, speaker = told
+    with page_of(opened_browser, settings) as page:
+        expect_live(page)
+        expect(page.locator("article h2")).to_have_text(
+            ["Too many people", "Device silent: pi-2", "Bad air: Spinnsalen"]
+        )
+        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
+        expect(page.locator("article h2")).to_have_text(["Too many people"])
+        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
+        expect(page.locator("h1")).to_have_text("Nothing needs a look")
+
+
+def test_the_first_page_tells_of_alerts_as_they_come(opened_browser: Browser, told: House) -> None:
+    settings, speaker = told
+    with page_of(opened_browser, settings) as page:
+        page.goto("/manage")
+        expect(page.locator("#alert-count")).to_have_text("2 things to look at")
+        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
+        expect(page.locator("#alert-lines li")).to_have_text(
+            ["pi-2 has not been heard since 08:00: 17 sensors are affected. See to the power and Wi-Fi of pi-2."]
+        )
+        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
+        expect(page.locator("#alert-count")).to_have_text("Nothing needs a look")
+        expect(page.locator("#alert-lines li")).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
+def test_a_manager_mutes_an_alert_for_an_hour(
+    opened_browser: Browser, told: House, broker: Mosquitto, script: bool
+) -> None:
+    settings, speaker = told
+    heard: queue.Queue[bytes] = queue.Queue()
+    with listening(broker, heard), page_of(opened_browser, settings, java_script_enabled=script) as page:
+        form = page.locator("article", has_text="Device silent").locator("form")
+        form.get_by_role("combobox").select_option("hour")
+        form.get_by_role("button").click()
+        expect(page.get_by_text("The collector was asked")).to_be_visible()
+        wish = AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
+        assert decode_command(heard.get(timeout=20)) == wish
+        mutes = [Mute(wish.kind, wish.subject, wish.until_ms)]
+        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
+        again = page.get_by_role("button", name="Send again: Device silent: pi-2")
+        if not script:
+            until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
+        again.click()
+        assert decode_command(heard.get(timeout=20)) == AlertCommand(Wish.UNMUTE, wish.kind, wish.subject)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize("language", ["sv-SE", "en-GB"])
+def test_the_page_moves_sideways_nowhere(opened_browser: Browser, told: House, width: int, language: str) -> None:
+    with page_of(opened_browser, told[0], locale=language, viewport={"width": width, "height": 800}) as page:
+        expect(page.locator("article")).to_have_count(3)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_page_whose_collector_left_says_so(opened_browser: Browser, told: House) -> None:
+    settings, speaker = told
+    with page_of(opened_browser, settings) as page:
+        expect_live(page)
+        speaker.say_goodbye()
+        expect(page.locator("body")).to_have_attribute("data-link", "collector_away")
