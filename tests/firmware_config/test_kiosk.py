@@ -1,0 +1,37 @@
+"""The shipped screen in the foyer shows the page there is, and keeps nothing on its memory card."""
+
+import configparser
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from dashboard.foyer.pages import routes
+from tests.servers import ROOT
+
+UNIT = ROOT / "firmware-config" / "kiosk" / "ledig-wall.service"
+
+
+def service() -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys keep their case
+    parser.read(UNIT)
+    return parser["Service"]
+
+
+def test_the_screen_shows_a_page_that_there_is() -> None:
+    name, _, address = service()["Environment"].partition("=")
+    pages = Flask("pages")
+    pages.register_blueprint(routes)
+    assert urlsplit(address).path in {rule.rule for rule in pages.url_map.iter_rules()}
+    for line in ("ExecStart", "ExecStartPre"):
+        assert f"${name}" in service()[line].replace("{", "").replace("}", "")
+
+
+def test_the_browser_fills_the_screen_and_keeps_its_profile_in_memory() -> None:
+    words = service()["ExecStart"].split()
+    assert "--kiosk" in words
+    assert f"--user-data-dir=/run/{service()['RuntimeDirectory']}/profile" in words
+
+
+def test_the_screen_comes_back_whatever_ends_it() -> None:
+    assert service()["Restart"] == "always"
