@@ -41,8 +41,8 @@ from dashboard.words import Words
 routes = Blueprint("use", __name__, url_prefix="/manage")
 
 SHEETS: Final = frozenset({"week", "hours", "zones", "days", "stays", "people", "compared", EACH_HOUR})
-PIECE_DAYS: Final = 28
-"""An export of each hour reads so much of history at once."""
+PIECE_DAYS: Final = 7
+"""An export of each hour reads so much of history at once: some 2 MiB."""
 PIECE_BYTES: Final = 64 * 1024
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -62,7 +62,7 @@ def page() -> ResponseReturnValue:
     if hidden(here.plan, asked.zone, asked.kind):
         return _page(here, asked, None)
     try:
-        seen = aside(lambda: _view(here.settings, asked, here.plan, now_ms))
+        seen = aside(lambda: read_view(here.settings, asked, here.plan, now_ms))
     except HistoryAway as away:
         _log.warning("history is away: %s", away)
         return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
@@ -128,7 +128,7 @@ def _link(endpoint: str, asked: Asked, **more: Any) -> str:
     return url_for(endpoint, **(args | more))
 
 
-def _view(settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int) -> View:
+def read_view(settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int) -> View:
     told = _material(settings, asked, asked.days, plan)
     other = None if asked.other is None else _material(settings, asked, asked.other, plan, wide=False)
     return view(asked, told, other, plan, now_ms)
@@ -153,7 +153,7 @@ def _material(settings: DashboardSettings, asked: Asked, days: Days, plan: SiteP
     )
 
 
-def _hours(
+def each_open_hour(
     settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int
 ) -> Iterator[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]]:
     """Open hours and what history has of them, some weeks at a time."""
@@ -175,9 +175,9 @@ def _table(here: Serving, asked: Asked, key: str, told: Words, now_ms: int) -> R
     """One sheet as CSV. Its first piece is made before the answer begins, so that a history that is away is told."""
     settings, plan = here.settings, here.plan
     if key == EACH_HOUR:
-        sheet = each_hour(_hours(settings, asked, plan, now_ms), plan, told)
+        sheet = each_hour(each_open_hour(settings, asked, plan, now_ms), plan, told)
     else:
-        seen = aside(lambda: _view(settings, asked, plan, now_ms))
+        seen = aside(lambda: read_view(settings, asked, plan, now_ms))
         sheet = next(made for made in sheets(seen, plan, told) if made.key == key)
     pieces = csv_pieces(sheet, told)
     first = aside(lambda: next(pieces, b""))
@@ -199,8 +199,8 @@ def _workbook(here: Serving, asked: Asked, told: Words, now_ms: int) -> Response
         os.close(handle)
         path = Path(name)
         try:
-            made = [sheet for sheet in sheets(_view(settings, asked, plan, now_ms), plan, told) if sheet.rows]
-            write_xlsx(path, [*made, each_hour(_hours(settings, asked, plan, now_ms), plan, told)], told)
+            made = [sheet for sheet in sheets(read_view(settings, asked, plan, now_ms), plan, told) if sheet.rows]
+            write_xlsx(path, [*made, each_hour(each_open_hour(settings, asked, plan, now_ms), plan, told)], told)
             return path.open("rb")
         finally:
             path.unlink()  # it lives as long as it is read

@@ -1,0 +1,237 @@
+"""The page of use and its exports: the same figures, within the house rules, for any question and for any nonsense."""
+
+import csv
+import io
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, Measure, Row, tables
+from dashboard.manager.exports import csv_pieces, safe, write_xlsx
+from dashboard.manager.use import SHEETS
+from dashboard.settings import DashboardSettings
+from dashboard.use.asked import Asked, Days
+from dashboard.use.sheets import EACH_HOUR, Column, Sheet, Unit, Untold, sheets
+from dashboard.use.view import Material, view
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_routes import log_in
+from tests.dashboard.use.weeks import hour_rows, people_rows, stay_row
+
+SIX = Days(date(2025, 10, 13), date(2025, 11, 23))
+"""The six weeks that ended before the house's today."""
+NBSP = "\xa0"
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    client.get("/?lang=en", base_url="https://localhost")
+    return client
+
+
+def store(settings: DashboardSettings, measure: Measure, rows: Iterable[Row]) -> None:
+    with closing(sqlite3.connect(settings.journal_path)) as db:
+        tables.create(db)
+        tables.upsert(db, measure, rows)
+        db.commit()
+
+
+@pytest.fixture
+def used(settings: DashboardSettings) -> None:
+    """Six weeks in which the quiet zone is full on Tuesdays from 10 to 12, and three people stay late."""
+
+    def full(at) -> float:
+        return 12.0 if (at.weekday(), at.hour) in {(1, 10), (1, 11)} else 3.0
+
+    store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 16.0, capacity=32.0))
+    store(settings, ZONE_HOUR, hour_rows(SIX, full, zone="quiet", capacity=12.0))
+    store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 1.0, zone="loft", capacity=5.0, unknown=1.5))
+    store(settings, PEOPLE_FIVE_MIN, people_rows(SIX, lambda at: 3.0 if at.hour >= 18 else 17.0))
+    days = [SIX.first + timedelta(days=number) for number in range(SIX.count)]
+    store(settings, STAYS, [stay_row(day, 1, 0, 0, 3) for day in days[-4:]])
+
+
+def get(client: FlaskClient, path: str, status: int = 200) -> str:
+    with client.get(path, base_url="https://localhost") as answer:
+        assert answer.status_code == status, answer.text
+        return answer.text.replace(NBSP, " ")
+
+
+def table(client: FlaskClient, sheet: str, question: str = "") -> list[list[str]]:
+    text = get(client, f"/manage/export?format=csv&sheet={sheet}&lang=en{question}")
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+@pytest.mark.usefixtures("used")
+def test_the_page_says_what_matters_before_it_shows_a_chart(manager: FlaskClient) -> None:
+    page = get(manager, "/manage/use")
+    said = "Tuesdays 10–12 Tysta rummet had no free desk on 4 of 4 weeks."  # noqa: RUF001 - a span has an en dash
+    assert "50% of the open time in use; 100% of it is known." in page
+    assert 0 < page.index(said) < page.index("data-figure")
+    assert "On 4 of 20 days" not in page
+    assert page.count("data-figure") == 5
+
+
+@pytest.mark.usefixtures("used")
+def test_each_chart_has_its_table_its_words_and_its_export(manager: FlaskClient) -> None:
+    page = get(manager, "/manage/use?with=before")
+    for key in SHEETS - {EACH_HOUR}:
+        part = page[page.index(f'id="{key}"') :].split("</section>")[0]
+        assert "<table" in part
+        assert f"sheet={key}" in part
+
+
+@pytest.mark.usefixtures("used")
+def test_what_is_poorly_known_is_told_as_not_known_and_never_as_nothing(manager: FlaskClient) -> None:
+    page = get(manager, "/manage/use?zone=loft")
+    assert "Only 70% of the open time is known: too little for a figure." in page
+    rows = table(manager, "zones", "&zone=loft")
+    assert rows[1][2:] == ["not known", "not known", "not known", "70.0"]
+
+
+@pytest.mark.usefixtures("used")
+def test_few_people_and_few_stays_are_told_as_few_on_the_page_and_in_every_export(manager: FlaskClient) -> None:
+    assert [row[1] for row in table(manager, "people")[1:]] == ["17.0"] * 11 + ["under 5"] * 2
+    assert [row[1] for row in table(manager, "stays")[1:5]] == ["under 5", "0", "0", "10"]
+    page = get(manager, "/manage/use")
+    assert "3.0" not in page[page.index('id="people"') :]
+
+
+@pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=week"])
+def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(app: Flask, manager: FlaskClient, path: str) -> None:
+    here = app.extensions["ledig"]
+    loft = tuple(space for space in PLAN.spaces if space.id not in {"desk-31", "desk-32"})
+    app.extensions["ledig"] = replace(here, plan=replace(PLAN, spaces=loft))
+    joint = "&" if "?" in path else "?"
+    answer = manager.get(f"{path}{joint}zone=loft", base_url="https://localhost")
+    assert answer.status_code == (403 if "export" in path else 200)
+    assert "so few sit there" in answer.text
+    assert "<table" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("from=yesterday", "“yesterday” is no day"),
+        ("from=2025-11-10&to=2025-11-09", "The days end before they begin."),
+        ("from=2020-01-01&to=2025-11-09", "history is kept for 396 days"),
+        ("from=2031-01-01&to=2031-02-01", "Those days are still to come."),
+        ("zone=cellar", "There is no zone “cellar”"),
+        ("kind=%3Cscript%3E", "There is no kind “&lt;script&gt;”"),
+        ("last=8", "“8” is no choice here."),
+        ("with=luck", "“luck” is no choice here."),
+    ],
+)
+def test_nonsense_gets_a_page_that_helps(manager: FlaskClient, question: str, text: str) -> None:
+    for path in ("/manage/use", "/manage/export"):
+        page = get(manager, f"{path}?{question}", 400)
+        assert text in page
+        assert '<form class="choice asked"' in page
+        assert "<script>" not in page
+
+
+def test_an_export_of_no_known_form_or_sheet_is_refused(manager: FlaskClient) -> None:
+    assert "no choice here" in get(manager, "/manage/export?format=pdf", 400)
+    assert "no choice here" in get(manager, "/manage/export?format=csv&sheet=members", 400)
+
+
+def test_a_history_that_is_away_is_told_as_such(manager: FlaskClient) -> None:
+    for path in ("/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"):
+        assert "History does not answer just now." in get(manager, path, 503)
+
+
+def test_days_of_which_nothing_is_stored_say_so(manager: FlaskClient, settings: DashboardSettings) -> None:
+    store(settings, ZONE_HOUR, [])
+    assert "Of these days nothing is stored." in get(manager, "/manage/use")
+    assert len(table(manager, "days")) == 1
+
+
+@pytest.mark.usefixtures("used")
+def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: FlaskClient) -> None:
+    assert "Nothing is known before 13 Oct 2025" in get(manager, "/manage/use?last=91")
+
+
+@pytest.mark.usefixtures("used")
+def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
+    with manager.get("/manage/export?with=before&lang=sv", base_url="https://localhost") as answer:
+        assert answer.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        assert answer.headers["Content-Disposition"] == (
+            'attachment; filename="ledig-spinneriet-site-desk-2025-10-27--2025-11-23.xlsx"'
+        )
+        assert answer.headers["Cache-Control"] == "no-store"
+        book = zipfile.ZipFile(io.BytesIO(answer.data))
+    names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+    assert names == [
+        "Veckan, timme för timme",
+        "Användning per timme på dagen",
+        "Användning per zon och typ",
+        "Topp och överskott, dag för dag",
+        "Hur länge man stannar",
+        "Hur många som är inne, per timm",
+        "Jämfört",
+        "Varje timme",
+    ]
+    assert len(names) == len({name.lower() for name in names})
+    assert b"<f>" not in book.read("xl/worksheets/sheet8.xml")
+
+
+@pytest.mark.usefixtures("used")
+def test_each_hour_is_exported_once_whatever_the_clocks_did(manager: FlaskClient) -> None:
+    rows = table(manager, EACH_HOUR, "&from=2025-10-13&to=2025-11-23&zone=quiet")
+    assert len(rows) == 1 + 6 * 5 * 13
+    assert len({tuple(row[:2]) for row in rows}) == len(rows)
+    assert rows[1] == ["2025-10-13", "07–08", "Tysta rummet", "Desks", "25.0", "3", "9", "100.0"]  # noqa: RUF001
+
+
+@pytest.mark.usefixtures("used")
+def test_views_and_exports_are_logged_with_their_span(app: Flask, manager: FlaskClient) -> None:
+    get(manager, "/manage/use?last=7")
+    table(manager, "week")
+    entries = app.extensions["ledig"].accounts.log.entries(10)
+    told = {(entry.what, entry.span) for entry in entries}
+    assert ("use.page", "2025-11-17/2025-11-23 zone=site kind=desk") in told
+    assert ("use.export", "2025-10-27/2025-11-23 zone=site kind=desk csv week") in told
+
+
+def test_who_is_not_logged_in_sees_neither_page_nor_export(app: Flask) -> None:
+    for path in ("/manage/use", "/manage/export?format=csv&sheet=week"):
+        answer = app.test_client().get(path, base_url="https://localhost")
+        assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/manage/login")
+
+
+# Files
+
+
+def test_no_cell_is_a_formula_and_swedish_spreadsheets_get_semicolons_and_commas(tmp_path: Path) -> None:
+    columns = (Column("=1+1", Unit.TEXT), Column("Used", Unit.SHARE), Column("More", Unit.NUMBER))
+    sheet = Sheet("week", "=a/b", columns, [("@SUM(A1)", 0.625, -1.5), ("-2", Untold.UNKNOWN, Untold.FEW)])
+    assert b"".join(csv_pieces(sheet, Words.of("sv"))).decode() == (
+        "\ufeff'=1+1;Used, %;More\r\n'@SUM(A1);62,5;-1,5\r\n'-2;okänt;under 5\r\n"
+    )
+    assert b"".join(csv_pieces(sheet, Words.of("en"))).decode() == (
+        "\ufeff'=1+1,\"Used, %\",More\r\n'@SUM(A1),62.5,-1.5\r\n'-2,not known,under 5\r\n"
+    )
+    assert safe("Tysta rummet") == "Tysta rummet"
+    write_xlsx(tmp_path / "book.xlsx", [sheet], Words.of("sv"))
+    written = zipfile.ZipFile(tmp_path / "book.xlsx").read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in written
+    assert b"@SUM(A1)" in written
+
+
+def test_every_sheet_can_be_asked_for_and_has_a_name_of_its_own_in_both_languages() -> None:
+    seen = view(Asked(days=SIX), Material(), None, PLAN, MONDAY_10_MS)
+    for language in ("sv", "en"):
+        made = sheets(seen, PLAN, Words.of(language))
+        assert {sheet.key for sheet in made} | {EACH_HOUR} == SHEETS
+        assert len({sheet.title[:31] for sheet in made}) == len(made)
