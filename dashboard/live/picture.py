@@ -20,6 +20,7 @@ from collector.days import is_open
 from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
 from collector.health.findings import Findings, decode_findings
+from collector.history import PEOPLE
 from collector.outward import (
     TAKEN,
     Air,
@@ -211,6 +212,13 @@ class Picture:
         self._tunings: Final = {topics.tuning(plan.id, space.id): space.id for space in self.offered}
         self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
         self._forecasts: Final = {topics.forecast(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone)}
+        self._foretold: Final = {
+            (zone, kind.value)
+            for zone in self._forecasts.values()
+            for kind in SpaceKind
+            if privacy.foretold(plan, zone, kind)
+        }
+        """What may be foretold at all: whoever else may write to the broker, no page shows more."""
         self._found_of: Final = {
             topics.device(plan.id, device, topics.DeviceTopic.FINDINGS): device for device in plan.devices
         }
@@ -285,7 +293,8 @@ class Picture:
 
     def outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
         """What is forecast of a kind of space, or of PEOPLE, in a zone or WHOLE_SITE; None: nothing, or not lately."""
-        return ahead.outlook(self.forecasts.get(zone), kind, now_ms)
+        told = kind == PEOPLE or (zone, kind) in self._foretold
+        return ahead.outlook(self.forecasts.get(zone), kind, now_ms) if told else None
 
     def _ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.Part, ...]:
         told = None if kind is None else self.outlook(WHOLE_SITE, kind, now_ms)

@@ -1,0 +1,255 @@
+"""What no page tells: two houses that differ in a member's secret only look the same on every route, to everybody.
+
+Every route of the table that can be looked at is walked, with every parameter that chooses a past: as nobody, and as a
+manager, who sees the most. A page that is added is walked too, and what it can be asked belongs into ASKED.
+"""
+
+import io
+import re
+import sqlite3
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.forecast.outlook import Forecast
+from collector.forecast.outlook import encode as encode_forecast
+from collector.forecast.score import Lead
+from collector.history import (
+    DAY_MS,
+    FORECAST,
+    HOUR_MS,
+    MEASURES,
+    PEOPLE_CORRECTION,
+    PEOPLE_FIVE_MIN,
+    SPACE_HOUR,
+    STAYS,
+    ZONE_FIVE_MIN,
+    ZONE_HOUR,
+    Measure,
+    Row,
+    tables,
+)
+from collector.outward import CollectorStatus, Occupancy, People, Summary, encode
+from collector.plan import WHOLE_SITE, SpaceKind
+from collector.privacy import hidden_zones
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live.following import Live
+from dashboard.live.picture import Broker, Message
+from dashboard.routes import ROUTES
+from dashboard.settings import DashboardSettings
+from edge import topics
+from tests.dashboard import house
+from tests.dashboard.house import MONDAY_10_MS
+from tests.dashboard.manager.test_prospect import TOLD
+from tests.dashboard.stage import morning, state
+from tests.dashboard.test_routes import log_in
+
+HOME = "https://localhost"
+GONE = {"desk-30", "desk-31", "desk-32"}
+PLAN = replace(house.PLAN, spaces=tuple(space for space in house.PLAN.spaces if space.id not in GONE))
+"""The loft has two desks: too few for a past, and so the quiet room has none either."""
+HIDDEN = ("loft", "quiet")
+OWN = ("desk-24", "desk-25", "desk-26", "desk-27")
+BEGIN_MS = MONDAY_10_MS - 9 * DAY_MS
+DESK = SpaceKind.DESK.value
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What members keep to themselves. Whatever it is, the house's figures are the same."""
+
+    own_desk: Occupancy = Occupancy.VACANT
+    """One member's own desk, should a broker ever tell of it."""
+    in_loft: float = 0.0
+    """Of the twelve desks taken in the two zones whose past is hidden, so many in the loft."""
+    desk_hour_s: float = 0.0
+    """How much of each hour a desk was taken."""
+    people: int = 1
+    """In the house, in each five minutes, and through its door: one to four."""
+    in_hall: float = 8.0
+    """No secret: fifteen desks of the hall have a past."""
+
+
+Telling = Callable[[Secrets], Flask]
+
+
+@pytest.fixture
+def told(settings: DashboardSettings, tmp_path: Path) -> Telling:
+    made: list[Path] = []
+
+    def tell(secrets: Secrets) -> Flask:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(folder)
+        (folder / "accounts.sqlite").write_bytes(settings.accounts_path.read_bytes())
+        _write(folder / "journal.sqlite", secrets)
+        own = replace(settings, accounts_path=folder / "accounts.sqlite", journal_path=folder / "journal.sqlite")
+        return create_app(own, PLAN, _live(secrets), Accounts(own.accounts_path, lambda: 1_764_000_000.0))
+
+    return tell
+
+
+def _live(secrets: Secrets) -> Live:
+    live = Live(PLAN, lambda: MONDAY_10_MS)
+    states = morning(PLAN) | {desk: state(secrets.own_desk, space=desk) for desk in OWN}
+    people = People(secrets.people, secrets.people, secrets.people, MONDAY_10_MS - 5 * HOUR_MS)
+    few = msgspec.structs.replace(TOLD, usual=((-1, secrets.in_loft), (0, secrets.in_loft)))
+    live.inbox.extend(
+        [
+            Broker.HERE,
+            *(Message(topics.space(PLAN.id, space), encode(one), retained=True) for space, one in states.items()),
+            Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
+            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(Forecast({DESK: TOLD})), retained=True),
+            Message(topics.forecast(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True),
+            Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False),
+        ]
+    )
+    live.tick(time.monotonic())
+    return live
+
+
+def _write(path: Path, secrets: Secrets) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        tables.create(db)
+        for measure, rows in _rows(secrets):
+            tables.upsert(db, measure, rows)
+        db.commit()
+
+
+def _rows(secrets: Secrets) -> Iterator[tuple[Measure, list[Row]]]:
+    hours = range(BEGIN_MS, MONDAY_10_MS, HOUR_MS)
+    zones = {
+        WHOLE_SITE: 12.0 + secrets.in_hall,
+        "hall": secrets.in_hall,
+        "loft": secrets.in_loft,
+        "quiet": 12.0 - secrets.in_loft,
+    }
+    for zone, taken in zones.items():
+        use = (30.0, taken, taken, 30.0 - taken, 0.0)
+        yield ZONE_FIVE_MIN, [Row((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, 400)]
+        yield ZONE_HOUR, [Row((zone, DESK), at_ms, (12.0, *use, 0.0)) for at_ms in hours]
+        yield STAYS, [Row((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
+        foretold = (taken, taken, taken, 0.5, taken, 0.5)
+        yield FORECAST, [Row((zone, DESK, Lead.HOUR), at_ms, foretold) for at_ms in hours]
+    desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK]
+    used = (secrets.desk_hour_s, 3600.0 - secrets.desk_hour_s, 0.0)
+    yield SPACE_HOUR, [Row((desk,), at_ms, used) for desk in desks for at_ms in hours]
+    n = float(secrets.people)
+    five = [MONDAY_10_MS - number * 300_000 for number in range(1, 400)]
+    yield PEOPLE_FIVE_MIN, [Row((WHOLE_SITE,), at_ms, (n, n, n, n, n, float(BEGIN_MS))) for at_ms in five]
+    yield PEOPLE_CORRECTION, [Row((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
+
+
+ZONES = (WHOLE_SITE, *PLAN.zone)
+LAST = f"from={BEGIN_MS}&to={MONDAY_10_MS}"
+ASKED: dict[str, list[str]] = {
+    "api.history": [
+        f"measure={measure.name}&{LAST}{tag}"
+        for measure in MEASURES
+        for tag in ("", *(f"&zone={zone}" for zone in ZONES), *(f"&space={space}" for space in ("desk-1", "desk-24")))
+    ],
+    "api.forecast": [f"zone={zone}&kind={kind}" for zone in ZONES for kind in (DESK, "people", "room")],
+    "manage.live": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],
+    "use.page": [f"zone={zone}&kind={DESK}&last=7&with=before" for zone in ZONES],
+    "use.export": [
+        f"zone={zone}&kind={DESK}&last=7&{form}"
+        for zone, form in product(
+            ZONES,
+            (
+                "format=xlsx",
+                *(f"format=csv&sheet={sheet}" for sheet in ("week", "zones", "days", "stays", "people", "each_hour")),
+            ),
+        )
+    ],
+}
+"""What a page can be asked beyond its address."""
+PLACES = {"space": ("desk-1", "desk-24", "desk-28", "booth-1"), "zone": ("loft", "hall"), "language": ("sv",)}
+NOISE = re.compile(
+    r'name="csrf_token" value="[^"]*"|nonce="[^"]*"|"age_s":\s*[\d.]+|\d+ s (?:ago|sedan)|data-shift="\d+"'
+    r'|name="session" value="[^"]*"|för \d+ s'
+)
+
+
+def looks(app: Flask) -> Iterator[tuple[str, str]]:
+    """Each way to look at each route: its endpoint and a URL."""
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
+            continue
+        chosen = [[(name, value) for value in PLACES.get(name, ("x",))] for name in sorted(rule.arguments)]
+        for values in product(*chosen):
+            path = adapter.build(rule.endpoint, dict(values))
+            for query in ("", *ASKED.get(rule.endpoint, [])):
+                yield rule.endpoint, f"{path}?{query}" if query else path
+
+
+def seen(client: FlaskClient, url: str) -> tuple[int, str]:
+    """What somebody sees there, without what is new each time."""
+    with client.get(url, base_url=HOME) as answer:
+        if answer.mimetype == "text/event-stream":
+            chunks = iter(answer.response)
+            next(chunks)
+            client.application.extensions["ledig"].live.tick(time.monotonic())  # the first frame for a manager
+            body = next(chunks)
+        else:
+            body = answer.data
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
+            body = b"\n".join(book.read(name) for name in sorted(book.namelist()) if "docProps" not in name)
+    return answer.status_code, NOISE.sub("", body.decode("utf-8", "replace"))
+
+
+def everything(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
+    """What nobody in particular and a manager see, by reader and URL."""
+    manager = app.test_client()
+    assert log_in(manager).status_code == 303
+    readers = {"nobody": app.test_client(), "manager": manager}
+    return {(who, url): seen(client, url) for _endpoint, url in looks(app) for who, client in readers.items()}
+
+
+def test_the_zones_of_this_house_are_those_whose_past_is_hidden() -> None:
+    assert hidden_zones(PLAN) == set(HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Secrets(own_desk=Occupancy.OCCUPIED),
+        Secrets(in_loft=2.0),
+        Secrets(desk_hour_s=3600.0),
+        Secrets(people=4),
+    ],
+    ids=["a member's own desk", "few desks of a zone", "one desk's hours", "one to four people"],
+)
+def test_a_secret_changes_no_page_no_feed_and_no_export(told: Telling, other: Secrets) -> None:
+    one, two = everything(told(Secrets())), everything(told(other))
+    assert one.keys() == two.keys()
+    for where, answer in one.items():
+        assert two[where] == answer, where
+
+
+def test_what_is_no_secret_does_change_them(told: Telling) -> None:
+    """The walk sees what it looks at: a figure of the house reaches pages, feeds and exports."""
+    one, two = everything(told(Secrets(people=20))), everything(told(Secrets(people=40, in_hall=3.0)))
+    changed = {url.split("?")[0] for (who, url), answer in one.items() if two[who, url] != answer}
+    assert {"/", "/api/v1/summary", "/api/v1/frame", "/api/v1/stream", "/api/v1/history", "/manage"} <= changed
+    assert {"/manage/use", "/manage/export"} <= changed
+
+
+def test_every_question_that_is_walked_is_one_that_a_page_answers(told: Telling) -> None:
+    app = told(Secrets())
+    manager = app.test_client()
+    log_in(manager)
+    assert ASKED.keys() <= ROUTES.keys()
+    answered = {endpoint for endpoint, url in looks(app) if "?" in url and seen(manager, url)[0] == 200}
+    assert answered == set(ASKED)
