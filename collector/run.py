@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
+from collector.alerts.conditions import Ear
 from collector.alerts.postman import Postman
 from collector.inbox import Inbox
 from collector.journal import Journal
@@ -33,6 +34,8 @@ SETTLE_S: Final = 1.0
 """History is brought up to date this often, so that a backlog that drains is not computed with each batch."""
 SAVE_S: Final = 60.0
 """A start reads what came after the last save; this keeps it short, and the writes few."""
+COMING_S: Final = 60.0
+"""So long after we came to the broker every device that lives has come there too."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 15.0
 
@@ -97,6 +100,7 @@ class _Loop:
         self._publisher = Publisher(self._inbox, plan)
         self._postman = Postman(settings.alerts.destinations)
         self._greeted = 0
+        self._greeted_s = float("inf")
         self._told_s = self._status_s = 0.0
         self._settle_s = 0.0
         self._save_s = time.monotonic() + SAVE_S
@@ -133,7 +137,7 @@ class _Loop:
         work.tick(now_ms)
         if time.monotonic() >= self._settle_s:
             self._settle_s = time.monotonic() + SETTLE_S
-            work.alarms.listening = self._inbox.connected
+            work.alarms.ear = self._ear()
             work.alarms.delivered(self._postman.tries(), now_ms)
             work.settle(now_ms)
             self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
@@ -144,6 +148,7 @@ class _Loop:
             return
         if self._greeted != self._inbox.connections:
             self._greeted = self._inbox.connections
+            self._greeted_s = time.monotonic()
             self._publisher.receipts(work.marks)
             house.tell_all()
             work.foretelling.tell_all()
@@ -165,6 +170,12 @@ class _Loop:
             self._status_s = time.monotonic() + STATUS_S
             self._publisher.status(CollectorStatus(online=True, at_ms=now_ms, fault=self._projected()))
         self._inbox.flush()
+
+    def _ear(self) -> Ear:
+        """Whether devices can be heard: they too need a while to come back, by the clock on the wall."""
+        if not self._inbox.connected:
+            return Ear.AWAY
+        return Ear.OPEN if time.monotonic() - self._greeted_s >= COMING_S else Ear.NEW
 
     def reopened(self, fault: JournalAway) -> Journal | None:
         """Say what is wrong until the journal takes writes again; None: `stop` came first.

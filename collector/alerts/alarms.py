@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from collector.alerts import mutes
 from collector.alerts.book import Book, Episode, Past, turned
-from collector.alerts.conditions import LOST_QUIET_MS, Known, Lost, Name, signs, timings
+from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, signs, timings
 from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
@@ -48,13 +48,13 @@ class Alarms:
     """All alerts of one house.
 
     Attributes:
-        listening: whether the broker is there; whoever has the connection says so before `step`.
+        ear: whether devices can be heard; whoever has the connection says so before `step`.
     """
 
     def __init__(
         self, plan: SitePlan, journal: Journal, watched: Watched, settings: AlertSettings, now_ms: int
     ) -> None:
-        self.listening = False
+        self.ear = Ear.AWAY
         self._plan, self._journal, self._watched = plan, journal, watched
         self._settings = settings
         self._timings = timings(settings)
@@ -137,6 +137,8 @@ class Alarms:
     def step(self, now_ms: int) -> None:
         """Look at the house, inside the journal's transaction."""
         self._looked_ms = now_ms
+        if self.ear is Ear.AWAY:
+            self._spoke.clear()
         known = self._known(now_ms)
         book = turned(self._still_watched(now_ms), signs(self._plan, self._settings, known), self._timings, now_ms)
         holding = mutes.holding(self._notes.mutes, now_ms)
@@ -193,7 +195,7 @@ class Alarms:
         house = self._watched.house
         return Known(
             now_ms=now_ms,
-            listening=self.listening,
+            ear=self.ear,
             heard=self._heard(now_ms),
             spoke=self._spoke,
             findings=list(self._watched.found()),

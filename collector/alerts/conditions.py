@@ -5,13 +5,14 @@ Out:   a sign for each thing that is wrong, or that nobody can know; none for wh
 Never: clocks, files, memory of earlier moments.
 
 Quiet, by these rules:
-- a start, or a broker that comes back: silence counts from then on, since `after` runs while we listen;
+- a start, or a broker that comes back: silence counts from when a device has spoken, or has had the time to;
 - a dead device is one alert, not one for each of its sensors;
 - free desks are too few only if they were even with every unknown one free, and enough only without any of those;
 - outside its hours a kind begins nothing; what is open ends only when it is over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -49,6 +50,16 @@ _FOUND: Final = {
 """Findings that are alerts too; the others wait until somebody looks at the page."""
 
 
+class Ear(StrEnum):
+    """Whether devices can be heard at all."""
+
+    AWAY = "away"
+    """The broker is not there."""
+    NEW = "new"
+    """It has only just come: a device that has not spoken since then may be on its way."""
+    OPEN = "open"
+
+
 class Lost(Struct, frozen=True, gc=False, array_like=True):
     """Events of a device that will never be stored, without an hour's pause."""
 
@@ -63,12 +74,11 @@ class Known(Struct, frozen=True):
     """What bears on alerts at one moment."""
 
     now_ms: int
-    listening: bool
-    """The broker is there: silence is a sensor's."""
+    ear: Ear
     heard: Mapping[Name, int]
     """The newest event of each sensor, by its device's clock; one that is missing was never heard."""
     spoke: Mapping[str, int]
-    """When a message of each device last came, whatever it said, and whatever its clock."""
+    """When a message of each device last came over this connection, whatever it said, and whatever its clock."""
     findings: Iterable[tuple[Name, Finding]]
     lost: Mapping[str, Lost]
     site: Summary
@@ -139,7 +149,8 @@ def _silent(plan: SitePlan, known: Known) -> Iterator[Sign]:
         dead = len(quiet) == len(sensors)
         # It speaks, but of other times: its clock is off, or a backlog drains. Nobody can say which sensor is silent.
         speaks = known.now_ms - known.spoke.get(device, 0) < max(_patience(plan, sensor) for sensor in sensors)
-        blind = not known.listening or (dead and speaks)
+        coming = known.ear is Ear.NEW and device not in known.spoke
+        blind = known.ear is Ear.AWAY or coming or (dead and speaks)
         if dead:
             level = Level.BLIND if blind else Level.PRESENT
             yield Sign(AlertKind.DEVICE_SILENT, device, level, last_ms, sensors=len(sensors))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.alerts.conditions import Ear
 from collector.alerts.letters import Delivered, Letter
 from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
@@ -38,7 +39,7 @@ class Run:
         self.now_ms = now_ms
         plan = house_of(desks)
         self.work = Work(plan, journal, RetentionSettings(), now_ms, settings)
-        self.work.alarms.listening = True
+        self.work.alarms.ear = Ear.OPEN
         self.seq = journal.marks().get(("pi-1", "s"), 0)
         self.told: list[Alerts] = []
         self.letters: dict[int, Letter] = {}
@@ -129,9 +130,9 @@ def test_a_dead_device_is_one_alert(journal: Journal) -> None:
 def test_while_the_broker_is_away_nobody_is_blamed(journal: Journal) -> None:
     run = Run(journal)
     run.live(5, *ALL)
-    run.work.alarms.listening = False
+    run.work.alarms.ear = Ear.AWAY
     run.live(300)
-    run.work.alarms.listening = True
+    run.work.alarms.ear = Ear.OPEN
     run.live(5, *ALL)
     assert run.open == []
 

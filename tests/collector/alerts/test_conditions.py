@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from collector.alerts.book import Level, Sign
-from collector.alerts.conditions import Known, Lost, places, signs, timings
+from collector.alerts.conditions import Ear, Known, Lost, places, signs, timings
 from collector.alerts.settings import AlertSettings
 from collector.alerts.wire import AlertKind
 from collector.health.findings import Finding, FindingKind
@@ -21,7 +21,7 @@ BEANS = Space(id="beans", name="Beans", kind=SpaceKind.SUPPLY, zone="hall", x_m=
 PLAN: SitePlan = dataclasses.replace(HOUSE, spaces=(*HOUSE.spaces, BEANS))
 WELL = Known(
     now_ms=NOON_MS,
-    listening=True,
+    ear=Ear.OPEN,
     heard={sensor.key: NOON_MS - 1000 for sensor in PLAN.sensors},
     spoke={},
     findings=(),
@@ -72,8 +72,14 @@ def test_a_dead_device_is_one_alert_and_its_sensors_none() -> None:
 
 
 def test_without_a_broker_nobody_knows_who_is_silent() -> None:
-    levels = {sign.level for sign in found(heard=heard_but(*ALL_OF_PI_2, "desk-0-pir"), listening=False)}
+    levels = {sign.level for sign in found(heard=heard_but(*ALL_OF_PI_2, "desk-0-pir"), ear=Ear.AWAY)}
     assert levels == {Level.BLIND}
+
+
+def test_a_device_that_may_be_on_its_way_is_not_silent_yet_and_one_that_came_may_be() -> None:
+    heard = heard_but(*ALL_OF_PI_2, "desk-0-pir")
+    by_device = {sign.subject[:4]: sign.level for sign in found(heard=heard, ear=Ear.NEW, spoke={"pi-1": NOON_MS})}
+    assert by_device == {"pi-1": Level.PRESENT, "pi-2": Level.BLIND}
 
 
 def test_a_device_that_speaks_of_other_times_is_not_silent() -> None:
