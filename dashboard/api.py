@@ -17,7 +17,7 @@ from dashboard import past
 from dashboard.live import streams
 from dashboard.live.picture import Frame, Free, Supply, encode_frame
 from dashboard.member import arrival
-from dashboard.member.pages import codes
+from dashboard.member.home import codes
 from dashboard.problems import problem
 from dashboard.routes import log_span
 from dashboard.serving import aside, serving

@@ -75,7 +75,8 @@ def _guard(response: Response) -> Response:
     styles = f"'self' 'nonce-{g.nonce}'" if g.get("charts") else "'self'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; connect-src 'self';"
-        " manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+        " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
+        " frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"  # the forms' check over https asks for the referrer

@@ -6,7 +6,7 @@ Never: a clock of its own.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from collector.days import hours_of, is_open, local
@@ -41,3 +41,15 @@ def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
         if hours is not None and (days > 0 or now.hour * 60 + now.minute < hours.opens_min):
             return Opening(days, day.weekday(), f"{hours.opens_min // 60:02}:{hours.opens_min % 60:02}")
     return None
+
+
+def closing(plan: SitePlan, now_ms: int) -> int | None:
+    """When an open house closes today, Unix ms; None if it is closed, or stays open over midnight."""
+    if not is_open(plan, now_ms):
+        return None
+    today = local(plan, now_ms).date()
+    hours = hours_of(plan, today)
+    days, minutes = divmod(hours.closes_min if hours else 0, 24 * 60)
+    at = datetime.combine(today + timedelta(days=days), time(minutes // 60, minutes % 60), plan.time_zone)
+    closes_ms = round(at.timestamp() * 1000)
+    return None if is_open(plan, closes_ms) else closes_ms

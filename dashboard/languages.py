@@ -1,6 +1,6 @@
 """Chooses Swedish or English for a request, and remembers the choice in a plain cookie.
 
-In:    `?lang=`, the cookie, Accept-Language, the house's default, in this order.
+In:    an address of its own (`/sv`), `?lang=`, the cookie, Accept-Language, the house's default, in this order.
 Out:   "sv" or "en", and its words.
 Never: a session; the public page has none.
 """
@@ -31,10 +31,16 @@ def install(app: Flask, default: str) -> None:
 
 def chosen() -> str:
     """The language of this request."""
-    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+    for wish in (_asked(), request.cookies.get(COOKIE)):
         if wish in LANGUAGES:
             return wish
     return request.accept_languages.best_match(list(LANGUAGES)) or str(current_app.config["LEDIG_LANGUAGE"])
+
+
+def _asked() -> str | None:
+    """The language that the address names."""
+    named: str | None = (request.view_args or {}).get("language")
+    return named or request.args.get("lang")
 
 
 def words() -> Words:
@@ -43,7 +49,7 @@ def words() -> Words:
 
 
 def _remember(response: Response) -> Response:
-    wish = request.args.get("lang")
-    if wish in LANGUAGES:
-        response.set_cookie(COOKIE, wish, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+    wish = _asked()
+    if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+        response.set_cookie(COOKIE, str(wish), max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
     return response

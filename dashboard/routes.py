@@ -57,6 +57,8 @@ class Route:
 ROUTES: Final[dict[str, Route]] = {
     "static": Route(Who.EVERYONE),
     "pages.home": Route(Who.EVERYONE),
+    "pages.manifest": Route(Who.EVERYONE, Kind.FEED),
+    "pages.worker": Route(Who.EVERYONE, Kind.FEED),
     "pages.health": Route(Who.EVERYONE, Kind.FEED),
     "foyer.wall": Route(Who.EVERYONE),
     "foyer.sensing": Route(Who.EVERYONE, nav=True),

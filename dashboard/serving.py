@@ -6,7 +6,7 @@ Never: work of its own.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import gevent
@@ -17,6 +17,7 @@ from dashboard.accounts import Accounts
 from dashboard.drawing import Drawing
 from dashboard.live.channel import Seats
 from dashboard.live.following import Live
+from dashboard.member.ready import Ready
 from dashboard.settings import DashboardSettings
 
 _T = TypeVar("_T")
@@ -32,6 +33,7 @@ class Serving:
     accounts: Accounts
     seats: Seats
     drawings: tuple[Drawing, ...]
+    ready: Ready = field(default_factory=Ready)
 
 
 def serving() -> Serving:

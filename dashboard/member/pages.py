@@ -1,49 +1,96 @@
 """The public page: is there a spot for me? And whether this process is well.
 
-In:    the live picture.
+In:    the live picture, forecasts, what a form asks.
 Out:   one page that is right without JavaScript, and knows how to stay right with it.
-Never: a reason, a moment or a past of any space; a session.
+Never: a moment or a past of any space; a session; a memory of who asked what.
 """
 
+import json
 import time
+from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.plan import SitePlan, Space, SpaceKind
 from dashboard.languages import words
-from dashboard.live.picture import Frame, Link
+from dashboard.live.picture import Link
+from dashboard.member import home as first
+from dashboard.member import installed
+from dashboard.member.ready import Page
 from dashboard.serving import serving
+from dashboard.why import Reader
+from dashboard.words import LANGUAGES
 
 routes = Blueprint("pages", __name__)
 
-NAMED: Final = (SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT)
-"""Kinds whose every space is told by name: nobody looks for "one of two lathes"."""
+SCRIPTS: Final = ("home.js", "say.js", "link.js", "floors.js", "needs.js")
+PARTS: Final = ("board.css", *SCRIPTS, "icon.svg")
+"""What the page is made of, and what an installed one keeps."""
 
 
 @routes.get("/")
-def home() -> ResponseReturnValue:
-    """The answer, how sure and how old, kinds and zones, the plan."""
-    here = serving()
-    frame = here.live.frame(time.monotonic())
-    code = codes(here.plan, frame)
-    page = Response(
-        render_template(
-            "home.html",
-            plan=here.plan,
-            drawings=here.drawings,
-            frame=frame,
-            first=words().first_kind(frame),
-            named=[space for space in here.plan.spaces if space.id in code and space.kind in NAMED],
-            supplies=[space for space in here.plan.spaces if space.id in frame.supplies],
-            codes=code,
-            offered=[space.id for space in here.plan.spaces if space.offered],
-        )
+@routes.get("/sv", defaults={"language": "sv"})
+@routes.get("/en", defaults={"language": "en"})
+def home(language: str | None = None) -> ResponseReturnValue:
+    """The answer, how sure and how old, what comes, kinds and zones, the plan, when it is calm, if I come."""
+    here, now_s = serving(), time.monotonic()
+    frame = here.live.frame(now_s)
+    ask = here.live.picture.outlook
+    now_ms = here.live.now_ms()
+    house = first.House(
+        frame, Reader(here.plan, now_ms, words()), lambda zone, kind: ask(zone, kind, now_ms), request.args
     )
-    page.headers["Cache-Control"] = "no-store"  # going back to it must not show what was free an hour ago
-    page.vary.update(["Accept-Language", "Cookie"])
-    return page
+    if request.args:
+        values = {} if frame.closed else first.shown(house)
+        answer = values.get("answer")
+        return _deliver(Page.of(_render(house, values, language)), refused=answer is not None and bool(answer.fault))
+    key = (request.host_url, language, words().language, frame.version, frame.link, frame.closed, frame.clock)
+    page = here.ready.page(key, now_s, lambda: _render(house, {} if frame.closed else first.shown(house), language))
+    return _deliver(page)
+
+
+def _render(house: first.House, values: dict[str, object], language: str | None) -> str:
+    urls = {"stream": url_for("api.stream"), "frame": url_for("api.frame"), "worker": url_for("pages.worker")}
+    return render_template(
+        "home.html",
+        plan=house.reader.plan,
+        frame=house.frame,
+        drawings=serving().drawings,
+        language=language,
+        scripts=SCRIPTS,
+        page=first.for_page(house, values, urls),
+        **values,
+    )
+
+
+def _deliver(page: Page, *, refused: bool = False) -> Response:
+    packs = request.accept_encodings.best_match(["gzip"]) is not None
+    answer = Response(page.packed if packs else page.plain, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK)
+    if packs:
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Cache-Control"] = "no-store"  # going back to it must not show what was free an hour ago
+    answer.vary.update(["Accept-Language", "Cookie", "Accept-Encoding"])
+    return answer
+
+
+@routes.get("/sv/manifest.webmanifest", defaults={"language": "sv"})
+@routes.get("/en/manifest.webmanifest", defaults={"language": "en"})
+def manifest(language: str) -> ResponseReturnValue:
+    """What a phone needs to know to install the page, in one language."""
+    icons = {size: url_for("static", filename=f"icon-{size}.png") for size in installed.SIZES}
+    start = url_for("pages.home", language=language)
+    body = json.dumps(installed.manifest(serving().plan, words(), start, icons), ensure_ascii=False)
+    return Response(body, mimetype="application/manifest+json", headers={"Cache-Control": "no-cache"})
+
+
+@routes.get("/worker.js")
+def worker() -> ResponseReturnValue:
+    """The service worker; from here it may answer for every page, and does for this one only."""
+    parts = [url_for("static", filename=name) for name in PARTS]
+    pages = [url_for("pages.home"), *(url_for("pages.home", language=language) for language in LANGUAGES)]
+    body = installed.worker(parts, pages)
+    return Response(body, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @routes.get("/healthz")
@@ -61,11 +108,3 @@ def health() -> ResponseReturnValue:
         rejected_messages=here.live.picture.rejected,
     )
     return body, 200 if link is Link.LIVE else 503
-
-
-def codes(plan: SitePlan, frame: Frame) -> dict[str, str]:
-    """The frame's character of each offered space, by its id; none of a closed house."""
-    if frame.closed:
-        return {}
-    offered: list[Space] = [space for space in plan.spaces if space.offered]
-    return {space.id: code for space, code in zip(offered, frame.spaces, strict=True)}

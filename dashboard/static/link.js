@@ -8,14 +8,15 @@ const MOST_MS = 10000; // also how often we ask when every stream is taken
 const instant = () => ({ steady: performance.now(), wall: Date.now() });
 const since = (then) => Math.max(performance.now() - then.steady, Date.now() - then.wall);
 
-/* `take` gets each frame and says whether it could use it; `tick` is called after each frame and every second. */
-export function follow(urls, take, tick) {
-  let heard = instant();
-  let asked = heard;
+/* `take` gets each frame and says whether it could use it; `tick` is called after each frame and every second.
+   `saved`: the page is one that was kept then, and old until something is heard. */
+export function follow(urls, take, tick, saved = 0) {
+  let heard = { ...instant(), ...(saved && { wall: saved }) };
+  let asked = instant();
   let source = null;
   let timer = 0;
   let pause = LEAST_MS;
-  let gone = false; // we asked, and nobody answered
+  let gone = saved > 0; // we asked, and nobody answered
 
   function hear(text) {
     if (!take(JSON.parse(text))) return;

@@ -22,6 +22,15 @@ export function speaker(words) {
       const [key, unit] = seconds < 120 ? ["ago.s", 1] : seconds < 7200 ? ["ago.min", 60] : ["ago.h", 3600];
       return fill(key, { n: Math.floor(seconds / unit) });
     },
+    supply: ({ level_pct: n = null, low }) => (n === null ? words["state.u"] : fill(low ? "supply.low" : "supply", { n })),
+    people(people, fromZero) {
+      if (!people) return "";
+      const key = fromZero ? "people" : "people.so_far";
+      const [least, most] = people;
+      if (most < 5) return fill(`${key}.few`, { n: 5 });
+      return fill(least === most ? key : least ? `${key}.range` : `${key}.most`, { n: most, least, most });
+    },
+    ahead: (parts) => parts.map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin, end, n })).join(" "),
     opens([days, weekday, time]) {
       const key = ["opens.today", "opens.tomorrow"][days] || (days > 7 ? "opens.later" : `opens.${weekday}`);
       return fill(key, { at: at(time), n: days });

@@ -1,0 +1,189 @@
+"""Answers "if I come at 10:30": the chance of a free spot then, and how often such words came true.
+
+In:    a form as the page sends it, outlooks, the plan, words.
+Out:   sentences, or the sentence that helps.
+Never: odds that were not forecast: of a filter alone nothing is known, and that is said.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from babel.dates import format_date
+
+from collector.days import local
+from collector.forecast.outlook import DAYS, HourOutlook, Outlook
+from collector.forecast.score import Kept
+from collector.history import PEOPLE
+from collector.plan import WHOLE_SITE
+from dashboard.ahead import hour_at
+from dashboard.member.arrival import kinds_of
+from dashboard.member.needs import Needs, whole_zone
+from dashboard.member.spot import needs_in_words
+from dashboard.why import MINUTE_MS, Reader
+from dashboard.words import Words
+
+SURE: Final = 9
+"""The last tenth of promises: 90 % and more."""
+_DUST: Final = 1e-6
+"""A hundred times 0.29 is less than 29 in floating point."""
+
+Ask = Callable[[str, str], Outlook | None]
+"""What is forecast of a zone, or WHOLE_SITE, and a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form shows: its choices, and what was chosen."""
+
+    days: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+    day: str
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said; `fault`: it could not be answered, and this helps."""
+
+    odds: str = ""
+    lines: tuple[str, ...] = ()
+    fault: str = ""
+
+
+class WishRejected(ValueError):
+    """The form cannot be answered as it is; the text says what to do, in the reader's language."""
+
+
+def form(args: Mapping[str, str], reader: Reader) -> Form:
+    """The form as it is shown, with what was chosen if that is among the choices."""
+    now = local(reader.plan, reader.now_ms)
+    days = {(now.date() + timedelta(days=n)).isoformat(): n for n in range(DAYS)}
+    kinds = tuple(kind for kind in kinds_of(reader.plan, WHOLE_SITE) if kind != PEOPLE)
+    later = (now + timedelta(hours=1)).replace(minute=0)
+    shown, at = args.get("day", ""), _time(args.get("at", ""))
+    return Form(
+        days=tuple((day, _day(date.fromisoformat(day), n, reader.words)) for day, n in days.items()),
+        kinds=kinds,
+        day=shown if shown in days else now.date().isoformat(),
+        at=(at or later.time()).strftime("%H:%M"),
+        kind=args.get("kind", "") if args.get("kind") in kinds else next(iter(kinds), ""),
+    )
+
+
+def answer(args: Mapping[str, str], wanted: Needs, ask: Ask, reader: Reader) -> Answer:
+    """What is said to the form; a form that cannot be answered gets a `fault`."""
+    kind = form(args, reader).kind
+    zone = whole_zone(reader.plan, kind, wanted) if wanted else None
+    told = (ask(zone, kind) if zone else None) or ask(WHOLE_SITE, kind)
+    try:
+        at_ms = _instant(args, reader)
+        hour = _hour(told, at_ms, reader)
+    except WishRejected as fault:
+        return Answer(fault=str(fault))
+    lines = (
+        _that(kind, _when(at_ms, reader), reader.words),
+        _about(hour, reader.words),
+        _kept(told, hour.odds or 0.0, reader.words),
+        _of_filter(wanted, reader.words) if wanted and zone is None else "",
+    )
+    return Answer(odds=percent(hour.odds or 0.0, reader.words), lines=tuple(filter(None, lines)))
+
+
+def percent(share: float, words: Words) -> str:
+    """In whole per cent, and never rounded up."""
+    return words.gettext("{n}%").format(n=math.floor(share * 100 + _DUST))
+
+
+def _instant(args: Mapping[str, str], reader: Reader) -> int:
+    at, today = _time(args.get("at", "")), local(reader.plan, reader.now_ms).date()
+    if at is None:
+        raise WishRejected(reader.words.gettext("Give a time of day, such as 10:30."))
+    try:
+        day = date.fromisoformat(args.get("day") or today.isoformat())
+    except ValueError:
+        day = date.min
+    if not 0 <= (day - today).days < DAYS:
+        raise WishRejected(reader.words.gettext("Choose one of the coming seven days."))
+    return round(datetime.combine(day, at, reader.plan.time_zone).timestamp() * 1000)
+
+
+def _hour(told: Outlook | None, at_ms: int, reader: Reader) -> HourOutlook:
+    if told is None:
+        raise WishRejected(reader.words.gettext("Nothing is forecast of that now."))
+    if told.missing_days:
+        raise WishRejected(missing(told.missing_days, reader.words))
+    hour = hour_at(told, at_ms)
+    if hour is None or at_ms < reader.now_ms - reader.now_ms % MINUTE_MS:
+        raise WishRejected(reader.words.gettext("The house is closed then, or that time has passed. Try another."))
+    return hour
+
+
+def _time(text: str) -> time | None:
+    """`10:30` or `10.30`, as people write it; None if it is none."""
+    hours, _, minutes = text.strip().replace(".", ":").partition(":")
+    try:
+        return time(int(hours), int(minutes or "0")) if len(text) <= 8 and text.isascii() else None
+    except ValueError:
+        return None
+
+
+def missing(days: int, words: Words) -> str:
+    """How long it takes until there is a forecast."""
+    return words.ngettext(
+        "One more day of history, and there will be a forecast.",
+        "%(num)s more days of history, and there will be a forecast.",
+        days,
+    ) % {"num": days}
+
+
+def _that(kind: str, when: str, words: Words) -> str:
+    _ = words.gettext
+    return {
+        "desk": _("that at least one desk is free {when}."),
+        "booth": _("that at least one phone booth is free {when}."),
+        "room": _("that at least one room is free {when}."),
+    }.get(kind, _("that at least one machine is free {when}.")).format(when=when)
+
+
+def _about(hour: HourOutlook, words: Words) -> str:
+    _ = words.gettext
+    return _("About {n} are expected to be free then, usually {usual}.").format(
+        n=round(hour.middle), usual=round(hour.usual)
+    )
+
+
+def _kept(told: Outlook | None, odds: float, words: Words) -> str:
+    """How often promises of about that chance were kept."""
+    kept = told.hindsight.kept if told and told.hindsight else ()
+    found: Kept | None = kept[min(SURE, int(odds * 10))] if kept else None
+    if found is None:
+        return words.gettext("We have not said so often enough to know how often it comes true.")
+    return words.ngettext(
+        "When we said so, it was true {n} of 100 times (one hour looked at).",
+        "When we said so, it was true {n} of 100 times ({hours} hours looked at).",
+        found.promises,
+    ).format(n=math.floor(found.came_true * 100 + _DUST), hours=found.promises)
+
+
+def _of_filter(wanted: Needs, words: Words) -> str:
+    return words.gettext("These are the odds of any; of “{needs}” alone they are not known.").format(
+        needs=needs_in_words(wanted, words)
+    )
+
+
+def _when(at_ms: int, reader: Reader) -> str:
+    _ = reader.words.gettext
+    moment, today = local(reader.plan, at_ms), local(reader.plan, reader.now_ms).date()
+    form = {0: _("today at {at}"), 1: _("tomorrow at {at}")}.get((moment.date() - today).days, _("on {day} at {at}"))
+    day = format_date(moment.date(), "EEEE", locale=reader.words.language)
+    return form.format(day=day, at=reader.words.at(moment.strftime("%H:%M")))
+
+
+def _day(day: date, ahead: int, words: Words) -> str:
+    _ = words.gettext
+    told = str(format_date(day, "EEEE d MMMM", locale=words.language))
+    return {0: _("today"), 1: _("tomorrow")}.get(ahead, told)

@@ -1,0 +1,65 @@
+"""Filters spots by what a member needs, and counts those that fit.
+
+In:    the plan, the public frame's one character for each spot, the needs that are wished for.
+Out:   counts by kind, for the house and for each zone.
+Never: a memory of what anybody needs: the page keeps that on the phone, and sends it to nobody.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+
+from collector.plan import Attribute, SitePlan, Space, SpaceKind
+from dashboard.live.picture import Free
+
+Needs = frozenset[Attribute]
+
+
+def read_needs(given: Iterable[str]) -> Needs:
+    """The needs that a form names; what is none is left out."""
+    return frozenset(Attribute(name) for name in given if name in set(Attribute))
+
+
+def offered(plan: SitePlan) -> list[Space]:
+    """The spots in the order of the frame."""
+    return [space for space in plan.spaces if space.offered]
+
+
+def to_choose(plan: SitePlan) -> list[Attribute]:
+    """The needs that make a difference here: some spots answer them."""
+    return [need for need in Attribute if any(need in space.attributes for space in offered(plan))]
+
+
+def bits(needs: Needs) -> int:
+    """Needs as one number, for the page's script."""
+    return reduce(lambda sum_, need: sum_ | 1 << list(Attribute).index(need), needs, 0)
+
+
+def fits(space: Space, wanted: Needs) -> bool:
+    """Whether a spot has everything that is wished for."""
+    return wanted <= space.attributes
+
+
+def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, Free]:
+    """Free spots by kind, of those that fit and are in use at all.
+
+    Args:
+        spots: each with its character, as in picture.CODES; every kind among them has a count, be it 0 of 0.
+        wanted: what a spot must have.
+    """
+    sums: dict[SpaceKind, list[int]] = {}
+    for space, code in spots:
+        row = sums.setdefault(space.kind, [0, 0, 0])
+        if fits(space, wanted) and code != "d":
+            row[0] += code == "v"
+            row[1] += code in "vu"
+            row[2] += 1
+    return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
+
+
+def whole_zone(plan: SitePlan, kind: str, wanted: Needs) -> str | None:
+    """The zone whose spots of a kind are exactly those that fit: what is forecast of it holds for them; None: none."""
+    of_kind = [space for space in offered(plan) if space.kind == kind and not space.disabled]
+    fitting = {space.zone for space in of_kind if fits(space, wanted)}
+    if len(fitting) != 1 or not all(fits(space, wanted) for space in of_kind if space.zone in fitting):
+        return None
+    return fitting.pop()
