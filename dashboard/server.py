@@ -34,6 +34,9 @@ keeps the two from waiting for each other."""
 GOODBYE_S: Final = 1
 """Open streams never end by themselves; at the end they get this long."""
 
+PURGE_S: Final = 60
+"""So often accounts, sessions and the access log forget what has had its time."""
+
 SLOW_AT_ONCE: Final = 4
 """Logins and questions to history at once: one password takes 64 MiB to check, and a Pi has few of these."""
 
@@ -61,19 +64,23 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     live = Live(plan, now_ms, release.mark())
     follower = Follower(settings.broker, plan.id, live.inbox)
     live.say = follower.say
-    app = create_app(settings, plan, live, Accounts(settings.accounts_path))
+    accounts = Accounts(settings.accounts_path)
+    app = create_app(settings, plan, live, accounts)
     # no access log: who looks at the public page is nobody's business; the pool ends open streams at the end
     server = WSGIServer(listener, app, spawn=Pool(), log=None)
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
-    ticked_s = float("-inf")
+    ticked_s, purged_s = float("-inf"), time.monotonic()
     try:
         while not stop.is_set():
             now_s = time.monotonic()
             if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
                 ticked_s = now_s
                 live.tick(now_s)
+            if now_s - purged_s >= PURGE_S:
+                purged_s = now_s
+                accounts.purge()
             gevent.sleep(LOOK_S)
     finally:
         server.stop(timeout=GOODBYE_S)

@@ -75,9 +75,9 @@ class Accounts:
         self._store: Final = Store(path, now_s)
         self.path: Final = path
         self.log: Final = AccessLog(self._store)
-        self.log.purge()
         with self._store.open() as db:
             db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
+        self.purge()
 
     @property
     def secret(self) -> str:
@@ -175,7 +175,6 @@ class Accounts:
             if not made.rowcount:
                 raise LoginRejected("name or password is wrong")
             db.executemany("DELETE FROM try WHERE who_hash = ?", [(key,) for key in keys])
-            db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (now_s - IDLE_S, now_s - LONGEST_S))
         return token
 
     def who(self, token: str) -> Account | None:
@@ -220,6 +219,14 @@ class Accounts:
                 "DELETE FROM session WHERE substr(token_hash, 1, ?) = ? AND name = ?", (ID_LETTERS, session, name)
             )
             return ended.rowcount > 0
+
+    def purge(self) -> None:
+        """Forget what has had its time: tries of a quarter of an hour ago, sessions that ended, the log of long ago."""
+        now_s = self._store.now_s()
+        with self._store.open() as db:
+            db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - WINDOW_S,))
+            db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (now_s - IDLE_S, now_s - LONGEST_S))
+        self.log.purge()
 
     def _change(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours

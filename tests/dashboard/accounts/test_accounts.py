@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,16 @@ def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) ->
 def test_no_address_is_kept(accounts: Accounts) -> None:
     fail(accounts, NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
+
+
+def test_what_has_had_its_time_is_forgotten_though_nobody_comes(accounts: Accounts, watch: Watch) -> None:
+    fail(accounts, NAME, HERE)
+    accounts.log_in(VIEWER, PASSWORD, "192.0.2.99", "Firefox, Linux")
+    watch.s += LONGEST_S
+    accounts.purge()
+    with closing(sqlite3.connect(accounts.path)) as db:
+        assert db.execute("SELECT (SELECT count(*) FROM try) + (SELECT count(*) FROM session)").fetchone() == (0,)
+    assert b"Firefox" not in accounts.path.read_bytes()
 
 
 def test_the_last_manager_is_neither_locked_nor_made_a_viewer(accounts: Accounts) -> None:

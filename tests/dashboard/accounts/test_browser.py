@@ -1,0 +1,58 @@
+"""Accounts in real Chromium: a session that is ended elsewhere, and a page that says so."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.accounts import Accounts
+from tests import browser
+from tests.dashboard.conftest import NAME, PASSWORD, VIEWER, Served
+from tests.dashboard.stage import everything, voice
+from tests.servers import mosquitto
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.chromium() as opened:
+        yield opened
+
+
+def enter(chromium: Browser, port: int, name: str) -> Page:
+    page = chromium.new_context(base_url=f"http://localhost:{port}", locale="en-GB").new_page()
+    page.set_default_timeout(browser.SLOW_MS)
+    page.goto("/manage")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/manage")
+    return page
+
+
+def test_a_session_that_a_manager_ends_leads_its_open_page_to_the_login_and_back(
+    chromium: Browser, served: Served
+) -> None:
+    with (
+        mosquitto() as broker,
+        voice(broker.settings("observer")) as speaker,
+        served(broker.settings("dashboard")) as settings,
+    ):
+        everything(speaker)
+        viewer = enter(chromium, settings.port, VIEWER)
+        expect(viewer.locator("body")).to_have_attribute("data-link", "live")
+        manager = enter(chromium, settings.port, NAME)
+        manager.goto("/manage/accounts")
+        row = manager.get_by_role("row", name=f"{VIEWER} Chrome")
+        expect(row).to_contain_text("Chrome, Linux")
+        row.get_by_role("button", name="End").click()
+        expect(manager.get_by_text("Done: the session has ended.")).to_be_visible()
+        expect(viewer.get_by_text("Your session has ended.")).to_be_visible()  # by itself, with the next frame
+        viewer.fill("#name", VIEWER)
+        viewer.fill("#password", PASSWORD)
+        viewer.click("main button")
+        viewer.wait_for_url("**/manage")
+        Accounts(settings.accounts_path).lock(VIEWER)
+        viewer.get_by_role("link", name="House rules").click()
+        expect(viewer.get_by_text("Your session has ended.")).to_be_visible()
