@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from collector.alerts import mutes
 from collector.alerts.book import Book, Episode, Past, turned
-from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, signs, timings
+from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, missed, signs, timings
 from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
 from collector.alerts.wire import MOST_BYTES, Alert, AlertKind, Alerts, decode_command, encode
 from collector.health.findings import Finding
+from collector.health.store import heard
 from collector.house import House
 from collector.intake import Gap, Intake
 from collector.journal import Journal
@@ -187,6 +188,8 @@ class Alarms:
             return False
         if alert.kind is AlertKind.NOT_DELIVERED:
             return any(one.name == alert.subject for one in self._settings.destinations)
+        if alert.kind in {AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT}:
+            return any(one.device == device and sensor in ("", one.id) for one in missed(plan))
         if sensor:
             return (device, sensor) in plan.sensor
         return device in {*plan.devices, *plan.zone, *plan.space, WHOLE_SITE}
@@ -209,11 +212,7 @@ class Alarms:
 
     def _heard(self, now_ms: int) -> dict[Name, int]:
         """The newest event of each sensor by a trusted clock; none is later than now."""
-        rows = self._journal.connection.execute(
-            "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
-            " ORDER BY at_ms DESC LIMIT 1) FROM sensor"
-        )
-        return {(device, sensor): min(at_ms, now_ms) for device, sensor, at_ms in rows if at_ms is not None}
+        return {sensor: min(at_ms, now_ms) for sensor, at_ms in heard(self._journal.connection).items()}
 
     def _disk_free_pct(self) -> float | None:
         try:

@@ -128,6 +128,11 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
     ]
 
 
+def missed(plan: SitePlan) -> list[Sensor]:
+    """The sensors whose silence somebody would miss: not those of spaces that are out of use."""
+    return [sensor for sensor in plan.sensors if sensor.space is None or not plan.space[sensor.space].disabled]
+
+
 def places(plan: SitePlan, settings: AlertSettings) -> int:
     """How many people the house has places for."""
     own = sum(space.kind in PLACES and not space.disabled for space in plan.spaces)
@@ -140,8 +145,9 @@ def _timing(severity: Severity, after_min: int, calm_min: int) -> Timing:
 
 def _silent(plan: SitePlan, known: Known) -> Iterator[Sign]:
     """Devices none of whose sensors is heard, and single sensors of those that are."""
-    for device in plan.devices:
-        sensors = [sensor for sensor in plan.sensors if sensor.device == device]
+    used = missed(plan)
+    for device in dict.fromkeys(sensor.device for sensor in used):
+        sensors = [sensor for sensor in used if sensor.device == device]
         last_ms = max((known.heard[sensor.key] for sensor in sensors if sensor.key in known.heard), default=None)
         quiet = [
             sensor for sensor in sensors if known.now_ms - known.heard.get(sensor.key, 0) >= _patience(plan, sensor)

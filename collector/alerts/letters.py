@@ -81,11 +81,17 @@ def letters(alerts: Sequence[Alert], settings: AlertSettings, plan: SitePlan, no
     words = AlertWords(plan, settings.language, now_ms)
     found: list[Letter] = []
     for destination in settings.destinations:
-        wanted = [alert for alert in alerts if _RANK[alert.severity] >= _RANK[destination.least]]
+        wanted = [alert for alert in alerts if _is_wanted(alert, destination)]
         if wanted:
             text = title(wanted, plan, words), body(wanted, words)
             found.append(Letter(no + len(found), destination.name, *text, now_ms))
     return found
+
+
+def _is_wanted(alert: Alert, destination: Destination) -> bool:
+    """That messages do not get there is told elsewhere."""
+    own = alert.kind is AlertKind.NOT_DELIVERED and alert.subject == destination.name
+    return not own and _RANK[alert.severity] >= _RANK[destination.least]
 
 
 def trial(destination: Destination, settings: AlertSettings, plan: SitePlan, now_ms: int) -> Letter:

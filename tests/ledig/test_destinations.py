@@ -10,6 +10,7 @@ from collector.alerts.settings import AlertSettings, Destination, Language
 from collector.alerts.wire import AlertKind, Severity
 from ledig.destinations import AddressRejected, with_addresses
 from ledig.site import read
+from ledig.up import UpOptions, _alerts
 from tests.collector.alerts.takers import Taker, taker
 from tests.ledig.test_command import ledig, plain
 from tests.ledig.test_site import SOUND, faults_of, written
@@ -135,6 +136,16 @@ def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Pat
         ("The mill: ett prov", "Så här berättar The mill vad som behöver ses över. Ingenting är fel.")
     ]
     assert "secret" not in ran.stdout + ran.stderr
+
+
+def test_what_invented_people_do_is_told_at_no_destination(tmp_path: Path) -> None:
+    path = written(tmp_path, SOUND + TABLES)
+    address(tmp_path, "json://localhost/secret")
+    address(tmp_path, "json://localhost/secret", "night")
+    site = read(path)
+    assert _alerts(site, UpOptions(site=path, simulate=True)).destinations == ()
+    real = _alerts(site, UpOptions(site=path, device="pi-1")).destinations
+    assert [one.url for one in real] == ["json://localhost/secret"] * 2
 
 
 def test_a_site_without_a_destination_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
 from collector.intake import Delivery
 from collector.journal import Journal
+from collector.plan import SitePlan
 from collector.settings import RetentionSettings
 from collector.work import Work
 from edge.message import Kind, SensorEvent
@@ -34,10 +36,9 @@ class Run:
     """One run of a collector, from its start: sensors that beat, and time that passes."""
 
     def __init__(
-        self, journal: Journal, now_ms: int = NOON_MS, settings: AlertSettings = SETTINGS, desks: int = 2
+        self, journal: Journal, now_ms: int = NOON_MS, settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN
     ) -> None:
         self.now_ms = now_ms
-        plan = house_of(desks)
         self.work = Work(plan, journal, RetentionSettings(), now_ms, settings)
         self.work.alarms.ear = Ear.OPEN
         self.seq = journal.marks().get(("pi-1", "s"), 0)
@@ -203,14 +204,22 @@ def test_news_of_yesterday_is_not_delivered(journal: Journal) -> None:
 
 def test_what_leaves_the_site_file_ends_without_being_well(journal: Journal) -> None:
     run = silence(journal)
-    smaller = Run(journal, run.now_ms, desks=1)
+    smaller = Run(journal, run.now_ms, plan=house_of(1))
     smaller.live(1, "desk-0-pir", "entrance-beams", "hall-air")
     assert smaller.open == []
     assert [alert.left for alert in smaller.told[-1].ended] == [True]
 
 
+def test_the_alert_of_a_desk_that_is_taken_out_of_use_ends_without_being_well(journal: Journal) -> None:
+    run = silence(journal)
+    spaces = tuple(replace(space, disabled=space.id == "desk-1") for space in PLAN.spaces)
+    shut = Run(journal, run.now_ms, plan=replace(PLAN, spaces=spaces))
+    shut.live(1, "desk-0-pir", "entrance-beams", "hall-air")
+    assert (shut.open, [alert.left for alert in shut.told[-1].ended]) == ([], [True])
+
+
 def test_a_big_house_with_everything_wrong_still_fits_into_one_message(journal: Journal) -> None:
-    run = Run(journal, desks=700)
+    run = Run(journal, plan=house_of(700))
     heard = [f"desk-{number}-pir" for number in range(0, 700, 100)]
     run.live(40, *heard)
     told = run.told[-1]

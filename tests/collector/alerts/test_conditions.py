@@ -71,6 +71,15 @@ def test_a_dead_device_is_one_alert_and_its_sensors_none() -> None:
     assert present[0].sensors == 2
 
 
+def test_what_is_out_of_use_is_missed_by_nobody() -> None:
+    spaces = tuple(dataclasses.replace(one, disabled=one.id == "desk-1") for one in PLAN.spaces)
+    shut = dataclasses.replace(PLAN, spaces=spaces)
+    assert found(plan=shut, heard=heard_but("desk-1-pir")) == []
+    assert told(found(plan=shut, heard=heard_but(*ALL_OF_PI_2))) == [
+        (AlertKind.DEVICE_SILENT, "pi-2", Level.PRESENT),
+    ]
+
+
 def test_without_a_broker_nobody_knows_who_is_silent() -> None:
     levels = {sign.level for sign in found(heard=heard_but(*ALL_OF_PI_2, "desk-0-pir"), ear=Ear.AWAY)}
     assert levels == {Level.BLIND}

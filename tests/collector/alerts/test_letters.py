@@ -99,6 +99,13 @@ def test_each_destination_gets_what_it_wants() -> None:
     ]
 
 
+def test_a_destination_that_takes_nothing_is_told_of_at_the_others() -> None:
+    desk = Destination(name="desk", url_file=Path("desk"))
+    settings = dataclasses.replace(SETTINGS, destinations=(PHONE, desk))
+    failing = Alert(AlertKind.NOT_DELIVERED, "phone", Severity.WARNING, NOON_MS, NOON_MS)
+    assert [letter.to for letter in letters([failing], settings, PLAN, NOON_MS, 1)] == ["desk"]
+
+
 def test_many_sensors_of_one_device_are_one_line() -> None:
     words = AlertWords(PLAN, Language.EN, NOON_MS)
     few, many = [silent(number) for number in range(FEW)], [silent(number) for number in range(10)]
