@@ -35,21 +35,23 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
     drawn = TRACES[sheet.key]
     share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
     lying = sheet.key == LYING
+    suffix = "" if not share else "\u00a0%" if words.language == "sv" else "%"
     figures = {
         "rangemode": "tozero",
         "fixedrange": True,
-        "tickformat": ".0%" if share else "",
-        "range": [0, 1] if sheet.key in {"hours", "zones"} else None,
+        "ticksuffix": suffix,
+        "range": [0, 100] if sheet.key in {"hours", "zones"} else None,
     }
-    named = {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"}
+    named: dict[str, Any] = {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"}
+    named["automargin"] = True
     return {
         "data": [
             {
                 "name": sheet.columns[column].name,
                 "meta": colour,
                 "y" if lying else "x": places,
-                "x" if lying else "y": [_number(row[column]) for row in rows],
-                "hovertemplate": "%{x}" if lying else "%{y}",
+                "x" if lying else "y": [_number(row[column], scale=100 if share else 1) for row in rows],
+                "hovertemplate": ("%{x}" if lying else "%{y}") + suffix,
                 **_style(how, thick=number == 0, lying=lying),
             }
             for number, (how, column, colour) in enumerate(drawn)
@@ -59,9 +61,9 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
             "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
             "showlegend": len(drawn) > 1,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-            "margin": {"t": 40, "r": 16, "b": 72, "l": 48},
+            "margin": {"t": 40 if len(drawn) > 1 else 16, "r": 16, "b": 48, "l": 56},
             "xaxis": figures if lying else named,
-            "yaxis": {**named, "automargin": True, "autorange": "reversed"} if lying else figures,
+            "yaxis": {**named, "autorange": "reversed"} if lying else figures,
         },
     }
 
@@ -80,5 +82,5 @@ def _place(row: tuple[Value, ...], sheet: Sheet) -> str:
     return ", ".join(names)
 
 
-def _number(value: Value) -> float | None:
-    return round(value, 4) if isinstance(value, int | float) else None
+def _number(value: Value, scale: float) -> float | None:
+    return round(value * scale, 2) if isinstance(value, int | float) else None

@@ -139,9 +139,9 @@ def verdict(change: Change, words: Words) -> str:
     """What a difference means."""
     _ = words.gettext
     return {
-        Verdict.MORE: _("More than days differ by anyway"),
-        Verdict.LESS: _("Less, and by more than days differ anyway"),
-        Verdict.NOISE: _("No more than days differ by anyway"),
+        Verdict.MORE: _("More than chance makes"),
+        Verdict.LESS: _("Less, by more than chance makes"),
+        Verdict.NOISE: _("No more than chance makes"),
         Verdict.TOO_FEW: _("Too few days to tell"),
     }[change.verdict]
 
@@ -264,7 +264,7 @@ def _changes(seen: View, words: Words) -> Sheet:
         Column(_("Now"), Unit.NUMBER),
         Column(_("Then"), Unit.NUMBER),
         Column(_("Difference"), Unit.NUMBER),
-        Column(_("Days differ by"), Unit.NUMBER),
+        Column(_("Chance makes up to"), Unit.NUMBER),
         Column(_("Days in both"), Unit.COUNT),
         Column(_("That is"), Unit.TEXT),
     )
