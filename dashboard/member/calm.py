@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 
 from collector.days import local
 from collector.forecast import HOUR_MS
-from collector.forecast.outlook import Outlook
+from collector.forecast.outlook import DAYS, Outlook
 from collector.plan import SitePlan
 from dashboard.ahead import Coming, clock_hour, coming
 from dashboard.why import Reader
@@ -82,13 +82,15 @@ def course(told: Outlook, free_now: int, reader: Reader) -> Course | None:
     first_ms, last_ms = usual[0][0], usual[-1][0] + HOUR_MS
     highest = [value for _, value in (*usual, *came)] + [one.hour.high for one in ahead] + [free_now, 1]
     scale = _Scale(first_ms, last_ms, math.ceil(max(highest)))
+    now = (scale.x(now_ms), scale.y(free_now)) if first_ms <= now_ms < last_ms else None
+    joins = now is not None and bool(came) and 0 <= now_ms - came[-1][0] - HOUR_MS < HOUR_MS
     return Course(
         day=format_datetime(local(plan, first_ms), "EEEE d MMMM", locale=words.language),
         band=scale.band([(one.at_ms, one.hour.low, one.hour.high) for one in ahead]),
         usual=scale.steps(usual),
         expected=scale.steps([(one.at_ms, one.hour.middle) for one in ahead]),
-        came=scale.steps(came),
-        now=(scale.x(now_ms), scale.y(free_now)) if first_ms <= now_ms < last_ms else None,
+        came=scale.steps(came) + (f"L{now[0]:g} {now[1]:g}" if now and joins else ""),
+        now=now,
         hours=tuple(Tick(scale.x(at_ms), clock_hour(plan, at_ms)) for at_ms, _ in usual[:: -(-len(usual) // 8)]),
         counts=tuple(Tick(scale.y(n), str(n)) for n in sorted({0, scale.most // 2, scale.most})),
         rows=_rows(usual, dict(came), {one.at_ms: one for one in ahead}, reader),
@@ -154,7 +156,8 @@ def week(told: Outlook, reader: Reader) -> Week | None:
     for one in hours:
         at = local(plan, one.at_ms)
         cells.setdefault((format_datetime(at, "EEE d", locale=words.language), at.hour), one)  # autumn's hour twice
-    names = tuple(dict.fromkeys(day for day, _ in cells))
+    names = tuple(dict.fromkeys(day for day, _ in cells))[:DAYS]
+    cells = {(day, hour): one for (day, hour), one in cells.items() if day in names}
     clock = range(min(hour for _, hour in cells), max(hour for _, hour in cells) + 1)
     left = 44
     return Week(
