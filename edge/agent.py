@@ -48,6 +48,7 @@ MAX_BATCH = 1000
 STATUS_MS = 30_000
 """The status is told at least this often (house time)."""
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+WIRELESS = Path("/proc/net/wireless")
 
 log = logging.getLogger(__name__)
 
@@ -266,6 +267,7 @@ class _Agent:
             outbox=OutboxStatus(self._keeping.depth, dropped),
             clock=state,
             temperature_c=_temperature_c(),
+            wifi_dbm=wifi_dbm(WIRELESS),
             sensors=health,
         )
         self._uplink.retain(self._topic(DeviceTopic.STATUS), encode(status))
@@ -288,6 +290,15 @@ def _temperature_c() -> float | None:
         return int(THERMAL.read_text()) / 1000
     except (OSError, ValueError):
         return None
+
+
+def wifi_dbm(path: Path) -> int | None:
+    """The level of the first wireless link, as Linux tells it in a table: two lines of heads, then one for each."""
+    try:
+        level = round(float(path.read_text().splitlines()[2].split()[3]))
+    except (OSError, ValueError, IndexError):
+        return None
+    return level if -128 <= level < 0 else None  # some drivers tell a share instead
 
 
 def _version() -> str:

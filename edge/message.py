@@ -128,6 +128,8 @@ class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     outbox: OutboxStatus | None = None
     clock: ClockState | None = None
     temperature_c: float | None = None
+    wifi_dbm: Annotated[int, Meta(ge=-128, le=0)] | None = None
+    """How strong the Wi-Fi is where it hangs; None: it has a wire, or nobody can say."""
     sensors: dict[Id, SensorHealth] = {}
 
 

@@ -64,7 +64,7 @@ def rights(site: str, user: str) -> Rights:
         return Rights(reads=(*heard, *left), writes=(*told, f"{root}/device/+/receipt", findings))
     if user == DASHBOARD_USER:
         reads = (*told, f"{root}/device/+/status", f"{root}/device/+/findings")
-        return Rights(reads=reads, writes=(f"{root}/collector/command",))
+        return Rights(reads=reads, writes=(f"{root}/collector/command", f"{root}/device/+/command"))
     own = f"{root}/device/{user}"
     return Rights(
         reads=(f"{own}/receipt", f"{own}/command", f"{root}/space/+", f"{root}/collector"),

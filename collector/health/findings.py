@@ -8,10 +8,10 @@ Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds,
 """
 
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from edge.message import MAX_PAYLOAD_BYTES, Id, MessageRejected
 
@@ -72,11 +72,26 @@ class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     """Seconds that the clock is behind (above 0) or ahead (below 0)."""
 
 
-class Findings(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class SensorNote(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """How one sensor is, well or not."""
+
+    heard_ms: int | None = field(name="heard", default=None)
+    """Its newest event, to the minute; None: none is kept. Of a dedicated desk only while it is silent."""
+    battery_pct: int | None = None
+    """What it last said, in per cent; None: nothing of late, or it has none."""
+    days_left: int | None = None
+    """Until the battery is empty, if it goes on falling like this; None: it is not known yet."""
+
+
+class Findings(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Everything found about one device and its sensors, retained; an empty list says that all is well."""
 
     at_ms: int = field(name="at")
     findings: list[Finding]
+    sensors: dict[Id, SensorNote] = {}
+    """Those that the journal has heard of; at most MOST_NOTES."""
+    lost: Annotated[int, Meta(ge=0)] = 0
+    """Events of the device that will never be stored, as far back as gaps are remembered."""
 
 
 class Answer(StrEnum):
@@ -96,6 +111,9 @@ class CollectorCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True
     finding: FindingKind
     sensor: str = ""
 
+
+MOST_NOTES: Final = 500
+"""More would not fit into one message."""
 
 _T = TypeVar("_T", Findings, CollectorCommand)
 _encoder: Final = msgspec.json.Encoder()

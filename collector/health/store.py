@@ -129,5 +129,19 @@ def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
     return before_ms if at_ms is None else min(int(at_ms), before_ms)
 
 
+def heard(db: sqlite3.Connection) -> dict[Name, int]:
+    """The newest event of each sensor by a trusted clock."""
+    rows = db.execute(
+        "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
+        " ORDER BY at_ms DESC LIMIT 1) FROM sensor"
+    )
+    return {(device, sensor): at_ms for device, sensor, at_ms in rows if at_ms is not None}
+
+
+def lost(db: sqlite3.Connection) -> dict[str, int]:
+    """Of each device the events that are in gaps."""
+    return dict(db.execute("SELECT device, sum(last - first + 1) FROM gap GROUP BY device").fetchall())
+
+
 def _path(key: Name) -> str:
     return "/".join(key)

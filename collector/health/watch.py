@@ -9,17 +9,17 @@ stands in the journal's `settled` table under names of its own: 14 days of each 
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
 from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import PLACED, Name
-from collector.health.findings import CollectorCommand, Finding, Findings, decode_command
+from collector.health.findings import MOST_NOTES, CollectorCommand, Finding, Findings, SensorNote, decode_command
 from collector.health.hours import HOUR_MS, Reading, reading
 from collector.health.ignoring import Ignored, answered, mark, still
-from collector.health.judge import Hold, Known, findings
+from collector.health.judge import Hold, Known, battery, findings
 from collector.health.learnt import above, hold
 from collector.health.minutes import binned, runs
 from collector.health.past import SensorPast, Span, active_minutes, counted, days_since
@@ -30,8 +30,10 @@ from collector.health.store import (
     Since,
     first_said_ms,
     groups,
+    heard,
     load_notes,
     load_pasts,
+    lost,
     said,
     save_notes,
     save_pasts,
@@ -47,6 +49,10 @@ SLICE_EVENTS: Final = 6_000
 """About the most events that one call reads: some 20 ms."""
 PAUSE_EVENTS: Final = 300
 """What comparing one sensor with the whole house costs, in events."""
+
+NOTE_MS: Final = 60_000
+"""How sensors are is told again this often, by the house's clock."""
+_NOTHING: Final = SensorNote()
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +77,8 @@ class Watch:
         self._ignored: list[Ignored] = list(notes.ignored)
         self._late: dict[str, int] = dict(notes.late)
         self._found: list[tuple[Name, Finding]] = []
-        self._told: dict[str, list[Finding]] = {}
+        self._told: dict[str, Findings] = {}
+        self._noted_ms: int | None = None
         self._round: Iterator[int] | None = None
         self._due_ms = 0
         self._later = False
@@ -123,16 +130,42 @@ class Watch:
 
     def to_tell(self, now_ms: int) -> list[tuple[str, Findings]]:
         """Findings by device that changed since they were last told."""
-        if not self._news:
+        noted_ms = self._noted_ms
+        if not self._news and noted_ms is not None and 0 <= now_ms - noted_ms < NOTE_MS:
             return []
-        self._news = False
-        fresh: dict[str, list[Finding]] = {device: [] for device in self._plan.devices}
+        self._news, self._noted_ms = False, now_ms
+        found: dict[str, list[Finding]] = {device: [] for device in self._plan.devices}
         for name, finding in self.found():
-            if name[0] in fresh:
-                fresh[name[0]].append(finding)
-        news = {device: found for device, found in fresh.items() if self._told.get(device) != found}
+            if name[0] in found:
+                found[name[0]].append(finding)
+        with self._journal.transaction():
+            notes, missing = self._sensor_notes(now_ms), lost(self._journal.connection)
+        fresh = {device: Findings(0, these, notes[device], missing.get(device, 0)) for device, these in found.items()}
+        news = {device: told for device, told in fresh.items() if self._told.get(device) != told}
         self._told.update(news)
-        return [(device, Findings(now_ms, found)) for device, found in news.items()]
+        return [(device, replace(told, at_ms=now_ms)) for device, told in news.items()]
+
+    def _sensor_notes(self, now_ms: int) -> dict[str, dict[str, SensorNote]]:
+        """How each sensor is, by device."""
+        newest = heard(self._journal.connection)
+        notes: dict[str, dict[str, SensorNote]] = {device: {} for device in self._plan.devices}
+        for sensor in self._plan.sensors:
+            of = notes.get(sensor.device)
+            if of is not None and len(of) < MOST_NOTES and (note := self._note(sensor, newest, now_ms)) != _NOTHING:
+                of[sensor.id] = note
+        return notes
+
+    def _note(self, sensor: Sensor, newest: Mapping[Name, int], now_ms: int) -> SensorNote:
+        at_ms = newest.get(sensor.key)
+        space = self._plan.space.get(sensor.space or "")
+        if at_ms is not None and space is not None and space.tenure is Tenure.DEDICATED:
+            at_ms = at_ms if now_ms - at_ms >= self._reading(sensor).silent_ms else None  # no moment of its member
+        told = battery(self._pasts[sensor.key].days)
+        return SensorNote(
+            heard_ms=None if at_ms is None else min(at_ms, now_ms) // NOTE_MS * NOTE_MS,
+            battery_pct=None if told is None else round(told[0]),
+            days_left=None if told is None else told[1],
+        )
 
     def found(self) -> list[tuple[Name, Finding]]:
         """Everything found, with what is ignored marked so."""
@@ -188,9 +221,9 @@ class Watch:
         pairs: list[tuple[Reading, SensorPast]] = []
         for sensor in group.sensors:
             how = self._reading(sensor)
-            heard = said(db, sensor.key, from_ms, span.due_ms)
-            read += len(heard)
-            pairs.append((how, counted(self._pasts[sensor.key], how, from_ms, heard, span)))
+            events = said(db, sensor.key, from_ms, span.due_ms)
+            read += len(events)
+            pairs.append((how, counted(self._pasts[sensor.key], how, from_ms, events, span)))
         pasts, days = days_since(pairs, from_ms, span)
         self._pasts |= {sensor.key: past for sensor, past in zip(group.sensors, pasts, strict=True)}
         self._save(group)

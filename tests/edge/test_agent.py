@@ -6,6 +6,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge import topics
+from edge.agent import wifi_dbm
 from edge.clock import HostClock
 from edge.keeping import KEPT_MS
 from edge.message import ClockState, Command, CommandName, Kind, OutboxStatus, SensorHealth, encode
@@ -211,3 +212,21 @@ def test_a_command_that_makes_no_sense_is_refused_and_the_agent_goes_on(
         collector.say(topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), payload)
         factory.pin(4).drive_high()
         collector.wait(lambda: ("motion", 1) in collector.told(PIR.id), "the next event")
+
+
+@pytest.mark.parametrize(
+    ("row", "dbm"),
+    [
+        (" wlan0: 0000   58.  -52.  -256        0      0      0      0     87        0\n", -52),
+        (" wlan0: 0000   58.   62.     0        0      0      0      0     87        0\n", None),
+        ("", None),
+        (" wlan0: who knows\n", None),
+    ],
+)
+def test_the_strength_of_the_wi_fi_is_what_linux_tells_or_not_known(tmp_path: Path, row: str, dbm: int | None) -> None:
+    table = tmp_path / "wireless"
+    table.write_text(
+        "Inter-| sta-|   Quality        |   Discarded packets\n face | tus | link level noise |  nwid\n" + row
+    )
+    assert wifi_dbm(table) == dbm
+    assert wifi_dbm(tmp_path / "nothing") is None

@@ -180,7 +180,7 @@ def test_the_collector_hears_what_it_is_asked_and_what_it_left_behind(house: Mos
             assert collector.heard.get(timeout=HEARD_S)[0] == topic
 
 
-def test_the_dashboard_hears_what_is_retained_and_says_nothing_but_answers_to_findings(house: Mosquitto) -> None:
+def test_the_dashboard_hears_what_is_retained_and_asks_but_for_what_is_its_own(house: Mosquitto) -> None:
     heard = [
         topics.device(SITE, "pi-1", DeviceTopic.STATUS),
         topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
@@ -196,10 +196,11 @@ def test_the_dashboard_hears_what_is_retained_and_says_nothing_but_answers_to_fi
             observer.say(topic)
         assert dashboard.topics_until_end() == heard
         observer.subscribe("ledig/v1/#")
-        for topic in [*heard, topics.device(SITE, "pi-1", DeviceTopic.COMMAND)]:
+        identify = topics.device(SITE, "pi-1", DeviceTopic.COMMAND)
+        for topic in [*heard, identify]:
             dashboard.say(topic)
         observer.say(END)
-        assert observer.topics_until_end() == []
+        assert observer.topics_until_end() == [identify]
 
 
 def test_the_installer_asks_a_device_to_blink_and_hears_how_it_is(house: Mosquitto) -> None:

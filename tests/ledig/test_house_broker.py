@@ -89,6 +89,17 @@ def test_a_device_hears_its_own_receipts_and_no_others(port: int) -> None:
     device.close()
 
 
+def test_the_dashboard_asks_a_device_to_blink_and_no_other_device_does(port: int) -> None:
+    command = topics.device("mill", "pi-1", DeviceTopic.COMMAND)
+    device, other, dashboard = Caller(port, "pi-1", command), Caller(port, "pi-2"), Caller(port, "dashboard")
+    other.say(command, b"forged")
+    dashboard.say(command, b"asked")
+    assert device.heard.get(timeout=10)[:2] == (command, b"asked")
+    assert device.heard.empty()
+    for caller in (device, other, dashboard):
+        caller.close()
+
+
 def test_the_collector_is_asked_by_the_dashboard_and_by_no_device(port: int) -> None:
     command = topics.collector_command("mill")
     collector = Caller(port, "collector", command, topics.every_device("mill", DeviceTopic.FINDINGS))

@@ -8,7 +8,7 @@ from collector.health.clocks import HOURS, Arrivals, ClockHour, clock_off
 from collector.health.days import DayTally
 from collector.health.findings import Finding, FindingKind
 from collector.health.hours import HOUR_MS, Reading
-from collector.health.judge import Hold, Known, findings
+from collector.health.judge import Hold, Known, battery, findings
 from collector.plan import SensorKind, SpaceKind
 from edge.message import Kind
 
@@ -52,6 +52,20 @@ def test_one_odd_reading_makes_no_fall() -> None:
 
 def test_a_new_battery_begins_anew() -> None:
     assert kinds(batteries(40, 30, 20, 12, 8, 100, 99)) == []
+
+
+def test_how_long_a_battery_lasts_is_not_known_before_it_has_fallen_for_days() -> None:
+    assert battery(batteries().days) is None
+    assert battery(batteries(90, 88, 86, 84).days) == (84, None)
+    assert battery(batteries(90, 90, 90, 90, 89, 89).days) == (89, None)
+    assert battery(batteries(90, 88, 86, 84, 82, 80).days) == (80, 37)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=14))
+def test_a_battery_lasts_for_no_less_than_no_days(levels: list[float]) -> None:
+    now_pct, left = battery(batteries(*levels).days) or (None, None)
+    assert now_pct == levels[-1]
+    assert left is None or left >= 0
 
 
 def test_ten_hours_are_a_long_stay_and_twenty_are_nobody() -> None:

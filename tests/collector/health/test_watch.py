@@ -14,9 +14,10 @@ from collector.health.findings import Answer, CollectorCommand, FindingKind, enc
 from collector.health.hours import HOUR_MS
 from collector.health.past import KEPT_DAYS
 from collector.health.store import HEALTH, kept_names, load_pasts
-from collector.intake import Intake
+from collector.intake import Gap, Intake, Loss
 from collector.journal import Journal
 from collector.outward import Health
+from collector.plan import Tenure
 from tests.collector.health.people import DAY, MONDAY_MS, Furniture, plan, said, stays
 from tests.collector.health.test_findings import blind, only
 
@@ -159,3 +160,38 @@ def test_of_a_sensor_with_other_pins_nothing_is_known(journal: Journal) -> None:
 
 def test_no_name_of_a_space_is_a_name_of_ours() -> None:
     assert all(":" in name for name in kept_names(PLAN))
+
+
+def test_each_sensor_is_told_with_the_minute_of_its_newest_event_and_again_when_a_minute_has_passed(
+    journal: Journal,
+) -> None:
+    watching = Watching(PLAN, journal, MONDAY_MS)
+    run(watching, EVENTS)
+    watch = watching.watch
+    watch.tell_all()
+    ((device, told),) = watch.to_tell(END_MS)
+    newest = max(event.at_ms for event in EVENTS if event.sensor == "pir-1" and event.at_ms < END_MS)
+    assert device == "pi"
+    assert told.sensors["pir-1"].heard_ms == newest - newest % 60_000
+    assert told.sensors["pir-1"].battery_pct is None
+    assert watch.to_tell(END_MS + 59_000) == []
+
+
+def test_of_a_dedicated_desk_no_moment_is_told_while_its_sensor_lives(journal: Journal) -> None:
+    spaces = tuple(dataclasses.replace(space, tenure=Tenure.DEDICATED) for space in PLAN.spaces)
+    watching = Watching(dataclasses.replace(PLAN, spaces=spaces), journal, MONDAY_MS)
+    run(watching, EVENTS)
+    watch = watching.watch
+    watch.tell_all()
+    ((_, lively),) = watch.to_tell(END_MS)
+    assert "pir-1" not in lively.sensors
+    ((_, silent),) = watch.to_tell(END_MS + 24 * HOUR_MS)
+    assert silent.sensors["pir-1"].heard_ms is not None
+
+
+def test_events_that_are_lost_are_counted_by_device(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_gaps([Gap("pi", "s", 3, 9, Loss.DROPPED), Gap("pi", "t", 1, 1, Loss.FUTURE)], MONDAY_MS)
+    watching = Watching(PLAN, journal, MONDAY_MS)
+    ((_, told),) = watching.watch.to_tell(MONDAY_MS)
+    assert told.lost == 8
