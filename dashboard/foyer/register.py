@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from collector.health.past import KEPT_DAYS
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.settings import RetentionSettings
 from dashboard.foyer.sensors import told
 from dashboard.house_rules import span
@@ -71,8 +71,9 @@ class Section:
 
 def register(plan: SitePlan, retention: RetentionSettings, words: Words) -> tuple[Section, ...]:
     """The whole register: zones in the order of the site file, then the doors."""
-    sections = [_zone(plan, zone.id, zone.name, retention, words) for zone in plan.zones]
-    doors = [(Subject.DOOR, door.name, _at_door(plan, door.id)) for door in plan.doors]
+    by = _Sensors(plan.sensors)
+    sections = [_zone(plan, zone, by, retention, words) for zone in plan.zones]
+    doors = [(Subject.DOOR, door.name, by.door.get(door.id, ())) for door in plan.doors]
     if any(sensors for _, _, sensors in doors):
         entries = _entries(doors, retention, words)
         sections.append(Section("doors", words.gettext("Doors"), entries))
@@ -82,18 +83,26 @@ def register(plan: SitePlan, retention: RetentionSettings, words: Words) -> tupl
 _Watched = tuple[Subject, str, tuple[Sensor, ...]]
 
 
-def _zone(plan: SitePlan, zone: str, name: str, retention: RetentionSettings, words: Words) -> Section:
-    spaces = [space for space in plan.spaces if space.zone == zone]
-    watched: list[_Watched] = [(_subject(space), space.name, plan.sensors_of(space.id)) for space in spaces]
-    # a sensor that watches the air of a room is told there, and not again with its zone
-    air = tuple(sensor for sensor in plan.sensors if sensor.zone == zone and sensor.space is None)
-    watched.append((Subject.AIR, name, air))
-    unwatched = tuple(space.name for space in spaces if not plan.sensors_of(space.id))
-    return Section(f"zone-{zone}", name, _entries(watched, retention, words), unwatched)
+class _Sensors:
+    """The sensors by what they watch; one that watches the air of a room is told there, not again with its zone."""
+
+    def __init__(self, sensors: Iterable[Sensor]) -> None:
+        self.space: dict[str, tuple[Sensor, ...]] = {}
+        self.door: dict[str, tuple[Sensor, ...]] = {}
+        self.zone: dict[str, tuple[Sensor, ...]] = {}
+        for sensor in sensors:
+            for kept, id_ in ((self.space, sensor.space), (self.door, sensor.door), (self.zone, sensor.zone)):
+                if id_ is not None:
+                    kept[id_] = (*kept.get(id_, ()), sensor)
+                    break
 
 
-def _at_door(plan: SitePlan, door: str) -> tuple[Sensor, ...]:
-    return tuple(sensor for sensor in plan.sensors if sensor.door == door)
+def _zone(plan: SitePlan, zone: Zone, by: _Sensors, retention: RetentionSettings, words: Words) -> Section:
+    spaces = [space for space in plan.spaces if space.zone == zone.id]
+    watched: list[_Watched] = [(_subject(space), space.name, by.space.get(space.id, ())) for space in spaces]
+    watched.append((Subject.AIR, zone.name, by.zone.get(zone.id, ())))
+    unwatched = tuple(space.name for space in spaces if space.id not in by.space)
+    return Section(f"zone-{zone.id}", zone.name, _entries(watched, retention, words), unwatched)
 
 
 def _subject(space: Space) -> Subject:
