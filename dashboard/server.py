@@ -9,6 +9,7 @@ Never: monkey patching. The event loop alone owns the picture and the streams; t
 
 import errno
 import logging
+import resource
 import socket
 import threading
 import time
@@ -37,6 +38,8 @@ GOODBYE_S: Final = 1
 PURGE_S: Final = 60
 """So often accounts, sessions and the access log forget what has had its time."""
 
+SPARE_FILES: Final = 256
+"""Open files besides one for each stream: other requests, the broker, the stores."""
 SLOW_AT_ONCE: Final = 4
 """Logins and questions to history at once: one password takes 64 MiB to check, and a Pi has few of these."""
 
@@ -59,6 +62,7 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     Raises:
         PortTaken: somebody else listens there, or the address is not ours.
     """
+    _make_room(settings.max_streams)
     listener = _listen(settings.host, settings.port)
     gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
     live = Live(plan, now_ms, release.mark())
@@ -85,6 +89,25 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     finally:
         server.stop(timeout=GOODBYE_S)
         follower.stop()
+
+
+def _make_room(streams: int) -> None:
+    """Let this process hold a file for each stream: many shells and services begin with 1,024."""
+    needed = streams + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        _log.warning(
+            "max_streams is %s, and this process may open %s files at most; allow it %s (LimitNOFILE=, ulimit -n),"
+            " or set fewer streams",
+            *(streams, hard, needed),
+        )
+        needed = hard
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    except OSError as fault:  # a sandbox may forbid it
+        _log.warning("only %s files may be open, for %s streams: %s; allow more", soft, streams, fault)
 
 
 def _listen(host: str, port: int) -> gevent.socket.socket:

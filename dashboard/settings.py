@@ -37,8 +37,8 @@ class DashboardSettings:
     """Names under which the pages are reached; others are refused. Empty: any."""
     proxies: int = 0
     """How many reverse proxies stand in front; their X-Forwarded-For is believed that deep."""
-    max_streams: int = 500
-    """Most open live pages; one more is told to look again later."""
+    max_streams: int = 2000
+    """Most open live pages; one more looks again every ten seconds instead."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65_535:

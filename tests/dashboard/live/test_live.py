@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import pytest
 from collector.outward import Occupancy
 from dashboard.server import PortTaken, serve
 from dashboard.settings import DashboardSettings
+from edge.broker import BrokerSettings
 from tests.dashboard.conftest import Served
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.stage import everything, state, voice
-from tests.servers import Mosquitto, mosquitto, until
+from tests.servers import Mosquitto, free_port, mosquitto, until
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +131,16 @@ def test_the_stream_that_is_one_too_many_is_refused_and_health_still_answers(ser
         until(seat_is_free, what="the seat of a reader that left")
         for stream in streams:
             stream.close()
+
+
+def test_every_stream_may_have_its_file_though_the_shell_allowed_fewer(served: Served) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+    try:
+        with served(BrokerSettings(port=free_port()), max_streams=500):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 500 + 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_port_in_use_is_one_plain_error(settings: DashboardSettings) -> None:
