@@ -157,3 +157,25 @@ def test_whatever_the_ticks_each_long_trouble_is_one_alert(spans: list[tuple[int
     for alert, (begins_ms, _), (ends_ms, _) in zip(ended, edges[::2], edges[1::2], strict=False):
         assert begins_ms <= alert.since_ms <= begins_ms + 4 * MINUTE_MS
         assert ends_ms <= (alert.ended_ms or 0) <= ends_ms + 4 * MINUTE_MS
+
+
+@given(
+    troubles=st.lists(st.tuples(st.integers(1, 200), st.integers(6, 200)), min_size=1, max_size=8),
+    restarts=st.sets(st.integers(0, 3000), max_size=30),
+)
+def test_however_often_the_collector_starts_anew_no_trouble_is_alerted_of_twice(
+    troubles: list[tuple[int, int]], restarts: set[int]
+) -> None:
+    """One look a minute; a restart forgets what was only pending. Pauses are longer than the calm."""
+    book, minute = Book(), 0
+    for trouble_min, pause_min in troubles:
+        fired = set()
+        for level, minutes in ((Level.PRESENT, trouble_min), (Level.ABSENT, pause_min)):
+            for _ in range(minutes):
+                if minute in restarts:
+                    book = Book(book.open, book.ended)
+                book = turned(book, [sign(level)], TIMINGS, minute * MINUTE_MS)
+                fired |= {episode.alert.fired_ms for episode in book.open}
+                minute += 1
+        assert len(fired) <= 1
+        assert book.open == (), "it is over"
