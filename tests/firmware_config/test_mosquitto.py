@@ -100,6 +100,7 @@ def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.forecast(SITE, "hall"),
+        topics.alerts(SITE),
         topics.site_summary(SITE),
         topics.collector(SITE),
         topics.collector_command(SITE),
@@ -127,6 +128,7 @@ def test_a_stolen_device_hears_its_own_receipts_commands_and_what_its_lamp_needs
         topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
         topics.zone(SITE, "hall"),
         topics.forecast(SITE, "hall"),
+        topics.alerts(SITE),
         topics.collector_command(SITE),
     ]
     with connected(house, "observer", "pi-1") as (observer, thief):
@@ -154,6 +156,7 @@ def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto)
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.forecast(SITE, "hall"),
+        topics.alerts(SITE),
         topics.collector(SITE),
     ]
     with connected(house, "observer", "collector", "pi-1") as (observer, collector, device):
@@ -187,6 +190,7 @@ def test_the_dashboard_hears_what_is_retained_and_asks_but_for_what_is_its_own(h
         topics.space(SITE, "desk-1"),
         topics.zone(SITE, "hall"),
         topics.forecast(SITE, "hall"),
+        topics.alerts(SITE),
         topics.collector(SITE),
     ]
     with connected(house, "observer", "dashboard") as (observer, dashboard):
