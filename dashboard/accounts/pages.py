@@ -28,6 +28,7 @@ from dashboard.accounts.access_log import Act, Entry
 from dashboard.accounts.login import token
 from dashboard.accounts.passwords import LONGEST, SHORTEST, PasswordRejected
 from dashboard.accounts.roles import Role
+from dashboard.accounts.spans import in_words
 from dashboard.languages import words
 from dashboard.serving import aside, serving
 from dashboard.words import Words
@@ -148,11 +149,15 @@ def _session(session: Session, told: Words) -> dict[str, Any]:
 
 
 def _line(entry: Entry, named: dict[str, str], told: Words) -> dict[str, str]:
-    what = named.get(entry.what, entry.what)
-    if entry.act is Act.EXPORT:
-        what = told.gettext("Export: {what}").format(what=what)
     role = _roles(told)[entry.role]
-    return {"at": _when(entry.at_s, told), "who": f"{entry.name} ({role})", "what": what, "span": entry.span}
+    # of a change its own words: they name accounts and sensors
+    span = entry.span if entry.act is Act.CHANGE else in_words(entry.span, serving().plan, told)
+    return {
+        "at": _when(entry.at_s, told),
+        "who": f"{entry.name} ({role})",
+        "what": named.get(entry.what, entry.what),
+        "span": span,
+    }
 
 
 def _when(at_s: float, told: Words) -> str:

@@ -15,8 +15,9 @@ from flask.typing import ResponseReturnValue
 from collector.days import local
 from collector.plan import SensorKind, SitePlan
 from dashboard import routes as table
-from dashboard.accounts.access_log import Act, View
+from dashboard.accounts.access_log import View
 from dashboard.accounts.roles import Role
+from dashboard.accounts.spans import in_words
 from dashboard.foyer import register, sensors
 from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
@@ -95,11 +96,9 @@ def _varied(page: str) -> Response:
 
 def _view(view: View, plan: SitePlan, told: Words) -> dict[str, str]:
     what = table.names(told).get(view.what, view.what)
-    if view.act is Act.EXPORT:
-        what = told.gettext("Export: {what}").format(what=what)
     at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=told.language)
     who = {Role.MANAGER: told.gettext("A host"), Role.VIEWER: told.gettext("A host who may only look")}[view.role]
-    return {"at": str(at), "who": who, "what": f"{what} ({view.span})" if view.span else what}
+    return {"at": str(at), "who": who, "what": f"{what} ({in_words(view.span, plan, told)})" if view.span else what}
 
 
 def _side(plan: SitePlan, told: Words) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""What was looked at, in words: for the log that managers and members read."""
+
+import pytest
+
+from dashboard.accounts.spans import in_words
+from dashboard.words import Words
+from tests.dashboard.house import PLAN
+
+
+@pytest.mark.parametrize(
+    ("span", "sv", "en"),
+    [
+        ("zone=site kind=desk days=7", "Hela huset, skrivbord, 7 dagar", "The whole house, desks, 7 days"),
+        ("zone=hall kind=booth days=1", "Spinnsalen, telefonbås, i dag", "Spinnsalen, phone booths, today"),
+        (
+            "2025-11-01/2025-11-07 zone=site kind=desk with=2025-10-25 csv days",
+            "2025-11-01/2025-11-07, Hela huset, skrivbord, jämfört med 2025-10-25, csv, days",
+            "2025-11-01/2025-11-07, The whole house, desks, compared with 2025-10-25, csv, days",
+        ),
+        ("zone=gone kind=people x=1", "gone, people, x=1", "gone, people, x=1"),
+        ("", "", ""),
+    ],
+)
+def test_a_span_is_told_in_words_and_what_is_not_known_as_it_is(span: str, sv: str, en: str) -> None:
+    assert [in_words(span, PLAN, Words.of(language)) for language in ("sv", "en")] == [sv, en]
