@@ -1,0 +1,116 @@
+"""The page of use in real Chromium: a host compares two spans and saves them, with a script or without, on any screen."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
+from dashboard.settings import DashboardSettings
+from edge.broker import BrokerSettings
+from tests import browser
+from tests.dashboard.conftest import Served
+from tests.dashboard.manager.test_use import SIX, store
+from tests.dashboard.test_browser import log_in
+from tests.dashboard.use.weeks import hour_rows, people_rows, stay_row
+from tests.servers import free_port
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def house(served: Served) -> Iterator[DashboardSettings]:
+    """Six weeks of history, of which the last are fuller; the broker is away, which is nothing to this page."""
+    with served(BrokerSettings(port=free_port())) as settings:
+        store(settings, ZONE_HOUR, hour_rows(SIX, lambda at: 20.0 if at.day % 2 else 16.0, capacity=32.0))
+        store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 6.0, zone="quiet", capacity=12.0))
+        store(settings, PEOPLE_FIVE_MIN, people_rows(SIX, lambda _at: 17.0))
+        store(settings, STAYS, [stay_row(SIX.last, 10, 20, 30, 40)])
+        yield settings
+
+
+@contextmanager
+def opened(chromium: Browser, settings: DashboardSettings, **options: object) -> Iterator[Page]:
+    given = {"locale": "sv-SE", "viewport": {"width": 390, "height": 844}, **options}
+    reader = chromium.new_context(base_url=f"http://localhost:{settings.port}", **given)  # type: ignore[arg-type]
+    reader.set_default_timeout(browser.SLOW_MS)
+    page = reader.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on(
+        "console", lambda said: faults.append(said.text) if said.type == "error" and "400" not in said.text else None
+    )
+    log_in(page, "/manage/use")
+    yield page
+    reader.close()
+    assert faults == []
+
+
+def test_a_host_compares_two_weeks_and_saves_them_without_a_script(
+    chromium: Browser, house: DashboardSettings, tmp_path: Path
+) -> None:
+    with opened(chromium, house, java_script_enabled=False, accept_downloads=True) as page:
+        page.fill("#from", "2025-11-10")
+        page.fill("#to", "2025-11-16")
+        page.select_option("#zone", "quiet")
+        page.select_option("#with", "before")
+        page.get_by_role("button", name="Visa").click()
+        page.wait_for_url("**/manage/use?from=2025-11-10*")
+        expect(page.locator("#compared")).to_have_text("Jämfört med 3 nov. 2025 – 9 nov. 2025")  # noqa: RUF001
+        assert parse_qs(urlsplit(page.url).query)["zone"] == ["quiet"]
+        with page.expect_download() as saved:
+            page.locator("#days ~ .file a").click()
+        file = tmp_path / "days.csv"
+        saved.value.save_as(file)
+        assert saved.value.suggested_filename == "ledig-spinneriet-quiet-desk-days-2025-11-10--2025-11-16.csv"
+        rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig")), delimiter=";"))
+        assert rows[1] == ["2025-11-10", "50,0", "6", "6", "100,0", "0"]
+        page.locator("#days ~ details summary").click()
+        shown = page.locator("#days ~ details tbody tr").first.locator("td").all_inner_texts()
+        assert [text.replace("\xa0", " ") for text in shown] == ["50 %", "6", "6", "100 %", "0"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_charts_are_drawn_and_nothing_is_wider_than_the_screen(
+    chromium: Browser, house: DashboardSettings, width: int
+) -> None:
+    with opened(chromium, house, viewport={"width": width, "height": 844}) as page:
+        page.goto("/manage/use?with=before")
+        expect(page.locator(".chart .main-svg").first).to_be_visible()
+        assert page.locator(".chart").count() == page.locator(".chart .main-svg:first-child").count() == 5
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        heights = page.locator("header a, button, select, summary, .file a, .presets a, .choice input").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().height)"
+        )
+        assert min(heights) >= 44
+
+
+def test_a_question_that_is_wrong_can_be_put_right_where_it_was_asked(
+    chromium: Browser, house: DashboardSettings
+) -> None:
+    with opened(chromium, house, locale="en-GB") as page:
+        page.goto("/manage/use?from=2025-11-10&to=2025-11-09")
+        expect(page.get_by_role("alert")).to_contain_text("The days end before they begin.")
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator(".lead")).to_contain_text("of the open time in use")
+
+
+def test_on_paper_there_are_the_figures_and_no_controls(chromium: Browser, house: DashboardSettings) -> None:
+    with opened(chromium, house) as page:
+        page.goto("/manage/use?with=before")
+        page.emulate_media(media="print")
+        expect(page.locator(".lead")).to_be_visible()
+        expect(page.locator(".heat")).to_be_visible()
+        for gone in ("form.asked", ".presets", ".file", "header nav"):
+            expect(page.locator(gone).first).to_be_hidden()
