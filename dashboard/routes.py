@@ -128,7 +128,7 @@ def install(app: Flask) -> None:
     compare({rule.endpoint for rule in app.url_map.iter_rules()}, ROUTES)
     app.before_request(_admit)
     app.after_request(_write_down)
-    app.context_processor(lambda: {"nav": _nav})
+    app.context_processor(lambda: {"nav": _nav, "manages": _manages()})
 
 
 def compare(there: AbstractSet[str], table: Mapping[str, Route]) -> None:
@@ -187,6 +187,12 @@ def _write_down(response: Response) -> Response:
         response.close()  # what cannot be written down is not shown, and a stream gives its seat back
         raise
     return response
+
+
+def _manages() -> bool:
+    """Whether this page may offer to change something."""
+    account = g.get("account")
+    return account is not None and account.role is Role.MANAGER
 
 
 def _nav() -> list[dict[str, Any]]:

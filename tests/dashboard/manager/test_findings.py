@@ -16,7 +16,7 @@ from dashboard.manager import findings
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from edge import topics
-from tests.dashboard.conftest import NAME
+from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_routes import log_in
 
@@ -183,6 +183,15 @@ def test_a_manager_reads_what_was_found_without_javascript(manager: FlaskClient,
     page = manager.get("/manage?lang=en", base_url="https://localhost").text
     assert "Came on up to 1200 times in an hour" in page
     assert "Look for a loose wire" in page
+
+
+def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live) -> None:
+    say(live, FOUND)
+    viewer = app.test_client()
+    log_in(viewer, VIEWER)
+    page = viewer.get("/manage?lang=en", base_url="https://localhost").text
+    assert "Came on up to 1200 times in an hour" in page
+    assert "/manage/findings" not in page
 
 
 def test_an_answer_goes_to_the_collector_and_is_logged(
