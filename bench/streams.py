@@ -1,4 +1,4 @@
-"""A thousand open pages on one dashboard: when each shows a change, what stalled readers cost the others, who is refused.
+"""A thousand open pages on one dashboard: when each shows a change, what stalled readers cost, who is refused.
 
 Run:   python -m bench.streams [--streams N] [--stalled N] [--rate N] [--seconds N]
 In:    the dashboard as a process with default settings, a real Mosquitto, states said as the collector says them.
@@ -15,7 +15,6 @@ import http.client
 import json
 import random
 import resource
-import selectors
 import socket
 import tempfile
 import time
@@ -156,9 +155,8 @@ def main() -> None:
             print(f"never shown: {delays.count(float('inf'))} of {len(delays)}")
             if lines:
                 newest = max(seen.spaces)
-                print(
-                    f"a stalled reader that reads again has the newest frame, {newest}, after {catch_up(lines[0], newest)}"
-                )
+                frames = catch_up(lines[0], newest)
+                print(f"a stalled reader that reads again has the newest frame, {newest}, after {frames} frames")
         most = fill(port, stack)
         print(f"stream {most + 1:,}: {one_more(port)}")
 

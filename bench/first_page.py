@@ -1,0 +1,197 @@
+"""How many first pages a second the dashboard gives, beside a Flask page that returns the same bytes from memory.
+
+Run:   python -m bench.first_page [--seconds N] [--pairs N] [--readers N]
+In:    the dashboard as a process with default settings, a real Mosquitto, a house of two floors that is open; Flask's
+       shortest application on the same server (gevent) with the same socket options, in a process of its own.
+Out:   answers each second of both in turns, and the median of the ratios: of a house where nothing changes, and of one
+       where a desk changes ten times a second, so that the page is made anew as often.
+
+Both get the request that a phone's browser sends, on connections that stay open, from one process that only reads.
+"""
+
+import argparse
+import gzip
+import itertools
+import multiprocessing
+import re
+import selectors
+import socket
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from collector.outward import Occupancy
+from dashboard.settings import DashboardSettings
+from tests.dashboard.house import PLAN
+from tests.dashboard.stage import Voice, everything, state, voice
+from tests.processes import dashboard
+from tests.servers import HOST, answers, free_port, mosquitto, until
+
+HEAD = (
+    b"GET / HTTP/1.1",
+    b"Host: localhost",
+    b"Accept: text/html,application/xhtml+xml",
+    b"Accept-Encoding: gzip, deflate, br",
+    b"Accept-Language: sv-SE,sv;q=0.9",
+    b"User-Agent: Mozilla/5.0 (Linux; Android 13) Mobile",
+)
+ASK = b"\r\n".join((*HEAD, b"", b""))
+HOUSE = replace(PLAN, opening_hours={})  # open round the clock, whenever this runs
+CHANGES_PER_S = 10
+GOAL = 0.5
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def flat(port: int, head: dict[str, str], body: bytes) -> None:
+    """Flask's shortest application, which has the bytes in memory."""
+    import gevent.socket
+    from flask import Flask, Response
+    from gevent.pywsgi import WSGIServer
+
+    app = Flask(__name__)
+    app.add_url_rule("/", "page", lambda: Response(body, headers=head))
+    listener = gevent.socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as dashboard/server.py has it
+    listener.bind((HOST, port))
+    listener.listen(1024)
+    WSGIServer(listener, app, log=None).serve_forever()
+
+
+def load(readers: int, orders: Connection) -> None:
+    """For each (port, seconds) that comes: ask for the page on all connections, and give back answers each second."""
+    while order := orders.recv():
+        orders.send(_rate(order[0], readers, order[1]))
+
+
+def _rate(port: int, readers: int, seconds: float) -> float:
+    with ExitStack() as stack, selectors.DefaultSelector() as chooser:
+        lines = [stack.enter_context(socket.create_connection((HOST, port))) for _ in range(readers)]
+        missing: dict[socket.socket, int] = {}
+        for line in lines:
+            chooser.register(line, selectors.EVENT_READ)
+            line.sendall(ASK)
+        count = 0
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            for key, _ in chooser.select(timeout=1):
+                line: socket.socket = key.fileobj  # type: ignore[assignment]  # one of our sockets
+                missing[line] = _left(line.recv(262_144), missing.get(line, 0))
+                if not missing[line]:
+                    count += 1
+                    line.sendall(ASK)
+        return count / (time.monotonic() - begun)
+
+
+def _left(got: bytes, missing: int) -> int:
+    """How many bytes of an answer are still to come; a head comes in one piece."""
+    if missing:
+        return missing - len(got)
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: (\d+)", head)
+    if not head.startswith(b"HTTP/1.1 200 ") or length is None:
+        raise RuntimeError(f"no page: {got[:200]!r}")
+    return int(length[1]) - len(body)
+
+
+def page(port: int) -> tuple[dict[str, str], bytes]:
+    """The page as it is sent: the head that tells what it is, and its bytes."""
+    with closing(socket.create_connection((HOST, port))) as line:
+        line.sendall(b"\r\n".join((*HEAD, b"Connection: close", b"", b"")))
+        text = b"".join(iter(lambda: line.recv(262_144), b""))
+    head, _, body = text.partition(b"\r\n\r\n")
+    told = dict(row.split(": ", 1) for row in head.decode().split("\r\n")[1:])
+    return {name: told[name] for name in ("Content-Type", "Content-Encoding") if name in told}, body
+
+
+def is_live(port: int) -> bool:
+    """Whether the page tells of the house that it follows."""
+    head, body = page(port)
+    return b'data-link="live"' in (gzip.decompress(body) if "Content-Encoding" in head else body)
+
+
+@contextmanager
+def process(target: Callable[..., None], *arguments: object) -> Iterator[None]:
+    """A process of its own, ended at the end."""
+    started = SPAWN.Process(target=target, args=arguments)
+    started.start()
+    try:
+        yield
+    finally:
+        started.terminate()
+        started.join()
+
+
+@contextmanager
+def changing(speaker: Voice) -> Iterator[None]:
+    """Desks are taken and left as long as the `with` lasts."""
+    stop = threading.Event()
+    desks = [space.id for space in HOUSE.spaces if space.offered]
+    turns = itertools.count()
+
+    def change() -> None:
+        while not stop.wait(1 / CHANGES_PER_S):
+            number = next(turns)
+            now = Occupancy.OCCUPIED if number // len(desks) % 2 else Occupancy.VACANT
+            speaker.say({desks[number % len(desks)]: state(now)})
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each turn")
+    parser.add_argument("--pairs", type=int, default=5, help="turns of each")
+    parser.add_argument("--readers", type=int, default=16, help="open connections")
+    chosen = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        broker = stack.enter_context(mosquitto())
+        speaker = stack.enter_context(voice(broker.settings("observer"), HOUSE))
+        everything(speaker)
+        ours, bare = free_port(), free_port()
+        settings = DashboardSettings(
+            broker=broker.settings("dashboard"), accounts_path=folder / "a", journal_path=folder / "j", port=ours
+        )
+        stack.enter_context(dashboard(folder, settings, HOUSE))
+        until(lambda: is_live(ours), what="a live page")
+        head, body = page(ours)
+        stack.enter_context(process(flat, bare, head, body))
+        until(lambda: answers(bare), what="the bare page")
+        here, there = SPAWN.Pipe()
+        stack.enter_context(process(load, chosen.readers, there))
+
+        def turn(port: int) -> float:
+            here.send((port, chosen.seconds))
+            return float(here.recv())
+
+        def tell(title: str) -> None:
+            pairs = [(turn(ours), turn(bare)) for _ in range(chosen.pairs)]
+            ratio = statistics.median(one / other for one, other in pairs)
+            mine, other = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+            print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio:.2f} (goal: at least {GOAL})")
+
+        turn(ours)
+        turn(bare)
+        print(f"the first page, {len(body)} bytes as they are sent ({head}), {chosen.readers} connections")
+        tell("nothing changes")
+        with changing(speaker):
+            tell(f"{CHANGES_PER_S} changes a second")
+        here.send(None)
+
+
+if __name__ == "__main__":
+    main()
