@@ -94,11 +94,12 @@ def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
         (_("How much of each hour one shared desk was taken: {span}."), span(retention.desk_hours_days, words)),
         (_("The same of a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
         (_("Counts of a zone and of the house every five minutes: {span}."), span(retention.series_days, words)),
+        (_("How many stays of each length a zone had on each day: {span}."), span(retention.series_days, words)),
         (_("Who looked at figures or took them out: {span}."), span(LOG_DAYS, words)),
     )
     return (
         *(text.format(span=long) for text, long in spans),
-        _("The site file can make the first four shorter, never longer. What is old enough is overwritten on disk."),
+        _("The site file can make the first five shorter, never longer. What is old enough is overwritten on disk."),
     )
 
 

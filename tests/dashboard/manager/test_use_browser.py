@@ -1,4 +1,4 @@
-"""The page of use in real Chromium: a host compares two spans and saves them, with a script or without, on any screen."""
+"""The page of use in real Chromium: two spans compared and saved, with a script or without, on any screen."""
 
 import csv
 import io
