@@ -12,14 +12,14 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.plan import SitePlan
-from dashboard import api, languages, problems, routes
+from dashboard import api, languages, packing, problems, routes
 from dashboard.accounts import Accounts
 from dashboard.accounts import pages as accounts_pages
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats
 from dashboard.live.following import Live
-from dashboard.manager import alerts_pages, rules_pages, use
+from dashboard.manager import alerts_pages, devices_pages, forecast_pages, learnt_pages, rules_pages, use
 from dashboard.manager import pages as manager
 from dashboard.member import pages as member
 from dashboard.serving import Serving
@@ -51,6 +51,9 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         api.routes,
         manager.routes,
         use.routes,
+        forecast_pages.routes,
+        devices_pages.routes,
+        learnt_pages.routes,
         alerts_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
@@ -59,6 +62,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     routes.install(app)
     app.before_request(_draw_nonce)
     app.after_request(_guard)
+    packing.install(app)
     problems.install(app)
     if settings.proxies:
         depth = settings.proxies

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from collector.plan import (
     Attribute,
+    Character,
     Door,
     Floor,
     OpeningHours,
@@ -21,9 +22,13 @@ FLOORS = (
     Floor(id="upper", name="Övervåningen", width_m=26, depth_m=13),
 )
 ZONES = (
-    Zone(id="hall", name="Spinnsalen", floor="ground", x_m=0, y_m=0, width_m=15, depth_m=13),
+    Zone(
+        id="hall", name="Spinnsalen", floor="ground", x_m=0, y_m=0, width_m=15, depth_m=13, character=Character.LIVELY
+    ),
     Zone(id="workshop", name="Verkstan", floor="ground", x_m=15, y_m=0, width_m=11, depth_m=13),
-    Zone(id="quiet", name="Tysta rummet", floor="upper", x_m=0, y_m=0, width_m=11, depth_m=13),
+    Zone(
+        id="quiet", name="Tysta rummet", floor="upper", x_m=0, y_m=0, width_m=11, depth_m=13, character=Character.QUIET
+    ),
     Zone(id="loft", name="Loftet", floor="upper", x_m=11, y_m=0, width_m=15, depth_m=13),
 )
 _HALL = [(2.0 + 2.4 * column, 3.0 + 2.6 * row) for row in range(3) for column in range(5)]

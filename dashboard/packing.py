@@ -1,0 +1,38 @@
+"""Sends styles, scripts and drawings packed to whoever can unpack them; each is packed once.
+
+In:    responses with files of our own.
+Out:   the same, with gzip: a third of the bytes, over a slow network the difference of a second.
+Never: what one reader alone gets: its length could tell what is in it.
+"""
+
+import gzip
+from functools import lru_cache
+from typing import Final
+
+from flask import Flask, Response, request
+
+TYPES: Final = {"text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
+MOST: Final = 64
+"""Files that are kept packed: there are about twenty."""
+
+
+def install(app: Flask) -> None:
+    """Pack what `app` answers with, where that is worth it."""
+    app.after_request(_pack)
+
+
+@lru_cache(maxsize=MOST)
+def packed(plain: bytes) -> bytes:
+    """The bytes packed; the same bytes give the same."""
+    return gzip.compress(plain, 9, mtime=0)
+
+
+def _pack(response: Response) -> Response:
+    if response.mimetype not in TYPES or response.status_code not in {200, 304}:
+        return response
+    response.vary.add("Accept-Encoding")
+    if response.status_code == 200 and request.accept_encodings.best_match(["gzip"]) and not response.content_encoding:
+        response.direct_passthrough = False
+        response.set_data(packed(response.get_data()))
+        response.content_encoding = "gzip"
+    return response
