@@ -45,7 +45,7 @@ def wall() -> ResponseReturnValue:
             plan=here.plan,
             frame=frame,
             board=screen.board(here.plan),
-            drawings=[(drawing, screen.is_dense(drawing)) for drawing in here.drawings],
+            drawings=[(drawing, screen.is_dense(drawing)) for drawing in screen.shown(here.drawings)],
             shift=screen.shift(time.time()),
             offered=[space.id for space in here.plan.spaces if space.offered],
             said={key: text for key, text in words().page.items() if key.startswith(WORDS)},

@@ -58,6 +58,11 @@ def board(plan: SitePlan) -> Board:
     )
 
 
+def shown(drawings: tuple[Drawing, ...]) -> list[Drawing]:
+    """The floors on which there is something to be had."""
+    return [drawing for drawing in drawings if any(mark.place is not None for mark in drawing.marks)]
+
+
 def is_dense(drawing: Drawing) -> bool:
     """Whether the numbers of its desks would be too small to read."""
     return drawing.width > WIDE[0] or drawing.height > WIDE[1]

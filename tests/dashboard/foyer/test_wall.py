@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collector.plan import Space, SpaceKind, Tenure
 from dashboard.drawing import draw
-from dashboard.foyer.wall import MOST_NAMED, SHIFTS, board, is_dense, shift
+from dashboard.foyer.wall import MOST_NAMED, SHIFTS, board, is_dense, shift, shown
 from tests.dashboard.house import PLAN
 
 DESK = Space(id="desk", name="Skrivbord", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
@@ -52,6 +52,15 @@ def test_a_wide_floor_has_no_numbers_that_nobody_can_read() -> None:
     wide = replace(PLAN, floors=(replace(PLAN.floors[0], width_m=62, depth_m=30),))
     assert [is_dense(drawing) for drawing in draw(wide)] == [True]
     assert [is_dense(drawing) for drawing in draw(PLAN)] == [False, False]
+
+
+def test_a_floor_on_which_nothing_is_to_be_had_takes_no_turn() -> None:
+    upstairs = tuple(
+        replace(space, tenure=Tenure.DEDICATED) for space in PLAN.spaces if space.zone in {"quiet", "loft"}
+    )
+    downstairs = tuple(space for space in PLAN.spaces if space.zone in {"hall", "workshop"})
+    plan = replace(PLAN, spaces=(*downstairs, *upstairs))
+    assert [drawing.name for drawing in shown(draw(plan))] == ["Bottenvåningen"]
 
 
 @given(now_s=st.floats(0, 4e9))

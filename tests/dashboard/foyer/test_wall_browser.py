@@ -283,6 +283,8 @@ def test_a_closed_house_says_when_it_opens_and_nothing_else_and_opens_by_itself(
         now[0] = MONDAY_10_MS + 11 * HOUR_MS
         expect(page.locator("h1")).to_have_text("Stängt nu, öppnar i morgon kl. 07.00")
         assert page.locator("svg, dl, #age").count() == 0
+        speaker.say_goodbye()
+        expect(page.locator("h1")).to_have_css("color", "rgb(86, 95, 107)")
 
 
 def test_where_every_stream_is_taken_the_screen_asks_and_stays_live(opened: Opened, told: House) -> None:
