@@ -13,11 +13,12 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.languages import words
+from dashboard.languages import chosen, words
 from dashboard.live.picture import Link
 from dashboard.member import home as first
 from dashboard.member import installed
 from dashboard.member.ready import Page
+from dashboard.packing import takes_gzip
 from dashboard.serving import serving
 from dashboard.why import Reader
 from dashboard.words import LANGUAGES
@@ -27,6 +28,12 @@ routes = Blueprint("pages", __name__)
 SCRIPTS: Final = ("home.js", "say.js", "link.js", "floors.js", "needs.js")
 PARTS: Final = ("board.css", *SCRIPTS, "icon.svg")
 """What the page is made of, and what an installed one keeps."""
+PLAIN: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",  # going back to it must not show what was free an hour ago
+    "Vary": "Accept-Language, Cookie, Accept-Encoding",
+}
+PACKED: Final = PLAIN | {"Content-Encoding": "gzip"}
 
 
 @routes.get("/")
@@ -35,19 +42,23 @@ PARTS: Final = ("board.css", *SCRIPTS, "icon.svg")
 def home(language: str | None = None) -> ResponseReturnValue:
     """The answer, how sure and how old, what comes, kinds and zones, the plan, when it is calm, if I come."""
     here, now_s = serving(), time.monotonic()
-    frame = here.live.frame(now_s)
-    ask = here.live.picture.outlook
-    now_ms = here.live.now_ms()
+    if not request.args:
+        key = (request.scheme, request.host, language, chosen(), here.live.mark(now_s))
+        return _deliver(here.ready.page(key, now_s, lambda: _draw(language)[0]))
+    text, refused = _draw(language)
+    return _deliver(Page.of(text), refused=refused)
+
+
+def _draw(language: str | None) -> tuple[str, bool]:
+    """The page as it is now, and whether it refuses what its form asked."""
+    here = serving()
+    frame, now_ms, ask = here.live.frame(time.monotonic()), here.live.now_ms(), here.live.picture.outlook
     house = first.House(
         frame, Reader(here.plan, now_ms, words()), lambda zone, kind: ask(zone, kind, now_ms), request.args
     )
-    if request.args:
-        values = {} if frame.closed else first.shown(house)
-        answer = values.get("answer")
-        return _deliver(Page.of(_render(house, values, language)), refused=answer is not None and bool(answer.fault))
-    key = (request.host_url, language, words().language, frame.version, frame.link, frame.closed, frame.clock)
-    page = here.ready.page(key, now_s, lambda: _render(house, {} if frame.closed else first.shown(house), language))
-    return _deliver(page)
+    values = {} if frame.closed else first.shown(house)
+    answer = values.get("answer")
+    return _render(house, values, language), answer is not None and bool(answer.fault)
 
 
 def _render(house: first.House, values: dict[str, object], language: str | None) -> str:
@@ -65,13 +76,9 @@ def _render(house: first.House, values: dict[str, object], language: str | None)
 
 
 def _deliver(page: Page, *, refused: bool = False) -> Response:
-    packs = request.accept_encodings.best_match(["gzip"]) is not None
-    answer = Response(page.packed if packs else page.plain, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK)
-    if packs:
-        answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["Cache-Control"] = "no-store"  # going back to it must not show what was free an hour ago
-    answer.vary.update(["Accept-Language", "Cookie", "Accept-Encoding"])
-    return answer
+    packs = takes_gzip()
+    head = PACKED if packs else PLAIN
+    return Response(page.packed if packs else page.plain, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK, head)
 
 
 @routes.get("/sv/manifest.webmanifest", defaults={"language": "sv"})
@@ -88,7 +95,7 @@ def manifest(language: str) -> ResponseReturnValue:
 def worker() -> ResponseReturnValue:
     """The service worker; from here it may answer for every page, and does for this one only."""
     parts = [url_for("static", filename=name) for name in PARTS]
-    pages = [url_for("pages.home"), *(url_for("pages.home", language=language) for language in LANGUAGES)]
+    pages = ["/", *(url_for("pages.home", language=language) for language in LANGUAGES)]
     body = installed.worker(parts, pages)
     return Response(body, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 

@@ -1,0 +1,98 @@
+"""The page on a phone's first screen: it opens without a network, and what it shows then is old and says so."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.conftest import Served
+from tests.dashboard.house import MONDAY_10_MS
+from tests.dashboard.member.conftest import House, Phone, expect_live
+from tests.dashboard.stage import everything, voice
+from tests.servers import Mosquitto
+
+pytestmark = pytest.mark.browser
+
+
+def settled(page: Page) -> None:
+    """The worker is at work, and has kept the page."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("caches.match(location.pathname).then(found => !!found)")
+
+
+def test_without_a_network_the_last_known_page_is_grey_and_says_since_when(house: House, phone: Phone) -> None:
+    with phone(house[0]) as page:
+        page.goto("/sv")
+        expect_live(page)
+        settled(page)
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("#lost")).to_contain_text("Senast hört kl. 10.00")
+        expect(page.locator("body")).to_have_attribute("data-link", "page_away")
+        expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
+        quiet = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")
+        assert page.locator(".mark").first.evaluate("one => getComputedStyle(one).getPropertyValue('--free')") == quiet
+        page.goto("/")  # another of its addresses, which was never opened
+        expect(page.locator("#lost")).to_contain_text("Senast hört kl. 10.00")
+        page.context.set_offline(False)
+        expect_live(page)
+
+
+def test_what_is_kept_is_old_before_any_script_runs(house: House, phone: Phone) -> None:
+    with phone(house[0]) as page:
+        page.goto("/sv")
+        expect_live(page)
+        settled(page)
+        kept = page.evaluate("caches.match('/sv').then(found => found.text())")
+        assert 'data-link="page_away" data-saved="' in kept
+        assert 'data-link="live"' not in kept
+
+
+def test_an_answer_to_a_form_is_not_kept_and_feeds_are_left_alone(house: House, phone: Phone) -> None:
+    with phone(house[0]) as page:
+        page.goto("/sv")
+        expect_live(page)
+        settled(page)
+        page.goto("/sv?at=11:00&need=window")
+        expect_live(page)
+        paths = page.evaluate(
+            "caches.keys().then(async names => (await Promise.all(names.map(async name =>"
+            " (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname + new URL(one.url).search)"
+            "))).flat())"
+        )
+        assert not [path for path in paths if "?" in path or "/api/" in path]
+
+
+def test_after_closing_time_an_old_page_shows_nothing_but_that_it_is_closed(
+    lasting_broker: Mosquitto, served: Served, phone: Phone
+) -> None:
+    clock = [MONDAY_10_MS + 10 * 3_600_000 - 4_000]  # four seconds before eight in the evening
+    with (
+        voice(lasting_broker.settings("observer")) as speaker,
+        served(lasting_broker.settings("dashboard"), now_ms=lambda: clock[0]) as settings,
+        phone(settings) as page,
+    ):
+        everything(speaker)
+        page.goto("/sv")
+        expect_live(page)
+        settled(page)
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("#opens")).to_have_text("Stängt nu, öppnar på tisdag kl. 07.00")
+        expect(page.locator("#board")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/sv", "Spinneriet: finns det plats?"), ("/en", "Spinneriet: is there a spot?")]
+)
+def test_the_page_can_be_installed_in_either_language(house: House, phone: Phone, path: str, name: str) -> None:
+    with phone(house[0]) as page:
+        page.goto(path)
+        address = page.locator("link[rel=manifest]").get_attribute("href")
+        manifest = page.request.get(address or "").json()
+        assert (manifest["name"], manifest["start_url"], manifest["display"]) == (name, path, "standalone")
+        for icon in manifest["icons"]:
+            size = page.evaluate(
+                "src => new Promise(done => { const i = new Image(); i.onload = () => done(i.width); i.src = src; })",
+                icon["src"],
+            )
+            assert icon["sizes"] == f"{size}x{size}"
+        assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
