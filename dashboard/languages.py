@@ -5,10 +5,13 @@ Out:   "sv" or "en", and its words.
 Never: a session; the public page has none.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from dashboard.words import LANGUAGES, TRANSLATIONS, Words
 
@@ -34,7 +37,13 @@ def chosen() -> str:
     for wish in (_asked(), request.cookies.get(COOKIE)):
         if wish in LANGUAGES:
             return wish
-    return request.accept_languages.best_match(list(LANGUAGES)) or str(current_app.config["LEDIG_LANGUAGE"])
+    return _best(request.headers.get("Accept-Language", "")) or str(current_app.config["LEDIG_LANGUAGE"])
+
+
+@lru_cache(maxsize=256)
+def _best(wishes: str) -> str | None:
+    """Which of our languages somebody likes best; browsers bring few different wishes, and thousands of times."""
+    return parse_accept_header(wishes, LanguageAccept).best_match(list(LANGUAGES))
 
 
 def _asked() -> str | None:

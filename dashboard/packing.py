@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from flask import Flask, Response, request
+from werkzeug.http import parse_accept_header
 
 TYPES: Final = {"text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 MOST: Final = 64
@@ -27,11 +28,21 @@ def packed(plain: bytes) -> bytes:
     return gzip.compress(plain, 9, mtime=0)
 
 
+def takes_gzip() -> bool:
+    """Whether who asks can unpack."""
+    return _takes_gzip(request.headers.get("Accept-Encoding", ""))
+
+
+@lru_cache(maxsize=MOST)
+def _takes_gzip(wishes: str) -> bool:
+    return parse_accept_header(wishes).best_match(["gzip"]) is not None
+
+
 def _pack(response: Response) -> Response:
     if response.mimetype not in TYPES or response.status_code not in {200, 304}:
         return response
     response.vary.add("Accept-Encoding")
-    if response.status_code == 200 and request.accept_encodings.best_match(["gzip"]) and not response.content_encoding:
+    if response.status_code == 200 and takes_gzip() and not response.content_encoding:
         response.direct_passthrough = False
         response.set_data(packed(response.get_data()))
         response.content_encoding = "gzip"

@@ -10,14 +10,14 @@ The follower is a real thread that only appends to a deque; the event loop alone
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 
 from collector.days import is_open
 from collector.plan import SitePlan
 from dashboard.live.channel import Channel
-from dashboard.live.picture import Broker, Frame, Message, Picture, encode_frame, shut
+from dashboard.live.picture import Broker, Frame, Link, Message, Picture, encode_frame, shut
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
@@ -31,6 +31,14 @@ BREATH_S: Final = 5.0
 _log = logging.getLogger(__name__)
 
 Inbox = deque[Message | Broker]
+
+
+class Mark(NamedTuple):
+    """What tells two public frames apart."""
+
+    version: int
+    link: Link
+    closed: bool
 
 
 class Live:
@@ -57,13 +65,18 @@ class Live:
         now_ms = self.now_ms()
         while self.inbox:
             self.picture.hear(self.inbox.popleft(), now_s, now_ms)
-        version, link, is_shut = self.picture.version, self.picture.link(now_s), not is_open(self.picture.plan, now_ms)
-        # of a closed house not even the rhythm of its frames tells that something moved
-        if self._outside.is_due((0 if is_shut else version, link, is_shut), now_s):
+        mark = self.mark(now_s)
+        if self._outside.is_due(mark, now_s):
             self.public.publish(encode_frame(self.frame(now_s)))
         waiting = any(channel.readers and not channel.latest for channel in self.managers.values())
-        if self._inside.is_due((version, link), now_s) or waiting:
+        if self._inside.is_due((self.picture.version, mark.link), now_s) or waiting:
             self._send(now_s, now_ms)
+
+    def mark(self, now_s: float) -> Mark:
+        """What the public frame is made of, in short: two frames of one mark differ in their clocks alone."""
+        closed = not is_open(self.picture.plan, self.now_ms())
+        # of a closed house not even the rhythm of its frames tells that something moved
+        return Mark(0 if closed else self.picture.version, self.picture.link(now_s), closed)
 
     def frame(self, now_s: float) -> Frame:
         """What everybody may see now."""
