@@ -30,7 +30,18 @@ from dashboard.routes import log_span
 from dashboard.serving import Serving, aside, serving
 from dashboard.settings import DashboardSettings
 from dashboard.use import sentences
-from dashboard.use.asked import LONGEST_DAYS, PRESETS, Asked, AskedRejected, Days, Fault, kinds, read_asked, usual
+from dashboard.use.asked import (
+    LONGEST_DAYS,
+    PRESETS,
+    Asked,
+    AskedRejected,
+    Days,
+    Fault,
+    kinds,
+    read_asked,
+    there,
+    usual,
+)
 from dashboard.use.grid import grid
 from dashboard.use.hours import Used, by_scope, open_hours
 from dashboard.use.plots import figures
@@ -103,6 +114,7 @@ def _page(here: Serving, asked: Asked, seen: View | None, *, fault: str = "", aw
         seen=seen,
         fault=fault,
         away=away,
+        there=there(asked, here.plan),
         hidden=not fault and hidden(here.plan, asked.zone, asked.kind),
         sheets={sheet.key: sheet for sheet in made},
         figures=drawn,
@@ -129,6 +141,7 @@ def _link(endpoint: str, asked: Asked, **more: Any) -> str:
 
 
 def read_view(settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int) -> View:
+    """All figures of a question, from history; raises HistoryAway."""
     told = _material(settings, asked, asked.days, plan)
     other = None if asked.other is None else _material(settings, asked, asked.other, plan, wide=False)
     return view(asked, told, other, plan, now_ms)

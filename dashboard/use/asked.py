@@ -118,6 +118,11 @@ def kinds(plan: SitePlan) -> tuple[SpaceKind, ...]:
     return tuple(kind for kind in SpaceKind if any(s.kind is kind and s.offered for s in plan.spaces))
 
 
+def there(asked: Asked, plan: SitePlan) -> bool:
+    """Whether the zone has anything of that kind."""
+    return any(s.kind is asked.kind and asked.zone in {s.zone, WHOLE_SITE} for s in plan.spaces)
+
+
 def usual(plan: SitePlan, now_ms: int) -> Asked:
     """What is shown to who asks for nothing: the last four weeks of the whole house."""
     offered = kinds(plan)

@@ -1,11 +1,14 @@
 """Five-minute series: the peak of the sum, the minimum surplus, means that no order changes."""
 
+from statistics import fmean
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.history import HOUR_MS, Row
 from collector.outward import Occupancy
-from collector.series import BUCKET_MS, Member, air_rows, zone_rows
+from collector.series import BUCKET_MS, Member, air_rows, zone_hours, zone_rows
 from tests.collector.test_use import T0, TIMELINES
 
 MINUTE = 60_000
@@ -55,6 +58,11 @@ def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
     assert rows == [
         row for at in range(T0, T0 + HOUR_MS, BUCKET_MS) for row in zone_rows(TAGS, members, at, at + BUCKET_MS)
     ]
+    (hour,) = zone_hours(rows)
+    assert (hour.tags, hour.at_ms, hour.fields[0]) == (TAGS, T0, 12.0)
+    for number, merge in ((1, fmean), (2, fmean), (3, max), (4, min), (5, fmean)):
+        assert hour.fields[number] == pytest.approx(merge(row.fields[number - 1] for row in rows))
+    assert hour.fields[6] == [row.fields[3] for row in rows].count(0.0)
     for row in rows:
         capacity, taken_mean, taken_peak, free_least, unknown_mean = row.fields
         assert taken_mean <= taken_peak <= len(members)

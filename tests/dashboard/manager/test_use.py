@@ -157,6 +157,11 @@ def test_days_of_which_nothing_is_stored_say_so(manager: FlaskClient, settings: 
     assert len(table(manager, "days")) == 1
 
 
+def test_a_zone_that_has_nothing_of_a_kind_says_so(manager: FlaskClient, settings: DashboardSettings) -> None:
+    store(settings, ZONE_HOUR, [])
+    assert "There is nothing of that kind in this zone." in get(manager, "/manage/use?zone=workshop&kind=desk")
+
+
 @pytest.mark.usefixtures("used")
 def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: FlaskClient) -> None:
     assert "Nothing is known before 13 Oct 2025" in get(manager, "/manage/use?last=91")
