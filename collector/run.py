@@ -16,8 +16,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
-from collector.alerts.conditions import Ear
+from collector.alerts.conditions import Ear, outage
+from collector.alerts.hours import judged
+from collector.alerts.letters import UNSTORED, letters
 from collector.alerts.postman import Postman
+from collector.alerts.wire import Alert, AlertKind
 from collector.inbox import Inbox
 from collector.journal import Journal
 from collector.journal_faults import JournalAway
@@ -36,6 +39,8 @@ SAVE_S: Final = 60.0
 """A start reads what came after the last save; this keeps it short, and the writes few."""
 COMING_S: Final = 60.0
 """So long after we came to the broker every device that lives has come there too."""
+OUTAGE_S: Final = 15.0
+"""A journal that cannot be written for so long is alerted of: a disk that is busy for a moment is no news."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 15.0
 
@@ -99,6 +104,8 @@ class _Loop:
         self._inbox = Inbox(settings.broker, plan.id)
         self._publisher = Publisher(self._inbox, plan)
         self._postman = Postman(settings.alerts.destinations)
+        self._plan, self._alerts = plan, settings.alerts
+        self._outage: Alert | None = None
         self._greeted = 0
         self._greeted_s = float("inf")
         self._told_s = self._status_s = 0.0
@@ -113,6 +120,9 @@ class _Loop:
 
     def collect(self, work: Work) -> None:
         """Run until `stop`, and leave everything stored."""
+        if self._outage is not None:
+            work.alarms.outlived(self._outage, self._now_ms())
+            self._outage = None
         tick_s = 0.0
         self._greeted = 0
         while not self._stop.is_set():
@@ -184,12 +194,15 @@ class _Loop:
         """
         log.error("%s", fault)
         pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
+        began_s, began_ms = time.monotonic(), self._now_ms()
         while not self._stop.is_set():
             self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))
                 self._inbox.flush()
+            if self._outage is None and time.monotonic() - began_s >= OUTAGE_S:
+                self._alert_of_outage(began_ms)
             if time.monotonic() < again_s:
                 continue
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -203,6 +216,13 @@ class _Loop:
             self._inbox.renew()  # what was not acknowledged comes again
             return journal
         return None
+
+    def _alert_of_outage(self, since_ms: int) -> None:
+        """Nobody judges now, and nothing can be stored: this one letter goes out from here."""
+        now_ms = self._now_ms()
+        if judged(self._plan, self._alerts.hours(AlertKind.JOURNAL_AWAY), now_ms):
+            self._outage = outage(since_ms, now_ms)
+            self._postman.add(letters([self._outage], self._alerts, self._plan, now_ms, UNSTORED))
 
 
 def _proven(path: Path) -> Journal:

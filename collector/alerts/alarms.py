@@ -110,6 +110,12 @@ class Alarms:
             left = tuple(letter for letter in self._notes.letters if letter.no not in done)
             self._notes = replace(self._notes, letters=left)
 
+    def outlived(self, outage: Alert, now_ms: int) -> None:
+        """The journal can be written again: an alert of that, which was delivered without it, is over."""
+        book, over = self._notes.book, replace(outage, ended_ms=max(now_ms, outage.fired_ms))
+        ended = (*book.ended, Past(over, now_ms, told=True))
+        self._notes = replace(self._notes, book=Book(book.open, ended, book.pending))
+
     # What goes out
 
     def tell_all(self) -> None:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from collector.alerts.book import Level, Sign, Timing
 from collector.alerts.hours import judged
 from collector.alerts.settings import LEAST_PEOPLE, AlertSettings
-from collector.alerts.wire import AlertKind, Severity
+from collector.alerts.wire import Alert, AlertKind, Severity
 from collector.health.findings import Finding, FindingKind
 from collector.outward import Air, Occupancy, SpaceState, Summary
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
@@ -103,6 +103,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
         AlertKind.SUPPLY_LOW: _timing(Severity.NOTICE, 10, 10),
         AlertKind.FEW_FREE: _timing(Severity.NOTICE, settings.free_desks_min, 15),
         AlertKind.DISK_NEARLY_FULL: _timing(Severity.URGENT, 5, 5),
+        AlertKind.JOURNAL_AWAY: _timing(Severity.URGENT, 0, 0),
         AlertKind.NOT_DELIVERED: _timing(Severity.WARNING, 0, 0),
     }
 
@@ -126,6 +127,11 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
         for sign in found
         if settings.hours(sign.kind) != "off"
     ]
+
+
+def outage(since_ms: int, now_ms: int) -> Alert:
+    """That the journal cannot be written: there is no sign of it, since nothing is judged meanwhile."""
+    return Alert(AlertKind.JOURNAL_AWAY, WHOLE_SITE, Severity.URGENT, min(since_ms, now_ms), now_ms)
 
 
 def missed(plan: SitePlan) -> list[Sensor]:

@@ -21,6 +21,8 @@ from collector.plan import SitePlan
 
 GATHER_MS: Final = 60_000
 """News waits so long for company: what fails together is told together."""
+UNSTORED: Final = -1000
+"""Letters that nobody could store have numbers from here on; those of the journal begin at 1."""
 FEW: Final = 3
 """More sensors of one device than this are told in one line."""
 _RANK: Final = {severity: place for place, severity in enumerate(Severity)}

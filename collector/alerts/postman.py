@@ -92,6 +92,10 @@ class Postman:
             self._handed = letters
             self._bag.put(letters)
 
+    def add(self, letters: Sequence[Letter]) -> None:
+        """These wait too, though nobody could store them. Returns at once."""
+        self.hand([*self._handed, *letters])
+
     def tries(self) -> list[Delivered]:
         """How tries went since the last call. Returns at once."""
         return [self._went.get() for _ in range(self._went.qsize())]

@@ -35,6 +35,8 @@ class AlertKind(StrEnum):
     FEW_FREE = "few_free"
     """Fewer desks are free than the house wants to have."""
     DISK_NEARLY_FULL = "disk_nearly_full"
+    JOURNAL_AWAY = "journal_away"
+    """The collector cannot store anything, and judges nothing."""
     NOT_DELIVERED = "not_delivered"
     """A destination of alerts takes none."""
 

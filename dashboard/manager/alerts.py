@@ -248,5 +248,6 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, words: words.gettext("less than {n} per cent free").format(
         n=f"{settings.disk_free_below_pct:g}"
     ),
+    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("a journal that cannot be written"),
     AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message not taken"),
 }

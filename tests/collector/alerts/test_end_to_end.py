@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from collector.run import run
 from collector.settings import CollectorSettings
 from edge import topics
 from tests.collector.alerts.takers import Taker, taker
+from tests.collector.disks import fill, small_disk
 from tests.collector.houses import NOON_MS, house_of, motions
 from tests.collector.test_run import Observer
 from tests.servers import Mosquitto, until
@@ -52,6 +54,19 @@ class House:
     def told(self) -> Alerts | None:
         payload = self.observer.retained.get(ALERTS)
         return decode_alerts(payload) if payload else None
+
+    def fail(self) -> None:
+        """Say more than the full disk has room for, until the collector says that it cannot go on."""
+        while self.observer.online():
+            stored = self.stored()
+            self.observer.say(motions(range(stored + 1, stored + 501)))
+            until(partial(self._answered, stored), what="a receipt, or a fault")
+
+    def _answered(self, stored: int) -> bool:
+        return not self.observer.online() or self.stored() > stored
+
+    def stored(self) -> int:
+        return max((receipt.seq for receipt in self.observer.receipts()), default=0)
 
     def pass_until(self, alerts: str, *, minutes: int = 1) -> None:
         """Let the house's clock go on by steps, each after the collector looked, until it tells of so many alerts."""
@@ -115,3 +130,26 @@ def test_a_manager_mutes_through_the_broker_and_the_collector_remembers(
             observer.ask(encode(AlertCommand(Wish.UNMUTE, None, "pi-1")))
             house.now_ms += 2 * MINUTE_MS
             until(lambda: phone.came, what="the message that was kept back")
+
+
+def test_a_journal_that_cannot_be_written_is_told_while_it_lasts_and_when_it_is_over(
+    broker: Mosquitto, phone: Taker, tmp_path: Path, as_root: None
+) -> None:
+    with closing(Observer(broker)) as observer, small_disk(tmp_path / "disk") as disk:
+        house = House(broker, observer, disk / "journal.sqlite", phone)
+        with house.collecting():
+            until(lambda: house.told() is not None, what="the first word of alerts")
+            fill(disk / "stone")
+            house.fail()
+            until(lambda: phone.came, what="the word that nothing is stored")
+            title, text = phone.came[0]
+            assert title == "The mill: Nothing is stored"
+            assert text.startswith("The collector has not been able to write its journal since ")
+            (disk / "stone").unlink()
+            until(observer.online, what="the end of the fault")
+            house.now_ms += 2 * MINUTE_MS
+            until(lambda: len(phone.came) == 2, what="the word that it is over")
+            assert phone.came[1][0] == "The mill, over: Nothing is stored"
+            told = house.told()
+            assert told is not None
+            assert AlertKind.JOURNAL_AWAY in {alert.kind for alert in told.ended}

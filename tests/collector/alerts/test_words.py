@@ -22,6 +22,7 @@ SUBJECTS = {
     AlertKind.SUPPLY_LOW: "desk-1",
     AlertKind.FEW_FREE: "site",
     AlertKind.DISK_NEARLY_FULL: "site",
+    AlertKind.JOURNAL_AWAY: "site",
     AlertKind.NOT_DELIVERED: "phone",
 }
 
