@@ -7,7 +7,8 @@ Never: a socket of its own, a page that tells what went wrong inside.
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -42,6 +43,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         TRUSTED_HOSTS=list(settings.hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
+    app.session_interface = _Forms()
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
@@ -68,6 +70,15 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
     return app
+
+
+class _Forms(SecureCookieSessionInterface):
+    """Flask's session; for who brings none it makes no key, which would be a sixth of the work for the first page."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _draw_nonce() -> None:
