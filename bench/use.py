@@ -40,10 +40,11 @@ from dashboard.manager.exports import csv_pieces, write_xlsx
 from dashboard.manager.use import each_open_hour, read_view
 from dashboard.settings import DashboardSettings
 from dashboard.use.asked import WEEK, Against, Asked, Days
+from dashboard.use.cells import Sheet
 from dashboard.use.figures import heatmap
 from dashboard.use.grid import grid
 from dashboard.use.hours import by_scope, open_hours
-from dashboard.use.sheets import Sheet, each_hour
+from dashboard.use.sheets import each_hour
 from dashboard.words import Words
 from edge.broker import BrokerSettings
 from tests.servers import ROOT, influxdb, nginx, until

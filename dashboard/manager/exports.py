@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from dashboard.use.sheets import Column, Sheet, Unit, Untold, Value, untold
+from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, untold
 from dashboard.words import Words
 
 PIECE: Final = 16 * 1024
@@ -26,6 +26,14 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet begins a formula with. Source: OWASP, "CSV Injection"."""
 SHEET_NAME: Final = 31
 """Excel takes no longer name of a sheet, and none with these characters."""
+FORMATS: Final = {
+    Unit.SHARE: "0%",
+    Unit.NUMBER: "0.0",
+    Unit.COUNT: "0",
+    Unit.DATE: "yyyy-mm-dd",
+    Unit.TEXT: "@",
+}
+"""How Excel shows each unit."""
 NO_NAME: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", " "))
 
 
@@ -70,16 +78,7 @@ def write_xlsx(path: Path, sheets: Iterable[Sheet], words: Words) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         bold = book.add_format({"bold": True})
-        formats = {
-            unit: book.add_format({"num_format": code})
-            for unit, code in (
-                (Unit.SHARE, "0%"),
-                (Unit.NUMBER, "0.0"),
-                (Unit.COUNT, "0"),
-                (Unit.DATE, "yyyy-mm-dd"),
-                (Unit.TEXT, "@"),
-            )
-        }
+        formats = {unit: book.add_format({"num_format": code}) for unit, code in FORMATS.items()}
         for sheet in sheets:
             page = book.add_worksheet(sheet.title.translate(NO_NAME)[:SHEET_NAME])
             page.freeze_panes(1, 0)
@@ -88,14 +87,18 @@ def write_xlsx(path: Path, sheets: Iterable[Sheet], words: Words) -> None:
                 page.write_string(0, number, column.name, bold)
             for line, row in enumerate(sheet.rows, 1):
                 for number, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
-                    if isinstance(value, Untold):
-                        page.write_string(line, number, untold(value, words))
-                    elif isinstance(value, date):
-                        page.write_datetime(line, number, value, formats[Unit.DATE])
-                    elif isinstance(value, str):
-                        page.write_string(line, number, value)
-                    else:
-                        page.write_number(line, number, value, formats[column.unit])
+                    _write(page, (line, number), value, formats[column.unit], words)
+
+
+def _write(page: Any, place: tuple[int, int], value: Value, shown_as: Any, words: Words) -> None:
+    if isinstance(value, Untold):
+        page.write_string(*place, untold(value, words))
+    elif isinstance(value, date):
+        page.write_datetime(*place, value, shown_as)
+    elif isinstance(value, str):
+        page.write_string(*place, value)
+    else:
+        page.write_number(*place, value, shown_as)
 
 
 def _heading(column: Column) -> str:

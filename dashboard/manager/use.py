@@ -42,10 +42,11 @@ from dashboard.use.asked import (
     there,
     usual,
 )
+from dashboard.use.cells import shown
 from dashboard.use.grid import grid
 from dashboard.use.hours import Used, by_scope, open_hours
 from dashboard.use.plots import figures
-from dashboard.use.sheets import EACH_HOUR, each_hour, sheets, shown
+from dashboard.use.sheets import EACH_HOUR, each_hour, sheets
 from dashboard.use.view import Material, View, view
 from dashboard.words import Words
 

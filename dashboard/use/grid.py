@@ -11,9 +11,9 @@ from typing import Final
 
 from babel.numbers import format_percent
 
+from dashboard.use.cells import Untold, clock, untold, weekday
 from dashboard.use.figures import Cell
 from dashboard.use.remarks import COVERED, HALF, LEAST_WEEKS
-from dashboard.use.sheets import Untold, clock, untold, weekday
 from dashboard.words import Words
 
 SHADES: Final = 5

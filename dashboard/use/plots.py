@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from dashboard.use.sheets import Sheet, Unit, Value
+from dashboard.use.cells import Sheet, Unit, Value
 from dashboard.words import Words
 
 TRACES: Final = {
@@ -34,16 +34,8 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
     places = [_place(row, sheet) for row in rows]
     drawn = TRACES[sheet.key]
     share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
-    lying = sheet.key == LYING
     suffix = "" if not share else "\u00a0%" if words.language == "sv" else "%"
-    figures = {
-        "rangemode": "tozero",
-        "fixedrange": True,
-        "ticksuffix": suffix,
-        "range": [0, 100] if sheet.key in {"hours", "zones"} else None,
-    }
-    named: dict[str, Any] = {"type": "date", "tickformat": "%-d/%-m"} if sheet.key == "days" else {"type": "category"}
-    named["automargin"] = True
+    lying = sheet.key == LYING
     return {
         "data": [
             {
@@ -62,10 +54,24 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
             "showlegend": len(drawn) > 1,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "margin": {"t": 40 if len(drawn) > 1 else 16, "r": 16, "b": 48, "l": 56},
-            "xaxis": figures if lying else named,
-            "yaxis": {**named, "autorange": "reversed"} if lying else figures,
+            **_axes(sheet.key, suffix, lying=lying),
         },
     }
+
+
+def _axes(key: str, suffix: str, *, lying: bool) -> dict[str, Any]:
+    """The axis of figures, and that of what they are of: standing or lying."""
+    figures = {
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "ticksuffix": suffix,
+        "range": [0, 100] if key in {"hours", "zones"} else None,
+    }
+    named: dict[str, Any] = {"type": "date", "tickformat": "%-d/%-m"} if key == "days" else {"type": "category"}
+    named["automargin"] = True
+    return (
+        {"xaxis": figures, "yaxis": named | {"autorange": "reversed"}} if lying else {"xaxis": named, "yaxis": figures}
+    )
 
 
 def _style(how: str, *, thick: bool, lying: bool) -> dict[str, Any]:

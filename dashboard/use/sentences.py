@@ -12,9 +12,10 @@ from babel.numbers import format_decimal, format_percent
 
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard.use.asked import Days
+from dashboard.use.cells import clock
 from dashboard.use.compare import Change, Verdict
 from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
-from dashboard.use.sheets import class_name, clock
+from dashboard.use.sheets import class_name
 from dashboard.use.view import View
 from dashboard.words import Words
 

@@ -20,7 +20,8 @@ from dashboard.manager.exports import csv_pieces, safe, write_xlsx
 from dashboard.manager.use import SHEETS
 from dashboard.settings import DashboardSettings
 from dashboard.use.asked import Asked, Days
-from dashboard.use.sheets import EACH_HOUR, Column, Sheet, Unit, Untold, sheets
+from dashboard.use.cells import Column, Sheet, Unit, Untold
+from dashboard.use.sheets import EACH_HOUR, sheets
 from dashboard.use.view import Material, view
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
