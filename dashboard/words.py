@@ -237,6 +237,7 @@ class Words:
     def _lines(self) -> dict[str, str]:
         _ = self.gettext
         return {
+            "fewest": _("Fewest free today: {n}, at {at}"),
             "heard": _("All heard"),
             "unheard": _("{n} of {of} not heard"),
             "lost": _("No word from the house since {at}. Ask at the desk or look in 5 minutes."),

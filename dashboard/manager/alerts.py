@@ -36,6 +36,8 @@ class Until(StrEnum):
     HOUR = "hour"
     TODAY = "today"
     """Until midnight."""
+    WEEK = "week"
+    """Until midnight in seven days: a new part is under way."""
     CHANGED = "changed"
     """Until somebody takes it back."""
 
@@ -128,14 +130,19 @@ def until_ms(until: Until, plan: SitePlan, now_ms: int) -> int | None:
         return None
     if until is Until.HOUR:
         return now_ms + HOUR_MS
-    tomorrow = local(plan, now_ms).date() + timedelta(days=1)
-    return int(datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=plan.time_zone).timestamp() * 1000)
+    end = local(plan, now_ms).date() + timedelta(days=7 if until is Until.WEEK else 1)
+    return int(datetime(end.year, end.month, end.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 
 def untils(words: Words) -> dict[Until, str]:
     """The choices of how long, in words."""
     _ = words.gettext
-    return {Until.HOUR: _("1 hour"), Until.TODAY: _("today"), Until.CHANGED: _("until changed")}
+    return {
+        Until.HOUR: _("1 hour"),
+        Until.TODAY: _("today"),
+        Until.WEEK: _("7 days"),
+        Until.CHANGED: _("until changed"),
+    }
 
 
 def rules(settings: AlertSettings, plan: SitePlan, words: Words) -> list[RuleRow]:

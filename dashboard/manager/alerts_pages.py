@@ -59,7 +59,8 @@ def mute() -> ResponseReturnValue:
     log_span(f"{said.command} {said.kind or ''} {said.subject}".strip())
     if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
-    return redirect(url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
+    back = url_for("devices.page", muted=1) if request.form.get("back") == "devices" else None
+    return redirect(back or url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
 
 
 def _command(kind: str, subject: str) -> AlertCommand:

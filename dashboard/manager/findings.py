@@ -76,13 +76,13 @@ def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
 def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> FindingRow:
     _ = words.gettext
     sensor = plan.sensor.get((device, finding.sensor))
-    watched = _watched(sensor, plan)
+    what = watched(sensor, plan)
     day = datetime.fromtimestamp(finding.since_ms / 1000, UTC).astimezone(plan.time_zone)
     return FindingRow(
         device=device,
         sensor=finding.sensor,
         kind=finding.kind,
-        about=f"{finding.sensor} ({watched.replace(' ', _WHOLE)})" if watched else finding.sensor or device,
+        about=f"{finding.sensor} ({what.replace(' ', _WHOLE)})" if what else finding.sensor or device,
         what=sentence(device, _named(finding, plan), words),
         do=remedy(finding, sensor, words),
         since=format_date(day, "d MMM", locale=words.language),
@@ -96,12 +96,14 @@ def _named(finding: Finding, plan: SitePlan) -> Finding:
     return replace(finding, space=plan.space[finding.space].name) if finding.space in plan.space else finding
 
 
-def _watched(sensor: Sensor | None, plan: SitePlan) -> str:
+def watched(sensor: Sensor | None, plan: SitePlan) -> str:
+    """What a sensor watches, by the name that people know."""
     if sensor is None:
         return ""
     doors = {door.id: door.name for door in plan.doors}
     if sensor.space is not None:
-        return plan.space[sensor.space].name
+        space = plan.space.get(sensor.space)
+        return space.name if space else ""
     return doors[sensor.door] if sensor.door is not None else plan.zone[sensor.zone or ""].name
 
 

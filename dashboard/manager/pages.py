@@ -1,4 +1,4 @@
-"""What managers see: the live plan with reasons, the devices and what was found, the past in one chart.
+"""The house as it is now, for its managers: the plan with reasons, what is free, who is in, what needs a look.
 
 In:    the live picture, history, a session.
 Out:   pages and a stream that end with the session.
@@ -8,31 +8,28 @@ Never: a view that is not logged.
 import logging
 import time
 from http import HTTPStatus
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.days import midnight_ms
-from collector.forecast.outlook import Outlook
 from collector.health.findings import CollectorCommand, encode
-from collector.history import DAY_MS, PEOPLE, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryAway, Row
-from collector.people.doors import DAYS
-from collector.plan import WHOLE_SITE
+from collector.history import ZONE_FIVE_MIN
+from collector.plan import WHOLE_SITE, SpaceKind
+from collector.privacy import hidden
 from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import browser, forget, onward, reachable, remember, token
 from dashboard.languages import words
 from dashboard.live import streams
-from dashboard.manager import charts
+from dashboard.live.picture import Frame
+from dashboard.manager.asking import read
 from dashboard.manager.fleet import manager_frame, shown
-from dashboard.manager.learnt import learnt
-from dashboard.manager.ledger import Ledger, ledger
-from dashboard.manager.prospect import Prospect, prospect
+from dashboard.manager.now import Fewest, fewest
 from dashboard.routes import log_span
 from dashboard.serving import aside, serving
 from edge import topics
@@ -43,78 +40,43 @@ _log = logging.getLogger(__name__)
 
 _ANSWER: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
 """The fields of a command, and the form's names for them."""
-LEDGER_DAYS: Final = 3
-"""Corrections of the last days are shown."""
 PLOTLY_AGE_S: Final = 365 * 86_400
 
 
 @routes.get("")
 def live() -> ResponseReturnValue:
-    """Everything a manager sees on one page."""
+    """How the house is now."""
     here = serving()
-    asked = charts.read_choice(request.args, here.plan)
-    log_span(str(asked))
     now_ms = here.live.now_ms()
     frame = here.live.whole(time.monotonic())
     told = manager_frame(here.live.picture, frame, now_ms, words())
-    g.charts = True
-    hidden = charts.hidden(asked, here.plan)
-    past_rows = None if hidden else _rows(charts.question(asked, here.plan, now_ms))
-    prospects = _prospects(asked, past_rows or [], now_ms)
+    first = words().first_kind(frame)
     return render_template(
         "manage.html",
         plan=here.plan,
         drawings=here.drawings,
         frame=frame,
         told=told,
-        first=words().first_kind(frame),
+        first=first,
         spaces=shown(here.plan),
         offered=[space.id for space in here.plan.spaces if space.offered],
-        choice=asked,
-        choices=charts.choices(here.plan),
-        hidden=hidden,
-        chart=None if past_rows is None else charts.chart(past_rows, here.plan, words()),
-        prospects=prospects,
-        ledger=_ledger(now_ms) if here.plan.doors else None,
-        learnt=learnt(here.live.picture.tunings, here.plan, words()),
-        drawn=any(seen is not None for _kind, _told, seen in prospects),
-        plotly_version=version("plotly"),
+        fewest=_fewest(first, frame, now_ms),
     )
 
 
-def _rows(asked: past.Question) -> list[Row] | None:
-    """What history answers; None while it is away."""
+def _fewest(kind: SpaceKind | None, frame: Frame, now_ms: int) -> Fewest | None:
+    """How few were free at once today while the house was open; None: nobody knows, or it has not opened yet."""
     here = serving()
-    try:
-        return aside(lambda: past.rows(here.settings, asked))
-    except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+    if kind is None:
         return None
-
-
-def _prospects(asked: charts.Choice, rows: list[Row], now_ms: int) -> list[tuple[str, Outlook | None, Prospect | None]]:
-    """What is forecast of the choice, and of people with the whole house: name, forecast, and what is shown of it."""
-    here = serving()
-    found = []
-    for kind in (asked.kind.value, PEOPLE) if asked.zone == WHOLE_SITE else (asked.kind.value,):
-        told = here.live.picture.outlook(asked.zone, kind, now_ms)
-        if kind == PEOPLE and told is not None:
-            begins_ms, tags = midnight_ms(here.plan, now_ms), (("zone", WHOLE_SITE),)
-            rows = _rows(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=begins_ms, to_ms=now_ms, tags=tags)) or []
-        if told is not None or kind != PEOPLE:
-            seen = prospect(told, rows, here.plan, words(), now_ms) if told and told.hours else None
-            found.append((kind, told, seen))
-    return found
-
-
-def _ledger(now_ms: int) -> Ledger | None:
-    """How people are counted; None while history is away."""
-    here = serving()
-    corrections = _rows(past.Question(measure=PEOPLE_CORRECTION, from_ms=now_ms - LEDGER_DAYS * DAY_MS, to_ms=now_ms))
-    passed = _rows(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=now_ms - (DAYS + 1) * DAY_MS, to_ms=now_ms))
-    if corrections is None or passed is None:
-        return None
-    return ledger(corrections, passed, here.live.picture.people, here.plan, words())
+    asked = past.Question(
+        measure=ZONE_FIVE_MIN,
+        from_ms=midnight_ms(here.plan, now_ms),
+        to_ms=now_ms,
+        tags=(("zone", WHOLE_SITE), ("kind", kind.value)),
+    )
+    rows = [] if hidden(here.plan, WHOLE_SITE, kind) else read(asked) or []
+    return fewest(rows, frame, kind, here.plan)
 
 
 @routes.get("/stream")
@@ -150,7 +112,7 @@ def answer() -> ResponseReturnValue:
     log_span(f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
     if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
-    return redirect(url_for("manage.live", _anchor="findings"), 303)
+    return redirect(url_for("devices.page", _anchor="findings"), 303)
 
 
 @routes.get("/plotly.min.js")

@@ -121,7 +121,8 @@ def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskCli
 
 
 def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
-    page = manager.get("/manage?lang=sv", base_url="https://localhost")
+    assert manager.get("/manage", base_url="https://localhost").status_code == 200
+    page = manager.get("/manage/forecast?lang=sv", base_url="https://localhost")
     assert page.status_code == 200
     assert "Historiken svarar inte just nu" in page.text
 

@@ -161,16 +161,18 @@ def test_a_view_is_logged_once_an_hour_with_who_and_what_of_it(
     app: Flask, settings: DashboardSettings, manager: FlaskClient
 ) -> None:
     for _ in range(3):
-        manager.get("/manage?zone=quiet&days=7", base_url=HOME)
+        manager.get("/manage/forecast?zone=quiet&days=7", base_url=HOME)
+        manager.get("/manage", base_url=HOME)
         manager.get("/manage/frame", base_url=HOME)
         manager.get("/manage/stream", base_url=HOME).close()
     enter(app, settings, "viewer").get("/manage", base_url=HOME)
     seen = [(one.name, one.role, one.what, one.span) for one in Accounts(settings.accounts_path).log.entries(9)]
     assert seen[::-1] == [
         (NAME, "manager", "manage.log_in", ""),
-        (NAME, "manager", "manage.live", "zone=quiet kind=desk days=7"),
+        (NAME, "manager", "forecast.page", "zone=quiet kind=desk days=7"),
+        (NAME, "manager", "manage.live", ""),
         (VIEWER, "viewer", "manage.log_in", ""),
-        (VIEWER, "viewer", "manage.live", "zone=site kind=desk days=1"),
+        (VIEWER, "viewer", "manage.live", ""),
     ]
 
 

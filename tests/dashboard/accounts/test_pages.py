@@ -58,7 +58,7 @@ def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, m
 
 
 def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: FlaskClient) -> None:
-    enter(app, VIEWER).get("/manage?days=7", base_url=HOME)
+    enter(app, VIEWER).get("/manage/forecast?days=7", base_url=HOME)
     page = read(manager)
     for told in (
         "anna (this one)",

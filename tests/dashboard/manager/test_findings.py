@@ -158,7 +158,7 @@ def test_a_list_that_cannot_be_read_is_forgotten(live: Live) -> None:
 
 
 def token_of(client: FlaskClient) -> str:
-    page = client.get("/manage", base_url="https://localhost").text
+    page = client.get("/manage/devices", base_url="https://localhost").text
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found
     return found[1]
@@ -180,7 +180,7 @@ def answer(client: FlaskClient, **changed: str):
 
 def test_a_manager_reads_what_was_found_without_javascript(manager: FlaskClient, live: Live) -> None:
     say(live, FOUND)
-    page = manager.get("/manage?lang=en", base_url="https://localhost").text
+    page = manager.get("/manage/devices?lang=en", base_url="https://localhost").text
     assert "Came on up to 1200 times in an hour" in page
     assert "Look for a loose wire" in page
 
@@ -189,7 +189,7 @@ def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live)
     say(live, FOUND)
     viewer = app.test_client()
     log_in(viewer, VIEWER)
-    page = viewer.get("/manage?lang=en", base_url="https://localhost").text
+    page = viewer.get("/manage/devices?lang=en", base_url="https://localhost").text
     assert "Came on up to 1200 times in an hour" in page
     assert "/manage/findings" not in page
 
@@ -200,7 +200,7 @@ def test_an_answer_goes_to_the_collector_and_is_logged(
     said: list[tuple[str, bytes]] = []
     live.say = lambda topic, payload: said.append((topic, payload)) is None
     found = answer(manager)
-    assert (found.status_code, found.headers["Location"]) == (303, "/manage#findings")
+    assert (found.status_code, found.headers["Location"]) == (303, "/manage/devices#findings")
     ((topic, payload),) = said
     assert topic == topics.collector_command(PLAN.id)
     assert decode_command(payload) == CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")

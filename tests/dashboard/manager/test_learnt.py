@@ -47,9 +47,9 @@ def test_spots_come_in_the_order_of_the_site_file() -> None:
 def test_the_manager_s_page_shows_what_was_learnt_as_soon_as_there_is_something(app: Flask, live: Live) -> None:
     manager = app.test_client()
     log_in(manager)
-    assert "Det huset har lärt sig" not in manager.get("/manage?lang=sv", base_url="https://localhost").text
+    assert "Ännu ingenting." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
     live.inbox.append(Message(topics.tuning(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
     live.tick(time.monotonic())
-    page = manager.get("/manage?lang=sv", base_url="https://localhost").text
-    assert "Det huset har lärt sig" in page
+    page = manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
+    assert "Ännu ingenting." not in page
     assert "12 min" in page

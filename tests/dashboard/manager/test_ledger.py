@@ -103,6 +103,6 @@ def test_the_manager_s_page_shows_the_ledger(app: Flask, settings: DashboardSett
         tables.upsert(journal.connection, PEOPLE_FIVE_MIN, passed(200, 180))
     client = app.test_client()
     assert log_in(client).status_code == 303
-    page = client.get("/manage", base_url="https://localhost").text
+    page = client.get("/manage/learnt", base_url="https://localhost").text
     assert re.search("hela huset var stilla</td><td[^>]*>7</td><td[^>]*>0</td>", page)
     assert "så var och en ut får stå för 1,10" in page

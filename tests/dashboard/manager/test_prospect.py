@@ -157,4 +157,4 @@ def test_the_manager_s_page_says_what_is_coming_or_why_it_does_not(
         live.tick(1.0)
     manager = app.test_client()
     log_in(manager)
-    assert sv in manager.get("/manage?lang=sv", base_url="https://localhost").text
+    assert sv in manager.get("/manage/forecast?lang=sv", base_url="https://localhost").text

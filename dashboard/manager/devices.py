@@ -1,0 +1,228 @@
+"""Words how each device and each of its sensors is, and what to do about it.
+
+In:    the picture: what devices say of themselves, what the collector found and noted, mutes.
+Out:   rows for a manager, those with something to do told so; one line about all of them.
+Never: a judgement: a sensor is ill when its agent, the collector or silence says so.
+"""
+
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+from babel.numbers import format_decimal
+from msgspec import Struct
+
+from collector.alerts.mutes import holding
+from collector.alerts.wire import Mute
+from collector.health.findings import Findings, SensorNote
+from collector.plan import Sensor
+from dashboard.live.picture import Device, Picture
+from dashboard.manager import findings
+from dashboard.why import Reader
+from dashboard.words import Words
+from edge.message import ClockState, DeviceStatus, SensorHealth
+
+WEAK_DBM = -75
+"""Below this a Pi's Wi-Fi loses its broker now and then."""
+HOT_C = 80.0
+"""From here on a Raspberry Pi slows itself down. Source: its documentation on thermal control."""
+_NO_NOTE = SensorNote()
+
+
+class DeviceRow(Struct, frozen=True):
+    """One device, in words; `code` is `v` for healthy, `o` for something to do, `u` for not known."""
+
+    code: str
+    word: str
+    heard: str
+    clock: str
+    outbox: str
+    lost: str
+    signal: str
+    version: str
+    sensors: str
+    do: str
+
+
+class SensorRow(Struct, frozen=True):
+    """One sensor, in words; `code` as of a device."""
+
+    sensor: str
+    about: str
+    code: str
+    word: str
+    heard: str
+    battery: str
+    do: str
+    muted: str
+
+
+def mark(picture: Picture) -> str:
+    """Changes whenever a page of devices would say something else, but for ages."""
+    told = (
+        [
+            (name, known.status.online, known.status.clock, known.status.sensors)
+            for name, known in picture.devices.items()
+        ],
+        [(name, found.findings) for name, found in picture.findings.items()],
+        picture.alerts.mutes if picture.alerts else None,
+    )
+    return f"{zlib.crc32(msgspec.json.encode(told)):08x}"
+
+
+def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
+    """How one device is."""
+    plan, words = reader.plan, reader.words
+    _, ngettext = words.gettext, words.ngettext
+    known, found = picture.devices.get(device), picture.findings.get(device)
+    watched = sum(sensor.device == device for sensor in plan.sensors)
+    if known is None:
+        waits = ngettext("{n} sensor waits for it", "{n} sensors wait for it", watched).format(n=watched)
+        do = _("Start its agent: systemctl start ledig-edge@{device}").format(device=device)
+        return DeviceRow("u", _("never heard"), "", "", "", _lost(found, words), "", "", waits, do)
+    status = known.status
+    heard = reader.ago(known.heard_ms) if known.heard_ms is not None else _("not known")
+    if not status.online:
+        affected = ngettext("{n} sensor affected", "{n} sensors affected", watched).format(n=watched)
+        return DeviceRow(
+            "o", _("offline"), heard, "", "", _lost(found, words), "", "", affected, _revive(known, device, reader)
+        )
+    ill = [
+        f"{name}: {_sick(health, words)}" for name, health in status.sensors.items() if health != SensorHealth.HEALTHY
+    ]
+    outbox, well = status.outbox, len(status.sensors)
+    todo = _todo(status, found, words)
+    return DeviceRow(
+        code="o" if todo or ill else "v",
+        word=_("degraded") if todo or ill else _("healthy"),
+        heard=heard,
+        clock="" if status.clock is None else _("waiting") if status.clock is ClockState.WAITING else _("right"),
+        outbox="" if outbox is None else _("{n} waiting, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
+        lost=_lost(found, words),
+        signal=_signal(status, words),
+        version=status.version,
+        sensors=", ".join(ill) or ngettext("well", "all {n} well", well).format(n=well),
+        do=" ".join(todo) or (_("See to the sensors named below.") if ill else ""),
+    )
+
+
+def sensor_rows(device: str, picture: Picture, reader: Reader) -> list[SensorRow]:
+    """How the sensors of one device are, in the order of the site file."""
+    found, known = picture.findings.get(device), picture.devices.get(device)
+    mutes = holding(picture.alerts.mutes, reader.now_ms) if picture.alerts else []
+    return [
+        _sensor(sensor, found, known, muted(f"{device}/{sensor.id}", mutes, reader), reader)
+        for sensor in reader.plan.sensors
+        if sensor.device == device
+    ]
+
+
+def summary(rows: Iterable[DeviceRow], words: Words) -> str:
+    """All devices in one line."""
+    _, ngettext = words.gettext, words.ngettext
+    told = list(rows)
+    well = sum(row.code == "v" for row in told)
+    if not told:
+        return _("No device stands in the site file.")
+    if well == len(told):
+        return ngettext("The only device is healthy.", "All {n} devices are healthy.", well).format(n=well)
+    return ngettext("{n} of {of} devices needs a look.", "{n} of {of} devices need a look.", len(told) - well).format(
+        n=len(told) - well, of=len(told)
+    )
+
+
+def muted(subject: str, mutes: Iterable[Mute], reader: Reader) -> str:
+    """Until when everything about a device or a sensor is muted, in words; empty: it is not."""
+    _ = reader.words.gettext
+    ends = [mute.until_ms for mute in mutes if mute.kind is None and mute.subject == subject]
+    if not ends:
+        return ""
+    last = max(ends, key=lambda end: (end is None, end or 0))
+    return _("muted until changed") if last is None else _("muted until {at}").format(at=reader.at(last))
+
+
+def _revive(known: Device, device: str, reader: Reader) -> str:
+    _ = reader.words.gettext
+    if known.heard_ms is None:
+        return _("See to power and Wi-Fi of {device}.").format(device=device)
+    return _("See to power and Wi-Fi of {device}; last heard {at}.").format(device=device, at=reader.at(known.heard_ms))
+
+
+def _todo(status: DeviceStatus, found: Findings | None, words: Words) -> list[str]:
+    """What to do about a device that speaks."""
+    _ = words.gettext
+    todo = []
+    if status.clock is ClockState.WAITING:
+        todo.append(_("See that it reaches a time server: its events wait until it knows the time."))
+    if status.outbox is not None and status.outbox.dropped:
+        todo.append(_("Its outbox was full once, and events are gone: see why it was cut off for so long."))
+    if status.wifi_dbm is not None and status.wifi_dbm < WEAK_DBM:
+        todo.append(_("Its Wi-Fi is weak: move it or the access point, or give it a cable."))
+    if status.temperature_c is not None and status.temperature_c >= HOT_C:
+        todo.append(_("It is too hot and slows down: give it air."))
+    own = [one for one in found.findings if not one.sensor and not one.ignored] if found else []
+    return todo + [findings.remedy(one, None, words) for one in own]
+
+
+def _lost(found: Findings | None, words: Words) -> str:
+    if found is None or not found.lost:
+        return ""
+    return words.ngettext("{n} event", "{n} events", found.lost).format(n=found.lost)
+
+
+def _signal(status: DeviceStatus, words: Words) -> str:
+    if status.wifi_dbm is None:
+        return ""
+    _ = words.gettext
+    word = _("weak") if status.wifi_dbm < WEAK_DBM else _("good")
+    number = format_decimal(status.wifi_dbm, "0", locale=words.language)
+    return _("{word}, {n} dBm").format(word=word, n=number).replace(" dBm", "\u00a0dBm")
+
+
+def _sensor(sensor: Sensor, found: Findings | None, known: Device | None, silenced: str, reader: Reader) -> SensorRow:
+    words = reader.words
+    note = found.sensors.get(sensor.id, _NO_NOTE) if found else _NO_NOTE
+    own = [one for one in found.findings if one.sensor == sensor.id and not one.ignored] if found else []
+    health = known.status.sensors.get(sensor.id) if known is not None and known.status.online else None
+    code, word = _health(known, health, ill=bool(own), words=words)
+    todo = [findings.remedy(one, sensor, words) for one in own]
+    if health is SensorHealth.FAILED or (health is SensorHealth.SILENT and not todo):
+        todo.insert(0, words.gettext("Check its wires, and its battery if it has one."))
+    return SensorRow(
+        sensor=sensor.id,
+        about=findings.watched(sensor, reader.plan),
+        code=code,
+        word=word,
+        heard="" if note.heard_ms is None else reader.ago(note.heard_ms),
+        battery=_battery(note, words),
+        do=" ".join(dict.fromkeys(todo)),
+        muted=silenced,
+    )
+
+
+def _health(known: Device | None, health: SensorHealth | None, *, ill: bool, words: Words) -> tuple[str, str]:
+    _ = words.gettext
+    if known is None:
+        return "u", _("never heard")
+    if not known.status.online:
+        return "o", _("offline")
+    if health in (SensorHealth.SILENT, SensorHealth.FAILED):
+        return "o", _("offline: {why}").format(why=_sick(health, words))
+    if ill:
+        return "o", _("degraded")
+    return ("u", _("not known")) if health is None else ("v", _("healthy"))
+
+
+def _battery(note: SensorNote, words: Words) -> str:
+    _, ngettext = words.gettext, words.ngettext
+    if note.battery_pct is None:
+        return ""
+    if note.days_left is None:
+        return _("{pct}%, days left not known yet").format(pct=note.battery_pct)
+    text = ngettext("{pct}%, about {n} day left", "{pct}%, about {n} days left", note.days_left)
+    return text.format(pct=note.battery_pct, n=note.days_left)
+
+
+def _sick(health: SensorHealth, words: Words) -> str:
+    _ = words.gettext
+    return _("silent") if health is SensorHealth.SILENT else _("cannot be read; check its wires")
