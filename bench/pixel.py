@@ -1,0 +1,156 @@
+"""How long from an event on the broker until a page in Chromium has drawn what it means.
+
+Run:   python -m bench.pixel [--rate N] [--seconds N]
+In:    events as five devices publish them, a real Mosquitto, collector and dashboard as processes, the first page of a
+       house of a hundred desks in real Chromium, on a phone's window.
+Out:   median, 95 and 99 % and maximum of the milliseconds from the event's publication until the browser draws the
+       frame in which its desk has the new state; events whose state the page never drew.
+
+Both ends read the same machine's clock. The page stamps a change of a desk's mark when the browser is about to draw it
+(`requestAnimationFrame`), so the wait for that frame is part of the figure; no sensor settles here.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Page, expect
+
+from bench.latency import DESKS, DEVICES, PLAN, told
+from collector.settings import CollectorSettings
+from dashboard.settings import DashboardSettings
+from edge import topics
+from edge.broker import client
+from edge.message import EventsMessage, Kind, SensorEvent, encode
+from tests.browser import chromium
+from tests.processes import collector, dashboard
+from tests.servers import Mosquitto, free_port, mosquitto
+
+P99_MS = 500
+WARM_UP_S = 3.0
+# each desk's marks that changed, with their state and when the browser drew them
+WATCH = """() => {
+  window.drawn = [];
+  const code = (mark) => (mark.getAttribute('class').match(/(?:^| )s-(.)(?: |$)/) || [])[1];
+  const held = new Map();
+  new MutationObserver((changes) => {
+    const changed = [];
+    for (const mark of new Set(changes.map((change) => change.target))) {
+      const now = code(mark);
+      if (!/^s[0-9]+$/.test(mark.id) || !now || held.get(mark) === now) continue;
+      held.set(mark, now);
+      changed.push([Number(mark.id.slice(1)), now]);
+    }
+    if (changed.length) requestAnimationFrame(() => {
+      const at = Date.now();
+      for (const [desk, now] of changed) window.drawn.push([desk, now, at]);
+    });
+  }).observe(document.body, { subtree: true, attributeFilter: ['class'] });
+}"""
+
+
+class Sent(NamedTuple):
+    """At `at_ms` somebody sat down at a desk, or stood up; the page must draw `code` for it."""
+
+    at_ms: float
+    desk: int
+    code: str
+
+
+class People:
+    """Who sits down and stands up, each desk in turn, as five devices tell of it."""
+
+    def __init__(self, stack: ExitStack, broker: Mosquitto) -> None:
+        self._turns = random.sample(range(len(DESKS)), len(DESKS))
+        self._sits = [False] * len(DESKS)
+        self._seqs: Counter[str] = Counter()
+        self._clients: dict[str, Any] = {}
+        for number in range(DEVICES):
+            settings = broker.settings(f"pi-{number}")
+            device = self._clients[f"pi-{number}"] = client(settings, f"bench-{number}")
+            device.connect(settings.host, settings.port)
+            device.loop_start()
+            stack.callback(device.loop_stop)
+            stack.callback(device.disconnect)
+
+    def move(self, rate: float, seconds: float) -> list[Sent]:
+        """So many events a second."""
+        sent: list[Sent] = []
+        begun = time.monotonic()
+        for number in range(int(rate * seconds)):
+            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            desk = self._turns[number % len(DESKS)]
+            self._sits[desk] = not self._sits[desk]
+            sent.append(Sent(time.time() * 1000, desk, "o" if self._sits[desk] else "a"))
+            self._tell(desk)
+        return sent
+
+    def _tell(self, desk: int) -> None:
+        device, pin = DESKS[desk]
+        self._seqs[device] += 1
+        event = SensorEvent(
+            seq=self._seqs[device],
+            sensor=f"mat-{pin}",
+            at_ms=time.time_ns() // 1_000_000,
+            kind=Kind.PRESSURE,
+            value=float(self._sits[desk]),
+        )
+        topic = topics.device(PLAN.id, device, topics.DeviceTopic.EVENTS)
+        self._clients[device].publish(topic, encode(EventsMessage("bench", 1, [event])), qos=1)
+
+
+def opened(stack: ExitStack, port: int) -> Page:
+    """The first page on a phone, live and watched."""
+    context = stack.enter_context(chromium()).new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{port}/")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    page.evaluate(WATCH)
+    return page
+
+
+def delays_ms(sent: list[Sent], drawn: list[tuple[int, str, float]]) -> Iterator[float]:
+    """From each event until its desk was drawn so; infinite if it never was."""
+    of_desk = defaultdict(list)
+    for desk, code, at_ms in drawn:
+        of_desk[desk, code].append(at_ms)
+    for at_ms, desk, code in sent:
+        yield next((drawn_ms - at_ms for drawn_ms in of_desk[desk, code] if drawn_ms >= at_ms - 1), float("inf"))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=100.0, help="events a second")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    chosen = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        broker = stack.enter_context(mosquitto(devices=[f"pi-{number}" for number in range(DEVICES)]))
+        journal, port = folder / "journal.sqlite", free_port()
+        collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
+        serving = DashboardSettings(
+            broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
+        )
+        stack.enter_context(collector(folder, collecting, PLAN))
+        stack.enter_context(dashboard(folder, serving, PLAN))
+        people = People(stack, broker)
+        page = opened(stack, port)
+        people.move(chosen.rate, WARM_UP_S)
+        sent = people.move(chosen.rate, chosen.seconds)
+        page.wait_for_timeout(1500)
+        delays = list(delays_ms(sent, page.evaluate("window.drawn")))
+    print(f"{chosen.rate:g} events/s, {chosen.seconds:g} s, the first page in Chromium")
+    print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
+    told("event on the broker to pixel", delays, f"goal: 99 % {P99_MS}")
+    print(f"never drawn: {delays.count(float('inf'))} of {len(delays)}")
+
+
+if __name__ == "__main__":
+    main()
