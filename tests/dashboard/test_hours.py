@@ -7,7 +7,7 @@ import pytest
 
 from collector.days import is_open, midnight_ms
 from collector.plan import OpeningHours
-from dashboard.hours import Opening, clock, next_opening
+from dashboard.hours import Opening, clock, closing, next_opening
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
 WEEKDAYS = {day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)}
@@ -62,3 +62,13 @@ def test_a_house_that_is_closed_for_months_does_not_say_when_it_opens() -> None:
     plan = replace(PLAN, closed=frozenset(date(2026, 4, 1) + timedelta(days=n) for n in range(90)))
     assert next_opening(plan, at("2026-04-01T10:00")) is None
     assert next_opening(plan, at("2026-06-01T10:00")) == Opening(29, 1, "07:00")
+
+
+@pytest.mark.parametrize(("hours", "closes"), [(0, 10), (9.9, 10), (10, None), (-4, None)])
+def test_an_open_house_closes_at_its_hour_and_a_closed_one_does_not(hours: float, closes: float | None) -> None:
+    now_ms = MONDAY_10_MS + round(hours * 3_600_000)
+    assert closing(PLAN, now_ms) == (None if closes is None else MONDAY_10_MS + closes * 3_600_000)
+
+
+def test_a_house_that_is_open_over_midnight_does_not_close() -> None:
+    assert closing(replace(PLAN, opening_hours={}), MONDAY_10_MS) is None

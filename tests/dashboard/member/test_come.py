@@ -1,0 +1,100 @@
+"""If I come at 10:30: the odds, how often such odds came true, and help where there are none."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from collector.days import local
+from collector.forecast.outlook import Hindsight, Outlook
+from collector.forecast.score import Kept
+from collector.plan import WHOLE_SITE, Attribute
+from dashboard.member.come import Answer, answer, form
+from dashboard.member.needs import Needs
+from dashboard.why import Reader
+from dashboard.words import Words
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_ahead import expected
+
+EN = Reader(PLAN, MONDAY_10_MS, Words.of("en"))
+SV = Reader(PLAN, MONDAY_10_MS, Words.of("sv"))
+LOOKED = Hindsight({}, (*(None,) * 9, Kept(212, 0.95, 0.938)))
+TOLD = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8, usual=7).hours, hindsight=LOOKED)
+NONE: Needs = frozenset()
+
+
+def say(reader: Reader = EN, wanted: Needs = NONE, told: Outlook | None = TOLD, **args: str) -> Answer:
+    return answer(args, wanted, lambda zone, _kind: told if zone == WHOLE_SITE else None, reader)
+
+
+def test_the_odds_are_told_with_how_often_they_came_true() -> None:
+    assert say(at="11:30") == Answer(
+        odds="96%",
+        lines=(
+            "that at least one desk is free today at 11:30.",
+            "About 6 are expected to be free then, usually 7.",
+            "When we said so, it was true 93 of 100 times (212 hours looked at).",
+        ),
+    )
+    assert say(SV, at="11.30").lines[0] == "att minst ett skrivbord är ledigt i dag kl. 11.30."
+
+
+def test_odds_that_were_never_promised_have_no_record() -> None:
+    assert say(at="10:30").odds == "10%"
+    assert "not said so often enough" in say(at="10:30").lines[-1]
+
+
+def test_of_a_need_alone_no_odds_are_known_and_that_is_said() -> None:
+    told = say(at="11:30", wanted=frozenset({Attribute.WINDOW}))
+    assert told.lines[-1] == "These are the odds of any; of “window” alone they are not known."
+
+
+def test_a_need_that_is_a_whole_zone_has_that_zone_s_odds() -> None:
+    quiet = tuple(
+        replace(one, attributes=frozenset({Attribute.QUIET})) if one.zone == "quiet" else one for one in PLAN.spaces
+    )
+    reader = replace(EN, plan=replace(PLAN, spaces=quiet))
+    told = answer(
+        {"at": "11:00"}, frozenset({Attribute.QUIET}), lambda zone, _k: TOLD if zone == "quiet" else None, reader
+    )
+    assert told.odds == "96%"
+    assert not any("alone" in line for line in told.lines)
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        ({"at": ""}, "Give a time of day, such as 10:30."),
+        ({"at": "25:00"}, "Give a time of day, such as 10:30."),
+        ({"at": "1٣:00"}, "Give a time of day, such as 10:30."),
+        ({"at": "10:30", "day": "soon"}, "Choose one of the coming seven days."),
+        ({"at": "10:30", "day": "2025-11-23"}, "Choose one of the coming seven days."),
+        ({"at": "10:30", "day": "9999-12-31"}, "Choose one of the coming seven days."),
+        ({"at": "09:59"}, "The house is closed then, or that time has passed. Try another."),
+        ({"at": "23:00"}, "The house is closed then, or that time has passed. Try another."),
+    ],
+)
+def test_a_form_that_cannot_be_answered_is_helped(args: dict[str, str], fault: str) -> None:
+    assert say(**args) == Answer(fault=fault)
+
+
+def test_before_two_weeks_the_missing_days_are_told_and_silence_says_nothing() -> None:
+    young = Outlook(at_ms=MONDAY_10_MS, missing_days=9)
+    assert say(told=young, at="11:30").fault == "9 more days of history, and there will be a forecast."
+    assert say(told=None, at="11:30").fault == "Nothing is forecast of that now."
+
+
+def test_the_form_offers_seven_days_the_kinds_that_are_forecast_and_the_next_hour() -> None:
+    shown = form({}, EN)
+    assert [value for value, _ in shown.days][::6] == ["2025-11-24", "2025-11-30"]
+    assert [name for _, name in shown.days][:3] == ["today", "tomorrow", "Wednesday 26 November"]
+    assert shown.kinds == ("desk", "booth", "room", "equipment")
+    assert (shown.day, shown.at, shown.kind) == ("2025-11-24", "11:00", "desk")
+
+
+def test_the_form_keeps_what_was_chosen_and_nothing_that_is_no_choice() -> None:
+    tomorrow = (local(PLAN, MONDAY_10_MS) + timedelta(days=1)).date().isoformat()
+    kept = form({"day": tomorrow, "at": "9.15", "kind": "room"}, EN)
+    assert (kept.day, kept.at, kept.kind) == (tomorrow, "09:15", "room")
+    odd = form({"day": "<script>", "at": "<", "kind": "throne"}, EN)
+    assert (odd.day, odd.at, odd.kind) == ("2025-11-24", "11:00", "desk")

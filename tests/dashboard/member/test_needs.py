@@ -1,0 +1,67 @@
+"""What a member needs: which spots fit, and how many of these are free."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis.strategies import frozensets, lists, sampled_from
+
+from collector.plan import Attribute, Space, SpaceKind
+from dashboard.live.picture import Free
+from dashboard.live.picture import count as count_states
+from dashboard.member.needs import bits, count, fits, offered, read_needs, to_choose, whole_zone
+from tests.dashboard.house import PLAN
+from tests.dashboard.stage import morning
+
+CODES = {"v": "vacant", "o": "occupied", "a": "away", "u": "unknown", "d": "disabled"}
+NONE: frozenset[Attribute] = frozenset()
+WINDOW = frozenset({Attribute.WINDOW})
+DESK = Space(id="d", name="D", kind=SpaceKind.DESK, zone="hall", x_m=1, y_m=1)
+needs = frozensets(sampled_from(Attribute))
+
+
+def test_without_a_need_the_counts_are_those_of_the_frame() -> None:
+    states = morning()
+    spots = [(space, states[space.id].state.value[0]) for space in offered(PLAN)]
+    assert count(spots, NONE) == count_states(offered(PLAN), states)
+
+
+def test_a_spot_that_is_not_known_is_free_at_most_and_one_that_is_out_of_use_is_none() -> None:
+    assert count([(DESK, code) for code in "vvouad"], NONE) == {SpaceKind.DESK: Free(2, 3, 5)}
+
+
+def test_where_nothing_fits_the_kind_is_still_told() -> None:
+    assert count([(DESK, "v")], WINDOW) == {SpaceKind.DESK: Free(0, 0, 0)}
+
+
+@given(has=needs, wanted=needs, more=needs)
+def test_who_needs_more_finds_no_more(
+    has: frozenset[Attribute], wanted: frozenset[Attribute], more: frozenset[Attribute]
+) -> None:
+    space = replace(DESK, attributes=has)
+    assert fits(space, wanted) or not fits(space, wanted | more)
+    assert fits(space, wanted) is (bits(has) & bits(wanted) == bits(wanted)), "the page's script asks by these numbers"
+
+
+@given(codes=lists(sampled_from("voaud")), wanted=needs)
+def test_at_least_is_never_more_than_at_most_nor_that_than_there_are(
+    codes: list[str], wanted: frozenset[Attribute]
+) -> None:
+    for free in count([(DESK, code) for code in codes], wanted).values():
+        assert 0 <= free.least <= free.most <= free.capacity
+
+
+def test_only_needs_that_some_spot_answers_can_be_chosen_and_what_is_none_is_left_out() -> None:
+    assert to_choose(PLAN) == [Attribute.WINDOW]
+    assert read_needs(["window", "", "sea-view", "window"]) == WINDOW
+
+
+def test_what_fits_a_whole_zone_and_nothing_else_is_that_zone() -> None:
+    assert whole_zone(PLAN, "desk", WINDOW) is None, "these are spread over the house"
+    quiet = tuple(
+        replace(space, attributes=frozenset({Attribute.QUIET})) if space.zone == "quiet" else space
+        for space in PLAN.spaces
+    )
+    plan = replace(PLAN, spaces=quiet)
+    assert whole_zone(plan, "desk", frozenset({Attribute.QUIET})) == "quiet"
+    assert whole_zone(plan, "desk", frozenset({Attribute.QUIET, Attribute.WINDOW})) is None
+    assert whole_zone(plan, "booth", frozenset({Attribute.QUIET})) is None
