@@ -2,6 +2,7 @@
 # make test   every test, after installing the servers and the browser that they need
 # make check  what CI runs: format, lint, types, then every test
 # make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
+# make lighthouse   Lighthouse's scores of the pages that everybody can open; fails below what is asked
 # make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench accuracy contract install install-edge lock tools clean
+.PHONY: run test check lint bench lighthouse accuracy contract install install-edge lock tools clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -31,6 +32,9 @@ lint: $(VENV)/dev.stamp
 
 bench: tools $(VENV)/dev.stamp
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
+
+lighthouse: tools $(VENV)/dev.stamp
+	@$(BIN)/python -m bench.lighthouse $(ARGS)
 
 accuracy: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.accuracy $(ARGS)

@@ -1,0 +1,109 @@
+"""What Lighthouse says of the pages that everybody can open: a phone on a slow network, in Debian's Chromium.
+
+Run:   make lighthouse [ARGS="--runs N --why"]
+In:    the dashboard as a process, a real Mosquitto, a house that is open and in use; npm's Lighthouse in the version of
+       requirements/pages, with its own idea of a phone (a fifth of this machine's speed, 1.6 Mbit/s, 150 ms).
+Out:   a table of scores; with --why what costs points; exit status 1 if a score is below its goal.
+
+Performance is the median of some runs: it is measured, and everything else is counted.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from dashboard.settings import DashboardSettings
+from tests.dashboard.house import PLAN
+from tests.dashboard.stage import everything, voice
+from tests.processes import dashboard
+from tests.servers import ROOT, free_port, mosquitto
+
+CLI = ROOT / ".tools/node_modules/lighthouse/cli/index.js"
+HOUSE = replace(PLAN, opening_hours={})  # open round the clock, whenever this runs
+PAGES: Final = ("/", "/sensing", "/wall", "/manage/login")
+GOALS: Final = {"performance": 98, "accessibility": 100, "best-practices": 100}
+SEO: Final = {"/": 95}
+"""Who looks for a spot looks for `/` alone."""
+FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+
+
+def look(url: str, folder: Path) -> dict[str, Any]:
+    """One run; Lighthouse's own report."""
+    report = folder / "report.json"
+    command = ["node", str(CLI), url, "--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={FLAGS}"]
+    wanted = f"--only-categories={','.join((*GOALS, 'seo'))}"
+    environment = os.environ | {"CHROME_PATH": shutil.which("chromium") or "chromium"}
+    subprocess.run([*command, wanted, "--no-enable-error-reporting"], check=True, env=environment, timeout=300)
+    told: dict[str, Any] = json.loads(report.read_text())
+    return told
+
+
+def scores(report: dict[str, Any]) -> dict[str, float]:
+    """Each category's score, of 100."""
+    return {name: round(100 * (category["score"] or 0), 1) for name, category in report["categories"].items()}
+
+
+def costs(report: dict[str, Any]) -> list[str]:
+    """What costs points: each audit with its score and what it found."""
+    found = []
+    for name, category in report["categories"].items():
+        for one in category["auditRefs"]:
+            audit = report["audits"][one["id"]]
+            if one["weight"] and audit["score"] is not None and audit["score"] < 1:
+                found.append(f"  {name}: {audit['title']} ({audit['score']:.2f}) {audit.get('displayValue', '')}")
+    return found
+
+
+def look_at(path: str, port: int, runs: int, folder: Path) -> tuple[dict[str, float], list[str]]:
+    """The medians of some runs of one page, and what cost points in the last."""
+    reports = [look(f"http://localhost:{port}{path}", folder) for _ in range(runs)]
+    each = [scores(report) for report in reports]
+    return {name: statistics.median(one[name] for one in each) for name in each[0]}, costs(reports[-1])
+
+
+def below(path: str, found: dict[str, float]) -> list[str]:
+    """Which goals a page misses."""
+    goals = GOALS | ({"seo": SEO[path]} if path in SEO else {})
+    return [f"{path}: {name} {found[name]:g}, asked {goal}" for name, goal in goals.items() if found[name] < goal]
+
+
+def main() -> None:
+    """Look, print, and fail if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3, help="of each page")
+    parser.add_argument("--why", action="store_true", help="say what costs points")
+    parser.add_argument("--page", choices=PAGES, action="append", help="this one alone")
+    chosen = parser.parse_args()
+    missed = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        broker = stack.enter_context(mosquitto())
+        everything(stack.enter_context(voice(broker.settings("observer"), HOUSE)))
+        port = free_port()
+        settings = DashboardSettings(
+            broker=broker.settings("dashboard"), accounts_path=folder / "a", journal_path=folder / "j", port=port
+        )
+        stack.enter_context(dashboard(folder, settings, HOUSE))
+        print(f"{'':<16}{'performance':>14}{'accessibility':>16}{'best practices':>16}{'SEO':>6}")
+        for path in chosen.page or PAGES:
+            found, why = look_at(path, port, chosen.runs, folder)
+            print(f"{path:<16}{found['performance']:>14g}{found['accessibility']:>16g}", end="")
+            print(f"{found['best-practices']:>16g}{found['seo']:>6g}", flush=True)
+            if chosen.why:
+                print("\n".join(why))
+            missed += below(path, found)
+    if missed:
+        sys.exit("below what is asked: " + "; ".join(missed))
+
+
+if __name__ == "__main__":
+    main()
