@@ -87,11 +87,11 @@ function unheard() {
 }
 
 /* One floor at a time, unless somebody wants no movement: then all of them, as without this script. */
-const floors = [...document.querySelectorAll(".floor")];
+const floors = [...document.querySelectorAll(".storey")];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let turn = 0;
 function show() {
-  at("floors").classList.toggle("turning", !still.matches);
+  at("storeys").classList.toggle("turning", !still.matches);
   floors.forEach((floor, place) => floor.classList.toggle("on", place === turn % floors.length));
 }
 if (floors.length > 1) {

@@ -59,12 +59,12 @@ def test_the_three_things_can_be_read_from_five_metres(opened: Opened, told: Hou
         expect_live(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         assert page.evaluate(INK) >= 0.2 * HEIGHT
-        sizes = page.locator("#of, .beside dt").evaluate_all(
+        sizes = page.locator("#of, .places dt").evaluate_all(
             "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
         )
         assert len(sizes) == 5
         assert min(sizes) >= 0.05 * HEIGHT
-        assert page.locator(".floor.on .mark").count() == 17
+        assert page.locator(".storey.on .mark").count() == 17
         assert outside(page) == []
 
 
@@ -73,6 +73,20 @@ def test_nothing_is_cut_off_on_any_screen(opened: Opened, told: House, size: tup
     with opened(told[0], viewport={"width": size[0], "height": size[1]}) as page:
         page.goto("/wall")
         expect_live(page)
+        assert outside(page) == []
+
+
+def test_no_name_is_so_long_that_the_plan_has_no_room(opened: Opened, told: House) -> None:
+    with opened(told[0]) as page:
+        page.goto("/wall")
+        expect_live(page)
+        long = "Konferensrummet Fabrikören på andra våningen i gamla bomullsfabriken"
+        page.evaluate(
+            "long => document.querySelectorAll('.house, dt').forEach(one => { one.textContent = long })", long
+        )
+        plan = page.locator(".storey.on .plan").bounding_box()
+        assert plan
+        assert plan["width"] >= 0.4 * 1920
         assert outside(page) == []
 
 
@@ -85,7 +99,7 @@ def test_a_change_in_the_house_changes_the_screen(opened: Opened, told: House) -
         speaker.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect(page.locator("#s0")).to_have_class("mark s-v")  # and its quiet mark goes again
-        expect(page.locator('.beside .s-v:has-text("Rum Väven") dd')).to_have_text("ledigt")
+        expect(page.locator('.places .s-v:has-text("Rum Väven") dd')).to_have_text("ledigt")
         shown = page.locator("main").inner_text()
         assert page.evaluate("window.untouched")
         page.reload()  # the script's sentences are those of the server
@@ -195,7 +209,7 @@ def test_without_javascript_it_shows_all_floors_its_age_and_loads_itself_anew(op
         page.goto("/wall")
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001
         expect(page.locator(".made")).to_have_text("Som det var kl. 10.00.")
-        for floor in page.locator(".floor").all():
+        for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
         speaker.say({"desk-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001 - nobody touched it
@@ -206,7 +220,7 @@ def test_floors_take_turns_and_stand_side_by_side_where_nothing_shall_move(opene
         page.clock.install()
         page.goto("/wall")
         expect_live(page)
-        ground, upper = page.locator(".floor").all()
+        ground, upper = page.locator(".storey").all()
         expect(ground).to_be_visible()
         expect(upper).to_be_hidden()
         page.clock.run_for(20_000)
@@ -217,7 +231,7 @@ def test_floors_take_turns_and_stand_side_by_side_where_nothing_shall_move(opene
     with opened(told[0], reduced_motion="reduce") as page:
         page.goto("/wall")
         expect_live(page)
-        for floor in page.locator(".floor").all():
+        for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
         assert outside(page) == []
 
@@ -302,5 +316,5 @@ def test_forced_colours_keep_every_shape(opened: Opened, told: House, chromium: 
         page.goto("/wall")
         expect_live(page)
         assert outside(page) == []
-        ring = page.locator(".floor.on .mark.s-v use").first
+        ring = page.locator(".storey.on .mark.s-v use").first
         assert ring.evaluate("mark => getComputedStyle(mark).getPropertyValue('--ring')") == "inline"
