@@ -52,7 +52,7 @@ SETTINGS = {
 }
 """Every table of the site file, and the fields that are not written there."""
 
-MACHINE = re.compile(r"(?<![\w.~])/(work|root|home|Users|tmp/[a-z])/?\w*")
+MACHINE = re.compile(r"(?<![\w.~])/((work|root|home|Users)\b|tmp/[a-z])/?\w*")
 """Paths of one machine; a folder that every machine has is not among them."""
 PICTURES = {".png", ".ico", ".woff2", ".mo", ".pyc", ".sqlite"}
 
