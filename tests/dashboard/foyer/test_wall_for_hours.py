@@ -17,6 +17,9 @@ SPEED = 60
 """How fast the screen's own clocks run; the house tells its changes at its usual pace, ten frames a second."""
 MINUTE_S = 60
 MOST_GROWTH = 5_000_000
+"""In eight hours; in fewer, its share."""
+NOISE = 400_000
+"""Compiled code and caches come and go; measured are some 20 kB."""
 
 # every clock and timer of the page runs SPEED times as fast
 FASTER = """(() => {
@@ -67,6 +70,6 @@ def test_a_screen_that_runs_for_hours_holds_no_more_than_in_its_first_minutes(
         after = held(devtools)
         print(f"{hours} h, {changes} changes: from {before} to {after}")  # noqa: T201 - a figure that is asked for
         assert page.evaluate("window.untouched"), "it loaded itself anew, so nothing was measured"
-        assert after["bytes"] - before["bytes"] <= MOST_GROWTH
+        assert after["bytes"] - before["bytes"] <= max(NOISE, MOST_GROWTH * hours / 8)
         assert after["nodes"] <= before["nodes"] + 100
         assert after["listeners"] <= before["listeners"] + 5
