@@ -91,7 +91,7 @@ def manifest(language: str) -> ResponseReturnValue:
     return Response(body, mimetype="application/manifest+json", headers={"Cache-Control": "no-cache"})
 
 
-@routes.get("/worker.js")
+@routes.get("/service-worker.js")
 def worker() -> ResponseReturnValue:
     """The service worker; from here it may answer for every page, and does for this one only."""
     parts = [url_for("static", filename=name) for name in PARTS]

@@ -68,6 +68,7 @@ def _lines(words: Words) -> dict[str, str]:
     return {
         "unheard.zone": _("{zone}: {n} of {of} not heard"),
         "only": _("Only: {needs}"),
+        "only.whole": _("The whole house: {ahead}"),
         "none.like": _("none like that"),
         "lost.since": _("This page lost its connection. Last heard {at}; it comes back by itself."),
         "spot.state": _("{state}: {because}"),

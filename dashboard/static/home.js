@@ -59,7 +59,8 @@ function paint() {
   if (page.kind) answer(of);
   show(at("only"), wanted ? say.fill("only", { needs: only.words() }) : "");
   if (at("of-any")) at("of-any").hidden = !wanted;
-  show(at("ahead"), say.ahead(frame.ahead));
+  const ahead = say.ahead(frame.ahead);
+  show(at("ahead"), ahead && wanted ? say.fill("only.whole", { ahead }) : ahead);
   show(at("people"), say.people(frame.people, frame.from_zero));
   tell(spaces);
 }

@@ -176,6 +176,8 @@ def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phon
         expect(page.locator("#ahead")).to_have_text("Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.")
         speaker.raw(FORECAST, encode(Forecast(kinds={SpaceKind.DESK: expected(9, 6, 4.4, 1.2)})))
         expect(page.locator("#ahead")).to_have_text("Mest upptaget kl. 13: omkring ett ledigt.")
+        page.get_by_label("Fönster").check()
+        expect(page.locator("#ahead")).to_have_text("Hela huset: Mest upptaget kl. 13: omkring ett ledigt.")
         speaker.raw(FORECAST, b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
@@ -283,7 +285,7 @@ def test_the_page_is_light_and_nothing_leaves_the_house(house: House, phone: Pho
         done = [request for request in requests if not request.url.endswith("/stream")]
         sizes = {urlsplit(request.url).path: request.sizes() for request in done}
         wire = {path: size["responseHeadersSize"] + size["responseBodySize"] for path, size in sizes.items()}
-        others = ("/api/v1/frame", "/sv/manifest.webmanifest", "/worker.js", "/static/icon.svg")
+        others = ("/api/v1/frame", "/sv/manifest.webmanifest", "/service-worker.js", "/static/icon.svg")
         wire |= {path: len(page.request.get(path).body()) for path in others if path not in wire}
         weight = sum(wire.values()) + wire["/sv"]
         scripts = sum(size for path, size in wire.items() if path.endswith(".js"))

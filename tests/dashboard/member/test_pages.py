@@ -63,7 +63,7 @@ def test_whatever_is_asked_the_answer_stands_first(app: Flask, live: Live, asked
 
 
 def test_the_page_is_packed_for_who_can_unpack_it_and_so_is_what_it_loads(reader: FlaskClient) -> None:
-    for path in ("/en", "/static/board.css", "/static/home.js", "/worker.js"):
+    for path in ("/en", "/static/board.css", "/static/home.js", "/service-worker.js"):
         with reader.get(path) as plain, reader.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
             assert "Content-Encoding" not in plain.headers
             assert packed.headers["Content-Encoding"] == "gzip"
