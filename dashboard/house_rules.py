@@ -8,6 +8,7 @@ Never: HTML; a promise that no code keeps (tests/dashboard/test_privacy.py holds
 from dataclasses import dataclass
 from typing import Final
 
+from collector.health.past import KEPT_DAYS
 from collector.plan import SitePlan, SpaceKind, Tenure
 from collector.privacy import FEW, SEATS, hidden, hidden_zones
 from collector.settings import RetentionSettings
@@ -95,6 +96,7 @@ def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
         (_("The same of a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
         (_("Counts of a zone and of the house every five minutes: {span}."), span(retention.series_days, words)),
         (_("How many stays of each length a zone had on each day: {span}."), span(retention.series_days, words)),
+        (_("What a sensor did on a day, without a moment in it: {span}."), span(KEPT_DAYS, words)),
         (_("Who looked at figures or took them out: {span}."), span(LOG_DAYS, words)),
     )
     return (

@@ -22,7 +22,14 @@ def rules(settings: DashboardSettings, plan: SitePlan = PLAN) -> dict[str, str]:
 
 def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
     kept = rules(settings)["kept"]
-    for told in ("72 hours", "taken: 35 days", "machine: 13 months", "minutes: 13 months", "took them out: 13 months"):
+    for told in (
+        "72 hours",
+        "taken: 35 days",
+        "machine: 13 months",
+        "minutes: 13 months",
+        "in it: 14 days",
+        "took them out: 13 months",
+    ):
         assert told in kept
     shorter = replace(settings, retention=RetentionSettings(raw_hours=1, desk_hours_days=1, series_days=90))
     kept = rules(shorter)["kept"]

@@ -46,6 +46,7 @@ from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live.following import Live
 from dashboard.live.picture import Broker, Message
+from dashboard.manager.use import SHEETS
 from dashboard.routes import ROUTES
 from dashboard.settings import DashboardSettings
 from edge import topics
@@ -170,21 +171,26 @@ ASKED: dict[str, list[str]] = {
         for tag in ("", *(f"&zone={zone}" for zone in ZONES), *(f"&space={space}" for space in ("desk-1", "desk-24")))
     ],
     "api.forecast": [f"zone={zone}&kind={kind}" for zone in ZONES for kind in (DESK, "people", "room")],
+    "pages.home": [
+        "need=window",
+        "at=13:00",
+        *(f"kind={kind}&at=13:00&day=2025-11-25" for kind in (DESK, "room")),
+        *(f"spot={space}" for space in ("desk-1", "desk-24", "desk-28", "booth-1")),
+    ],
     "forecast.page": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],
     "use.page": [f"zone={zone}&kind={DESK}&last=7&with=before" for zone in ZONES],
     "use.export": [
         f"zone={zone}&kind={DESK}&last=7&{form}"
         for zone, form in product(
             ZONES,
-            (
-                "format=xlsx",
-                *(f"format=csv&sheet={sheet}" for sheet in ("week", "zones", "days", "stays", "people", "each_hour")),
-            ),
+            ("format=xlsx", *(f"format=csv&sheet={sheet}" for sheet in sorted(SHEETS))),
         )
     ],
 }
 """What a page can be asked beyond its address."""
-PLACES = {"space": ("desk-1", "desk-24", "desk-28", "booth-1"), "zone": ("loft", "hall"), "language": ("sv",)}
+PLACES = {"space": ("desk-1", "desk-24", "desk-28", "booth-1"), "zone": ("loft", "hall")}
+PART = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
+"""A part of a rule that stands for something, such as `<space>`."""
 NOISE = re.compile(
     r'name="csrf_token" value="[^"]*"|nonce="[^"]*"|"age_s":\s*[\d.]+|\d+ s (?:ago|sedan)|data-shift="\d+"'
     r'|name="session" value="[^"]*"|för \d+ s'
@@ -193,15 +199,19 @@ NOISE = re.compile(
 
 def looks(app: Flask) -> Iterator[tuple[str, str]]:
     """Each way to look at each route: its endpoint and a URL."""
-    adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
             continue
-        chosen = [[(name, value) for value in PLACES.get(name, ("x",))] for name in sorted(rule.arguments)]
-        for values in product(*chosen):
-            path = adapter.build(rule.endpoint, dict(values))
+        names = PART.findall(rule.rule)
+        for values in product(*(PLACES.get(name, ("x",)) for name in names)):
+            path = filled(rule.rule, values)
             for query in ("", *ASKED.get(rule.endpoint, [])):
                 yield rule.endpoint, f"{path}?{query}" if query else path
+
+
+def filled(rule: str, values: tuple[str, ...]) -> str:
+    left = iter(values)
+    return PART.sub(lambda _part: next(left), rule)
 
 
 def seen(client: FlaskClient, url: str) -> tuple[int, str]:
