@@ -70,7 +70,8 @@ class House:
             return json.load(answer)
 
     def taken(self) -> int:
-        return int(self.asks("api/v1/summary")["kinds"]["desk"]["taken"])
+        desks = self.asks("api/v1/summary")["kinds"].get("desk")  # nobody is told of a closed house
+        return int(desks["taken"]) if desks else 0
 
     def journal(self, question: str, *values: int) -> Any:
         with closing(sqlite3.connect(f"file:{self.data / 'journal.sqlite'}?mode=ro", uri=True)) as db:
