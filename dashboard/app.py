@@ -20,7 +20,7 @@ from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats
 from dashboard.live.following import Live
-from dashboard.manager import alerts_pages, devices_pages, forecast_pages, learnt_pages, rules_pages, use
+from dashboard.manager import alerts_pages, devices_pages, forecast_pages, growth_pages, learnt_pages, rules_pages, use
 from dashboard.manager import pages as manager
 from dashboard.member import pages as member
 from dashboard.serving import Serving
@@ -54,6 +54,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         manager.routes,
         use.routes,
         forecast_pages.routes,
+        growth_pages.routes,
         devices_pages.routes,
         learnt_pages.routes,
         alerts_pages.routes,

@@ -33,11 +33,18 @@ pytestmark = pytest.mark.browser
 
 AXE = ROOT / ".tools/node_modules/axe-core/axe.min.js"
 SUNDAY_12_MS = MONDAY_10_MS - 22 * 3_600_000
-NO_PAGE: Final = {"static": "files", "manage.chart_library": "a script", "use.export": "a file to save"}
+NO_PAGE: Final = {
+    "static": "files",
+    "manage.chart_library": "a script",
+    "use.export": "a file to save",
+    "growth.export": "a file to save",
+}
 """What the table calls pages, for a person asked for it, and no browser shows."""
 MORE: Final = {
     "pages.home": ["/?need=standing", "/?at=13:00", "/?at=25:00", "/?spot=desk-1"],
     "use.page": ["/manage/use?from=nothing"],
+    "growth.page": ["/manage/growth?members=60", "/manage/growth?members=many"],
+    "devices.page": ["/manage/devices?asked=pi-1"],
     "manage.login": ["/manage/login?ended=1"],
 }
 """Other faces of a page."""

@@ -178,6 +178,7 @@ ASKED: dict[str, list[str]] = {
         *(f"spot={space}" for space in ("desk-1", "desk-24", "desk-28", "booth-1")),
     ],
     "forecast.page": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],
+    "growth.page": ["members=60"],
     "use.page": [f"zone={zone}&kind={DESK}&last=7&with=before" for zone in ZONES],
     "use.export": [
         f"zone={zone}&kind={DESK}&last=7&{form}"

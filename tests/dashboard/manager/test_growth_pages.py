@@ -1,0 +1,109 @@
+"""The page that answers whether more members fit: asked, refused, too young a house, and saved as a file."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.days import local
+from collector.history import ZONE_FIVE_MIN, tables
+from collector.plan import SpaceKind, Tenure
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live.following import Live
+from dashboard.settings import DashboardSettings
+from tests.dashboard.conftest import VIEWER
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.test_routes import log_in
+from tests.dashboard.use.test_growth import five_minutes
+from tests.dashboard.use.weeks import Days
+
+HOME = "https://localhost"
+TODAY = local(PLAN, MONDAY_10_MS).date()
+
+
+@pytest.fixture
+def viewer(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert log_in(client, VIEWER).status_code == 303
+    return client
+
+
+def remember(settings: DashboardSettings, weeks: int, free: float = 4.0) -> None:
+    days = Days(TODAY - timedelta(days=7 * weeks), TODAY - timedelta(days=1))
+    with closing(sqlite3.connect(settings.journal_path)) as db:
+        tables.create(db)
+        tables.upsert(db, ZONE_FIVE_MIN, five_minutes(days, free))
+        db.commit()
+
+
+def test_a_viewer_asks_and_reads_the_answer_before_the_table_and_the_chart(
+    viewer: FlaskClient, settings: DashboardSettings
+) -> None:
+    remember(settings, 6)
+    page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
+    assert page.status_code == 200
+    places = [page.text.index(text) for text in ("With 10 more members", "5 more: tight in", 'id="chart"', "<tbody>")]
+    assert places == sorted(places)
+    assert "Behind it stand 30 known days of 6 weeks." in page.text
+    last = Accounts(settings.accounts_path).log.entries(1)[0]
+    assert (last.name, last.what, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
+
+
+def test_who_does_not_say_how_many_members_there_are_is_asked(viewer: FlaskClient, settings: DashboardSettings) -> None:
+    remember(settings, 6)
+    page = viewer.get("/manage/growth?lang=sv", base_url=HOME)
+    assert page.status_code == 200
+    assert "Medlemmar som delar de 28 skrivborden" in page.text
+    assert "<table" not in page.text
+
+
+@pytest.mark.parametrize("weeks", [0, 3])
+def test_a_house_of_less_than_four_weeks_says_so_and_shows_nothing(
+    viewer: FlaskClient, settings: DashboardSettings, weeks: int
+) -> None:
+    remember(settings, weeks)
+    page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
+    assert page.status_code == 200
+    assert "has not been watched for four weeks yet" in page.text
+    assert "<table" not in page.text
+    assert viewer.get("/manage/growth/export?members=60", base_url=HOME).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["members=many", "members=0", "members=60&floor=99", "members=60&floor=-1"])
+def test_a_slip_gets_a_page_that_helps(viewer: FlaskClient, query: str) -> None:
+    for path in ("/manage/growth", "/manage/growth/export"):
+        page = viewer.get(f"{path}?{query}", base_url=HOME)
+        assert page.status_code == 400
+        assert 'role="alert"' in page.text
+        assert "<form" in page.text
+
+
+def test_without_history_the_page_says_so(viewer: FlaskClient) -> None:
+    assert viewer.get("/manage/growth?members=60", base_url=HOME).status_code == 503
+
+
+def test_the_table_is_saved_and_that_is_logged(viewer: FlaskClient, settings: DashboardSettings) -> None:
+    remember(settings, 6)
+    file = viewer.get("/manage/growth/export?members=60&floor=2&lang=en", base_url=HOME)
+    assert file.mimetype == "text/csv"
+    lines = file.text.splitlines()
+    assert lines[0].startswith('\ufeffHour,"As now, %"')
+    assert len(lines) == 1 + 13
+    last = Accounts(settings.accounts_path).log.entries(1)[0]
+    assert (last.what, last.act, last.span) == ("growth.export", "export", "members=60 floor=2")
+
+
+def test_of_a_house_with_too_few_shared_desks_nothing_is_reckoned(settings: DashboardSettings, live: Live) -> None:
+    remember(settings, 6)
+    few = [replace(space, tenure=Tenure.DEDICATED) for space in PLAN.spaces if space.kind is SpaceKind.DESK]
+    app = create_app(settings, replace(PLAN, spaces=tuple(few)), live, Accounts(settings.accounts_path))
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    page = client.get("/manage/growth?members=60&lang=en", base_url=HOME)
+    assert "shares too few desks for an answer" in page.text
+    assert "<table" not in page.text
