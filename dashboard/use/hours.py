@@ -115,7 +115,7 @@ def summed(these: Iterable[Hour], used: Used) -> Sum:
 
 
 def full(hour: Hour, used: Used) -> bool | None:
-    """Whether nothing was free for a quarter of an hour; None: nobody knows."""
+    """Whether somebody might have found nothing free in a quarter of it or more; None: nobody knows."""
     row = used.get(hour.at_ms)
     if row is None or row[0] < BUCKETS * KNOWN_LEAST or row[5] >= UNKNOWN_MOST:
         return None
