@@ -3,6 +3,7 @@
 # make check  what CI runs: format, lint, types, then every test
 # make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
 # make lighthouse   Lighthouse's scores of the pages that everybody can open; fails below what is asked
+# make screenshots   the README's six pictures of the example house, after three weeks of it; takes some minutes
 # make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench lighthouse accuracy contract install install-edge lock tools clean
+.PHONY: run test check lint bench lighthouse screenshots accuracy contract install install-edge lock tools clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -35,6 +36,9 @@ bench: tools $(VENV)/dev.stamp
 
 lighthouse: tools $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.lighthouse $(ARGS)
+
+screenshots: tools $(VENV)/dev.stamp
+	@$(BIN)/python -m bench.pictures $(ARGS)
 
 accuracy: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.accuracy $(ARGS)

@@ -92,11 +92,13 @@ def seats(port: int) -> tuple[int, int]:
     return health["streams"], health["max_streams"]
 
 
-def fill(port: int, stack: ExitStack) -> int:
-    """Take every seat that is left; give back how many there are in all."""
-    open_streams, most = seats(port)
-    for _ in range(most - open_streams):
-        line = stack.enter_context(socket.create_connection((HOST, port), source_address=(ELSEWHERE, 0)))
+def fill(port: int, stalled: int, stack: ExitStack) -> int:
+    """Take every seat besides those of the stalled readers; give back how many there are in all."""
+    until(lambda: seats(port)[0] == stalled, what="the seats of readers that left")
+    most = seats(port)[1]
+    for number in range(most - stalled):
+        address = HOST if number < most // 2 else ELSEWHERE
+        line = stack.enter_context(socket.create_connection((HOST, port), source_address=(address, 0)))
         line.sendall(ASK)
     until(lambda: seats(port)[0] == most, what=f"{most} open streams")
     return most
@@ -157,7 +159,7 @@ def main() -> None:
                 newest = max(seen.spaces)
                 frames = catch_up(lines[0], newest)
                 print(f"a stalled reader that reads again has the newest frame, {newest}, after {frames} frames")
-        most = fill(port, stack)
+        most = fill(port, chosen.stalled, stack)
         print(f"stream {most + 1:,}: {one_more(port)}")
 
 
