@@ -117,6 +117,8 @@ class Frame(Struct, frozen=True):
     """One of CODES for each offered space, in the order of the plan."""
     kinds: dict[SpaceKind, Free]
     zones: dict[str, dict[SpaceKind, Free]]
+    silent: dict[str, str]
+    """Since when nothing is heard of a whole zone; of five spots or more, so that it is no moment of one of them."""
     supplies: dict[str, Supply]
     air: dict[str, str]
     """Each zone's air as `air_word` tells it."""
@@ -131,7 +133,17 @@ class Frame(Struct, frozen=True):
 def shut(frame: Frame) -> Frame:
     """What everybody may see of a closed house: nothing that tells whether anybody is in it, or comes."""
     return msgspec.structs.replace(
-        frame, version=0, spaces="", kinds={}, zones={}, supplies={}, air={}, people=None, from_zero=False, ahead=()
+        frame,
+        version=0,
+        spaces="",
+        kinds={},
+        zones={},
+        silent={},
+        supplies={},
+        air={},
+        people=None,
+        from_zero=False,
+        ahead=(),
     )
 
 
@@ -280,6 +292,7 @@ class Picture:
             spaces="".join(CODES.get(self.occupancy(space), "u") for space in self.offered),
             kinds=kinds,
             zones={zone: count(spaces, self.states) for zone, spaces in self._by_zone.items()},
+            silent={zone: since for zone, spaces in self._by_zone.items() if (since := self._silent(spaces))},
             supplies={
                 space.id: supply(self.states.get(space.id))
                 for space in self.plan.spaces
@@ -299,6 +312,13 @@ class Picture:
     def _ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.Part, ...]:
         told = None if kind is None else self.outlook(WHOLE_SITE, kind, now_ms)
         return ahead.line(self.plan, told, now_ms)
+
+    def _silent(self, spaces: Iterable[Space]) -> str:
+        """Since when none of these spots is known, by the house's clock; empty if one is, or they are few."""
+        known = [self.states.get(space.id) for space in spaces if space.offered and not space.disabled]
+        since = [state.since_ms for state in known if state is not None and state.state is Occupancy.UNKNOWN]
+        whole = len(since) == len(known) >= privacy.SEATS
+        return clock(self.plan, max(since)) if whole else ""
 
     def _people(self) -> tuple[int, int] | None:
         if self.people is None:

@@ -67,6 +67,7 @@ def _lines(words: Words) -> dict[str, str]:
     _ = words.gettext
     return {
         "unheard.zone": _("{zone}: {n} of {of} not heard"),
+        "unheard.since": _("{zone}: no word since {at}"),
         "only": _("Only: {needs}"),
         "only.whole": _("The whole house: {ahead}"),
         "none.like": _("none like that"),

@@ -70,9 +70,12 @@ function answer(of) {
   at("number").classList.toggle("none", !free[0]);
   at("of").textContent = say.answer(page.kind, free);
   at("sure").textContent = say.heard(free);
-  const lines = page.zones.map(([, zone], index) => {
+  const lines = page.zones.map(([id, zone], index) => {
     const [least, most, capacity] = of(page.kind, `${index}`);
-    return most > least ? say.fill("unheard.zone", { zone, n: most - least, of: capacity }) : "";
+    const since = frame.silent[id];
+    if (most === least) return "";
+    if (since) return say.fill("unheard.since", { zone, at: say.at(since) });
+    return say.fill("unheard.zone", { zone, n: most - least, of: capacity });
   });
   at("unheard").replaceChildren(...lines.filter(Boolean).map((line) => {
     const item = document.createElement("li");

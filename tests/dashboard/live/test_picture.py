@@ -20,7 +20,7 @@ from collector.outward import (
 )
 from collector.plan import SpaceKind
 from dashboard.live.following import BREATH_S, Live
-from dashboard.live.picture import Broker, Free, Link, Message, Picture, air_word
+from dashboard.live.picture import Broker, Free, Link, Message, Picture, air_word, shut
 from dashboard.manager.fleet import manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
@@ -219,3 +219,18 @@ def test_a_link_that_dies_of_silence_sends_a_frame_that_says_so(live: Live) -> N
     live.tick(12)
     live.tick(15.1)
     assert json.loads(live.public.latest.removeprefix(b"data: "))["link"] == "collector_away"
+
+
+def test_a_silent_zone_says_since_when_and_a_part_of_one_or_a_small_one_does_not() -> None:
+    picture = Picture(PLAN)
+    quiet = [space for space in PLAN.spaces if space.zone == "quiet" and space.offered]
+    loft = [space for space in PLAN.spaces if space.zone == "loft" and space.kind is not SpaceKind.DESK]
+    for space in (*quiet, *loft):
+        picture.states[space.id] = state(Occupancy.UNKNOWN, space=space.id)
+    frame = picture.frame(0, MONDAY_10_MS)
+    assert frame.silent == {"quiet": "09:54"}
+    assert shut(frame).silent == {}
+    picture.states[quiet[0].id] = state(Occupancy.VACANT, space=quiet[0].id)
+    assert picture.frame(0, MONDAY_10_MS).silent == {}
+    del picture.states[quiet[0].id]
+    assert picture.frame(0, MONDAY_10_MS).silent == {}, "of one nothing was ever heard"

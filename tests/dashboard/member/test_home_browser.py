@@ -45,6 +45,20 @@ def test_the_answer_what_comes_and_booths_and_rooms_need_no_scrolling(
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+def test_whatever_is_touched_is_large_enough(house: House, phone: Phone) -> None:
+    settings, speaker = house
+    speaker.raw(FORECAST, DESKS)
+    with phone(settings) as page:
+        page.goto("/sv")
+        expect_live(page)
+        boxes = page.locator("header a, footer a, summary, .needs label, .tab, button, select, #at").evaluate_all(
+            "all => all.filter(one => one.checkVisibility())"
+            ".map(one => [one.textContent, one.getBoundingClientRect().height])"
+        )
+        assert len(boxes) > 12
+        assert [name for name, height in boxes if height < 44] == []
+
+
 def test_each_language_has_an_address_and_is_remembered(house: House, phone: Phone) -> None:
     with phone(house[0]) as page:
         page.goto("/")
@@ -57,7 +71,8 @@ def test_each_language_has_an_address_and_is_remembered(house: House, phone: Pho
 
 
 def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+    settings, speaker = house
+    with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
@@ -65,6 +80,12 @@ def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: Hous
         expect(page.locator("#unheard li")).to_have_text(
             ["Spinnsalen: 1 av 15 hörs inte", "Tysta rummet: 1 av 8 hörs inte"]
         )
+        quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.offered]
+        speaker.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
+        since = "Tysta rummet: inget livstecken sedan kl. 09.54"
+        expect(page.locator("#unheard li").last).to_have_text(since)
+        page.reload()
+        expect(page.locator("#unheard li").last).to_have_text(since)
 
 
 def test_a_change_in_the_house_changes_the_open_page(house: House, phone: Phone) -> None:
