@@ -189,10 +189,9 @@ def test_hosts_see_what_is_coming_drawn_and_no_wider_than_their_window(
     told = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
     speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), told)
     with opened(chromium, settings, viewport={"width": width, "height": 900}) as page:
-        log_in(page)
-        expect_live(page)
+        log_in(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()
-        for closed in page.locator("section:has(#coming) details").all():
+        for closed in page.locator("main details").all():
             closed.locator("summary").click()
         assert page.locator(".week td.h4").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= width
