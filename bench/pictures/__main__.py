@@ -1,7 +1,8 @@
 """Takes the README's pictures of the example house: a phone and a desk, light and dark, the wall, a manager's page.
 
 Run:   make screenshots [ARGS=FOLDER]
-In:    the example house of `ledig up`, three weeks of its invented people, one Monday at 10.42 that stands still.
+In:    the example house of `ledig up`, three weeks of its invented people, one Monday at 10.42 that stands still; only
+       how many seconds ago the house was heard is real, and differs from run to run.
 Out:   six PNG files in docs/screenshots, or in the folder that is named; exit status 1 if one is too heavy.
 """
 
@@ -23,7 +24,6 @@ from tests.servers import ROOT
 FOLDER = ROOT / "docs" / "screenshots"
 DAYS = 21
 MOST_BYTES = 150_000
-AGE = "1 s ago"
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=900)
 SCREEN = ViewportSize(width=1280, height=720)
@@ -68,7 +68,6 @@ def take(browser: Browser, port: int, picture: Picture, folder: Path) -> int:
     for figure in page.locator("[data-figure]").all():
         expect(page.locator(f"#{figure.get_attribute('data-figure')} .main-svg").first).to_be_attached()
     file = folder / f"{picture.name}.png"
-    expect(page.locator("main")).to_contain_text(AGE)  # the same in each run
     page.screenshot(path=file, animations="disabled")
     reader.close()
     return file.stat().st_size
