@@ -77,7 +77,7 @@ ROUTES: Final[dict[str, Route]] = {
     "growth.export": Route(Who.VIEWER, log=Act.EXPORT),
     "devices.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
     "devices.identify": Route(Who.MANAGER, log=Act.CHANGE),
-    "learnt.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
+    "learnt.page": Route(Who.VIEWER, log=Act.VIEW),
     "manage.stream": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.newest": Route(Who.VIEWER, Kind.FEED, Act.VIEW, logged_as="manage.live"),
     "manage.answer": Route(Who.MANAGER, log=Act.CHANGE),

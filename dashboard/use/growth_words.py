@@ -26,7 +26,7 @@ DASHES: Final = ("dot", "solid", "dash", "longdash")
 def answer(told: Growth, asked: Asked, words: Words) -> str:
     """What ten more members would mean, in one sentence."""
     place = ADDED.index(10)
-    text = words.gettext("With {n} more members, {few} in {then} of {of} open hours a week; today in {now}.")
+    text = words.gettext("With {n} more members, {few} in {then} of {of} open hours a week; as things are, in {now}.")
     return text.format(
         n=ADDED[place],
         few=few_desks(asked.floor, words),
@@ -57,7 +57,9 @@ def tightest(told: Growth, words: Words) -> str:
     """When it would be tightest with ten more."""
     place = ADDED.index(10)
     hour, chances = max(told.hours.items(), key=lambda one: one[1][place].middle)
-    text = words.gettext("Tightest at {hour}: with 10 more the chance is {chance} on an ordinary day, today {now}.")
+    text = words.gettext(
+        "Tightest at {hour}: with 10 more the chance is {chance} on an ordinary day; as things are, {now}."
+    )
     return text.format(hour=clock(hour), chance=chance(chances[place], words), now=percent(chances[0].middle, words))
 
 

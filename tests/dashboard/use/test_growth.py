@@ -187,7 +187,9 @@ def test_the_answer_comes_first_and_nothing_is_surer_than_it_is() -> None:
     told = growth(even(24), 60, DESKS, 1)
     assert told
     said = growth_words.answer(told, Asked(60, 1), EN)
-    assert said == "With 10 more members, no desk would be free in 9.3 of 15 open hours a week; today in hardly any."
+    assert said == (
+        "With 10 more members, no desk would be free in 9.3 of 15 open hours a week; as things are, in hardly any."
+    )
     assert growth_words.percent(0.0, EN) == "under 1%"
     assert growth_words.percent(1.0, SV) == "över 99\u00a0%"
     assert growth_words.hours(Chance(0.02, 0.0, 0.4), EN) == "hardly any (at most 0.4)"
