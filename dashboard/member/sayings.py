@@ -13,8 +13,11 @@ from dashboard.words import Words
 
 FOR_SCRIPT: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "lost", "spot.")
 """Beginnings of the sentences that the page's script makes as well."""
-FROM_WORDS: Final = ("answer.", "ago.", "ahead.", "air.", "at", "heard", "lost", "opens.", "people", "row", "state.")
-FROM_WORDS_TOO: Final = ("supply", "unheard")
+FROM_WORDS: Final = (
+    *("answer.", "ago.", "ahead.", "air.", "at", "heard", "lost", "opens."),
+    *("people", "row", "state.", "supply", "unheard"),
+)
+"""Beginnings of those that it shares with other pages."""
 
 
 @cache
@@ -28,7 +31,7 @@ def for_script(language: str) -> dict[str, str]:
     """What the page's script needs of all words."""
     own = {key: text for key, text in sayings(language).items() if key.startswith(FOR_SCRIPT)}
     shared = Words.of(language).page.items()
-    return {key: text for key, text in shared if key.startswith(FROM_WORDS + FROM_WORDS_TOO)} | own
+    return {key: text for key, text in shared if key.startswith(FROM_WORDS)} | own
 
 
 def _needs(words: Words) -> dict[str, str]:
