@@ -148,7 +148,8 @@ def _rows(secrets: Secrets) -> Iterator[tuple[Measure, list[Row]]]:
     }
     for zone, taken in zones.items():
         use = (30.0, taken, taken, 30.0 - taken, 0.0)
-        yield ZONE_FIVE_MIN, [Row((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, 400)]
+        fives = 40 * 288 if zone == WHOLE_SITE else 400  # weeks of the house, for what is reckoned from them
+        yield ZONE_FIVE_MIN, [Row((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, fives)]
         yield ZONE_HOUR, [Row((zone, DESK), at_ms, (12.0, *use, 0.0)) for at_ms in hours]
         yield STAYS, [Row((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
         foretold = (taken, taken, taken, 0.5, taken, 0.5)
@@ -179,6 +180,7 @@ ASKED: dict[str, list[str]] = {
     ],
     "forecast.page": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],
     "growth.page": ["members=60"],
+    "growth.export": ["members=60"],
     "use.page": [f"zone={zone}&kind={DESK}&last=7&with=before" for zone in ZONES],
     "use.export": [
         f"zone={zone}&kind={DESK}&last=7&{form}"
@@ -269,7 +271,7 @@ def test_what_is_no_secret_does_change_them(told: Telling) -> None:
     one, two = everything(told(Secrets(people=20))), everything(told(other))
     changed = {url.split("?")[0] for (who, url), answer in one.items() if two[who, url] != answer}
     assert {"/", "/api/v1/summary", "/api/v1/frame", "/api/v1/stream", "/api/v1/history", "/manage"} <= changed
-    assert {"/manage/use", "/manage/export"} <= changed
+    assert {"/manage/use", "/manage/export", "/manage/growth", "/manage/growth/export"} <= changed
 
 
 def test_every_question_that_is_walked_is_one_that_a_page_answers(told: Telling) -> None:

@@ -1,13 +1,16 @@
 """The table of routes: every route, every role, every method; and what is written down of it."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from collector.history import tables
 from dashboard import routes
 from dashboard.accounts import Accounts
 from dashboard.accounts.access_log import Act
@@ -204,3 +207,32 @@ def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: Dash
     assert sent.headers["Location"] == "/manage/login?next=/manage?days%3D7%26lang%3Den&ended=1"
     assert "Your session has ended" in client.get(sent.headers["Location"] + "&lang=en", base_url=HOME).text
     assert "ended" not in client.get("/manage", base_url=HOME).headers["Location"]
+
+
+NO_FIGURES = {"rules.page": "promises in words", "manage.chart_library": "a script"}
+"""What needs a login, tells nothing of how the house is used, and so is no view."""
+
+
+def test_whatever_needs_a_login_and_tells_of_the_house_is_written_down() -> None:
+    unlogged = {name for name, route in ROUTES.items() if route.who is not Who.EVERYONE and route.log is None}
+    assert unlogged == set(NO_FIGURES)
+
+
+def test_a_page_that_saves_a_file_is_logged_as_an_export_each_time(
+    app: Flask, settings: DashboardSettings, manager: FlaskClient
+) -> None:
+    with closing(sqlite3.connect(settings.journal_path)) as db:
+        tables.create(db)
+        db.commit()
+    saved = set()
+    for endpoint, method, path in rules(app):
+        if method == "GET":
+            with manager.get(path, base_url=HOME) as answer:
+                saved |= {endpoint} if "attachment" in answer.headers.get("Content-Disposition", "") else set()
+    exports = {endpoint for endpoint, route in ROUTES.items() if route.log is Act.EXPORT}
+    assert "use.export" in saved
+    assert saved <= exports
+    manager.get("/manage/export?last=7&zone=hall", base_url=HOME).close()
+    found = [one for one in Accounts(settings.accounts_path).log.recent_views(9) if one.act is Act.EXPORT]
+    assert [(one.role, one.what) for one in found] == [("manager", "use.export")] * 2
+    assert "zone=hall" in found[0].span
