@@ -33,6 +33,7 @@ export function follow(urls, take, tick, saved = 0) {
       pause = LEAST_MS;
       hear(event.data);
     };
+    source.addEventListener("ended", () => location.reload()); // the session: the login leads back here
     source.onerror = () => {
       source.close();
       clearTimeout(timer);
@@ -44,6 +45,7 @@ export function follow(urls, take, tick, saved = 0) {
     try {
       const answer = await fetch(urls.frame);
       if (answer.ok) hear(await answer.text());
+      else if (answer.status === 401) location.reload();
       else gone = true;
     } catch {
       gone = true;
