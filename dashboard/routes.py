@@ -169,7 +169,7 @@ def _admit() -> ResponseReturnValue | None:
     if route.who is Who.EVERYONE:
         return None
     accounts, cookie = serving().accounts, token()
-    account = accounts.still(cookie) if route.kind is Kind.FEED else accounts.who(cookie)
+    account = accounts.still(cookie) if route.kind is Kind.FEED or _is_script() else accounts.who(cookie)
     if account is None:
         return _log_in_first(route, ended=bool(cookie))
     if route.who is Who.MANAGER and account.role is not Role.MANAGER:
@@ -183,9 +183,14 @@ def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
         abort(HTTPStatus.UNAUTHORIZED)
     onward = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
     response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
-    if ended:
+    if ended and not _is_script():
         forget(response)  # the next visit is not told again
     return response
+
+
+def _is_script() -> bool:
+    """Whether a script of an open page asks, and no person: that is not use."""
+    return request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
 def _write_down(response: Response) -> Response:

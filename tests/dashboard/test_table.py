@@ -193,12 +193,18 @@ def test_a_poll_keeps_no_session_alive_and_a_page_does(
     app = create_app(settings, PLAN, live, Accounts(settings.accounts_path, lambda: seconds[0]))
     client = app.test_client()
     log_in(client)
-    for path, statuses in (("/manage", [200, 200, 200]), ("/manage/frame", [200, 401, 401])):
+    script = {"Sec-Fetch-Dest": "empty"}
+    for path, headers, statuses in (
+        ("/manage", {}, [200, 200, 200]),
+        ("/manage/alerts", script, [200, 303, 303]),
+        ("/manage/frame", {}, [401, 401, 401]),
+    ):
         found = []
         for _ in range(3):
             seconds[0] += 20 * 60
-            found.append(client.get(path, base_url=HOME).status_code)
+            found.append(client.get(path, base_url=HOME, headers=headers).status_code)
         assert found == statuses
+    assert "ended=1" in client.get("/manage", base_url=HOME).headers["Location"]  # a person is told, not the script
 
 
 def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: DashboardSettings) -> None:
