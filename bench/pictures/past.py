@@ -24,7 +24,7 @@ from ledig.simulation import SEED
 
 SLICE_MS = 2 * 60_000
 """So much is told, stored and judged together; sensors of the example say that they live as often."""
-SETTLE_EVERY = 5
+SETTLE_EVERY = 30
 
 
 def live_through(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:
