@@ -92,9 +92,11 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
     ]
     outbox, well = status.outbox, len(status.sensors)
     todo = _todo(status, found, words)
+    if ill:
+        todo.append(_("See to the sensors named here."))
     return DeviceRow(
-        code="o" if todo or ill else "v",
-        word=_("degraded") if todo or ill else _("healthy"),
+        code="o" if todo else "v",
+        word=_("degraded") if todo else _("healthy"),
         heard=heard,
         clock="" if status.clock is None else _("waiting") if status.clock is ClockState.WAITING else _("right"),
         outbox="" if outbox is None else _("{n} waiting, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
@@ -102,7 +104,7 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
         signal=_signal(status, words),
         version=status.version,
         sensors=", ".join(ill) or ngettext("well", "all {n} well", well).format(n=well),
-        do=" ".join(todo) or (_("See to the sensors named below.") if ill else ""),
+        do=" ".join(todo),
     )
 
 
@@ -117,18 +119,28 @@ def sensor_rows(device: str, picture: Picture, reader: Reader) -> list[SensorRow
     ]
 
 
-def summary(rows: Iterable[DeviceRow], words: Words) -> str:
-    """All devices in one line."""
+def summary(rows: Iterable[DeviceRow], picture: Picture, words: Words) -> str:
+    """All devices in one line, and how much was found about sensors."""
     _, ngettext = words.gettext, words.ngettext
     told = list(rows)
     well = sum(row.code == "v" for row in told)
     if not told:
         return _("No device stands in the site file.")
     if well == len(told):
-        return ngettext("The only device is healthy.", "All {n} devices are healthy.", well).format(n=well)
-    return ngettext("{n} of {of} devices needs a look.", "{n} of {of} devices need a look.", len(told) - well).format(
-        n=len(told) - well, of=len(told)
-    )
+        line = ngettext("The only device is healthy.", "All {n} devices are healthy.", well).format(n=well)
+    else:
+        line = ngettext("{n} of {of} devices needs a look.", "{n} of {of} devices need a look.", len(told) - well)
+        line = line.format(n=len(told) - well, of=len(told))
+    found = {
+        (device, one.sensor)
+        for device, of in picture.findings.items()
+        for one in of.findings
+        if one.sensor and not one.ignored
+    }
+    if not found:
+        return line
+    more = ngettext("Something was found about {n} sensor.", "Something was found about {n} sensors.", len(found))
+    return f"{line} {more.format(n=len(found))}"
 
 
 def muted(subject: str, mutes: Iterable[Mute], reader: Reader) -> str:

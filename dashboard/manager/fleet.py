@@ -60,7 +60,7 @@ def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) ->
         public=public,
         spaces={space.id: _space(space, picture, reader) for space in shown(plan)},
         devices=devices,
-        fleet=summary(devices.values(), words),
+        fleet=summary(devices.values(), picture, words),
         mark=mark(picture),
         air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
         findings=findings.rows(picture.findings, plan, words),

@@ -87,7 +87,7 @@ def test_a_healthy_device_is_told_whole_and_asks_for_nothing(live: Live) -> None
             {"outbox": OutboxStatus(depth=0, dropped=7)},
             "Its outbox was full once, and events are gone: see why it was cut off for so long.",
         ),
-        ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "See to the sensors named below."),
+        ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "See to the sensors named here."),
     ],
 )
 def test_a_device_with_something_to_do_says_what(live: Live, changed: dict[str, object], do: str) -> None:
@@ -107,7 +107,7 @@ def test_a_device_that_is_gone_says_when_it_was_heard_and_where_to_look(live: Li
 
 def test_one_that_never_spoke_says_how_to_start_it(live: Live) -> None:
     assert row(live).do == "Start its agent: systemctl start ledig-edge@pi-1"
-    assert summary([row(live)], EN) == "1 of 1 devices needs a look."
+    assert summary([row(live)], live.picture, EN) == "1 of 1 devices needs a look."
 
 
 def test_events_that_are_lost_for_good_are_told(live: Live) -> None:
@@ -144,6 +144,7 @@ def test_a_sensor_is_degraded_by_a_finding_unless_that_is_ignored(live: Live) ->
     told = sensor(live)
     assert (told.code, told.word, told.heard, told.about) == ("o", "degraded", "3 min ago", "Skrivbord 1")
     assert told.do.startswith("Look for a loose wire")
+    assert summary([row(live)], live.picture, EN) == "The only device is healthy. Something was found about 1 sensor."
     found(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
     assert (sensor(live).code, sensor(live).do) == ("v", "")
 
