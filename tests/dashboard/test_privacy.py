@@ -123,11 +123,16 @@ def _live(secrets: Secrets) -> Live:
             Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
             Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(Forecast({DESK: TOLD})), retained=True),
             Message(topics.forecast(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True),
-            Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False),
         ]
     )
-    live.tick(time.monotonic())
+    speak(live)
     return live
+
+
+def speak(live: Live) -> None:
+    """Let the collector be heard now: however long all pages take, none of them finds it silent."""
+    live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    live.tick(time.monotonic())
 
 
 def _write(path: Path, secrets: Secrets) -> None:
@@ -219,11 +224,13 @@ def filled(rule: str, values: tuple[str, ...]) -> str:
 
 def seen(client: FlaskClient, url: str) -> tuple[int, str]:
     """What somebody sees there, without what is new each time."""
+    live: Live = client.application.extensions["ledig"].live
+    speak(live)
     with client.get(url, base_url=HOME) as answer:
         if answer.mimetype == "text/event-stream":
             chunks = iter(answer.response)
             next(chunks)
-            client.application.extensions["ledig"].live.tick(time.monotonic())  # the first frame for a manager
+            live.tick(time.monotonic())  # the first frame for a manager
             body = next(chunks)
         else:
             body = answer.data
