@@ -270,7 +270,7 @@ def test_a_screen_made_for_another_plan_or_release_loads_itself_anew_but_only_if
         page.clock.fast_forward("00:40")
         assert page.evaluate("window.untouched")
         page.unroute("**/wall")
-        with page.expect_navigation():
+        with page.expect_navigation(wait_until="commit"):
             page.clock.fast_forward("00:40")
         page.unroute("**/api/v1/*")
         expect_live(page)
