@@ -3,7 +3,7 @@
 # make check  what CI runs: format, lint, types, then every test
 # make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
 # make lighthouse   Lighthouse's scores of the pages that everybody can open; fails below what is asked
-# make screenshots   the README's six pictures of the example house, after three weeks of it; takes some minutes
+# make screenshots   the README's six pictures of the example house, after three weeks of a made-up past
 # make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
 # make lock   choose the newest allowed dependencies and write their hashes

@@ -1,7 +1,7 @@
 """Takes the README's pictures of the example house: a phone and a desk, light and dark, the wall, a manager's page.
 
 Run:   make screenshots [ARGS=FOLDER]
-In:    the example house of `ledig up`, three weeks of its invented people, one Monday at 10.42 that stands still; only
+In:    the example house of `ledig up`, three weeks of its past, one Monday at 10.42 that stands still; only
        how many seconds ago the house was heard is real, and differs from run to run.
 Out:   six PNG files in docs/screenshots, or in the folder that is named; exit status 1 if one is too heavy.
 """
@@ -16,13 +16,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from bench.pictures.house import NAME, PASSWORD, opened
-from bench.pictures.past import live_through
+from bench.pictures.past import live_through, remember_weeks
 from ledig.up import read_house
 from tests.browser import SLOW_MS, chromium
 from tests.servers import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-DAYS = 21
+REMEMBERED, LIVED = 19, 2
 MOST_BYTES = 150_000
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=900)
@@ -82,7 +82,7 @@ def _log_in(page: Page) -> None:
 
 
 def main() -> None:
-    """Live three weeks, open the house, take the pictures."""
+    """Make the past, open the house, take the pictures."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     folder: Path = asked.parse_args().folder
@@ -93,8 +93,10 @@ def main() -> None:
     heavy = []
     with tempfile.TemporaryDirectory(prefix="ledig-pictures-") as name:
         journal = Path(name) / "journal.sqlite"
-        print(f"the example house lives {DAYS} days ...", flush=True)
-        live_through(site.plan, journal, at.date() - timedelta(days=DAYS), at_ms)
+        print(f"the example house remembers {REMEMBERED} days, and lives {LIVED} ...", flush=True)
+        first = at.date() - timedelta(days=LIVED)
+        remember_weeks(site.plan, journal, first - timedelta(days=REMEMBERED), first)
+        live_through(site.plan, journal, first, at_ms)
         with opened(site, journal, at_ms) as port, chromium() as browser:
             for picture in PICTURES:
                 size = take(browser, port, picture, folder)

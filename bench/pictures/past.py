@@ -1,8 +1,8 @@
-"""Lets the example house live three weeks in a few minutes: its invented people, the real judgement, no broker.
+"""Gives the example house a past: weeks of made-up figures, then days of its invented people and the real judgement.
 
 In:    the plan, the moment at which the pictures are taken.
 Out:   a journal that a collector goes on from: history, forecasts, what was learnt, states that were just heard.
-Never: a figure of its own. Whatever the pages show was judged, counted and foretold by the collector's code.
+Never: a state or a forecast of its own. They are judged, counted and foretold by the collector's own code.
 """
 
 from collections import Counter, defaultdict
@@ -21,10 +21,18 @@ from edge.message import EventsMessage, Kind, SensorEvent, encode
 from ledig.people import day
 from ledig.signs import Sign, signs
 from ledig.simulation import SEED
+from tests.collector.seasons import past, remember
 
 SLICE_MS = 2 * 60_000
 """So much is told, stored and judged together; sensors of the example say that they live as often."""
 SETTLE_EVERY = 30
+
+
+def remember_weeks(plan: SitePlan, journal: Path, first: date, last: date) -> None:
+    """Fill a journal with the figures of whole days, the last one not among them."""
+    begin_ms, end_ms = (day(plan, at, SEED).starts_ms for at in (first, last))
+    with closing(Journal(journal)) as opened, opened.transaction():
+        remember(opened.connection, past(plan, begin_ms, end_ms))
 
 
 def live_through(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:
