@@ -8,6 +8,7 @@ from pathlib import Path
 import gevent
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 
 from collector.outward import CollectorStatus, encode
 from dashboard.accounts import Accounts
@@ -19,15 +20,29 @@ from dashboard.server import serve
 from dashboard.settings import DashboardSettings
 from edge import topics
 from edge.broker import BrokerSettings
+from tests import browser
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.stage import morning
-from tests.servers import answers, free_port, until
+from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 VIEWER = "vera"
 """Sees and changes nothing; her password is the same."""
 
 Served = Callable[..., AbstractContextManager[DashboardSettings]]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting_broker() -> Iterator[Mosquitto]:
+    """One broker for all tests of a file."""
+    with mosquitto() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,6 @@ def tell_more(speaker: Voice) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as opened_browser:
-        yield opened_browser
-
-
-@pytest.fixture(scope="module")
 def told() -> Iterator[Mosquitto]:
     """A broker that knows a whole Monday morning."""
     with mosquitto() as broker, voice(broker.settings("observer")) as speaker:

@@ -1,7 +1,6 @@
 """The pages in real Chromium, over a real server and a real Mosquitto."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,30 +25,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as opened_browser:
-        yield opened_browser
-
-
-@pytest.fixture(scope="module")
 def broker() -> Iterator[Mosquitto]:
     with mosquitto() as running:
         yield running
-
-
-@contextmanager
-def opened(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
-    """A page of a new reader; at the end, nothing may have gone wrong in its console."""
-    options = {"locale": "sv-SE", "viewport": {"width": 390, "height": 844}, **context}
-    reader = chromium.new_context(base_url=f"http://localhost:{settings.port}", **options)  # type: ignore[arg-type]
-    reader.set_default_timeout(browser.SLOW_MS)
-    page = reader.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    yield page
-    reader.close()
-    assert faults == []
 
 
 @pytest.fixture
@@ -88,7 +66,7 @@ def test_no_page_is_wider_than_its_window(
     chromium: Browser, house: tuple[DashboardSettings, Voice], width: int, path: str
 ) -> None:
     settings, _speaker = house
-    with opened(chromium, settings, viewport={"width": width, "height": 800}) as page:
+    with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 800}) as page:
         if path == "/manage":
             log_in(page)
         page.goto(path)
@@ -98,7 +76,7 @@ def test_no_page_is_wider_than_its_window(
 
 def test_touch_targets_are_large_enough(chromium: Browser, house: tuple[DashboardSettings, Voice]) -> None:
     settings, _speaker = house
-    with opened(chromium, settings) as page:
+    with browser.page_of(chromium, settings.port) as page:
         log_in(page)
         expect_live(page)
         heights = page.locator("header a, .skip, button, select, summary").evaluate_all(
@@ -122,7 +100,7 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
     tables.upsert(db, ZONE_FIVE_MIN, hour)
     db.commit()
     db.close()
-    with opened(chromium, settings) as page:
+    with browser.page_of(chromium, settings.port) as page:
         log_in(page, "/manage/forecast?days=1")
         expect(page.locator("#chart .main-svg").first).to_be_visible()
         assert page.locator("details table tbody tr").count() == 1
@@ -144,7 +122,7 @@ def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
     settings, speaker = house
     topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    with opened(chromium, settings) as page:
+    with browser.page_of(chromium, settings.port) as page:
         log_in(page, "/manage/devices")
         expect(page.locator("#well")).to_be_visible()
         speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
@@ -172,7 +150,7 @@ def test_a_phone_shows_a_finding_its_remedy_and_its_button_without_moving_sidewa
     speaker.raw(
         topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
     )
-    with opened(chromium, settings, viewport={"width": 320, "height": 568}) as page:
+    with browser.page_of(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:
         log_in(page, "/manage/devices")
         cells = page.locator("#found th:visible, #found td:visible, #found button, [data-device] td:visible")
         expect(page.locator("#found button")).to_be_visible()
@@ -188,7 +166,7 @@ def test_hosts_see_what_is_coming_drawn_and_no_wider_than_their_window(
     settings, speaker = house
     told = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
     speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), told)
-    with opened(chromium, settings, viewport={"width": width, "height": 900}) as page:
+    with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
         log_in(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()
         for closed in page.locator("main details").all():

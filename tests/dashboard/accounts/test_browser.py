@@ -1,7 +1,5 @@
 """Accounts in real Chromium: a session that is ended elsewhere, and a page that says so."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -12,12 +10,6 @@ from tests.dashboard.stage import everything, voice
 from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as opened:
-        yield opened
 
 
 def enter(chromium: Browser, port: int, name: str) -> Page:

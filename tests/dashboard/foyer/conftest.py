@@ -1,7 +1,7 @@
 """The foyer's fixtures: one browser and one broker for a file of tests, a house with a voice, a screen to look at."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -10,21 +10,9 @@ from dashboard.settings import DashboardSettings
 from tests import browser
 from tests.dashboard.conftest import Served
 from tests.dashboard.stage import Voice, everything, voice
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import Mosquitto
 
 Opened = Callable[..., AbstractContextManager[Page]]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as opened_browser:
-        yield opened_browser
-
-
-@pytest.fixture(scope="module")
-def lasting_broker() -> Iterator[Mosquitto]:
-    with mosquitto() as running:
-        yield running
 
 
 @pytest.fixture
@@ -38,16 +26,8 @@ def told(lasting_broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardS
 def opened(chromium: Browser) -> Opened:
     """Open a page as the screen in the foyer does, at 1920 x 1080; its script may not throw."""
 
-    @contextmanager
-    def opening(settings: DashboardSettings, **context: object) -> Iterator[Page]:
-        options = {"locale": "sv-SE", "viewport": {"width": 1920, "height": 1080}, **context}
-        reader = chromium.new_context(base_url=f"http://localhost:{settings.port}", **options)  # type: ignore[arg-type]
-        reader.set_default_timeout(browser.SLOW_MS)
-        page = reader.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        yield page
-        reader.close()
-        assert faults == []
+    def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
+        screen = {"viewport": {"width": 1920, "height": 1080}, **context}
+        return browser.page_of(chromium, settings.port, expected="", **screen)
 
     return opening

@@ -27,12 +27,6 @@ House = tuple[DashboardSettings, Voice]
 ALERTS = topics.alerts(PLAN.id)
 
 
-@pytest.fixture(scope="module")
-def opened_browser() -> Iterator[Browser]:
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def told(broker: Mosquitto, served: Served) -> Iterator[House]:
     with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
@@ -42,19 +36,11 @@ def told(broker: Mosquitto, served: Served) -> Iterator[House]:
 
 
 @contextmanager
-def page_of(started: Browser, settings: DashboardSettings, **options: object) -> Iterator[Page]:
-    """A manager's page, logged in; nothing may have gone wrong in its console."""
-    given = {"locale": "en-GB", "viewport": {"width": 390, "height": 844}, **options}
-    reader = started.new_context(base_url=f"http://localhost:{settings.port}", **given)  # type: ignore[arg-type]
-    reader.set_default_timeout(browser.SLOW_MS)
-    page = reader.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    log_in(page, "/manage/alerts")
-    yield page
-    reader.close()
-    assert faults == []
+def page_of(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
+    """A manager's page, logged in."""
+    with browser.page_of(chromium, settings.port, **{"locale": "en-GB", **context}) as page:
+        log_in(page, "/manage/alerts")
+        yield page
 
 
 @contextmanager
@@ -70,9 +56,9 @@ def listening(broker: Mosquitto, heard: queue.Queue[bytes]) -> Iterator[None]:
     listener.loop_stop()
 
 
-def test_alerts_come_and_go_while_the_page_is_open(opened_browser: Browser, told: House) -> None:
+def test_alerts_come_and_go_while_the_page_is_open(chromium: Browser, told: House) -> None:
     settings, speaker = told
-    with page_of(opened_browser, settings) as page:
+    with page_of(chromium, settings) as page:
         expect_live(page)
         expect(page.locator("article h2")).to_have_text(
             ["Too many people", "Device silent: pi-2", "Bad air: Spinnsalen"]
@@ -83,9 +69,9 @@ def test_alerts_come_and_go_while_the_page_is_open(opened_browser: Browser, told
         expect(page.locator("h1")).to_have_text("Nothing needs a look")
 
 
-def test_the_first_page_tells_of_alerts_as_they_come(opened_browser: Browser, told: House) -> None:
+def test_the_first_page_tells_of_alerts_as_they_come(chromium: Browser, told: House) -> None:
     settings, speaker = told
-    with page_of(opened_browser, settings) as page:
+    with page_of(chromium, settings) as page:
         page.goto("/manage")
         expect(page.locator("#alert-count")).to_have_text("2 things to look at")
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
@@ -98,12 +84,10 @@ def test_the_first_page_tells_of_alerts_as_they_come(opened_browser: Browser, to
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
-def test_a_manager_mutes_an_alert_for_an_hour(
-    opened_browser: Browser, told: House, broker: Mosquitto, script: bool
-) -> None:
+def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, broker: Mosquitto, script: bool) -> None:
     settings, speaker = told
     heard: queue.Queue[bytes] = queue.Queue()
-    with listening(broker, heard), page_of(opened_browser, settings, java_script_enabled=script) as page:
+    with listening(broker, heard), page_of(chromium, settings, java_script_enabled=script) as page:
         form = page.locator("article", has_text="Device silent").locator("form")
         form.get_by_role("combobox").select_option("hour")
         form.get_by_role("button").click()
@@ -121,15 +105,15 @@ def test_a_manager_mutes_an_alert_for_an_hour(
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("language", ["sv-SE", "en-GB"])
-def test_the_page_moves_sideways_nowhere(opened_browser: Browser, told: House, width: int, language: str) -> None:
-    with page_of(opened_browser, told[0], locale=language, viewport={"width": width, "height": 800}) as page:
+def test_the_page_moves_sideways_nowhere(chromium: Browser, told: House, width: int, language: str) -> None:
+    with page_of(chromium, told[0], locale=language, viewport={"width": width, "height": 800}) as page:
         expect(page.locator("article")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_page_whose_collector_left_says_so(opened_browser: Browser, told: House) -> None:
+def test_a_page_whose_collector_left_says_so(chromium: Browser, told: House) -> None:
     settings, speaker = told
-    with page_of(opened_browser, settings) as page:
+    with page_of(chromium, settings) as page:
         expect_live(page)
         speaker.say_goodbye()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")

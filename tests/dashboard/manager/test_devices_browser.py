@@ -28,12 +28,6 @@ pytestmark = pytest.mark.browser
 House = tuple[DashboardSettings, Voice]
 
 
-@pytest.fixture(scope="module")
-def opened_browser() -> Iterator[Browser]:
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def told(broker: Mosquitto, served: Served) -> Iterator[House]:
     with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
@@ -42,28 +36,17 @@ def told(broker: Mosquitto, served: Served) -> Iterator[House]:
 
 
 @contextmanager
-def page_of(started: Browser, settings: DashboardSettings, path: str, *, script: bool = True) -> Iterator[Page]:
-    """A manager's page on a small phone, logged in; nothing may have gone wrong in its console."""
-    reader = started.new_context(
-        base_url=f"http://localhost:{settings.port}",
-        locale="en-GB",
-        viewport=ViewportSize(width=320, height=568),
-        java_script_enabled=script,
-    )
-    reader.set_default_timeout(browser.SLOW_MS)
-    page = reader.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    log_in(page, path)
-    yield page
-    reader.close()
-    assert faults == []
+def page_of(chromium: Browser, settings: DashboardSettings, path: str, *, script: bool = True) -> Iterator[Page]:
+    """A manager's page on a small phone, logged in."""
+    small = {"locale": "en-GB", "viewport": {"width": 320, "height": 568}, "java_script_enabled": script}
+    with browser.page_of(chromium, settings.port, **small) as page:
+        log_in(page, path)
+        yield page
 
 
-def test_a_device_that_goes_and_comes_back_is_told_while_the_page_is_open(opened_browser: Browser, told: House) -> None:
+def test_a_device_that_goes_and_comes_back_is_told_while_the_page_is_open(chromium: Browser, told: House) -> None:
     settings, speaker = told
-    with page_of(opened_browser, settings, "/manage/devices") as page:
+    with page_of(chromium, settings, "/manage/devices") as page:
         one = page.locator('[data-device="pi-1"]')
         expect(one.locator("h2")).to_have_text("pi-1: degraded")
         speaker.say_device("pi-1", DeviceStatus(online=False))
@@ -76,7 +59,7 @@ def test_a_device_that_goes_and_comes_back_is_told_while_the_page_is_open(opened
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
-def test_a_click_lets_the_device_blink(opened_browser: Browser, told: House, broker: Mosquitto, script: bool) -> None:
+def test_a_click_lets_the_device_blink(chromium: Browser, told: House, broker: Mosquitto, script: bool) -> None:
     settings, speaker = told
     speaker.say_device("pi-1", replace(WELL, version="0.5.0"))
     heard: queue.Queue[bytes] = queue.Queue()
@@ -89,7 +72,7 @@ def test_a_click_lets_the_device_blink(opened_browser: Browser, told: House, bro
     device.loop_start()
     try:
         subscribed.get(timeout=20)
-        with page_of(opened_browser, settings, "/manage/devices", script=script) as page:
+        with page_of(chromium, settings, "/manage/devices", script=script) as page:
             page.get_by_role("button", name="Which one is pi-1?").click()
             expect(page.get_by_text("pi-1 was asked")).to_be_visible()
         assert decode_command(heard.get(timeout=20)) == Command(CommandName.IDENTIFY)
@@ -98,9 +81,9 @@ def test_a_click_lets_the_device_blink(opened_browser: Browser, told: House, bro
         device.loop_stop()
 
 
-def test_the_page_of_now_is_short_and_follows_what_gets_tighter(opened_browser: Browser, told: House) -> None:
+def test_the_page_of_now_is_short_and_follows_what_gets_tighter(chromium: Browser, told: House) -> None:
     settings, speaker = told
-    with page_of(opened_browser, settings, "/manage") as page:
+    with page_of(chromium, settings, "/manage") as page:
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 6, at 10:00")
         speaker.say({"desk-2": state(Occupancy.OCCUPIED, space="desk-2")})
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")
@@ -112,10 +95,10 @@ def test_the_page_of_now_is_short_and_follows_what_gets_tighter(opened_browser: 
         assert page.evaluate("document.documentElement.scrollHeight") < 3 * 900
 
 
-def test_more_members_are_asked_for_and_drawn(opened_browser: Browser, told: House) -> None:
+def test_more_members_are_asked_for_and_drawn(chromium: Browser, told: House) -> None:
     settings, _speaker = told
     remember(settings, 6)
-    with page_of(opened_browser, settings, "/manage/growth") as page:
+    with page_of(chromium, settings, "/manage/growth") as page:
         page.get_by_label("Members who share the 28 desks").fill("60")
         page.get_by_role("button", name="Ask the past weeks").click()
         expect(page.locator(".lead")).to_contain_text("With 10 more members")

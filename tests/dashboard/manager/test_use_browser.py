@@ -23,12 +23,6 @@ from tests.servers import free_port
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def house(served: Served) -> Iterator[DashboardSettings]:
     """Six weeks of history, of which the last are fuller; the broker is away, which is nothing to this page."""
@@ -41,20 +35,10 @@ def house(served: Served) -> Iterator[DashboardSettings]:
 
 
 @contextmanager
-def opened(chromium: Browser, settings: DashboardSettings, **options: object) -> Iterator[Page]:
-    given = {"locale": "sv-SE", "viewport": {"width": 390, "height": 844}, **options}
-    reader = chromium.new_context(base_url=f"http://localhost:{settings.port}", **given)  # type: ignore[arg-type]
-    reader.set_default_timeout(browser.SLOW_MS)
-    page = reader.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.on(
-        "console", lambda said: faults.append(said.text) if said.type == "error" and "400" not in said.text else None
-    )
-    log_in(page, "/manage/use")
-    yield page
-    reader.close()
-    assert faults == []
+def opened(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
+    with browser.page_of(chromium, settings.port, expected="400", **context) as page:
+        log_in(page, "/manage/use")
+        yield page
 
 
 def test_a_host_compares_two_weeks_and_saves_them_without_a_script(
