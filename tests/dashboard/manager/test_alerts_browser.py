@@ -100,6 +100,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
         if not script:
             until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
         again.click()
+        expect(page.get_by_text("The collector was asked")).to_be_visible()
         assert decode_command(heard.get(timeout=20)) == AlertCommand(Wish.UNMUTE, wish.kind, wish.subject)
 
 
