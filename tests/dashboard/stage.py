@@ -1,10 +1,14 @@
 """A collector's voice on a real broker: says what a test wants the house to be, and keeps saying that it lives."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.request import urlopen
 
 from collector.air import band
+from collector.forecast.outlook import Forecast, Outlook
+from collector.forecast.outlook import encode as encode_forecast
 from collector.outward import (
     Air,
     Because,
@@ -18,12 +22,13 @@ from collector.outward import (
     Summary,
     encode,
 )
-from collector.plan import SitePlan, SpaceKind
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from edge import topics
 from edge.broker import BrokerSettings, client
 from edge.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth
 from edge.message import encode as encode_status
 from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.servers import until
 
 
 def state(occupancy: Occupancy, *, space: str = "desk-1", level_pct: float | None = None) -> SpaceState:
@@ -138,6 +143,20 @@ def voice(broker: BrokerSettings, plan: SitePlan = PLAN) -> Iterator[Voice]:
         yield speaker
     finally:
         speaker.close()
+
+
+def foretell(speaker: Voice, port: int, told: Outlook) -> None:
+    """Say how many desks will be free, and wait for the dashboard on `port` to have heard of a forecast.
+
+    A page that is asked for after this has it from the start.
+    """
+    speaker.raw(topics.forecast(speaker.plan.id, WHOLE_SITE), encode_forecast(Forecast(kinds={SpaceKind.DESK: told})))
+
+    def heard() -> bool:
+        with urlopen(f"http://localhost:{port}/api/v1/forecast") as answer:
+            return bool(json.load(answer)["hours"])
+
+    until(heard, what="the forecast")
 
 
 def everything(speaker: Voice) -> None:

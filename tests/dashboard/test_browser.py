@@ -6,19 +6,17 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from collector.forecast.outlook import Forecast, encode
 from collector.health.findings import Finding, FindingKind, Findings
 from collector.health.findings import encode as encode_findings
 from collector.history import ZONE_FIVE_MIN, Row, tables
 from collector.outward import Occupancy
-from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests import browser
 from tests.dashboard.conftest import NAME, PASSWORD, Served
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.stage import Voice, everything, state, voice
+from tests.dashboard.stage import Voice, everything, foretell, state, voice
 from tests.servers import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
@@ -164,8 +162,7 @@ def test_hosts_see_what_is_coming_drawn_and_no_wider_than_their_window(
     chromium: Browser, house: tuple[DashboardSettings, Voice], width: int
 ) -> None:
     settings, speaker = house
-    told = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
-    speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), told)
+    foretell(speaker, settings.port, TOLD)
     with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
         log_in(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()

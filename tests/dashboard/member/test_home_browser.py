@@ -6,22 +6,19 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from collector.forecast.outlook import Forecast, encode
 from collector.outward import Occupancy
-from collector.plan import WHOLE_SITE, SpaceKind
+from collector.plan import WHOLE_SITE
 from edge import topics
 from tests.dashboard.conftest import Served
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.manager.test_prospect import TOLD
 from tests.dashboard.member.conftest import House, Phone, expect_live
-from tests.dashboard.stage import everything, state, voice
+from tests.dashboard.stage import everything, foretell, state, voice
 from tests.dashboard.test_ahead import expected
 from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
-FORECAST = topics.forecast(PLAN.id, WHOLE_SITE)
-DESKS = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
 LOST = "Sidan har tappat förbindelsen. Senast hört kl. 10.00"
 
 
@@ -36,7 +33,7 @@ def test_the_answer_what_comes_and_booths_and_rooms_need_no_scrolling(
     house: House, phone: Phone, size: tuple[int, int], path: str
 ) -> None:
     settings, speaker = house
-    speaker.raw(FORECAST, encode(Forecast(kinds={SpaceKind.DESK: expected(0.2, 0.4, 8, 9, 10)})))
+    foretell(speaker, settings.port, expected(0.2, 0.4, 8, 9, 10))
     with phone(settings, viewport={"width": size[0], "height": size[1]}) as page:
         page.goto(path)
         expect_live(page)
@@ -47,7 +44,7 @@ def test_the_answer_what_comes_and_booths_and_rooms_need_no_scrolling(
 
 def test_whatever_is_touched_is_large_enough(house: House, phone: Phone) -> None:
     settings, speaker = house
-    speaker.raw(FORECAST, DESKS)
+    foretell(speaker, settings.port, TOLD)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -126,7 +123,7 @@ def test_what_is_needed_stays_on_this_phone_and_counts_follow_it(house: House, p
 
 def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phone: Phone) -> None:
     settings, speaker = house
-    speaker.raw(FORECAST, DESKS)
+    foretell(speaker, settings.port, TOLD)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -162,7 +159,7 @@ def test_by_keyboard_each_floor_is_one_stop_and_arrows_follow_the_room(house: Ho
 
 def test_without_javascript_everything_answers(house: House, phone: Phone) -> None:
     settings, speaker = house
-    speaker.raw(FORECAST, DESKS)
+    foretell(speaker, settings.port, TOLD)
     with phone(settings) as live:
         live.goto("/sv")
         expect_live(live)
@@ -190,16 +187,16 @@ def test_without_javascript_everything_answers(house: House, phone: Phone) -> No
 
 def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phone: Phone) -> None:
     settings, speaker = house
-    speaker.raw(FORECAST, encode(Forecast(kinds={SpaceKind.DESK: expected(0.2, 0.4, 8, 9, 10)})))
+    foretell(speaker, settings.port, expected(0.2, 0.4, 8, 9, 10))
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#ahead")).to_have_text("Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.")
-        speaker.raw(FORECAST, encode(Forecast(kinds={SpaceKind.DESK: expected(9, 6, 4.4, 1.2)})))
+        foretell(speaker, settings.port, expected(9, 6, 4.4, 1.2))
         expect(page.locator("#ahead")).to_have_text("Mest upptaget kl. 13: omkring ett ledigt.")
         page.get_by_label("Fönster").check()
         expect(page.locator("#ahead")).to_have_text("Hela huset: Mest upptaget kl. 13: omkring ett ledigt.")
-        speaker.raw(FORECAST, b"")
+        speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
 
@@ -295,7 +292,7 @@ def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, se
 def test_the_page_is_light_and_nothing_leaves_the_house(house: House, phone: Phone) -> None:
     """Everything over the wire: page, styles, scripts, frame, icon, manifest, and what the worker loads once more."""
     settings, speaker = house
-    speaker.raw(FORECAST, DESKS)
+    foretell(speaker, settings.port, TOLD)
     with phone(settings) as page:
         requests: list[Request] = []
         page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes plain functions only
