@@ -117,8 +117,8 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
     RULES are those of the table [rules], such as level_hold=2m or silent_after_heartbeats=4; hold=7m pins the hold of
     every motion sensor. Each --what-if is one set of rules beside today's.
     """
-    from ledig.replay_command import ReplayOptions, replay
-    from ledig.what_if_command import Asked
+    from ledig.replay.command import ReplayOptions, replay
+    from ledig.what_if.command import Asked
 
     replay(ReplayOptions(file=file, data=data, speed=speed, asked=Asked(**asked)))
 

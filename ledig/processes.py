@@ -46,7 +46,7 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
 
     site = read(path)
     if device not in site.device:
-        from ledig.reader import one_of
+        from ledig.site.reader import one_of
 
         raise DeviceRejected(f"{path.name}: {one_of('device', device, site.device)}")
     settings = site.device[device]

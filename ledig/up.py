@@ -30,8 +30,8 @@ from ledig.house_broker import HOST, HouseBrokerSettings
 from ledig.passwords import make
 from ledig.processes import now_ms, pin_factory
 from ledig.reach import claim_port
-from ledig.reader import one_of
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK, Site, read
+from ledig.site.reader import one_of
 from ledig.supervisor import Child, Supervisor, stop_before_children
 
 DAY_MINUTES = 10.0

@@ -35,7 +35,7 @@ from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind
 from dashboard.manager.findings import sentence
 from dashboard.words import Words
 from edge.message import Kind
-from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
+from ledig.replay.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
 
 RECORDING: Final = "brains4buildings"
 FILES: Final = "raw_properties_*.csv*"

@@ -22,7 +22,7 @@ from collector.people import Crossing, Crowd, House, buckets, counted
 from collector.people.doors import HOUR_MS, Turns, day_span
 from collector.people.presence import Presence
 from collector.plan import Door, OpeningHours, SitePlan
-from ledig.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
+from ledig.replay.rows import ISO, Column, Layout, Row, RowsRejected, TimeColumns
 
 RECORDING: Final = "calit2-door"
 _HALF_HOUR_MS: Final = HOUR_MS // 2

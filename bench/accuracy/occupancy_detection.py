@@ -26,8 +26,8 @@ from collector.inference import fitted
 from collector.outward import Occupancy
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Column, Layout, Row, TimeColumns
-from ledig.scoring import DAY_MS
+from ledig.replay.rows import Column, Layout, Row, TimeColumns
+from ledig.replay.scoring import DAY_MS
 
 RECORDING: Final = "occupancy-detection"
 LESSONS: Final = "datatraining*.txt*"

@@ -31,7 +31,7 @@ from collector.forecast.course import forecast
 from collector.forecast.odds import odds
 from collector.forecast.past import Learnt, learn
 from collector.forecast.score import Issued, Lead, by_tenth, score
-from ledig.rows import Column, Layout, Row, TimeColumns
+from ledig.replay.rows import Column, Layout, Row, TimeColumns
 
 RECORDING: Final = "parking-birmingham"
 FILES: Final = "parking_*.csv*"

@@ -22,8 +22,8 @@ from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
 from collector.inference import advance, fold, story
 from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
 from edge.message import Kind
-from ledig.rows import Row
-from ledig.scoring import BREAK_MS, Score, Truth, score
+from ledig.replay.rows import Row
+from ledig.replay.scoring import BREAK_MS, Score, Truth, score
 
 HEARTBEAT_MS: Final = 30_000
 """A sensor that says nothing else says this often that it lives: the edge's default."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ledig.rows import NAMED, Layout, Row, Rows, RowsRejected, read_rows
+from ledig.replay.rows import NAMED, Layout, Row, Rows, RowsRejected, read_rows
 
 LOG: Final = logging.getLogger("bench.accuracy.recordings")
 """At INFO each file that was read, with its count of rows; at WARNING each row that was left out."""

@@ -39,8 +39,8 @@ from collector.evidence import Heard
 from collector.outward import Occupancy
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Column, Layout, Row, TimeColumns
-from ledig.scoring import wrongly_free
+from ledig.replay.rows import Column, Layout, Row, TimeColumns
+from ledig.replay.scoring import wrongly_free
 
 RECORDING: Final = "room-occupancy-estimation"
 FILES: Final = "Occupancy_Estimation_*.csv*"

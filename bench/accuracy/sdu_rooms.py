@@ -36,7 +36,7 @@ from collector.people.doors import BUCKET_MS, Turns
 from collector.people.presence import Presence
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Column, Layout, Row, TimeColumns
+from ledig.replay.rows import Column, Layout, Row, TimeColumns
 
 RECORDING: Final = "sdu-ou44-rooms"
 SEEDS: Final = 12

@@ -16,8 +16,8 @@ from typing import Final
 
 from bench.accuracy.player import Shown, Track, events, play, rules_of, spans
 from collector.outward import Occupancy
-from ledig.rows import Row
-from ledig.scoring import DAY_MS
+from ledig.replay.rows import Row
+from ledig.replay.scoring import DAY_MS
 
 Part = Sequence[Row]
 _APART_DAYS: Final = 2

@@ -18,9 +18,9 @@ from collector.plan import SitePlan
 from collector.settings import RetentionSettings
 from collector.work import Work
 from edge.message import EventsMessage, Kind, SensorEvent, encode
-from ledig.people import day
-from ledig.signs import Sign, signs
 from ledig.simulation import SEED
+from ledig.simulation.people import day
+from ledig.simulation.signs import Sign, signs
 from tests.collector.seasons import past, remember
 
 SLICE_MS = 2 * 60_000

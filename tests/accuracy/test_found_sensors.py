@@ -11,7 +11,7 @@ from bench.accuracy.watching import ever_found
 from collector.health.findings import Finding, FindingKind
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Row
+from ledig.replay.rows import Row
 
 SOUND = Track("s1-sound", SensorKind.SOUND, Kind.SOUND_DB, "S1_Sound", unit=decibels)
 

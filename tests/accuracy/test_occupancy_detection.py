@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench.accuracy.line import Figure, Line
 from bench.accuracy.occupancy_detection import PUBLISHED_LUX, RECORDING, TRUTH, doubted
 from collector.outward import Occupancy
-from ledig.rows import Row
+from ledig.replay.rows import Row
 from tests.accuracy.conftest import tell
 
 Lines = Callable[[str], dict[str, Line]]

@@ -20,8 +20,8 @@ from bench.accuracy.player import (
 )
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Row
-from ledig.scoring import BREAK_MS
+from ledig.replay.rows import Row
+from ledig.replay.scoring import BREAK_MS
 
 START_MS = 1_700_000_000_000
 PIR = Track("pir", SensorKind.PIR, Kind.MOTION, "moved", pulse_ms=2500)

@@ -10,7 +10,7 @@ import pytest
 from bench.accuracy import room_estimation
 from bench.accuracy.harness import measure
 from bench.accuracy.recordings import joined
-from ledig.rows import Column, Layout, RowsRejected, TimeColumns
+from ledig.replay.rows import Column, Layout, RowsRejected, TimeColumns
 
 LAYOUT = Layout(
     times=TimeColumns(("time",), "%Y-%m-%d %H:%M", ZoneInfo("UTC")), columns=(Column("people", 0, 100, whole=True),)

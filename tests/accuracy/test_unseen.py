@@ -4,8 +4,8 @@ from bench.accuracy.player import Track, events, play, rules_of
 from bench.accuracy.unseen import parts, shown_unseen
 from collector.plan import SensorKind
 from edge.message import Kind
-from ledig.rows import Row
-from ledig.scoring import DAY_MS, MINUTE_MS
+from ledig.replay.rows import Row
+from ledig.replay.scoring import DAY_MS, MINUTE_MS
 
 MIDNIGHT_MS = 1_700_006_400_000
 PIR = Track("pir", SensorKind.PIR, Kind.MOTION, "moved", pulse_ms=2500)

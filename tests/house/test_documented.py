@@ -18,8 +18,8 @@ from dashboard.settings import DashboardSettings
 from edge.sensors import SENSORS
 from edge.settings import SENSOR_SETTINGS, DeviceSettings
 from ledig.__main__ import cli
-from ledig.opening_tables import OpeningTable
 from ledig.site import BrokerTable, HistoryTable, SiteSettings, StorageSettings
+from ledig.site.opening import OpeningTable
 from tests.servers import ROOT
 
 EXAMPLE = (ROOT / "firmware-config" / "site.example.toml").read_text()

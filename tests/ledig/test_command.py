@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledig.test_site import EXAMPLE, SOUND, written
+from tests.ledig.site.test_site import EXAMPLE, SOUND, written
 from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
 NO_PINS = 'lgpio is not installed; on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock'

@@ -12,8 +12,8 @@ from ledig.destinations import AddressRejected, with_addresses
 from ledig.site import read
 from ledig.up import UpOptions, _alerts
 from tests.collector.alerts.takers import Taker, taker
+from tests.ledig.site.test_site import SOUND, faults_of, written
 from tests.ledig.test_command import ledig, plain
-from tests.ledig.test_site import SOUND, faults_of, written
 from tests.servers import free_port
 
 TABLES = """

@@ -22,8 +22,8 @@ from edge.broker import BrokerSettings
 from ledig.passwords import PasswordRejected
 from ledig.reach import reach_broker
 from ledig.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, next_pause_s
+from tests.ledig.site.test_site import EXAMPLE
 from tests.ledig.test_command import NO_PINS, ledig, ledig_without, plain
-from tests.ledig.test_site import EXAMPLE
 from tests.servers import free_port, until
 
 

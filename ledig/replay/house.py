@@ -1,0 +1,158 @@
+"""The house that a recording is played in: its plan, its devices, and what their sensors are wired to.
+
+In:    a recording, and a folder for outboxes and for the files of measured values.
+Out:   a `SitePlan`, settings for each device, and `Wiring`, which makes a sensor feel something.
+Never: time, servers, rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gpiozero import Factory
+from gpiozero.pins.mock import MockFactory
+
+from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, Zone
+from edge.broker import BrokerSettings
+from edge.settings import (
+    GPIO_PINS,
+    AirSettings,
+    ClockSource,
+    ContactSettings,
+    DeviceSettings,
+    LightSettings,
+    PeopleSettings,
+    PirSettings,
+    PowerSettings,
+    PresenceSettings,
+    PressureSettings,
+    SensorSettings,
+    SoundSettings,
+)
+from ledig.replay.recorded import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
+from ledig.simulation.wires import WiredPin
+
+SITE: Final = "replay"
+_ZONE: Final = "recorded"
+_READ_EVERY_MS: Final = 30_000
+"""How often the level of sound is read: a recording has no more to tell, and each reading costs the replay time."""
+_LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
+"""Kinds whose pin is pulled up and goes low when what they watch is there."""
+
+
+class Wiring:
+    """What the sensors of one device are wired to. Made anew when the device is switched on."""
+
+    def __init__(self, settings: DeviceSettings, folder: Path) -> None:
+        self.factory: Factory = MockFactory(pin_class=WiredPin)
+        self._pins = {sensor.id: sensor.pins for sensor in settings.sensors}
+        self._folder = folder
+
+    def feel(self, sensor: RecordedSensor, change: Change) -> None:
+        """Put the change on the sensor's pin, or into its file."""
+        if sensor.kind not in ON_PINS:
+            path = _value_path(self._folder, sensor.id, change.key)
+            beside = path.with_suffix(".new")
+            beside.write_text(f"{change.value:g}\n")
+            beside.replace(path)  # a reader finds the old value or the new one, never half of it
+            return
+        pin = self.factory.pin(self._pins[sensor.id][0])
+        pin.put(high=bool(change.value) is (sensor.kind not in _LOW_WHEN_ON))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One floor, one zone, the recording's spaces, and as many devices as its sensors need."""
+
+    plan: SitePlan
+    devices: tuple[DeviceSettings, ...]
+
+
+def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
+    """The house of a recording; its outboxes and files are in `folder`."""
+    devices = tuple(
+        DeviceSettings(
+            site=SITE,
+            device=device,
+            broker=broker,
+            outbox_path=folder / f"outbox-{device}.sqlite",
+            sensors=tuple(_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)),
+            clock=ClockSource.HOST,
+        )
+        for device, sensors in _by_device(recording.sensors)
+    )
+    return House(plan=plan_of(recording), devices=devices)
+
+
+def plan_of(recording: Recording) -> SitePlan:
+    """The recording's spaces in one zone, with default rules."""
+    return SitePlan(
+        id=SITE,
+        name="Replay",
+        time_zone=recording.time_zone,
+        floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
+        zones=(Zone(id=_ZONE, name="Recorded", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
+        spaces=tuple(
+            Space(id=space.id, name=space.id, kind=space.kind, zone=_ZONE, x_m=5, y_m=5) for space in recording.spaces
+        ),
+        sensors=tuple(
+            Sensor(
+                device=device,
+                id=sensor.id,
+                kind=SensorKind(sensor.kind),
+                held=sensor.held,
+                space=sensor.space or None,
+                zone=None if sensor.space else _ZONE,
+            )
+            for device, sensors in _by_device(recording.sensors)
+            for sensor in sensors
+        ),
+    )
+
+
+def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple[RecordedSensor, ...]]]:
+    for start in range(0, len(sensors), len(GPIO_PINS)):
+        yield f"recorder-{start // len(GPIO_PINS) + 1}", sensors[start : start + len(GPIO_PINS)]
+
+
+_PINS: Final = {
+    RecordedKind.PIR: PirSettings,
+    RecordedKind.CONTACT: ContactSettings,
+    RecordedKind.PRESSURE: PressureSettings,
+    RecordedKind.PRESENCE: PresenceSettings,
+}
+
+
+def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
+    if sensor.kind in _PINS:
+        return _PINS[sensor.kind](id=sensor.id, pin=pin)
+    if sensor.kind is RecordedKind.AIR:
+        return _air_settings(sensor, folder)
+    path = _value_path(folder, sensor.id, "column")
+    match sensor.kind:
+        case RecordedKind.POWER:
+            return PowerSettings(id=sensor.id, path=path, scale=1)
+        case RecordedKind.PEOPLE:
+            return PeopleSettings(id=sensor.id, path=path)
+        case RecordedKind.SOUND:
+            return SoundSettings(id=sensor.id, path=path, every_ms=_READ_EVERY_MS, tell_ms=_READ_EVERY_MS)
+        case _:
+            return LightSettings(id=sensor.id, path=path)
+
+
+def _air_settings(sensor: RecordedSensor, folder: Path) -> AirSettings:
+    paths = {key: _value_path(folder, sensor.id, key) for key in sensor.columns}
+    return AirSettings(
+        id=sensor.id,
+        co2_path=paths["co2_column"],
+        temperature_path=paths.get("temperature_column"),
+        temperature_scale=1,
+        humidity_path=paths.get("humidity_column"),
+        humidity_scale=1,
+    )
+
+
+def _value_path(folder: Path, sensor_id: str, key: str) -> Path:
+    """The file that a measured value is read from."""
+    return folder / f"{sensor_id}-{key}"

@@ -1,0 +1,65 @@
+"""Plays a recording for the `replay` command, and tells how true the house was, under other rules too.
+
+In:    the mapping of a recording, its rows, a speed, other rules.
+Out:   a progress bar, then the figures; or every fault of the recording, and nothing started.
+Never: a half told result. A replay that is stopped tells nothing.
+"""
+
+import logging
+from multiprocessing import resource_tracker
+from pathlib import Path
+
+from rich.console import Console
+
+from collector.plan import Rules
+from ledig.replay import Played, Stopped, play, report
+from ledig.replay.house import plan_of
+from ledig.replay.recorded import Recording
+from ledig.replay.recording import read
+from ledig.stopping import stop_on_signals
+from ledig.what_if import STATES, Stored
+from ledig.what_if import command as what_if_command
+from ledig.what_if.command import Asked
+from ledig.what_if.report import TABLE_WIDTH
+
+
+def replay_recording(path: Path, data: Path | None, speed: float, asked: Asked) -> None:
+    """Play the recording that the mapping `path` describes.
+
+    Args:
+        path: the mapping, TOML.
+        data: the CSV file, instead of the one that the mapping names.
+        speed: house time passes at most so many times as fast as real time.
+        asked: other rules to judge the stored events by, beside the default ones.
+
+    Raises:
+        RecordingRejected, OtherRulesRejected, WhatIfRejected: with every fault; nothing was started.
+        ReplayAway: Mosquitto is missing, or a server ended.
+    """
+    others = asked.rules(Rules())
+    recording = read(path, data)
+    what_if_command.chosen(plan_of(recording), asked.spaces)  # a wrong --space is told before it is played
+    console = Console()
+    console.width = max(console.width, TABLE_WIDTH)
+    played = _play(console, recording, speed)
+    report.tell(console, recording, played)
+    if others:
+        truths = {space.id: space for space in recording.spaces if space.truth}
+        stored = {space: Stored(events) for space, events in played.events.items()}
+        found = what_if_command.of_recording(played.plan, others, asked, stored)
+        for space in [space for space in found.spaces if space in truths]:
+            for label, compared in zip(found.labels, found.spaces[space], strict=True):
+                shown = [(part.from_ms, STATES[part.shown]) for part in compared.other]
+                report.tell_truth(console, recording, truths[space], shown, label)
+        what_if_command.tell(console, asked, found)
+
+
+def _play(console: Console, recording: Recording, speed: float) -> Played:
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
+    stop = stop_on_signals()
+    with report.progress(console, recording, speed) as told:
+        try:
+            return play(recording, speed=speed, stop=stop, progress=told)
+        except Stopped:
+            raise KeyboardInterrupt from None  # the front door says so; a replay that is not over has no figures

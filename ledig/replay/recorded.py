@@ -1,0 +1,177 @@
+"""What a recording holds: spaces, sensors with the columns that drive them, rows; and what the sensors feel of a row.
+
+In:    what recording.py read.
+Out:   frozen values; the changes of one span, oldest first.
+Never: files, clocks, pins.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log10
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from collector.plan import SpaceKind
+from edge.message import Kind
+from ledig.replay.rows import Column, Row
+from ledig.site.ids import id_fault
+
+
+class RecordedKind(StrEnum):
+    """What kinds of sensor a recording can drive."""
+
+    PIR = "pir"
+    CONTACT = "contact"
+    PRESSURE = "pressure"
+    PRESENCE = "presence"
+    POWER = "power"
+    PEOPLE = "people"
+    SOUND = "sound"
+    LIGHT = "light"
+    AIR = "air"
+
+
+ON_PINS: Final = frozenset({RecordedKind.PIR, RecordedKind.CONTACT, RecordedKind.PRESSURE, RecordedKind.PRESENCE})
+"""Kinds that are driven by a pin's level; the others are read from files."""
+_WHOLE: Final = ON_PINS | {RecordedKind.PEOPLE}
+"""Kinds whose column holds whole numbers."""
+_COLUMN: Final = {
+    RecordedKind.PIR: Kind.MOTION,
+    RecordedKind.CONTACT: Kind.CONTACT_OPEN,
+    RecordedKind.PRESSURE: Kind.PRESSURE,
+    RecordedKind.PRESENCE: Kind.PRESENCE,
+    RecordedKind.POWER: Kind.POWER_W,
+    RecordedKind.PEOPLE: Kind.PEOPLE,
+    RecordedKind.SOUND: Kind.SOUND_DB,
+    RecordedKind.LIGHT: Kind.LIGHT_LUX,
+}
+"""What `column` holds."""
+_AIR_COLUMNS: Final = {
+    "co2_column": Kind.CO2_PPM,
+    "temperature_column": Kind.TEMPERATURE_C,
+    "humidity_column": Kind.HUMIDITY_PCT,
+}
+"""What the columns of an air sensor hold; only the first is needed."""
+_MOST_VOLTS: Final = 1000.0
+_LEAST_VOLTS: Final = 0.001
+"""Less is the noise of the amplifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSpace:
+    """One space; `truth` is the column that counts the people in it, "" if there is none."""
+
+    id: str
+    kind: SpaceKind
+    truth: str = ""
+
+    def __post_init__(self) -> None:
+        if fault := id_fault(self.id):
+            raise ValueError(fault)
+        if self.kind is SpaceKind.SUPPLY:
+            raise ValueError("a supply runs out and is never taken; a recording cannot play it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSensor:
+    """One sensor and the columns that drive it."""
+
+    id: str
+    kind: RecordedKind
+    space: str = ""
+    """What it watches; "" for air, which is the zone's."""
+    column: str = ""
+    """Of a pin: 0 or 1; of others: watts, people, decibels, lux."""
+    co2_column: str = ""
+    temperature_column: str = ""
+    humidity_column: str = ""
+    pulse_ms: int = 0
+    """Each row with a 1 is a pulse this long; 0: the column is the output's level itself."""
+    held: bool = False
+    """The recorded output stays high for a hold of its own, as in a site file."""
+    volts: bool = False
+    """The column of a sound sensor holds the amplifier's output in volts: told as decibels over one volt."""
+
+    def __post_init__(self) -> None:
+        if fault := id_fault(self.id):
+            raise ValueError(fault)
+        air = self.kind is RecordedKind.AIR
+        for name in ("space", "column") if not air else ("co2_column",):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
+        for name in ("space", "column", "pulse_ms", "held") if air else _AIR_COLUMNS:
+            if getattr(self, name):
+                raise ValueError(f"{name} is nothing for a sensor of kind {self.kind}; take it out")
+        if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
+            raise ValueError(f"pulse_ms is for a pir, from 100 to 600000; got {self.pulse_ms}")
+        if self.volts and self.kind is not RecordedKind.SOUND:
+            raise ValueError(f"volts is nothing for a sensor of kind {self.kind}; take it out")
+
+    def wanted(self) -> Iterator[Column]:
+        """What each of its columns must hold."""
+        for key, name in self.columns.items():
+            kind = _AIR_COLUMNS.get(key) or _COLUMN[self.kind]
+            low, high = (0, _MOST_VOLTS) if self.volts else (kind.low, kind.high)
+            yield Column(name, low, high, whole=self.kind in _WHOLE)
+
+    def reading(self, value: float) -> float:
+        """What the sensor reads when its column holds `value`."""
+        return 20 * log10(max(value, _LEAST_VOLTS)) if self.volts else value
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns in use, by the mapping's key."""
+        return {key: name for key in ("column", *_AIR_COLUMNS) if (name := getattr(self, key))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What happened, row by row; a row holds until the next one of its span, the last one of a span for `step_ms`."""
+
+    time_zone: ZoneInfo
+    spaces: tuple[RecordedSpace, ...]
+    sensors: tuple[RecordedSensor, ...]
+    spans: tuple[tuple[Row, ...], ...]
+    """Rows without a break between them; in a break the devices are off."""
+    step_ms: int
+    """The usual time from one row to the next."""
+    left_out: int = 0
+    """How many rows were broken."""
+    named: tuple[str, ...] = ()
+    """The first 20 of them: file, row number, finding."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(map(len, self.spans))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """At `at_ms` the column `name` of a sensor becomes `value`."""
+
+    at_ms: int
+    sensor: str
+    key: str
+    value: float
+
+
+def changes(span: tuple[Row, ...], sensors: tuple[RecordedSensor, ...]) -> Iterator[Change]:
+    """What the sensors of one span feel, oldest first; pulses that meet become one."""
+    held_until: dict[str, int] = {}
+    for row, following in zip(span, (*span[1:], None), strict=True):
+        for sensor in sensors:
+            for key, column in sensor.columns.items():
+                value = row.values[column]
+                if not sensor.pulse_ms:
+                    yield Change(row.at_ms, sensor.id, key, sensor.reading(value))
+                elif value:
+                    if sensor.id not in held_until:
+                        yield Change(row.at_ms, sensor.id, key, 1)
+                    held_until[sensor.id] = row.at_ms + sensor.pulse_ms
+        falls = sorted((end, sensor) for sensor, end in held_until.items())
+        for end, sensor_id in falls:
+            if following is None or end < following.at_ms:
+                del held_until[sensor_id]
+                yield Change(end, sensor_id, "column", 0)

@@ -1,0 +1,171 @@
+"""Reads a recording: recorded sensor data as CSV, and a small TOML file that says which column drives which sensor.
+
+In:    the path of the mapping, and maybe of the data.
+Out:   a `Recording`: spaces, sensors and rows in order of time, cut into spans; or every fault at once.
+Never: servers, clocks, pins.
+
+    file = "room.csv.gz"                # beside this file; plain or gzip
+    time = ["Date", "Time"]             # the columns that say when, joined by a space
+    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset
+    time_zone = "Europe/Stockholm"
+    delimiter = ","                     # this and the next two may be left out
+    row_names = false                   # true: the header has no name for the first column, as R writes its tables
+    only = { id = "999169" }            # rows with this in the column are the recording; left out: all are
+
+    [[space]]
+    id = "room"
+    kind = "room"
+    truth = "Room_Occupancy_Count"      # may be left out; above 0 means taken
+
+    [[sensor]]
+    id = "room-pir"
+    kind = "pir"
+    space = "room"
+    column = "S6_PIR"
+    pulse_ms = 2500                     # each row with a 1 is one pulse; left out: the column is the output's level
+    held = false                        # true: the recorded output is held high for a while by itself
+
+    [[sensor]]
+    id = "room-sound"
+    kind = "sound"                      # pir, contact, pressure, presence, power, people, sound, light or air
+    space = "room"
+    column = "S1_Sound"
+    volts = true                        # an amplifier's output; left out: decibels
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from edge.message import Kind
+from ledig.replay.recorded import RecordedSensor, RecordedSpace, Recording
+from ledig.replay.rows import Column, Layout, Row, RowsRejected, TimeColumns, read_rows
+from ledig.site.reader import Faults, Reader, Table, one_of
+
+_T = TypeVar("_T")
+
+
+class RecordingRejected(ValueError):
+    """A recording cannot be played. Each fault says place, finding and remedy."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowsFile:
+    """The rows' file as the mapping tells of it."""
+
+    time: tuple[str, ...]
+    format: str
+    time_zone: str
+    file: Path | None = None
+    delimiter: str = ","
+    row_names: bool = False
+    only: dict[str, str] = field(default_factory=dict)
+    break_after_s: int = 600
+
+    def __post_init__(self) -> None:
+        if not self.time:
+            raise ValueError('time is empty; give the columns that tell it: time = ["Date", "Time"]')
+        if len(self.delimiter) != 1:
+            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
+        if not 1 <= self.break_after_s <= 86_400:
+            raise ValueError(f"break_after_s must lie between 1 and 86400, got {self.break_after_s}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as fault:  # OSError: a folder of the zone database
+            raise ValueError(f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"') from fault
+
+
+def read(path: Path, data: Path | None = None) -> Recording:
+    """Read a mapping and its rows.
+
+    Args:
+        path: the mapping, TOML.
+        data: the CSV file, instead of the one that the mapping names.
+
+    Raises:
+        RecordingRejected: with every fault of the mapping, or else every fault of the rows.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as fault:
+        raise RecordingRejected((f"{path}: {fault.strerror}; give the mapping of a recording",)) from fault
+    except (ValueError, RecursionError) as fault:  # bad UTF-8, no TOML, or tables within tables without end
+        raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
+    faults = Faults(str(path))
+    reader = Reader(faults, path.parent)
+    table = reader.build(_RowsFile, document, "", beside={"space", "sensor"})
+    spaces = _all(reader, document, "space", RecordedSpace)
+    sensors = _all(reader, document, "sensor", RecordedSensor)
+    known = {space.id for space in spaces}
+    for sensor in sensors:
+        if sensor.space and sensor.space not in known:
+            faults.add(f'sensor "{sensor.id}"', one_of("space", sensor.space, known))
+    file = data or (table.file if table else None)
+    if file is None and table is not None:
+        faults.add("", "file is missing; name the CSV file there, or give it with --data")
+    if table is None or file is None or faults:
+        raise RecordingRejected(faults.texts())
+    zone = ZoneInfo(table.time_zone)
+    try:
+        found = read_rows(
+            file,
+            Layout(
+                times=TimeColumns(table.time, table.format, zone),
+                columns=_columns(spaces, sensors),
+                only=table.only,
+                delimiter=table.delimiter,
+                row_names=table.row_names,
+            ),
+        )
+    except RowsRejected as fault:
+        raise RecordingRejected(fault.faults) from fault
+    break_ms = table.break_after_s * 1000
+    return Recording(
+        time_zone=zone,
+        spaces=spaces,
+        sensors=sensors,
+        spans=tuple(_cut(found.rows, break_ms)),
+        step_ms=_step_ms(found.rows, break_ms),
+        left_out=found.left_out,
+        named=found.named,
+    )
+
+
+def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Every `[[key]]`; there must be one, and no id twice."""
+    tables = reader.tables(document, key)
+    if not tables:
+        reader.faults.add("", f"no [[{key}]]; a recording needs at least one")
+    names = [str(table.get("id", number)) for number, table in enumerate(tables, start=1)]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        reader.faults.add(f'{key} "{twice}"', "is there twice; give each an id of its own")
+    built = (reader.build(kind, table, f'{key} "{name}"') for table, name in zip(tables, names, strict=True))
+    return tuple(each for each in built if each is not None)
+
+
+def _cut(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ...]]:
+    """The rows, cut wherever two are further apart than `break_ms`."""
+    start = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place].at_ms - rows[place - 1].at_ms > break_ms:
+            yield rows[start:place]
+            start = place
+
+
+def _step_ms(rows: tuple[Row, ...], break_ms: int) -> int:
+    steps = [later.at_ms - row.at_ms for row, later in pairwise(rows)]
+    return int(median([step for step in steps if step <= break_ms] or [60_000]))
+
+
+def _columns(spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]) -> tuple[Column, ...]:
+    truths = (Column(space.truth, 0, Kind.PEOPLE.high, whole=True) for space in spaces if space.truth)
+    return (*truths, *(column for sensor in sensors for column in sensor.wanted()))

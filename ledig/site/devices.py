@@ -1,0 +1,168 @@
+"""Reads the devices out of a site file: each Raspberry Pi, its sensors, their pins and what they watch.
+
+In:    the parsed file, the house that the sensors watch, and a reader that gathers faults.
+Out:   the settings of each device, and each sensor's place in the plan.
+Never: files, pins.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.plan import Sensor, SensorKind, Space, SpaceKind
+from edge.broker import BrokerSettings
+from edge.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
+from ledig.site.house import House, unique_tables
+from ledig.site.reader import Reader, Table, one_of
+
+_SEATS = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
+
+_WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
+    "pir": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
+    "contact": ("space", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
+    "pressure": ("space", _SEATS),
+    "distance": ("space", _SEATS | {SpaceKind.SUPPLY}),
+    "beam_pair": ("door", frozenset()),
+    "power": ("space", frozenset({SpaceKind.EQUIPMENT})),
+    "air": ("zone", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
+    "presence": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
+    "sound": ("space", _SEATS),
+    "light": ("space", _SEATS),
+    "people": ("space", _SEATS),
+}
+"""What each kind of sensor watches, and which kinds of space it can judge."""
+
+_TARGETS = ("space", "door", "zone")
+_BROKER_USERS = {"collector", "dashboard", "installer"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every device of a site shares."""
+
+    site: str
+    """The site's id."""
+    broker: BrokerSettings
+    """Where the broker is."""
+    directory: Path
+    """Where outboxes are."""
+    house: House
+    """What the sensors watch."""
+
+
+def read_devices(
+    reader: Reader, document: Table, around: Surroundings
+) -> tuple[tuple[DeviceSettings, ...], tuple[Sensor, ...]]:
+    """Read every `[[device]]` with its sensors; faults go to the reader, and what they touch is left out."""
+    devices: list[DeviceSettings] = []
+    sensors: list[Sensor] = []
+    for table in unique_tables(reader, reader.tables(document, "device"), "device"):
+        read = _read_sensors(reader, table, around.house)
+        device = _device(reader, table, around, tuple(settings for _, settings in read))
+        if device is not None:
+            devices.append(device)
+            sensors += [_watching(sensor, settings, device) for sensor, settings in read]
+    return tuple(devices), tuple(sensors)
+
+
+def _read_sensors(reader: Reader, device: Table, house: House) -> list[tuple[Table, SensorSettings]]:
+    tables = unique_tables(
+        reader, reader.tables(device, "sensor", "device.sensor"), "sensor", f'device "{device["id"]}", '
+    )
+    read = [(table, _sensor(reader, table, f'sensor "{table["id"]}"', house)) for table in tables]
+    return [(table, settings) for table, settings in read if settings is not None]
+
+
+def _device(
+    reader: Reader, table: Table, around: Surroundings, sensors: tuple[SensorSettings, ...]
+) -> DeviceSettings | None:
+    place = f'device "{table["id"]}"'
+    if table["id"] in _BROKER_USERS:
+        reader.faults.add(place, f"{table['id']} is a user of the broker already; choose another id")
+    given = {
+        "site": around.site,
+        "broker": around.broker,
+        "outbox_path": around.directory / f"outbox-{table['id']}.sqlite",
+        "sensors": sensors,
+    }
+    device = reader.build(DeviceSettings, table, place, given=given, beside={"sensor"}, renamed={"device": "id"})
+    if device is None:
+        return None
+    if device.lamp_space is not None and device.lamp_space not in around.house.named["space"]:
+        reader.faults.add(place, "lamp_space: " + one_of("space", device.lamp_space, around.house.named["space"]))
+    _check_pins(reader, device)
+    return device
+
+
+def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) -> Sensor:
+    # a polled sensor cannot say more often than it is read, nor one that tells of a while before that is over
+    every_ms = max(getattr(settings, "every_ms", 0), getattr(settings, "tell_ms", 0))
+    return Sensor(
+        device=device.device,
+        id=settings.id,
+        kind=SensorKind(table["kind"]),
+        space=table.get("space"),
+        door=table.get("door"),
+        zone=table.get("zone"),
+        heartbeat_ms=max(device.heartbeat_ms, every_ms),
+        held=table.get("held", False),
+        wiring=" ".join(map(str, settings.pins)),
+    )
+
+
+def _sensor(reader: Reader, table: Table, place: str, house: House) -> SensorSettings | None:
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in SENSOR_SETTINGS:
+        finding = "kind is missing; give one of: " + ", ".join(sorted(SENSOR_SETTINGS))
+        reader.faults.add(place, finding if kind is None else one_of("kind", str(kind), SENSOR_SETTINGS))
+        return None
+    before = len(reader.faults)
+    settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
+    if not isinstance(held := table.get("held", False), bool):
+        reader.faults.add(place, f"held is {held!r}; it must be true or false")
+    _check_targets(reader, table, place, settings, house)
+    return settings if len(reader.faults) == before else None
+
+
+def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSettings | None, house: House) -> None:
+    """Whether a sensor watches what its kind can watch: one thing, or, of air, a zone and a room in it."""
+    kind = table["kind"]
+    target, _ = _WATCHES[kind]
+    given = [name for name in _TARGETS if name in table]
+    if given != [target] and (kind != "air" or given != ["space", "zone"]):
+        found = " and ".join(given) or "nothing"
+        reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
+        return
+    for name in given:
+        if not isinstance(table[name], str) or table[name] not in house.named[name]:
+            reader.faults.add(place, one_of(name, str(table[name]), house.named[name]))
+            return
+    for space in house.spaces:
+        if space.id == table.get("space") and (unfit := _unfit(kind, settings, space)):
+            reader.faults.add(place, unfit)
+        elif space.id == table.get("space") and space.zone != table.get("zone", space.zone):
+            finding = f'"{space.id}" is in zone "{space.zone}", not in "{table["zone"]}"; give the zone that it is in'
+            reader.faults.add(place, finding)
+
+
+def _unfit(kind: str, settings: SensorSettings | None, space: Space) -> str | None:
+    """Why this sensor cannot judge this space; None if it can."""
+    _, fitting = _WATCHES[kind]
+    if space.kind not in fitting:
+        words = ", ".join(sorted(fitting))
+        return f'a {kind} cannot judge {space.kind} "{space.id}"; it can judge: {words}'
+    if isinstance(settings, DistanceSettings) and (space.kind is SpaceKind.SUPPLY) != (settings.near_mm is None):
+        wanted = "empty_mm and full_mm" if space.kind is SpaceKind.SUPPLY else "near_mm"
+        return f'"{space.id}" is a {space.kind}; give {wanted} for it'
+    return None
+
+
+def _check_pins(reader: Reader, device: DeviceSettings) -> None:
+    uses: dict[int, str] = {}
+    wanted = [(pin, f'sensor "{sensor.id}"') for sensor in device.sensors for pin in sensor.pins]
+    if device.lamp_pin is not None:
+        wanted.append((device.lamp_pin, "the lamp"))
+    for pin, user in wanted:
+        if pin in uses:
+            finding = f"pin {pin} is used by {uses[pin]} and by {user}; give each its own"
+            reader.faults.add(f'device "{device.device}"', finding)
+        uses.setdefault(pin, user)

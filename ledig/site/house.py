@@ -1,0 +1,165 @@
+"""Reads the house out of a site file: floors, zones, spaces and doors, and where they lie.
+
+In:    the parsed file, and a reader that gathers faults.
+Out:   those parts of the plan, each in its place.
+Never: devices (see devices.py), files.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from collector.plan import MOST_HOLD_MS, WHOLE_SITE, Door, Floor, Space, SpaceKind, Tenure, Zone
+from ledig.site.ids import id_fault
+from ledig.site.reader import Reader, Table, one_of
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What `[[floor]]`, `[[zone]]`, `[[space]]` and `[[door]]` say."""
+
+    floors: tuple[Floor, ...]
+    zones: tuple[Zone, ...]
+    spaces: tuple[Space, ...]
+    doors: tuple[Door, ...]
+    named: dict[str, set[str]]
+    """Every id in the file, sound or not, by kind: a faulty zone does not make each of its spaces faulty too."""
+
+
+def read_house(reader: Reader, document: Table) -> House:
+    """Read every table of the house; faults go to the reader, and what they touch is left out."""
+    named = {kind: _ids(reader.tables(document, kind)) for kind in ("floor", "zone", "space", "door")}
+    for kind in ("floor", "zone", "space"):
+        if kind not in document:
+            reader.faults.add("", f"no [[{kind}]]; a house needs at least one")
+    floors = _read_all(reader, document, Floor, "floor")
+    zones = _read_all(reader, document, Zone, "zone")
+    spaces = _read_all(reader, document, Space, "space")
+    doors = _read_all(reader, document, Door, "door")
+    _check_floors(reader, floors)
+    _check_zones(reader, zones, floors, named["floor"])
+    _check_spaces(reader, spaces, zones, named["zone"])
+    _check_doors(reader, doors, floors, named["floor"])
+    return House(floors=floors, zones=zones, spaces=spaces, doors=doors, named=named)
+
+
+def _ids(tables: Iterable[Table]) -> set[str]:
+    return {str(table["id"]) for table in tables if "id" in table}
+
+
+def _place(kind: str, table: Table, number: int) -> str:
+    return f'{kind} "{table["id"]}"' if isinstance(table.get("id"), str) else f"{kind} number {number}"
+
+
+def unique_tables(reader: Reader, tables: Iterable[Table], kind: str, within: str = "") -> list[Table]:
+    """The tables that have a sound id of their own; each other one is a fault."""
+    sound: list[Table] = []
+    seen: set[str] = set()
+    for number, table in enumerate(tables, 1):
+        place, found = within + _place(kind, table, number), table.get("id")
+        if not isinstance(found, str):
+            reader.faults.add(place, f'id is {"missing" if found is None else found}; give it: id = "{kind}-{number}"')
+        elif fault := id_fault(found):
+            reader.faults.add(place, fault)
+        elif found in seen:
+            reader.faults.add(place, f"this id is given twice; each {kind} needs its own")
+        else:
+            seen.add(found)
+            sound.append(table)
+    return sound
+
+
+def _read_all(reader: Reader, document: Table, kind: type[_N], name: str) -> tuple[_N, ...]:
+    built = (
+        reader.build(kind, table, f'{name} "{table["id"]}"')
+        for table in unique_tables(reader, reader.tables(document, name), name)
+    )
+    return tuple(item for item in built if item is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rectangle:
+    """Where a floor or zone lies, in metres."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def holds(self, x_m: float, y_m: float) -> bool:
+        slack = 1e-9  # 12.2 + 7.8 is a little more than 20
+        across = self.left - slack <= x_m <= self.right + slack
+        return across and self.top - slack <= y_m <= self.bottom + slack
+
+    def __str__(self) -> str:
+        return f"x {self.left:g} to {self.right:g} and y {self.top:g} to {self.bottom:g}"
+
+
+def _of_floor(floor: Floor) -> _Rectangle:
+    return _Rectangle(0, 0, floor.width_m, floor.depth_m)
+
+
+def _of_zone(zone: Zone) -> _Rectangle:
+    return _Rectangle(zone.x_m, zone.y_m, zone.x_m + zone.width_m, zone.y_m + zone.depth_m)
+
+
+def _check_floors(reader: Reader, floors: Iterable[Floor]) -> None:
+    for floor in floors:
+        if not (0 < floor.width_m <= 1000 and 0 < floor.depth_m <= 1000):
+            finding = f"it is {floor.width_m:g} by {floor.depth_m:g} m; each side must lie between 0 and 1000"
+            reader.faults.add(f'floor "{floor.id}"', finding)
+
+
+def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor], known: set[str]) -> None:
+    room = {floor.id: _of_floor(floor) for floor in floors}
+    for zone in zones:
+        place, lies = f'zone "{zone.id}"', _of_zone(zone)
+        if zone.id == WHOLE_SITE:
+            reader.faults.add(place, "this id stands for the whole house in every figure; choose another")
+        if zone.width_m <= 0 or zone.depth_m <= 0:
+            reader.faults.add(place, f"it is {zone.width_m:g} by {zone.depth_m:g} m; each side must be above 0")
+        if zone.floor not in known:
+            reader.faults.add(place, one_of("floor", zone.floor, known))
+        elif (floor := room.get(zone.floor)) and not (
+            floor.holds(lies.left, lies.top) and floor.holds(lies.right, lies.bottom)
+        ):
+            reader.faults.add(place, f'it spans {lies}; its floor "{zone.floor}" spans {floor}')
+
+
+def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone], known: set[str]) -> None:
+    room = {zone.id: _of_zone(zone) for zone in zones}
+    for space in spaces:
+        place = f'space "{space.id}"'
+        if space.zone not in known:
+            reader.faults.add(place, one_of("zone", space.zone, known))
+        elif (zone := room.get(space.zone)) and not zone.holds(space.x_m, space.y_m):
+            finding = f'it stands at x {space.x_m:g}, y {space.y_m:g}; its zone "{space.zone}" spans {zone}'
+            reader.faults.add(place, finding)
+        if space.kind is SpaceKind.SUPPLY and space.tenure is Tenure.DEDICATED:
+            reader.faults.add(place, "a supply cannot be dedicated; leave tenure out")
+        if space.motion_hold_ms is not None and not 1000 <= space.motion_hold_ms <= MOST_HOLD_MS:
+            finding = f"motion_hold_ms must lie between 1000 and {MOST_HOLD_MS}, got {space.motion_hold_ms}"
+            reader.faults.add(place, finding)
+        if space.in_use_above_w is not None and not 0 < space.in_use_above_w <= 100_000:
+            reader.faults.add(place, f"in_use_above_w must lie between 0 and 100000, got {space.in_use_above_w:g}")
+        if not 0 < space.low_below_pct < 100:
+            reader.faults.add(place, f"low_below_pct must lie between 0 and 100, got {space.low_below_pct:g}")
+
+
+def _check_doors(reader: Reader, doors: Iterable[Door], floors: Iterable[Floor], known: set[str]) -> None:
+    room = {floor.id: _of_floor(floor) for floor in floors}
+    for door in doors:
+        place = f'door "{door.id}"'
+        if door.floor not in known:
+            reader.faults.add(place, one_of("floor", door.floor, known))
+        elif (floor := room.get(door.floor)) and not floor.holds(door.x_m, door.y_m):
+            finding = f'it stands at x {door.x_m:g}, y {door.y_m:g}; its floor "{door.floor}" spans {floor}'
+            reader.faults.add(place, finding)

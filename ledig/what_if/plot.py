@@ -1,0 +1,164 @@
+"""Draws what would be different under other rules: one page that needs nothing but itself.
+
+In:    the comparisons that report.py prints.
+Out:   HTML with the same tables and a figure by Plotly, whose library is in the page.
+Never: a request to anywhere, a space that is one member's.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from ledig.what_if import DAY_MS, Shown, Timeline
+from ledig.what_if.report import HEADINGS, TODAY, WhatIf, differing_days, rows
+
+_LINES: Final[dict[Shown, dict[str, Any]]] = {
+    Shown.TAKEN: {"color": "#b0492f", "width": 12},
+    Shown.FREE: {"color": "#007a5e", "width": 3},
+    Shown.UNKNOWN: {"color": "#6b7280", "width": 3, "dash": "dot"},
+}
+"""Told apart by width and dashes as well as by colour; colours as on the pages."""
+_ROW_PX: Final = 20
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<title>{title}</title>
+<style>
+body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 90rem; padding: 1rem; color: #14181d; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+th, td {{ padding: 0.25rem 0.75rem; border-top: 1px solid #d9dde2; text-align: right; }}
+th:first-child, td:first-child {{ text-align: left; }}
+div.wide {{ overflow-x: auto; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{about}</p>
+{tables}
+{figure}
+</body>
+</html>
+"""
+
+
+def write(path: Path, found: WhatIf) -> None:
+    """Write the page for its owner alone, in place of one that is there."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.touch(mode=0o600)
+    try:
+        beside.chmod(0o600)
+        beside.write_text(page(found), encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def page(found: WhatIf) -> str:
+    """The whole page."""
+    labels = " and ".join(f"“{label}”" for label in found.labels)
+    about = (
+        f"The stored events of {found.title}, judged again under {labels}, beside what {TODAY} make of them."
+        f" Nothing was changed by this."
+    )
+    return _PAGE.format(
+        title=escape(f"{found.name}: what if {', '.join(found.labels)}"),
+        about=escape(" ".join([about, *(f"{note[:1].upper()}{note[1:]}." for note in found.notes)])),
+        tables="\n".join(_table(found, place) for place in range(len(found.labels))),
+        figure=_figure(found),
+    )
+
+
+def _table(found: WhatIf, place: int) -> str:
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
+    compared = [comparisons[place] for comparisons in found.spaces.values()]
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found, compared)
+    )
+    caption = escape(f"{found.labels[place]} beside {TODAY}")
+    days = escape(f"They {differing_days(compared).removeprefix('they ')}.")
+    return f'<h2>{caption}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div><p>{days}</p>'
+
+
+def _figure(found: WhatIf) -> str:
+    from plotly.offline import get_plotlyjs
+
+    drawn = list(_rows(found))
+    if not drawn:
+        return "<p>No space is shown otherwise under these rules, so there is nothing to draw.</p>"
+    layout = {
+        "height": 120 + _ROW_PX * len(drawn),
+        "margin": {"l": 10, "r": 10, "t": 30, "b": 40},
+        "xaxis": {"type": "date", "side": "top", "title": {"text": str(_clock(found))}},
+        "yaxis": {
+            "tickmode": "array",
+            "tickvals": [place for place, (label, _) in enumerate(drawn) if label],
+            "ticktext": [escape(label) for label, _ in drawn if label],
+            "range": [len(drawn) - 0.5, -0.5],
+            "automargin": True,
+            "zeroline": False,
+            "showgrid": False,
+        },
+        "legend": {"orientation": "h", "y": -0.02},
+        "hovermode": "closest",
+    }
+    data = _json([_trace(found, drawn, shown) for shown in Shown])
+    drawing = f"Plotly.newPlot('plot', {data}, {_json(layout)}, {{displaylogo: false, responsive: true}})"
+    return f'<h2>What is shown</h2><div id="plot"></div><script>{get_plotlyjs()}</script><script>{drawing}</script>'
+
+
+def _rows(found: WhatIf) -> Iterator[tuple[str, Timeline]]:
+    """The rows of the figure from above: label and timeline; of each space that differs, and a gap after it."""
+    for space, compared in found.spaces.items():
+        if any(one.days for one in compared):
+            yield f"{space}, {TODAY}", compared[0].today
+            for label, one in zip(found.labels, compared, strict=True):
+                yield f"{space}, {label}", one.other
+            yield "", []
+
+
+def _trace(found: WhatIf, drawn: list[tuple[str, Timeline]], shown: Shown) -> dict[str, Any]:
+    """Every part of one kind: lines with nothing between them."""
+    x: list[str | None] = []
+    y: list[int | None] = []
+    clock = _clock(found)
+    for place, (_, timeline) in enumerate(drawn):
+        for part in timeline:
+            if part.shown is shown:
+                x += [_shown_at(part.from_ms, clock), _shown_at(part.to_ms, clock), None]
+                y += [place, place, None]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "not known" if shown is Shown.UNKNOWN else shown.value,
+        "line": _LINES[shown],
+        "x": x,
+        "y": y,
+        "hovertemplate": "%{x|%a %d, %H:%M:%S}",
+    }
+
+
+def _json(value: Any) -> str:
+    """As a script may hold it: nothing in it ends the script."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _clock(found: WhatIf) -> tzinfo:
+    """Whose time the figure is drawn in: the house's, or UTC where an hour of the house's comes twice or never."""
+    from_ms, to_ms = found.span
+    offsets = {_at(at_ms, found.zone).utcoffset() for at_ms in (*range(from_ms, to_ms, DAY_MS), to_ms)}
+    return found.zone if len(offsets) == 1 else UTC
+
+
+def _shown_at(at_ms: int, clock: tzinfo) -> str:
+    return f"{_at(at_ms, clock):%Y-%m-%d %H:%M:%S}"
+
+
+def _at(at_ms: int, clock: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(clock)

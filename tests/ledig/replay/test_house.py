@@ -1,0 +1,110 @@
+"""A recording becomes a house whose pins and files the recording drives."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import gpiozero
+import pytest
+
+from collector.plan import SpaceKind
+from edge.broker import BrokerSettings
+from edge.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
+from ledig.replay.house import Wiring, build
+from ledig.replay.recorded import Change, RecordedKind, RecordedSensor, RecordedSpace, Recording
+from ledig.replay.rows import Row
+
+
+def recording(*sensors: RecordedSensor) -> Recording:
+    return Recording(
+        time_zone=ZoneInfo("UTC"),
+        spaces=(RecordedSpace(id="room", kind=SpaceKind.ROOM),),
+        sensors=sensors,
+        spans=((Row(0, {}),),),
+        step_ms=30_000,
+    )
+
+
+def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
+    if kind == "air":
+        return RecordedSensor(id=name, kind=RecordedKind.AIR, **columns)
+    return RecordedSensor(id=name, kind=RecordedKind(kind), space="room", column="C")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "high"),
+    [
+        ("pir", 1, True),
+        ("pir", 0, False),
+        ("contact", 1, True),
+        ("contact", 0, False),
+        ("presence", 1, True),
+        ("presence", 0, False),
+        ("pressure", 1, False),
+        ("pressure", 0, True),
+    ],
+)
+def test_a_level_is_on_the_pin_before_and_after_the_agent_opens_it(
+    tmp_path: Path, kind: str, value: float, *, high: bool
+) -> None:
+    it = sensor(kind)
+    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
+    wiring = Wiring(device, tmp_path)
+    wiring.feel(it, Change(0, "it", "column", value))
+    pull_up = None if kind in {"pir", "presence"} else True
+    opened = gpiozero.DigitalInputDevice(device.sensors[0].pins[0], pull_up=bool(pull_up), pin_factory=wiring.factory)
+    assert bool(opened.pin.state) is high
+    wiring.feel(it, Change(1, "it", "column", 1 - value))
+    assert bool(opened.pin.state) is not high
+    opened.close()
+
+
+def test_measured_values_stand_in_the_files_that_the_agent_reads(tmp_path: Path) -> None:
+    air = sensor("air", "air", co2_column="A", humidity_column="B")
+    power = sensor("power", "laser")
+    (device,) = build(recording(air, power), BrokerSettings(), tmp_path).devices
+    wiring = Wiring(device, tmp_path)
+    wiring.feel(air, Change(0, "air", "co2_column", 612.5))
+    wiring.feel(air, Change(0, "air", "humidity_column", 41))
+    wiring.feel(power, Change(0, "laser", "column", 80))
+    air_settings, power_settings = device.sensors
+    assert isinstance(air_settings, AirSettings)
+    assert isinstance(power_settings, PowerSettings)
+    assert air_settings.temperature_path is None
+    assert air_settings.humidity_path is not None
+    assert float(air_settings.co2_path.read_text()) * air_settings.co2_scale == 612.5
+    assert float(air_settings.humidity_path.read_text()) * air_settings.humidity_scale == 41
+    assert float(power_settings.path.read_text()) * power_settings.scale == 80
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [("sound", SoundSettings), ("light", LightSettings), ("people", PeopleSettings)]
+)
+def test_a_level_of_a_space_stands_in_its_file(tmp_path: Path, kind: str, settings: type) -> None:
+    it = sensor(kind)
+    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
+    Wiring(device, tmp_path).feel(it, Change(0, "it", "column", 12))
+    (made,) = device.sensors
+    assert type(made) is settings
+    assert float(made.path.read_text()) == 12  # type: ignore[attr-defined]
+
+
+def test_an_output_that_is_held_is_held_in_the_plan_too(tmp_path: Path) -> None:
+    held = RecordedSensor(id="it", kind=RecordedKind.PIR, space="room", column="C", held=True)
+    (planned,) = build(recording(held), BrokerSettings(), tmp_path).plan.sensors
+    assert planned.held
+
+
+def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
+    house = build(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
+    assert [len(device.sensors) for device in house.devices] == [28, 2]
+    assert len(house.plan.sensors_of("room")) == 30
+    for device in house.devices:
+        pins = [pin for each in device.sensors for pin in each.pins]
+        assert len(set(pins)) == len(pins)
+
+
+def test_air_is_of_the_zone_and_motion_of_its_space(tmp_path: Path) -> None:
+    plan = build(recording(sensor("pir", "pir"), sensor("air", "air", co2_column="A")), BrokerSettings(), tmp_path).plan
+    pir, air = plan.sensors
+    assert (pir.space, pir.zone) == ("room", None)
+    assert (air.space, air.zone) == (None, plan.zones[0].id)

@@ -1,0 +1,208 @@
+"""A mapping and a CSV file become a recording, or every fault at once."""
+
+import gzip
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ledig.replay.recorded import Change, Recording, changes
+from ledig.replay.recording import RecordingRejected, read
+
+MAPPING = """
+file = "rows.csv"
+time = ["Date", "Time"]
+format = "%Y/%m/%d %H:%M:%S"
+time_zone = "Europe/Stockholm"
+
+[[space]]
+id = "room"
+kind = "room"
+truth = "People"
+
+[[sensor]]
+id = "pir"
+kind = "pir"
+space = "room"
+column = "PIR"
+pulse_ms = 40000
+
+[[sensor]]
+id = "air"
+kind = "air"
+co2_column = "CO2"
+"""
+HEADER = "Date,Time,PIR,CO2,People\n"
+ROWS = (
+    HEADER
+    + "2026/01/05,09:00:00,0,400,0\n"
+    + "2026/01/05,09:00:30,1,401.5,1\n"
+    + "2026/01/05,09:01:00,1,402,1\n"
+    + "2026/01/05,09:02:00,0,403,1\n"
+    + "2026/01/05,19:00:00,0,404,0\n"
+)
+
+
+def recording(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> Recording:
+    (folder / "rows.csv").write_text(rows)
+    (folder / "mapping.toml").write_text(mapping)
+    return read(folder / "mapping.toml")
+
+
+def faults(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> tuple[str, ...]:
+    with pytest.raises(RecordingRejected) as caught:
+        recording(folder, mapping=mapping, rows=rows)
+    return caught.value.faults
+
+
+def utc_ms(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc]
+
+
+def test_rows_are_read_in_local_time_and_cut_at_a_break(tmp_path: Path) -> None:
+    played = recording(tmp_path)
+    assert [len(span) for span in played.spans] == [4, 1]
+    assert played.spans[0][0].at_ms == utc_ms(2026, 1, 5, 8)
+    assert played.spans[0][1].values == {"People": 1, "PIR": 1, "CO2": 401.5}
+    assert played.step_ms == 30_000
+
+
+def test_a_gzip_file_and_a_file_given_apart_are_read_the_same(tmp_path: Path) -> None:
+    expected = recording(tmp_path)
+    other = tmp_path / "elsewhere.csv.gz"
+    other.write_bytes(gzip.compress(ROWS.encode()))
+    (tmp_path / "rows.csv").unlink()
+    assert read(tmp_path / "mapping.toml", other) == expected
+
+
+def test_pulses_that_meet_become_one_and_end_in_time(tmp_path: Path) -> None:
+    played = recording(tmp_path)
+    start = played.spans[0][0].at_ms
+    motion = [change for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert motion == [Change(start + 30_000, "pir", "column", 1), Change(start + 100_000, "pir", "column", 0)]
+
+
+def test_a_column_without_pulse_is_the_level_itself(tmp_path: Path) -> None:
+    played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""))
+    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert levels == [0, 1, 1, 0]
+
+
+def test_an_amplifier_in_volts_is_told_in_decibels(tmp_path: Path) -> None:
+    sound = 'kind = "sound"\nvolts = true'
+    mapping = MAPPING.replace('kind = "pir"', sound).replace("pulse_ms = 40000", "")
+    played = recording(tmp_path, mapping=mapping, rows=ROWS.replace(",1,401.5,", ",10,401.5,"))
+    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert levels == pytest.approx([-60, 20, 0, -60]), "no volt at all is the noise of the amplifier"
+
+
+def test_changes_come_in_order_of_time(tmp_path: Path) -> None:
+    played = recording(tmp_path, mapping=MAPPING.replace("40000", "20000"))
+    moments = [change.at_ms for change in changes(played.spans[0], played.sensors)]
+    assert moments == sorted(moments)
+
+
+def test_the_hour_that_comes_twice_in_autumn_goes_on(tmp_path: Path) -> None:
+    rows = HEADER + "".join(f"2026/10/25,{time}:00,0,400,0\n" for time in ("02:20", "02:50", "02:20", "02:50", "03:20"))
+    played = recording(tmp_path, rows=rows, mapping=MAPPING.replace("[[space]]", "break_after_s = 3600\n[[space]]", 1))
+    moments = [row.at_ms for row in played.spans[0]]
+    assert {later - row for row, later in pairwise(moments)} == {1_800_000}
+
+
+def test_a_broken_row_is_named_counted_and_changes_nothing_else(tmp_path: Path) -> None:
+    expected = recording(tmp_path)
+    lines = ROWS.splitlines(keepends=True)
+    played = recording(tmp_path, rows="".join([*lines[:3], "2026/01/05,09:00:40,2,400,0\n", *lines[3:]]))
+    assert (played.spans, played.step_ms) == (expected.spans, expected.step_ms)
+    assert played.left_out == 1
+    (named,) = played.named
+    assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be a whole number from 0 to 1")
+
+
+def test_only_the_rows_that_are_asked_for_are_the_recording(tmp_path: Path) -> None:
+    mapping = MAPPING.replace("[[space]]", 'only = { Room = "5" }\n\n[[space]]', 1)
+    first, *others = ROWS.splitlines()
+    rows = "\n".join([f"{first},Room", *(f"{row},5\nsoon,later,7,x,none,6" for row in others)])
+    played = recording(tmp_path, mapping=mapping, rows=rows)
+    assert (played.spans, played.left_out) == (recording(tmp_path).spans, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        ("", "column 'Date' is not in the header"),
+        (HEADER, "no rows below the header"),
+        (ROWS.replace("CO2", "Co2"), "column 'CO2' is not in the header"),
+        (ROWS.replace("CO2", "PIR"), "column 'PIR' stands 2 times"),
+    ],
+)
+def test_a_file_without_what_the_mapping_needs_is_refused(tmp_path: Path, rows: str, finding: str) -> None:
+    assert finding in "\n".join(faults(tmp_path, rows=rows))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1f\x8b broken"])
+def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    recording(tmp_path)
+    for name in ("rows.csv", "rows.csv.gz"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RecordingRejected, match=r"give a CSV file in UTF-8, plain or compressed by gzip"):
+            read(tmp_path / "mapping.toml", tmp_path / name)
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingRejected, match="No such file"):
+        read(tmp_path / "mapping.toml")
+    recording(tmp_path)
+    with pytest.raises(RecordingRejected, match=r"none\.csv: No such file"):
+        read(tmp_path / "mapping.toml", tmp_path / "none.csv")
+
+
+def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
+    told = faults(
+        tmp_path,
+        mapping=MAPPING.replace('format = "%Y/%m/%d %H:%M:%S"', 'colour = "red"')
+        .replace('kind = "pir"', 'kind = "sonar"')
+        .replace('kind = "room"', 'kind = "hall"')
+        .replace('co2_column = "CO2"', ""),
+    )
+    text = "\n".join(told)
+    for finding in (
+        "format is missing",
+        'no setting "colour"',
+        'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, presence, power, people, sound,',
+        'sensor "air": co2_column is missing',
+    ):
+        assert finding in text
+    assert all(str(tmp_path / "mapping.toml") in fault for fault in told)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        ("Europe/Stockholm", "Europe/Nowhere", 'no time zone "Europe/Nowhere"'),
+        ("Europe/Stockholm", "Europe", 'no time zone "Europe"'),
+        ('space = "room"', 'space = "attic"', 'sensor "pir": no space "attic"; known spaces: room'),
+        ("pulse_ms = 40000", "pulse_ms = 5", "from 100 to 600000; got 5"),
+        ("pulse_ms = 40000", "volts = true", "volts is nothing for a sensor of kind pir"),
+        ('id = "air"', 'id = "pir"', 'sensor "pir": is there twice'),
+        ('id = "air"', 'id = "Air 1"', 'id "Air 1" is not allowed'),
+        ('co2_column = "CO2"', 'co2_column = "CO2"\nspace = "room"', "space is nothing for a sensor of kind air"),
+        ('file = "rows.csv"', "", "file is missing"),
+        ('time = ["Date", "Time"]', "time = []", "time is empty"),
+        ('file = "rows.csv"', 'file = "rows.csv"\ndelimiter = ";;"', "delimiter must be one character"),
+    ],
+)
+def test_a_fault_of_a_mapping_is_told_with_its_remedy(tmp_path: Path, right: str, wrong: str, finding: str) -> None:
+    assert right in MAPPING
+    assert finding in "\n".join(faults(tmp_path, mapping=MAPPING.replace(right, wrong)))
+
+
+def test_a_mapping_that_an_editor_of_windows_saved_is_read_as_any(tmp_path: Path) -> None:
+    assert recording(tmp_path, mapping="\ufeff" + MAPPING) == recording(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n', "file = " + "[" * 5000])
+def test_a_mapping_that_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
+    assert faults(tmp_path, mapping=text)

@@ -1,0 +1,113 @@
+"""What simulated sensors are wired to reads to the real sensors as the real thing."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.broker import BrokerSettings
+from edge.settings import (
+    AirSettings,
+    BeamPairSettings,
+    ContactSettings,
+    DeviceSettings,
+    DistanceSettings,
+    LightSettings,
+    PeopleSettings,
+    PirSettings,
+    PowerSettings,
+    PresenceSettings,
+    PressureSettings,
+    SensorSettings,
+    SoundSettings,
+)
+from ledig.simulation.signs import Sign
+from ledig.simulation.wires import Wires
+from tests.edge.sensors.table import table
+
+KEY = ("pi", "sensor")
+SETTLED_MS = 1000
+
+
+def wired(folder: Path, sensor: SensorSettings) -> tuple[Wires, SensorSettings]:
+    broker = BrokerSettings()
+    device = DeviceSettings(
+        site="mill", device="pi", broker=broker, outbox_path=folder / "outbox.sqlite", sensors=(sensor,)
+    )
+    wires = Wires(device, folder)
+    return wires, wires.settings.sensors[0]
+
+
+@pytest.mark.parametrize(
+    ("sensor", "part"),
+    [
+        (PirSettings(id="sensor", pin=4), "motion"),
+        (ContactSettings(id="sensor", pin=4), "contact_open"),
+        (PressureSettings(id="sensor", pin=4), "pressure"),
+        (PresenceSettings(id="sensor", pin=4), "presence"),
+    ],
+)
+def test_a_level_reaches_the_sensor_and_stands_when_the_agent_opens_its_pin(
+    tmp_path: Path, sensor: SensorSettings, part: str
+) -> None:
+    wires, settings = wired(tmp_path, sensor)
+    wires.feel(Sign(0, KEY, part, 1))  # before the agent starts: no pull of its own may change it
+    with table(settings, wires.factory) as laid:
+        assert laid.said(SETTLED_MS) == [(part, 1)]
+        for level in (0, 1, 0):
+            wires.feel(Sign(0, KEY, part, level))
+            assert laid.said(SETTLED_MS) == [(part, level)]
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_somebody_passes_the_door(tmp_path: Path, way: int) -> None:
+    wires, settings = wired(tmp_path, BeamPairSettings(id="sensor", outer_pin=5, inner_pin=6))
+    with table(settings, wires.factory) as laid:
+        assert laid.said() == [("crossing", 0)]
+        wires.feel(Sign(0, KEY, "crossing", way))
+        assert laid.said() == [("crossing", way)]
+
+
+def test_a_jar_sinks(tmp_path: Path) -> None:
+    jar = DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, empty_mm=300, full_mm=40)
+    wires, settings = wired(tmp_path, jar)
+    wires.feel(Sign(0, KEY, "level_pct", 62))
+    with table(settings, wires.factory) as laid:
+        laid.says([("level_pct", 62)])
+
+
+def test_a_seat_under_a_ranger_is_taken(tmp_path: Path) -> None:
+    wires, settings = wired(tmp_path, DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, near_mm=800))
+    wires.feel(Sign(0, KEY, "presence", 1))
+    with table(settings, wires.factory) as laid:
+        laid.says([("presence", 1)], after_ms=10_000)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "part", "value"),
+    [
+        (SoundSettings(id="sensor", path=Path("/level"), scale=0.1), "sound_db", 61.5),
+        (LightSettings(id="sensor", path=Path("/light")), "light_lux", 480),
+        (PeopleSettings(id="sensor", path=Path("/people")), "people", 4),
+    ],
+)
+def test_what_reads_one_file_reads_one_of_this_machine_alone(
+    tmp_path: Path, sensor: SensorSettings, part: str, value: float
+) -> None:
+    wires, settings = wired(tmp_path, sensor)
+    wires.feel(Sign(0, KEY, part, value))
+    with table(settings, wires.factory) as laid:
+        laid.says([(part, value)])
+
+
+def test_a_meter_and_an_air_sensor_read_files_of_this_machine_alone(tmp_path: Path) -> None:
+    kernel = Path("/sys/class/hwmon/hwmon1/power1_input")
+    wires, settings = wired(tmp_path, PowerSettings(id="sensor", path=kernel))
+    wires.feel(Sign(0, KEY, "power_w", 87.5))
+    with table(settings, wires.factory) as laid:
+        laid.says([("power_w", 87.5)])
+    wires, settings = wired(tmp_path, AirSettings(id="sensor", co2_path=kernel, temperature_path=kernel))
+    wires.feel(Sign(0, KEY, "co2_ppm", 640))
+    wires.feel(Sign(0, KEY, "temperature_c", 21.4))
+    wires.feel(Sign(0, KEY, "humidity_pct", 40))  # this air sensor has no such part
+    with table(settings, wires.factory) as laid:
+        laid.says([("co2_ppm", 640), ("temperature_c", 21.4)])

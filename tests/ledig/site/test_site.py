@@ -1,0 +1,432 @@
+"""The site file: what is right in it is read, and everything that is wrong is told, all at once."""
+
+import contextlib
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from collector.plan import OpeningHours, RedDays, SpaceKind, Tenure
+from edge.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
+from ledig.site import SiteRejected, read
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "ledig" / "example.toml"
+INSTALLERS_EXAMPLE = ROOT / "firmware-config" / "site.example.toml"
+
+SOUND = """
+[site]
+id = "mill"
+name = "The mill"
+
+[opening_hours]
+monday = "07:00-22:00"
+
+[broker]
+port = 1884
+
+[storage]
+directory = "data"
+
+[[floor]]
+id = "ground"
+name = "Ground"
+width_m = 20
+depth_m = 10
+
+[[zone]]
+id = "hall"
+name = "Hall"
+floor = "ground"
+x_m = 0
+y_m = 0
+width_m = 20
+depth_m = 10
+
+[[space]]
+id = "desk-1"
+name = "Desk 1"
+kind = "desk"
+zone = "hall"
+x_m = 2.0
+y_m = 2.0
+
+[[space]]
+id = "room-1"
+name = "Room 1"
+kind = "room"
+zone = "hall"
+x_m = 8.0
+y_m = 2.0
+
+[[space]]
+id = "beans"
+name = "Beans"
+kind = "supply"
+zone = "hall"
+x_m = 9.0
+y_m = 2.0
+
+[[space]]
+id = "laser"
+name = "Laser"
+kind = "equipment"
+zone = "hall"
+x_m = 9.0
+y_m = 5.0
+
+[[door]]
+id = "front"
+name = "Front"
+floor = "ground"
+x_m = 0
+y_m = 5
+
+[[device]]
+id = "pi-1"
+lamp_pin = 20
+lamp_space = "desk-1"
+
+[[device.sensor]]
+kind = "pir"
+id = "desk-1-pir"
+space = "desk-1"
+pin = 4
+
+[[device.sensor]]
+kind = "beam_pair"
+id = "beams"
+door = "front"
+outer_pin = 5
+inner_pin = 6
+
+[[device.sensor]]
+kind = "distance"
+id = "jar"
+space = "beans"
+echo_pin = 7
+trigger_pin = 8
+empty_mm = 300
+full_mm = 50
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults_of(folder: Path, text: str) -> tuple[str, ...]:
+    with pytest.raises(SiteRejected) as rejected:
+        read(written(folder, text))
+    assert str(rejected.value) == "\n".join(rejected.value.faults)
+    return rejected.value.faults
+
+
+def test_days_of_its_own_are_read_in_quotes_and_as_toml_writes_them(tmp_path: Path) -> None:
+    days = 'red_days = "closed"\nclosed = ["2026-12-23", 2027-01-05]\nmonday ='
+    plan = read(written(tmp_path, SOUND.replace("monday =", days))).plan
+    assert plan.closed == {date(2026, 12, 23), date(2027, 1, 5)}
+    assert (plan.country, plan.red_days) == ("SE", RedDays.CLOSED)
+
+
+def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
+    site = read(written(tmp_path, SOUND))
+    assert site.plan.opening_hours == {0: OpeningHours(opens_min=420, closes_min=1320)}
+    assert site.storage == tmp_path / "data", "relative paths count from the file's folder"
+    assert site.collector.journal_path == tmp_path / "data" / "journal.sqlite"
+    assert site.collector.broker.port == site.dashboard.broker.port == 1884
+    device = site.device["pi-1"]
+    assert (device.site, device.clock, device.outbox_path) == (
+        "mill",
+        ClockSource.NETWORK,
+        tmp_path / "data" / "outbox-pi-1.sqlite",
+    )
+    assert device.sensors[0] == PirSettings(id="desk-1-pir", pin=4)
+    assert isinstance(device.sensors[2], DistanceSettings)
+    assert site.plan.sensor["pi-1", "beams"].door == "front"
+
+
+SENSOR = '[[device.sensor]]\nkind = "pir"\nid = "desk-1-pir"\n'
+
+AIR = '[[device.sensor]]\nkind = "air"\nid = "air"\nco2_path = "/co2"\nzone = "hall"\n'
+
+FAULTS = [
+    # what is replaced, by what, what is told
+    ('kind = "pir"', 'kind = "pirr"', 'sensor "desk-1-pir": no kind "pirr"; known kinds: air, beam_pair, contact,'),
+    ('kind = "pir"', 'kind = "presure"', '; did you mean "pressure"?'),
+    ('kind = "pir"\n', "", 'sensor "desk-1-pir": kind is missing; give one of: air, beam_pair, contact,'),
+    (
+        "port = 1884",
+        "prot = 1884",
+        'broker: no setting "prot"; known settings: ca_file, host, password_directory, port;',
+    ),
+    ("port = 1884", "prot = 1884", 'did you mean "port"?'),
+    ("port = 1884", 'port = "1884"', 'broker: port is "1884"; it must be a whole number'),
+    ("port = 1884", "port = true", "broker: port is true; it must be a whole number"),
+    ("port = 1884", "port = 99999", "broker: port must lie between 1 and 65535, got 99999"),
+    (
+        "width_m = 20\ndepth_m = 10\n\n[[zone]]",
+        "depth_m = 10\n\n[[zone]]",
+        "width_m is missing; give it: width_m = 1.0",
+    ),
+    ("depth_m = 10\n\n[[zone]]", "depth_m = inf\n\n[[zone]]", "depth_m is inf; it must be a number"),
+    ("depth_m = 10\n\n[[zone]]", "depth_m = 0\n\n[[zone]]", 'floor "ground": it is 20 by 0 m; each side must lie'),
+    ('id = "mill"', 'id = "The Mill"', 'site: id "The Mill" is not allowed; use at most 64 small letters'),
+    ('id = "desk-1"', 'id = "desk--1"', 'space "desk--1": id "desk--1" is not allowed'),
+    ('id = "desk-1"', f'id = "{"a" * 65}"', "is not allowed; use at most 64"),
+    ('id = "desk-1"', "id = 1", "space number 1: id is 1; give it: id ="),
+    ('id = "desk-1"\n', "", 'space number 1: id is missing; give it: id = "space-1"'),
+    ('id = "room-1"', 'id = "desk-1"', 'space "desk-1": this id is given twice; each space needs its own'),
+    ('id = "beams"', 'id = "desk-1-pir"', 'device "pi-1", sensor "desk-1-pir": this id is given twice'),
+    ('floor = "ground"\nx_m = 0\ny_m = 0', 'floor = "grund"\nx_m = 0\ny_m = 0', 'zone "hall": no floor "grund"; known'),
+    ('zone = "hall"', 'zone = "hal"', 'space "desk-1": no zone "hal"; known zones: hall; did you mean "hall"?'),
+    ('space = "desk-1"\npin', 'space = "desk-2"\npin', 'sensor "desk-1-pir": no space "desk-2"; known spaces: beans,'),
+    ('door = "front"', 'door = "back"', 'sensor "beams": no door "back"; known doors: front'),
+    ('door = "front"', 'space = "room-1"', 'sensor "beams": it watches space; a beam_pair watches one door: door ='),
+    ('door = "front"\n', "", 'sensor "beams": it watches nothing; a beam_pair watches one door'),
+    ('space = "desk-1"\npin', 'space = "desk-1"\nzone = "hall"\npin', "it watches space and zone; a pir watches one"),
+    ('space = "desk-1"\npin', 'space = "beans"\npin', 'a pir cannot judge supply "beans"; it can judge: booth, desk,'),
+    (SENSOR, AIR + 'space = "desk-1"\n' + SENSOR, 'cannot judge desk "desk-1"; it can judge: booth, room'),
+    (SENSOR, AIR + 'space = "room-2"\n' + SENSOR, 'sensor "air": no space "room-2"; known spaces:'),
+    ("empty_mm = 300\nfull_mm = 50", "near_mm = 500", '"beans" is a supply; give empty_mm and full_mm for it'),
+    ('space = "beans"\necho', 'space = "desk-1"\necho', '"desk-1" is a desk; give near_mm for it'),
+    ("full_mm = 50", "full_mm = 400", 'sensor "jar": 0 <= full_mm < empty_mm <= 4000 must hold, got 400 and 300'),
+    ("pin = 4", "pin = 40", 'sensor "desk-1-pir": pin must be a GPIO number from 0 to 27, got 40'),
+    (
+        "pin = 4",
+        "pin = 6",
+        'device "pi-1": pin 6 is used by sensor "desk-1-pir" and by sensor "beams"; give each its own',
+    ),
+    ("pin = 4", "pin = 20", 'device "pi-1": pin 20 is used by sensor "desk-1-pir" and by the lamp'),
+    ("inner_pin = 6", "inner_pin = 5", 'sensor "beams": outer_pin and inner_pin must differ, both are 5'),
+    ('lamp_space = "desk-1"', 'lamp_space = "desk-9"', 'device "pi-1": lamp_space: no space "desk-9"; known spaces:'),
+    ('lamp_space = "desk-1"\n', "", 'device "pi-1": lamp_pin and lamp_space go together: give both or neither'),
+    (
+        'id = "pi-1"',
+        'id = "collector"',
+        'device "collector": collector is a user of the broker already; choose another',
+    ),
+    ('id = "pi-1"', 'id = "pi-1"\nclock = "netwrk"', 'clock is "netwrk"; it must be one of: network, host; did you'),
+    (
+        "x_m = 2.0",
+        "x_m = 21.0",
+        'space "desk-1": it stands at x 21, y 2; its zone "hall" spans x 0 to 20 and y 0 to 10',
+    ),
+    ("x_m = 0\ny_m = 0", "x_m = 1\ny_m = 0", 'zone "hall": it spans x 1 to 21 and y 0 to 10; its floor "ground" spans'),
+    ("x_m = 0\ny_m = 5", "x_m = -1\ny_m = 5", 'door "front": it stands at x -1, y 5; its floor "ground" spans'),
+    ('floor = "ground"\nx_m = 0\ny_m = 5', 'floor = "roof"\nx_m = 0\ny_m = 5', 'door "front": no floor "roof"'),
+    ('id = "hall"', 'id = "site"', 'zone "site": this id stands for the whole house in every figure; choose another'),
+    ('name = "The mill"', 'name = "M"\ntime_zone = "Europe/Stokholm"', 'site: no time zone "Europe/Stokholm"; give an'),
+    ('name = "The mill"', 'name = "M"\ntime_zone = "../etc"', 'site: no time zone "../etc"; give an IANA name'),
+    ('name = "The mill"', 'name = "M"\nlanguage = "de"', 'dashboard: language must be "sv" or "en", got'),
+    (
+        '"07:00-22:00"',
+        '"7-22"',
+        "opening_hours, monday: found '7-22'; write it as \"07:00-22:00\", or leave the day out",
+    ),
+    ('"07:00-22:00"', '"22:00-07:00"', 'opening_hours, monday: "22:00-07:00" closes before it opens'),
+    ('"07:00-22:00"', '"07:00-24:30"', "closes before it opens or after 24:00"),
+    (
+        "monday =",
+        "munday =",
+        'opening_hours: no setting "munday"; known settings: closed, friday, monday, red_days, saturday, sunday,',
+    ),
+    (
+        "monday =",
+        'red_days = "shut"\nmonday =',
+        'opening_hours: red_days is "shut"; it must be one of: sunday, closed, open',
+    ),
+    ("monday =", "closed = 1\nmonday =", "opening_hours, closed: found 1; write a list of days"),
+    (
+        "monday =",
+        'closed = ["2026-12-24", "2026-02-30"]\nmonday =',
+        "opening_hours, closed: found '2026-02-30', which is no day; write each as \"2026-12-24\"",
+    ),
+    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found '[24]', which is no day"),
+    (
+        'name = "The mill"',
+        'name = "M"\ncountry = "XX"',
+        'site: no red days are known of country "XX"; give two letters',
+    ),
+    (
+        'name = "The mill"',
+        'name = "M"\ncountry = "sweden"',
+        'site: no red days are known of country "sweden"; give two',
+    ),
+    ("[broker]", "[brokr]", 'site.toml: no setting "brokr"; known settings: alerts, broker, dashboard, device,'),
+    ("[site]", 'rules = "x"\n[site]', 'rules: found "x"; write it as a table: [rules]'),
+    ("[[door]]", "[door]", "door: found a table; write each as a table of its own: [[door]]"),
+    ('[site]\nid = "mill"\nname = "The mill"\n', "", "table [site] is missing; give it with an id and a name"),
+    ("[broker]", "[rules]\nmotion_hold_ms = 5\n[broker]", "rules: motion_hold_ms must lie between lone_motion_hold_ms"),
+    (
+        "[broker]",
+        "[rules]\nmotion_hold_least_ms = 60000\n[broker]",
+        "rules: motion_hold_least_ms must lie between lone_motion_hold_ms (120000) and 7200000, got 60000",
+    ),
+    (
+        "[broker]",
+        "[rules]\nmotion_hold_most_ms = 240000\n[broker]",
+        "rules: motion_hold_most_ms must lie between motion_hold_least_ms (300000) and 7200000, got 240000",
+    ),
+    ("[broker]", '[rules]\nlearning = "maybe"\n[broker]', 'rules: learning is "maybe"; it must be one of: on, off'),
+    (
+        'kind = "equipment"',
+        'kind = "equipment"\nmotion_hold_ms = 7200001',
+        "motion_hold_ms must lie between 1000 and 7200000, got 7200001",
+    ),
+    ('kind = "pir"', 'kind = "pir"\nheld = 1', "held is 1; it must be true or false"),
+    ("[broker]", "[retention]\nraw_hours = 73\n[broker]", "retention: raw_hours must lie between 1 and 72, got 73"),
+    (
+        "[broker]",
+        '[history]\nkind = "influx"\n[broker]',
+        'history: kind is "influx"; it must be one of: sqlite, influxdb',
+    ),
+    ("[broker]", "[history.influxdb]\nurl = 1\n[broker]", "history.influxdb: url is 1; it must be text in quotes"),
+    ("[broker]", '[dashboard]\nhosts = "a"\n[broker]', 'dashboard: hosts is "a"; it must be a list: ["..."]'),
+    ("[broker]", "[dashboard]\nhosts = [1]\n[broker]", "dashboard: hosts is a list; it must be text in quotes"),
+    (
+        "[broker]",
+        "[dashboard]\nmax_streams = 1\n[broker]",
+        "dashboard: max_streams must lie between 10 and 10000, got 1",
+    ),
+    (
+        'kind = "desk"',
+        'kind = "desk"\nattributes = ["screan"]',
+        "it must be one of: standing, screen, quiet, window, near_power",
+    ),
+    ("[[zone]]", '[[zone]]\ncharacter = "livly"', 'character is "livly"; it must be one of: quiet, lively, workshop'),
+    ('kind = "supply"', 'kind = "supply"\ntenure = "dedicated"', 'space "beans": a supply cannot be dedicated'),
+    ('kind = "supply"', 'kind = "supply"\nlow_below_pct = 100', "low_below_pct must lie between 0 and 100, got 100"),
+    ('kind = "equipment"', 'kind = "equipment"\nin_use_above_w = 0', "in_use_above_w must lie between 0 and 100000"),
+    (
+        "port = 1884",
+        "port 1884",
+        "site.toml, line 10, column 6: expected '=' after a key in a key/value pair; write it as",
+    ),
+    (
+        "port = 1884",
+        "port = 1884\nport = 1885",
+        "site.toml, line 11, column 12: cannot overwrite a value; write it as TOML",
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "instead", "told"), FAULTS)
+def test_a_fault_is_told_with_place_finding_and_remedy(tmp_path: Path, found: str, instead: str, told: str) -> None:
+    assert found in SOUND
+    faults = faults_of(tmp_path, SOUND.replace(found, instead, 1))
+    assert any(told in fault for fault in faults), faults
+    assert all(fault.startswith("site.toml") for fault in faults)
+
+
+def test_an_air_sensor_may_stand_in_a_room_of_its_zone_and_of_no_other(tmp_path: Path) -> None:
+    plan = read(written(tmp_path, SOUND.replace(SENSOR, AIR + 'space = "room-1"\n' + SENSOR))).plan
+    assert plan.sensor["pi-1", "air"] in plan.sensors_of("room-1")
+    assert plan.sensor["pi-1", "air"].zone == "hall"
+    loft = '[[zone]]\nid = "loft"\nname = "Loft"\nfloor = "ground"\nx_m = 1\ny_m = 1\nwidth_m = 2\ndepth_m = 2\n\n'
+    text = SOUND.replace("[[space]]", f"{loft}[[space]]", 1).replace(
+        SENSOR, AIR.replace("hall", "loft") + 'space = "room-1"\n' + SENSOR
+    )
+    (fault,) = faults_of(tmp_path, text)
+    assert 'sensor "air": "room-1" is in zone "hall", not in "loft"; give the zone that it is in' in fault
+
+
+def test_all_faults_are_told_together_and_each_once(tmp_path: Path) -> None:
+    text = SOUND
+    for found, instead in (
+        ("port = 1884", "port = 0"),
+        ('zone = "hall"', 'zone = "loft"'),
+        ('kind = "pir"', 'kind = "radar"'),
+        ("inner_pin = 6", "inner_pin = 5"),
+        ("[storage]", "[stores]"),
+    ):
+        text = text.replace(found, instead, 1)
+    faults = faults_of(tmp_path, text)
+    assert len(faults) == len(set(faults)) == 5
+
+
+def test_a_fault_hides_no_other_fault_of_its_table(tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, SOUND + '[dashboard]\nhots = "x"\nport = 0\nmax_streams = 1\n')
+    assert [fault.split(": ")[1].split()[0] for fault in faults] == ["no", "port", "max_streams"]
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SOUND, encoding="utf-8-sig")
+    assert read(tmp_path / "site.toml").plan.id == "mill"
+
+
+@pytest.mark.parametrize("value", ["1", '"x"', '""', "[]", "[[1]]", "{}", "true", "nan", "-0.5", "1979-05-27"])
+def test_no_value_anywhere_gets_past_the_reader(tmp_path: Path, value: str) -> None:
+    lines = SOUND.splitlines()
+    for number, line in enumerate(lines):
+        if " = " not in line:
+            continue
+        changed = [*lines[:number], f"{line.split(' = ')[0]} = {value}", *lines[number + 1 :]]
+        with contextlib.suppress(SiteRejected):  # anything else is our bug
+            read(written(tmp_path, "\n".join(changed)))
+
+
+def test_a_zone_with_a_fault_does_not_make_its_spaces_faulty(tmp_path: Path) -> None:
+    assert len(faults_of(tmp_path, SOUND.replace('name = "Hall"', "name = 1"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("absent.toml", None, "no such file"),
+        ("latin.toml", 'name = "Vävsalen"'.encode("latin-1"), "is not UTF-8; save the file as UTF-8"),
+        ("empty.toml", b"", "table [site] is missing"),
+        ("deep.toml", b"a = " + b"[" * 5000, "too deep"),
+        (".", None, "cannot be read: is a directory"),
+    ],
+)
+def test_a_file_that_is_no_site_file_is_refused(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(SiteRejected, match=re.escape(told)):
+        read(tmp_path / name)
+
+
+def test_the_example_is_the_house_that_was_asked_for() -> None:
+    plan = read(EXAMPLE).plan
+    kinds = Counter(space.kind for space in plan.spaces)
+    desks = Counter(space.tenure for space in plan.spaces if space.kind is SpaceKind.DESK)
+    assert (len(plan.floors), len(plan.zones), len(plan.doors)) == (2, 4, 1)
+    assert kinds == {
+        SpaceKind.DESK: 32,
+        SpaceKind.BOOTH: 2,
+        SpaceKind.ROOM: 2,
+        SpaceKind.EQUIPMENT: 2,
+        SpaceKind.SUPPLY: 1,
+    }
+    assert desks == {Tenure.SHARED: 28, Tenure.DEDICATED: 4}
+    assert {sensor.zone for sensor in plan.sensors if sensor.kind == "air"} == set(plan.zone)
+    assert {sensor.kind for sensor in plan.sensors} == set(SENSOR_SETTINGS) - {"presence", "sound", "light", "people"}
+    assert all(plan.sensors_of(space.id) for space in plan.spaces), "no space is without a sensor"
+    for space in plan.spaces:
+        watching = sorted(sensor.kind for sensor in plan.sensors_of(space.id))
+        if space.kind is SpaceKind.BOOTH:
+            assert watching == ["contact", "pir"]
+        if space.kind is SpaceKind.ROOM:
+            assert watching == ["contact", "pir", "pir"]
+
+
+def test_the_installers_example_is_the_same_house() -> None:
+    house, example = read(INSTALLERS_EXAMPLE), read(EXAMPLE)
+    for part in ("floors", "zones", "spaces", "doors", "sensors", "opening_hours", "rules"):
+        assert getattr(house.plan, part) == getattr(example.plan, part)
+    assert [device.sensors for device in house.devices] == [device.sensors for device in example.devices]
+
+
+def test_every_default_that_the_installers_example_names_is_true(tmp_path: Path) -> None:
+    text = INSTALLERS_EXAMPLE.read_text(encoding="utf-8")
+    uncommented, lines = re.subn(r"(?m)^#(\w+ = )", r"\1", text)
+    assert lines > 35
+    beside = written(tmp_path, text)
+    as_it_stands = read(beside)
+    beside.write_text(uncommented, encoding="utf-8")
+    assert read(beside) == as_it_stands

@@ -1,0 +1,251 @@
+"""`ledig replay SITE --what-if` over the journal of a real collector, which works on as if nobody looked."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import Kind, SensorEvent
+from ledig.site import read
+from ledig.what_if import joined, timeline
+from ledig.what_if.stored import StoredEvents
+from tests.browser import chromium
+from tests.collector.houses import HOUR_MS, NOON_MS, message
+
+SITE = """
+[site]
+id = "mill"
+name = "The mill"
+
+[storage]
+directory = "state"
+
+[[floor]]
+id = "ground"
+name = "Ground"
+width_m = 20
+depth_m = 20
+
+[[zone]]
+id = "hall"
+name = "Hall"
+floor = "ground"
+x_m = 0
+y_m = 0
+width_m = 20
+depth_m = 20
+"""
+DESK = """
+[[space]]
+id = "{desk}"
+name = "{desk}"
+kind = "desk"
+zone = "hall"
+x_m = 1
+y_m = 1
+tenure = "{tenure}"
+"""
+DEVICE = """
+[[device]]
+id = "pi-1"
+"""
+PIR = """
+[[device.sensor]]
+id = "{desk}-pir"
+kind = "pir"
+space = "{desk}"
+pin = {pin}
+"""
+DESKS = ("north", "south", "hers")
+MINUTE_MS = 60_000
+HOURS = 100
+
+
+def said(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
+    """What a desk's sensor says in a hundred hours: stays with gaps between movements, and heartbeats."""
+    dice = random.Random(seed)  # noqa: S311 - repeatable, no secret
+    at_ms = NOON_MS
+    ends_ms = at_ms + HOURS * HOUR_MS
+    moves_ms, stays_ms = at_ms + HOUR_MS, 0
+    while at_ms < ends_ms:
+        if at_ms >= moves_ms:
+            yield at_ms, Kind.MOTION, 1
+            yield at_ms + 2000, Kind.MOTION, 0
+            if moves_ms >= stays_ms:
+                stays_ms = moves_ms + dice.randrange(20, 180) * MINUTE_MS
+            moves_ms += int(dice.expovariate(1 / (3 * MINUTE_MS))) + 5000
+            if moves_ms >= stays_ms:
+                moves_ms = stays_ms + dice.randrange(10, 300) * MINUTE_MS
+                stays_ms = 0
+        else:
+            yield at_ms, Kind.HEARTBEAT, 0
+        at_ms += 30_000
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site file, and beside it the journal of its collector after four days, of which it keeps three."""
+    folder = tmp_path_factory.mktemp("mill")
+    desks = "".join(DESK.format(desk=desk, tenure="dedicated" if desk == "hers" else "shared") for desk in DESKS)
+    pirs = "".join(PIR.format(desk=desk, pin=pin) for pin, desk in enumerate(DESKS, start=4))
+    (folder / "site.toml").write_text(SITE + desks + DEVICE + pirs)
+    (folder / "state").mkdir()
+    events = sorted((at_ms, desk, kind, value) for n, desk in enumerate(DESKS) for at_ms, kind, value in said(desk, n))
+    told = [
+        SensorEvent(seq=seq, sensor=f"{desk}-pir", at_ms=at_ms, kind=kind, value=value)
+        for seq, (at_ms, desk, kind, value) in enumerate(events, start=1)
+    ]
+    with closing(Journal(folder / "state" / "journal.sqlite")) as journal:
+        work = Work(read(folder / "site.toml").plan, journal, RetentionSettings(), NOON_MS)
+        for first in range(0, len(told), 500):
+            batch = told[first : first + 500]
+            now_ms = batch[-1].at_ms
+            work.take([Delivery("pi-1", message(batch, oldest=1))], now_ms)
+            work.tick(now_ms)
+            for _ in range(3):
+                work.settle(now_ms)
+        work.save()
+    return folder / "site.toml"
+
+
+def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "ledig", "replay", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def test_todays_rules_tell_again_what_the_collector_told(house: Path) -> None:
+    """From the checkpoint that the purge left, with what each desk had learnt by then."""
+    plan = read(house).plan
+    journal = house.parent / "state" / "journal.sqlite"
+    stored = StoredEvents(journal, plan)
+    assert stored.span[0] > NOON_MS + 20 * HOUR_MS, "the first day is erased"
+    for desk in DESKS:
+        with stored._open() as db:
+            rows = db.execute("SELECT at_ms, state FROM transition WHERE space = ? ORDER BY at_ms", (desk,)).fetchall()
+            (before,) = db.execute("SELECT state FROM checkpoint WHERE space = ?", (desk,)).fetchone()
+        assert timeline(plan, desk, stored.of_space(desk), stored.span) == joined(*stored.span, before, rows)
+        assert len(rows) > 10
+
+
+def test_the_difference_is_told_by_space_and_in_total(house: Path) -> None:
+    run = ledig(house, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("beside today's rules: The mill, ") == 2
+    totals = [line for line in run.stdout.splitlines() if line.strip().startswith("total")]
+    longer, shorter = ([float(n) for n in re.findall(r"[\d.]+", line)[:2]] for line in totals)
+    assert longer[0] < longer[1]
+    assert shorter[0] > shorter[1]
+    for row in ("today's rules ", "hold=15m ", "hold=5m,level_hold=2m "):
+        assert len(re.findall(rf"^  {re.escape(row)} *\S", run.stdout, re.MULTILINE)) == 2, "one for each shared desk"
+    days = re.findall(r"they differ on 2026-09-22 \([\d.]+ min\), 2026-09-23", run.stdout)
+    assert len(days) == 2
+    assert "1 dedicated space has no state of its own" in run.stdout
+
+
+def test_a_dedicated_desk_is_nowhere(house: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run = ledig(house, "--what-if", "hold=15m", "--plot", page)
+    assert "hers" not in run.stdout
+    assert "hers-" not in page.read_text()
+    assert "hers," not in page.read_text()
+    alone = ledig(house, "--what-if", "hold=15m", "--space", "hers")
+    assert alone.returncode == 2
+    assert "--space hers: it is one member's" in alone.stderr
+
+
+def test_a_running_collector_is_not_disturbed(house: Path) -> None:
+    journal = house.parent / "state" / "journal.sqlite"
+    with closing(Journal(journal)) as running, running.transaction():
+        running.set_meta("proof", 1)
+        before = {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
+        run = ledig(house, "--what-if", "hold=15m", "--space", "north")
+        assert run.returncode == 0, run.stderr
+        assert before == {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
+
+
+def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run = ledig(house, "--what-if", "hold=15m", "--plot", page)
+    assert run.returncode == 0, run.stderr
+    assert page.stat().st_mode & 0o077 == 0, "single changes are for who asked"
+    asked: list[str] = []
+    with chromium() as browser, browser.new_page() as opened:
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.on("pageerror", lambda fault: asked.append(str(fault)))
+        opened.goto(page.as_uri())
+        opened.wait_for_selector("#plot .scatterlayer .trace path", state="attached")
+        assert "The mill: what if hold=15m" in opened.inner_text("h1")
+        labels = opened.locator(".ytick").all_text_contents()
+    assert asked == [page.as_uri()]
+    assert labels == [f"{desk}, {row}" for desk in ("north", "south") for row in ("today's rules", "hold=15m")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "finding"),
+    [
+        ((), "is a site file; give a recording to play, or other rules for stored events: ledig replay"),
+        (("--what-if", "hold=3h"), "hold must lie between 1s and 2h, got 3h"),
+        (("--what-if", "hodl=7m"), 'did you mean "hold"?'),
+        (("--rules", "{folder}/bad.toml"), "motion_hold_ms must lie between lone_motion_hold_ms (120000) and 7200000"),
+        (("--what-if", "hold=7m", "--space", "attic"), '--space attic: no space "attic"; known spaces: north, south'),
+        (("--what-if", "hold=7m", "--plot", "page.png"), "give a name that ends with .html"),
+        (("--what-if", "hold=7m", "--plot", "/nowhere/page.html"), "in a folder that is there"),
+        (("--space", "north"), "--space and --plot go with --what-if or --rules"),
+        (("--what-if", "hold=7m", "--data", "{folder}/state"), "no house was started there"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_an_event_is_read(
+    house: Path, arguments: tuple[str, ...], finding: str
+) -> None:
+    (house.parent / "bad.toml").write_text("[rules]\nmotion_hold_ms = 1\n")
+    run = ledig(house, *(argument.format(folder=house.parent) for argument in arguments))
+    assert (run.returncode, run.stdout) == (2, "")
+    assert finding in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_without_anything_it_says_what_to_give() -> None:
+    run = ledig()
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("no file is given; give a recording to play, or other rules")
+
+
+def test_without_a_journal_or_events_it_says_so(house: Path, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(house.read_text())
+    run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
+    assert run.returncode == 3
+    assert "no journal is there; the collector makes it at its first start" in run.stderr
+    (tmp_path / "state").mkdir()
+    Journal(tmp_path / "state" / "journal.sqlite").close()
+    run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
+    assert run.returncode == 2
+    assert "no event of a space is stored" in run.stderr
+
+
+def test_a_house_of_up_is_found_by_its_folder_and_without_a_file_in_its_usual_one(house: Path, tmp_path: Path) -> None:
+    run = ledig("--what-if", "hold=7m", XDG_STATE_HOME=str(tmp_path))
+    assert run.returncode == 3
+    assert f"{tmp_path}/ledig/spinneriet/journal.sqlite: no journal is there" in run.stderr
+    folder = house.parent / "state"
+    (folder / "up.lock").touch()
+    try:
+        run = ledig(house, "--data", folder, "--what-if", "hold=7m", "--space", "south")
+    finally:
+        (folder / "up.lock").unlink()
+    assert run.returncode == 0, run.stderr

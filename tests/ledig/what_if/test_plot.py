@@ -1,0 +1,54 @@
+"""The page of a what-if draws time as it passed, also where the house's clock tells an hour twice."""
+
+import json
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ledig.what_if import MINUTE_MS, Compared, Part, Shown
+from ledig.what_if.plot import page
+from ledig.what_if.report import WhatIf
+
+HOUR_MS = 60 * MINUTE_MS
+
+
+def drawn(noon: str) -> tuple[list[str], str]:
+    """The moments of a desk that changes every half hour through the fourteen hours before a noon; and whose time."""
+    to_ms = round(datetime.fromisoformat(noon).timestamp() * 1000)
+    from_ms = to_ms - 14 * HOUR_MS
+    turns = [Shown.TAKEN, Shown.FREE] * 14
+    parts = [Part(from_ms + n * HOUR_MS // 2, from_ms + (n + 1) * HOUR_MS // 2, shown) for n, shown in enumerate(turns)]
+    compared = Compared("desk", parts, [Part(from_ms, to_ms, Shown.FREE)], {date(2026, 10, 24): 1.0})
+    found = WhatIf(
+        name="The mill",
+        zone=ZoneInfo("Europe/Stockholm"),
+        span=(from_ms, to_ms),
+        labels=("hold=7m",),
+        spaces={"desk": [compared]},
+        notes=(),
+    )
+    call = page(found).rpartition("Plotly.newPlot('plot', ")[2]
+    traces, end = json.JSONDecoder().raw_decode(call)
+    layout, _ = json.JSONDecoder().raw_decode(call[end:].removeprefix(", "))
+    moments = [
+        (at, to)
+        for trace in traces
+        for at, to, row in zip(trace["x"][::3], trace["x"][1::3], trace["y"][::3], strict=True)
+        if row == 0
+    ]
+    return [at for span in sorted(moments) for at in span], layout["xaxis"]["title"]["text"]
+
+
+def test_a_day_is_drawn_by_the_clock_of_the_house() -> None:
+    moments, clock = drawn("2026-10-24T12:00+02:00")
+    assert (moments[0], moments[-1], clock) == ("2026-10-23 22:00:00", "2026-10-24 12:00:00", "Europe/Stockholm")
+
+
+@pytest.mark.parametrize("noon", ["2026-10-25T12:00+01:00", "2026-03-29T12:00+02:00"])
+def test_a_day_on_which_the_clocks_change_is_drawn_without_an_hour_twice_or_missing(noon: str) -> None:
+    moments, clock = drawn(noon)
+    assert clock == "UTC"
+    begins, ends = moments[::2], moments[1::2]
+    assert begins[1:] == ends[:-1]
+    assert len(set(begins)) == 28

@@ -1,0 +1,125 @@
+"""Other rules are read as a manager writes them; what cannot be is refused with its bounds, all of it together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.plan import Learning, Rules
+from ledig.what_if.rules import OtherRulesRejected, read_others, span_text
+from tests.collector.houses import house_of
+
+TODAY = Rules(lone_motion_hold_ms=90_000)
+
+
+def others(*asked: str) -> list[Rules]:
+    return [other.rules for other in read_others(asked, (), TODAY)]
+
+
+def faults(*asked: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    with pytest.raises(OtherRulesRejected) as caught:
+        read_others(asked, files, TODAY)
+    return caught.value.faults
+
+
+def rules(**changes: object) -> Rules:
+    return Rules(**{"lone_motion_hold_ms": 90_000, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (" motion_hold = 420s ", rules(motion_hold_ms=420_000)),
+        ("learning=off", rules(learning=Learning.OFF)),
+        ("motion_hold=1h", rules(motion_hold_ms=3_600_000)),
+        ("motion_hold_ms=1h30m", rules(motion_hold_ms=5_400_000)),
+        ("level_hold_ms=90000", rules(level_hold_ms=90_000)),
+        ("level_hold=90s,second_motion=1.5min", rules(level_hold_ms=90_000, second_motion_ms=90_000)),
+        ("silent_after_heartbeats=4", rules(silent_after_heartbeats=4)),
+        ("lone_motion_hold=3m,hold=7m", rules(lone_motion_hold_ms=180_000)),
+    ],
+)
+def test_what_is_asked_for_differs_from_todays_rules_in_that_alone(asked: str, expected: Rules) -> None:
+    assert others(asked) == [expected]
+
+
+def test_each_what_if_is_one_set_of_rules_and_keeps_the_words_it_was_asked_by() -> None:
+    found = read_others(("hold=7m", "hold=12m"), (), TODAY)
+    assert [other.label for other in found] == ["hold=7m", "hold=12m"]
+    assert [other.hold_ms for other in found] == [420_000, 720_000]
+
+
+def test_hold_pins_the_hold_of_every_space_and_nothing_else() -> None:
+    house = house_of(3)
+    (other,) = read_others(("hold=7m",), (), house.rules)
+    assert [space.motion_hold_ms for space in other.on(house).spaces] == [420_000] * 3
+    (usual,) = read_others(("learning=off",), (), house.rules)
+    assert usual.on(house) == replace(house, rules=Rules(learning=Learning.OFF))
+
+
+@pytest.mark.parametrize(
+    ("asked", "finding"),
+    [
+        ("hold", '"hold" is no setting; write name=value, such as hold=7m'),
+        ("", '"" is no setting'),
+        ("hodl=7m", 'no rule "hodl"; known rules: hold, lone_motion_hold,'),
+        ("hodl=7m", 'did you mean "hold"?'),
+        ("hold=7", 'hold is "7"; write a span with its unit: 90s, 7m or 2h'),
+        ("hold=7 weeks", 'hold is "7 weeks"; write a span with its unit'),
+        ("hold=-7m", 'hold is "-7m"; write a span with its unit'),
+        ("hold=3h", "hold must lie between 1s and 2h, got 3h"),
+        ("hold=0s", "hold must lie between 1s and 2h, got 0s"),
+        ("motion_hold=1m", "motion_hold must lie between lone_motion_hold (90s) and 2h, got 1m"),
+        ("learning=maybe", 'learning is "maybe"; it must be one of: on, off'),
+        ("level_hold=2h", "level_hold must lie between 1s and 1h, got 2h"),
+        ("silent_after_heartbeats=1", "silent_after_heartbeats must lie between 1.5 and 100, got 1.0"),
+        ("silent_after_heartbeats=nan", "silent_after_heartbeats must lie between 1.5 and 100"),
+        ("silent_after_heartbeats=often", 'silent_after_heartbeats is "often"; it must be a number'),
+        ("hold=7m,hold=8m", "hold is set twice"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_bounds(asked: str, finding: str) -> None:
+    (fault,) = faults(asked)
+    assert fault.startswith(f'--what-if "{asked}": ')
+    assert finding in fault
+
+
+def test_a_file_holds_a_whole_table_of_rules(tmp_path: Path) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text("[rules]\nmotion_hold_ms = 900000\n")
+    (other,) = read_others((), (path,), TODAY)
+    assert (other.label, other.rules) == ("long.toml", Rules(motion_hold_ms=900_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (
+            "[rules]\nmotion_hold_ms = 1",
+            "motion_hold_ms must lie between lone_motion_hold_ms (120000) and 7200000, got 1",
+        ),
+        ("[rules]\nhold_ms = 1", 'no setting "hold_ms"; known settings:'),
+        ('[rules]\nlevel_hold_ms = "3m"', 'level_hold_ms is "3m"; it must be a whole number'),
+        ("[rules]\n[site]", 'no setting "site"; known settings: rules'),
+        ("", "table [rules] is missing"),
+        ("[rules", "give a TOML file with a table [rules]"),
+        ("rules = " + "[" * 5000, "give a TOML file with a table [rules]"),
+    ],
+)
+def test_a_file_of_impossible_rules_is_refused_with_the_bounds(tmp_path: Path, text: str, finding: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(text)
+    assert finding in "\n".join(faults(files=(path,)))
+
+
+def test_all_faults_are_told_together(tmp_path: Path) -> None:
+    told = faults("hold=3h", "hodl=1m", files=(tmp_path / "none.toml",))
+    assert len(told) == 3
+    assert "No such file or directory; give a TOML file" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("span_ms", "text"), [(420_000, "7m"), (90_000, "90s"), (7_200_000, "2h"), (1, "1ms"), (0, "0s")]
+)
+def test_a_span_is_told_as_it_is_written(span_ms: int, text: str) -> None:
+    assert span_text(span_ms) == text
