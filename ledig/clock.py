@@ -57,6 +57,11 @@ def start(speed: float, origin_ms: int) -> HouseClock:
     return HouseClock(speed=speed, origin_ms=origin_ms, started_ns=time.monotonic_ns())
 
 
+def machine_ms() -> int:
+    """The machine's own time, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
 def first_morning_ms(today: datetime, zone: ZoneInfo) -> int:
     """House time at a new house's first start: today's morning, or Friday's at a weekend."""
     local = today.astimezone(zone)

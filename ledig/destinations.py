@@ -14,7 +14,7 @@ import click
 from collector.alerts.letters import trial
 from collector.alerts.postman import deliver, is_understood
 from collector.alerts.settings import AlertSettings
-from ledig.processes import now_ms
+from ledig.clock import machine_ms
 from ledig.site import read
 
 
@@ -49,7 +49,7 @@ def test(path: Path) -> None:
         raise AddressRejected(f"{path.name}: no [[alerts.destination]]; give one with a name and a url_file")
     away = []
     for destination in settings.destinations:
-        letter = trial(destination, settings, site.plan, now_ms())
+        letter = trial(destination, settings, site.plan, machine_ms())
         taken = deliver(destination.url, letter.title, letter.body)
         click.echo(f"{destination.name}: {'took the trial message' if taken else 'took nothing'}")
         if not taken:

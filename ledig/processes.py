@@ -6,11 +6,11 @@ Never: a fallback. What was asked for and is not there is told.
 """
 
 import logging
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledig.clock import machine_ms
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
 
@@ -118,7 +118,7 @@ def collector(path: Path, wish: Wish) -> None:
     _log()
     stop = stop_on_signals()
     site.storage.mkdir(parents=True, exist_ok=True)
-    run(settings, site.plan, now_ms, stop)
+    run(settings, site.plan, machine_ms, stop)
 
 
 def dashboard(path: Path, wish: Wish) -> None:
@@ -143,7 +143,7 @@ def dashboard(path: Path, wish: Wish) -> None:
     _log()
     stop = stop_on_signals()
     site.storage.mkdir(parents=True, exist_ok=True)
-    server.serve(settings, site.plan, now_ms, stop)
+    server.serve(settings, site.plan, machine_ms, stop)
 
 
 def reach_history(site: Site) -> None:
@@ -159,11 +159,6 @@ def reach_history(site: Site) -> None:
         reader.rows(ZONE_FIVE_MIN, 0, 1)
     finally:
         reader.close()
-
-
-def now_ms() -> int:
-    """The machine's own time, Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def _log() -> None:

@@ -28,7 +28,7 @@ from ledig import children, clock
 from ledig.destinations import with_addresses
 from ledig.house_broker import HOST, HouseBrokerSettings
 from ledig.passwords import make
-from ledig.processes import now_ms, pin_factory
+from ledig.processes import pin_factory
 from ledig.reach import claim_port
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK, Site, read
 from ledig.site.reader import one_of
@@ -105,7 +105,7 @@ def up(options: UpOptions) -> None:
 
 def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | None, stop: threading.Event) -> None:
     """Run every process; note house time as it goes, and exactly when all have stopped."""
-    now = now_ms if ticking is None else ticking.now_ms
+    now = clock.machine_ms if ticking is None else ticking.now_ms
     passwords = make(house.storage / "passwords", _users(house))
     broker = HouseBrokerSettings(port=house.collector.broker.port, site=house.plan.id, passwords=passwords)
     supervisor = Supervisor(
@@ -284,7 +284,7 @@ def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
     """House time goes on where it stopped; in real time it catches up with the world, but never goes back."""
     stopped_ms = clock.StoppedAt(folder / "clock.json").read()
     if options.real_time:
-        return clock.start(options.speed, max(stopped_ms or 0, now_ms()))
+        return clock.start(options.speed, max(stopped_ms or 0, clock.machine_ms()))
     if stopped_ms is not None:
         return clock.start(options.speed, stopped_ms)
     return clock.start(options.speed, clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone))
