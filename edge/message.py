@@ -171,7 +171,7 @@ def decode_events(payload: bytes) -> EventsMessage:
     Raises:
         MessageRejected: the contract is broken; the text names the field.
     """
-    message = _read(_events, payload)
+    message = read(_events, payload)
     seq = message.events[0].seq
     if message.oldest > seq:
         raise MessageRejected(f"oldest is {message.oldest}, above the first seq {seq}; it must not be")
@@ -189,20 +189,25 @@ def decode_events(payload: bytes) -> EventsMessage:
 
 def decode_receipt(payload: bytes) -> Receipt:
     """Read a receipt; raises MessageRejected."""
-    return _read(_receipt, payload)
+    return read(_receipt, payload)
 
 
 def decode_status(payload: bytes) -> DeviceStatus:
     """Read a device's status; raises MessageRejected."""
-    return _read(_status, payload)
+    return read(_status, payload)
 
 
 def decode_command(payload: bytes) -> Command:
     """Read a command; raises MessageRejected."""
-    return _read(_command, payload)
+    return read(_command, payload)
 
 
-def _read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
+def read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
+    """Read one message of at most 64 KiB.
+
+    Raises:
+        MessageRejected: it is longer, or not what its decoder expects; the text names the field.
+    """
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise MessageRejected(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are allowed")
     try:

@@ -8,12 +8,12 @@ Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds,
 """
 
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from edge.message import MAX_PAYLOAD_BYTES, MessageRejected
+from edge.message import MAX_PAYLOAD_BYTES, read
 
 
 class AlertKind(StrEnum):
@@ -126,7 +126,6 @@ class _Word(Struct, frozen=True, gc=False):
     command: Wish
 
 
-_T = TypeVar("_T", Alerts, AlertCommand)
 MOST_BYTES: Final = MAX_PAYLOAD_BYTES
 """Alerts that are more are not all told."""
 
@@ -143,12 +142,12 @@ def encode(message: Alerts | AlertCommand) -> bytes:
 
 def decode_alerts(payload: bytes) -> Alerts:
     """Read the alerts of a house; raises MessageRejected."""
-    return _read(_alerts, payload)
+    return read(_alerts, payload)
 
 
 def decode_command(payload: bytes) -> AlertCommand:
     """Read a request about alerts; raises MessageRejected."""
-    return _read(_command, payload)
+    return read(_command, payload)
 
 
 def is_command(payload: bytes) -> bool:
@@ -158,12 +157,3 @@ def is_command(payload: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise MessageRejected(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are allowed")
-    try:
-        return decoder.decode(payload)
-    except (ValueError, RecursionError) as fault:
-        raise MessageRejected(str(fault)) from fault

@@ -8,12 +8,12 @@ Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds,
 """
 
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from edge.message import MAX_PAYLOAD_BYTES, Id, MessageRejected
+from edge.message import Id, read
 
 
 class FindingKind(StrEnum):
@@ -115,7 +115,6 @@ class CollectorCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True
 MOST_NOTES: Final = 500
 """More would not fit into one message."""
 
-_T = TypeVar("_T", Findings, CollectorCommand)
 _encoder: Final = msgspec.json.Encoder()
 _findings: Final = msgspec.json.Decoder(Findings)
 _command: Final = msgspec.json.Decoder(CollectorCommand)
@@ -128,18 +127,9 @@ def encode(message: Findings | CollectorCommand) -> bytes:
 
 def decode_findings(payload: bytes) -> Findings:
     """Read what was found about a device; raises MessageRejected."""
-    return _read(_findings, payload)
+    return read(_findings, payload)
 
 
 def decode_command(payload: bytes) -> CollectorCommand:
     """Read a request to the collector; raises MessageRejected."""
-    return _read(_command, payload)
-
-
-def _read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise MessageRejected(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are allowed")
-    try:
-        return decoder.decode(payload)
-    except (ValueError, RecursionError) as fault:
-        raise MessageRejected(str(fault)) from fault
+    return read(_command, payload)
