@@ -7,6 +7,7 @@ Never: a session; the public page has none.
 
 from functools import lru_cache
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel
@@ -29,7 +30,7 @@ def install(app: Flask, default: str) -> None:
         locale_selector=chosen,
     )
     app.after_request(_remember)
-    app.context_processor(lambda: {"words": words(), "languages": LANGUAGES})
+    app.context_processor(lambda: {"words": words(), "languages": LANGUAGES, "same_in": same_in})
 
 
 def chosen() -> str:
@@ -55,6 +56,12 @@ def _asked() -> str | None:
 def words() -> Words:
     """The words of this request."""
     return Words.of(chosen())
+
+
+def same_in(language: str) -> str:
+    """The address of the same question in another language, as a link of its own page."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
 
 
 def _remember(response: Response) -> Response:

@@ -165,6 +165,11 @@ def test_the_language_is_what_was_asked_then_remembered_then_accepted(
     assert "Accept-Language" in answer.headers["Vary"]
 
 
+def test_the_other_language_asks_the_same(public: FlaskClient) -> None:
+    page = public.get("/sensing?from=2025-11-01&from=%22%3E&lang=sv").text
+    assert '<a href="?from=2025-11-01&amp;from=%22%3E&amp;lang=en" lang="en"' in page
+
+
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/.git/HEAD", 404), ("/console", 404)])
 def test_what_is_not_there_is_a_plain_page_in_both_languages(public: FlaskClient, path: str, status: int) -> None:
     answer = public.get(f"{path}?lang=sv")
