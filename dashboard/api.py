@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from collector.history import HistoryAway
 from dashboard import past
 from dashboard.live import streams
-from dashboard.live.picture import Frame, Free, Supply, encode_frame
+from dashboard.live.frame import Frame, Free, Supply, encode_frame
 from dashboard.member import arrival
 from dashboard.member.home import codes
 from dashboard.problems import problem

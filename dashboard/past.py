@@ -29,8 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import foretold, hidden
-from dashboard.live.picture import FEW
+from collector.privacy import FEW, foretold, hidden
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31

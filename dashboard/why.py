@@ -15,7 +15,7 @@ from collector.days import local
 from collector.outward import TAKEN, HoldTuning, Lapse, Occupancy, Reason, Says, SpaceState, Tuning, Voice
 from collector.plan import SitePlan, SpaceKind
 from dashboard.hours import clock
-from dashboard.live.picture import CODES
+from dashboard.live.frame import CODES
 from dashboard.words import Words
 
 MINUTE_MS: Final = 60_000

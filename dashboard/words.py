@@ -21,7 +21,7 @@ from collector.privacy import FEW
 from dashboard.ahead import Part
 
 if TYPE_CHECKING:  # its room needs our words when it is opened
-    from dashboard.live.picture import Frame, Free, Link, Supply
+    from dashboard.live.frame import Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"

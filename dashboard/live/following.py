@@ -17,7 +17,8 @@ import paho.mqtt.client as mqtt
 from collector.days import is_open
 from collector.plan import SitePlan
 from dashboard.live.channel import Channel
-from dashboard.live.picture import Broker, Frame, Link, Message, Picture, encode_frame, shut
+from dashboard.live.frame import Frame, Link, encode_frame, shut
+from dashboard.live.picture import Broker, Message, Picture
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics

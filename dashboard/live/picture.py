@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-import msgspec
-from msgspec import Struct
-
 from collector import privacy
 from collector.alerts.wire import Alerts, decode_alerts
 from collector.days import is_open
@@ -21,22 +18,11 @@ from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
 from collector.health.findings import Findings, decode_findings
 from collector.history import PEOPLE
-from collector.outward import (
-    TAKEN,
-    Air,
-    AirBand,
-    CollectorStatus,
-    Occupancy,
-    People,
-    SpaceState,
-    Summary,
-    Trend,
-    Tuning,
-    decode,
-)
+from collector.outward import Air, CollectorStatus, Occupancy, People, SpaceState, Summary, Tuning, decode
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
 from dashboard import ahead
 from dashboard.hours import Opening, clock, next_opening
+from dashboard.live.frame import CODES, Frame, Link, air_word, count, supply
 from edge import topics
 from edge.message import DeviceStatus, MessageRejected, decode_status
 
@@ -44,25 +30,6 @@ _T = TypeVar("_T")
 
 COLLECTOR_SILENT_S: Final = 15.0
 """The collector speaks every five seconds; three words missed, and what it said is old."""
-FEW: Final = privacy.FEW
-
-CODES: Final = {
-    Occupancy.VACANT: "v",
-    Occupancy.OCCUPIED: "o",
-    Occupancy.AWAY: "a",
-    Occupancy.UNKNOWN: "u",
-    Occupancy.DISABLED: "d",
-}
-"""One character for each state of an offered space in the public frame."""
-
-
-class Link(StrEnum):
-    """How far the picture can be trusted."""
-
-    LIVE = "live"
-    COLLECTOR_AWAY = "collector_away"
-    """The collector said goodbye, or was not heard for 15 s."""
-    BROKER_AWAY = "broker_away"
 
 
 class Broker(StrEnum):
@@ -81,111 +48,12 @@ class Message:
     retained: bool
 
 
-class Free(Struct, frozen=True, array_like=True, gc=False):
-    """How many spaces of a kind are free: at least, at most (the unknown as well), of how many in use at all."""
-
-    least: int
-    most: int
-    capacity: int
-
-
-class Supply(Struct, frozen=True, gc=False, omit_defaults=True):
-    """How much of a supply is left, in per cent; None: not known."""
-
-    level_pct: int | None = None
-    low: bool = False
-
-
-class Frame(Struct, frozen=True):
-    """What everybody may see, whole; times are the house's wall clock, `HH:MM`, and `age_s` is real seconds."""
-
-    version: int
-    """Grows with everything that changes what is shown; 0 of a closed house, where a step would tell of movement."""
-    plan: str
-    """Which spaces these are, and which release tells of them, in short: a page made for others must not paint them."""
-    link: Link
-    age_s: float | None
-    """Since the collector was last heard; None: never."""
-    since: str | None
-    """The house's time when it was last heard."""
-    clock: str
-    closed: bool
-    """Outside opening hours. What everybody sees then is `shut`: everything below `opens` is empty."""
-    opens: tuple[int, int, str] | None
-    """If the house is closed: days until it opens, weekday (Monday 0), time; None too if that is months away."""
-    spaces: str
-    """One of CODES for each offered space, in the order of the plan."""
-    kinds: dict[SpaceKind, Free]
-    zones: dict[str, dict[SpaceKind, Free]]
-    silent: dict[str, str]
-    """Since when nothing is heard of a whole zone; of five spots or more, so that it is no moment of one of them."""
-    supplies: dict[str, Supply]
-    air: dict[str, str]
-    """Each zone's air as `air_word` tells it."""
-    people: tuple[int, int] | None
-    """At least and at most so many people are in the house; None: not counted."""
-    from_zero: bool
-    """The house was known to be empty once; before that, `people` are those who were counted in so far."""
-    ahead: tuple[ahead.Part, ...]
-    """The rest of the day in at most two sentences."""
-
-
-def shut(frame: Frame) -> Frame:
-    """What everybody may see of a closed house: nothing that tells whether anybody is in it, or comes."""
-    return msgspec.structs.replace(
-        frame,
-        version=0,
-        spaces="",
-        kinds={},
-        zones={},
-        silent={},
-        supplies={},
-        air={},
-        people=None,
-        from_zero=False,
-        ahead=(),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device's last status, and when it was last heard by the house's clock; None: never."""
 
     status: DeviceStatus
     heard_ms: int | None
-
-
-def count(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceKind, Free]:
-    """Free spaces by kind, of those that are offered and not disabled; a space without a state is unknown."""
-    sums: dict[SpaceKind, list[int]] = {}
-    for space in spaces:
-        if not space.offered:
-            continue
-        known = states.get(space.id)
-        state = known.state if known else Occupancy.UNKNOWN
-        row = sums.setdefault(space.kind, [0, 0, 0])
-        row[0] += state is Occupancy.VACANT
-        row[1] += state not in TAKEN and state is not Occupancy.DISABLED
-        row[2] += state is not Occupancy.DISABLED
-    return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
-
-
-def air_word(air: Air | None) -> str | None:
-    """The air's band, and its trend behind a point if it gets better or worse; None if its CO2 is not known.
-
-    Air that is fresh and gets fresher is fresh.
-    """
-    if air is None or air.band is None:
-        return None
-    moves = air.trend is Trend.RISING or (air.trend is Trend.FALLING and air.band is not AirBand.FRESH)
-    return f"{air.band}.{air.trend}" if moves else air.band.value
-
-
-def supply(state: SpaceState | None) -> Supply:
-    """What is left of a supply."""
-    if state is None or state.level_pct is None or state.state is Occupancy.UNKNOWN:
-        return Supply()
-    return Supply(round(state.level_pct), state.state is Occupancy.LOW)
 
 
 class Picture:
@@ -324,7 +192,7 @@ class Picture:
         if self.people is None:
             return None
         least, most = self.people.least, self.people.most
-        return (0, FEW - 1) if most < FEW else (least if least >= FEW else 0, most)
+        return (0, privacy.FEW - 1) if most < privacy.FEW else (least if least >= privacy.FEW else 0, most)
 
     def _take(self, news: Message, now_s: float, now_ms: int) -> None:
         if (space := self._spaces.get(news.topic)) is not None:
@@ -391,8 +259,3 @@ class Picture:
             self.people = None
         if topic == topics.alerts(self.plan.id):
             self.alerts = None
-
-
-def encode_frame(frame: Frame) -> bytes:
-    """The frame as one server-sent event."""
-    return b"data: " + msgspec.json.encode(frame) + b"\n\n"

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from collector.outward import Air, Occupancy, SpaceState
 from collector.plan import SitePlan, Space, SpaceKind
-from dashboard.live.picture import CODES, Frame, Picture, air_word
+from dashboard.live.frame import CODES, Frame, air_word
+from dashboard.live.picture import Picture
 from dashboard.manager import alerts, findings
 from dashboard.manager.alerts import AlertPart
 from dashboard.manager.devices import DeviceRow, device_row, mark, summary

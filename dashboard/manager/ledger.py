@@ -18,7 +18,7 @@ from collector.outward import People
 from collector.people import Why
 from collector.people.doors import DAYS, DoorDay, Turns, learn
 from collector.plan import SitePlan, SpaceKind
-from dashboard.live.picture import FEW
+from collector.privacy import FEW
 from dashboard.words import Words
 
 _PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})

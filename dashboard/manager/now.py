@@ -13,7 +13,7 @@ from collector.days import is_open
 from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import SitePlan, SpaceKind
 from dashboard.hours import clock
-from dashboard.live.picture import Frame, Link
+from dashboard.live.frame import Frame, Link
 
 _FREE: int = ZONE_FIVE_MIN.fields.index("free_least")
 

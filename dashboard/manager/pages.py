@@ -26,7 +26,7 @@ from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import browser, forget, onward, reachable, remember, token
 from dashboard.languages import words
 from dashboard.live import streams
-from dashboard.live.picture import Frame
+from dashboard.live.frame import Frame
 from dashboard.manager.asking import read
 from dashboard.manager.fleet import manager_frame, shown
 from dashboard.manager.now import Fewest, fewest

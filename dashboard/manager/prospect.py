@@ -20,9 +20,9 @@ from collector.forecast.outlook import HourOutlook, Outlook
 from collector.forecast.score import Lead
 from collector.history import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Measure, Row
 from collector.plan import SitePlan
+from collector.privacy import FEW
 from dashboard.ahead import Coming, coming
 from dashboard.hours import clock
-from dashboard.live.picture import FEW
 from dashboard.manager.charts import layout, with_gaps
 from dashboard.words import Words
 

@@ -15,9 +15,8 @@ from collector.forecast import HOUR_MS
 from collector.forecast.outlook import DAYS, HourOutlook, Outlook, chance
 from collector.history import PEOPLE
 from collector.plan import WHOLE_SITE, SitePlan
-from collector.privacy import foretold
+from collector.privacy import FEW, foretold
 from dashboard.ahead import coming, hour_at
-from dashboard.live.picture import FEW
 from dashboard.past import QuestionRejected, instant
 
 DIGITS: Final = 6

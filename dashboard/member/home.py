@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from collector.forecast.outlook import Outlook
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard.hours import closing, next_opening
-from dashboard.live.picture import Frame
+from dashboard.live.frame import Frame
 from dashboard.member import calm, come, needs
 from dashboard.member.sayings import for_script, sayings
 from dashboard.member.spot import needs_in_words, tell, usual_now

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import reduce
 
 from collector.plan import Attribute, SitePlan, Space, SpaceKind
-from dashboard.live.picture import Free
+from dashboard.live.frame import Free
 
 Needs = frozenset[Attribute]
 

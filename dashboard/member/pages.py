@@ -14,7 +14,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 
 from dashboard.languages import chosen, words
-from dashboard.live.picture import Link
+from dashboard.live.frame import Link
 from dashboard.member import home as first
 from dashboard.member import installed
 from dashboard.member.ready import Page

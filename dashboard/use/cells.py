@@ -14,7 +14,7 @@ from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from collector.plan import WHOLE_SITE, SitePlan
-from dashboard.live.picture import FEW
+from collector.privacy import FEW
 from dashboard.words import Words
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from collector.forecast import Hour
 from collector.history import HOUR_MS, Row
-from dashboard.live.picture import FEW
+from collector.privacy import FEW
 from dashboard.use.hours import BUCKETS, KNOWN_LEAST, ordinary
 
 _ENTRIES, _EXITS, PEOPLE, LEAST, MOST = range(5)  # the order of PEOPLE_FIVE_MIN's fields

@@ -10,7 +10,7 @@ from typing import Final
 
 from collector.forecast import Hour
 from collector.plan import WHOLE_SITE, SitePlan
-from dashboard.live.picture import FEW
+from collector.privacy import FEW
 from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, clock, weekday, zone_name
 from dashboard.use.compare import Change, Verdict
 from dashboard.use.hours import Sum, Used, day_of, summed

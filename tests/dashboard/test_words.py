@@ -11,7 +11,8 @@ from babel.messages.pofile import read_po
 
 from collector.outward import People
 from collector.plan import SpaceKind
-from dashboard.live.picture import Frame, Free, Link, Picture, Supply
+from dashboard.live.frame import Frame, Free, Link, Supply
+from dashboard.live.picture import Picture
 from dashboard.words import TRANSLATIONS, Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 

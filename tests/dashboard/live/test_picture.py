@@ -20,7 +20,8 @@ from collector.outward import (
 )
 from collector.plan import SpaceKind
 from dashboard.live.following import BREATH_S, Live
-from dashboard.live.picture import Broker, Free, Link, Message, Picture, air_word, shut
+from dashboard.live.frame import Free, Link, air_word, shut
+from dashboard.live.picture import Broker, Message, Picture
 from dashboard.manager.fleet import manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics

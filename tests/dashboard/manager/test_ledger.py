@@ -10,8 +10,8 @@ from collector.history import DAY_MS, MINUTE_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_
 from collector.journal import Journal
 from collector.outward import People
 from collector.people import Why
+from collector.privacy import FEW
 from dashboard.languages import LANGUAGES
-from dashboard.live.picture import FEW
 from dashboard.manager.ledger import NEWEST, doors, entries, ledger
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from collector.history import Row
 from collector.plan import SpaceKind
 from dashboard.live.following import Live
-from dashboard.live.picture import Frame, Free, Link
+from dashboard.live.frame import Frame, Free, Link
 from dashboard.manager.now import Fewest, fewest
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis.strategies import frozensets, lists, sampled_from
 
 from collector.plan import Attribute, Space, SpaceKind
-from dashboard.live.picture import Free
-from dashboard.live.picture import count as count_states
+from dashboard.live.frame import Free
+from dashboard.live.frame import count as count_states
 from dashboard.member.needs import bits, count, fits, offered, read_needs, to_choose, whole_zone
 from tests.dashboard.house import PLAN
 from tests.dashboard.stage import morning

@@ -6,7 +6,7 @@ import pytest
 
 from collector.forecast.outlook import Outlook
 from collector.plan import WHOLE_SITE
-from dashboard.live.picture import CODES
+from dashboard.live.frame import CODES
 from dashboard.member.spot import tell, usual_now
 from dashboard.why import Reader
 from dashboard.words import Words
