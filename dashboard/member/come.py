@@ -78,7 +78,8 @@ def answer(args: Mapping[str, str], wanted: Needs, ask: Ask, reader: Reader) -> 
     """What is said to the form; a form that cannot be answered gets a `fault`."""
     kind = form(args, reader).kind
     zone = whole_zone(reader.plan, kind, wanted) if wanted else None
-    told = (ask(zone, kind) if zone else None) or ask(WHOLE_SITE, kind)
+    own = ask(zone, kind) if zone else None  # a small zone has no forecast of its own
+    told = own or ask(WHOLE_SITE, kind)
     try:
         at_ms = _instant(args, reader)
         hour = _hour(told, at_ms, reader)
@@ -88,7 +89,7 @@ def answer(args: Mapping[str, str], wanted: Needs, ask: Ask, reader: Reader) -> 
         _that(kind, _when(at_ms, reader), reader.words),
         _about(hour, reader.words),
         _kept(told, hour.odds or 0.0, reader.words),
-        _of_filter(wanted, reader.words) if wanted and zone is None else "",
+        _of_filter(wanted, reader.words) if wanted and own is None else "",
     )
     return Answer(odds=percent(hour.odds or 0.0, reader.words), lines=tuple(filter(None, lines)))
 

@@ -61,6 +61,14 @@ def test_a_need_that_is_a_whole_zone_has_that_zone_s_odds() -> None:
     assert not any("alone" in line for line in told.lines)
 
 
+def test_a_zone_that_has_no_forecast_lends_its_name_to_no_odds_of_the_house() -> None:
+    quiet = tuple(
+        replace(one, attributes=frozenset({Attribute.QUIET})) if one.zone == "quiet" else one for one in PLAN.spaces
+    )
+    told = say(replace(EN, plan=replace(PLAN, spaces=quiet)), frozenset({Attribute.QUIET}), at="11:30")
+    assert told.lines[-1] == "These are the odds of any; of “quiet” alone they are not known."
+
+
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
