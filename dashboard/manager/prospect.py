@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from babel.dates import format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from collector.days import local
 from collector.forecast import HOUR_MS
@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How right it was: sentences, and rows of (lead, hours, off by, within the band) and (promised, hours, kept)."""
+    """How right it was: sentences, and rows of (lead, hours, off by, within the band) and (promised, forecasts, kept)."""
 
     hours: int
     """So many were looked at."""
@@ -234,18 +234,18 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
         % {"lead": names[lead].capitalize(), "error": _decimal(words, score.error)}
         for lead, score in leads
     ]
-    sentences.append(_("%(share)s of the hours came within the 80%% band.") % {"share": percent(words, within)})
+    sentences.append(_("%(share)s of the hours came within the 80%% band.") % {"share": words.percent(within)})
     sure = looked.kept[SURE] if looked.kept else None
     if sure is not None:
         sentences.append(
-            _("When a free spot was promised with 90%% or more (%(n)s hours), there was one %(share)s of the time.")
+            _("When a free spot was promised with 90%% or more (%(n)s forecasts), there was one %(share)s of the time.")
             % {"n": sure.promises, "share": _odds(words, sure.came_true)}
         )
     return Looked(
         max(score.points for _lead, score in leads),
         tuple(sentences),
         tuple(
-            (names[lead], str(score.points), _decimal(words, score.error), percent(words, score.coverage))
+            (names[lead], str(score.points), _decimal(words, score.error), words.percent(score.coverage))
             for lead, score in leads
         ),
         tuple(
@@ -260,14 +260,9 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     )
 
 
-def percent(words: Words, share: float) -> str:
-    """A share as the language writes it."""
-    return str(format_percent(share, "#,##0\u00a0%" if words.language == "sv" else "#,##0%", locale=words.language))
-
-
 def _odds(words: Words, odds: float) -> str:
     """In whole per cent, and no surer than they are: they never round up."""
-    return percent(words, math.floor(odds * 100 + _DUST) / 100)
+    return words.percent(math.floor(odds * 100 + _DUST) / 100)
 
 
 def _band(told: Outlook, words: Words, hour: HourOutlook) -> str:

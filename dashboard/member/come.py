@@ -158,16 +158,16 @@ def _about(hour: HourOutlook, words: Words) -> str:
 
 
 def _kept(told: Outlook | None, odds: float, words: Words) -> str:
-    """How often promises of about that chance were kept."""
+    """How often promises of about that chance were kept; of one hour there may be several, a week to an hour ahead."""
     kept = told.hindsight.kept if told and told.hindsight else ()
     found: Kept | None = kept[min(SURE, int(odds * 10))] if kept else None
     if found is None:
         return words.gettext("We have not said so often enough to know how often it comes true.")
     return words.ngettext(
-        "When we said so, it was true {n} of 100 times (one hour looked at).",
-        "When we said so, it was true {n} of 100 times ({hours} hours looked at).",
+        "When we said so, it was true {n} of 100 times (one forecast looked at).",
+        "When we said so, it was true {n} of 100 times ({said} forecasts looked at).",
         found.promises,
-    ).format(n=math.floor(found.came_true * 100 + _DUST), hours=found.promises)
+    ).format(n=math.floor(found.came_true * 100 + _DUST), said=found.promises)
 
 
 def _of_filter(wanted: Needs, words: Words) -> str:

@@ -95,7 +95,7 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
         "An hour ahead it was off by 0.4 on average.",
         "A day ahead it was off by 1.1 on average.",
         "81% of the hours came within the 80% band.",
-        "When a free spot was promised with 90% or more (390 hours), there was one 97% of the time.",
+        "When a free spot was promised with 90% or more (390 forecasts), there was one 97% of the time.",
     )
     assert looked.hours == 300
     assert looked.leads == (("an hour ahead", "300", "0.4", "80%"), ("a day ahead", "100", "1.1", "84%"))

@@ -33,7 +33,7 @@ def test_the_odds_are_told_with_how_often_they_came_true() -> None:
         lines=(
             "that at least one desk is free today at 11:30.",
             "About 6 are expected to be free then, usually 7.",
-            "When we said so, it was true 93 of 100 times (212 hours looked at).",
+            "When we said so, it was true 93 of 100 times (212 forecasts looked at).",
         ),
     )
     assert say(SV, at="11.30").lines[0] == "att minst ett skrivbord är ledigt i dag kl. 11.30."

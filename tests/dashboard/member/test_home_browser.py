@@ -179,7 +179,7 @@ def test_without_javascript_everything_answers(house: House, phone: Phone) -> No
         page.get_by_role("button", name="Hur stor är chansen?").click()
         expect(page.locator(".odds")).to_contain_text("90 % att minst ett skrivbord är ledigt i dag kl. 11.00.")
         expect(page.locator("#come")).to_contain_text(
-            "När vi sade så stämde det 97 gånger av 100 (390 timmar granskade)."
+            "När vi sade så stämde det 97 gånger av 100 (390 prognoser granskade)."
         )
         page.get_by_role("link", name="Titta igen").click()
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
