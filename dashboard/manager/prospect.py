@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How right it was: sentences, and rows of (lead, hours, off by, within the band) and (promised, forecasts, kept)."""
+    """How right it was: sentences; rows of (lead, hours, off by, in the band) and of (promised, forecasts, kept)."""
 
     hours: int
     """So many were looked at."""
