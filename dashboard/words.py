@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from babel.numbers import format_percent
 from babel.support import NullTranslations, Translations
 
 from collector.plan import SpaceKind
@@ -54,6 +55,10 @@ class Words:
     def state(self, code: str, kind: SpaceKind) -> str:
         """The word for a state: `code` as in picture.CODES."""
         return self.page[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
+
+    def percent(self, share: float) -> str:
+        """A share in whole per cent, as the language writes it."""
+        return str(format_percent(share, locale=self.language))
 
     def number(self, free: Free) -> str:
         """How many are free: `7`, `7–9`, `?` if nothing is known."""  # noqa: RUF002 - a range has an en dash

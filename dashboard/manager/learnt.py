@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 from collector.outward import HoldTuning, SensorTuning, Tuning
 from collector.plan import SensorKind, SitePlan
-from dashboard.manager.prospect import NONE, percent
+from dashboard.manager.prospect import NONE
 from dashboard.why import minutes
 from dashboard.words import Words
 
@@ -83,4 +83,4 @@ def _level(space: str, told: SensorTuning, plan: SitePlan, words: Words) -> Leve
 
 
 def _share(share: float | None, words: Words) -> str:
-    return NONE if share is None else percent(words, share)
+    return NONE if share is None else words.percent(share)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from babel.dates import format_date, get_day_names
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from collector.plan import WHOLE_SITE, SitePlan
 from collector.privacy import FEW
@@ -70,7 +70,7 @@ def shown(value: Value, unit: Unit, words: Words) -> str:
     if isinstance(value, str):
         return value
     if unit is Unit.SHARE:
-        return format_percent(value, locale=words.language)
+        return words.percent(value)
     return format_decimal(value, "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
 
 

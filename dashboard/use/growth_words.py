@@ -7,10 +7,11 @@ Never: HTML, a figure that the table does not tell; a chance of nothing where it
 
 from typing import Any, Final
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from dashboard.use.cells import Column, Sheet, Unit, Value, clock
 from dashboard.use.growth import ADDED, Asked, Chance, Fault, Growth, GrowthRejected
+from dashboard.use.plots import percent_sign
 from dashboard.words import Words
 
 SMALL: Final = 0.01
@@ -122,13 +123,7 @@ def chance(of: Chance, words: Words) -> str:
 
 def percent(share: float, words: Words) -> str:
     """In whole per cent; what is small is not nothing, and what is likely not certain."""
-    told = str(
-        format_percent(
-            min(max(share, SMALL), 1 - SMALL),
-            "#,##0\u00a0%" if words.language == "sv" else "#,##0%",
-            locale=words.language,
-        )
-    )
+    told = words.percent(min(max(share, SMALL), 1 - SMALL))
     if share < SMALL:
         return words.gettext("under {share}").format(share=told)
     if share > 1 - SMALL:
@@ -162,6 +157,7 @@ def table(told: Growth, words: Words) -> list[tuple[str, ...]]:
 def figure(told: Growth, words: Words) -> dict[str, Any]:
     """A line for each of ADDED over the hours; `meta` names the page's colour of each."""
     _ = words.gettext
+    sign = percent_sign(words)
     names = [_("as now") if not added else _("{n} more").format(n=added) for added in ADDED]
     return {
         "data": [
@@ -171,9 +167,9 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
                 "name": name,
                 "meta": COLOURS[place],
                 "x": [clock(hour) for hour in told.hours],
-                "y": [round(chances[place].middle, 4) for chances in told.hours.values()],
+                "y": [round(chances[place].middle * 100, 2) for chances in told.hours.values()],
                 "line": {"width": 3 if ADDED[place] else 1, "dash": DASHES[place]},
-                "hovertemplate": "%{y:.0%}",
+                "hovertemplate": "%{y:.0f}" + sign,
             }
             for place, name in enumerate(names)
         ],
@@ -183,7 +179,7 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "margin": {"t": 56, "r": 8, "b": 72, "l": 48},
-            "yaxis": {"rangemode": "tozero", "fixedrange": True, "tickformat": ".0%"},
+            "yaxis": {"rangemode": "tozero", "fixedrange": True, "ticksuffix": sign},
             "xaxis": {"type": "category"},
         },
     }

@@ -29,12 +29,17 @@ def figures(sheets: Sequence[Sheet], words: Words) -> dict[str, dict[str, Any]]:
     return {sheet.key: _figure(sheet, words) for sheet in sheets if sheet.key in TRACES}
 
 
+def percent_sign(words: Words) -> str:
+    """What stands behind the per cent of an axis, with the space that the language puts before it."""
+    return words.percent(0)[1:]
+
+
 def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
     rows = list(sheet.rows)
     places = [_place(row, sheet) for row in rows]
     drawn = TRACES[sheet.key]
     share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
-    suffix = "" if not share else "\u00a0%" if words.language == "sv" else "%"
+    suffix = percent_sign(words) if share else ""
     lying = sheet.key == LYING
     return {
         "data": [

@@ -8,7 +8,7 @@ Never: HTML; a figure that the tables do not tell.
 from datetime import date
 
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard.use.asked import Days
@@ -27,21 +27,21 @@ def remark(found: Remark, plan: SitePlan, words: Words) -> str:
         return _full(found, plan, words)
     if isinstance(found, Fullest):
         text = _("Fullest on {days} at {hour}: {use} in use on average.")
-        return text.format(days=on_weekdays(found.weekday, words), hour=clock(found.hour), use=share(found.use, words))
+        return text.format(days=on_weekdays(found.weekday, words), hour=clock(found.hour), use=words.percent(found.use))
     if isinstance(found, Calm):
         text = _("Calmest on {days}: {use} in use, against {most} on {others}.")
         return text.format(
             days=on_weekdays(found.weekday, words),
-            use=share(found.use, words),
-            most=share(found.fullest_use, words),
+            use=words.percent(found.use),
+            most=words.percent(found.fullest_use),
             others=on_weekdays(found.fullest, words),
         )
     if isinstance(found, Hardly):
         text = _("Hardly used: {zone}, {kind}, {use} of the open time.")
         kind = words.page[f"kind.{found.kind}"].lower()
-        return text.format(zone=place(found.zone, plan, words), kind=kind, use=share(found.use, words))
+        return text.format(zone=place(found.zone, plan, words), kind=kind, use=words.percent(found.use))
     text = _("Of {share} of the open time nothing is known; it is left out of every figure.")
-    return text.format(share=share(found.share, words))
+    return text.format(share=words.percent(found.share))
 
 
 def _full(found: Full, plan: SitePlan, words: Words) -> str:
@@ -147,17 +147,17 @@ def of_hours(seen: View, words: Words) -> str:
     if not known:
         return _("Of no hour enough is known.")
     use, hour = max(known, key=lambda row: row[0])
-    return _("Fullest at {hour}: {use} in use on average.").format(hour=clock(hour), use=share(use, words))
+    return _("Fullest at {hour}: {use} in use on average.").format(hour=clock(hour), use=words.percent(use))
 
 
 def of_whole(seen: View, words: Words) -> str:
     """The use of the whole span, and how much of it is known."""
     _ = words.gettext
     use = seen.whole.use
-    known = share(seen.whole.coverage, words)
+    known = words.percent(seen.whole.coverage)
     if use is None:
         return _("Only {known} of the open time is known: too little for a figure.").format(known=known)
-    return _("{use} of the open time in use; {known} of it is known.").format(use=share(use, words), known=known)
+    return _("{use} of the open time in use; {known} of it is known.").format(use=words.percent(use), known=known)
 
 
 def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
@@ -171,7 +171,10 @@ def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
     (least, low), (most, high) = told[0], told[-1]
     text = _("Most used: {high}, {most}. Least used: {low}, {least}.")
     return text.format(
-        high=_scope(high, plan, words), most=share(most, words), low=_scope(low, plan, words), least=share(least, words)
+        high=_scope(high, plan, words),
+        most=words.percent(most),
+        low=_scope(low, plan, words),
+        least=words.percent(least),
     )
 
 
@@ -187,12 +190,7 @@ def of_change(change: Change, words: Words) -> str:
         Verdict.TOO_FEW: _("{now} in use, against {before} then: too few days to tell whether that means anything."),
     }[change.verdict]
     noise = "" if change.noise is None else number(change.noise * 100, words)
-    return text.format(now=share(change.now, words), before=share(change.before, words), noise=noise)
-
-
-def share(value: float, words: Words) -> str:
-    """In per cent."""
-    return str(format_percent(value, locale=words.language))
+    return text.format(now=words.percent(change.now), before=words.percent(change.before), noise=noise)
 
 
 def number(value: float, words: Words) -> str:

@@ -211,4 +211,4 @@ def test_the_table_the_sheet_and_the_figure_say_the_same() -> None:
     assert [len(row) for row in rows] == [len(sheet.columns)] * 3
     assert len(growth_words.table(told, EN)[0]) == 1 + len(ADDED)
     drawn = growth_words.figure(told, EN)["data"]
-    assert [trace["y"][0] for trace in drawn] == [round(float(rows[0][1 + 3 * n]), 4) for n in range(len(ADDED))]  # type: ignore[arg-type]
+    assert [trace["y"][0] for trace in drawn] == [round(float(rows[0][1 + 3 * n]) * 100, 2) for n in range(len(ADDED))]  # type: ignore[arg-type]
