@@ -181,7 +181,7 @@ def week(told: Outlook, reader: Reader) -> Week | None:
             )
             for hour in clock
         ),
-        sentence=_sentence(hours, plan, words),
+        sentence=_sentence(list(cells.values()), plan, words),  # of the days shown: each weekday is there once
     )
 
 
