@@ -109,7 +109,7 @@ def _read(here: Serving, asked: Asked) -> Growth | None:
 
 
 def _span(asked: Asked) -> str:
-    return f"members={asked.members or ''} floor={asked.floor}"
+    return f"members={asked.members} floor={asked.floor}" if asked.members else f"floor={asked.floor}"
 
 
 def _page(

@@ -17,6 +17,7 @@ from tests.dashboard.house import PLAN
             "2025-11-01/2025-11-07, Hela huset, skrivbord, jämfört med 2025-10-25, csv, days",
             "2025-11-01/2025-11-07, The whole house, desks, compared with 2025-10-25, csv, days",
         ),
+        ("members=60 floor=2", "60 medlemmar, färre lediga än 2", "60 members, fewer than 2 free"),
         ("zone=gone kind=people x=1", "gone, people, x=1", "gone, people, x=1"),
         ("", "", ""),
     ],
