@@ -26,9 +26,18 @@ class Cell:
     weekday: int
     hour: int
     sum: Sum
-    days: int
-    """On how many days it is known whether it was full."""
-    full_days: int
+    judged: Mapping[int, bool]
+    """Whether nothing was free in it, by day (`Hour.day`), of the days of which that is known."""
+
+    @property
+    def days(self) -> int:
+        """On how many days it is known whether it was full."""
+        return len(self.judged)
+
+    @property
+    def full_days(self) -> int:
+        """On how many of them it was."""
+        return sum(self.judged.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def _cell(place: tuple[int, int], within: Sequence[Hour], used: Used) -> Cell:
         judged = full(hour, used)
         if judged is not None:
             seen[hour.day] = seen.get(hour.day, False) or judged
-    return Cell(*place, summed(within, used), len(seen), sum(seen.values()))
+    return Cell(*place, summed(within, used), seen)
 
 
 def by_hour(these: Iterable[Hour], used: Used) -> dict[int, Sum]:

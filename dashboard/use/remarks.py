@@ -4,21 +4,21 @@ In:    open hours, and the figures of use.
 Out:   remarks, the weightiest first; `sentences` words them.
 Never: a remark about one day, about hours of which too little is known, or about red days.
 
-A weekday's hours in a row are one finding if nothing was free then on at least half of the weeks; its weight is how
-many hours of how many weeks that were. What is full in the whole house is not told again of its zones. The fullest
+A weekday's hours in a row are one finding if nothing was free in any of them on at least half of the weeks: the weeks
+that are told are those on which that was so from the first of these hours to the last. Its weight is how many hours of
+how many weeks were full. What is full in the whole house is not told again of its zones. The fullest
 hour is told when no hour is full, a calm weekday when its use is at most half of the fullest one's, a zone when a tenth
 of it is in use or less.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from collector.forecast import Hour
 from collector.plan import WHOLE_SITE
 from dashboard.use.figures import Cell, heatmap
-from dashboard.use.hours import Sum, Used, full, ordinary, summed
+from dashboard.use.hours import Sum, Used, ordinary, summed
 
 LEAST_WEEKS: Final = 3
 HALF: Final = 0.5
@@ -31,7 +31,7 @@ COVERED: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """From one local hour to another on one weekday, nothing was free in a zone on so many of so many weeks."""
+    """From one local hour through another on one weekday, nothing was free in a zone on so many of so many weeks."""
 
     zone: str
     kind: str
@@ -116,21 +116,29 @@ def _within(run: Full, other: Full) -> bool:
 
 
 def full_runs(these: Sequence[Hour], used: Used, scope: tuple[str, ...]) -> list[Full]:
-    """The hours in a row of each weekday on which nothing was free on at least half of the weeks."""
-    cells = heatmap(these, used)
-    often = [place for place, cell in cells.items() if cell.days >= LEAST_WEEKS and cell.full_days >= HALF * cell.days]
-    by_place: dict[tuple[int, int], list[Hour]] = {}
-    for hour in ordinary(these):
-        by_place.setdefault((hour.weekday, hour.hour), []).append(hour)
-    found: list[Full] = []
-    for _row, group in groupby(enumerate(often), lambda item: (item[1][0], item[1][1] - item[0])):
-        places = [place for _number, place in group]
-        judged = [(hour.day, full(hour, used)) for place in places for hour in by_place[place]]
-        weeks, of = {day for day, was in judged if was}, {day for day, was in judged if was is not None}
-        weight = sum(cells[place].full_days for place in places)
-        weekday, begin, end = places[0][0], places[0][1], places[-1][1] + 1
-        found.append(Full(scope[0], scope[1], weekday, begin, end, len(weeks), len(of), weight))
-    return found
+    """The hours in a row of each weekday through all of which nothing was free on at least half of the weeks."""
+    runs: list[tuple[list[Cell], Mapping[int, bool]]] = []
+    for cell in heatmap(these, used).values():
+        if not _often(cell.judged):
+            continue
+        if runs and (cell.weekday, cell.hour - 1) == (runs[-1][0][-1].weekday, runs[-1][0][-1].hour):
+            cells, through = runs[-1]
+            longer = {day: was and cell.judged[day] for day, was in through.items() if day in cell.judged}
+            if _often(longer):
+                runs[-1] = [*cells, cell], longer
+                continue
+        runs.append(([cell], cell.judged))
+    return [_finding(cells, through, scope) for cells, through in runs]
+
+
+def _often(judged: Mapping[int, bool]) -> bool:
+    return len(judged) >= LEAST_WEEKS and sum(judged.values()) >= HALF * len(judged)
+
+
+def _finding(cells: Sequence[Cell], through: Mapping[int, bool], scope: tuple[str, ...]) -> Full:
+    (zone, kind), first, last = scope, cells[0], cells[-1]
+    weight = sum(cell.full_days for cell in cells)
+    return Full(zone, kind, first.weekday, first.hour, last.hour + 1, sum(through.values()), len(through), weight)
 
 
 def _fullest(cells: Sequence[Cell]) -> Fullest | None:

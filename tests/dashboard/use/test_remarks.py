@@ -45,6 +45,21 @@ def test_what_happens_on_fewer_than_half_of_the_weeks_is_no_finding() -> None:
     assert isinstance(told(busy_tuesdays(3))[0], Fullest)
 
 
+def test_hours_that_are_full_on_different_weeks_are_no_span_that_was_full_on_all_of_them() -> None:
+    first_ms = at_ms(EIGHT.first)
+
+    def taken(at):
+        week = int((at.timestamp() * 1000 - first_ms) // (7 * 86_400_000))
+        full_at = {10, 11} if week < 4 else {12}
+        return 12.0 if at.weekday() == 1 and at.hour in full_at else 7.0
+
+    found = told(list(hour_rows(EIGHT, taken, capacity=12.0)))
+    assert [(one.begin, one.end, one.weeks, one.of) for one in found if isinstance(one, Full)] == [
+        (10, 12, 4, 8),
+        (12, 13, 4, 8),
+    ]
+
+
 def test_a_week_is_no_pattern() -> None:
     week = weeks(2)
     rows = list(hour_rows(week, lambda _at: 10.0))
