@@ -6,9 +6,9 @@ Never: a remark about one day, about hours of which too little is known, or abou
 
 A weekday's hours in a row are one finding if nothing was free in any of them on at least half of the weeks: the weeks
 that are told are those on which that was so from the first of these hours to the last. Its weight is how many hours of
-how many weeks were full. What is full in the whole house is not told again of its zones. The fullest
-hour is told when no hour is full, a calm weekday when its use is at most half of the fullest one's, a zone when a tenth
-of it is in use or less.
+how many weeks were full. What is full in the whole house is not told again of its zones. The fullest hour is told when
+no hour is full, a calm weekday when its use is at most half of the fullest one's, both of at least three weeks; a zone
+is told when a tenth of it is in use or less.
 """
 
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def remarks(
     seen = [scope for scope in scopes if scope[1] == kind and (zone in {WHOLE_SITE, scope[0]})]
     found: list[Remark] = [*_full(these, {scope: scopes[scope] for scope in seen}, zone)]
     used = scopes.get(chosen, {})
-    cells = [cell for cell in heatmap(these, used).values() if cell.sum.known]
+    cells = [cell for cell in heatmap(these, used).values() if cell.sum.known and cell.sum.hours >= LEAST_WEEKS]
     if not found and (fullest := _fullest(cells)) is not None:
         found.append(fullest)
     if (calm := _calm(these, used)) is not None:
@@ -152,7 +152,11 @@ def _calm(these: Sequence[Hour], used: Used) -> Calm | None:
     days: dict[int, list[Hour]] = {}
     for hour in ordinary(these):
         days.setdefault(hour.weekday, []).append(hour)
-    uses = {weekday: use for weekday, within in days.items() if (use := summed(within, used).use) is not None}
+    uses = {
+        weekday: use
+        for weekday, within in days.items()
+        if len({hour.day for hour in within}) >= LEAST_WEEKS and (use := summed(within, used).use) is not None
+    }
     if len(uses) < 2:
         return None
     calmest, fullest = min(uses, key=lambda day: uses[day]), max(uses, key=lambda day: uses[day])

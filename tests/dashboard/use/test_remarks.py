@@ -66,6 +66,14 @@ def test_a_week_is_no_pattern() -> None:
     assert not [found for found in told(rows, days=week) if isinstance(found, Full)]
 
 
+def test_two_days_of_each_name_say_nothing_of_how_such_days_are() -> None:
+    def rows(days):
+        return list(hour_rows(days, lambda at: 2.0 if at.weekday() == 4 else 5.0 + (at.hour == 10)))
+
+    assert told(rows(weeks(2)), days=weeks(2)) == []
+    assert [type(found) for found in told(rows(weeks(3)), days=weeks(3))] == [Fullest, Calm]
+
+
 def test_what_is_full_in_the_whole_house_is_not_told_again_of_its_zones() -> None:
     def full(at):
         return 10.0 if (at.weekday(), at.hour) == (0, 9) else 6.0
