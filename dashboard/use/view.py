@@ -94,8 +94,14 @@ def view(asked: Asked, told: Material, other: Material | None, plan: SitePlan, n
         stays=stays(told.stays),
         people=people_in(these, counted) if told.people else (),
         changes=None if other is None else _changes(asked, (these, used, counted), other, plan, now_ms),
-        remarks=remarks(these, scopes, sums, chosen),
+        remarks=remarks(these, _offered(scopes, plan), sums, chosen),
     )
+
+
+def _offered(scopes: Mapping[tuple[str, ...], Used], plan: SitePlan) -> dict[tuple[str, ...], Used]:
+    """Those in which a member can take something: of dedicated desks none is ever free, and that is no finding."""
+    offered = {(zone, space.kind) for space in plan.spaces if space.offered for zone in (space.zone, WHOLE_SITE)}
+    return {scope: used for scope, used in scopes.items() if scope in offered}
 
 
 def _known_days(days: Days, told: Material, used: Used, plan: SitePlan) -> Days | None:
