@@ -106,11 +106,10 @@ def _offered(scopes: Mapping[tuple[str, ...], Used], plan: SitePlan) -> dict[tup
 
 def _known_days(days: Days, told: Material, used: Used, plan: SitePlan) -> Days | None:
     """From the first day on of which history has anything: what it never knew is no gap in what it knows."""
-    begins = [min(used)] if used else []
-    begins += [told.people[0].at_ms] if told.people else []
-    if not begins:
+    if not used and not told.people:
         return None
-    return Days(max(days.first, local(plan, min(begins)).date()), days.last)
+    begins_ms = min(used) if used else told.people[0].at_ms  # doors may have counted before there was such a space
+    return Days(max(days.first, local(plan, begins_ms).date()), days.last)
 
 
 def _changes(
@@ -119,6 +118,8 @@ def _changes(
     if asked.other is None:
         return None
     these, used, counted = now
+    today = local(plan, now_ms).date().toordinal()
+    these = [hour for hour in these if hour.day < today]  # half a day is like no whole one
     chosen = asked.zone, asked.kind.value
     those, had = open_hours(plan, asked.other, now_ms), by_scope(other.hours).get(chosen, {})
     apart = asked.days.first - asked.other.first
