@@ -74,6 +74,7 @@ _EN: Final[Mapping[str, str]] = {
     "over.battery_low": "The battery of {name} is well again.",
     "over.stuck": "{name} answers again.",
     "over.lost_events": "No more events of {name} were lost after {ended}; {value} were.",
+    "over.lost_events.one": "No more events of {name} were lost after {ended}; 1 was.",
     "over.over_capacity": "There are places for everybody again since {ended}.",
     "over.co2_high": "The air of {name} has been better since {ended}.",
     "over.supply_low": "{name} has been filled up.",
@@ -151,6 +152,7 @@ _SV: Final[Mapping[str, str]] = {
     "over.battery_low": "Batteriet i {name} är bra igen.",
     "over.stuck": "{name} svarar igen.",
     "over.lost_events": "Inga fler händelser från {name} gick förlorade efter {ended}; {value} gjorde det.",
+    "over.lost_events.one": "Inga fler händelser från {name} gick förlorade efter {ended}; 1 gjorde det.",
     "over.over_capacity": "Det finns plats för alla igen sedan {ended}.",
     "over.co2_high": "Luften i {name} är bättre sedan {ended}.",
     "over.supply_low": "{name} är påfyllt.",
@@ -225,7 +227,8 @@ class AlertWords:
 
     def over(self, alert: Alert) -> str:
         """That it has ended."""
-        return self._say("over.left" if alert.left else f"over.{alert.kind}", alert)
+        one = ".one" if alert.kind is AlertKind.LOST_EVENTS and alert.value == 1 else ""
+        return self._say("over.left" if alert.left else f"over.{alert.kind}{one}", alert)
 
     def moment(self, at_ms: int) -> str:
         """An instant by the house's clock; of another day with its date."""
@@ -236,7 +239,9 @@ class AlertWords:
 
     def number(self, value: float | None) -> str:
         """A number as the language writes it; nothing for None."""
-        return "" if value is None else f"{value:g}".replace(".", self._texts["decimal"])
+        if value is None:
+            return ""
+        return f"{value:.0f}" if value.is_integer() else f"{value:g}".replace(".", self._texts["decimal"])
 
     def _say(self, key: str, alert: Alert) -> str:
         sensors = self.fill("sensors.one" if alert.sensors == 1 else "sensors", n=alert.sensors)

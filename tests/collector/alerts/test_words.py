@@ -70,6 +70,15 @@ def test_numbers_and_moments_are_written_as_the_language_writes_them() -> None:
     assert re.fullmatch(r"\d+ [a-z.]+ kl\. \d\d\.\d\d", swedish.moment(NOON_MS - 24 * HOUR_MS))
 
 
+def test_one_lost_event_is_one_and_millions_are_written_out() -> None:
+    words = AlertWords(PLAN, Language.EN, NOON_MS)
+    lost = [
+        Alert(AlertKind.LOST_EVENTS, "pi-1", Severity.WARNING, NOON_MS, NOON_MS, NOON_MS, value=value)
+        for value in (1.0, 2.0, 1_234_567.0)
+    ]
+    assert [words.over(alert).rpartition("; ")[2] for alert in lost] == ["1 was.", "2 were.", "1234567 were."]
+
+
 def test_things_are_called_as_people_call_them() -> None:
     words = AlertWords(PLAN, Language.EN, NOON_MS)
     called = [words.name(subject) for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")]
