@@ -41,7 +41,7 @@ class Tenure(StrEnum):
     SHARED = "shared"
     """Anybody's: it is offered, and its state is shown."""
     DEDICATED = "dedicated"
-    """One member's: it has no state of its own, live or past; it counts in its zone's series only."""
+    """One member's: it has no state of its own, live or past; with four others it counts in its zone's series."""
 
 
 class Attribute(StrEnum):

@@ -1,11 +1,13 @@
 """Says whose past may be told: the rules by which no figure gives one member away (docs/decisions/0006, 0010).
 
 In:    the plan of the house.
-Out:   zones and kinds whose past, or whose forecast, is not to be told.
+Out:   which spaces count in figures; zones and kinds whose past, or whose forecast, is not to be told.
 Never: rows, settings that loosen it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
@@ -16,12 +18,55 @@ SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
 
 
-def hidden_zones(plan: SitePlan) -> frozenset[str]:
-    """Zones whose desks have no past to show: those with one to four, and what would give these away.
+def counted(plan: SitePlan) -> frozenset[str]:
+    """The spaces that count in the series of their zone and of the house.
 
-    Where nobody can sit is no desk.
+    Of dedicated ones five or more of a kind in a zone, never fewer: what is taken there beyond what is known of the
+    shared ones would be the state of one of them. Supplies, and what is out of use, have no series.
     """
-    return _too_few(plan, [space for space in plan.spaces if space.kind is SpaceKind.DESK and not space.disabled])
+    there = [space for space in plan.spaces if space.kind is not SpaceKind.SUPPLY and not space.disabled]
+    own = Counter((space.zone, space.kind) for space in there if not space.offered)
+    return frozenset(space.id for space in there if space.offered or own[space.zone, space.kind] >= FEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """How many spaces of one kind in a zone, or in WHOLE_SITE, are whose; none of them is out of use."""
+
+    offered: int
+    dedicated: int = 0
+    """Those that count in the series."""
+    uncounted: int = 0
+    """Those that are too few for that."""
+
+    def shared(self, capacity: float) -> float:
+        """How many of a row's capacity are offered: rows of before `counted` hold every space there is."""
+        every = self.offered + self.dedicated + self.uncounted
+        return capacity - self.dedicated - (self.uncounted if capacity == every else 0)
+
+
+def tenancy(plan: SitePlan, zone: str, kind: str) -> Tenancy:
+    """Whose the spaces of one kind are, in a zone or in WHOLE_SITE."""
+    known = counted(plan)
+    there = [s for s in plan.spaces if s.kind == kind and zone in {s.zone, WHOLE_SITE} and not s.disabled]
+    own = [space for space in there if not space.offered]
+    dedicated = sum(space.id in known for space in own)
+    return Tenancy(len(there) - len(own), dedicated, len(own) - dedicated)
+
+
+def hidden_zones(plan: SitePlan) -> frozenset[str]:
+    """Zones whose desks have no past to show: those where one to four are shared, and what would give these away.
+
+    The same of WHOLE_SITE in a house of one to four. Where nobody can sit is no desk; where all are dedicated, and too
+    few to be counted, there is no past at all.
+    """
+    desks = [space for space in plan.spaces if space.kind is SpaceKind.DESK and not space.disabled]
+    known = counted(plan)
+    untold = {space.zone for space in desks} - {space.zone for space in desks if space.id in known}
+    shared = [space for space in desks if space.offered]
+    if 0 < len(shared) < SEATS:
+        untold.add(WHOLE_SITE)
+    return _too_few(plan, shared) | untold
 
 
 def hidden(plan: SitePlan, zone: str, kind: str) -> bool:
@@ -48,7 +93,7 @@ def foretold(plan: SitePlan, zone: str, kind: str) -> bool:
     there = sum(zone in {space.zone, WHOLE_SITE} for space in offered)
     if hidden(plan, zone, kind):
         return False
-    return there >= SEATS and zone not in _too_few(plan, offered) if kind == SpaceKind.DESK else there > 0
+    return there >= SEATS if kind == SpaceKind.DESK else there > 0
 
 
 def _too_few(plan: SitePlan, desks: Sequence[Space]) -> frozenset[str]:

@@ -82,8 +82,8 @@ def zone_rows(tags: tuple[str, ...], members: Sequence[Member], from_ms: int, to
 
     Args:
         tags: zone (or WHOLE_SITE) and kind.
-        members: every space of that kind there, the dedicated too: they count in `capacity`, `taken_mean` and
-            `taken_peak`. What stands in history for a zone of under five seats is for the pages to hide.
+        members: the spaces of that kind there that count (`privacy.counted`): dedicated ones do in `capacity`,
+            `taken_mean` and `taken_peak`. What stands in history of under five seats is for the pages to hide.
         from_ms: start of the first bucket.
         to_ms: end of the last.
     """

@@ -28,8 +28,8 @@ from collector.history import (
 from collector.outward import Occupancy
 from collector.people import Crossing, Crowd
 from collector.people.settling import PeopleSettlement
-from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
-from collector.privacy import foretold
+from collector.plan import WHOLE_SITE, Sensor, SitePlan
+from collector.privacy import counted, foretold
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
@@ -48,8 +48,9 @@ class Settlement:
         self._plan = plan
         self._scopes: dict[tuple[str, str], list[str]] = {}
         """(Zone or WHOLE_SITE, kind) and the spaces that count there."""
+        known = counted(plan)
         for space in plan.spaces:
-            if space.kind is not SpaceKind.SUPPLY and not space.disabled:
+            if space.id in known:
                 for zone in (space.zone, WHOLE_SITE):
                     self._scopes.setdefault((zone, space.kind.value), []).append(space.id)
         self._stays = {

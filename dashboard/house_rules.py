@@ -65,11 +65,12 @@ def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
     own = sum(space.kind is SpaceKind.DESK and space.tenure is Tenure.DEDICATED for space in plan.spaces)
     if own:
         text = ngettext(
-            "{n} desk is one member's own: it has no state on any page or feed, and counts in its zone only.",
-            "{n} desks are one member's own: they have no state on any page or feed, and count in their zone only.",
+            "{n} desk is one member's own: it has no state on any page or feed, and counts in no figure.",
+            "{n} desks are one member's own: they have no state on any page or feed, and count in their zone only where"
+            " they are {few} or more.",
             own,
         )
-        told.append(text.format(n=own))
+        told.append(text.format(n=own, few=FEW))
     told.append(_("A shared desk is shown free or taken. Since when, and how it was used, is told of no single desk."))
     if closed := hidden_zones(plan):
         names = ", ".join(zone.name for zone in plan.zones if zone.id in closed)

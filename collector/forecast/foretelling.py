@@ -17,7 +17,7 @@ from collector.forecast.outlook import Forecast, Outlook
 from collector.forecast.score import Lead
 from collector.history import DAY_MS, FORECAST, PEOPLE, Row, tables
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import foretold
+from collector.privacy import foretold, tenancy
 
 LEARNS_MS: Final = 20 * 7 * DAY_MS
 """What is older weighs less than one part in a thousand."""
@@ -87,18 +87,16 @@ def series_of(plan: SitePlan) -> Iterator[Series]:
     for zone in (WHOLE_SITE, *plan.zone):
         for kind in SpaceKind:
             if foretold(plan, zone, kind):
-                there = [s for s in plan.spaces if s.kind is kind and zone in {s.zone, WHOLE_SITE} and not s.disabled]
-                offered = sum(space.offered for space in there)
-                yield Series(zone, kind.value, offered, len(there) - offered)
+                yield Series(zone, kind.value, (let := tenancy(plan, zone, kind)).offered, let)
     if any(sensor.door is not None for sensor in plan.sensors):
         yield Series(WHOLE_SITE, PEOPLE)
 
 
 def _known(db: sqlite3.Connection, one: Series, now_ms: int) -> KnownHours:
     from_ms = now_ms - LEARNS_MS
-    if one.offered is None:
+    if one.let is None:
         return people_hours(db, one.zone, from_ms, now_ms)
-    return free_hours(db, (one.zone, one.kind), one.dedicated, from_ms, now_ms)
+    return free_hours(db, (one.zone, one.kind), one.let, from_ms, now_ms)
 
 
 def _issued(db: sqlite3.Connection, one: Series, now_ms: int) -> list[Row]:

@@ -12,6 +12,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN
+from collector.privacy import Tenancy
 
 LEAST_BUCKETS: Final = 10
 """Of the twelve of an hour."""
@@ -31,14 +32,14 @@ class Known(NamedTuple):
 
 
 def free_hours(
-    db: sqlite3.Connection, scope: tuple[str, str], dedicated: int, from_ms: int, to_ms: int
+    db: sqlite3.Connection, scope: tuple[str, str], let: Tenancy, from_ms: int, to_ms: int
 ) -> dict[int, Known | None]:
     """Free spots by the start of the hour; None: poorly known. An hour without any row is left out.
 
     Args:
         db: the journal's connection.
         scope: zone (or WHOLE_SITE) and kind.
-        dedicated: so many of its spaces are nobody else's; the rows count them in their capacity.
+        let: whose its spaces are; the rows count dedicated ones in their capacity.
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
@@ -48,7 +49,7 @@ def free_hours(
         (*scope, from_ms, to_ms),
     )
     return {
-        hour * HOUR_MS: Known(free, share, max(free, capacity - dedicated))
+        hour * HOUR_MS: Known(free, share, max(free, let.shared(capacity)))
         if buckets >= LEAST_BUCKETS and unknown <= MOST_UNKNOWN * capacity
         else None
         for hour, buckets, free, share, capacity, unknown in rows

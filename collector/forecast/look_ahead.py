@@ -21,6 +21,7 @@ from collector.forecast.outlook import DAYS, Hindsight, Outlook, rounded, told, 
 from collector.forecast.past import Learnt, learn
 from collector.forecast.score import Lead
 from collector.history import Row
+from collector.privacy import Tenancy
 
 AHEAD: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}
 """So many hours after the last that is over."""
@@ -37,8 +38,8 @@ class Series:
     kind: str
     offered: int | None = None
     """Spaces that are offered now; None for people."""
-    dedicated: int = 0
-    """Spaces that count in the zone's capacity, and that nobody else may take."""
+    let: Tenancy | None = None
+    """Whose its spaces are; None for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _why(subject: Subject, words: Words) -> str:
         Subject.DESK: _("So that you can see from home whether it is free."),
         Subject.PLACE: _("So that you can see from home whether it is free."),
         Subject.MACHINE: _("So that you can see from home whether it is in use."),
-        Subject.OWN: _("So that the totals of its zone are right. The spot itself is shown to nobody."),
+        Subject.OWN: _("So that totals are right where such spots are many. The spot itself is shown to nobody."),
         Subject.SUPPLY: _("So that somebody fills it up before it runs out."),
         Subject.DOOR: _("So that you can see about how many are in the house."),
         Subject.AIR: _("So that you know when to open a window."),

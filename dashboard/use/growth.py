@@ -24,7 +24,8 @@ from typing import Final
 
 from collector.forecast import Hour
 from collector.history import HOUR_MS, ZONE_FIVE_MIN, Row
-from collector.plan import SitePlan, SpaceKind, Tenure
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.privacy import Tenancy, tenancy
 from dashboard.use.hours import BUCKETS, FULL_BUCKETS, KNOWN_LEAST, UNKNOWN_MOST
 
 LEAST_WEEKS: Final = 4
@@ -150,10 +151,7 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
         hours: its open hours of ordinary days.
         plan: the house; its desks of one member each are taken out of every count.
     """
-    own = sum(
-        space.kind is SpaceKind.DESK and space.tenure is Tenure.DEDICATED and not space.disabled
-        for space in plan.spaces
-    )
+    let = tenancy(plan, WHOLE_SITE, SpaceKind.DESK)
     buckets: dict[int, list[Row]] = {}
     for row in rows:
         buckets.setdefault(row.at_ms - row.at_ms % HOUR_MS, []).append(row)
@@ -163,7 +161,7 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
     for hour in hours:
         opened.setdefault(hour.day, set()).add(hour.hour)
         weekdays[hour.day] = hour.weekday
-        if (tight := _tight(buckets.get(hour.at_ms, []), own)) is not None:
+        if (tight := _tight(buckets.get(hour.at_ms, []), let)) is not None:
             found.setdefault(hour.day, {})[hour.hour] = tight
     return [
         Day(day, weekdays[day], found[day])
@@ -243,7 +241,7 @@ def _weeks(days: Sequence[Day]) -> int:
     return len({(day.ordinal - 1) // 7 for day in days})  # day 1 of the calendar is a Monday
 
 
-def _tight(buckets: Sequence[Row], own: int) -> Tight | None:
+def _tight(buckets: Sequence[Row], let: Tenancy) -> Tight | None:
     """What an hour was at its tightest for a quarter; None: too little of it is known."""
     fields = [row.fields for row in buckets]
     known = [(free, capacity) for capacity, _, _, free, unknown in fields if None not in (free, capacity, unknown)]
@@ -251,7 +249,7 @@ def _tight(buckets: Sequence[Row], own: int) -> Tight | None:
     if len(known) < KNOWN_LEAST * BUCKETS or unknown / len(fields) >= UNKNOWN_MOST:
         return None
     frees = sorted(int(free or 0) for free, _capacity in known)
-    desks = max(0, round(sum(capacity or 0 for _free, capacity in known) / len(known)) - own)
+    desks = max(0, round(let.shared(sum(capacity or 0 for _free, capacity in known) / len(known))))
     return Tight(max(0, desks - frees[FULL_BUCKETS - 1]), desks)
 
 

@@ -32,13 +32,14 @@ def past(plan: SitePlan, from_ms: int, to_ms: int, *, seed: str = "") -> Iterato
             continue
         for one in series_of(plan):
             tags = (one.zone, one.kind)
-            if one.offered is None:
+            if one.offered is None or one.let is None:
                 yield PEOPLE_FIVE_MIN.name, people(at_ms, taken(at_ms, 40, plan, f"{seed} people"))
                 continue
             busy = taken(at_ms, one.offered, plan, f"{seed} {one.zone} {one.kind}")
-            everything = float(one.offered + one.dedicated)
+            own = one.let.dedicated
+            everything = float(one.offered + own)
             free = one.offered - busy
-            fields = (everything, busy + one.dedicated, busy + one.dedicated, free, 0.0)
+            fields = (everything, busy + own, busy + own, free, 0.0)
             yield ZONE_FIVE_MIN.name, Row(tags, at_ms, fields)
 
 

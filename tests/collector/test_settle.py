@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from collector.history import (
     AIR_FIVE_MIN,
+    DAY_MS,
     HOUR_MS,
     MEASURES,
     PEOPLE_FIVE_MIN,
@@ -28,8 +30,8 @@ MINUTE = 60_000
 BUCKET = 5 * MINUTE
 
 
-def space(name, kind=SpaceKind.DESK, **more):
-    return Space(id=name, name=name, kind=kind, zone="loft", x_m=1, y_m=1, **more)
+def space(name, kind=SpaceKind.DESK, at="loft", **more):
+    return Space(id=name, name=name, kind=kind, zone=at, x_m=1, y_m=1, **more)
 
 
 PLAN = SitePlan(
@@ -119,11 +121,36 @@ def test_a_bucket_is_written_once_it_is_over_and_not_before(journal):
     assert [(row.tags, row.fields) for row in journal.rows(SPACE_HOUR)] == [(("desk-1",), (0.0, 3540.0, 60.0))]
 
 
-def test_dedicated_desks_count_in_their_zone_and_have_no_hours(journal):
-    journal.became("mine", T0, "occupied")
-    journal.settle(T0 + HOUR_MS)
-    assert journal.rows(SPACE_HOUR) == []
-    assert {row.fields for row in journal.rows(ZONE_FIVE_MIN)} == {(3.0, 1.0, 1.0, 0.0, 2.0)}
+@pytest.mark.parametrize("kind", [SpaceKind.DESK, SpaceKind.ROOM])
+@pytest.mark.parametrize("others", range(4))
+def test_whether_up_to_four_dedicated_spaces_of_a_zone_are_taken_is_nowhere_in_history(kind, others):
+    own = [space(f"own-{number}", kind, tenure=Tenure.DEDICATED) for number in range(1 + others)]
+    far = [space(f"far-{number}", kind, tenure=Tenure.DEDICATED, at="hall") for number in range(4)]
+    shared = [space(f"shared-{number}", kind) for number in range(6)]
+
+    def told(state):
+        journal = Journal(replace(PLAN, spaces=(*own, *shared, *far)))
+        with closing(journal.db):
+            for one in (*shared, *far):
+                journal.became(one.id, T0, "vacant")
+            for one in own:
+                journal.became(one.id, T0, "vacant")
+                journal.became(one.id, T0 + 7 * MINUTE, state)
+            journal.settle(T0 + DAY_MS)
+            return journal.history()
+
+    assert told("occupied") == told("vacant")
+    assert {row.fields[:2] for row in told("vacant")["zone_five_min"]} == {(6.0, 0.0)}
+
+
+def test_five_dedicated_desks_count_in_their_zone_and_have_no_hours():
+    own = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
+    journal = Journal(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
+    with closing(journal.db):
+        journal.became("mine", T0, "occupied")
+        journal.settle(T0 + HOUR_MS)
+        assert journal.rows(SPACE_HOUR) == []
+        assert {row.fields for row in journal.rows(ZONE_FIVE_MIN)} == {(7.0, 1.0, 1.0, 0.0, 6.0)}
 
 
 def test_supplies_and_disabled_spaces_have_no_history(journal):
@@ -149,7 +176,7 @@ def test_an_hour_is_the_sum_of_its_five_minutes_once_it_is_over(journal):
     assert journal.rows(ZONE_HOUR) == []
     journal.settle(T0 + HOUR_MS)
     (hour,) = (row for row in journal.rows(ZONE_HOUR) if row.tags == ("loft", "desk"))
-    assert (hour.at_ms, hour.fields) == (T0, (12.0, 3.0, 1.0, 2.0, 0.0, 1.0, 2.0))
+    assert (hour.at_ms, hour.fields) == (T0, (12.0, 2.0, 1.0, 2.0, 0.0, 0.0, 2.0))
 
 
 def test_a_second_look_changes_nothing(journal):

@@ -8,12 +8,14 @@ import pytest
 
 from collector.forecast.known_hours import Known, free_hours, people_hours
 from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Row, tables
+from collector.privacy import Tenancy
 from collector.schema import migrate
 from tests.collector.seasons import people
 
 T0 = 1_763_856_000_000
 BUCKET = ZONE_FIVE_MIN.bucket_ms
 LOFT = ("loft", "desk")
+SHARED = Tenancy(10)
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def write(db: sqlite3.Connection, free: list[float], unknown: float = 0.0, capac
     tables.upsert(db, ZONE_FIVE_MIN, rows)
 
 
-def known(db: sqlite3.Connection, dedicated: int = 0) -> dict[int, Known | None]:
-    return free_hours(db, LOFT, dedicated, T0, T0 + HOUR_MS)
+def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, Known | None]:
+    return free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
 
 
 def test_free_is_what_was_free_through_all_of_five_minutes(db: sqlite3.Connection) -> None:
@@ -39,12 +41,20 @@ def test_free_is_what_was_free_through_all_of_five_minutes(db: sqlite3.Connectio
 
 def test_dedicated_desks_are_no_part_of_what_is_offered(db: sqlite3.Connection) -> None:
     write(db, [2.0] * 12)
-    assert known(db, dedicated=4) == {T0: Known(2.0, 1.0, 6.0)}
+    assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(2.0, 1.0, 6.0)}
+
+
+@pytest.mark.parametrize(("capacity", "offered"), [(10.0, 6.0), (6.0, 6.0), (12.0, 12.0)])
+def test_dedicated_desks_that_are_too_few_to_count_are_in_rows_of_before_alone(
+    db: sqlite3.Connection, capacity: float, offered: float
+) -> None:
+    write(db, [2.0] * 12, capacity=capacity)
+    assert known(db, Tenancy(6, uncounted=4)) == {T0: Known(2.0, 1.0, offered)}
 
 
 def test_desks_that_were_free_before_they_were_dedicated_were_offered(db: sqlite3.Connection) -> None:
     write(db, [9.0] * 12)
-    assert known(db, dedicated=4) == {T0: Known(9.0, 1.0, 9.0)}
+    assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(9.0, 1.0, 9.0)}
 
 
 @pytest.mark.parametrize(("unknown", "told"), [(2.0, True), (2.1, False)])

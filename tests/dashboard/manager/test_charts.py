@@ -81,6 +81,36 @@ def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() 
     assert not hidden(Choice("workshop", SpaceKind.EQUIPMENT), plan)
 
 
+@pytest.mark.parametrize(
+    ("shared", "own", "expected"),
+    [
+        ({"hall": 4}, {}, {"hall", "site"}),
+        ({"hall": 2, "loft": 2}, {}, {"hall", "loft", "site"}),
+        ({"hall": 5}, {}, set()),
+        ({"hall": 3, "loft": 3}, {}, {"hall", "loft"}),
+        ({"hall": 4, "loft": 5}, {"hall": 1}, {"hall", "loft"}),
+        ({"hall": 1, "loft": 6}, {"hall": 9}, {"hall", "loft"}),
+        ({"hall": 9}, {"hall": 1}, set()),
+        ({"hall": 9}, {"loft": 1}, {"loft"}),
+        ({"hall": 9}, {"loft": 5}, set()),
+        ({"hall": 4}, {"loft": 5}, {"hall", "site"}),
+    ],
+)
+def test_no_past_tells_of_one_to_four_shared_desks_or_of_one_to_four_members_own(
+    shared: dict[str, int], own: dict[str, int], expected: set[str]
+) -> None:
+    desk = next(space for space in PLAN.spaces if space.id == "desk-1")
+    desks = [
+        replace(desk, id=f"{tenure}-{zone}-{n}", zone=zone, tenure=tenure)
+        for tenure, seats in ((Tenure.SHARED, shared), (Tenure.DEDICATED, own))
+        for zone, number in seats.items()
+        for n in range(number)
+    ]
+    plan = replace(PLAN, spaces=tuple(desks))
+    assert hidden_zones(plan) == expected
+    assert hidden(Choice(WHOLE_SITE), plan) is ("site" in expected)
+
+
 def test_one_members_own_room_has_no_past_and_cannot_be_worked_out() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     plan = replace(PLAN, spaces=own)
