@@ -194,6 +194,14 @@ class Alarms:
             return False
         if alert.kind is AlertKind.NOT_DELIVERED:
             return any(one.name == alert.subject for one in self._settings.destinations)
+        measured = {
+            AlertKind.CO2_HIGH: device in self._aired,
+            AlertKind.SUPPLY_LOW: device in self._supplies,
+            AlertKind.OVER_CAPACITY: bool(plan.doors),
+            AlertKind.FEW_FREE: self._settings.free_desks_below > 0,
+        }
+        if alert.kind in measured:
+            return measured[alert.kind]
         if alert.kind in {AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT}:
             return any(one.device == device and sensor in ("", one.id) for one in missed(plan))
         if sensor:

@@ -45,14 +45,14 @@ class Run:
         self.told: list[Alerts] = []
         self.letters: dict[int, Letter] = {}
 
-    def live(self, minutes: float, *sensors: str) -> None:
+    def live(self, minutes: float, *sensors: str, co2_ppm: float = 500) -> None:
         """These sensors say every half minute that they live, and no others."""
         for _ in range(int(minutes * MINUTE_MS / BEAT_MS)):
             self.now_ms += BEAT_MS
             events = []
             for sensor in sensors:
                 self.seq += 1
-                kind, value = (Kind.CO2_PPM, 500) if sensor == "hall-air" else (Kind.HEARTBEAT, 0)
+                kind, value = (Kind.CO2_PPM, co2_ppm) if sensor == "hall-air" else (Kind.HEARTBEAT, 0)
                 events.append(SensorEvent(seq=self.seq, sensor=sensor, at_ms=self.now_ms, kind=kind, value=value))
             if events:
                 self.work.take([Delivery("pi-1", message(events))], self.now_ms)
@@ -216,6 +216,17 @@ def test_the_alert_of_a_desk_that_is_taken_out_of_use_ends_without_being_well(jo
     shut = Run(journal, run.now_ms, plan=replace(PLAN, spaces=spaces))
     shut.live(1, "desk-0-pir", "entrance-beams", "hall-air")
     assert (shut.open, [alert.left for alert in shut.told[-1].ended]) == ([], [True])
+
+
+def test_air_that_nobody_measures_any_more_is_not_called_better(journal: Journal) -> None:
+    run = Run(journal, settings=replace(SETTINGS, when={**SETTINGS.when, AlertKind.CO2_HIGH: "always"}))
+    run.live(5, *ALL)
+    run.live(30, *ALL, co2_ppm=1800)
+    assert run.open == [(AlertKind.CO2_HIGH, "hall")]
+    bare = replace(PLAN, sensors=tuple(sensor for sensor in PLAN.sensors if sensor.id != "hall-air"))
+    later = Run(journal, run.now_ms, plan=bare)
+    later.live(1, *ALL[:3])
+    assert (later.open, [alert.left for alert in later.told[-1].ended]) == ([], [True])
 
 
 def test_a_big_house_with_everything_wrong_still_fits_into_one_message(journal: Journal) -> None:
