@@ -117,9 +117,11 @@ def summed(these: Iterable[Hour], used: Used) -> Sum:
 def full(hour: Hour, used: Used) -> bool | None:
     """Whether somebody might have found nothing free in a quarter of it or more; None: nobody knows."""
     row = used.get(hour.at_ms)
-    if row is None or row[0] < BUCKETS * KNOWN_LEAST or row[5] >= UNKNOWN_MOST:
+    if row is None or row[0] < BUCKETS * KNOWN_LEAST:
         return None
-    return row[6] >= FULL_BUCKETS
+    if row[6] < FULL_BUCKETS:
+        return False  # whatever was not known, something was free
+    return None if row[5] >= UNKNOWN_MOST else True
 
 
 def day_of(hour: Hour) -> date:

@@ -105,6 +105,12 @@ def test_nobody_says_that_nothing_was_free_where_one_might_have_been() -> None:
     assert (unsure[0, 9].days, unsure[0, 9].full_days) == (0, 0)
 
 
+def test_what_was_free_was_free_however_much_beside_it_is_not_known() -> None:
+    days = weeks(4)
+    rows = used(hour_rows(days, lambda _at: 5.0, unknown=2.0))
+    assert {(cell.days, cell.full_days) for cell in heatmap(open_hours(PLAN, days, END), rows).values()} == {(4, 0)}
+
+
 @st.composite
 def histories(draw):
     """Two weeks of two zones and their sum, with holes; whole and half spaces, so that sums are exact."""
