@@ -8,6 +8,7 @@ Never: transactions of its own; a name that is not in MEASURES.
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from collector.history import DAY_MS, MEASURES, SPACE_HOUR, Measure, Row
 from collector.plan import SitePlan, SpaceKind
@@ -17,6 +18,9 @@ Changed = tuple[int, Measure, Row]
 """A row and its revision."""
 Erasure = tuple[int, Measure, str, int]
 """Revision, measure, value of its first tag (empty: any), and before which instant rows are gone."""
+
+FOREVER_MS: Final = 2**62
+"""Beyond the newest row of a series: a search from here on begins with the next one."""
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -72,8 +76,7 @@ def replace(db: sqlite3.Connection, measure: Measure, rows: Sequence[Row], from_
     One that was there and is no more stays as a row without any field, for a projection to follow; nobody reads it.
     """
     written = {(row.tags, row.at_ms) for row in rows}
-    statement = f"SELECT {_columns(measure)} FROM {measure.name} WHERE at_ms >= ? AND at_ms < ? AND {_known(measure)}"  # noqa: S608 - names of MEASURES
-    there = [_row(measure, values) for values in db.execute(statement, (from_ms, to_ms))]
+    there = [row for tags in series(db, measure) for row in read(db, measure, tags, from_ms, to_ms)]
     nothing = (None,) * len(measure.fields)
     gone = [Row(row.tags, row.at_ms, nothing) for row in there if (row.tags, row.at_ms) not in written]
     upsert(db, measure, [*rows, *gone])
@@ -106,14 +109,15 @@ def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, 
     db.execute("PRAGMA secure_delete = ON")
     gone = 0
     for measure in MEASURES:
+        there = list(series(db, measure))
         if measure is not SPACE_HOUR:
-            gone += _erase(db, measure, "", now_ms - retention.series_days * DAY_MS)
+            gone += _erase(db, measure, there, "", now_ms - retention.series_days * DAY_MS)
             continue
-        for (space,) in list(series(db, measure)):
+        for (space,) in there:
             known = plan.space.get(space)
             desk = known is None or known.kind is SpaceKind.DESK
             days = min(retention.desk_hours_days, retention.space_hours_days) if desk else retention.space_hours_days
-            gone += _erase(db, measure, space, now_ms - days * DAY_MS)
+            gone += _erase(db, measure, [(space,)], space, now_ms - days * DAY_MS)
     return gone
 
 
@@ -125,8 +129,8 @@ def series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]
     while last is not None:
         yield last
         last = db.execute(
-            f"SELECT {tags} FROM {measure.name} WHERE ({tags}) > ({marks}) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
-            last,
+            f"SELECT {tags} FROM {measure.name} WHERE ({tags}, at_ms) > ({marks}, ?) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
+            (*last, FOREVER_MS),
         ).fetchone()
 
 
@@ -147,12 +151,14 @@ def begun(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], before_
     return db.execute(statement, (*tags, before_ms)).fetchone() is not None
 
 
-def _erase(db: sqlite3.Connection, measure: Measure, tag: str, before_ms: int) -> int:
+def _erase(db: sqlite3.Connection, measure: Measure, there: Sequence[tuple[str, ...]], tag: str, before_ms: int) -> int:
+    """Forget what is old of these series, each by its key: without their tags every row would be looked at."""
     before_ms -= before_ms % measure.bucket_ms
-    where, values = (
-        ("at_ms < ?", (before_ms,)) if not tag else (f"{measure.tags[0]} = ? AND at_ms < ?", (tag, before_ms))
-    )
-    gone = db.execute(f"DELETE FROM {measure.name} WHERE {where}", values).rowcount  # noqa: S608 - names of MEASURES
+    where = " AND ".join(f"{name} = ?" for name in measure.tags)
+    gone = db.executemany(
+        f"DELETE FROM {measure.name} WHERE {where} AND at_ms < ?",  # noqa: S608 - names of MEASURES
+        [(*tags, before_ms) for tags in there],
+    ).rowcount
     if gone:
         rev = identity(db)[1] + 1
         db.execute("UPDATE history SET rev = ?", (rev,))

@@ -1,6 +1,7 @@
 """The tables of history: what is there stays untouched, what changes can be followed, what is old is gone."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from collector.history import (
     DAY_MS,
     HOUR_MS,
     MEASURES,
+    PEOPLE_CORRECTION,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
     HistoryAway,
@@ -128,6 +130,38 @@ def test_a_question_reads_no_row_that_it_does_not_need(db, measure):
     steps = [str(db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()) for statement in asked]
     assert any(f"SEARCH {measure.name} USING INDEX {measure.name}_rev" in step for step in steps)
     assert f"SEARCH {measure.name} USING PRIMARY KEY" in steps[-1]
+
+
+def lived(db: sqlite3.Connection, from_ms: int, to_ms: int) -> None:
+    """One series of each measure, a row an hour."""
+    for measure in MEASURES:
+        tags, fields = ("x",) * len(measure.tags), (1.0,) * len(measure.fields)
+        tables.upsert(db, measure, [Row(tags, at_ms, fields) for at_ms in range(from_ms, to_ms, HOUR_MS)])
+
+
+def steps(db: sqlite3.Connection, work: Callable[[], object]) -> int:
+    """How many steps SQLite's machine takes for it."""
+    taken: list[int] = []
+    db.set_progress_handler(lambda: taken.append(1), 1)
+    work()
+    db.set_progress_handler(None, 0)
+    return len(taken)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda db: [list(tables.series(db, measure)) for measure in MEASURES],
+        lambda db: tables.erase(db, PLAN, RetentionSettings(), T0 + 30 * DAY_MS),
+        lambda db: tables.replace(db, PEOPLE_CORRECTION, [], T0 + 30 * DAY_MS - HOUR_MS, T0 + 30 * DAY_MS),
+    ],
+    ids=["to find the series", "to purge where nothing is due", "to correct an hour"],
+)
+def test_an_old_house_costs_no_more_than_a_young_one(db, work):
+    lived(db, T0 + 28 * DAY_MS, T0 + 30 * DAY_MS - HOUR_MS)
+    young = steps(db, lambda: work(db))
+    lived(db, T0, T0 + 28 * DAY_MS)
+    assert steps(db, lambda: work(db)) == young
 
 
 def test_a_journal_that_is_not_there_yet_is_away_and_says_who_makes_it(tmp_path):
