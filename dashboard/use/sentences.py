@@ -6,6 +6,7 @@ Never: HTML; a figure that the tables do not tell.
 """
 
 from datetime import date
+from typing import Final
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -18,6 +19,9 @@ from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
 from dashboard.use.sheets import class_name
 from dashboard.use.view import View
 from dashboard.words import Words
+
+SURE: Final = 0.9999
+"""All of a day is known, but for what adding up loses."""
 
 
 def remark(found: Remark, plan: SitePlan, words: Words) -> str:
@@ -103,16 +107,20 @@ def of_peaks(seen: View, words: Words) -> str:
     said = text.format(
         most=count(found.highest, words), on=_day(found.on, words), mean=number(found.average_daily, words)
     )
-    none = sum(1 for day in seen.by_day if day.sum.known and day.sum.least == 0)
+    none = [day.sum for day in seen.by_day if day.sum.known and day.sum.least == 0]
     if found.least_surplus > 0:
         text = _("There was always one free: at least {n}, on {on}.")
         return f"{said} " + text.format(n=count(found.least_surplus, words), on=_day(found.least_on, words))
     text = words.ngettext(
-        "On {n} of {of} days there was a moment with none free.",
-        "On {n} of {of} days there was a moment with none free.",
-        none,
+        "There was a moment with none free.", "On {n} of {of} days there was a moment with none free.", found.days
     )
-    return f"{said} " + text.format(n=none, of=found.days)
+    if any(total.coverage < SURE for total in none):  # what was not known then may have been free
+        text = words.ngettext(
+            "There was a moment with none known to be free.",
+            "On {n} of {of} days there was a moment with none known to be free.",
+            found.days,
+        )
+    return f"{said} " + text.format(n=len(none), of=found.days)
 
 
 def of_stays(seen: View, words: Words) -> str:
@@ -120,6 +128,8 @@ def of_stays(seen: View, words: Words) -> str:
     _ = words.gettext
     told = seen.stays
     middle = told.middle
+    if middle is None and None in told.counts:
+        return _("Of no length there were five stays or more.")
     if middle is None:
         return _("Of no stay the length is known.")
     said = _("The middle stay is in the class {length}, of about {n} stays.").format(

@@ -1,0 +1,46 @@
+"""What is said under a chart is what its table holds, and no more than is known."""
+
+import pytest
+
+from collector.history import Row
+from dashboard.use.asked import Days
+from dashboard.use.sentences import of_peaks, of_stays
+from dashboard.use.view import Material, View, view
+from dashboard.words import Words
+from tests.dashboard.house import PLAN
+from tests.dashboard.use.weeks import MONDAY, asked, hour_rows, stay_row, weeks
+
+END = 2**50
+WEEK = weeks(1)
+EN, SV = Words.of("en"), Words.of("sv")
+
+
+def seen(rows: list[Row], stays: tuple[Row, ...] = ()) -> View:
+    return view(asked(WEEK), Material(rows, stays), None, PLAN, END)
+
+
+def test_of_one_day_no_days_are_counted() -> None:
+    day = Days(MONDAY, MONDAY)
+    told = Material(list(hour_rows(day, lambda _at: 10.0)))
+    assert of_peaks(view(asked(day), told, None, PLAN, END), SV).endswith("Det fanns en stund då inget var ledigt.")
+
+
+@pytest.mark.parametrize(("unknown", "said"), [(0.0, "with none free."), (0.5, "with none known to be free.")])
+def test_nobody_says_that_none_was_free_where_one_was_not_known(unknown: float, said: str) -> None:
+    rows = list(hour_rows(WEEK, lambda at: 10.0 - unknown if at.hour == 10 else 5.0, unknown=unknown))
+    assert of_peaks(seen(rows), EN).endswith(f"On 5 of 5 days there was a moment {said}")
+
+
+def test_a_silence_on_a_day_on_which_desks_were_free_makes_no_other_day_unsure() -> None:
+    rows = [
+        Row(row.tags, row.at_ms, (*row.fields[:5], 0.5, 0.0)) if row.fields[4] else row
+        for row in hour_rows(WEEK, lambda at: 10.0 if at.weekday() == 1 else 5.0)
+    ]
+    assert of_peaks(seen(rows), EN).endswith("On 1 of 5 days there was a moment with none free.")
+
+
+def test_stays_that_are_few_of_each_length_are_not_called_unknown() -> None:
+    rows = list(hour_rows(WEEK, lambda _at: 5.0))
+    few = seen(rows, (stay_row(MONDAY, 1, 3, 0, 0, 0, 0, 0, 9),))
+    assert of_stays(few, SV) == "Av ingen längd fanns det fem besök eller fler."
+    assert of_stays(seen(rows, (stay_row(MONDAY, 0, 0, 0, 0, 0, 0, 0, 9),)), EN) == "Of no stay the length is known."
