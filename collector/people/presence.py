@@ -5,7 +5,7 @@ Out:   steps: from a moment on, so many are known to be inside, and no more than
 Never: clocks, files; a figure from which the state of one dedicated space could be read.
 """
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -83,16 +83,23 @@ class _Sums:
         self._dedicated = sum(space.tenure is Tenure.DEDICATED for space in spaces)
         self._mute = len(self._vouching)
         """Zones in which no space vouches for anything."""
-        self._changed_ms: dict[str, int] = {}
+        self._newest_ms = 0
+        """The newest change: spaces move in order."""
+        self._taken_ms: dict[str, int] = {}
+        """When those that are taken became so, or changed as such."""
         self._taken = self._occupied = self._occupied_dedicated = 0
         self._unknown = len(self._states)
 
     def move(self, space: Space, state: Occupancy, at_ms: int) -> None:
-        """A space has another state."""
+        """A space has another state; no earlier than what moved before."""
         self._count(space, self._states[space.id], -1)
         self._count(space, state, 1)
         self._states[space.id] = state
-        self._changed_ms[space.id] = at_ms
+        self._newest_ms = at_ms
+        if state in TAKEN:
+            self._taken_ms[space.id] = at_ms
+        else:
+            self._taken_ms.pop(space.id, None)
 
     def seen(self, at_ms: int) -> Seen:
         """What that says."""
@@ -100,14 +107,10 @@ class _Sums:
         if self._occupied or self._occupied_dedicated:
             return Seen(at_ms, self._occupied + hidden, True, None, None)
         if self._taken:
-            return Seen(at_ms, 0, True, None, self._newest(TAKEN))
+            return Seen(at_ms, 0, True, None, max(self._taken_ms.values()))
         if self._mute or not self._states:
             return Seen(at_ms, 0, False, None, None)
-        return Seen(at_ms, 0, False, self._unknown, self._newest(frozenset(Occupancy)))
-
-    def _newest(self, states: Container[Occupancy]) -> int:
-        """When one of the spaces in these states changed last."""
-        return max(self._changed_ms.get(name, 0) for name, state in self._states.items() if state in states)
+        return Seen(at_ms, 0, False, self._unknown, self._newest_ms)
 
     def _count(self, space: Space, state: Occupancy, sign: int) -> None:
         if state is Occupancy.UNKNOWN:
