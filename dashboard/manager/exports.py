@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, untold
+from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, unsigned_nothing, untold
 from dashboard.words import Words
 
 PIECE: Final = 16 * 1024
@@ -114,4 +114,5 @@ def _text(value: Value, column: Column, dialect: Dialect, words: Words) -> str:
         return safe(value)
     if column.unit is Unit.COUNT:
         return f"{value:.0f}"
-    return f"{value * 100 if column.unit is Unit.SHARE else value:.1f}".replace(".", dialect.decimal)
+    told = value * 100 if column.unit is Unit.SHARE else unsigned_nothing(value)
+    return f"{told:.1f}".replace(".", dialect.decimal)

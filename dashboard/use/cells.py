@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
@@ -40,6 +41,7 @@ class Untold(StrEnum):
     """There is nothing to say."""
 
 
+TOLD_AS_NOTHING: Final = 0.05
 Value = str | float | date | Untold
 
 
@@ -71,7 +73,12 @@ def shown(value: Value, unit: Unit, words: Words) -> str:
         return value
     if unit is Unit.SHARE:
         return words.percent(value)
-    return format_decimal(value, "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
+    return format_decimal(unsigned_nothing(value), "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
+
+
+def unsigned_nothing(value: float) -> float:
+    """The value, but of what is less than nothing by so little that it is told as 0.0: without its minus."""
+    return 0.0 if -TOLD_AS_NOTHING <= value < 0 else value
 
 
 def untold(value: Untold, words: Words) -> str:

@@ -20,7 +20,7 @@ from dashboard.manager.exports import csv_pieces, safe, write_xlsx
 from dashboard.manager.use import SHEETS
 from dashboard.settings import DashboardSettings
 from dashboard.use.asked import Asked, Days
-from dashboard.use.cells import Column, Sheet, Unit, Untold
+from dashboard.use.cells import Column, Sheet, Unit, Untold, shown
 from dashboard.use.sheets import EACH_HOUR, sheets
 from dashboard.use.view import Material, view
 from dashboard.words import Words
@@ -233,6 +233,12 @@ def test_no_cell_is_a_formula_and_swedish_spreadsheets_get_semicolons_and_commas
     written = zipfile.ZipFile(tmp_path / "book.xlsx").read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in written
     assert b"@SUM(A1)" in written
+
+
+def test_a_difference_that_is_told_as_nothing_has_no_minus() -> None:
+    sheet = Sheet("one", "One", (Column("By", Unit.NUMBER),), [(-0.04,), (-0.06,)])
+    assert b"".join(csv_pieces(sheet, Words.of("sv"))).decode("utf-8-sig") == "By\r\n0,0\r\n-0,1\r\n"
+    assert [shown(value, Unit.NUMBER, Words.of("en")) for (value,) in sheet.rows] == ["0.0", "-0.1"]
 
 
 def test_every_sheet_can_be_asked_for_and_has_a_name_of_its_own_in_both_languages() -> None:
