@@ -151,10 +151,12 @@ def _that(kind: str, when: str, words: Words) -> str:
 
 
 def _about(hour: HourOutlook, words: Words) -> str:
-    _ = words.gettext
-    return _("About {n} are expected to be free then, usually {usual}.").format(
-        n=round(hour.middle), usual=round(hour.usual)
-    )
+    expected = round(hour.middle)
+    return words.ngettext(
+        "About one is expected to be free then, usually {usual}.",
+        "About {n} are expected to be free then, usually {usual}.",
+        expected,
+    ).format(n=expected, usual=round(hour.usual))
 
 
 def _kept(told: Outlook | None, odds: float, words: Words) -> str:

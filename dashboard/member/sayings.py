@@ -77,5 +77,7 @@ def _lines(words: Words) -> dict[str, str]:
         "lost.since": _("This page lost its connection. Last heard {at}; it comes back by itself."),
         "spot.state": _("{state}: {because}"),
         "usual.zone": _("At this hour usually {n} of {capacity} are free in {zone}."),
+        "usual.zone.one": _("At this hour usually one of {capacity} is free in {zone}."),
         "usual.house": _("At this hour usually {n} of {capacity} such are free in the house."),
+        "usual.house.one": _("At this hour usually one of {capacity} such is free in the house."),
     }

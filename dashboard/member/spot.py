@@ -57,18 +57,20 @@ def usual_now(ask: Callable[[str, str], Outlook | None], reader: Reader) -> dict
         ask: what is forecast of a zone or WHOLE_SITE, and a kind; where a zone has nothing, the house stands in.
         reader: the plan, the house's time, the page's words.
     """
-    plan, said, told = reader.plan, sayings(reader.words.language), {}
+    plan, told = reader.plan, {}
     for place, zone in enumerate(plan.zones):
         for kind in dict.fromkeys(space.kind for space in plan.spaces if space.zone == zone.id and space.offered):
-            here = _usual(ask(zone.id, kind), said["usual.zone"], zone.name, reader.now_ms)
-            sentence = here or _usual(ask(WHOLE_SITE, kind), said["usual.house"], zone.name, reader.now_ms)
+            here = _usual(ask(zone.id, kind), "usual.zone", zone.name, reader)
+            sentence = here or _usual(ask(WHOLE_SITE, kind), "usual.house", zone.name, reader)
             if sentence:
                 told[f"{place} {kind}"] = sentence
     return told
 
 
-def _usual(told: Outlook | None, template: str, zone: str, now_ms: int) -> str:
-    hour = None if told is None or told.missing_days else next(coming(told, now_ms), None)
-    if told is None or hour is None or hour.at_ms > now_ms:
+def _usual(told: Outlook | None, key: str, zone: str, reader: Reader) -> str:
+    hour = None if told is None or told.missing_days else next(coming(told, reader.now_ms), None)
+    if told is None or hour is None or hour.at_ms > reader.now_ms:
         return ""
-    return template.format(n=round(hour.hour.usual), capacity=told.capacity, zone=zone)
+    free = round(hour.hour.usual)
+    template = sayings(reader.words.language)[f"{key}.one" if free == 1 else key]
+    return template.format(n=free, capacity=told.capacity, zone=zone)

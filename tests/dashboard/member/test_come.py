@@ -39,6 +39,12 @@ def test_the_odds_are_told_with_how_often_they_came_true() -> None:
     assert say(SV, at="11.30").lines[0] == "att minst ett skrivbord är ledigt i dag kl. 11.30."
 
 
+def test_one_is_expected_and_more_are() -> None:
+    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(1.2, usual=1).hours)
+    assert say(told=told, at="10:30").lines[1] == "About one is expected to be free then, usually 1."
+    assert say(SV, told=told, at="10:30").lines[1] == "Omkring ett väntas vara ledigt då, 1 brukar vara det."
+
+
 def test_odds_that_were_never_promised_have_no_record() -> None:
     assert say(at="10:30").odds == "10%"
     assert "not said so often enough" in say(at="10:30").lines[-1]

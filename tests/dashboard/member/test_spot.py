@@ -40,6 +40,9 @@ def test_what_is_usual_is_that_of_the_kind_in_its_zone_or_else_in_the_house() ->
     told = usual({("hall", "desk"): hall, (WHOLE_SITE, "desk"): house})
     assert told["0 desk"] == "At this hour usually 4 of 28 are free in Spinnsalen."
     assert told["2 desk"] == "At this hour usually 12 of 28 such are free in the house."
+    one = usual({("hall", "desk"): expected(3, usual=1.2), (WHOLE_SITE, "desk"): expected(3, usual=0.9)})
+    assert one["0 desk"] == "At this hour usually one of 28 is free in Spinnsalen."
+    assert one["2 desk"] == "At this hour usually one of 28 such is free in the house."
     assert "3 booth" not in told
 
 
