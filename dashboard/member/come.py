@@ -68,7 +68,7 @@ def form(args: Mapping[str, str], reader: Reader) -> Form:
     return Form(
         days=tuple((day, _day(date.fromisoformat(day), n, reader.words)) for day, n in days.items()),
         kinds=kinds,
-        day=shown if shown in days else now.date().isoformat(),
+        day=shown if shown in days else (now if at else later).date().isoformat(),  # before midnight: tomorrow
         at=(at or later.time()).strftime("%H:%M"),
         kind=args.get("kind", "") if args.get("kind") in kinds else next(iter(kinds), ""),
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from collector.days import local
+from collector.forecast import HOUR_MS
 from collector.forecast.outlook import Hindsight, Outlook
 from collector.forecast.score import Kept
 from collector.plan import WHOLE_SITE, Attribute
@@ -104,6 +105,11 @@ def test_the_form_offers_seven_days_the_kinds_that_are_forecast_and_the_next_hou
     assert [name for _, name in shown.days][:3] == ["today", "tomorrow", "Wednesday 26 November"]
     assert shown.kinds == ("desk", "booth", "room", "equipment")
     assert (shown.day, shown.at, shown.kind) == ("2025-11-24", "11:00", "desk")
+
+
+def test_the_hour_after_the_last_of_a_day_is_tomorrow_s() -> None:
+    late = form({}, replace(EN, now_ms=MONDAY_10_MS + 13 * HOUR_MS + HOUR_MS // 2))
+    assert (late.day, late.at) == ("2025-11-25", "00:00")
 
 
 def test_the_form_keeps_what_was_chosen_and_nothing_that_is_no_choice() -> None:
