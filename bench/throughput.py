@@ -8,10 +8,10 @@ Out:   messages each second of both in turns, and the ratio of their medians; th
 It is a live house of 500 desks with a PIR each on 20 devices, in fast motion: every sensor speaks every 30 s of the
 house's clock, which goes with what the publisher has sent; half of the desks are in use and their sensors see motion,
 the others say that they live; after 20 minutes the halves change. That clock runs some 2,000 times too fast: what is in
-flight is a minute of it. So a sensor counts as silent after ten minutes; after the usual one, this would be a house whose
-sensors fall silent and come back with every message that waits for a core. Every stream is in order and the publisher
-ignores receipts, so each event is sent and stored once. The clock of the figures runs from the first PUBLISH until the bare
-subscriber has seen the last message, or the collector's journal holds it.
+flight is a minute of it. So a sensor counts as silent after ten minutes; after the usual one, this would be a house
+whose sensors fall silent and come back with every message that waits for a core. Every stream is in order and the
+publisher ignores receipts, so each event is sent and stored once. The clock of the figures runs from the first PUBLISH
+until the bare subscriber has seen the last message, or the collector's journal holds it.
 """
 
 import argparse
