@@ -14,6 +14,8 @@ from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
 
 FEW: Final = 5
 """Fewer people than this, live or past, are told as fewer than this, on pages and feeds alike."""
+IN_SUMS: Final = FEW / 2
+"""One to four people count as so many wherever people are added up: from no mean beside others follows how many."""
 SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
 

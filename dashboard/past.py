@@ -29,7 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, foretold, hidden
+from collector.privacy import FEW, IN_SUMS, foretold, hidden
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
@@ -92,10 +92,20 @@ def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
 
 
 def told_rows(settings: DashboardSettings, asked: Question, plan: SitePlan) -> list[Row]:
-    """The rows of those zones, kinds and spaces whose past may be told; raises HistoryAway."""
+    """The rows of those zones, kinds and spaces whose past may be told; raises HistoryAway.
+
+    Few people inside are IN_SUMS in them, so that they can be added up.
+    """
     found = rows(settings, asked)
     told = {tags: _open(asked.measure, tags, plan) for tags in {row.tags for row in found}}
-    return [row for row in found if told[row.tags]]
+    return [_even(row) if asked.measure is PEOPLE_FIVE_MIN else row for row in found if told[row.tags]]
+
+
+def _even(row: Row) -> Row:
+    """Five minutes in which one to four people were inside are like any others."""
+    passed, inside, rest = row.fields[:2], row.fields[2:5], row.fields[5:]
+    even = (IN_SUMS if people is not None and 0 < people < FEW else people for people in inside)
+    return Row(row.tags, row.at_ms, (*passed, *even, *rest))
 
 
 def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:

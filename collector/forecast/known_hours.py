@@ -12,7 +12,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN
-from collector.privacy import Tenancy
+from collector.privacy import FEW, IN_SUMS, Tenancy
 
 LEAST_BUCKETS: Final = 10
 """Of the twelve of an hour."""
@@ -58,8 +58,9 @@ def free_hours(
 
 def people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, Known | None]:
     """People present by the start of the hour, as `free_hours`; unknown are the five minutes in which no door spoke."""
+    told = f"CASE WHEN people > 0 AND people < {FEW} THEN {IN_SUMS} ELSE people END"
     rows = db.execute(
-        f"SELECT at_ms / {HOUR_MS}, count(people), avg(people)"  # noqa: S608 - our own names
+        f"SELECT at_ms / {HOUR_MS}, count(people), avg({told})"  # noqa: S608 - our own names
         f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
         (zone, from_ms, to_ms),
     )

@@ -15,10 +15,10 @@ _log = logging.getLogger(__name__)
 
 
 def read(asked: past.Question) -> list[Row] | None:
-    """What history answers; None while it is away."""
+    """What history answers, of what may be told; None while it is away."""
     here = serving()
     try:
-        return aside(lambda: past.rows(here.settings, asked))
+        return aside(lambda: past.told_rows(here.settings, asked, here.plan))
     except HistoryAway as away:
         _log.warning("history is away: %s", away)
         return None

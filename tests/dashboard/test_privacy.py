@@ -163,8 +163,10 @@ def _rows(secrets: Secrets) -> Iterator[tuple[Measure, list[Row]]]:
     used = (secrets.desk_hour_s, 3600.0 - secrets.desk_hour_s, 0.0)
     yield SPACE_HOUR, [Row((desk,), at_ms, used) for desk in desks for at_ms in hours]
     n = float(secrets.people)
-    five = [MONDAY_10_MS - number * 300_000 for number in range(1, 400)]
-    yield PEOPLE_FIVE_MIN, [Row((WHOLE_SITE,), at_ms, (n, n, n, n, n, float(BEGIN_MS))) for at_ms in five]
+    five = [MONDAY_10_MS - number * 300_000 for number in range(1, 9 * 288)]
+    inside = [n if number % 3 else 30.0 for number in range(len(five))]  # few among many: no mean may give them away
+    counts = [(n, n, people, people, people, float(BEGIN_MS)) for people in inside]
+    yield PEOPLE_FIVE_MIN, [Row((WHOLE_SITE,), *row) for row in zip(five, counts, strict=True)]
     yield PEOPLE_CORRECTION, [Row((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
 
 

@@ -76,6 +76,12 @@ def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
     assert people_hours(db, "site", T0, T0 + HOUR_MS) == {}
 
 
+@pytest.mark.parametrize("few", [1.0, 2.0, 4.0])
+def test_how_many_one_to_four_people_were_does_not_show_in_the_hour(db: sqlite3.Connection, few: float) -> None:
+    tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, 12.5 if n else few) for n in range(12)])
+    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known((11 * 12.5 + 2.5) / 12)}
+
+
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
     tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, float(n)) for n in range(12)])
     assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known(5.5)}
