@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
+from msgspec.structs import replace
 
 from collector.days import is_open
 from collector.plan import SitePlan
@@ -35,7 +36,7 @@ Inbox = deque[Message | Broker]
 
 
 class Mark(NamedTuple):
-    """What tells two public frames apart."""
+    """What tells two public frames apart. `version` counts what may be seen in them."""
 
     version: int
     link: Link
@@ -56,6 +57,9 @@ class Live:
         self._words = {language: Words.of(language) for language in LANGUAGES}
         self._inside = _Sent()
         self._outside = _Sent()
+        self._version = 0
+        self._looked: tuple[object, ...] = ()
+        self._told: tuple[object, ...] = ()
 
     def tick(self, now_s: float) -> None:
         """Take what came in; send a frame if it changed anything, or if it is time for one.
@@ -66,6 +70,7 @@ class Live:
         now_ms = self.now_ms()
         while self.inbox:
             self.picture.hear(self.inbox.popleft(), now_s, now_ms)
+        self._look(now_s)
         mark = self.mark(now_s)
         if self._outside.is_due(mark, now_s):
             self.public.publish(encode_frame(self.frame(now_s)))
@@ -77,16 +82,33 @@ class Live:
         """What the public frame is made of, in short: two frames of one mark differ in their clocks alone."""
         closed = not is_open(self.picture.plan, self.now_ms())
         # of a closed house not even the rhythm of its frames tells that something moved
-        return Mark(0 if closed else self.picture.version, self.picture.link(now_s), closed)
+        return Mark(0 if closed else self._version, self.picture.link(now_s), closed)
 
     def frame(self, now_s: float) -> Frame:
         """What everybody may see now."""
         whole = self.whole(now_s)
-        return shut(whole) if whole.closed else whole
+        return shut(whole) if whole.closed else replace(whole, version=self._version)
 
     def whole(self, now_s: float) -> Frame:
         """The same for who runs the house: it is never shut."""
         return self.picture.frame(now_s, self.now_ms())
+
+    def _look(self, now_s: float) -> None:
+        """Count what everybody may see of, and nothing else: the picture's own version counts who comes and goes too.
+
+        Neither does a night leave a trace in the number of the morning after it.
+        """
+        picture, closed = self.picture, not is_open(self.picture.plan, self.now_ms())
+        if self._looked == (picture.version, closed):
+            return
+        self._looked = picture.version, closed
+        told: tuple[object, ...] = (closed,)
+        if not closed:
+            frame = replace(self.whole(now_s), version=0, age_s=None, since=None, clock="")
+            air = {zone: (air.band, air.trend) for zone, air in picture.air.items()}
+            told = closed, frame, air, dict(picture.forecasts)
+        self._version += told != self._told
+        self._told = told
 
     def _send(self, now_s: float, now_ms: int) -> None:
         frame = self.whole(now_s)

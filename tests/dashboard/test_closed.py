@@ -105,6 +105,20 @@ def test_the_rhythm_of_the_frames_tells_nothing_of_a_closed_house() -> None:
     assert all(abs(found - wanted) < 0.2 for found, wanted in zip(sent, (BREATH_S, 2 * BREATH_S), strict=True))
 
 
+def test_the_first_frame_of_the_morning_tells_nothing_of_the_night() -> None:
+    def opened(nightly: int) -> int:
+        clock = [NIGHT_MS]
+        live = night(0, lambda: clock[0])
+        for step in range(nightly):
+            tell(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, step % 2)
+            live.tick(time.monotonic())
+        clock[0] = MONDAY_10_MS
+        live.tick(time.monotonic())
+        return live.frame(time.monotonic()).version
+
+    assert opened(40) == opened(0)
+
+
 def test_an_open_page_hears_at_once_that_the_house_opened_and_closed() -> None:
     clock = [NIGHT_MS]
     live = night(0, lambda: clock[0])

@@ -44,6 +44,7 @@ from collector.plan import WHOLE_SITE, SpaceKind
 from collector.privacy import hidden_zones
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
+from dashboard.live.channel import Reader
 from dashboard.live.following import Live
 from dashboard.live.picture import Broker, Message
 from dashboard.manager.use import SHEETS
@@ -272,6 +273,23 @@ def test_a_secret_changes_no_page_no_feed_and_no_export(told: Telling, other: Se
     for where, (status, text) in one.items():
         assert two[where][0] == status, where
         assert text.splitlines() == two[where][1].splitlines(), where
+
+
+def test_who_comes_among_few_and_what_a_desk_s_sensor_says_again_moves_no_public_frame() -> None:
+    live, began_s = _live(Secrets()), time.monotonic()
+    before = live.frame(began_s).version
+    with Reader(live.public) as reader:
+        assert reader.take(0)
+        for people in (2, 3, 4, 1):
+            counted = Summary(0, {}, people=People(people, people, people, MONDAY_10_MS - 5 * HOUR_MS))
+            again = msgspec.structs.replace(state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
+            own = state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
+            told = (topics.space(PLAN.id, "desk-2"), again), (topics.space(PLAN.id, OWN[0]), own)
+            live.inbox.extend(Message(topic, encode(one), retained=False) for topic, one in told)
+            live.inbox.append(Message(topics.site_summary(PLAN.id), encode(counted), retained=False))
+            live.tick(began_s)
+            assert reader.take(0) is None
+    assert live.frame(began_s).version == before
 
 
 def test_what_is_no_secret_does_change_them(told: Telling) -> None:
