@@ -11,11 +11,12 @@
       if (cell.textContent !== text) cell.textContent = text;
     }
   }
-  /* Tighter than it has been today: what history has not yet. */
+  /* Tighter than it has been today: what history has not yet. Told where four fifths are known, as the server does. */
   function tighter({ link, closed, clock, kinds }) {
     const line = at("fewest");
     const free = kinds[at("answer")?.dataset.kind];
     if (!line || !free || closed || link !== "live" || free[0] >= Number(line.dataset.least)) return;
+    if (free[1] - free[0] > free[2] / 5) return;
     line.dataset.least = free[0];
     const [h, m] = clock.split(":");
     line.textContent = words.fewest.replace("{n}", free[0]).replace("{at}", words.at.replace("{h}", h).replace("{m}", m));

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from collector.outward import Occupancy
+from collector.plan import SpaceKind
 from dashboard.settings import DashboardSettings
 from edge import topics
 from edge.broker import client
@@ -87,6 +88,10 @@ def test_the_page_of_now_is_short_and_follows_what_gets_tighter(chromium: Browse
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 6, at 10:00")
         speaker.say({"desk-2": state(Occupancy.OCCUPIED, space="desk-2")})
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")
+        desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK and space.offered]
+        speaker.say({desk: state(Occupancy.UNKNOWN, space=desk) for desk in desks})
+        expect(page.locator("#number")).to_have_text("?")
+        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")  # nobody knows, which is not none
         expect(page.locator("#fleet")).to_have_text("2 of 2 devices need a look.")
         speaker.say_device("pi-1", WELL)
         expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs a look.")

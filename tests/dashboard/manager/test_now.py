@@ -34,6 +34,13 @@ def test_now_may_be_tighter_than_history_knows(frame: Frame) -> None:
     assert fewest([MORNING], tight, SpaceKind.DESK, PLAN) == Fewest(1, "10:00")
 
 
+def test_a_moment_at_which_most_sensors_were_silent_is_not_called_tight(frame: Frame) -> None:
+    silent = Row(("site", "desk"), MONDAY_10_MS - HOUR_MS // 2, (28.0, 0.0, 0.0, 0.0, 28.0))
+    assert fewest([silent, MORNING], frame, SpaceKind.DESK, PLAN) == Fewest(3, "09:00")
+    unheard = replace(frame, kinds={SpaceKind.DESK: Free(0, 28, 28)})
+    assert fewest([silent], unheard, SpaceKind.DESK, PLAN) is None
+
+
 def test_what_is_not_heard_is_not_counted(frame: Frame) -> None:
     assert fewest([], replace(frame, link=Link.COLLECTOR_AWAY), SpaceKind.DESK, PLAN) is None
     assert fewest([EARLY], replace(frame, closed=True), SpaceKind.DESK, PLAN) is None
