@@ -91,7 +91,7 @@ def test_the_page_of_now_is_short_and_follows_what_gets_tighter(chromium: Browse
         desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK and space.offered]
         speaker.say({desk: state(Occupancy.UNKNOWN, space=desk) for desk in desks})
         expect(page.locator("#number")).to_have_text("?")
-        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")  # nobody knows, which is not none
+        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")  # not known is not none
         expect(page.locator("#fleet")).to_have_text("2 of 2 devices need a look.")
         speaker.say_device("pi-1", WELL)
         expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs a look.")
