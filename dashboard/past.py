@@ -29,7 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, IN_SUMS, foretold, hidden
+from collector.privacy import FEW, IN_SUMS, SEATS, foretold, hidden
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
@@ -132,13 +132,19 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
         space = plan.space.get(tags[0])
         return space is not None and space.offered and space.kind is not SpaceKind.DESK
     if measure in (ZONE_FIVE_MIN, ZONE_HOUR):
-        return not hidden(plan, *tags)
+        return _is_there(plan, *tags) and not hidden(plan, *tags)
     if measure is STAYS:
         return foretold(plan, *tags)
     if measure is FORECAST:
         zone, kind, _lead = tags
         return kind == PEOPLE or foretold(plan, zone, kind)
     return True
+
+
+def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:
+    """Whether the plan has enough of a kind there. Of a zone that left it nobody knows how few its past is about."""
+    there = sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces)
+    return there >= (SEATS if kind == SpaceKind.DESK else 1)
 
 
 def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:

@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, Measure, Row, tables
+from collector.plan import SpaceKind
 from dashboard.manager.exports import csv_pieces, safe, write_xlsx
 from dashboard.manager.use import SHEETS
 from dashboard.settings import DashboardSettings
@@ -166,6 +167,23 @@ def test_a_zone_that_has_nothing_of_a_kind_says_so(manager: FlaskClient, setting
 @pytest.mark.usefixtures("used")
 def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: FlaskClient) -> None:
     assert "Nothing is known before 13 Oct 2025" in get(manager, "/manage/use?last=91")
+
+
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"])
+def test_what_left_the_site_file_has_no_past_to_show(
+    app: Flask, manager: FlaskClient, settings: DashboardSettings, path: str
+) -> None:
+    store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 1.0, zone="attic", capacity=3.0))
+    here = app.extensions["ledig"]
+    no_desks = tuple(space for space in PLAN.spaces if space.zone != "loft" or space.kind is not SpaceKind.DESK)
+    app.extensions["ledig"] = replace(here, plan=replace(PLAN, spaces=no_desks))
+    with manager.get(path, base_url="https://localhost") as answer:
+        assert answer.status_code == 200
+        assert b"attic" not in answer.data
+    history = "/api/v1/history?measure=zone_hour&from=2025-11-20T00:00%2B01:00&to=2025-11-24T00:00%2B01:00"
+    with manager.get(history, base_url="https://localhost") as answer:
+        assert {row["zone"] for row in answer.json["rows"]} == {"site", "quiet"}
 
 
 @pytest.mark.usefixtures("used")
