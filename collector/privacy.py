@@ -19,6 +19,9 @@ IN_SUMS: Final = FEW / 2
 SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
 
+_PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
+"""Where people sit."""
+
 
 def counted(plan: SitePlan) -> frozenset[str]:
     """The spaces that count in the series of their zone and of the house.
@@ -29,6 +32,21 @@ def counted(plan: SitePlan) -> frozenset[str]:
     there = [space for space in plan.spaces if space.kind is not SpaceKind.SUPPLY and not space.disabled]
     own = Counter((space.zone, space.kind) for space in there if not space.offered)
     return frozenset(space.id for space in there if space.offered or own[space.zone, space.kind] >= FEW)
+
+
+def breathed(plan: SitePlan) -> frozenset[str]:
+    """Zones whose air says whether one of one to four members is there: nobody else has a place in them."""
+    places = [space for space in plan.spaces if space.kind in _PLACES and not space.disabled]
+    own = Counter(space.zone for space in places if not space.offered)
+    shared = {space.zone for space in places if space.offered}
+    return frozenset(zone for zone, members in own.items() if members < FEW and zone not in shared)
+
+
+def aired(plan: SitePlan) -> frozenset[tuple[str, str]]:
+    """The sensors that tell of the air of their zone, by device and name: none in somebody's own room is one."""
+    own = {space.id for space in plan.spaces if space.tenure is Tenure.DEDICATED}
+    untold = {None, *breathed(plan)}
+    return frozenset(sensor.key for sensor in plan.sensors if sensor.zone not in untold and sensor.space not in own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from collector.outward import Occupancy
 from collector.people import Crossing, Crowd
 from collector.people.settling import PeopleSettlement
 from collector.plan import WHOLE_SITE, Sensor, SitePlan
-from collector.privacy import counted, foretold
+from collector.privacy import aired, counted, foretold
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
@@ -61,8 +61,9 @@ class Settlement:
         """The same, of those whose stays are counted."""
         self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
+        told = aired(plan)
         for sensor in plan.sensors:
-            if sensor.zone is not None:
+            if sensor.zone is not None and sensor.key in told:
                 self._air.setdefault(sensor.zone, []).append(sensor)
         self._everything = {*plan.space, *self._air, *self._people.subjects}
 

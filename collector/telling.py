@@ -14,6 +14,7 @@ from collector.outward import Health, Occupancy, Reason, SpaceState, Summary, Tu
 from collector.people import Crossing
 from collector.people.counting import Counting
 from collector.plan import WHOLE_SITE, SitePlan, Tenure
+from collector.privacy import aired
 from collector.summary import count
 from edge.message import Kind
 
@@ -33,7 +34,8 @@ class Telling:
         self.airs = {zone.id: AirState() for zone in plan.zones}
         self._plan = plan
         self._doors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
-        self._zone_of = {sensor.key: sensor.zone for sensor in plan.sensors if sensor.zone in self.airs}
+        told = aired(plan)
+        self._zone_of = {s.key: s.zone for s in plan.sensors if s.zone in self.airs and s.key in told}
         self._silent_ms = {
             sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
         }

@@ -2,7 +2,7 @@
 
 In:    a question, checked.
 Out:   rows; JSON of them.
-Never: a desk's past, that of the desks of a zone with fewer than five seats, or that of one member's own room.
+Never: a desk's past, that of the desks of a zone with fewer than five seats, that of one member's own room, its air.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, IN_SUMS, SEATS, foretold, hidden
+from collector.privacy import FEW, IN_SUMS, SEATS, breathed, foretold, hidden
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
@@ -138,7 +138,7 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is FORECAST:
         zone, kind, _lead = tags
         return kind == PEOPLE or foretold(plan, zone, kind)
-    return True
+    return measure is not AIR_FIVE_MIN or tags[0] not in breathed(plan)
 
 
 def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from collector.health.past import KEPT_DAYS
 from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.privacy import breathed
 from collector.settings import RetentionSettings
 from dashboard.foyer.sensors import told
 from dashboard.house_rules import span
@@ -100,7 +101,7 @@ class _Sensors:
 def _zone(plan: SitePlan, zone: Zone, by: _Sensors, retention: RetentionSettings, words: Words) -> Section:
     spaces = [space for space in plan.spaces if space.zone == zone.id]
     watched: list[_Watched] = [(_subject(space), space.name, by.space.get(space.id, ())) for space in spaces]
-    watched.append((Subject.AIR, zone.name, by.zone.get(zone.id, ())))
+    watched.append((Subject.OWN if zone.id in breathed(plan) else Subject.AIR, zone.name, by.zone.get(zone.id, ())))
     unwatched = tuple(space.name for space in spaces if space.id not in by.space)
     return Section(f"zone-{zone.id}", zone.name, _entries(watched, retention, words), unwatched)
 
@@ -162,7 +163,7 @@ def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zo
         lines.append(Line(_("The totals of its zone, in which no single spot is named"), series))
     if subject is Subject.DOOR:
         lines.append(Line(_("How many came and went in five minutes, and how many are inside"), series))
-    if subject is Subject.AIR or of_zone:
+    if subject is Subject.AIR or (of_zone and subject is not Subject.OWN):
         lines.append(Line(_("The mean of five minutes"), series))
     lines.append(Line(_("Whether the sensor works: counts for each day"), span(KEPT_DAYS, words)))
     return tuple(lines)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from msgspec.structs import replace
 
 from collector.evidence import Evidence, Heard
@@ -309,6 +310,17 @@ def test_air_is_told_until_its_sensor_falls_silent() -> None:
     assert dict(house.summaries_to_tell(NOON_MS))["loft"].air == Air(co2_ppm=612, band=AirBand.FRESH)
     assert house.summaries_to_tell(NOON_MS + 59 * SECOND) == []
     assert dict(house.summaries_to_tell(NOON_MS + 60 * SECOND))["loft"].air is None
+
+
+@pytest.mark.parametrize("where", ["a zone of its own", "its own room"])
+def test_the_air_of_one_members_own_office_is_told_to_nobody(where: str) -> None:
+    office = a("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
+    lone = where == "a zone of its own"
+    nose = sensor(SensorKind.AIR, "air", None if lone else "office", zone="loft")
+    spaces = (office,) if lone else (office, *(a(f"desk-{number}") for number in range(9)))
+    house = House(plan(*spaces, sensors=(nose,), zones=("loft",)))
+    house.take([says(NOON_MS, "air", Kind.CO2_PPM, 1900, 1)], NOON_MS, no_past)
+    assert dict(house.summaries_to_tell(NOON_MS))["loft"].air is None
 
 
 def test_a_house_without_doors_says_nothing_of_people() -> None:

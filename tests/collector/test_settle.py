@@ -143,6 +143,26 @@ def test_whether_up_to_four_dedicated_spaces_of_a_zone_are_taken_is_nowhere_in_h
     assert {row.fields[:2] for row in told("vacant")["zone_five_min"]} == {(6.0, 0.0)}
 
 
+@pytest.mark.parametrize(("own", "shared", "told"), [(1, 0, False), (4, 0, False), (5, 0, True), (1, 1, True)])
+def test_the_air_of_a_zone_in_which_only_one_to_four_members_sit_is_not_in_history(own, shared, told):
+    theirs = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
+    journal = Journal(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
+    with closing(journal.db):
+        journal.said("air", T0, "co2_ppm", 900.0)
+        journal.settle(T0 + BUCKET)
+        assert bool(journal.rows(AIR_FIVE_MIN)) is told
+
+
+def test_the_air_of_one_members_own_room_is_not_that_of_its_zone():
+    sensors = tuple(replace(sensor, space="office") if sensor.id == "air" else sensor for sensor in PLAN.sensors)
+    office = space("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
+    journal = Journal(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
+    with closing(journal.db):
+        journal.said("air", T0, "co2_ppm", 900.0)
+        journal.settle(T0 + BUCKET)
+        assert journal.rows(AIR_FIVE_MIN) == []
+
+
 def test_five_dedicated_desks_count_in_their_zone_and_have_no_hours():
     own = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
     journal = Journal(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))

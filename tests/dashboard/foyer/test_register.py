@@ -51,6 +51,16 @@ def test_a_sensor_of_a_rooms_air_is_told_with_the_room_and_with_what_its_zone_ke
     assert kept(found)["The mean of five minutes"] == "13 months"
 
 
+def test_the_air_of_an_office_that_is_one_members_own_is_shown_to_nobody() -> None:
+    spaces = tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id == "room-1")
+    plan = replace(PLAN, spaces=tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in spaces))
+    for zone in ("loft", "hall"):
+        section = next(one for one in register(plan, USUAL, EN) if one.anchor == f"zone-{zone}")
+        (air,) = (one for one in section.entries if f"{zone}-air" in {s for thing in one.things for s in thing.sensors})
+        assert (air.seen[0].text == "Nothing.") is (zone == "loft")
+        assert ("The mean of five minutes" in kept(air)) is (zone == "hall")
+
+
 def test_spaces_without_a_sensor_are_named() -> None:
     quiet = next(section for section in register(PLAN, USUAL, SV) if section.anchor == "zone-hall")
     assert quiet.unwatched == ("Kaffebönor",)
