@@ -194,10 +194,18 @@ def of_change(change: Change, words: Words) -> str:
     if change.now is None or change.before is None:
         return _("No day of one span can be set beside one of the other: too little is known.")
     text = {
-        Verdict.MORE: _("More in use: {now}, against {before} then. Chance alone makes up to {noise} points."),
-        Verdict.LESS: _("Less in use: {now}, against {before} then. Chance alone makes up to {noise} points."),
-        Verdict.NOISE: _("{now} in use, against {before} then: no more than the {noise} points that chance makes."),
-        Verdict.TOO_FEW: _("{now} in use, against {before} then: too few days to tell whether that means anything."),
+        Verdict.MORE: _(
+            "More in use: {now} on an average day, against {before} then. Chance alone makes up to {noise} points."
+        ),
+        Verdict.LESS: _(
+            "Less in use: {now} on an average day, against {before} then. Chance alone makes up to {noise} points."
+        ),
+        Verdict.NOISE: _(
+            "{now} in use on an average day, against {before} then: no more than the {noise} points that chance makes."
+        ),
+        Verdict.TOO_FEW: _(
+            "{now} in use on an average day, against {before} then: too few days to tell whether that means anything."
+        ),
     }[change.verdict]
     noise = "" if change.noise is None else number(change.noise * 100, words)
     return text.format(now=words.percent(change.now), before=words.percent(change.before), noise=noise)
