@@ -38,6 +38,13 @@ def test_of_a_handful_of_days_nothing_is_said() -> None:
     assert change({}, {}, APART).now is None
 
 
+def test_of_five_days_a_difference_counts_beyond_what_student_s_table_says() -> None:
+    """t of 4 degrees of freedom is 2.776, and the spread of 1, 2, 3, 4, 5 is the root of 2.5."""
+    found = change(span([1.0, 2.0, 3.0, 4.0, 5.0]), span([0.0] * 5, FIRST - APART), APART)
+    assert found.noise == pytest.approx(2.776 * 2.5**0.5 / 5**0.5, rel=0.004)
+    assert (found.now, found.verdict) == (3.0, Verdict.MORE)
+
+
 def test_days_that_are_known_in_one_span_alone_count_in_neither() -> None:
     now, before = span([1.0] * 10), span([1.0] * 10, FIRST - APART)
     del before[FIRST - APART], now[FIRST + timedelta(days=9)]

@@ -12,7 +12,7 @@ from collector.history import HOUR_MS, Row
 from collector.plan import WHOLE_SITE
 from dashboard.use.asked import Days
 from dashboard.use.figures import by_day, by_hour, by_zone, heatmap, peaks
-from dashboard.use.hours import BUCKETS, KNOWN_LEAST, by_scope, open_hours, summed
+from dashboard.use.hours import BUCKETS, KNOWN_LEAST, by_scope, full, open_hours, summed
 from tests.dashboard.house import PLAN
 from tests.dashboard.use.weeks import ALWAYS, MONDAY, at_ms, hour_rows, weeks
 
@@ -48,6 +48,32 @@ def test_an_hour_that_history_has_not_is_not_known() -> None:
     assert summed([], {}).coverage == 0
 
 
+def test_an_hour_that_is_partly_stored_weighs_as_much_as_is_stored() -> None:
+    """Two of ten are taken in a whole hour, six of the nine that are known in three quarters of one."""
+    nine, ten = [hour for hour in open_hours(PLAN, weeks(1), END) if hour.day == MONDAY.toordinal()][2:4]
+    rows = {
+        nine.at_ms: (12.0, 10.0, 2.0, 2.0, 8.0, 0.0, 0.0),
+        ten.at_ms: (9.0, 10.0, 6.0, 6.0, 2.0, 1.0, 0.0),
+    }
+    total = summed([nine, ten], rows)
+    assert total.coverage == pytest.approx(21 / 24 * (10 + 9 * 0.75) / (10 + 10 * 0.75))
+    assert total.use == pytest.approx((2 + 6 * 0.75) / (10 + 9 * 0.75))
+
+
+@pytest.mark.parametrize(
+    ("stored", "none_free", "unknown", "said"),
+    [(12.0, 3.0, 0.9, True), (12.0, 2.0, 0.0, False), (12.0, 3.0, 1.0, None), (9.0, 9.0, 0.0, None)],
+)
+def test_a_quarter_of_an_hour_with_nothing_free_makes_it_full(
+    stored: float, none_free: float, unknown: float, said: bool | None
+) -> None:
+    hour = open_hours(PLAN, weeks(1), END)[0]
+    rows = {hour.at_ms: (stored, 10.0, 9.0, 10.0, 0.0, unknown, none_free)}
+    assert full(hour, rows) is said
+    (day,) = by_day([hour], rows)
+    assert day.full_hours == (said is True)
+
+
 def test_only_open_hours_that_are_over_count() -> None:
     these = open_hours(PLAN, weeks(1), at_ms(MONDAY, 12) + HOUR_MS - 1)
     assert [hour.hour for hour in these] == [7, 8, 9, 10, 11]
@@ -70,6 +96,10 @@ def test_a_day_of_25_hours_has_25_and_its_doubled_hour_is_one_of_its_day() -> No
     assert len(these) == 25
     cell = heatmap(these, rows)[6, 2]
     assert (cell.sum.hours, cell.days, cell.full_days) == (2, 1, 1)
+    first = next(hour for hour in these if hour.hour == 2)
+    rows = used(hour_rows(sunday, lambda at: 10.0 if at.timestamp() * 1000 == first.at_ms else 1.0, plan=ALWAYS))
+    cell = heatmap(these, rows)[6, 2]
+    assert (cell.days, cell.full_days) == (1, 1), "full in the first of its two hours is full that day"
     spring = Days(date(2026, 3, 29), date(2026, 3, 29))
     assert len(open_hours(ALWAYS, spring, END)) == 23
 
@@ -90,6 +120,16 @@ def test_the_peak_of_the_house_is_that_of_the_sum_and_the_average_is_of_the_days
     found = peaks(by_day(open_hours(PLAN, days, END), rows))
     assert (found.highest, found.on, found.average_daily) == (7.0, date(2025, 10, 3), 5.0)
     assert (found.least_surplus, found.least_on, found.days, found.of) == (3.0, date(2025, 10, 3), 5, 5)
+
+
+def test_a_day_of_which_little_is_known_is_in_no_average() -> None:
+    days = weeks(1)
+    rows = used(
+        row if row.at_ms >= at_ms(date(2025, 9, 30)) else Row(row.tags, row.at_ms, (*row.fields[:5], 9.0, 0.0))
+        for row in hour_rows(days, lambda _at: 6.0)
+    )
+    found = peaks(by_day(open_hours(PLAN, days, END), rows))
+    assert (found.average_daily, found.days, found.of) == (6.0, 4, 5)
 
 
 def test_of_a_week_of_which_nothing_is_known_no_peak_is_told() -> None:

@@ -24,6 +24,10 @@ def test_stays_add_up_over_the_days_and_are_told_in_fives() -> None:
     assert told.middle == 4
 
 
+def test_the_middle_stay_is_one_that_half_are_no_longer_than() -> None:
+    assert stays([stay_row(MONDAY, 10, 0, 10)]).middle == 0
+
+
 def test_of_no_stays_there_is_no_middle() -> None:
     assert stays([]).middle is None
     assert stays([]).coverage == 0
