@@ -28,12 +28,14 @@ SHEET_NAME: Final = 31
 """Excel takes no longer name of a sheet, and none with these characters."""
 FORMATS: Final = {
     Unit.SHARE: "0%",
+    Unit.KNOWN: "0.0%",
     Unit.NUMBER: "0.0",
     Unit.COUNT: "0",
     Unit.DATE: "yyyy-mm-dd",
     Unit.TEXT: "@",
 }
 """How Excel shows each unit."""
+PER_CENT: Final = frozenset({Unit.SHARE, Unit.KNOWN})
 NO_NAME: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", " "))
 
 
@@ -102,7 +104,7 @@ def _write(page: Any, place: tuple[int, int], value: Value, shown_as: Any, words
 
 
 def _heading(column: Column) -> str:
-    return f"{column.name}, %" if column.unit is Unit.SHARE else column.name
+    return f"{column.name}, %" if column.unit in PER_CENT else column.name
 
 
 def _text(value: Value, column: Column, dialect: Dialect, words: Words) -> str:
@@ -114,5 +116,5 @@ def _text(value: Value, column: Column, dialect: Dialect, words: Words) -> str:
         return safe(value)
     if column.unit is Unit.COUNT:
         return f"{value:.0f}"
-    told = value * 100 if column.unit is Unit.SHARE else unsigned_nothing(value)
+    told = value * 100 if column.unit in PER_CENT else unsigned_nothing(value)
     return f"{told:.1f}".replace(".", dialect.decimal)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.use.cells import Untold, clock, untold, weekday
+from dashboard.use.cells import Untold, clock, full_percent, untold, weekday
 from dashboard.use.figures import Cell
 from dashboard.use.remarks import COVERED, HALF, LEAST_WEEKS
 from dashboard.words import Words
@@ -53,11 +53,11 @@ def _square(cell: Cell | None, words: Words) -> Square | None:
         return None
     _ = words.gettext
     use, coverage = cell.sum.use, cell.sum.coverage
-    known = _("{share} known").format(share=words.percent(coverage))
+    told = _("{share} known").format(share=full_percent(coverage, words))
     name = f"{weekday(cell.weekday, words)} {clock(cell.hour)}"
     if use is None:
-        return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {known}", "none", known, full=False)
+        return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {told}", "none", told, full=False)
     text = words.percent(use)
     full = cell.days >= LEAST_WEEKS and cell.full_days >= HALF * cell.days
     level = str(min(SHADES - 1, int(use * SHADES)))
-    return Square(text, f"{name}: {text}, {known}", level, known if coverage < COVERED else "", full=full)
+    return Square(text, f"{name}: {text}, {told}", level, told if coverage < COVERED else "", full=full)

@@ -50,7 +50,8 @@ class Sum:
         """The share of the time that is known, 0 to 1."""
         if not self.hours or not self.capacity_h:
             return 0.0
-        return min(1.0, self.buckets / (BUCKETS * self.hours)) * min(1.0, self.known_h / self.capacity_h)
+        stored = min(1.0, self.buckets / (BUCKETS * self.hours))
+        return round(stored * min(1.0, self.known_h / self.capacity_h), 9)  # without the dust of floating point
 
     @property
     def known(self) -> bool:

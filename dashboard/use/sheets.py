@@ -79,7 +79,7 @@ def _sum_columns(words: Words) -> tuple[Column, ...]:
         Column(_("In use"), Unit.SHARE),
         Column(_("Most at once"), Unit.COUNT),
         Column(_("Least free"), Unit.COUNT),
-        Column(_("Known"), Unit.SHARE),
+        Column(_("Known"), Unit.KNOWN),
     )
 
 
@@ -156,7 +156,7 @@ def _people(seen: View, words: Words) -> Sheet:
         Column(_("People in, on average"), Unit.NUMBER),
         Column(_("At least"), Unit.NUMBER),
         Column(_("At most"), Unit.NUMBER),
-        Column(_("Known"), Unit.SHARE),
+        Column(_("Known"), Unit.KNOWN),
     )
     rows: list[tuple[Value, ...]] = [
         (

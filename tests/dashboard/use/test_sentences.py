@@ -4,7 +4,9 @@ import pytest
 
 from collector.history import Row
 from dashboard.use.asked import Days
-from dashboard.use.sentences import of_peaks, of_stays
+from dashboard.use.cells import Unit, shown
+from dashboard.use.grid import grid
+from dashboard.use.sentences import of_peaks, of_stays, of_whole
 from dashboard.use.view import Material, View, view
 from dashboard.words import Words
 from tests.dashboard.house import PLAN
@@ -17,6 +19,13 @@ EN, SV = Words.of("en"), Words.of("sv")
 
 def seen(rows: list[Row], stays: tuple[Row, ...] = ()) -> View:
     return view(asked(WEEK), Material(rows, stays), None, PLAN, END)
+
+
+def test_what_is_too_little_for_a_figure_is_not_told_as_enough_for_one() -> None:
+    told = seen(list(hour_rows(WEEK, lambda _at: 5.0, unknown=2.04)))
+    assert of_whole(told, EN) == "Only 79% of the open time is known: too little for a figure."
+    assert {square.known for _hour, row in grid(told.week, EN).rows for square in row if square} == {"79% known"}
+    assert [shown(value, Unit.KNOWN, EN) for value in (0.29, 0.796, 0.999, 1.0)] == ["29%", "79%", "99%", "100%"]
 
 
 def test_of_one_day_no_days_are_counted() -> None:
