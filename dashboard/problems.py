@@ -13,7 +13,7 @@ import msgspec
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed, SecurityError
 
 from dashboard import routes
 from dashboard.languages import words
@@ -78,7 +78,7 @@ def _refuse(refusal: HTTPException) -> ResponseReturnValue:
     status = HTTPStatus(code)
     if routes.is_feed(request.endpoint, request.path):
         response = problem(status)
-    elif isinstance(refusal, SecurityError):  # a host name that is not ours: no page, which would link to it
+    elif isinstance(refusal, BadHost | SecurityError):  # a host name that is not ours: no page, which would link to it
         response = Response(_NOT_OURS, status, mimetype="text/plain")
     else:
         response = _page(status, "form" if isinstance(refusal, CSRFError) else code)

@@ -178,3 +178,9 @@ def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
     assert "This house does not answer to that name." in answer.text
     assert "evil" not in answer.text
     assert as_problem(own.test_client().get("/api/v1/states", base_url="http://evil.example"))["status"] == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/manage", "/nothing", "/sensing/sign", "/api/v1/states"])
+def test_a_host_that_no_name_can_be_is_refused_and_no_fault_of_ours(public: FlaskClient, path: str) -> None:
+    answer = public.get(path, base_url=HOME, environ_overrides={"HTTP_HOST": ".."})
+    assert answer.status_code == 400
