@@ -85,6 +85,21 @@ def test_the_other_days_are_as_many_begin_on_the_same_weekday_and_come_before(fi
     assert read_asked(asked.args(), PLAN, MONDAY_10_MS) == asked
 
 
+def test_the_weeks_just_before_end_where_the_chosen_ones_begin_or_less_than_a_week_earlier() -> None:
+    assert read(last="28", with_="before").other == Days(date(2025, 9, 29), date(2025, 10, 26))
+    assert read(from_="2025-11-10", to="2025-11-17", with_="before").other == Days(
+        date(2025, 10, 27), date(2025, 11, 3)
+    )
+    since = read(from_="2025-11-10", to="2025-11-16", with_="since", since="2025-11-08").other
+    assert since == Days(date(2025, 11, 3), date(2025, 11, 9))
+    with pytest.raises(AskedRejected):
+        read(from_="2025-11-10", to="2025-11-16", with_="since", since="2025-11-10")
+
+
+def test_an_end_alone_has_four_weeks_before_it() -> None:
+    assert read(to="2025-11-09").days == Days(date(2025, 10, 13), date(2025, 11, 9))
+
+
 def test_a_question_comes_back_from_its_url() -> None:
     asked = read(last="91", zone="loft", kind="booth", with_="year")
     assert asked.against is Against.YEAR

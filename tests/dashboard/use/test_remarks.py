@@ -103,6 +103,13 @@ def test_calm_days_and_hardly_used_zones_and_gaps_are_told() -> None:
     ]
 
 
+def test_a_weekday_of_more_than_half_the_fullest_one_s_use_is_not_called_calm() -> None:
+    def rows(calm):
+        return list(hour_rows(EIGHT, lambda at: calm if at.weekday() == 4 else 8.0))
+
+    assert [[one.weekday for one in told(rows(use)) if isinstance(one, Calm)] for use in (4.0, 4.5)] == [[4], []]
+
+
 def test_of_nothing_nothing_is_said_but_that() -> None:
     assert told([]) == []
     assert remarks([], {}, {}, (WHOLE_SITE, "desk")) == []
