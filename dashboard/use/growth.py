@@ -15,6 +15,7 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 
 
 import random
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,8 @@ from collector.privacy import Tenancy, tenancy
 from dashboard.use.hours import BUCKETS, FULL_BUCKETS, KNOWN_LEAST, UNKNOWN_MOST
 
 LEAST_WEEKS: Final = 4
+LEAST_OF_EACH: Final = 3
+"""So many days of each weekday, or the range of what its luck could have been is no range."""
 LONGEST_DAYS: Final = 91
 """Older weeks were another season, and perhaps another house."""
 ADDED: Final = (0, 5, 10, 20)
@@ -231,9 +234,10 @@ def _whole(name: str, text: str) -> int | None:
 
 
 def _enough(days: Sequence[Day]) -> bool:
-    """Four weeks, and of each weekday four fifths of four."""
-    weekdays = {day.weekday for day in days}
-    return _weeks(days) >= LEAST_WEEKS and len(days) >= KNOWN_LEAST * LEAST_WEEKS * len(weekdays)
+    """Four weeks, four fifths of their days, each weekday thrice: of one that was there once nobody knows its luck."""
+    weekdays = Counter(day.weekday for day in days)
+    enough = _weeks(days) >= LEAST_WEEKS and len(days) >= KNOWN_LEAST * LEAST_WEEKS * len(weekdays)
+    return enough and min(weekdays.values()) >= LEAST_OF_EACH
 
 
 def _weeks(days: Sequence[Day]) -> int:

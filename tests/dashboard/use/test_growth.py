@@ -112,6 +112,12 @@ def test_of_less_than_four_weeks_nothing_is_said() -> None:
     assert growth(even(20, 5), 60, DESKS, 1) is not None
 
 
+def test_a_weekday_that_was_known_once_has_no_range_and_so_no_answer_is_given() -> None:
+    saturdays = [Day(FIRST + 7 * week + 5, 5, {9: Tight(27, DESKS)}) for week in range(3)]
+    assert growth([*even(10), *saturdays[:2]], 40, DESKS, 1) is None
+    assert growth([*even(10), *saturdays], 40, DESKS, 1) is not None
+
+
 def test_a_house_that_was_full_says_that_more_may_have_come() -> None:
     full, calm = growth(even(DESKS), 60, DESKS, 1), growth(even(9), 60, DESKS, 1)
     assert full
