@@ -66,4 +66,5 @@ def forget(response: Response) -> None:
 def onward(wish: str | None) -> str:
     """Where to go after the login: a page of ours, never another house's."""
     home = url_for("manage.live")
-    return wish if wish and (wish == home or wish.startswith((f"{home}?", f"{home}/"))) else home
+    ours = wish is not None and (wish == home or wish.startswith((f"{home}?", f"{home}/")))
+    return wish if wish and ours and wish.isprintable() else home  # no header takes a line's end

@@ -88,7 +88,7 @@ def test_logging_out_ends_the_session_on_the_server_too(app: Flask) -> None:
 
 def test_a_login_leads_on_to_a_page_of_ours_only(app: Flask) -> None:
     assert log_in(app.test_client(), onward="/manage?days=7").headers["Location"] == "/manage?days=7"
-    for elsewhere in ("https://evil.example/", "//evil.example", "/managers", ""):
+    for elsewhere in ("https://evil.example/", "//evil.example", "/managers", "/manage/\r\nX: y", ""):
         assert log_in(app.test_client(), onward=elsewhere).headers["Location"] == "/manage"
 
 
