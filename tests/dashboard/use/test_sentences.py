@@ -1,18 +1,21 @@
 """What is said under a chart is what its table holds, and no more than is known."""
 
+from datetime import timedelta
+
 import pytest
 
 from collector.history import Row
-from dashboard.use.asked import Days
+from dashboard.use.asked import Against, Days
 from dashboard.use.cells import Unit, shown
 from dashboard.use.grid import grid
-from dashboard.use.sentences import of_peaks, of_stays, of_whole
+from dashboard.use.sentences import of_change, of_peaks, of_stays, of_whole, of_zones
+from dashboard.use.sheets import sheets
 from dashboard.use.view import Material, View, view
 from dashboard.words import Words
-from tests.dashboard.house import PLAN
+from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.use.weeks import MONDAY, asked, hour_rows, stay_row, weeks
 
-END = 2**50
+END = MONDAY_10_MS
 WEEK = weeks(1)
 EN, SV = Words.of("en"), Words.of("sv")
 
@@ -26,6 +29,30 @@ def test_what_is_too_little_for_a_figure_is_not_told_as_enough_for_one() -> None
     assert of_whole(told, EN) == "Only 79% of the open time is known: too little for a figure."
     assert {square.known for _hour, row in grid(told.week, EN).rows for square in row if square} == {"79% known"}
     assert [shown(value, Unit.KNOWN, EN) for value in (0.29, 0.796, 0.999, 1.0)] == ["29%", "79%", "99%", "100%"]
+
+
+def test_a_comparison_says_in_words_what_its_table_holds() -> None:
+    two = weeks(2)
+    question = asked(Days(two.first + timedelta(days=7), two.last), against=Against.BEFORE, other=weeks(1))
+    now = list(hour_rows(question.days, lambda at: 6.0 + at.weekday() / 10))
+    told = view(question, Material(now), Material(list(hour_rows(WEEK, lambda _at: 5.0))), PLAN, END)
+    assert told.changes is not None
+    said = "More in use: 62% on an average day, against 50% then. Chance alone makes up to 2.0 points."
+    assert of_change(told.changes.use, EN) == said
+    (table,) = (sheet for sheet in sheets(told, PLAN, EN) if sheet.key == "compared")
+    row = next(iter(table.rows))
+    shares = [shown(value, column.unit, EN) for value, column in zip(row, table.columns, strict=True)]
+    assert shares == ["In use, per cent", "62.0", "50.0", "12.0", "2.0", "5", "More than chance makes"]
+
+
+def test_the_zones_are_set_beside_each_other_and_not_beside_their_sum() -> None:
+    rows = [
+        *hour_rows(WEEK, lambda _at: 5.0),
+        *hour_rows(WEEK, lambda _at: 3.0, zone="hall"),
+        *hour_rows(WEEK, lambda _at: 4.0, zone="quiet"),
+    ]
+    said = "Most used: Tysta rummet (desks), 40%. Least used: Spinnsalen (desks), 30%."
+    assert of_zones(seen(rows), PLAN, EN) == said
 
 
 def test_of_one_day_no_days_are_counted() -> None:
