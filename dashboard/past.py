@@ -158,7 +158,7 @@ def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float
 def told_stays(count: float) -> float | None:
     """How many stays are told: to the nearest FEW; None of fewer, unless there were none.
 
-    So the difference of two spans says hardly anything of a single stay.
+    So the difference of two spans says hardly anything of a single stay; hundreds of spans do (0022).
     """
     if 0 < count < FEW:
         return None
