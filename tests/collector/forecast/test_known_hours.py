@@ -35,8 +35,8 @@ def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, Known | No
 
 
 def test_free_is_what_was_free_through_all_of_five_minutes(db: sqlite3.Connection) -> None:
-    write(db, [0.0] * 3 + [4.0] * 9)
-    assert known(db) == {T0: Known(3.0, 0.75, 10.0)}
+    write(db, [0.0] * 3 + [1.0] * 3 + [4.0] * 6)
+    assert known(db) == {T0: Known(2.25, 0.75, 10.0)}
 
 
 def test_dedicated_desks_are_no_part_of_what_is_offered(db: sqlite3.Connection) -> None:

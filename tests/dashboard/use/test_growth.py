@@ -118,6 +118,21 @@ def test_a_weekday_that_was_known_once_has_no_range_and_so_no_answer_is_given() 
     assert growth([*even(10), *saturdays], 40, DESKS, 1) is not None
 
 
+def test_the_range_is_that_of_as_many_days_drawn_anew() -> None:
+    """Of ten Mondays five were full: drawn anew, three to seven of ten are, in the middle 80 % of Binomial(10, 1/2)."""
+    mondays = [Day(FIRST + 7 * week, 0, {9: Tight(DESKS * (week % 2), DESKS)}) for week in range(10)]
+    told = growth(mondays, 40, DESKS, 1)
+    assert told is not None
+    for one in (told.any_in_a_week[0], told.hours_a_week[0], told.hours[9][0]):
+        assert [round(value, 9) for value in (one.low, one.middle, one.high)] == [0.3, 0.5, 0.7]
+
+
+def test_a_week_is_from_monday_to_sunday() -> None:
+    told = growth([Day(FIRST + day, day % 7, {9: Tight(3, DESKS)}) for day in range(28)], 40, DESKS, 1)
+    assert told is not None
+    assert (told.days, told.weeks) == (28, 4)
+
+
 def test_a_house_that_was_full_says_that_more_may_have_come() -> None:
     full, calm = growth(even(DESKS), 60, DESKS, 1), growth(even(9), 60, DESKS, 1)
     assert full
