@@ -2,12 +2,12 @@
 
 In:    a form as the page sends it, outlooks, the plan, words.
 Out:   sentences, or the sentence that helps.
-Never: odds that were not forecast: of a filter alone nothing is known, and that is said.
+Never: a hit rate that is another one's: odds of what is needed alone suppose that it is liked as the rest is.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -20,8 +20,8 @@ from collector.history import PEOPLE
 from collector.plan import WHOLE_SITE
 from dashboard.ahead import hour_at
 from dashboard.member.arrival import kinds_of
+from dashboard.member.liked import odds_of_some
 from dashboard.member.needs import Needs, whole_zone
-from dashboard.member.spot import needs_in_words
 from dashboard.why import MINUTE_MS, Reader
 from dashboard.words import Words
 
@@ -40,9 +40,13 @@ class Form:
 
     days: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...]
+    zones: tuple[tuple[str, str], ...]
+    """Those that have a forecast of their own, with their names."""
     day: str
     at: str
     kind: str
+    zone: str
+    """Empty: the whole house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class Answer:
 
     odds: str = ""
     lines: tuple[str, ...] = ()
+    likes: Mapping[int, str] = field(default_factory=dict)
+    """The odds if only so many of the spots fit what is needed, and they are liked as the others are."""
+    of: int = 0
+    """So many spots there are."""
     fault: str = ""
 
 
@@ -58,45 +66,75 @@ class WishRejected(ValueError):
     """The form cannot be answered as it is; the text says what to do, in the reader's language."""
 
 
-def form(args: Mapping[str, str], reader: Reader) -> Form:
-    """The form as it is shown, with what was chosen if that is among the choices."""
+def form(args: Mapping[str, str], wanted: Needs, reader: Reader) -> Form:
+    """The form as it is shown, with what was chosen if that is among its choices, else with what is likely meant."""
     now = local(reader.plan, reader.now_ms)
     days = {(now.date() + timedelta(days=n)).isoformat(): n for n in range(DAYS)}
     kinds = tuple(kind for kind in kinds_of(reader.plan, WHOLE_SITE) if kind != PEOPLE)
     later = (now + timedelta(hours=1)).replace(minute=0)
     shown, at = args.get("day", ""), _time(args.get("at", ""))
+    kind = args.get("kind", "") if args.get("kind") in kinds else next(iter(kinds), "")
+    zones = {zone.id: zone.name for zone in reader.plan.zones if set(kinds_of(reader.plan, zone.id)) & set(kinds)}
+    zone = args.get("zone", whole_zone(reader.plan, kind, wanted) if wanted else "")
     return Form(
         days=tuple((day, _day(date.fromisoformat(day), n, reader.words)) for day, n in days.items()),
         kinds=kinds,
         day=shown if shown in days else (now if at else later).date().isoformat(),  # before midnight: tomorrow
         at=(at or later.time()).strftime("%H:%M"),
-        kind=args.get("kind", "") if args.get("kind") in kinds else next(iter(kinds), ""),
+        kind=kind,
+        zones=tuple(zones.items()),
+        zone=zone if zone in zones else "",
     )
 
 
-def answer(args: Mapping[str, str], wanted: Needs, ask: Ask, reader: Reader) -> Answer:
-    """What is said to the form; a form that cannot be answered gets a `fault`."""
-    kind = form(args, reader).kind
-    zone = whole_zone(reader.plan, kind, wanted) if wanted else None
-    own = ask(zone, kind) if zone else None  # a small zone has no forecast of its own
-    told = own or ask(WHOLE_SITE, kind)
+def answer(asked: Form, args: Mapping[str, str], numbers: Iterable[int], ask: Ask, reader: Reader) -> Answer:
+    """What is said to the form; a form that cannot be answered gets a `fault`.
+
+    Args:
+        asked: the form as it is shown.
+        args: the form as it came.
+        numbers: how many spots of that kind and zone may fit what somebody needs.
+        ask: what is forecast.
+        reader: whom it is told to.
+    """
     try:
+        told = _told(asked, ask, reader)
         at_ms = _instant(args, reader)
         hour = _hour(told, at_ms, reader)
     except WishRejected as fault:
         return Answer(fault=str(fault))
-    lines = (
-        _that(kind, _when(at_ms, reader), reader.words),
-        _about(hour, reader.words),
-        _kept(told, hour.odds or 0.0, reader.words),
-        _of_filter(wanted, reader.words) if wanted and own is None else "",
+    odds = hour.odds or 0.0
+    return Answer(
+        odds=_percent(odds, reader.words),
+        lines=(
+            _that(asked.kind, _where(asked, _when(at_ms, reader), reader), reader.words),
+            _about(hour, reader.words),
+            _kept(told, odds, reader.words),
+        ),
+        likes={fit: _percent(like, reader.words) for fit, like in odds_of_some(told, hour, numbers).items()},
+        of=told.capacity or 0,
     )
-    return Answer(odds=percent(hour.odds or 0.0, reader.words), lines=tuple(filter(None, lines)))
 
 
-def percent(share: float, words: Words) -> str:
+def _percent(share: float, words: Words) -> str:
+    return words.gettext("{n}%").format(n=_floor(share))
+
+
+def _floor(share: float) -> int:
     """In whole per cent, and never rounded up."""
-    return words.gettext("{n}%").format(n=math.floor(share * 100 + _DUST))
+    return math.floor(share * 100 + _DUST)
+
+
+def _told(asked: Form, ask: Ask, reader: Reader) -> Outlook:
+    _ = reader.words.gettext
+    if asked.zone and asked.kind not in kinds_of(reader.plan, asked.zone):
+        raise WishRejected(_("Too few of those are there for odds of their own. Ask for the whole house."))
+    told = ask(asked.zone or WHOLE_SITE, asked.kind)
+    if told is None:
+        raise WishRejected(_("Nothing is forecast of that now."))
+    if told.missing_days:
+        raise WishRejected(missing(told.missing_days, reader.words))
+    return told
 
 
 def _instant(args: Mapping[str, str], reader: Reader) -> int:
@@ -112,11 +150,7 @@ def _instant(args: Mapping[str, str], reader: Reader) -> int:
     return round(datetime.combine(day, at, reader.plan.time_zone).timestamp() * 1000)
 
 
-def _hour(told: Outlook | None, at_ms: int, reader: Reader) -> HourOutlook:
-    if told is None:
-        raise WishRejected(reader.words.gettext("Nothing is forecast of that now."))
-    if told.missing_days:
-        raise WishRejected(missing(told.missing_days, reader.words))
+def _hour(told: Outlook, at_ms: int, reader: Reader) -> HourOutlook:
     hour = hour_at(told, at_ms)
     if hour is None or at_ms < reader.now_ms - reader.now_ms % MINUTE_MS:
         raise WishRejected(reader.words.gettext("The house is closed then, or that time has passed. Try another."))
@@ -159,9 +193,9 @@ def _about(hour: HourOutlook, words: Words) -> str:
     ).format(n=expected, usual=round(hour.usual))
 
 
-def _kept(told: Outlook | None, odds: float, words: Words) -> str:
+def _kept(told: Outlook, odds: float, words: Words) -> str:
     """How often promises of about that chance were kept; of one hour there may be several, a week to an hour ahead."""
-    kept = told.hindsight.kept if told and told.hindsight else ()
+    kept = told.hindsight.kept if told.hindsight else ()
     found: Kept | None = kept[min(SURE, int(odds * 10))] if kept else None
     if found is None:
         return words.gettext("We have not said so often enough to know how often it comes true.")
@@ -169,13 +203,13 @@ def _kept(told: Outlook | None, odds: float, words: Words) -> str:
         "When we said so, it was true {n} of 100 times (one forecast looked at).",
         "When we said so, it was true {n} of 100 times ({said} forecasts looked at).",
         found.promises,
-    ).format(n=math.floor(found.came_true * 100 + _DUST), said=found.promises)
+    ).format(n=_floor(found.came_true), said=found.promises)
 
 
-def _of_filter(wanted: Needs, words: Words) -> str:
-    return words.gettext("These are the odds of any; of “{needs}” alone they are not known.").format(
-        needs=needs_in_words(wanted, words)
-    )
+def _where(asked: Form, when: str, reader: Reader) -> str:
+    if not asked.zone:
+        return when
+    return reader.words.gettext("{when}, in {zone}").format(when=when, zone=reader.plan.zone[asked.zone].name)
 
 
 def _when(at_ms: int, reader: Reader) -> str:

@@ -45,6 +45,9 @@ def shown(house: House) -> dict[str, Any]:
     spots = [(space, code[space.id]) for space in needs.offered(plan)]
     usual = usual_now(house.ask, reader)
     asked = plan.space.get(house.args.get("spot", ""))
+    form = come.form(house.args, wanted, reader)
+    near = [(one, c) for one, c in spots if one.kind == form.kind and form.zone in {"", one.zone}]
+    numbers = needs.numbers(near, needs.to_choose(plan))
     return {
         "first": first,
         "said": sayings(words.language),
@@ -61,8 +64,9 @@ def shown(house: House) -> dict[str, Any]:
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],
         "usual": usual,
         "spot": tell(plan, asked, code[asked.id], usual, words) if asked and asked.id in code else None,
-        "form": come.form(house.args, reader),
-        "answer": come.answer(house.args, wanted, house.ask, reader) if "at" in house.args else None,
+        "form": form,
+        "answer": come.answer(form, house.args, numbers, house.ask, reader) if "at" in house.args else None,
+        "fitting": sum(needs.fits(one, wanted) and c != "d" for one, c in near),
         **_calm(house, first),
     }
 
@@ -89,7 +93,20 @@ def for_page(house: House, values: dict[str, Any], urls: dict[str, str]) -> dict
         "spots": [[one.kind, zones.index(one.zone), needs.bits(one.attributes)] for one in needs.offered(plan)],
         "needs": [[needs.bits(frozenset({need})), values["said"][f"need.{need}"]] for need in values["needs"]],
         "usual": values["usual"],
+        "asked": _asked(values["form"], values["answer"], zones),
         **_closing(house),
+    }
+
+
+def _asked(form: come.Form, answer: come.Answer | None, zones: list[str]) -> dict[str, Any] | None:
+    """What the odds would be of those alone that fit: the script knows how many these are, and we are not told."""
+    if answer is None or not answer.likes:
+        return None
+    return {
+        "kind": form.kind,
+        "zone": str(zones.index(form.zone)) if form.zone else "",
+        "of": answer.of,
+        "likes": answer.likes,
     }
 
 

@@ -56,6 +56,13 @@ def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, 
     return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
 
 
+def numbers(spots: Iterable[tuple[Space, str]], needs: Iterable[Attribute]) -> frozenset[int]:
+    """How many of these spots, in use at all, fit each choice of needs."""
+    having = [space.attributes for space, code in spots if code != "d"]
+    choices = reduce(lambda known, need: known | {choice | {need} for choice in known}, needs, {Needs()})
+    return frozenset(sum(choice <= has for has in having) for choice in choices)
+
+
 def whole_zone(plan: SitePlan, kind: str, wanted: Needs) -> str | None:
     """The zone whose spots of a kind are exactly those that fit: what is forecast of it holds for them; None: none."""
     of_kind = [space for space in offered(plan) if space.kind == kind and not space.disabled]

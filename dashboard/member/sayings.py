@@ -11,7 +11,7 @@ from typing import Final
 from collector.plan import Attribute, Character, SpaceKind
 from dashboard.words import Words
 
-FOR_SCRIPT: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "lost", "spot.")
+FOR_SCRIPT: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")
 """Beginnings of the sentences that the page's script makes as well."""
 FROM_WORDS: Final = (
     *("answer.", "ago.", "ahead.", "air.", "at", "heard", "lost", "opens."),
@@ -73,6 +73,7 @@ def _lines(words: Words) -> dict[str, str]:
         "unheard.since": _("{zone}: no word since {at}"),
         "only": _("Only: {needs}"),
         "only.whole": _("The whole house: {ahead}"),
+        "like": _("Of “{needs}” alone, {n} of {of}: {odds} if liked as the others are, less if liked better."),
         "none.like": _("none like that"),
         "lost.since": _("This page lost its connection. Last heard {at}; it comes back by itself."),
         "spot.state": _("{state}: {because}"),

@@ -58,11 +58,17 @@ function paint() {
   for (const cell of all("[data-air]")) cell.textContent = page.words[`air.${frame.air[cell.dataset.air]}`] || "";
   if (page.kind) answer(of);
   show(at("only"), wanted ? say.fill("only", { needs: only.words() }) : "");
-  if (at("of-any")) at("of-any").hidden = !wanted;
+  if (page.asked) like(of, page.asked);
   const ahead = say.ahead(frame.ahead);
   show(at("ahead"), ahead && wanted ? say.fill("only.whole", { ahead }) : ahead);
   show(at("people"), say.people(frame.people, frame.from_zero));
   tell(spaces);
+}
+/* The odds of what is needed alone: how many fit is counted here, what the odds then are came with the answer. */
+function like(counted, { kind, zone, of, likes }) {
+  const n = counted(kind, zone)[2];
+  const odds = only.bits() ? likes[n] : undefined;
+  show(at("like"), odds === undefined ? "" : say.fill("like", { needs: only.words(), n, of, odds }));
 }
 function answer(of) {
   const free = of(page.kind);

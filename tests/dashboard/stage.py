@@ -145,15 +145,15 @@ def voice(broker: BrokerSettings, plan: SitePlan = PLAN) -> Iterator[Voice]:
         speaker.close()
 
 
-def foretell(speaker: Voice, port: int, told: Outlook) -> None:
-    """Say how many desks will be free, and wait for the dashboard on `port` to have heard of a forecast.
+def foretell(speaker: Voice, port: int, told: Outlook, zone: str = WHOLE_SITE) -> None:
+    """Say how many desks of a zone will be free, and wait for the dashboard on `port` to have heard of a forecast.
 
     A page that is asked for after this has it from the start.
     """
-    speaker.raw(topics.forecast(speaker.plan.id, WHOLE_SITE), encode_forecast(Forecast(kinds={SpaceKind.DESK: told})))
+    speaker.raw(topics.forecast(speaker.plan.id, zone), encode_forecast(Forecast(kinds={SpaceKind.DESK: told})))
 
     def heard() -> bool:
-        with urlopen(f"http://localhost:{port}/api/v1/forecast") as answer:
+        with urlopen(f"http://localhost:{port}/api/v1/forecast?zone={zone}") as answer:
             return bool(json.load(answer)["hours"])
 
     until(heard, what="the forecast")

@@ -41,7 +41,7 @@ NO_PAGE: Final = {
 }
 """What the table calls pages, for a person asked for it, and no browser shows."""
 MORE: Final = {
-    "pages.home": ["/?need=standing", "/?at=13:00", "/?at=25:00", "/?spot=desk-1"],
+    "pages.home": ["/?need=standing", "/?at=13:00&need=window", "/?at=25:00", "/?spot=desk-1"],
     "use.page": ["/manage/use?from=nothing"],
     "growth.page": ["/manage/growth?members=60", "/manage/growth?members=many"],
     "devices.page": ["/manage/devices?asked=pi-1"],

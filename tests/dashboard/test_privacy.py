@@ -183,7 +183,8 @@ ASKED: dict[str, list[str]] = {
     "pages.home": [
         "need=window",
         "at=13:00",
-        *(f"kind={kind}&at=13:00&day=2025-11-25" for kind in (DESK, "room")),
+        *(f"kind={kind}&zone={zone}&at=13:00&day=2025-11-25" for kind in (DESK, "room") for zone in ("", *PLAN.zone)),
+        "at=13:00&need=window",
         *(f"spot={space}" for space in ("desk-1", "desk-24", "desk-28", "booth-1")),
     ],
     "forecast.page": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],

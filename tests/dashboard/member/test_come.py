@@ -24,18 +24,20 @@ TOLD = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 
 NONE: Needs = frozenset()
 
 
-def say(reader: Reader = EN, wanted: Needs = NONE, told: Outlook | None = TOLD, **args: str) -> Answer:
-    return answer(args, wanted, lambda zone, _kind: told if zone == WHOLE_SITE else None, reader)
+def say(
+    reader: Reader = EN, told: Outlook | None = TOLD, of: str = WHOLE_SITE, wanted: Needs = NONE, **args: str
+) -> Answer:
+    """What is said where only `of` has a forecast, and five spots or all may fit what is needed."""
+    return answer(form(args, wanted, reader), args, {5, 28}, lambda zone, _kind: told if zone == of else None, reader)
 
 
 def test_the_odds_are_told_with_how_often_they_came_true() -> None:
-    assert say(at="11:30") == Answer(
-        odds="96%",
-        lines=(
-            "that at least one desk is free today at 11:30.",
-            "About 6 are expected to be free then, usually 7.",
-            "When we said so, it was true 93 of 100 times (212 forecasts looked at).",
-        ),
+    told = say(at="11:30")
+    assert told.odds == "96%"
+    assert told.lines == (
+        "that at least one desk is free today at 11:30.",
+        "About 6 are expected to be free then, usually 7.",
+        "When we said so, it was true 93 of 100 times (212 forecasts looked at).",
     )
     assert say(SV, at="11.30").lines[0] == "att minst ett skrivbord är ledigt i dag kl. 11.30."
 
@@ -51,29 +53,33 @@ def test_odds_that_were_never_promised_have_no_record() -> None:
     assert "not said so often enough" in say(at="10:30").lines[-1]
 
 
-def test_of_a_need_alone_no_odds_are_known_and_that_is_said() -> None:
-    told = say(at="11:30", wanted=frozenset({Attribute.WINDOW}))
-    assert told.lines[-1] == "These are the odds of any; of “window” alone they are not known."
+def test_of_what_is_needed_alone_the_odds_are_less_and_only_where_some_fit_and_not_all() -> None:
+    """Six of 28 free, five that fit: 1 - C(22, 5) / C(28, 5) is 73 %, and no odds are surer than 30 days allow."""
+    assert say(at="11:30").likes == {5: "71%"}
+    assert say(SV, at="11:30").likes == {5: "71\u00a0%"}
+    assert say(at="11:30").of == 28
 
 
-def test_a_need_that_is_a_whole_zone_has_that_zone_s_odds() -> None:
+def test_a_zone_that_is_chosen_has_odds_of_its_own_and_its_name() -> None:
+    told = say(of="quiet", at="11:00", zone="quiet")
+    assert (told.odds, told.lines[0]) == ("96%", "that at least one desk is free today at 11:00, in Tysta rummet.")
+    swedish = say(SV, of="quiet", at="11:00", zone="quiet").lines[0]
+    assert swedish == "att minst ett skrivbord är ledigt i dag kl. 11.00 i Tysta rummet."
+
+
+def test_a_zone_with_too_few_of_a_kind_is_refused_with_the_way_out() -> None:
+    told = say(at="11:00", zone="quiet", kind="booth")
+    assert told == Answer(fault="Too few of those are there for odds of their own. Ask for the whole house.")
+
+
+def test_a_need_that_is_a_whole_zone_chooses_it_unless_the_whole_house_is_asked_for() -> None:
     quiet = tuple(
         replace(one, attributes=frozenset({Attribute.QUIET})) if one.zone == "quiet" else one for one in PLAN.spaces
     )
-    reader = replace(EN, plan=replace(PLAN, spaces=quiet))
-    told = answer(
-        {"at": "11:00"}, frozenset({Attribute.QUIET}), lambda zone, _k: TOLD if zone == "quiet" else None, reader
-    )
-    assert told.odds == "96%"
-    assert not any("alone" in line for line in told.lines)
-
-
-def test_a_zone_that_has_no_forecast_lends_its_name_to_no_odds_of_the_house() -> None:
-    quiet = tuple(
-        replace(one, attributes=frozenset({Attribute.QUIET})) if one.zone == "quiet" else one for one in PLAN.spaces
-    )
-    told = say(replace(EN, plan=replace(PLAN, spaces=quiet)), frozenset({Attribute.QUIET}), at="11:30")
-    assert told.lines[-1] == "These are the odds of any; of “quiet” alone they are not known."
+    reader, wanted = replace(EN, plan=replace(PLAN, spaces=quiet)), frozenset({Attribute.QUIET})
+    assert form({}, wanted, reader).zone == "quiet"
+    assert form({"zone": ""}, wanted, reader).zone == ""
+    assert form({}, frozenset({Attribute.WINDOW}), reader).zone == ""
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,7 @@ def test_before_two_weeks_the_missing_days_are_told_and_silence_says_nothing() -
 
 
 def test_the_form_offers_seven_days_the_kinds_that_are_forecast_and_the_next_hour() -> None:
-    shown = form({}, EN)
+    shown = form({}, NONE, EN)
     assert [value for value, _ in shown.days][::6] == ["2025-11-24", "2025-11-30"]
     assert [name for _, name in shown.days][:3] == ["today", "tomorrow", "Wednesday 26 November"]
     assert shown.kinds == ("desk", "booth", "room", "equipment")
@@ -108,13 +114,13 @@ def test_the_form_offers_seven_days_the_kinds_that_are_forecast_and_the_next_hou
 
 
 def test_the_hour_after_the_last_of_a_day_is_tomorrow_s() -> None:
-    late = form({}, replace(EN, now_ms=MONDAY_10_MS + 13 * HOUR_MS + HOUR_MS // 2))
+    late = form({}, NONE, replace(EN, now_ms=MONDAY_10_MS + 13 * HOUR_MS + HOUR_MS // 2))
     assert (late.day, late.at) == ("2025-11-25", "00:00")
 
 
 def test_the_form_keeps_what_was_chosen_and_nothing_that_is_no_choice() -> None:
     tomorrow = (local(PLAN, MONDAY_10_MS) + timedelta(days=1)).date().isoformat()
-    kept = form({"day": tomorrow, "at": "9.15", "kind": "room"}, EN)
+    kept = form({"day": tomorrow, "at": "9.15", "kind": "room"}, NONE, EN)
     assert (kept.day, kept.at, kept.kind) == (tomorrow, "09:15", "room")
-    odd = form({"day": "<script>", "at": "<", "kind": "throne"}, EN)
-    assert (odd.day, odd.at, odd.kind) == ("2025-11-24", "11:00", "desk")
+    odd = form({"day": "<script>", "at": "<", "kind": "throne", "zone": "cellar"}, NONE, EN)
+    assert (odd.day, odd.at, odd.kind, odd.zone) == ("2025-11-24", "11:00", "desk", "")

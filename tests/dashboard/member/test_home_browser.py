@@ -19,6 +19,7 @@ from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
+ALONE = "Bara ”fönster”, 5 av 28: 73 % om de är lika omtyckta som de andra, mindre om de är mer omtyckta."
 LOST = "Sidan har tappat förbindelsen. Senast hört kl. 10.00"
 
 
@@ -178,11 +179,35 @@ def test_without_javascript_everything_answers(house: House, phone: Phone) -> No
         page.locator("#at").fill("11:00")
         page.get_by_role("button", name="Hur stor är chansen?").click()
         expect(page.locator(".odds")).to_contain_text("90 % att minst ett skrivbord är ledigt i dag kl. 11.00.")
+        expect(page.locator("#like")).to_be_hidden()
         expect(page.locator("#come")).to_contain_text(
             "När vi sade så stämde det 97 gånger av 100 (390 prognoser granskade)."
         )
         page.get_by_role("link", name="Titta igen").click()
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
+
+
+def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: House, phone: Phone) -> None:
+    settings, speaker = house
+    foretell(speaker, settings.port, TOLD)
+    foretell(speaker, settings.port, expected(3, 1), "quiet")
+    with phone(settings) as page:
+        page.goto("/sv")
+        expect_live(page)
+        page.get_by_label("Fönster").check()
+        page.locator("#at").fill("11:00")
+        page.get_by_role("button", name="Hur stor är chansen?").click()
+        page.wait_for_url("**at=11*")
+        assert "window" not in page.url
+        expect(page.locator(".odds")).to_contain_text("90 %")
+        expect(page.locator("#like")).to_have_text(ALONE)
+        page.get_by_label("Fönster").uncheck()
+        expect(page.locator("#like")).to_be_hidden()
+        page.get_by_label("Var", exact=True).select_option("Tysta rummet")
+        page.get_by_role("button", name="Hur stor är chansen?").click()
+        expect(page.locator(".odds")).to_have_text(
+            "50 % att minst ett skrivbord är ledigt i dag kl. 11.00 i Tysta rummet."
+        )
 
 
 def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phone: Phone) -> None:

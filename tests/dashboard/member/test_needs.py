@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from hypothesis import given
-from hypothesis.strategies import frozensets, lists, sampled_from
+from hypothesis.strategies import frozensets, lists, sampled_from, tuples
 
 from collector.plan import Attribute, Space, SpaceKind
 from dashboard.live.frame import Free
 from dashboard.live.frame import count as count_states
-from dashboard.member.needs import bits, count, fits, offered, read_needs, to_choose, whole_zone
+from dashboard.member.needs import bits, count, fits, numbers, offered, read_needs, to_choose, whole_zone
 from tests.dashboard.house import PLAN
 from tests.dashboard.stage import morning
 
@@ -48,6 +48,16 @@ def test_at_least_is_never_more_than_at_most_nor_that_than_there_are(
 ) -> None:
     for free in count([(DESK, code) for code in codes], wanted).values():
         assert 0 <= free.least <= free.most <= free.capacity
+
+
+@given(spots=lists(tuples(needs, sampled_from("vd")), max_size=8), wanted=needs)
+def test_how_many_fit_any_choice_is_known_before_anybody_chooses(
+    spots: list[tuple[frozenset[Attribute], str]], wanted: frozenset[Attribute]
+) -> None:
+    made = [(replace(DESK, attributes=has), code) for has, code in spots]
+    asked = frozenset(Attribute)
+    assert count(made, wanted).get(DESK.kind, Free(0, 0, 0)).capacity in numbers(made, asked)
+    assert numbers(made, ()) == {sum(code != "d" for _, code in spots)}
 
 
 def test_only_needs_that_some_spot_answers_can_be_chosen_and_what_is_none_is_left_out() -> None:
