@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dashboard.accounts import passwords
+from dashboard.accounts import known, passwords
 from dashboard.accounts.access_log import AccessLog
 from dashboard.accounts.roles import Account, Role
 from dashboard.accounts.store import Store
@@ -27,7 +27,7 @@ LONGEST_S: Final = 12 * 3600
 """No session lasts longer."""
 TRIES: Final = 10
 WINDOW_S: Final = 15 * 60
-"""At most TRIES failed logins in this time, for one name and from one address."""
+"""At most TRIES failed logins in this time, for one name and from one address, or from one browser that is known."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 ID_LETTERS: Final = 16
 """A session is named on a page by this much of its token's hash: enough to end it, nothing to enter with."""
@@ -140,7 +140,7 @@ class Accounts:
             if not db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount:
                 raise _unknown(db, name)
 
-    def log_in(self, name: str, password: str, address: str, browser: str = "") -> str:
+    def log_in(self, name: str, password: str, address: str, browser: str = "", kept: str = "") -> str:
         """Begin a session.
 
         Args:
@@ -148,6 +148,7 @@ class Accounts:
             password: as typed.
             address: whence; it counts towards the limit of tries.
             browser: in plain words, so that its owner knows the session again.
+            kept: the browser's mark: where this name has logged in before, tries from elsewhere do not count.
 
         Returns:
             The session's token: 256 random bits, for the cookie.
@@ -156,7 +157,8 @@ class Accounts:
             LoginRejected: name or password is wrong, or the account is locked.
             TooManyTries: wait a quarter of an hour.
         """
-        keys = [_hash(f"name {name.casefold()}"), _hash(f"address {address}")]
+        own = known.tries_of(self.secret, name, kept)
+        keys = [_hash(key) for key in ([own] if own else [f"name {name.casefold()}", f"address {address}"])]
         with self._store.open() as db:
             self._count_try(db, keys)  # before the slow check, so that many at once are counted too
             row = db.execute("SELECT hash, locked FROM account WHERE name = ?", (name,)).fetchone()
@@ -176,6 +178,10 @@ class Accounts:
                 raise LoginRejected("name or password is wrong")
             db.executemany("DELETE FROM try WHERE who_hash = ?", [(key,) for key in keys])
         return token
+
+    def mark(self, name: str) -> str:
+        """What a browser keeps in which this name has logged in."""
+        return known.mark(self.secret, name)
 
     def who(self, token: str) -> Account | None:
         """Whose session this is; None if it ended. Being asked for keeps it from idling."""

@@ -13,6 +13,8 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 COOKIE: Final = "__Host-ledig"
+MARK: Final = "__Host-ledig-browser"
+MARK_S: Final = 180 * 86_400
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Browsers keep secure cookies of these even over plain http."""
 
@@ -40,6 +42,11 @@ def token() -> str:
     return request.cookies.get(COOKIE, "")
 
 
+def kept() -> str:
+    """The mark of a browser in which somebody has logged in before; empty if it has none."""
+    return request.cookies.get(MARK, "")
+
+
 def browser(user_agent: str) -> str:
     """What its owner calls it, such as `Firefox, Linux`; empty if we do not know it. No version, no more than that."""
     found = (
@@ -53,9 +60,10 @@ def reachable() -> bool:
     return request.is_secure or urlsplit(f"//{request.host}").hostname in LOCAL
 
 
-def remember(response: Response, session: str) -> None:
-    """Set the cookie; it lives as long as the browser, the session at most twelve hours."""
+def remember(response: Response, session: str, mark: str) -> None:
+    """Set the cookies: the session's lives as long as the browser, its mark half a year."""
     response.set_cookie(COOKIE, session, secure=True, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(MARK, mark, max_age=MARK_S, secure=True, httponly=True, samesite="Lax", path="/")
 
 
 def forget(response: Response) -> None:

@@ -23,7 +23,7 @@ from collector.privacy import hidden
 from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.accounts.access_log import Act
-from dashboard.accounts.login import browser, forget, onward, reachable, remember, token
+from dashboard.accounts.login import browser, forget, kept, onward, reachable, remember, token
 from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.live.frame import Frame
@@ -137,9 +137,9 @@ def log_in() -> ResponseReturnValue:
     """Take name and password; the answer is the same for a wrong name and a wrong password."""
     here = serving()
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    address, whose = request.remote_addr or "", browser(request.user_agent.string)
+    address, whose, mark = request.remote_addr or "", browser(request.user_agent.string), kept()
     try:
-        made = aside(lambda: here.accounts.log_in(name, password, address, whose))
+        made = aside(lambda: here.accounts.log_in(name, password, address, whose, mark))
     except LoginRejected:
         _log.warning("login as %.64r from %s refused", name, address)
         return _form("wrong", 401)
@@ -151,7 +151,7 @@ def log_in() -> ResponseReturnValue:
         here.accounts.log.write(account, Act.CHANGE, "manage.log_in")
     session.clear()  # a form token from before the login ends here
     response = redirect(onward(request.form.get("next")), 303)
-    remember(response, made)
+    remember(response, made, here.accounts.mark(name))
     return response
 
 

@@ -12,7 +12,7 @@ from dashboard.app import create_app
 from dashboard.live.following import Live
 from dashboard.problems import MEDIA_TYPE
 from dashboard.settings import DashboardSettings
-from tests.dashboard.conftest import VIEWER
+from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.house import PLAN
 from tests.dashboard.test_routes import log_in
 
@@ -166,6 +166,15 @@ def test_too_many_tries_are_told_to_wait(app: Flask) -> None:
     answer = log_in(client)
     assert answer.status_code == 429
     assert "Vänta en kvart" in answer.text
+
+
+def test_who_has_logged_in_before_is_let_in_however_often_others_guess(app: Flask) -> None:
+    anna, other = app.test_client(), app.test_client()
+    log_in(anna)
+    for _ in range(TRIES):
+        log_in(other, NAME, "wrong")
+    assert log_in(other).status_code == 429
+    assert log_in(anna).status_code == 303
 
 
 def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(

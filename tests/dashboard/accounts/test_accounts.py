@@ -179,6 +179,26 @@ def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) ->
     assert accounts.log_in(NAME, PASSWORD, "192.0.2.99")
 
 
+def test_nobody_locks_a_host_out_of_the_browser_that_she_has_logged_in_with(accounts: Accounts) -> None:
+    mark = accounts.mark(NAME)
+    for number in range(TRIES):
+        fail(accounts, NAME, f"192.0.2.{number}")
+    assert accounts.log_in(NAME, PASSWORD, HERE, kept=mark)
+    for forged in ("", "x.y", mark[:-1], f"x{mark}", accounts.mark("eve"), "\udcff.é"):
+        with pytest.raises(TooManyTries):
+            accounts.log_in(NAME, PASSWORD, HERE, kept=forged)
+
+
+def test_a_browser_that_is_known_has_ten_tries_too(accounts: Accounts) -> None:
+    mark = accounts.mark(NAME)
+    for _ in range(TRIES):
+        with pytest.raises(LoginRejected):
+            accounts.log_in(NAME, "wrong", HERE, kept=mark)
+    with pytest.raises(TooManyTries):
+        accounts.log_in(NAME, PASSWORD, HERE, kept=mark)
+    assert accounts.log_in(NAME, PASSWORD, HERE, kept=accounts.mark(NAME))
+
+
 def test_no_address_is_kept(accounts: Accounts) -> None:
     fail(accounts, NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
