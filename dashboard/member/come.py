@@ -27,6 +27,8 @@ from dashboard.words import Words
 
 SURE: Final = 9
 """The last tenth of promises: 90 % and more."""
+OFTEN: Final = 20
+"""Of fewer promises nothing is told in hundredths: one of one that came true is no "100 of 100"."""
 _DUST: Final = 1e-6
 """A hundred times 0.29 is less than 29 in floating point."""
 
@@ -197,13 +199,10 @@ def _kept(told: Outlook, odds: float, words: Words) -> str:
     """How often promises of about that chance were kept; of one hour there may be several, a week to an hour ahead."""
     kept = told.hindsight.kept if told.hindsight else ()
     found: Kept | None = kept[min(SURE, int(odds * 10))] if kept else None
-    if found is None:
+    if found is None or found.promises < OFTEN:
         return words.gettext("We have not said so often enough to know how often it comes true.")
-    return words.ngettext(
-        "When we said so, it was true {n} of 100 times (one forecast looked at).",
-        "When we said so, it was true {n} of 100 times ({said} forecasts looked at).",
-        found.promises,
-    ).format(n=_floor(found.came_true), said=found.promises)
+    text = words.gettext("When we said so, it was true {n} of 100 times ({said} forecasts looked at).")
+    return text.format(n=_floor(found.came_true), said=found.promises)
 
 
 def _where(asked: Form, when: str, reader: Reader) -> str:

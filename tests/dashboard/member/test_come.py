@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from collector.days import local
 from collector.forecast import HOUR_MS
 from collector.forecast.outlook import Hindsight, Outlook
 from collector.forecast.score import Kept
 from collector.plan import WHOLE_SITE, Attribute
-from dashboard.member.come import Answer, answer, form
+from dashboard.member.come import OFTEN, Answer, answer, form
 from dashboard.member.needs import Needs
 from dashboard.why import Reader
 from dashboard.words import Words
@@ -51,6 +52,12 @@ def test_one_is_expected_and_more_are() -> None:
 def test_odds_that_were_never_promised_have_no_record() -> None:
     assert say(at="10:30").odds == "10%"
     assert "not said so often enough" in say(at="10:30").lines[-1]
+
+
+@pytest.mark.parametrize(("promises", "said"), [(OFTEN, "it was true 100 of 100 times"), (OFTEN - 1, "often enough")])
+def test_hundredths_are_told_of_no_handful_of_promises(promises: int, said: str) -> None:
+    told = structs.replace(TOLD, hindsight=Hindsight({}, (*(None,) * 9, Kept(promises, 0.95, 1.0))))
+    assert said in say(told=told, at="11:30").lines[-1]
 
 
 def test_of_what_is_needed_alone_the_odds_are_less_and_only_where_some_fit_and_not_all() -> None:
