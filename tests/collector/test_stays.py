@@ -39,6 +39,13 @@ def told(**counts):
     return {name: float(counts.get(name, 0)) for name in STAYS.fields}
 
 
+def test_a_stay_that_ends_at_midnight_is_of_the_day_that_begins() -> None:
+    stay = [(DAY - DAY_MS, VACANT), (DAY - HOUR_MS, OCCUPIED), (DAY, VACANT)]
+    assert counted(stay) == told(under_2_h=1)
+    later = [(at_ms + DAY_MS, state) for at_ms, state in stay]
+    assert counted(later) == told()
+
+
 @pytest.mark.parametrize(
     ("length_ms", "name"),
     [

@@ -39,6 +39,7 @@ def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | N
             "Usually full 11-13. From 13 about one free.",
         ),
         (expected(3, 0.2, 0.4, usual=4), "Troligen fullt 11-13.", "Probably full 11-13."),
+        (expected(3, 0.2, 0.4, usual=1), "Troligen fullt 11-13.", "Probably full 11-13."),
         (expected(0, 0, usual=4), "Troligen fullt till 12.", "Probably full until 12."),
         (
             expected(9, 6, 4.4, 7),

@@ -38,6 +38,11 @@ def test_an_hour_with_a_spot_free_for_half_of_it_has_even_odds() -> None:
     assert odds(point((7.6,) * 9), 3) == pytest.approx(0.4)
 
 
+def test_the_moments_of_an_hour_lie_evenly_around_its_mean() -> None:
+    """Any number from none to ten is as likely: five or more are free in 5.5 of ten cases, as a mean over moments."""
+    assert odds(point(tuple(range(1, 10))), 5) == pytest.approx(0.55)
+
+
 def test_odds_beyond_the_deciles_fall_gently() -> None:
     spread = tuple(float(step) for step in range(1, 10))
     assert odds(point(spread, capacity=20), 10) == pytest.approx(0.95, abs=0.02)

@@ -54,3 +54,4 @@ def test_each_promise_stands_in_the_tenth_of_its_chance() -> None:
         Kept(1, 0.05, 0.0), *[None] * 8, Kept(2, pytest.approx(0.96), 0.75)
     ]  # fmt: skip
     assert by_tenth([(1.0, 1.0)])[9] == Kept(1, 1.0, 1.0)
+    assert by_tenth([(0.19, 1.0)])[1] == Kept(1, 0.19, 1.0)

@@ -62,6 +62,13 @@ def test_hours_that_are_not_known_leave_a_gap_and_join_no_present() -> None:
     assert "L" not in drawn.came
 
 
+def test_the_scale_holds_the_highest_there_is() -> None:
+    told = Outlook(at_ms=MONDAY_10_MS, capacity=9, usual=((0, 5.0),), hours=(hour(0, 6.5),))
+    drawn = course(told, 6, EN)
+    assert drawn is not None
+    assert [tick.text for tick in drawn.counts] == ["0", "4", "9"], "the band ends at 8.5"
+
+
 def test_a_course_of_another_day_has_no_present() -> None:
     told = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=((22, 5.0), (23, 5.0)), hours=TOLD.hours)
     drawn = course(told, 6, EN)

@@ -54,6 +54,13 @@ def test_odds_that_were_never_promised_have_no_record() -> None:
     assert "not said so often enough" in say(at="10:30").lines[-1]
 
 
+def test_the_record_is_that_of_the_tenth_which_the_odds_are_in() -> None:
+    kept = [Kept(100, tenth / 10, tenth / 10) for tenth in range(10)]
+    told = structs.replace(TOLD, hours=expected(1.76).hours, hindsight=Hindsight({}, tuple(kept)))
+    assert say(told=told, at="10:30").odds == "88%"
+    assert "it was true 80 of 100 times" in say(told=told, at="10:30").lines[-1]
+
+
 @pytest.mark.parametrize(("promises", "said"), [(OFTEN, "it was true 100 of 100 times"), (OFTEN - 1, "often enough")])
 def test_hundredths_are_told_of_no_handful_of_promises(promises: int, said: str) -> None:
     told = structs.replace(TOLD, hindsight=Hindsight({}, (*(None,) * 9, Kept(promises, 0.95, 1.0))))
