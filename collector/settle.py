@@ -89,22 +89,22 @@ class Settlement:
         if until_ms is None:
             until_ms = min(due_ms, _beginning(db, self._plan, due_ms))
             _move(db, until_ms)
-        if until_ms < due_ms:
-            to_ms = min(due_ms, until_ms + SLICE_MS)
+        to_ms = max(until_ms, min(due_ms, until_ms + SLICE_MS))
+        if until_ms < to_ms:
             self._compute(db, self._everything, (until_ms, to_ms), to_ms)
             _move(db, to_ms)
-            return True
-        return self._mend(db, until_ms)
+        left_ms = SLICE_MS - (to_ms - until_ms)  # of a house that goes fast, each call finds a bucket that is due
+        return self._mend(db, to_ms, left_ms) if left_ms else True
 
-    def _mend(self, db: sqlite3.Connection, until_ms: int) -> bool:
-        """Compute the earliest stale slice anew; returns whether another is left."""
+    def _mend(self, db: sqlite3.Connection, until_ms: int, most_ms: int) -> bool:
+        """Compute at most so much of what is stale anew, the earliest first; returns whether more is left."""
         db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # those buckets are not over yet
         (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
         if lowest is None:
             return False
         # A story told for the first time is stale from the beginning of all time; nothing is before the first event.
         from_ms = _floor(max(lowest, _beginning(db, self._plan, until_ms)), BUCKET_MS)
-        to_ms = min(until_ms, from_ms + SLICE_MS)
+        to_ms = min(until_ms, from_ms + most_ms)
         subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
         self._compute(db, subjects, (from_ms, to_ms), until_ms)
         if to_ms < until_ms:

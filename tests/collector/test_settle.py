@@ -218,6 +218,26 @@ def test_late_news_changes_the_buckets_and_the_hour_it_belongs_to(journal):
     assert taken == [0.0] * 18 + [1.0] * 18
 
 
+def test_late_news_is_settled_though_every_call_finds_a_bucket_that_is_due(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    journal.became("desk-1", T0 + 30 * MINUTE, "occupied")
+    assert not journal.settlement.settle(journal.db, T0 + HOUR_MS + BUCKET)
+    assert journal.rows(ZONE_FIVE_MIN)[-1].fields[1] == 1.0
+    assert journal.rows(SPACE_HOUR)[0].fields == (1800.0, 1800.0, 0.0)
+
+
+def test_one_call_settles_no_more_than_a_slice_of_new_and_late_together(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + SLICE_MS)
+    journal.became("desk-1", T0, "occupied")
+    end_ms = T0 + 2 * SLICE_MS - HOUR_MS
+    assert journal.settlement.settle(journal.db, end_ms)
+    loft = [row.fields[1] for row in journal.rows(ZONE_FIVE_MIN) if row.tags[0] == "loft"]
+    assert loft.count(0.0) == 12, "of four hours one is new, one mended, one yet to come"
+    assert not journal.settlement.settle(journal.db, end_ms)
+
+
 def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(journal):
     journal.said("entrance", T0, "crossing", 1)
     journal.said("entrance", T0 + 1, "crossing", 1, synchronised=False)

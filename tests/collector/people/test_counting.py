@@ -15,6 +15,7 @@ from collector.intake import Delivery
 from collector.journal import Journal
 from collector.outward import People
 from collector.people import Why
+from collector.people.counting import LOOK_MS
 from collector.people.doors import BUCKET_MS
 from collector.plan import Door, OpeningHours, Sensor, SensorKind, SitePlan
 from collector.settings import RetentionSettings
@@ -69,7 +70,7 @@ class Collected:
         self.work = Work(self.plan, self.journal, self.retention, self.now_ms)
 
     def people(self) -> People:
-        told = self.work.house.site_summary(self.now_ms + 50).people  # those who passed one after the other are in
+        told = self.work.house.site_summary(self.now_ms + LOOK_MS).people  # those who just passed are in
         assert told is not None
         return told
 
