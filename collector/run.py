@@ -149,7 +149,8 @@ class _Loop:
             self._settle_s = time.monotonic() + SETTLE_S
             work.alarms.ear = self._ear()
             work.alarms.delivered(self._postman.tries(), now_ms)
-            work.settle(now_ms)
+            if work.settle(now_ms):
+                self._settle_s = 0.0
             self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
         if time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S

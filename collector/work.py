@@ -101,12 +101,17 @@ class Work:
             with self._journal.transaction():
                 self._keep(changes)
 
-    def settle(self, now_ms: int) -> None:
+    def settle(self, now_ms: int) -> bool:
         """Compute a slice of the history and a forecast that is due, and forget what is past its time.
 
         `tick` came just before.
+
+        Returns:
+            Whether to come again with the next tick: buckets or forecasts are due. What late news made stale may wait:
+            while a backlog drains it would be computed again and again.
         """
-        if self._more_history or now_ms - now_ms % BUCKET_MS > self._settled_ms:
+        due_ms = now_ms - now_ms % BUCKET_MS
+        if self._more_history or due_ms > self._settled_ms:
             with self._journal.transaction():
                 self._more_history = self._settlement.settle(self._journal.connection, now_ms)
                 self._settled_ms = self._journal.meta(UNTIL) or 0
@@ -125,6 +130,7 @@ class Work:
             with self._journal.transaction():
                 self._forget(now_ms)
             self._journal.shrink()
+        return due_ms > self._settled_ms or (not self._more_history and self.foretelling.due(self._settled_ms))
 
     def obey(self, payloads: Iterable[bytes], now_ms: int) -> None:
         """Take commands to the collector; one that breaks the contract is refused in the log."""

@@ -206,6 +206,21 @@ def test_late_data_correct_what_came_also_after_a_restart(tmp_path: Path, restar
         assert came() == {(5.0, 1.0)}
 
 
+def test_a_house_whose_day_takes_a_minute_is_forecast_and_asks_for_more_until_all_of_it_is(tmp_path: Path) -> None:
+    plan = house_of(5)
+    step_ms = DAY_MS // 60
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        with journal.transaction():
+            seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+        work = Work(plan, journal, RetentionSettings(), NOON_MS)
+        waiting = []
+        for now_ms in range(NOON_MS, NOON_MS + 4 * step_ms, step_ms):
+            work.tick(now_ms)
+            waiting.append(work.settle(now_ms))
+    assert {zone for zone, _ in work.foretelling.to_tell()} == {"hall", "site"}
+    assert waiting == [True, True, False, True], "three series, and the first again after an hour"
+
+
 def test_a_broker_is_told_and_told_again(tmp_path: Path, broker: Mosquitto) -> None:
     plan = house_of(5)
     path = tmp_path / "journal.sqlite"
