@@ -126,7 +126,7 @@ def figure(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, no
     live, band = _("people") if told.capacity is None else _("free"), _("80%% band") % ()
     traces = (
         _trace("", "--free", _clocked(plan, of(lambda hour: _end(told, hour.low))), width=0),
-        _trace(band, "--free", _clocked(plan, of(lambda hour: hour.high)), width=0) | {"fill": "tonexty"},
+        _trace(band, "--free", _clocked(plan, of(lambda hour: _top(told, hour.high))), width=0) | {"fill": "tonexty"},
         _trace(_("usual"), "--quiet", _clocked(plan, _stepped(usual)), width=1),
         _trace(_("forecast"), "--free", _clocked(plan, of(lambda h: _shown(told, h.middle))), width=2, dash="dash"),
         _trace(live, "--free", _clocked(plan, came), width=3),
@@ -285,6 +285,11 @@ def _decimal(words: Words, value: float) -> str:
 def _shown(told: Outlook, value: float | None) -> float | None:
     """Few people are not drawn."""
     return None if value is None or (told.capacity is None and 0 < value < FEW) else value
+
+
+def _top(told: Outlook, high: float) -> float:
+    """A band that ends among few people is drawn up to where they are no longer few."""
+    return float(FEW) if told.capacity is None and 0 < high < FEW else high
 
 
 def _end(told: Outlook, low: float) -> float:

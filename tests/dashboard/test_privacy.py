@@ -21,7 +21,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.forecast.outlook import Forecast
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook
 from collector.forecast.outlook import encode as encode_forecast
 from collector.forecast.score import Lead
 from collector.history import (
@@ -122,12 +122,24 @@ def _live(secrets: Secrets) -> Live:
             Broker.HERE,
             *(Message(topics.space(PLAN.id, space), encode(one), retained=True) for space, one in states.items()),
             Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
-            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(Forecast({DESK: TOLD})), retained=True),
+            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(_foretold(secrets)), retained=True),
             Message(topics.forecast(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True),
         ]
     )
     speak(live)
     return live
+
+
+def _foretold(secrets: Secrets) -> Forecast:
+    """Of the house: its desks, and its people, who are few now and many in an hour."""
+    few = float(secrets.people)
+    hours = (
+        HourOutlook(0, few, (few,) * 9),
+        HourOutlook(1, 20.0, (few, *(20.0,) * 8)),
+        HourOutlook(2, few, (20.0,) * 9),
+    )
+    people = Outlook(at_ms=MONDAY_10_MS, days=30, usual=((-1, few), (0, few), (1, 20.0)), hours=hours)
+    return Forecast({DESK: TOLD}, people=people)
 
 
 def speak(live: Live) -> None:
