@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.history import DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, Row
+from collector.history import AIR_FIVE_MIN, DAY_MS, MINUTE_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SpaceKind, Tenure
 from collector.privacy import hidden_zones
 from dashboard.manager.charts import Choice, chart, figure, hidden, question, read_choice, table
@@ -183,6 +183,15 @@ def test_stays_are_told_in_steps_of_five_and_not_of_a_zone_with_few_offered_desk
     few = Row(("hall", "desk"), MONDAY_10_MS, (0.0, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0, 13.0))
     (told,) = answer(asked, [few, Row(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
     assert [told[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
+
+
+def test_the_air_of_an_office_that_was_kept_before_is_told_no_more() -> None:
+    office = [space for space in PLAN.spaces if space.zone != "loft" or space.id == "room-1"]
+    own = [replace(space, tenure=Tenure.DEDICATED) if space.id == "room-1" else space for space in office]
+    rows = [Row((zone,), MONDAY_10_MS, (900.0, 21.0, 40.0)) for zone in ("hall", "loft")]
+    asked = Question(measure=AIR_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS + 1)
+    assert [row["zone"] for row in answer(asked, rows, PLAN)["rows"]] == ["hall", "loft"]
+    assert [row["zone"] for row in answer(asked, rows, replace(PLAN, spaces=tuple(own)))["rows"]] == ["hall"]
 
 
 def test_what_was_foretold_is_answered_but_of_few_people_or_a_small_zone() -> None:
