@@ -138,7 +138,7 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is FORECAST:
         zone, kind, _lead = tags
         return kind == PEOPLE or foretold(plan, zone, kind)
-    return measure is not AIR_FIVE_MIN or tags[0] not in breathed(plan)
+    return measure is not AIR_FIVE_MIN or (tags[0] in plan.zone and tags[0] not in breathed(plan))
 
 
 def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, Measure, Row, tables
+from collector.history import AIR_FIVE_MIN, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, Measure, Row, tables
 from collector.plan import SpaceKind
 from dashboard.manager.exports import csv_pieces, safe, write_xlsx
 from dashboard.manager.use import SHEETS
@@ -184,6 +184,15 @@ def test_what_left_the_site_file_has_no_past_to_show(
     history = "/api/v1/history?measure=zone_hour&from=2025-11-20T00:00%2B01:00&to=2025-11-24T00:00%2B01:00"
     with manager.get(history, base_url="https://localhost") as answer:
         assert {row["zone"] for row in answer.json["rows"]} == {"site", "quiet"}
+
+
+def test_the_air_of_a_zone_that_left_the_site_file_is_not_told(
+    manager: FlaskClient, settings: DashboardSettings
+) -> None:
+    at_ms = MONDAY_10_MS - 3_600_000
+    store(settings, AIR_FIVE_MIN, [Row((zone,), at_ms, (640.0, None, None)) for zone in ("attic", "hall")])
+    with manager.get("/api/v1/history?measure=air_five_min", base_url="https://localhost") as answer:
+        assert [row["zone"] for row in answer.json["rows"]] == ["hall"]
 
 
 @pytest.mark.usefixtures("used")
