@@ -20,6 +20,8 @@ FRESH_MS: Final = 3 * HOUR_MS
 """A forecast is made every hour; one that is older than this is not shown."""
 FULL: Final = 0.5
 """An hour is told as full when a free spot is less likely than this."""
+OFTEN: Final = 20
+"""Of fewer promises nothing is told in hundredths: one of one that came true is no "100 of 100"."""
 STEADY: Final = 3
 """Hours whose mean is told as what follows."""
 

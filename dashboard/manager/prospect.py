@@ -21,7 +21,7 @@ from collector.forecast.score import Lead
 from collector.history import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Measure, Row
 from collector.plan import SitePlan
 from collector.privacy import FEW
-from dashboard.ahead import Coming, coming
+from dashboard.ahead import OFTEN, Coming, coming
 from dashboard.hours import clock
 from dashboard.manager.charts import layout, with_gaps
 from dashboard.words import Words
@@ -236,7 +236,7 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     ]
     sentences.append(_("%(share)s of the hours came within the 80%% band.") % {"share": words.percent(within)})
     sure = looked.kept[SURE] if looked.kept else None
-    if sure is not None:
+    if sure is not None and sure.promises >= OFTEN:
         sentences.append(
             _("When a free spot was promised with 90%% or more (%(n)s forecasts), there was one %(share)s of the time.")
             % {"n": sure.promises, "share": _odds(words, sure.came_true)}

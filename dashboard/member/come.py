@@ -18,7 +18,7 @@ from collector.forecast.outlook import DAYS, HourOutlook, Outlook
 from collector.forecast.score import Kept
 from collector.history import PEOPLE
 from collector.plan import WHOLE_SITE
-from dashboard.ahead import hour_at
+from dashboard.ahead import OFTEN, hour_at
 from dashboard.member.arrival import kinds_of
 from dashboard.member.liked import odds_of_some
 from dashboard.member.needs import Needs, whole_zone
@@ -27,8 +27,6 @@ from dashboard.words import Words
 
 SURE: Final = 9
 """The last tenth of promises: 90 % and more."""
-OFTEN: Final = 20
-"""Of fewer promises nothing is told in hundredths: one of one that came true is no "100 of 100"."""
 _DUST: Final = 1e-6
 """A hundred times 0.29 is less than 29 in floating point."""
 

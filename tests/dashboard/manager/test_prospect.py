@@ -103,6 +103,14 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
     assert "En timme i förväg var felet 0,4 i genomsnitt." in (seen().looked or looked).sentences
 
 
+def test_no_share_is_told_of_a_handful_of_promises() -> None:
+    one = Hindsight({Lead.HOUR: Score(1, 0.4, 0.4, 1.0, 3.2)}, (*(None,) * 9, Kept(1, 0.95, 1.0)))
+    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=14, usual=TOLD.usual, hours=TOLD.hours, hindsight=one)
+    looked = seen(told, [], EN).looked
+    assert looked is not None
+    assert not [sentence for sentence in looked.sentences if "promised" in sentence]
+
+
 def test_before_anything_came_true_nothing_is_said_of_it() -> None:
     young = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=14, usual=TOLD.usual, hours=TOLD.hours)
     assert seen(young, []).looked is None

@@ -11,7 +11,8 @@ from collector.forecast import HOUR_MS
 from collector.forecast.outlook import Hindsight, Outlook
 from collector.forecast.score import Kept
 from collector.plan import WHOLE_SITE, Attribute
-from dashboard.member.come import OFTEN, Answer, answer, form
+from dashboard.ahead import OFTEN
+from dashboard.member.come import Answer, answer, form
 from dashboard.member.needs import Needs
 from dashboard.why import Reader
 from dashboard.words import Words
