@@ -96,9 +96,17 @@ def told_rows(settings: DashboardSettings, asked: Question, plan: SitePlan) -> l
 
     Few people inside are IN_SUMS in them, so that they can be added up.
     """
-    found = rows(settings, asked)
-    told = {tags: _open(asked.measure, tags, plan) for tags in {row.tags for row in found}}
-    return [_even(row) if asked.measure is PEOPLE_FIVE_MIN else row for row in found if told[row.tags]]
+    told = _told_of(asked.measure, rows(settings, asked), plan)
+    return [_even(row) for row in told] if asked.measure is PEOPLE_FIVE_MIN else told
+
+
+def _told_of(measure: Measure, found: list[Row], plan: SitePlan) -> list[Row]:
+    """Those that may be told; of desks none of a time at which there were too few, however many stand there now."""
+    told = {tags: _open(measure, tags, plan) for tags in {row.tags for row in found}}
+    if measure not in (ZONE_FIVE_MIN, ZONE_HOUR):
+        return [row for row in found if told[row.tags]]
+    desks, seats = {tags for tags in told if tags[1] == SpaceKind.DESK}, measure.fields.index("capacity")
+    return [row for row in found if told[row.tags] and (row.tags not in desks or (row.fields[seats] or 0) >= SEATS)]
 
 
 def _even(row: Row) -> Row:
@@ -111,7 +119,6 @@ def _even(row: Row) -> Row:
 def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
     """The rows as one JSON object, without what the house promised not to tell."""
     measure = asked.measure
-    told = {tags: _open(measure, tags, plan) for tags in {row.tags for row in found}}
     return {
         "measure": measure.name,
         "bucket_ms": measure.bucket_ms,
@@ -121,8 +128,7 @@ def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
             dict(zip(measure.tags, row.tags, strict=True))
             | {"at": row.at_ms}
             | {name: _told(measure, row.tags, value) for name, value in zip(measure.fields, row.fields, strict=True)}
-            for row in found
-            if told[row.tags]
+            for row in _told_of(measure, found, plan)
         ],
     }
 

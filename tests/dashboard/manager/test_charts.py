@@ -185,6 +185,16 @@ def test_stays_are_told_in_steps_of_five_and_not_of_a_zone_with_few_offered_desk
     assert [told[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
 
 
+@pytest.mark.parametrize(("kind", "told"), [("desk", [5.0, 6.0]), ("booth", [2.0, 4.0, 5.0, 6.0])])
+def test_of_the_time_before_a_zone_had_five_desks_nothing_is_told(kind: str, told: list[float]) -> None:
+    grown = [
+        Row(("loft", kind), MONDAY_10_MS + n * FIVE_MS, (capacity, 1.0, 1.0, 1.0, 0.0))
+        for n, capacity in enumerate((2.0, 4.0, 5.0, 6.0))
+    ]
+    asked = Question(measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS, to_ms=MONDAY_10_MS + FIVE_MS)
+    assert [row["capacity"] for row in answer(asked, grown, PLAN)["rows"]] == told
+
+
 def test_the_air_of_an_office_that_was_kept_before_is_told_no_more() -> None:
     office = [space for space in PLAN.spaces if space.zone != "loft" or space.id == "room-1"]
     own = [replace(space, tenure=Tenure.DEDICATED) if space.id == "room-1" else space for space in office]
