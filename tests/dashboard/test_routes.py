@@ -71,6 +71,21 @@ def test_the_session_s_cookie_is_for_this_host_alone(app: Flask) -> None:
     assert "Domain" not in cookie
 
 
+def test_the_forms_cookie_is_for_this_host_alone_and_another_one_after_the_login(app: Flask) -> None:
+    client = app.test_client()
+    before = client.get("/manage/login", base_url="https://localhost")
+    cookie = next(c for c in before.headers.getlist("Set-Cookie") if c.startswith("__Host-ledig-form="))
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    token = re.search(r'name="csrf_token" value="([^"]+)"', before.text)
+    assert token
+    log_in(client)
+    headers = {"Referer": "https://localhost/manage"}
+    form = {"csrf_token": token[1]}
+    assert client.post("/manage/logout", data=form, base_url="https://localhost", headers=headers).status_code == 400
+
+
 def test_logging_out_ends_the_session_on_the_server_too(app: Flask) -> None:
     client = app.test_client()
     log_in(client)
