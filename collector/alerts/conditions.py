@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from collector.alerts.book import Level, Sign, Timing
 from collector.alerts.hours import judged
 from collector.alerts.settings import LEAST_PEOPLE, AlertSettings
-from collector.alerts.wire import Alert, AlertKind, Severity
+from collector.alerts.wire import AT_MOST, Alert, AlertKind, Severity
 from collector.health.findings import Finding, FindingKind
 from collector.outward import Air, Occupancy, SpaceState, Summary
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
@@ -237,7 +237,8 @@ def _desks(settings: AlertSettings, site: Summary) -> Iterator[Sign]:
     if desks is None or not limit or desks.free_min >= limit:
         return
     level = Level.PRESENT if desks.free_max < limit else Level.BLIND
-    yield Sign(AlertKind.FEW_FREE, WHOLE_SITE, level, value=desks.free_max, limit=limit)
+    reason = AT_MOST if desks.unknown else ""
+    yield Sign(AlertKind.FEW_FREE, WHOLE_SITE, level, value=desks.free_max, limit=limit, reason=reason)
 
 
 def _disk(settings: AlertSettings, free_pct: float | None) -> Iterator[Sign]:

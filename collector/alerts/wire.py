@@ -52,6 +52,10 @@ class Severity(StrEnum):
     """Now: quiet hours do not hold it up."""
 
 
+AT_MOST: Final = "at_most"
+"""So many desks are free if all are of which nothing is known."""
+
+
 class Alert(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One episode, from the moment it was alerted of; numbers are those of that moment, in the unit of the kind."""
 
@@ -73,7 +77,7 @@ class Alert(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defa
     limit: float | None = None
     """What it should not have passed."""
     reason: str = ""
-    """Of stuck: which finding it is. Of lost events: why they were lost."""
+    """Of stuck: which finding it is. Of lost events: why they were lost. Of few free: AT_MOST, or nothing."""
     sensors: int | None = None
     """How many sensors of a silent device."""
 

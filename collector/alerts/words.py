@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from collector.alerts.settings import Language
-from collector.alerts.wire import Alert, AlertKind
+from collector.alerts.wire import AT_MOST, Alert, AlertKind
 from collector.days import local
 from collector.health.findings import FindingKind
 from collector.intake import Loss
@@ -49,6 +49,7 @@ _EN: Final[Mapping[str, str]] = {
     "what.few_free": "{value} desks are free; fewer than {limit} since {since}.",
     "what.few_free.one": "1 desk is free; fewer than {limit} since {since}.",
     "what.few_free.none": "No desk has been free since {since}.",
+    "what.few_free.at_most": "At most {value} of the desks are free; fewer than {limit} since {since}.",
     "what.disk_nearly_full": "{value}% of the collector's disk is free.",
     "what.journal_away": "The collector has not been able to write its journal since {since}: nothing is judged.",
     "what.not_delivered": "Messages have not reached {name} since {since}.",
@@ -127,6 +128,7 @@ _SV: Final[Mapping[str, str]] = {
     "what.few_free": "{value} skrivbord är lediga; färre än {limit} sedan {since}.",
     "what.few_free.one": "1 skrivbord är ledigt; färre än {limit} sedan {since}.",
     "what.few_free.none": "Inget skrivbord har varit ledigt sedan {since}.",
+    "what.few_free.at_most": "Högst {value} av skrivborden är lediga; färre än {limit} sedan {since}.",
     "what.disk_nearly_full": "{value} % av insamlarens disk är ledigt.",
     "what.journal_away": "Insamlaren har inte kunnat skriva sin journal sedan {since}: ingenting bedöms.",
     "what.not_delivered": "Meddelanden har inte nått {name} sedan {since}.",
@@ -273,6 +275,8 @@ def _what(alert: Alert) -> str:
         return f"{key}.unknown"
     if alert.kind is AlertKind.FEW_FREE and not alert.value:
         return f"{key}.none"
+    if alert.kind is AlertKind.FEW_FREE and alert.reason == AT_MOST:
+        return f"{key}.at_most"
     if alert.kind in {AlertKind.LOST_EVENTS, AlertKind.FEW_FREE} and alert.value == 1:
         return f"{key}.one"
     return key

@@ -171,8 +171,11 @@ def test_a_supply_runs_out_below_its_mark(state: Occupancy, pct: float | None, l
 def test_desks_are_too_few_only_if_they_surely_are(free_min: int, unknown: int, level: Level | None) -> None:
     desks = Count(4, free_min, free_min + unknown, 4 - free_min - unknown, unknown, 0)
     site = Summary(NOON_MS, {SpaceKind.DESK: desks})
-    levels = [sign.level for sign in found(dataclasses.replace(SETTINGS, free_desks_below=2), site=site)]
-    assert levels == ([] if level is None else [level])
+    few = found(dataclasses.replace(SETTINGS, free_desks_below=2), site=site)
+    assert [sign.level for sign in few] == ([] if level is None else [level])
+    assert [sign.reason for sign in few if sign.level is Level.PRESENT] == (
+        [] if level is not Level.PRESENT else ["at_most" if unknown else ""]
+    )
 
 
 @pytest.mark.parametrize(

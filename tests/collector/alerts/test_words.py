@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from collector.alerts.settings import Language
-from collector.alerts.wire import Alert, AlertKind, Severity
+from collector.alerts.wire import AT_MOST, Alert, AlertKind, Severity
 from collector.alerts.words import TEXTS, AlertWords
 from collector.health.findings import FindingKind
 from collector.intake import Loss
@@ -77,6 +77,22 @@ def test_one_lost_event_is_one_and_millions_are_written_out() -> None:
         for value in (1.0, 2.0, 1_234_567.0)
     ]
     assert [words.over(alert).rpartition("; ")[2] for alert in lost] == ["1 was.", "2 were.", "1234567 were."]
+
+
+def test_desks_of_which_nothing_is_known_are_not_called_free() -> None:
+    said = [
+        AlertWords(PLAN, language, NOON_MS).what(
+            Alert(AlertKind.FEW_FREE, "site", Severity.NOTICE, NOON_MS, NOON_MS, value=2.0, limit=3.0, reason=reason)
+        )
+        for language in (Language.EN, Language.SV)
+        for reason in ("", AT_MOST)
+    ]
+    assert [text.partition(";")[0] for text in said] == [
+        "2 desks are free",
+        "At most 2 of the desks are free",
+        "2 skrivbord är lediga",
+        "Högst 2 av skrivborden är lediga",
+    ]
 
 
 def test_things_are_called_as_people_call_them() -> None:
