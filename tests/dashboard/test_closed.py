@@ -5,8 +5,12 @@ from collections.abc import Callable
 
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
+from collector.forecast.outlook import Forecast
+from collector.forecast.outlook import encode as encode_forecast
 from collector.outward import Air, AirBand, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
+from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live.channel import Reader
@@ -16,6 +20,7 @@ from dashboard.routes import ROUTES, Who
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.dashboard.manager.test_prospect import TOLD
 from tests.dashboard.stage import morning, state
 from tests.dashboard.test_privacy import looks, seen
 from tests.dashboard.test_routes import log_in
@@ -37,7 +42,14 @@ def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> Live:
     live = Live(PLAN, now_ms)
     live.inbox.append(Broker.HERE)
     seen = Occupancy.OCCUPIED if people else Occupancy.VACANT
-    tell(live, {space: state(seen, space=space) for space in morning() if space != "beans"}, people)
+    states = {space: state(seen, space=space) for space in morning() if space != "beans"}
+    if people:  # who is in drinks coffee; where a zone is silent, and what comes, is nobody's business either
+        quiet = [space.id for space in PLAN.spaces if space.zone == "quiet"]
+        states |= {space: state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
+        states |= {"beans": state(Occupancy.LOW, space="beans", level_pct=4.0)}
+        foretold = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
+        live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), foretold, retained=True))
+    tell(live, states, people)
     live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())
     return live
