@@ -226,7 +226,8 @@ def test_a_silent_zone_says_since_when_and_a_part_of_one_or_a_small_one_does_not
     picture = Picture(PLAN)
     quiet = [space for space in PLAN.spaces if space.zone == "quiet" and space.offered]
     loft = [space for space in PLAN.spaces if space.zone == "loft" and space.kind is not SpaceKind.DESK]
-    for space in (*quiet, *loft):
+    small = [space for space in PLAN.spaces if space.zone == "workshop"]
+    for space in (*quiet, *loft, *small):
         picture.states[space.id] = state(Occupancy.UNKNOWN, space=space.id)
     frame = picture.frame(0, MONDAY_10_MS)
     assert frame.silent == {"quiet": "09:54"}
