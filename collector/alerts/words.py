@@ -243,7 +243,7 @@ class AlertWords:
         """A number as the language writes it; nothing for None."""
         if value is None:
             return ""
-        return f"{value:.0f}" if value.is_integer() else f"{value:g}".replace(".", self._texts["decimal"])
+        return f"{value:.0f}" if float(value).is_integer() else f"{value:g}".replace(".", self._texts["decimal"])
 
     def _say(self, key: str, alert: Alert) -> str:
         sensors = self.fill("sensors.one" if alert.sensors == 1 else "sensors", n=alert.sensors)
