@@ -34,6 +34,8 @@ from collector.privacy import aired, counted, foretold
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
 """The most that one call computes: some 50 ms for 500 busy spaces, so that a tick stays short while old days mend."""
+LITTLE_MS: Final = HOUR_MS
+"""So much is mended before new buckets are computed: after them, all of these would be mended with it."""
 UNTIL: Final = "buckets_until_ms"
 FOREVER_MS: Final = 2**62
 
@@ -89,29 +91,41 @@ class Settlement:
         if until_ms is None:
             until_ms = min(due_ms, _beginning(db, self._plan, due_ms))
             _move(db, until_ms)
-        to_ms = max(until_ms, min(due_ms, until_ms + SLICE_MS))
-        if until_ms < to_ms:
+        left_ms = SLICE_MS
+        if until_ms < due_ms:
+            from_ms = self._stale_from(db, until_ms)
+            if until_ms - from_ms <= LITTLE_MS:
+                self._mend(db, (from_ms, until_ms), until_ms)
+                left_ms -= until_ms - from_ms
+            to_ms = min(due_ms, until_ms + left_ms)
             self._compute(db, self._everything, (until_ms, to_ms), to_ms)
             _move(db, to_ms)
-        left_ms = SLICE_MS - (to_ms - until_ms)  # of a house that goes fast, each call finds a bucket that is due
-        return self._mend(db, to_ms, left_ms) if left_ms else True
+            left_ms -= to_ms - until_ms
+            until_ms = to_ms
+        from_ms = self._stale_from(db, until_ms)
+        to_ms = min(until_ms, from_ms + left_ms)
+        self._mend(db, (from_ms, to_ms), until_ms)
+        return to_ms < until_ms or until_ms < due_ms
 
-    def _mend(self, db: sqlite3.Connection, until_ms: int, most_ms: int) -> bool:
-        """Compute at most so much of what is stale anew, the earliest first; returns whether more is left."""
+    def _stale_from(self, db: sqlite3.Connection, until_ms: int) -> int:
+        """The first bucket that is stale; `until_ms` if none is."""
         db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # those buckets are not over yet
         (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
         if lowest is None:
-            return False
+            return until_ms
         # A story told for the first time is stale from the beginning of all time; nothing is before the first event.
-        from_ms = _floor(max(lowest, _beginning(db, self._plan, until_ms)), BUCKET_MS)
-        to_ms = min(until_ms, from_ms + most_ms)
-        subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
-        self._compute(db, subjects, (from_ms, to_ms), until_ms)
+        return min(until_ms, _floor(max(lowest, _beginning(db, self._plan, until_ms)), BUCKET_MS))
+
+    def _mend(self, db: sqlite3.Connection, span: Span, until_ms: int) -> None:
+        """Compute what is stale of a span anew; nothing is stale before it."""
+        from_ms, to_ms = span
+        if from_ms < to_ms:
+            subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
+            self._compute(db, subjects, span, until_ms)
         if to_ms < until_ms:
             db.execute("UPDATE stale SET from_ms = ? WHERE from_ms < ?", (to_ms, to_ms))
         else:
             db.execute("DELETE FROM stale")
-        return to_ms < until_ms
 
     def _compute(self, db: sqlite3.Connection, subjects: set[str], span: Span, until_ms: int) -> None:
         scopes = {scope: spaces for scope, spaces in self._scopes.items() if not subjects.isdisjoint(spaces)}

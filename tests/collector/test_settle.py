@@ -227,6 +227,14 @@ def test_late_news_is_settled_though_every_call_finds_a_bucket_that_is_due(journ
     assert journal.rows(SPACE_HOUR)[0].fields == (1800.0, 1800.0, 0.0)
 
 
+def test_a_little_late_news_before_a_long_absence_lets_nothing_be_settled_twice(journal):
+    journal.became("desk-1", T0, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    journal.became("desk-1", T0 + HOUR_MS - 1, "occupied")
+    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 5
+    assert journal.rows(SPACE_HOUR)[0].fields == (0.001, 3599.999, 0.0)
+
+
 def test_one_call_settles_no_more_than_a_slice_of_new_and_late_together(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + SLICE_MS)
@@ -308,7 +316,7 @@ def test_a_long_silence_stays_in_history_when_its_beginning_is_erased(journal):
 def test_a_long_span_is_settled_in_slices(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
-    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 5
+    assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 4
     journal.stale("desk-1", T0)
     assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 5
     assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 1
