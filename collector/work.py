@@ -110,12 +110,12 @@ class Work:
             Whether to come again with the next tick: buckets or forecasts are due. What late news made stale may wait:
             while a backlog drains it would be computed again and again.
         """
-        due_ms = now_ms - now_ms % BUCKET_MS
-        if self._more_history or due_ms > self._settled_ms:
+        due_ms, counted_ms = now_ms - now_ms % BUCKET_MS, self._settled_ms
+        if self._more_history or due_ms > counted_ms:
             with self._journal.transaction():
                 self._more_history = self._settlement.settle(self._journal.connection, now_ms)
                 self._settled_ms = self._journal.meta(UNTIL) or 0
-            if not self._more_history:
+            if not self._more_history or self._settled_ms > counted_ms:  # late news may never end; the count goes on
                 self._count_anew()
         if not self._more_history and self.foretelling.due(self._settled_ms):
             with self._journal.transaction():

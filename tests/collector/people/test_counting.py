@@ -99,6 +99,21 @@ def test_live_and_history_tell_the_same_whenever_five_minutes_are_over(collected
         assert collected.people() == now
 
 
+def test_a_device_that_always_speaks_of_yesterday_does_not_keep_the_live_count_from_its_new_day(
+    collected: Collected,
+) -> None:
+    collected.cross(1, -1, at_ms=NOON_MS - 20 * HOUR_MS)
+    collected.cross(1, 1, 1)
+    collected.settle()
+    morning_ms = NOON_MS + 13 * HOUR_MS
+    while collected.now_ms < morning_ms:
+        collected.now_ms += BUCKET_MS
+        collected.cross(1, -1, at_ms=collected.now_ms - 20 * HOUR_MS)
+        collected.work.tick(collected.now_ms)
+        collected.work.settle(collected.now_ms)
+    assert collected.people() == People(count=0, least=0, most=0, zero_ms=morning_ms - HOUR_MS)
+
+
 def test_a_house_whose_desks_and_doors_are_quiet_is_empty_and_the_ledger_says_so(collected: Collected) -> None:
     collected.pass_time(NOON_MS + 20 * MINUTE_MS)
     collected.cross(*[1] * 6)
