@@ -5,7 +5,9 @@ Out:   a Flask application that any WSGI server can run.
 Never: a socket of its own, a page that tells what went wrong inside.
 """
 
+import re
 import secrets
+from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -27,6 +29,7 @@ from dashboard.serving import Serving
 from dashboard.settings import DashboardSettings
 
 MAX_FORM_BYTES = 16 * 1024
+_RAW = re.compile(rb"[\x80-\xff]")
 
 
 def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts: Accounts) -> Flask:
@@ -43,6 +46,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         TRUSTED_HOSTS=list(settings.hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
+    app.request_class = _Asked
     app.session_interface = _Forms()
     app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
@@ -71,6 +75,15 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
     return app
+
+
+class _Asked(Request):
+    """A request; bytes in its query that no URL may hold are read like escaped ones, and are no fault of ours."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not self.query_string.isascii():
+            self.query_string = _RAW.sub(lambda byte: b"%%%02X" % byte[0][0], self.query_string)
 
 
 class _Forms(SecureCookieSessionInterface):

@@ -193,3 +193,18 @@ def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
 def test_a_host_that_no_name_can_be_is_refused_and_no_fault_of_ours(public: FlaskClient, path: str) -> None:
     answer = public.get(path, base_url=HOME, environ_overrides={"HTTP_HOST": ".."})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/nothing", 404), ("/manage", 303), ("/manage/login", 200), ("/api/v1/forecast", 400)],
+)
+def test_bytes_that_no_address_may_hold_are_no_fault_of_ours(public: FlaskClient, path: str, status: int) -> None:
+    answer = public.get(path, base_url=HOME, environ_overrides={"QUERY_STRING": "zone=\xff\xed&lang=\xe5&next=\x80"})
+    assert answer.status_code == status
+
+
+def test_letters_of_an_address_that_nobody_escaped_are_read(manager: FlaskClient) -> None:
+    raw = "from=Å".encode().decode("latin-1")
+    answer = manager.get("/manage/use", base_url=HOME, environ_overrides={"QUERY_STRING": raw})
+    assert "Å" in answer.text
