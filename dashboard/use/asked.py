@@ -150,7 +150,7 @@ def read_asked(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Asked:
     zone, kind = given.get("zone", WHOLE_SITE), given.get("kind", default.kind)
     if zone != WHOLE_SITE and zone not in plan.zone:
         raise AskedRejected(Fault.NO_ZONE, "zone", zone)
-    if kind not in kinds(plan):
+    if kind not in {*kinds(plan), default.kind}:  # where nothing is offered, people may still be counted
         raise AskedRejected(Fault.NO_KIND, "kind", kind)
     against, other = _other(given, days)
     return Asked(days=days, zone=zone, kind=SpaceKind(kind), against=against, other=other, last=last)

@@ -1,6 +1,7 @@
 """What is asked for: local days, the same weekdays beside them, and what is wrong with a question."""
 
 import contextlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -27,6 +28,14 @@ def test_who_asks_for_nothing_gets_the_last_four_weeks_of_desks_in_the_whole_hou
         SpaceKind.DESK,
     )
     assert asked.other is None
+
+
+def test_a_house_that_only_counts_people_can_ask_for_them() -> None:
+    doors = replace(PLAN, spaces=())
+    asked = read_asked({}, doors, MONDAY_10_MS)
+    assert read_asked(asked.args(), doors, MONDAY_10_MS) == asked
+    with pytest.raises(AskedRejected):
+        read_asked({"kind": "room"}, doors, MONDAY_10_MS)
 
 
 def test_days_can_be_chosen_and_today_is_the_last() -> None:
