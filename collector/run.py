@@ -34,7 +34,8 @@ TICK_S: Final = 0.1
 """Changed states are told together, this often at most."""
 STATUS_S: Final = 5.0
 SETTLE_S: Final = 1.0
-"""History is brought up to date this often, so that a backlog that drains is not computed with each batch."""
+"""Late news is mended this often, so that a backlog that drains is not computed with each batch; what is due by the
+clock comes with the next tick."""
 SAVE_S: Final = 60.0
 """A start reads what came after the last save; this keeps it short, and the writes few."""
 COMING_S: Final = 60.0
