@@ -95,6 +95,32 @@ def test_a_clock_that_outruns_the_rounds_leaves_no_series_behind(db: sqlite3.Con
     assert {zone for zone, _ in made.to_tell()} == {"site", "hall", "quiet", "loft", "workshop"}
 
 
+def test_what_is_too_old_to_teach_or_to_be_scored_is_not_read(db: sqlite3.Connection) -> None:
+    def steps() -> int:
+        """Of SQLite's machine, for one round."""
+        taken: list[int] = []
+        db.set_progress_handler(lambda: taken.append(1), 1)
+        foretell(db, MONDAY_10_MS)
+        db.set_progress_handler(None, 0)
+        return len(taken)
+
+    def add(teaches: int, scored: int) -> None:
+        """What such a house has beyond so many days."""
+        begin_ms = MONDAY_10_MS - teaches * DAY_MS
+        seasons.remember(db, seasons.past(SMALL, begin_ms, begin_ms + DAY_MS))
+        at_ms, kept = MONDAY_10_MS - scored * DAY_MS, (1.0, 2.0, 3.0, 0.5, 2.0, 1.0)
+        tables.upsert(
+            db,
+            FORECAST,
+            [Row((one.zone, one.kind, lead.value), at_ms, kept) for one in series_of(SMALL) for lead in Lead],
+        )
+
+    add(teaches=141, scored=43)
+    young = steps()
+    add(teaches=143, scored=44)
+    assert steps() == young
+
+
 def test_a_restart_issues_nothing_twice_and_ends_in_the_same_rows(db: sqlite3.Connection) -> None:
     end_ms = MONDAY_10_MS + 4 * HOUR_MS
     seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
