@@ -141,10 +141,10 @@ def log_in() -> ResponseReturnValue:
     try:
         made = aside(lambda: here.accounts.log_in(name, password, address, whose, mark))
     except LoginRejected:
-        _log.warning("login as %.64r from %s refused", name, address)
+        _log.warning("login as %s from %s refused", _known(name), address)
         return _form("wrong", 401)
     except TooManyTries:
-        _log.warning("login as %.64r from %s: too many tries", name, address)
+        _log.warning("login as %s from %s: too many tries", _known(name), address)
         return _form("wait", 429)
     _log.info("login as %r from %s", name, address)
     if account := here.accounts.still(made):
@@ -153,6 +153,11 @@ def log_in() -> ResponseReturnValue:
     response = redirect(onward(request.form.get("next")), 303)
     remember(response, made, here.accounts.mark(name))
     return response
+
+
+def _known(name: str) -> str:
+    """The name for the log; what is no account's may be a password that slipped into the wrong field."""
+    return repr(name) if any(account.name == name for account in serving().accounts.all()) else "nobody we know"
 
 
 @routes.post("/logout")
