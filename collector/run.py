@@ -21,7 +21,7 @@ from collector.alerts.hours import judged
 from collector.alerts.letters import UNSTORED, letters
 from collector.alerts.postman import Postman
 from collector.alerts.wire import Alert, AlertKind
-from collector.inbox import Inbox
+from collector.inbox import BATCH, Inbox
 from collector.journal import Journal
 from collector.journal_faults import JournalAway
 from collector.outward import CollectorStatus
@@ -36,6 +36,12 @@ STATUS_S: Final = 5.0
 SETTLE_S: Final = 1.0
 """Late news is mended this often, so that a backlog that drains is not computed with each batch; what is due by the
 clock comes with the next tick."""
+BACKLOG: Final = BATCH // 2
+"""So many messages at once are a backlog that drains."""
+DRAINING_TICK_S: Final = 0.5
+"""Meanwhile states are told this often: they are of minutes ago, and the senders wait."""
+DRAINING_S: Final = 4.0
+"""And history waits for so much longer."""
 SAVE_S: Final = 60.0
 """A start reads what came after the last save; this keeps it short, and the writes few."""
 COMING_S: Final = 60.0
@@ -136,22 +142,24 @@ class _Loop:
                 owed = work.take(deliveries, self._now_ms())
                 self._publisher.receipts(owed)
                 self._inbox.acknowledge()
-                tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
+                if len(deliveries) < BACKLOG:
+                    tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
-                self._tick(work)
-                tick_s = time.monotonic() + TICK_S
+                drains = len(deliveries) >= BACKLOG
+                self._tick(work, drains=drains)
+                tick_s = time.monotonic() + (DRAINING_TICK_S if drains else TICK_S)
         work.save()
 
-    def _tick(self, work: Work) -> None:
+    def _tick(self, work: Work, *, drains: bool) -> None:
         now_ms = self._now_ms()
         house = work.house
         work.tick(now_ms)
-        if time.monotonic() >= self._settle_s:
+        if time.monotonic() >= self._settle_s + (DRAINING_S if drains else 0.0):
             self._settle_s = time.monotonic() + SETTLE_S
             work.alarms.ear = self._ear()
             work.alarms.delivered(self._postman.tries(), now_ms)
             if work.settle(now_ms):
-                self._settle_s = 0.0
+                self._settle_s = time.monotonic()
             self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
         if time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S

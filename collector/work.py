@@ -15,13 +15,14 @@ from collector.air import AirState
 from collector.alerts.alarms import Alarms, Watched
 from collector.alerts.settings import USUAL, AlertSettings
 from collector.alerts.wire import is_command
+from collector.days import is_open
 from collector.evidence import Evidence, Heard
 from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
-from collector.journal import AIR, Journal
+from collector.journal import AIR, Journal, SensorKey
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
 from collector.settings import RetentionSettings
@@ -81,6 +82,7 @@ class Work:
         self._unsaved: set[str] = set()
         self._refused = 0
         self._restore(now_ms)
+        is_open(plan, now_ms)  # its library of red days takes a while to load: now, while nobody waits
         self.watch = Watch(plan, journal, self.house, retention.raw_hours, now_ms)
         self.alarms = Alarms(plan, journal, Watched(self.house, self.watch.found), alerts, now_ms)
 
@@ -156,13 +158,23 @@ class Work:
         if into.refused:
             journal.add_refused(into.refused, now_ms)
         self._keep(self.house.take(into.accepted, now_ms, self._past))
-        for event in into.accepted:
-            if event.at_ms < self._settled_ms and (name := self._series.get((event.device, event.sensor))):
-                self._stale(name, event.at_ms)
-            if event.at_ms < self.watch.counted_ms:
-                self.watch.late((event.device, event.sensor), event.at_ms)
+        for sensor, at_ms in self._late(into).items():
+            if at_ms < self._settled_ms and (name := self._series.get(sensor)):
+                self._stale(name, at_ms)
+            if at_ms < self.watch.counted_ms:
+                self.watch.late(sensor, at_ms)
         self.watch.arrived(into, now_ms)
         self.alarms.arrived(into, now_ms)
+
+    def _late(self, into: Intake) -> dict[SensorKey, int]:
+        """The oldest word of each sensor that speaks of what is counted already."""
+        counted_ms = max(self._settled_ms, self.watch.counted_ms)
+        oldest: dict[SensorKey, int] = {}
+        for event in into.accepted:
+            at_ms = event.at_ms
+            if at_ms < counted_ms and at_ms < oldest.get(key := (event.device, event.sensor), counted_ms):
+                oldest[key] = at_ms
+        return oldest
 
     def _keep(self, changes: Sequence[Change]) -> None:
         """Write what changed in the spaces' stories, and the air with it."""

@@ -60,17 +60,18 @@ def _run(
     high, high_ms, end_ms = known.high, known.high_ms, known.end_ms
     held = known.full and lone_ms > 0 and not rules.contacts and evidence.state is Occupancy.OCCUPIED
     check_ms, newest = evidence.check_ms, False
+    alone, beat, motion = len(rules.sensors) == 1, Kind.HEARTBEAT, Kind.MOTION
     for place in range(first, len(events)):
         event = events[place]
         at_ms, kind = event.at_ms, event.kind
-        if event.sensor != name or event.device != device or (kind is not own and kind is not Kind.HEARTBEAT):
+        if (kind is not own and kind is not beat) or not (alone or (event.sensor == name and event.device == device)):
             break
         if at_ms >= check_ms and not newest:  # that bound knew of no later word of this sensor
             check_ms, newest = unchanged_until_ms(evidence, rules, known), True
         if at_ms >= check_ms or at_ms >= heard_ms + silent_ms:
             break
         if (event.value > above) is not high:
-            if not held or kind is not Kind.MOTION or (not high and at_ms >= end_ms + hold_ms):
+            if not held or kind is not motion or (not high and at_ms >= end_ms + hold_ms):
                 break
             high = not high
             if high:

@@ -87,45 +87,42 @@ class _Sums:
         """The newest change: spaces move in order."""
         self._taken_ms: dict[str, int] = {}
         """When those that are taken became so, or changed as such."""
-        self._taken = self._occupied = self._occupied_dedicated = 0
+        self._occupied = self._occupied_dedicated = 0
         self._unknown = len(self._states)
 
     def move(self, space: Space, state: Occupancy, at_ms: int) -> None:
         """A space has another state; no earlier than what moved before."""
-        self._count(space, self._states[space.id], -1)
-        self._count(space, state, 1)
-        self._states[space.id] = state
+        before, self._states[space.id] = self._states[space.id], state
         self._newest_ms = at_ms
+        if (before is Occupancy.UNKNOWN) is not (state is Occupancy.UNKNOWN):
+            self._vouch(space.zone, 1 if before is Occupancy.UNKNOWN else -1)
         if state in TAKEN:
             self._taken_ms[space.id] = at_ms
         else:
             self._taken_ms.pop(space.id, None)
+        more = (state is Occupancy.OCCUPIED) - (before is Occupancy.OCCUPIED)
+        if space.tenure is Tenure.DEDICATED:
+            self._occupied_dedicated += more
+        else:
+            self._occupied += more
 
     def seen(self, at_ms: int) -> Seen:
         """What that says."""
         hidden = max(0, min(self._occupied_dedicated, self._dedicated - FEW)) // FEW * FEW
         if self._occupied or self._occupied_dedicated:
             return Seen(at_ms, self._occupied + hidden, True, None, None)
-        if self._taken:
+        if self._taken_ms:
             return Seen(at_ms, 0, True, None, max(self._taken_ms.values()))
         if self._mute or not self._states:
             return Seen(at_ms, 0, False, None, None)
         return Seen(at_ms, 0, False, self._unknown, self._newest_ms)
 
-    def _count(self, space: Space, state: Occupancy, sign: int) -> None:
-        if state is Occupancy.UNKNOWN:
-            self._unknown += sign
-            return
-        before = self._vouching[space.zone]
-        self._vouching[space.zone] = before + sign
+    def _vouch(self, zone: str, sign: int) -> None:
+        """One space more, or less, whose state is known."""
+        before = self._vouching[zone]
+        self._vouching[zone] = before + sign
         self._mute += (before + sign == 0) - (before == 0)
-        self._taken += sign * (state in TAKEN)
-        if state is not Occupancy.OCCUPIED:
-            return
-        if space.tenure is Tenure.DEDICATED:
-            self._occupied_dedicated += sign
-        else:
-            self._occupied += sign
+        self._unknown -= sign
 
 
 def _append(steps: list[Seen], new: Seen) -> None:
