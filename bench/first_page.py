@@ -12,7 +12,6 @@ Both get the request that a phone's browser sends, on connections that stay open
 import argparse
 import gzip
 import itertools
-import multiprocessing
 import re
 import selectors
 import socket
@@ -20,7 +19,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -30,7 +29,7 @@ from collector.outward import Occupancy
 from dashboard.settings import DashboardSettings
 from tests.dashboard.house import PLAN
 from tests.dashboard.stage import Voice, everything, state, voice
-from tests.processes import dashboard
+from tests.processes import SPAWN, dashboard, spawned
 from tests.servers import HOST, answers, free_port, mosquitto, until
 
 HEAD = (
@@ -45,7 +44,6 @@ ASK = b"\r\n".join((*HEAD, b"", b""))
 HOUSE = replace(PLAN, opening_hours={})  # open round the clock, whenever this runs
 CHANGES_PER_S = 10
 GOAL = 0.5
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def flat(port: int, head: dict[str, str], body: bytes) -> None:
@@ -117,18 +115,6 @@ def is_live(port: int) -> bool:
 
 
 @contextmanager
-def process(target: Callable[..., None], *arguments: object) -> Iterator[None]:
-    """A process of its own, ended at the end."""
-    started = SPAWN.Process(target=target, args=arguments)
-    started.start()
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.join()
-
-
-@contextmanager
 def changing(speaker: Voice) -> Iterator[None]:
     """Desks are taken and left as long as the `with` lasts."""
     stop = threading.Event()
@@ -169,10 +155,10 @@ def main() -> None:
         stack.enter_context(dashboard(folder, settings, HOUSE))
         until(lambda: is_live(ours), what="a live page")
         head, body = page(ours)
-        stack.enter_context(process(flat, bare, head, body))
+        stack.enter_context(spawned(flat, bare, head, body))
         until(lambda: answers(bare), what="the bare page")
         here, there = SPAWN.Pipe()
-        stack.enter_context(process(load, chosen.readers, there))
+        stack.enter_context(spawned(load, chosen.readers, there))
 
         def turn(port: int) -> float:
             here.send((port, chosen.seconds))

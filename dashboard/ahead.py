@@ -22,6 +22,8 @@ FULL: Final = 0.5
 """An hour is told as full when a free spot is less likely than this."""
 OFTEN: Final = 20
 """Of fewer promises nothing is told in hundredths: one of one that came true is no "100 of 100"."""
+SURE: Final = 9
+"""The last tenth of promises: 90 % and more."""
 STEADY: Final = 3
 """Hours whose mean is told as what follows."""
 

@@ -9,6 +9,7 @@ English stands in the code; Swedish is in translations/sv/LC_MESSAGES/messages.p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -28,8 +29,15 @@ LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 MINUTE_S: Final = 60
 HOUR_S: Final = 60 * MINUTE_S
+_DUST: Final = 1e-6
+"""A hundred times 0.29 is less than 29 in floating point."""
 DAYS: Final = 7
 """An opening further off than this is told in days, not by its weekday."""
+
+
+def hundredths(share: float) -> int:
+    """Full hundredths of a share."""
+    return math.floor(share * 100 + _DUST)
 
 
 class Words:
@@ -53,12 +61,16 @@ class Words:
         return self.page[key].format(**values)
 
     def state(self, code: str, kind: SpaceKind) -> str:
-        """The word for a state: `code` as in picture.CODES."""
+        """The word for a state: `code` as in frame.CODES."""
         return self.page[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
 
     def percent(self, share: float) -> str:
         """A share in whole per cent, as the language writes it."""
         return str(format_percent(share, locale=self.language))
+
+    def full_percent(self, share: float) -> str:
+        """The same, never rounded up: no odds are surer than they are, and no more is known."""
+        return self.percent(hundredths(share) / 100)
 
     def number(self, free: Free) -> str:
         """How many are free: `7`, `7–9`, `?` if nothing is known."""  # noqa: RUF002 - a range has an en dash

@@ -7,11 +7,12 @@ Never: a thread of the test's process: what is killed must take nothing of the t
 Run as `python -m tests.processes FILE`; the file holds the pickled call.
 """
 
+import multiprocessing
 import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from collector.plan import SitePlan
 from collector.settings import CollectorSettings
 from dashboard.settings import DashboardSettings
 from tests.servers import ROOT, answers, until
+
+SPAWN = multiprocessing.get_context("spawn")
 
 
 class Process:
@@ -74,6 +77,18 @@ def dashboard(folder: Path, settings: DashboardSettings, plan: SitePlan) -> Iter
         yield process
     finally:
         process.stop()
+
+
+@contextmanager
+def spawned(work: Callable[..., None], *arguments: object) -> Iterator[None]:
+    """A function in a process of its own, ended at the end."""
+    process = SPAWN.Process(target=work, args=arguments)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
 
 
 def main() -> None:

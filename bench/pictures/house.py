@@ -5,9 +5,8 @@ Out:   the port of its pages, and a manager who can log in.
 Never: devices; what they said before stands in the journal, and that they live is said for them.
 """
 
-import multiprocessing
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,11 +22,11 @@ from edge import topics
 from edge.broker import BrokerSettings, client
 from edge.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth, encode
 from ledig.site import Site
+from tests.processes import spawned
 from tests.servers import answers, free_port, mosquitto, until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 DAY_MS = 86_400_000
-SPAWN = multiprocessing.get_context("spawn")
 
 
 @contextmanager
@@ -47,8 +46,8 @@ def opened(site: Site, journal: Path, at_ms: int) -> Iterator[int]:
             port=free_port(),
         )
         _vouch(stack, broker.settings("observer"), site.plan, at_ms)
-        stack.enter_context(_process(_collect, collecting, site.plan, at_ms))
-        stack.enter_context(_process(_serve, serving, site.plan, at_ms))
+        stack.enter_context(spawned(_collect, collecting, site.plan, at_ms))
+        stack.enter_context(spawned(_serve, serving, site.plan, at_ms))
         until(lambda: answers(serving.port), what="the pages")
         yield serving.port
 
@@ -72,17 +71,6 @@ def _vouch(stack: ExitStack, settings: BrokerSettings, plan: SitePlan, at_ms: in
             sensors={sensor.id: SensorHealth.HEALTHY for sensor in plan.sensors if sensor.device == device},
         )
         speaker.publish(topics.device(plan.id, device, topics.DeviceTopic.STATUS), encode(status), qos=1, retain=True)
-
-
-@contextmanager
-def _process(work: Callable[..., None], *arguments: object) -> Iterator[None]:
-    started = SPAWN.Process(target=work, args=arguments)
-    started.start()
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.join()
 
 
 def _collect(settings: CollectorSettings, plan: SitePlan, at_ms: int) -> None:

@@ -5,7 +5,6 @@ Out:   a Plotly figure as plain values, tables, sentences.
 Never: HTML, colours (the page has them), I/O, a count of few people.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,19 +20,15 @@ from collector.forecast.score import Lead
 from collector.history import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Measure, Row
 from collector.plan import SitePlan
 from collector.privacy import FEW
-from dashboard.ahead import OFTEN, Coming, coming
+from dashboard.ahead import OFTEN, SURE, Coming, coming
 from dashboard.hours import clock
 from dashboard.manager.charts import layout, with_gaps
 from dashboard.words import Words
 
 LEVELS: Final = 5
 """Shades of a cell in the week: from full to all free."""
-SURE: Final = 9
-"""The last tenth of promises: 90 % and more."""
 NONE: Final = "–"  # noqa: RUF001 - what a table shows where nothing is
 
-_DUST: Final = 1e-6
-"""A hundred times 0.29 is less than 29 in floating point."""
 
 _Points = list[tuple[int, float | None]]
 """Instants and values, in the order of time."""
@@ -182,7 +177,7 @@ def _course(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, n
                 usual=_number(told, words, usual),
                 middle=_number(told, words, None if hour is None else hour.middle),
                 band=NONE if hour is None else _band(told, words, hour),
-                odds=NONE if hour is None or hour.odds is None else _odds(words, hour.odds),
+                odds=NONE if hour is None or hour.odds is None else words.full_percent(hour.odds),
             )
         )
     return tuple(rows)
@@ -239,7 +234,7 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     if sure is not None and sure.promises >= OFTEN:
         sentences.append(
             _("When a free spot was promised with 90%% or more (%(n)s forecasts), there was one %(share)s of the time.")
-            % {"n": sure.promises, "share": _odds(words, sure.came_true)}
+            % {"n": sure.promises, "share": words.full_percent(sure.came_true)}
         )
     return Looked(
         max(score.points for _lead, score in leads),
@@ -252,17 +247,12 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
             (
                 words.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
                 str(kept.promises),
-                _odds(words, kept.came_true),
+                words.full_percent(kept.came_true),
             )
             for tenth, kept in enumerate(looked.kept)
             if kept is not None
         ),
     )
-
-
-def _odds(words: Words, odds: float) -> str:
-    """In whole per cent, and no surer than they are: they never round up."""
-    return words.percent(math.floor(odds * 100 + _DUST) / 100)
 
 
 def _band(told: Outlook, words: Words, hour: HourOutlook) -> str:

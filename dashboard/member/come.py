@@ -5,11 +5,9 @@ Out:   sentences, or the sentence that helps.
 Never: a hit rate that is another one's: odds of what is needed alone suppose that it is liked as the rest is.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final
 
 from babel.dates import format_date
 
@@ -18,17 +16,12 @@ from collector.forecast.outlook import DAYS, HourOutlook, Outlook
 from collector.forecast.score import Kept
 from collector.history import PEOPLE
 from collector.plan import WHOLE_SITE
-from dashboard.ahead import OFTEN, hour_at
+from dashboard.ahead import OFTEN, SURE, hour_at
 from dashboard.member.arrival import kinds_of
 from dashboard.member.liked import odds_of_some
 from dashboard.member.needs import Needs, whole_zone
 from dashboard.why import MINUTE_MS, Reader
-from dashboard.words import Words
-
-SURE: Final = 9
-"""The last tenth of promises: 90 % and more."""
-_DUST: Final = 1e-6
-"""A hundred times 0.29 is less than 29 in floating point."""
+from dashboard.words import Words, hundredths
 
 Ask = Callable[[str, str], Outlook | None]
 """What is forecast of a zone, or WHOLE_SITE, and a kind."""
@@ -105,24 +98,15 @@ def answer(asked: Form, args: Mapping[str, str], numbers: Iterable[int], ask: As
         return Answer(fault=str(fault))
     odds = hour.odds or 0.0
     return Answer(
-        odds=_percent(odds, reader.words),
+        odds=reader.words.full_percent(odds),
         lines=(
             _that(asked.kind, _where(asked, _when(at_ms, reader), reader), reader.words),
             _about(hour, reader.words),
             _kept(told, odds, reader.words),
         ),
-        likes={fit: _percent(like, reader.words) for fit, like in odds_of_some(told, hour, numbers).items()},
+        likes={fit: reader.words.full_percent(like) for fit, like in odds_of_some(told, hour, numbers).items()},
         of=told.capacity or 0,
     )
-
-
-def _percent(share: float, words: Words) -> str:
-    return words.gettext("{n}%").format(n=_floor(share))
-
-
-def _floor(share: float) -> int:
-    """In whole per cent, and never rounded up."""
-    return math.floor(share * 100 + _DUST)
 
 
 def _told(asked: Form, ask: Ask, reader: Reader) -> Outlook:
@@ -200,7 +184,7 @@ def _kept(told: Outlook, odds: float, words: Words) -> str:
     if found is None or found.promises < OFTEN:
         return words.gettext("We have not said so often enough to know how often it comes true.")
     text = words.gettext("When we said so, it was true {n} of 100 times ({said} forecasts looked at).")
-    return text.format(n=_floor(found.came_true), said=found.promises)
+    return text.format(n=hundredths(found.came_true), said=found.promises)
 
 
 def _where(asked: Form, when: str, reader: Reader) -> str:

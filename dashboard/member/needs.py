@@ -43,7 +43,7 @@ def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, 
     """Free spots by kind, of those that fit and are in use at all.
 
     Args:
-        spots: each with its character, as in picture.CODES; every kind among them has a count, be it 0 of 0.
+        spots: each with its character, as in frame.CODES; every kind among them has a count, be it 0 of 0.
         wanted: what a spot must have.
     """
     sums: dict[SpaceKind, list[int]] = {}

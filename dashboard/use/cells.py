@@ -5,7 +5,6 @@ Out:   texts.
 Never: a zero where nothing is known.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -45,8 +44,6 @@ class Untold(StrEnum):
 
 
 TOLD_AS_NOTHING: Final = 0.05
-_DUST: Final = 1e-6
-"""A hundred times 0.29 is less than 29 in floating point."""
 Value = str | float | date | Untold
 
 
@@ -79,13 +76,8 @@ def shown(value: Value, unit: Unit, words: Words) -> str:
     if unit is Unit.SHARE:
         return words.percent(value)
     if unit is Unit.KNOWN:
-        return full_percent(value, words)
+        return words.full_percent(value)
     return format_decimal(unsigned_nothing(value), "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
-
-
-def full_percent(coverage: float, words: Words) -> str:
-    """How much is known, in whole per cent that are full."""
-    return words.percent(math.floor(coverage * 100 + _DUST) / 100)
 
 
 def unsigned_nothing(value: float) -> float:

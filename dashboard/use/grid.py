@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.use.cells import Untold, clock, full_percent, untold, weekday
+from dashboard.use.cells import Untold, clock, untold, weekday
 from dashboard.use.figures import Cell
 from dashboard.use.remarks import COVERED, HALF, LEAST_WEEKS
 from dashboard.words import Words
@@ -53,7 +53,7 @@ def _square(cell: Cell | None, words: Words) -> Square | None:
         return None
     _ = words.gettext
     use, coverage = cell.sum.use, cell.sum.coverage
-    told = _("{share} known").format(share=full_percent(coverage, words))
+    told = _("{share} known").format(share=words.full_percent(coverage))
     name = f"{weekday(cell.weekday, words)} {clock(cell.hour)}"
     if use is None:
         return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {told}", "none", told, full=False)

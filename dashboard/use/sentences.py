@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from dashboard.use.asked import Days
-from dashboard.use.cells import clock, full_percent
+from dashboard.use.cells import clock
 from dashboard.use.compare import Change, Verdict
 from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
 from dashboard.use.sheets import class_name
@@ -164,7 +164,7 @@ def of_whole(seen: View, words: Words) -> str:
     """The use of the whole span, and how much of it is known."""
     _ = words.gettext
     use = seen.whole.use
-    known = full_percent(seen.whole.coverage, words)
+    known = words.full_percent(seen.whole.coverage)
     if use is None:
         return _("Only {known} of the open time is known: too little for a figure.").format(known=known)
     return _("{use} of the open time in use; {known} of it is known.").format(use=words.percent(use), known=known)
