@@ -62,7 +62,15 @@ def _version_3(connection: sqlite3.Connection) -> None:
         tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3)
+def _version_4(connection: sqlite3.Connection) -> None:
+    """Minima of buckets in which too much was unknown were stored as if the unknown spaces had been taken."""
+    for tags in tables.series(connection, ZONE_FIVE_MIN):
+        rows = [series.without_uncertain_minimum(row) for row in tables.read(connection, ZONE_FIVE_MIN, tags, 0, 2**62)]
+        tables.upsert(connection, ZONE_FIVE_MIN, rows)
+        tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4)
 """The step at place n leads from version n to version n + 1."""
 
 

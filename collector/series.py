@@ -18,6 +18,9 @@ from collector.use import Timeline
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
 """All series share one bucket."""
+MOST_UNCERTAIN = 0.2
+"""A minimum uses only moments at which no larger share of the offered spaces is unknown. In an outage the known rest
+says nothing of how many were free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +37,32 @@ class _Sum:
 
     capacity: int
     taken: int = 0
-    free: int = 0
     unknown: int = 0
+    offered: int = 0
+    """Spaces that anybody may take and that are in use."""
+    free: int = 0
+    """Of the offered ones, those known to be vacant."""
+    uncertain: int = 0
+    """Of the offered ones, those whose state is unknown."""
 
     def add(self, member: Member, state: Occupancy, sign: int) -> None:
         if state is Occupancy.DISABLED:
             self.capacity -= sign
-        elif state in TAKEN:
-            self.taken += sign
-        elif state is not Occupancy.VACANT:
-            self.unknown += sign
-        elif member.offered:
-            self.free += sign
+            return
+        is_unknown = state not in TAKEN and state is not Occupancy.VACANT
+        self.taken += sign * (state in TAKEN)
+        self.unknown += sign * is_unknown
+        if member.offered:
+            self.offered += sign
+            self.uncertain += sign * is_unknown
+            self.free += sign * (state is Occupancy.VACANT)
+
+    @property
+    def surplus(self) -> int | None:
+        """The most spaces that can be free; None while too many are unknown to say anything of a minimum."""
+        if self.uncertain > MOST_UNCERTAIN * self.offered:
+            return None
+        return self.free + self.uncertain
 
 
 class _Bucket:
@@ -60,7 +77,9 @@ class _Bucket:
         self.taken_ms += now.taken * span_ms
         self.unknown_ms += now.unknown * span_ms
         self.taken_peak = max(self.taken_peak, now.taken)
-        self.free_least = now.free if self.free_least is None else min(self.free_least, now.free)
+        surplus = now.surplus
+        if surplus is not None:
+            self.free_least = surplus if self.free_least is None else min(self.free_least, surplus)
 
     def row(self, tags: tuple[str, ...], at_ms: int) -> Row:
         """Means over the whole bucket, in the order of ZONE_FIVE_MIN's fields."""
@@ -71,7 +90,7 @@ class _Bucket:
                 self.capacity_ms / BUCKET_MS,
                 self.taken_ms / BUCKET_MS,
                 float(self.taken_peak),
-                float(self.free_least or 0),
+                None if self.free_least is None else float(self.free_least),
                 self.unknown_ms / BUCKET_MS,
             ),
         )
@@ -110,6 +129,7 @@ def zone_hours(rows: Iterable[Row]) -> list[Row]:
         within = list(group)
         capacity, taken, peak, free, unknown = zip(*(row.fields for row in within), strict=True)
         of = len(within)
+        known = [least for least in free if least is not None]
         hours.append(
             Row(
                 within[0].tags,
@@ -119,13 +139,21 @@ def zone_hours(rows: Iterable[Row]) -> list[Row]:
                     math.fsum(capacity) / of,
                     math.fsum(taken) / of,
                     max(peak),
-                    min(free),
+                    min(known, default=None),
                     math.fsum(unknown) / of,
-                    float(sum(least == 0 for least in free)),
+                    float(known.count(0)),
                 ),
             )
         )
     return hours
+
+
+def without_uncertain_minimum(row: Row) -> Row:
+    """A row of ZONE_FIVE_MIN without its minimum if, in the mean, too many spaces were unknown for one."""
+    capacity, taken_mean, taken_peak, _free_least, unknown_mean = (field or 0.0 for field in row.fields)
+    if unknown_mean <= MOST_UNCERTAIN * capacity:
+        return row
+    return Row(row.tags, row.at_ms, (capacity, taken_mean, taken_peak, None, unknown_mean))
 
 
 def _changes(members: Sequence[Member], to_ms: int) -> list[tuple[int, int, Occupancy]]:

@@ -4,8 +4,8 @@ In:    the journal's connection; a zone or WHOLE_SITE, a kind of space; a span.
 Out:   the hours that are well enough known.
 Never: a transition, an event, a guess for an hour that nobody vouches for.
 
-Free is what `free_least` says: the spots that were free through all of five minutes. So dedicated spaces count
-nowhere, and what was not known does not count as free.
+Free are the spots that were known to be free through all of five minutes: `free_least`, which counts unknown spaces
+as possibly free, less `unknown_mean`. So dedicated spaces and unknown ones never count as free.
 """
 
 import sqlite3
@@ -43,8 +43,10 @@ def free_hours(
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
+    certain = "max(0.0, free_least - unknown_mean)"
     rows = db.execute(
-        f"SELECT at_ms / {HOUR_MS}, count(*), avg(free_least), avg(free_least >= 1), avg(capacity), avg(unknown_mean)"  # noqa: S608 - our own names
+        f"SELECT at_ms / {HOUR_MS}, count(free_least), avg({certain}), avg({certain} >= 1),"  # noqa: S608 - our own names
+        " avg(capacity), avg(unknown_mean)"
         f" FROM {ZONE_FIVE_MIN.name} WHERE zone = ? AND kind = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
         (*scope, from_ms, to_ms),
     )

@@ -35,7 +35,10 @@ ZONE_FIVE_MIN: Final = Measure(
     fields=("capacity", "taken_mean", "taken_peak", "free_least", "unknown_mean"),
     bucket_ms=5 * MINUTE_MS,
 )
-"""One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus."""
+"""One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus.
+
+`free_least` counts a space whose state is unknown as possibly free, so that it is never below the truth. It uses only
+moments at which at most a fifth of the offered spaces is unknown, and is None if there was none in the bucket."""
 ZONE_HOUR: Final = Measure(
     name="zone_hour",
     tags=("zone", "kind"),
@@ -43,7 +46,8 @@ ZONE_HOUR: Final = Measure(
     bucket_ms=HOUR_MS,
 )
 """The rows of ZONE_FIVE_MIN of one hour (UTC), added up so that a year can be read at once: how many there are, means
-of the means, the highest peak, the least that was free, and in how many of them nothing was free for a moment."""
+of the means, the highest peak, the least that was free, and in how many of them certainly nothing was free for a
+moment."""
 STAYS: Final = Measure(
     name="stays",
     tags=("zone", "kind"),

@@ -44,7 +44,7 @@ def fewest(rows: Iterable[Row], frame: Frame, kind: SpaceKind, plan: SitePlan) -
     ]
     now = frame.kinds.get(kind)
     if now and not frame.closed and frame.link is Link.LIVE and _is_known(now.most - now.least, now.capacity):
-        told.append((now.least, frame.clock))
+        told.append((now.most, frame.clock))  # as in history: a space whose state is unknown may be free
     return Fewest(*min(told, key=lambda one: one[0])) if told else None
 
 

@@ -51,7 +51,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """How full it was at most, of how many spaces, and when first; each None where no day is known."""
+    """How full it was at most, of how many spaces, and when first; each None where it is not known of any day."""
 
     highest: float | None
     on: date | None
@@ -108,6 +108,8 @@ def peaks(days: Sequence[Day]) -> Peaks:
     if not known:
         return Peaks(None, None, None, None, None, 0, len(days))
     highest = max(known, key=lambda day: day.sum.peak)
-    least = min(known, key=lambda day: day.sum.least or 0.0)
+    least, least_on = min(
+        ((day.sum.least, day.day) for day in known if day.sum.least is not None), default=(None, None)
+    )
     average = sum(day.sum.peak for day in known) / len(known)
-    return Peaks(highest.sum.peak, highest.day, average, least.sum.least or 0.0, least.day, len(known), len(days))
+    return Peaks(highest.sum.peak, highest.day, average, least, least_on, len(known), len(days))

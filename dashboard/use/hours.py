@@ -10,7 +10,7 @@ Hours are those of `collector.days`: each once, whatever the clocks do, and open
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.days import hours
 from collector.forecast import Hour, Opening
@@ -26,8 +26,21 @@ FULL_BUCKETS: Final = 3
 UNKNOWN_MOST: Final = 1.0
 """Nobody says that nothing was free where as much as one space, in the mean, could have been."""
 
-Used = Mapping[int, tuple[float, ...]]
-"""The fields of ZONE_HOUR of one zone and kind, by the start of the hour (Unix ms)."""
+
+class UsedHour(NamedTuple):
+    """The fields of one row of ZONE_HOUR; None: there was no moment at which enough was known for a minimum."""
+
+    buckets: float
+    capacity: float
+    taken_mean: float
+    taken_peak: float
+    free_least: float | None
+    unknown_mean: float
+    none_free: float
+
+
+Used = Mapping[int, UsedHour]
+"""Rows of one zone and kind, by the start of the hour (Unix ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Sum:
 
     @property
     def surplus(self) -> float | None:
-        """How many were free at once, at least; what is not known is not free."""
+        """The fewest that were free at once; None if too little is known. An unknown space may have been free."""
         return self.least if self.known else None
 
 
@@ -87,11 +100,11 @@ def ordinary(these: Iterable[Hour]) -> list[Hour]:
     return [hour for hour in these if hour.opening is Opening.OPEN]
 
 
-def by_scope(rows: Iterable[Row]) -> dict[tuple[str, ...], dict[int, tuple[float, ...]]]:
+def by_scope(rows: Iterable[Row]) -> dict[tuple[str, ...], dict[int, UsedHour]]:
     """Rows of ZONE_HOUR by zone and kind, and then by hour."""
-    found: dict[tuple[str, ...], dict[int, tuple[float, ...]]] = {}
+    found: dict[tuple[str, ...], dict[int, UsedHour]] = {}
     for row in rows:
-        found.setdefault(row.tags, {})[row.at_ms] = row.fields  # type: ignore[assignment]  # of this measure, all known
+        found.setdefault(row.tags, {})[row.at_ms] = UsedHour(*row.fields)  # type: ignore[arg-type]  # of this measure, only the least may be None
     return found
 
 
@@ -104,25 +117,28 @@ def summed(these: Iterable[Hour], used: Used) -> Sum:
         row = used.get(hour.at_ms)
         if row is None:
             continue
-        told, capacity, taken, most, free, unknown, _none_free = row
-        share = told / BUCKETS
-        buckets += told
-        capacity_h += capacity * share
-        known_h += max(0.0, capacity - unknown) * share
-        taken_h += taken * share
-        peak = max(peak, most)
-        least = free if least is None else min(least, free)
+        share = row.buckets / BUCKETS
+        buckets += row.buckets
+        capacity_h += row.capacity * share
+        known_h += max(0.0, row.capacity - row.unknown_mean) * share
+        taken_h += row.taken_mean * share
+        peak = max(peak, row.taken_peak)
+        if row.free_least is not None:
+            least = row.free_least if least is None else min(least, row.free_least)
     return Sum(count, buckets, capacity_h, known_h, taken_h, peak, least)
 
 
 def full(hour: Hour, used: Used) -> bool | None:
-    """Whether somebody might have found nothing free in a quarter of it or more; None: nobody knows."""
+    """Whether nothing was free in a quarter of it or more; None: that is not known."""
     row = used.get(hour.at_ms)
-    if row is None or row[0] < BUCKETS * KNOWN_LEAST:
+    if row is None or row.buckets < BUCKETS * KNOWN_LEAST:
         return None
-    if row[6] < FULL_BUCKETS:
-        return False  # whatever was not known, something was free
-    return None if row[5] >= UNKNOWN_MOST else True
+    if row.none_free >= FULL_BUCKETS:
+        return True
+    if row.unknown_mean < UNKNOWN_MOST:
+        return False
+    is_one_free = row.free_least is not None and row.free_least - row.unknown_mean > 0
+    return False if is_one_free else None  # what is unknown may have been taken
 
 
 def day_of(hour: Hour) -> date:

@@ -6,7 +6,6 @@ Never: HTML; a figure that the tables do not tell.
 """
 
 from datetime import date
-from typing import Final
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -19,9 +18,6 @@ from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
 from dashboard.use.sheets import class_name
 from dashboard.use.view import View
 from dashboard.words import Words
-
-SURE: Final = 0.9999
-"""All of a day is known, but for what adding up loses."""
 
 
 def remark(found: Remark, plan: SitePlan, words: Words) -> str:
@@ -101,26 +97,22 @@ def of_peaks(seen: View, words: Words) -> str:
     """The highest peak, the days' average, and the least surplus."""
     _ = words.gettext
     found = seen.peaks
-    if found.highest is None or found.average_daily is None or found.least_surplus is None:
+    if found.highest is None or found.average_daily is None:
         return _("Of no day enough is known.")
     text = _("Most at once: {most}, on {on}; on an average day {mean}.")
     said = text.format(
         most=count(found.highest, words), on=_day(found.on, words), mean=number(found.average_daily, words)
     )
-    none = [day.sum for day in seen.by_day if day.sum.known and day.sum.least == 0]
+    if found.least_surplus is None:
+        return said
     if found.least_surplus > 0:
-        text = _("There was always one free: at least {n}, on {on}.")
+        text = _("Fewest free at once: {n}, on {on}.")
         return f"{said} " + text.format(n=count(found.least_surplus, words), on=_day(found.least_on, words))
     text = words.ngettext(
         "There was a moment with none free.", "On {n} of {of} days there was a moment with none free.", found.days
     )
-    if any(total.coverage < SURE for total in none):  # what was not known then may have been free
-        text = words.ngettext(
-            "There was a moment with none known to be free.",
-            "On {n} of {of} days there was a moment with none known to be free.",
-            found.days,
-        )
-    return f"{said} " + text.format(n=len(none), of=found.days)
+    none = sum(day.sum.known and day.sum.least == 0 for day in seen.by_day)
+    return f"{said} " + text.format(n=none, of=found.days)
 
 
 def of_stays(seen: View, words: Words) -> str:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from collector.evidence import Heard
 from collector.history import HOUR_MS, STAYS, ZONE_FIVE_MIN, ZONE_HOUR, Row, tables
@@ -140,7 +141,7 @@ def test_a_file_of_a_later_ledig_is_refused(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version = 999")
-    with pytest.raises(JournalRejected, match="its schema is version 999; this Ledig knows 3; install a newer Ledig"):
+    with pytest.raises(JournalRejected, match=f"its schema is version 999; this Ledig knows {len(STEPS)}; install"):
         Journal(path)
 
 
@@ -166,6 +167,22 @@ def test_hours_of_a_file_of_the_second_version_are_added_up_from_its_five_minute
             (at_ms, (12.0, 4.0, 2.0, 3.0, 0.0, 0.5, 12.0)) for at_ms in (0, HOUR_MS)
         ]
         assert [rev for rev, *_ in tables.changed(journal.connection, 0, 99)] == list(range(1, 27))
+
+
+def test_minima_of_outages_are_removed_from_a_file_of_the_third_version(path: Path) -> None:
+    known, outage = (28.0, 19.0, 19.0, 9.0, 0.0), (28.0, 7.0, 19.0, 0.0, 20.0)
+    first, second = (Row(("loft", "desk"), at_ms, (0.0,)) for at_ms in (0, ZONE_FIVE_MIN.bucket_ms))
+    with closing(Journal(path, STEPS[:3])) as journal, journal.transaction():
+        rows = [replace(first, fields=known), replace(second, fields=outage)]
+        tables.upsert(journal.connection, ZONE_FIVE_MIN, rows)
+        hour = (2.0, 28.0, 13.0, 19.0, 0.0, 10.0, 1.0)
+        tables.upsert(journal.connection, ZONE_HOUR, [replace(first, fields=hour)])
+    with closing(Journal(path)) as journal:
+        read = [row.fields for row in tables.read(journal.connection, ZONE_FIVE_MIN, ("loft", "desk"), 0, HOUR_MS)]
+        assert read == [known, (28.0, 7.0, 19.0, None, 20.0)]
+        (hour_row,) = tables.read(journal.connection, ZONE_HOUR, ("loft", "desk"), 0, HOUR_MS)
+        assert hour_row.fields == (2.0, 28.0, 13.0, 19.0, 9.0, 10.0, 0.0)
+        assert [rev for rev, *_ in tables.changed(journal.connection, 3, 99)] == [4, 5], "a projection follows both"
 
 
 def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) -> None:

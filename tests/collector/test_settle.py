@@ -170,7 +170,7 @@ def test_five_dedicated_desks_count_in_their_zone_and_have_no_hours():
         journal.became("mine", T0, "occupied")
         journal.settle(T0 + HOUR_MS)
         assert journal.rows(SPACE_HOUR) == []
-        assert {row.fields for row in journal.rows(ZONE_FIVE_MIN)} == {(7.0, 1.0, 1.0, 0.0, 6.0)}
+        assert {row.fields for row in journal.rows(ZONE_FIVE_MIN)} == {(7.0, 1.0, 1.0, None, 6.0)}
 
 
 def test_supplies_and_disabled_spaces_have_no_history(journal):

@@ -12,7 +12,7 @@ from collector.history import HOUR_MS, Row
 from collector.plan import WHOLE_SITE
 from dashboard.use.asked import Days
 from dashboard.use.figures import by_day, by_hour, by_zone, heatmap, peaks
-from dashboard.use.hours import BUCKETS, KNOWN_LEAST, by_scope, full, open_hours, summed
+from dashboard.use.hours import BUCKETS, KNOWN_LEAST, UsedHour, by_scope, full, open_hours, summed
 from tests.dashboard.house import PLAN
 from tests.dashboard.use.weeks import ALWAYS, MONDAY, at_ms, hour_rows, weeks
 
@@ -52,8 +52,8 @@ def test_an_hour_that_is_partly_stored_weighs_as_much_as_is_stored() -> None:
     """Two of ten are taken in a whole hour, six of the nine that are known in three quarters of one."""
     nine, ten = [hour for hour in open_hours(PLAN, weeks(1), END) if hour.day == MONDAY.toordinal()][2:4]
     rows = {
-        nine.at_ms: (12.0, 10.0, 2.0, 2.0, 8.0, 0.0, 0.0),
-        ten.at_ms: (9.0, 10.0, 6.0, 6.0, 2.0, 1.0, 0.0),
+        nine.at_ms: UsedHour(12.0, 10.0, 2.0, 2.0, 8.0, 0.0, 0.0),
+        ten.at_ms: UsedHour(9.0, 10.0, 6.0, 6.0, 3.0, 1.0, 0.0),
     }
     total = summed([nine, ten], rows)
     assert total.coverage == pytest.approx(21 / 24 * (10 + 9 * 0.75) / (10 + 10 * 0.75))
@@ -61,17 +61,25 @@ def test_an_hour_that_is_partly_stored_weighs_as_much_as_is_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stored", "none_free", "unknown", "said"),
-    [(12.0, 3.0, 0.9, True), (12.0, 2.0, 0.0, False), (12.0, 3.0, 1.0, None), (9.0, 9.0, 0.0, None)],
+    ("stored", "none_free", "least", "unknown", "expected"),
+    [
+        (12.0, 3.0, 0.0, 0.9, True),
+        (12.0, 3.0, 0.0, 1.5, True),  # an unknown space counts as possibly free, so this is certain
+        (12.0, 2.0, 0.0, 0.0, False),
+        (12.0, 0.0, 1.0, 1.0, None),  # what is unknown may have been taken
+        (12.0, 0.0, 3.0, 1.0, False),
+        (12.0, 0.0, None, 4.0, None),
+        (9.0, 9.0, 0.0, 0.0, None),
+    ],
 )
 def test_a_quarter_of_an_hour_with_nothing_free_makes_it_full(
-    stored: float, none_free: float, unknown: float, said: bool | None
+    stored: float, none_free: float, least: float | None, unknown: float, expected: bool | None
 ) -> None:
     hour = open_hours(PLAN, weeks(1), END)[0]
-    rows = {hour.at_ms: (stored, 10.0, 9.0, 10.0, 0.0, unknown, none_free)}
-    assert full(hour, rows) is said
+    rows = {hour.at_ms: UsedHour(stored, 10.0, 9.0, 10.0, least, unknown, none_free)}
+    assert full(hour, rows) is expected
     (day,) = by_day([hour], rows)
-    assert day.full_hours == (said is True)
+    assert day.full_hours == (expected is True)
 
 
 def test_only_open_hours_that_are_over_count() -> None:
@@ -139,7 +147,7 @@ def test_of_a_week_of_which_nothing_is_known_no_peak_is_told() -> None:
 
 def test_nobody_says_that_nothing_was_free_where_one_might_have_been() -> None:
     days = weeks(4)
-    sure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 9.1, unknown=0.9)))
+    sure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 10.0)))
     unsure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 9.0, unknown=1.0)))
     assert (sure[0, 9].days, sure[0, 9].full_days) == (4, 4)
     assert (unsure[0, 9].days, unsure[0, 9].full_days) == (0, 0)
@@ -166,7 +174,7 @@ def histories(draw):
                 free = max(0.0, 6.0 - taken - unknown)
                 taken = min(taken, 6.0 - unknown)
                 rows.append(Row((zone, "desk"), hour.at_ms, (told, 6.0, taken, taken, free, unknown, 0.0)))
-        zones[zone] = {row.at_ms: row.fields for row in rows}
+        zones[zone] = {row.at_ms: UsedHour(*row.fields) for row in rows}
     return days, zones
 
 

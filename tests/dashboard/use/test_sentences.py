@@ -61,10 +61,16 @@ def test_of_one_day_no_days_are_counted() -> None:
     assert of_peaks(view(asked(day), told, None, PLAN, END), SV).endswith("Det fanns en stund då inget var ledigt.")
 
 
-@pytest.mark.parametrize(("unknown", "said"), [(0.0, "with none free."), (0.5, "with none known to be free.")])
-def test_nobody_says_that_none_was_free_where_one_was_not_known(unknown: float, said: str) -> None:
+@pytest.mark.parametrize(
+    ("unknown", "sentence"),
+    [
+        (0.0, "On 5 of 5 days there was a moment with none free."),
+        (1.0, "Fewest free at once: 1, on Monday 29 September."),
+    ],
+)
+def test_none_free_is_not_claimed_where_one_was_not_known(unknown: float, sentence: str) -> None:
     rows = list(hour_rows(WEEK, lambda at: 10.0 - unknown if at.hour == 10 else 5.0, unknown=unknown))
-    assert of_peaks(seen(rows), EN).endswith(f"On 5 of 5 days there was a moment {said}")
+    assert of_peaks(seen(rows), EN).endswith(sentence)
 
 
 def test_a_silence_on_a_day_on_which_desks_were_free_makes_no_other_day_unsure() -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from collector.days import local
 from collector.history import HOUR_MS, MINUTE_MS, Row
 from collector.plan import WHOLE_SITE, SitePlan
+from collector.series import MOST_UNCERTAIN
 from dashboard.use.asked import Asked, Days
 from tests.dashboard.house import PLAN
 
@@ -38,8 +39,10 @@ def hour_rows(
     from_ms, to_ms = days.span(plan)
     for start_ms in range(from_ms, to_ms, HOUR_MS):
         mean = taken(local(plan, start_ms))
-        free = capacity - unknown - mean
-        yield Row((zone, kind), start_ms, (12.0, capacity, mean, mean, free, unknown, 12.0 if free <= 0 else 0.0))
+        free = capacity - mean  # an unknown space may be free
+        least = free if unknown <= MOST_UNCERTAIN * capacity else None
+        none_free = 12.0 if least is not None and least <= 0 else 0.0
+        yield Row((zone, kind), start_ms, (12.0, capacity, mean, mean, least, unknown, none_free))
 
 
 def people_rows(days: Days, people: Callable[[datetime], float], plan: SitePlan = PLAN) -> Iterator[Row]:
