@@ -47,8 +47,10 @@ contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
 
 install: $(VENV)/run.stamp
+	@sh requirements/lgpio.sh $(VENV) || true
 
 install-edge: $(VENV)/edge.stamp
+	@sh requirements/lgpio.sh $(VENV)
 
 tools:
 	@sh requirements/tools.sh
@@ -61,11 +63,10 @@ $(VENV)/%.stamp: requirements/%.lock pyproject.toml
 	@$(INSTALL) --no-build-isolation --no-deps -e .
 	@touch $@
 
-lock:
-	@command -v uv >/dev/null || { echo "uv is not installed; 'pipx install uv' brings it" >&2; exit 2; }
+lock: $(VENV)/dev.stamp
 	@for name in edge run dev; do \
 	  extra=$$name; [ $$name = run ] && extra=up; \
-	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links --extra $$extra -o requirements/$$name.lock \
 	    pyproject.toml requirements/build.in || exit 1; \
 	done

@@ -9,5 +9,10 @@ if ! "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "$("$1" --version) is too old: Ledig needs Python 3.11 or newer; name one with make PYTHON=..." >&2
     exit 2
 fi
+# Also on a 32-bit system with a 64-bit kernel, as Raspberry Pi OS (32-bit) is: what counts is the Python.
+if ! "$1" -c 'import sys; sys.exit(sys.maxsize < 2**32)'; then
+    echo "this is a 32-bit system, which Ledig does not support: install a 64-bit Debian or Raspberry Pi OS" >&2
+    exit 2
+fi
 "$1" -c 'import ensurepip, venv' 2>/dev/null || { echo "no venv: sudo apt-get install python3-venv" >&2; exit 2; }
 "$1" -m venv --clear "$2"
