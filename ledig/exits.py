@@ -12,9 +12,6 @@ from enum import IntEnum
 
 _OURS = {"edge", "collector", "dashboard", "ledig"}
 
-_EXTRAS = {"alerts": "collector", "user": "dashboard", "replay": "up"}
-"""Which extra a command needs, where it is not its own name."""
-
 _REMEDIES = {
     errno.ENOSPC: "make room there",
     errno.EROFS: "mount it for writing, or set another [storage] directory",
@@ -55,8 +52,9 @@ def judge(fault: BaseException, command: str) -> tuple[Status, str]:
     if ours and isinstance(fault, ValueError):
         return Status.WRONG, str(fault)
     if isinstance(fault, ModuleNotFoundError) and (fault.name or "").split(".")[0] not in _OURS:
-        extra = _EXTRAS.get(command, command)
-        return Status.WRONG, f'ledig {command} needs the {extra} parts: pip install "ledig[{extra}]"'
+        target = "install-edge" if command == "edge" else "install"
+        needs = f"ledig {command}: the Python package {fault.name} is not installed"
+        return Status.WRONG, f"{needs}; in the folder of Ledig, run: make {target}"
     if isinstance(fault, sqlite3.Error):
         remedy = _SQLITE_REMEDIES.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF)
         return (Status.WRONG, f"database: {fault}; {remedy}") if remedy else (Status.BUG, "")

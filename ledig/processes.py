@@ -91,9 +91,15 @@ def pin_factory(pins: str) -> Any:
         if isinstance(fault, ModuleNotFoundError) and fault.name != "lgpio":
             raise  # gpiozero itself is a missing part, told as such
         # lgpio and gpiozero each raise kinds of their own, and none of them can be worked around here
-        found = "lgpio is not installed" if isinstance(fault, ImportError) else f"lgpio finds no pins ({fault})"
-        remedy = 'on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock'
-        raise DeviceRejected(f"{found}; {remedy}") from fault
+        if isinstance(fault, ImportError):
+            problem = "lgpio is not installed"
+            remedy = (
+                "on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: make install-edge"
+            )
+        else:
+            problem = f"lgpio finds no pins ({fault})"
+            remedy = "on a Raspberry Pi, put this user into the group gpio"
+        raise DeviceRejected(f"{problem}; {remedy}; to try without pins: --pins mock") from fault
 
 
 def collector(path: Path, wish: Wish) -> None:

@@ -1,5 +1,6 @@
 """The command as people type it: real processes, plain lines, honest exit statuses."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -13,7 +14,10 @@ import pytest
 from tests.ledig.site.test_site import EXAMPLE, SOUND, written
 from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
-NO_PINS = 'lgpio is not installed; on a Raspberry Pi: pip install "ledig[edge]"; to try without pins: --pins mock'
+NO_PINS = (
+    "lgpio is not installed; on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: "
+    "make install-edge; to try without pins: --pins mock"
+)
 SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
 
 
@@ -134,19 +138,24 @@ def test_pins_that_are_not_there_are_told_and_never_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "absent", "extra"),
+    ("command", "absent", "target"),
     [
-        (("dashboard", EXAMPLE), "flask", "dashboard"),
-        (("collector", EXAMPLE), "paho", "collector"),
-        (("edge", EXAMPLE, "--device", "pi-entren", "--pins", "mock"), "gpiozero", "edge"),
-        (("up",), "amqtt", "up"),
-        (("user", "list", "--data", "."), "argon2", "dashboard"),
+        (("dashboard", EXAMPLE), "flask", "install"),
+        (("collector", EXAMPLE), "paho", "install"),
+        (("edge", EXAMPLE, "--device", "pi-entren", "--pins", "mock"), "gpiozero", "install-edge"),
+        (("up",), "amqtt", "install"),
+        (("user", "list", "--data", "."), "argon2", "install"),
     ],
 )
-def test_a_missing_part_is_told_in_one_line(command: tuple[str | Path, ...], absent: str, extra: str) -> None:
+def test_a_missing_package_is_one_line(command: tuple[str | Path, ...], absent: str, target: str) -> None:
     result = ledig_without(absent, *command)
     assert result.returncode == 2
-    assert plain(result) == [f'ledig {command[0]} needs the {extra} parts: pip install "ledig[{extra}]"']
+    (line,) = plain(result)
+    assert re.fullmatch(
+        rf"ledig {command[0]}: the Python package {absent}[\w.]* is not installed; "
+        rf"in the folder of Ledig, run: make {target}",
+        line,
+    )
 
 
 def test_an_agent_loads_nothing_of_the_pages_or_of_influxdb() -> None:

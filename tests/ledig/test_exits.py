@@ -50,7 +50,11 @@ def disk_full() -> sqlite3.OperationalError:
         (IsADirectoryError(errno.EISDIR, "Is a directory", "/d"), Status.WRONG, "/d: is a directory; a file belongs"),
         (OSError(errno.EADDRINUSE, "Address already in use"), Status.WRONG, "address already in use; end what uses it"),
         (disk_full(), Status.WRONG, "database: database or disk is full; make room on its disk"),
-        (ModuleNotFoundError(name="flask"), Status.WRONG, 'ledig user needs the dashboard parts: pip install "ledig['),
+        (
+            ModuleNotFoundError(name="flask"),
+            Status.WRONG,
+            "ledig user: the Python package flask is not installed; in the folder of Ledig, run: make install",
+        ),
     ],
 )
 def test_a_fault_of_the_world_is_one_plain_line(fault: Exception, status: Status, text: str) -> None:
