@@ -209,7 +209,7 @@ class SoundSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightSettings(SensorSettings):
-    """A light sensor that Linux shows as a file (IIO: in_illuminance_input). Says `light_lux`."""
+    """A light sensor that Linux shows as a file (IIO: in_illuminance_raw). Says `light_lux`."""
 
     path: Path
     """The file that holds the illuminance as one number."""

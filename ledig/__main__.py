@@ -152,7 +152,7 @@ def alerts() -> None:
     "test",
     short_help="Send a trial message to each destination.",
     epilog="example: ledig alerts test /etc/ledig/site.toml\n"
-    "example: sudo -u ledig .venv/bin/ledig alerts test /etc/ledig/site.toml",
+    "example: sudo -u ledig ledig alerts test /etc/ledig/site.toml",
 )
 @_SITE
 def alerts_test(site: Path) -> None:

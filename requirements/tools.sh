@@ -7,10 +7,12 @@ pages="$(dirname "$0")/pages"
 tools="$(dirname "$0")/../.tools"
 
 missing() {
-    for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light chromium:chromium mkfs.ext4:e2fsprogs \
-        systemd-analyze:systemd openssl:openssl node:nodejs npm:npm; do
+    for pair in mosquitto:mosquitto influxd:influxdb nginx:nginx-light caddy:caddy chromium:chromium \
+        mkfs.ext4:e2fsprogs systemd-analyze:systemd openssl:openssl node:nodejs npm:npm; do
         command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
     done
+    # Playwright's driver is a Node.js that is linked to this library.
+    ldconfig -p | grep -q 'libatomic\.so\.1 ' || printf 'libatomic1 '
 }
 
 # axe-core and Lighthouse, in the versions of the lock file; they look at the pages in the tests' browser, and are never

@@ -27,7 +27,7 @@ MAY_IMPORT = {
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
 """The extra of pyproject.toml that brings what a package imports."""
 
-NOT_IMPORTED = {"ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent"}
+NOT_IMPORTED = {"ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent", "uv"}
 """Tools, data, and the driver that gpiozero opens by itself on a Pi."""
 
 WALLED = """
