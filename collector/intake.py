@@ -5,18 +5,21 @@ Out:   the events to store, how far each stream then is, gaps, refusals, and who
 Never: sockets, files, clocks.
 
 Of each stream only the next expected event is taken (the sender goes back and sends again, so nothing needs
-to be held out of order). Source: firmware-config/contract.md, version 1.
+to be held out of order). An event that cannot be taken is refused alone: it is recorded with its place and counts as
+covered, so that the sender lets go of it and sends what is behind it. Source: firmware-config/contract.md, version 1.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
+from collector import salvage
 from collector.evidence import OWN_KINDS, Heard
 from collector.plan import SitePlan
+from collector.rejection import Gap, Loss, Refused
+from collector.salvage import BadEvent, Salvaged
 from edge.message import EventsMessage, Kind, MessageRejected, SensorEvent, decode_events
 
 FUTURE_MS: Final = 300_000
@@ -38,32 +41,27 @@ class Delivery(NamedTuple):
     payload: bytes
 
 
-class Loss(StrEnum):
-    """Why events of a stream are not stored and never will be."""
-
-    DROPPED = "dropped by the device before they were stored"
-    UNKNOWN_SENSOR = "no such sensor in the site file"
-    UNFIT_KIND = "a kind that this sensor does not say"
-    FUTURE = "more than five minutes in the future"
-    TOO_OLD = "too old"
-
-
-class Gap(NamedTuple):
-    """Events `first` to `last` of a stream, both included, that are not stored and never will be."""
+class Repeat(NamedTuple):
+    """An event under a sequence number that is covered already: it was stored, or is in a gap."""
 
     device: str
     stream: str
-    first: int
-    last: int
-    reason: Loss
-
-
-class Refused(NamedTuple):
-    """Something that a device said and that was not taken, with the reason in plain words."""
-
-    device: str
-    reason: str
+    seq: int
     payload: bytes
+    """As a refusal of it would hold it."""
+    event: Heard | None
+    """None: it is not valid, so it was never stored."""
+    synchronised: bool = True
+
+
+IsKnown = Callable[[Repeat], bool]
+"""Whether a repeat is what its sequence number already stands for, or may be: after raw events are erased, one that
+would be as old as them cannot be compared any more."""
+
+
+def everything_known(_: Repeat) -> bool:
+    """For a caller that stores nothing to compare with."""
+    return True
 
 
 @dataclass(slots=True)
@@ -100,57 +98,124 @@ class Limits(NamedTuple):
     """What claims to have happened after this comes from a wrong clock."""
 
 
-def take_in(deliveries: Iterable[Delivery], stored: Mapping[StreamKey, int], limits: Limits) -> Intake:
+def take_in(
+    deliveries: Iterable[Delivery],
+    stored: Mapping[StreamKey, int],
+    limits: Limits,
+    is_known: IsKnown = everything_known,
+) -> Intake:
     """Judge one batch.
 
     Args:
         deliveries: in the order of their arrival.
         stored: how far each known stream is stored; one that is missing is new.
         limits: what is taken now.
+        is_known: compares a repeat with what is stored.
     """
     into = Intake()
+    batch = _Batch(into, stored, is_known)
     for device, payload in deliveries:
         try:
-            message = decode_events(payload)
-        except MessageRejected as fault:
-            into.refused.append(Refused(device, str(fault), payload))
-            continue
-        key = (device, message.stream)
-        mark = into.spoke.get(key)
-        if mark is None:
-            mark = stored.get(key)
-        if mark is None:
-            if why := _unwelcome(device, stored, limits.roster):
-                into.refused.append(Refused(device, why, payload))
-                continue
-            mark = 0
-        into.spoke[key] = _next_of(message, key, mark, into, limits)
+            _take_message(decode_events(payload), device, payload, batch, limits)
+        except MessageRejected:
+            _take_salvaged(device, payload, batch, limits)
     return into
 
 
-def _unwelcome(device: str, stored: Mapping[StreamKey, int], roster: Roster) -> str:
-    """Why a stream that nobody knows yet is not begun; empty: it is."""
+class _Batch:
+    """What is known while one batch is judged: what is stored, and what the batch itself has brought."""
+
+    def __init__(self, into: Intake, stored: Mapping[StreamKey, int], is_known: IsKnown) -> None:
+        self.into = into
+        self.stored = stored
+        self._is_known = is_known
+        self._taken: dict[tuple[str, str, int], tuple[Heard, bool]] = {}
+        self._refused: dict[tuple[str, str, int], list[bytes]] = {}
+        self._indexed = (0, 0, 0)
+
+    def mark(self, key: StreamKey) -> int | None:
+        """How far a stream is now; None: it is new."""
+        mark = self.into.spoke.get(key)
+        return self.stored.get(key) if mark is None else mark
+
+    def is_known(self, repeat: Repeat) -> bool:
+        """Whether a repeat is what its sequence number stands for."""
+        self._index()
+        key = repeat[:3]
+        refused = self._refused.get(key, ())
+        if repeat.seq <= self.stored.get(key[:2], 0):
+            return repeat.payload in refused or self._is_known(repeat)
+        if taken := self._taken.get(key):
+            return taken == (repeat.event, repeat.synchronised) or repeat.payload in refused
+        return not refused or repeat.payload in refused  # what a gap covers without more was never here
+
+    def _index(self) -> None:
+        """Find what this batch brought by its sequence number; few batches repeat anything of their own."""
+        into, (dated, undated, refused) = self.into, self._indexed
+        news = [(event, True) for event in into.accepted[dated:]]
+        news += [(event, False) for event in into.undated[undated:]]
+        self._taken |= {(event.device, event.stream, event.seq): (event, sync) for event, sync in news}
+        for one in into.refused[refused:]:
+            if one.payload and one.first == one.last:
+                self._refused.setdefault((one.device, one.stream, one.first), []).append(one.payload)
+        self._indexed = len(into.accepted), len(into.undated), len(into.refused)
+
+
+def _take_salvaged(device: str, payload: bytes, batch: _Batch, limits: Limits) -> None:
+    """Take what can be taken of a message that breaks the contract."""
+    opened = salvage.opened(payload)
+    mark = None if opened is None else batch.mark((device, opened.stream))
+    message = None if opened is None else opened.placed((mark or 0) + 1)
+    if opened is None or message is None:
+        field = "stream" if opened is None else "seq"
+        batch.into.refused.append(Refused(device, Loss.UNREADABLE, payload, field=field))
+        return
+    for name in message.faults:
+        batch.into.refused.append(Refused(device, Loss.BAD_MESSAGE, b"", message.stream, field=name))
+    _take_message(message, device, payload, batch, limits)
+
+
+def _take_message(
+    message: EventsMessage | Salvaged, device: str, payload: bytes, batch: _Batch, limits: Limits
+) -> None:
+    key = device, message.stream
+    mark = batch.mark(key)
+    if mark is None:
+        if why := _unwelcome(device, batch.stored, limits.roster):
+            batch.into.refused.append(Refused(device, why, payload, message.stream))
+            return
+        mark = 0
+    batch.into.spoke[key] = _next_of(message, key, mark, batch, limits)
+
+
+def _unwelcome(device: str, stored: Mapping[StreamKey, int], roster: Roster) -> Loss | None:
+    """Why a stream that nobody knows yet is not begun; None: it is."""
     if device not in roster.devices:
-        return f"no device {device!r} in the site file"
+        return Loss.UNKNOWN_DEVICE
     if sum(1 for other, _ in stored if other == device) >= STREAMS_PER_DEVICE:
-        return f"device {device!r} began more than {STREAMS_PER_DEVICE} streams; its outbox does not last"
-    return ""
+        return Loss.TOO_MANY_STREAMS
+    return None
 
 
-def _next_of(message: EventsMessage, key: StreamKey, mark: int, into: Intake, limits: Limits) -> int:
+def _next_of(message: EventsMessage | Salvaged, key: StreamKey, mark: int, batch: _Batch, limits: Limits) -> int:
     """Take what comes next in its stream; return how far the stream then is."""
     device, stream = key
-    events = message.events
+    events, into = message.events, batch.into
     if message.oldest > mark + 1:  # what lies between left the outbox before it was stored
         into.gaps.append(Gap(device, stream, mark + 1, message.oldest - 1, Loss.DROPPED))
         mark = into.marks[key] = message.oldest - 1
     skip = mark + 1 - events[0].seq
     if skip < 0:  # a hole: the receipt is repeated, and the sender goes back
         return mark
-    if skip >= len(events):  # a repeat
+    if skip:
+        _compare(events[:skip], key, batch)
+    if skip >= len(events):  # all of it is known
         return mark
     kinds, oldest_ms, latest_ms = limits.roster.kinds, limits.oldest_ms, limits.latest_ms
     for event in events[skip:] if skip else events:
+        if isinstance(event, BadEvent):
+            _refuse(event, key, event.reason, into)
+            continue
         fits = kinds.get((device, event.sensor))
         if fits is None or event.kind not in fits:
             _refuse(event, key, Loss.UNKNOWN_SENSOR if fits is None else Loss.UNFIT_KIND, into)
@@ -166,7 +231,20 @@ def _next_of(message: EventsMessage, key: StreamKey, mark: int, into: Intake, li
     return mark
 
 
-def _refuse(event: SensorEvent, key: StreamKey, loss: Loss, into: Intake) -> None:
+def _compare(events: Sequence[SensorEvent | BadEvent], key: StreamKey, batch: _Batch) -> None:
+    """Refuse what differs from the event that had its sequence number first; that one stays as it is."""
+    device, stream = key
+    for event in events:
+        if isinstance(event, BadEvent):
+            repeat = Repeat(device, stream, event.seq, event.payload, None)
+        else:
+            heard = Heard(event.at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
+            repeat = Repeat(device, stream, event.seq, msgspec.json.encode(event), heard, event.synchronised)
+        if not batch.is_known(repeat):
+            batch.into.refused.append(_refused(event, key, Loss.REUSED_SEQUENCE))
+
+
+def _refuse(event: SensorEvent | BadEvent, key: StreamKey, loss: Loss, into: Intake) -> None:
     """Record one event that is not taken: exactly among the gaps, readably among the refused.
 
     What is too old is past its time: a run of it is named once, and nothing of it is kept.
@@ -179,6 +257,18 @@ def _refuse(event: SensorEvent, key: StreamKey, loss: Loss, into: Intake) -> Non
     else:
         into.gaps.append(Gap(device, stream, event.seq, event.seq, loss))
     if loss is not Loss.TOO_OLD:
-        into.refused.append(Refused(device, loss, msgspec.json.encode(event)))
+        into.refused.append(_refused(event, key, loss))
     elif not follows:
-        into.refused.append(Refused(device, loss, b""))
+        into.refused.append(Refused(device, loss, b"", stream, event.seq, event.seq))
+    else:
+        before = next(n for n in range(len(into.refused) - 1, -1, -1) if into.refused[n].reason is loss)
+        into.refused[before] = into.refused[before]._replace(last=event.seq)
+
+
+def _refused(event: SensorEvent | BadEvent, key: StreamKey, loss: Loss) -> Refused:
+    """One event with its place; `loss` is why, if it is not its own fault."""
+    if isinstance(event, BadEvent):
+        return Refused(*key[:1], event.reason, event.payload, key[1], event.seq, event.seq, event.sensor, event.field)
+    fields = {Loss.UNKNOWN_SENSOR: "sensor", Loss.UNFIT_KIND: "kind", Loss.FUTURE: "at", Loss.REUSED_SEQUENCE: "seq"}
+    sensor = salvage.name_shown(event.sensor)
+    return Refused(key[0], loss, msgspec.json.encode(event), key[1], event.seq, event.seq, sensor, fields.get(loss, ""))

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from collector.evidence import Heard, Transition
-from collector.intake import Gap, Refused, StreamKey
+from collector.intake import Repeat, StreamKey
 from collector.journal_faults import JournalRejected, not_opened, told
 from collector.lock import InUse, Lock
+from collector.rejection import Gap, Refused
 from collector.schema import STEPS, Step, migrate
 from edge.message import Kind
 
@@ -179,12 +180,65 @@ class Journal:
         self._keep_newest("gap", "at_ms", GAP_ROWS)
 
     def add_refused(self, refused: Iterable[Refused], now_ms: int) -> None:
-        """Put aside what was refused; at the bound the oldest is dropped, and counted."""
-        self.connection.executemany(
-            "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, ?, ?, ?)",
-            [(now_ms, r.device, r.reason[:500], r.payload[:QUARANTINE_BYTES]) for r in refused],
-        )
+        """Put aside what was refused; at the bound the oldest is dropped, and counted.
+
+        The same message again is counted, and not put aside again: its sender does not know better.
+        """
+        for r in refused:
+            payload = r.payload[:QUARANTINE_BYTES]
+            if not r.first and self._count_again(r, payload):
+                continue
+            self.connection.execute(
+                "INSERT INTO quarantine (at_ms, device, reason, payload, stream, first, last, sensor, field)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (now_ms, r.device, r.reason, payload, r.stream, r.first, r.last, r.sensor, r.field),
+            )
         self._keep_newest("quarantine", "no", QUARANTINE_ROWS)
+
+    def _count_again(self, refused: Refused, payload: bytes) -> bool:
+        same = self.connection.execute(
+            "UPDATE quarantine SET times = times + 1"
+            " WHERE device = ? AND stream = ? AND first = 0 AND reason = ? AND field = ? AND payload = ?",
+            (refused.device, refused.stream, refused.reason, refused.field, payload),
+        )
+        return same.rowcount > 0
+
+    def is_known(self, repeat: Repeat, from_ms: int, to_ms: int) -> bool:
+        """Whether an event under a covered sequence number may be the one that had it first.
+
+        Args:
+            repeat: what came again.
+            from_ms: events before this are erased, so that nothing is left to compare with.
+            to_ms: the same of events after this, if their clock was never right.
+        """
+        event, key = repeat.event, (repeat.device, repeat.stream)
+        stream_no = self._streams.get(key)
+        if event is not None:
+            sensor_no = self._sensors.get((event.device, event.sensor))
+            row = self.connection.execute(
+                "SELECT kind_no, value, synchronised FROM event"
+                " WHERE sensor_no = ? AND at_ms = ? AND stream_no = ? AND seq = ?",
+                (sensor_no, event.at_ms, stream_no, event.seq),
+            ).fetchone()
+            if row == (self._kinds.get(event.kind), event.value, repeat.synchronised):
+                return True
+            if not from_ms <= event.at_ms <= to_ms:
+                return True
+        refused = self.connection.execute(
+            "SELECT payload FROM quarantine WHERE device = ? AND stream = ? AND first <= ? AND last >= ?",
+            (*key, repeat.seq, repeat.seq),
+        ).fetchall()
+        if refused:
+            return any(payload in (b"", repeat.payload[:QUARANTINE_BYTES]) for (payload,) in refused)
+        return self._is_lost(key, repeat.seq)
+
+    def _is_lost(self, key: StreamKey, seq: int) -> bool:
+        """Whether an event is in a gap."""
+        found = self.connection.execute(
+            "SELECT last FROM gap WHERE device = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+            (*key, seq),
+        ).fetchone()
+        return found is not None and found[0] >= seq
 
     # What it means
 

@@ -70,7 +70,24 @@ def _version_4(connection: sqlite3.Connection) -> None:
         tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4)
+_PLACE_OF_REFUSAL: Final = """
+ALTER TABLE quarantine ADD COLUMN stream TEXT NOT NULL DEFAULT '';
+ALTER TABLE quarantine ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE quarantine ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE quarantine ADD COLUMN sensor TEXT NOT NULL DEFAULT '';
+ALTER TABLE quarantine ADD COLUMN field TEXT NOT NULL DEFAULT '';
+ALTER TABLE quarantine ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX quarantine_place ON quarantine (device, stream, first)
+"""
+
+
+def _version_5(connection: sqlite3.Connection) -> None:
+    """Add the place of each refusal: stream, sequence numbers, sensor and field."""
+    for statement in _PLACE_OF_REFUSAL.split(";"):
+        connection.execute(statement)
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5)
 """The step at place n leads from version n to version n + 1."""
 
 

@@ -21,7 +21,7 @@ from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
-from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Roster, StreamKey, take_in
+from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
 from collector.journal import AIR, Journal, SensorKey
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
@@ -89,12 +89,17 @@ class Work:
     def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
         """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
         oldest_ms = max(now_ms - self._retention.raw_hours * HOUR_MS, self._taken_from_ms)
-        into = take_in(deliveries, self.marks, Limits(self._roster, oldest_ms, now_ms + FUTURE_MS))
+        limits = Limits(self._roster, oldest_ms, now_ms + FUTURE_MS)
+
+        def is_known(repeat: Repeat) -> bool:
+            return self._journal.is_known(repeat, max(oldest_ms, self._erased_ms), limits.latest_ms)
+
+        into = take_in(deliveries, self.marks, limits, is_known)
         if into.marks or into.refused:
             with self._journal.transaction():
                 self._store(into, now_ms)
             self.marks.update(into.marks)
-            self._tell_refused(into)
+            self._log_refused(into)
         return into.spoke
 
     def tick(self, now_ms: int) -> None:
@@ -243,11 +248,11 @@ class Work:
             tables.erase(self._journal.connection, self._plan, self._retention, now_ms)
         self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
 
-    def _tell_refused(self, into: Intake) -> None:
-        """One line for each tenfold of refusals: a device that speaks nonsense must not fill the log."""
+    def _log_refused(self, into: Intake) -> None:
+        """One line for each tenfold of refusals: a device that sends nonsense must not fill the log."""
         if not into.refused:
             return
         before, self._refused = self._refused, self._refused + len(into.refused)
         if not before or len(str(before)) < len(str(self._refused)):
             last = into.refused[-1]
-            log.warning("refused %d so far; the last, from %s: %s", self._refused, last.device, last.reason)
+            log.warning("refused %d so far; the last: %s: %s", self._refused, last.place, last.reason)

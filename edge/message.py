@@ -179,7 +179,7 @@ def decode_events(payload: bytes) -> EventsMessage:
         kind = event.kind
         if not kind.low <= event.value <= kind.high:
             raise MessageRejected(
-                f"seq {event.seq}: {kind} is {event.value:g}; it must lie between {kind.low:g} and {kind.high:g}"
+                f"seq {event.seq}: {kind} is {event.value!r:.40}; it must lie between {kind.low:g} and {kind.high:g}"
             )
         if event.seq != seq:
             raise MessageRejected(f"seq {event.seq} stands where {seq} must; a message has no holes")

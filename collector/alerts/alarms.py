@@ -22,9 +22,10 @@ from collector.alerts.wire import MOST_BYTES, Alert, AlertKind, Alerts, decode_c
 from collector.health.findings import Finding
 from collector.health.store import heard
 from collector.house import House
-from collector.intake import Gap, Intake
+from collector.intake import Intake
 from collector.journal import Journal
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.rejection import Gap
 from edge.message import MessageRejected
 
 EVERY_MS: Final = 10_000

@@ -14,8 +14,8 @@ from collector.alerts.settings import Language
 from collector.alerts.wire import AT_MOST, Alert, AlertKind
 from collector.days import local
 from collector.health.findings import FindingKind
-from collector.intake import Loss
 from collector.plan import SitePlan
+from collector.rejection import Loss
 
 _MONTHS: Final = {
     Language.EN: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -61,6 +61,7 @@ _EN: Final[Mapping[str, str]] = {
     "do.stuck.never_triggered": "Walk up to it and see whether it answers; if not, check its wires.",
     "do.lost_events.dropped": "Its outbox let go of them: see that it reaches the broker, and how long it was away.",
     "do.lost_events.sensor": "The site file does not know this sensor, or not as this kind: mend it and start anew.",
+    "do.lost_events.contract": "It sends what the collector cannot use: the page about devices shows which, and why.",
     "do.lost_events.future": "Its clock is fast: see that it reaches a time server.",
     "do.lost_events.old": "They came too late to be kept: see how long it was away, and whether its clock is right.",
     "do.over_capacity": "Look around; if it is not so, see whether the door's counter counts right.",
@@ -140,6 +141,7 @@ _SV: Final[Mapping[str, str]] = {
     "do.stuck.never_triggered": "Gå fram till den och se om den svarar; annars, kontrollera kablarna.",
     "do.lost_events.dropped": "Utkorgen släppte dem: se efter att den når brokern, och hur länge den var borta.",
     "do.lost_events.sensor": "Husfilen känner inte sensorn, eller inte som den sorten: rätta den och starta om.",
+    "do.lost_events.contract": "Enheten skickar data som inte kan användas: sidan om enheter visar vad och varför.",
     "do.lost_events.future": "Klockan går före: se efter att den når en tidsserver.",
     "do.lost_events.old": "De kom för sent för att sparas: se hur länge den var borta, och om klockan går rätt.",
     "do.over_capacity": "Se efter; stämmer det inte, kontrollera att dörrens räknare räknar rätt.",
@@ -188,6 +190,7 @@ _LOST: Final = {
     Loss.FUTURE: "future",
     Loss.TOO_OLD: "old",
 }
+"""Which remedy each reason has; those that are not here break the contract, and share one."""
 
 
 class AlertWords:
@@ -224,7 +227,7 @@ class AlertWords:
         if alert.kind is AlertKind.STUCK:
             return self._say(f"do.stuck.{_stuck(alert)}", alert)
         if alert.kind is AlertKind.LOST_EVENTS:
-            return self._say(f"do.lost_events.{_LOST.get(_loss(alert.reason), 'dropped')}", alert)
+            return self._say(f"do.lost_events.{_LOST.get(_loss(alert.reason), 'contract')}", alert)
         return self._say(f"do.{alert.kind}", alert)
 
     def over(self, alert: Alert) -> str:

@@ -39,10 +39,11 @@ from collector.health.store import (
     save_pasts,
 )
 from collector.house import House
-from collector.intake import Intake, Loss
+from collector.intake import Intake
 from collector.journal import Journal
 from collector.people.doors import DaySpan, day_span
 from collector.plan import Sensor, SensorKind, SitePlan, Tenure
+from collector.rejection import Loss
 from edge.message import MessageRejected
 
 SLICE_EVENTS: Final = 6_000

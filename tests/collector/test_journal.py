@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from collector.evidence import Heard
 from collector.history import HOUR_MS, STAYS, ZONE_FIVE_MIN, ZONE_HOUR, Row, tables
-from collector.intake import Gap, Loss, Refused
+from collector.intake import Repeat
 from collector.journal import (
     GAP_ROWS,
     QUARANTINE_BYTES,
@@ -21,6 +21,7 @@ from collector.journal import (
     Journal,
 )
 from collector.journal_faults import JournalAway, JournalRejected
+from collector.rejection import Gap, Loss, Refused
 from collector.schema import STEPS
 from edge.message import Kind
 from tests.collector.disks import fill, small_disk
@@ -86,7 +87,7 @@ def test_what_is_erased_is_gone_and_the_rest_stays(journal: Journal) -> None:
 
 def test_what_is_erased_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
     with journal.transaction():
-        journal.add_refused([Refused("pi-1", "reason", b"a-secret-word" * 20)], 1)
+        journal.add_refused([Refused("pi-1", Loss.BAD_VALUE, b"a-secret-word" * 20)], 1)
     with journal.transaction():
         journal.erase_refused(2)
     journal.shrink()
@@ -95,10 +96,71 @@ def test_what_is_erased_cannot_be_read_in_the_files(path: Path, journal: Journal
 
 def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_refused([Refused("pi-1", "x" * 9999, b"y" * 9999)] * (QUARANTINE_ROWS + 7), 1)
-    rows = journal.connection.execute("SELECT count(*), max(length(payload)), max(length(reason)) FROM quarantine")
-    assert rows.fetchone() == (QUARANTINE_ROWS, QUARANTINE_BYTES, 500)
+        journal.add_refused(
+            [Refused("pi-1", Loss.BAD_VALUE, b"y" * 9999, "s", seq, seq) for seq in range(1, QUARANTINE_ROWS + 8)], 1
+        )
+    rows = journal.connection.execute("SELECT count(*), max(length(payload)) FROM quarantine")
+    assert rows.fetchone() == (QUARANTINE_ROWS, QUARANTINE_BYTES)
     assert journal.meta("quarantine_dropped") == 7
+
+
+def test_a_message_that_comes_again_is_counted_and_not_put_aside_again(journal: Journal) -> None:
+    unreadable = Refused("pi-1", Loss.UNREADABLE, b"x" * 9999, field="stream")
+    with journal.transaction():
+        journal.add_refused([unreadable, unreadable, unreadable._replace(device="pi-2")], 1)
+        journal.add_refused([unreadable, unreadable._replace(payload=b"y")], 2)
+    rows = journal.connection.execute("SELECT device, times FROM quarantine ORDER BY no").fetchall()
+    assert rows == [("pi-1", 3), ("pi-2", 1), ("pi-1", 1)]
+
+
+def test_a_refusal_of_an_older_file_keeps_its_row_and_has_no_place(path: Path) -> None:
+    with closing(Journal(path, STEPS[:4])) as journal, journal.transaction():
+        journal.connection.execute(
+            "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (1, 'pi-1', 'too old', x'')"
+        )
+    with closing(Journal(path)) as journal:
+        rows = journal.connection.execute("SELECT device, reason, stream, first, sensor, times FROM quarantine")
+        assert rows.fetchall() == [("pi-1", "too old", "", 0, "", 1)]
+
+
+def repeat_of(event: Heard, *, synchronised: bool = True) -> Repeat:
+    return Repeat(event.device, event.stream, event.seq, b"an event", event, synchronised)
+
+
+def test_a_repeat_is_compared_with_the_event_that_is_stored(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_events([EVENT], [LATER])
+    for known in (EVENT, replace(EVENT, value=EVENT.value * 1.0)):
+        assert journal.is_known(repeat_of(known), 0, 10**15)
+    assert journal.is_known(repeat_of(LATER, synchronised=False), 0, 10**15)
+    others = [
+        replace(EVENT, value=1 - EVENT.value),
+        replace(EVENT, at_ms=EVENT.at_ms + 1),
+        replace(EVENT, sensor="another"),
+        replace(EVENT, kind=Kind.HEARTBEAT),
+    ]
+    assert not any(journal.is_known(repeat_of(other), 0, 10**15) for other in others)
+    assert not journal.is_known(repeat_of(EVENT, synchronised=False), 0, 10**15)
+    assert not journal.is_known(Repeat(EVENT.device, EVENT.stream, EVENT.seq, b"no event", None), 0, 10**15)
+
+
+def test_a_repeat_that_would_be_erased_cannot_be_compared_and_counts_as_known(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_events([EVENT])
+        journal.erase_events([PIR], EVENT.at_ms + 1, 10**12)
+    assert journal.is_known(repeat_of(EVENT), EVENT.at_ms + 1, 10**15)
+    assert not journal.is_known(repeat_of(replace(EVENT, at_ms=EVENT.at_ms + 1)), EVENT.at_ms + 1, 10**15)
+
+
+def test_a_repeat_of_what_was_refused_is_compared_with_the_quarantine(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_gaps([Gap("pi-1", "s", 3, 9, Loss.UNKNOWN_SENSOR)], 1)
+        journal.add_refused([Refused("pi-1", Loss.UNKNOWN_SENSOR, b"an event", "s", 5, 5)], 1)
+    in_gap = replace(EVENT, device="pi-1", stream="s", seq=5)
+    assert journal.is_known(repeat_of(in_gap), 0, 10**15)
+    assert not journal.is_known(repeat_of(in_gap)._replace(payload=b"another"), 0, 10**15)
+    assert journal.is_known(repeat_of(replace(in_gap, seq=6)), 0, 10**15), "its refusal is no longer kept"
+    assert not journal.is_known(repeat_of(replace(in_gap, seq=10)), 0, 10**15)
 
 
 def test_gaps_are_kept_as_they_were_found(journal: Journal) -> None:

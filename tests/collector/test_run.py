@@ -25,6 +25,7 @@ from collector.journal_faults import JournalRejected
 from collector.outward import CollectorStatus, Occupancy, SpaceState
 from collector.people.doors import day_span
 from collector.plan import SitePlan
+from collector.rejection import Loss
 from collector.run import run
 from collector.settings import CollectorSettings
 from edge import broker as edge_broker
@@ -271,8 +272,28 @@ def test_valid_events_are_stored_among_poison(broker: Mosquitto, observer: Obser
             delays.append(time.monotonic() - begun)
     assert sorted(delays)[-2] <= 1.0  # one may meet a machine that does something else
     assert rows(path, "SELECT count(*) FROM event") == [(20,)]
-    refused = 19 * (len(POISON) - 1) + len(POISON)  # the last is of another stream, and a repeat after its first time
-    assert rows(path, "SELECT count(*) FROM quarantine") == [(refused,)]
+    refused = rows(path, "SELECT first, count(*), sum(times) FROM quarantine GROUP BY first ORDER BY first")
+    assert refused == [(0, 7, 7 * 20), (1, 3, 3)], "a message without a place is counted, an event is kept once"
+
+
+def test_an_invalid_event_blocks_none_of_the_sixty_one_behind_it(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    five = motions(range(1, 63)).replace(b'"value":1', b'"value":5', 1)
+    with collecting(broker, observer, house_of(2), path):
+        observer.say(five)
+        until(lambda: Receipt("s", 62) in observer.receipts(), what="a receipt for all of them")
+        observer.say(five)  # as a device does whose receipt was lost
+        until(lambda: observer.receipts().count(Receipt("s", 62)) == 2, what="the receipt again")
+        observer.say(message([motion(7, NOON_MS + 99)]))  # another event under a number that is used
+        until(lambda: rows(path, "SELECT count(*) FROM quarantine") == [(2,)], what="its refusal")
+    assert rows(path, "SELECT count(*) FROM event") == [(61,)]
+    assert rows(path, "SELECT first, last, reason FROM gap") == [(1, 1, Loss.BAD_VALUE)]
+    assert rows(path, "SELECT stream, first, last, sensor, field, reason FROM quarantine ORDER BY no") == [
+        ("s", 1, 1, "desk-0-pir", "value", Loss.BAD_VALUE),
+        ("s", 7, 7, "desk-0-pir", "seq", Loss.REUSED_SEQUENCE),
+    ]
 
 
 @pytest.mark.usefixtures("as_root")
@@ -315,8 +336,8 @@ POISON = (
     b"[" * 60_000,
     b"\xff\xfe\x00",
     b'{"stream":"s","oldest":1,"events":[]}',
-    b'{"stream":"s","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1e999,"kind":"motion","value":1}]}',
-    b'{"stream":"s","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1,"kind":"motion","value":NaN}]}',
+    b'{"stream":"p","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1e999,"kind":"motion","value":1}]}',
+    b'{"stream":"p","oldest":1,"events":[{"seq":1,"sensor":"desk-0-pir","at":1,"kind":"motion","value":NaN}]}',
     b'{"stream":"s","oldest":1,"events":[{"seq":' + b"9" * 5000 + b',"sensor":"x","at":1,"kind":"motion","value":1}]}',
     b"x" * 65_000,
     message([motion(1, sensor="desk-99-pir")], stream="other"),

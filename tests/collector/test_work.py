@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from collector.health.store import load_pasts
-from collector.intake import Delivery, Loss
+from collector.intake import Delivery
 from collector.journal import Journal
 from collector.outward import Occupancy
 from collector.plan import SitePlan
+from collector.rejection import Loss
 from collector.settings import RetentionSettings
 from collector.work import Work
 from edge.message import Kind, SensorEvent

@@ -10,9 +10,9 @@ from collector.alerts.conditions import Ear, Known, Lost, places, signs, timings
 from collector.alerts.settings import AlertSettings
 from collector.alerts.wire import AlertKind
 from collector.health.findings import Finding, FindingKind
-from collector.intake import Loss
 from collector.outward import Air, Because, Count, Health, Occupancy, People, Reason, SpaceState, Summary
 from collector.plan import OpeningHours, SitePlan, Space, SpaceKind
+from collector.rejection import Loss
 from tests.collector.houses import HOUR_MS, NOON_MS, house_of
 
 SETTINGS = AlertSettings(when={AlertKind.CO2_HIGH: "always", AlertKind.FEW_FREE: "always"})

@@ -10,7 +10,7 @@ from collector.alerts.settings import Language
 from collector.alerts.wire import AT_MOST, Alert, AlertKind, Severity
 from collector.alerts.words import TEXTS, AlertWords
 from collector.health.findings import FindingKind
-from collector.intake import Loss
+from collector.rejection import Loss
 from tests.collector.houses import HOUR_MS, NOON_MS, house_of
 
 PLAN = house_of(2)

@@ -14,10 +14,11 @@ from collector.health.findings import Answer, CollectorCommand, FindingKind, enc
 from collector.health.hours import HOUR_MS
 from collector.health.past import KEPT_DAYS
 from collector.health.store import HEALTH, kept_names, load_pasts
-from collector.intake import Gap, Intake, Loss
+from collector.intake import Intake
 from collector.journal import Journal
 from collector.outward import Health
 from collector.plan import Tenure
+from collector.rejection import Gap, Loss
 from tests.collector.health.people import DAY, MONDAY_MS, Furniture, plan, said, stays
 from tests.collector.health.test_findings import blind, only
 
