@@ -39,11 +39,13 @@ def _takes_gzip(wishes: str) -> bool:
 
 
 def _pack(response: Response) -> Response:
+    if response.direct_passthrough:  # a file of ours: a slow reader must not keep it open
+        response.direct_passthrough = False
+        response.set_data(response.get_data())
     if response.mimetype not in TYPES or response.status_code not in {200, 304}:
         return response
     response.vary.add("Accept-Encoding")
     if response.status_code == 200 and takes_gzip() and not response.content_encoding:
-        response.direct_passthrough = False
         response.set_data(packed(response.get_data()))
         response.content_encoding = "gzip"
     return response

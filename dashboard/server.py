@@ -9,17 +9,15 @@ Never: monkey patching. The event loop alone owns the picture and the streams; t
 
 import errno
 import logging
-import resource
 import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import gevent
 import gevent.socket
-from gevent.pool import Pool
-from gevent.pywsgi import WSGIServer
 
 from collector.plan import SitePlan
 from dashboard import release
@@ -27,6 +25,7 @@ from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live.following import TICK_S, Follower, Live
 from dashboard.settings import DashboardSettings
+from dashboard.web_server import PageServer, make_room
 
 LOOK_S: Final = 0.02
 APART_S: Final = 0.08
@@ -38,8 +37,6 @@ GOODBYE_S: Final = 1
 PURGE_S: Final = 60
 """So often accounts, sessions and the access log forget what has had its time."""
 
-SPARE_FILES: Final = 256
-"""Open files besides one for each stream: other requests, the broker, the stores."""
 SLOW_AT_ONCE: Final = 4
 """Logins and questions to history at once: one password takes 64 MiB to check, and a Pi has few of these."""
 
@@ -62,16 +59,15 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
     Raises:
         PortTaken: somebody else listens there, or the address is not ours.
     """
-    _make_room(settings.max_streams)
+    room = make_room(settings.max_streams)
     listener = _listen(settings.host, settings.port)
     gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
     live = Live(plan, now_ms, release.mark())
     follower = Follower(settings.broker, plan.id, live.inbox)
     live.say = follower.say
     accounts = Accounts(settings.accounts_path)
-    app = create_app(settings, plan, live, accounts)
-    # no access log: who looks at the public page is nobody's business; the pool ends open streams at the end
-    server = WSGIServer(listener, app, spawn=Pool(), log=None)
+    app = create_app(replace(settings, max_streams=room.streams), plan, live, accounts)
+    server = PageServer(listener, app, room.connections, proxied=settings.proxies > 0)
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
@@ -85,29 +81,11 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
             if now_s - purged_s >= PURGE_S:
                 purged_s = now_s
                 accounts.purge()
+            server.tend(now_s)
             gevent.sleep(LOOK_S)
     finally:
         server.stop(timeout=GOODBYE_S)
         follower.stop()
-
-
-def _make_room(streams: int) -> None:
-    """Let this process hold a file for each stream: many shells and services begin with 1,024."""
-    needed = streams + SPARE_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        _log.warning(
-            "max_streams is %s, and this process may open %s files at most; allow it %s (LimitNOFILE=, ulimit -n),"
-            " or set fewer streams",
-            *(streams, hard, needed),
-        )
-        needed = hard
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-    except OSError as fault:  # a sandbox may forbid it
-        _log.warning("only %s files may be open, for %s streams: %s; allow more", soft, streams, fault)
 
 
 def _listen(host: str, port: int) -> gevent.socket.socket:

@@ -1,0 +1,101 @@
+"""Which connection makes way, by group, phase and time."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.web_server.connections import LIMIT_S, WAITING, Connection, ConnectionTable, Phase, address_group
+from dashboard.web_server.descriptors import room
+
+ATTACKER, READER = "192.0.2.1", "192.0.2.2"
+
+
+class Clients:
+    """A table, and what happened to its connections."""
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self.table = ConnectionTable(most, most_of_one)
+        self.closed: list[Connection] = []
+
+    def connect(self, group: str, now_s: float, phase: Phase = Phase.HEADERS) -> Connection | None:
+        connection = Connection(group, lambda: self.closed.append(connection))
+        if not self.table.admit(connection, now_s):
+            return None
+        if phase is not Phase.HEADERS:
+            self.table.change(connection, phase, now_s)
+        return connection
+
+
+def test_one_address_at_its_limit_loses_its_own_oldest_connection_and_nobody_else_does() -> None:
+    clients = Clients(10, 5)
+    reader = clients.connect(READER, 0.0)
+    attackers = [clients.connect(ATTACKER, 1.0 + number) for number in range(20)]
+    assert clients.closed == attackers[:15]
+    assert reader is not None
+    assert not reader.closed
+
+
+def test_where_all_places_are_taken_the_longest_waiting_makes_way_whatever_it_waits_for() -> None:
+    for waiting in WAITING:
+        clients = Clients(4, 4)
+        for second in range(3):
+            assert clients.connect(f"192.0.2.{second}", second, Phase.STREAM)
+        slow = clients.connect(ATTACKER, 3.0, waiting)
+        assert clients.connect(READER, 4.0)
+        assert clients.closed == [slow]
+
+
+def test_streams_and_work_in_progress_never_make_way() -> None:
+    clients = Clients(4, 4)
+    for number, phase in enumerate((Phase.STREAM, Phase.WORK, Phase.STREAM, Phase.WORK)):
+        assert clients.connect(f"192.0.2.{number}", 0.0, phase)
+    assert clients.connect(READER, 100.0) is None
+    assert not clients.closed
+
+
+def test_each_phase_ends_at_its_limit_and_a_new_phase_begins_its_time_anew() -> None:
+    for phase, limit_s in LIMIT_S.items():
+        if limit_s == float("inf"):
+            continue
+        clients = Clients(4, 4)
+        connection = clients.connect(READER, 0.0, phase)
+        assert clients.table.close_expired(limit_s - 0.1) == 0
+        assert clients.table.close_expired(limit_s) == 1
+        assert clients.closed == [connection]
+    clients = Clients(4, 4)
+    connection = clients.connect(READER, 0.0)
+    assert connection is not None
+    clients.table.change(connection, Phase.IDLE, LIMIT_S[Phase.HEADERS] - 1)
+    assert clients.table.close_expired(LIMIT_S[Phase.HEADERS] + 1) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([*Phase, None])), max_size=120))
+def test_counts_hold_after_any_course_of_events(steps: list[tuple[int, Phase | None]]) -> None:
+    clients = Clients(8, 4)
+    open_now: list[Connection] = []
+    for second, (who, phase) in enumerate(steps):
+        if phase is None and open_now:
+            clients.table.leave(open_now[who % len(open_now)])
+        elif connection := clients.connect(f"192.0.2.{who}", second, phase or Phase.HEADERS):
+            open_now.append(connection)
+        open_now = [one for one in open_now if not one.closed]
+        groups = {one.group for one in open_now}
+        assert clients.table.count == len(open_now) <= 8
+        assert clients.table.groups == len(groups)
+        assert all(sum(one.group == group for one in open_now) <= 4 for group in groups)
+
+
+def test_an_ipv6_network_counts_as_one_client() -> None:
+    assert (
+        address_group("2001:db8:1:2:3::4") == address_group("2001:db8:1:2:ffff::1") != address_group("2001:db8:1:3::4")
+    )
+    assert address_group("::ffff:192.0.2.1") == "192.0.2.1"
+    assert address_group("fe80::1%eth0") == "fe80::"
+    assert address_group("") == ""
+
+
+@given(st.integers(64, 20_000), st.integers(10, 10_000))
+def test_descriptors_for_the_process_itself_are_never_given_away(files: int, streams: int) -> None:
+    found = room(files, streams)
+    assert found.connections <= files - min(256, files // 4)
+    assert found.streams <= max(10, streams)
+    assert found.streams < found.connections
