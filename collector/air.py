@@ -30,6 +30,8 @@ TREND_SPAN_MS: Final = 15 * 60_000
 TREND_PPM_PER_H: Final = 150
 """Slower is steady. It takes more than an hour from one band to the next; a sensor's noise of 10 ppm makes a third."""
 _HOUR_MS: Final = 3_600_000
+CHANNEL_SILENT_MS: Final = _HOUR_MS
+"""Temperature and humidity have no heartbeat of their own, and some sensors send them only when they change."""
 
 
 class Reading(Struct, frozen=True, gc=False, array_like=True, order=True):
@@ -50,6 +52,8 @@ class AirView(Struct, frozen=True, gc=False, array_like=True):
     humidity_pct: Reading | None = None
     recent: tuple[tuple[int, float], ...] = ()
     """Moment and CO2 of the newest reading in each of the last SLOTS, oldest first."""
+    heartbeat_ms: int = 0
+    """The newest heartbeat: it repeats the CO2, and no other channel."""
 
 
 class AirState(Struct, frozen=True, gc=False, array_like=True):
@@ -71,6 +75,8 @@ def breathe(state: AirState, event: Heard) -> AirState:
         held: Reading | None = getattr(known, field)
         reading = Reading(event.key, event.value)
         news[field] = reading if held is None or held < reading else held
+    if event.kind is Kind.HEARTBEAT:
+        news["heartbeat_ms"] = max(known.heartbeat_ms, event.at_ms)
     if event.kind is Kind.CO2_PPM:
         news["recent"] = thinned([*known.recent, (event.at_ms, event.value)])
     views[name] = structs.replace(known, **news)
@@ -83,7 +89,9 @@ def air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_ms: int) 
     `silent_ms` says by device and sensor after what time a sensor counts as silent; one that is missing is not asked.
     """
     living = [
-        known for known in state.views if now_ms < known.heard_ms + silent_ms.get((known.device, known.sensor), 0)
+        _without_failed_channels(known, silent, now_ms)
+        for known in state.views
+        if now_ms < known.heard_ms + (silent := silent_ms.get((known.device, known.sensor), 0))
     ]
     values = {
         field: max(readings).value
@@ -94,6 +102,21 @@ def air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_ms: int) 
         return None
     worst = max((known.recent for known in living if known.recent), key=_typical_ppm, default=())
     return Air(**values, band=band(_typical_ppm(worst)) if worst else None, trend=trend(worst))
+
+
+def _without_failed_channels(known: AirView, silent_ms: int, now_ms: int) -> AirView:
+    """A living sensor without the channels that have fallen silent while others go on."""
+    co2 = known.co2_ppm
+    if co2 is not None and now_ms >= max(co2.key[0], known.heartbeat_ms) + silent_ms:
+        known = structs.replace(known, co2_ppm=None, recent=())
+    silent = {
+        field: None
+        for kind, field in _FIELDS.items()
+        if kind is not Kind.CO2_PPM
+        and (reading := getattr(known, field)) is not None
+        and now_ms >= reading.key[0] + CHANNEL_SILENT_MS
+    }
+    return structs.replace(known, **silent) if silent else known
 
 
 def band(co2_ppm: float) -> AirBand:

@@ -13,9 +13,11 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from collector.history import HistoryAway
+from collector.outward import Air, Health, Occupancy
+from collector.plan import Space
 from dashboard import past
 from dashboard.live import streams
-from dashboard.live.frame import Frame, Free, Supply, encode_frame
+from dashboard.live.frame import Frame, Free, Link, Supply, encode_frame
 from dashboard.member import arrival
 from dashboard.member.home import codes
 from dashboard.problems import problem
@@ -23,6 +25,10 @@ from dashboard.routes import log_span
 from dashboard.serving import aside, serving
 
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
+
+AGE_STEP_S: Final = 15
+"""An answer counts as unchanged until its age passes a multiple of this; the age of a live link stays below."""
+
 
 _BORN: Final = f"{time.time_ns():x}"
 """Versions count from the start of this process."""
@@ -38,10 +44,10 @@ def states() -> ResponseReturnValue:
     for space in here.plan.spaces:
         row = {"id": space.id, "name": space.name, "kind": space.kind, "zone": space.zone}
         if space.id in code:
-            spaces.append(row | {"state": here.live.picture.occupancy(space)})
+            spaces.append(row | _state(space, frame))
         elif space.id in frame.supplies:
             left: Supply = frame.supplies[space.id]
-            spaces.append(row | {"state": here.live.picture.occupancy(space), "level_pct": left.level_pct})
+            spaces.append(row | _state(space, frame) | {"level_pct": left.level_pct})
     return _answer(frame, {"spaces": spaces})
 
 
@@ -53,14 +59,14 @@ def summary() -> ResponseReturnValue:
     return _answer(
         frame,
         {
-            "kinds": {kind: _free(free) for kind, free in frame.kinds.items()},
+            "kinds": {kind: _free(free, frame) for kind, free in frame.kinds.items()},
             "zones": {}
             if frame.closed
             else {
                 zone.id: {
                     "name": zone.name,
-                    "kinds": {kind: _free(free) for kind, free in frame.zones[zone.id].items()},
-                    "air": air.band if (air := here.live.picture.air.get(zone.id)) else None,
+                    "kinds": {kind: _free(free, frame) for kind, free in frame.zones[zone.id].items()},
+                    "air": air.band if (air := _air(zone.id, frame)) else None,
                     "air_trend": air.trend if air else None,
                 }
                 for zone in here.plan.zones
@@ -122,7 +128,20 @@ def _people(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
     return {"least": least, "most": most, "from_zero": from_zero}
 
 
-def _free(free: Free) -> dict[str, int]:
+def _state(space: Space, frame: Frame) -> dict[str, Any]:
+    """A space's state, the health of its sensors, and how old both are; without a live link nothing is known."""
+    known = serving().live.picture.states.get(space.id) if frame.link is Link.LIVE else None
+    state, health = (Occupancy.UNKNOWN, Health.OFFLINE) if known is None else (known.state, known.health)
+    return {"state": state, "health": health, "age_s": frame.age_s}
+
+
+def _air(zone: str, frame: Frame) -> Air | None:
+    return serving().live.picture.air.get(zone) if frame.link is Link.LIVE else None
+
+
+def _free(free: Free, frame: Frame) -> dict[str, int]:
+    if frame.link is not Link.LIVE:
+        free = Free(0, free.capacity, free.capacity)
     return {
         "capacity": free.capacity,
         "free_min": free.least,
@@ -134,8 +153,9 @@ def _free(free: Free) -> dict[str, int]:
 def _answer(frame: Frame, body: dict[str, Any]) -> ResponseReturnValue:
     """The body with what says how old it is; unchanged since the reader's last look: only that."""
     here = serving()
-    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}-{frame.opens}"
-    about = {"link": frame.link, "heard": frame.since, "version": frame.version}
+    age = None if frame.age_s is None else int(frame.age_s // AGE_STEP_S)
+    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}-{age}-{frame.opens}"
+    about = {"link": frame.link, "heard": frame.since, "age_s": frame.age_s, "version": frame.version}
     response = jsonify(site=here.plan.id, **about, closed=frame.closed, opens=frame.opens, **body)
     response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"

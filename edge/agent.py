@@ -255,10 +255,10 @@ class _Agent:
         if not self._delivery.connected:
             return
         state = ClockState.WAITING if self._anchor.offset_ms is None else ClockState.SYNCHRONISED
-        health, dropped = self._watch.health, self._keeping.dropped
-        if self._reported == (state, health, dropped):
+        health, channels, dropped = self._watch.health, self._watch.failed_channels, self._keeping.dropped
+        if self._reported == (state, health, channels, dropped):
             return
-        self._reported = state, health, dropped
+        self._reported = state, health, channels, dropped
         status = DeviceStatus(
             online=True,
             since_ms=self._anchor.unix_ms(self._started_ms),
@@ -269,6 +269,7 @@ class _Agent:
             temperature_c=_temperature_c(),
             wifi_dbm=wifi_dbm(WIRELESS),
             sensors=health,
+            failed_channels=channels,
         )
         self._uplink.retain(self._topic(DeviceTopic.STATUS), encode(status))
 

@@ -30,7 +30,12 @@ class MessageRejected(ValueError):
 
 
 class Kind(StrEnum):
-    """What an event's value means, with the least and the greatest value allowed; the unit is in the name."""
+    """What an event's value means, with the lowest and the highest value allowed; the unit is in the name.
+
+    The bounds are those of what can be true in a building. They exclude the values by which sensors and drivers report
+    a fault: 0 and 65535 of a 16-bit register, -45 and 130 degrees of an SHT, -127 and 85 degrees of a DS18B20, -40
+    and 125 degrees of an HDC1080. A reading outside of them is a failed channel, and no event.
+    """
 
     low: float
     high: float
@@ -46,14 +51,21 @@ class Kind(StrEnum):
     PRESSURE = ("pressure", 0, 1)
     CONTACT_OPEN = ("contact_open", 0, 1)
     CROSSING = ("crossing", -1, 1)
-    PEOPLE = ("people", 0, 100_000)
-    DISTANCE_MM = ("distance_mm", 0, 100_000)
-    CO2_PPM = ("co2_ppm", 0, 100_000)
-    TEMPERATURE_C = ("temperature_c", -90, 200)
-    HUMIDITY_PCT = ("humidity_pct", 0, 100)
-    SOUND_DB = ("sound_db", -100, 200)
-    LIGHT_LUX = ("light_lux", 0, 1_000_000)
-    POWER_W = ("power_w", -1_000_000, 1_000_000)
+    PEOPLE = ("people", 0, 10_000)
+    DISTANCE_MM = ("distance_mm", 0, 30_000)
+    CO2_PPM = ("co2_ppm", 200, 20_000)
+    """Outdoor air has about 420 ppm; a sensor that needs calibration may show half of that. 20,000 are no more fit for
+    work, and above them most sensors are only saturated."""
+    TEMPERATURE_C = ("temperature_c", -39, 70)
+    """From the coldest unheated hall to a sensor in the sun."""
+    HUMIDITY_PCT = ("humidity_pct", 1, 100)
+    """Air of 0 % does not exist in a building."""
+    SOUND_DB = ("sound_db", -100, 140)
+    """A meter may count from its own full scale downwards; 140 dB is where sound hurts at once."""
+    LIGHT_LUX = ("light_lux", 0, 150_000)
+    """The sun at noon has about 120,000 lux."""
+    POWER_W = ("power_w", -100_000, 100_000)
+    """Negative of what feeds power back, or of a meter wired the wrong way round."""
     LEVEL_PCT = ("level_pct", 0, 100)
     BATTERY_PCT = ("battery_pct", 0, 100)
     HEARTBEAT = ("heartbeat", -1_000_000, 1_000_000)
@@ -131,6 +143,8 @@ class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     wifi_dbm: Annotated[int, Meta(ge=-128, le=0)] | None = None
     """How strong the Wi-Fi is where it hangs; None: it has a wire, or nobody can say."""
     sensors: dict[Id, SensorHealth] = {}
+    failed_channels: dict[Id, list[Kind]] = {}
+    """Of sensors that measure several quantities and still work in part: those that have failed."""
 
 
 class CommandName(StrEnum):

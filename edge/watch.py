@@ -7,11 +7,12 @@ Never: a sensor that stops another. One that cannot be opened is tried again at 
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from gpiozero import Factory
 
+from edge.channel_faults import ChannelFaults
 from edge.clock import Clock
 from edge.message import Kind, SensorHealth
 from edge.sensors import open_sensor
@@ -20,6 +21,9 @@ from edge.settings import DeviceSettings, SensorSettings
 
 ALONG = 4
 """When one heartbeat is due, those due within a quarter of its span go along: one commit for all instead of many."""
+
+WHOLE = ""
+"""The name of an only channel, and of a sensor as a whole."""
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +34,10 @@ class _Watched:
 
     settings: SensorSettings
     post: Post
+    faults: ChannelFaults
     open: Sensor | None = None
-    fault: str | None = None
+    failing: set[str] = field(default_factory=set)
+    """Channels whose newest reading was a problem; empty: the sensor as a whole."""
     silent: bool = False
     read_ms: int = 0
     """The last reading, or when it was opened."""
@@ -40,9 +46,20 @@ class _Watched:
 
     @property
     def health(self) -> SensorHealth:
-        if self.fault is not None:
+        if WHOLE in self.failing or (self.open is not None and self.failing.issuperset(self.open.channels)):
             return SensorHealth.FAILED
         return SensorHealth.SILENT if self.silent else SensorHealth.HEALTHY
+
+    @property
+    def failed_channels(self) -> list[Kind]:
+        """Of a sensor with several channels, those that have failed while others work."""
+        if self.open is None or len(self.open.channels) == 1:
+            return []
+        return [self.open.channels[channel] for channel in self.faults.failed if channel in self.open.channels]
+
+    def channel(self, part: str) -> str:
+        """The channel that a part of a reading belongs to."""
+        return part if self.open is not None and part in self.open.channels else WHOLE
 
 
 class Watch:
@@ -50,7 +67,9 @@ class Watch:
 
     def __init__(self, settings: DeviceSettings, factory: Factory, clock: Clock, inbox: "SimpleQueue[object]") -> None:
         self._factory, self._heartbeat_ms = factory, settings.heartbeat_ms
-        self._sensors = {each.id: _Watched(each, Post(each.id, clock, inbox)) for each in settings.sensors}
+        self._sensors = {
+            each.id: _Watched(each, Post(each.id, clock, inbox), ChannelFaults(each.id)) for each in settings.sensors
+        }
         for watched in self._sensors.values():
             self._open(watched, clock.monotonic_ms())
 
@@ -59,24 +78,39 @@ class Watch:
         """How each sensor is."""
         return {name: watched.health for name, watched in self._sensors.items()}
 
+    @property
+    def failed_channels(self) -> dict[str, list[Kind]]:
+        """Of sensors that still work in part: the channels that have failed."""
+        return {name: failed for name, watched in self._sensors.items() if (failed := watched.failed_channels)}
+
     def take(self, reading: Reading) -> list[tuple[str, Told]]:
         """Hear one reading."""
         watched = self._sensors[reading.sensor]
         if watched.open is None:
             return []  # it was still on the queue when its sensor failed
-        if watched.fault is not None or watched.silent:
+        channel = watched.channel(reading.part)
+        kind = watched.open.channels[channel]
+        if not kind.low <= reading.value <= kind.high:
+            problem = f"{kind} is {reading.value:g}; what can be true lies between {kind.low:g} and {kind.high:g}"
+            self._fail(watched, channel, problem, reading.at_ms)
+            return []
+        if watched.silent:
             log.info('sensor "%s" is back', reading.sensor)
-        watched.fault, watched.silent, watched.read_ms = None, False, max(watched.read_ms, reading.at_ms)
+        watched.silent, watched.read_ms = False, max(watched.read_ms, reading.at_ms)
+        watched.failing -= {channel, WHOLE}
         return self._told(watched, watched.open.take(reading), reading.at_ms)
 
     def fail(self, fault: Fault) -> None:
         """Hear that a sensor could not be read."""
-        self._fail(self._sensors[fault.sensor], fault.text)
+        watched = self._sensors[fault.sensor]
+        self._fail(watched, watched.channel(fault.part), fault.text, fault.at_ms)
 
     def wake(self, now_ms: int) -> list[tuple[str, Told]]:
         """Let time pass: settle levels, send heartbeats, try again what failed, notice silence."""
         said = []
         for watched in self._sensors.values():
+            for line in watched.faults.recover(watched.failing, now_ms):
+                log.info(line)
             if watched.open is not None:
                 said += self._told(watched, watched.open.wake(now_ms), now_ms)
                 self._listen(watched, now_ms)
@@ -104,23 +138,18 @@ class Watch:
         try:
             watched.open = open_sensor(watched.settings, self._factory, watched.post)
         except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip, a missing file
-            self._fail(watched, str(fault) or type(fault).__name__)
+            self._fail(watched, WHOLE, str(fault) or type(fault).__name__, now_ms)
 
-    def _fail(self, watched: _Watched, text: str) -> None:
-        if watched.fault != text:
-            log.error('sensor "%s" failed: %s; it is tried again, the others go on', watched.settings.id, text)
-        watched.fault = text
+    def _fail(self, watched: _Watched, channel: str, problem: str, now_ms: int) -> None:
+        watched.failing.add(channel)
+        if line := watched.faults.add(channel, problem, now_ms):
+            log.error(line)
 
     def _told(self, watched: _Watched, told: Iterable[Told], now_ms: int) -> list[tuple[str, Told]]:
-        """Note that it spoke. A value that the contract refuses would stop everything behind it: it is a fault."""
-        said = []
-        for each in told:
-            if each.kind.low <= each.value <= each.kind.high:
-                watched.told_ms = now_ms
-                said.append((watched.settings.id, each))
-            else:
-                low, high = each.kind.low, each.kind.high
-                self._fail(watched, f"{each.kind} is {each.value:g}; it must lie between {low:g} and {high:g}")
+        """Note that it has events, and name its sensor in each."""
+        said = [(watched.settings.id, each) for each in told]
+        if said:
+            watched.told_ms = now_ms
         return said
 
     def _listen(self, watched: _Watched, now_ms: int) -> None:
@@ -129,7 +158,7 @@ class Watch:
         if not every_ms or watched.silent or now_ms < watched.read_ms + 2 * max(every_ms, self._heartbeat_ms):
             return
         watched.silent = True
-        if watched.fault is None:
+        if not watched.failing:
             log.warning('sensor "%s" is silent: no reading came', watched.settings.id)
 
     def _due(self, watched: _Watched) -> int:
@@ -155,11 +184,11 @@ class Watch:
         try:
             watched.open.look()
         except Exception as fault:  # noqa: BLE001 - as in `_open`
-            self._fail(watched, str(fault) or type(fault).__name__)
+            self._fail(watched, WHOLE, str(fault) or type(fault).__name__, now_ms)
             watched.open.close()
             watched.open = None  # the next heartbeat opens it anew
             return []
-        level = watched.open.level()
-        if level is None or watched.health is not SensorHealth.HEALTHY:
+        level, level_channel = watched.open.level(), next(iter(watched.open.channels))
+        if level is None or watched.health is not SensorHealth.HEALTHY or level_channel in watched.failing:
             return []
         return self._told(watched, [Told(now_ms, Kind.HEARTBEAT, level)], now_ms)

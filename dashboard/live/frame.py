@@ -75,9 +75,9 @@ class Frame(Struct, frozen=True):
     """Since when nothing is heard of a whole zone; of five spots or more, so that it is no moment of one of them."""
     supplies: dict[str, Supply]
     air: dict[str, str]
-    """Each zone's air as `air_word` tells it."""
+    """Each zone's air as `air_word` tells it; empty unless the link is live."""
     people: tuple[int, int] | None
-    """At least and at most so many people are in the house; None: not counted."""
+    """At least and at most so many people are in the house; None: not counted, or the link is not live."""
     from_zero: bool
     """The house was known to be empty once; before that, `people` are those who were counted in so far."""
     ahead: tuple[ahead.Part, ...]

@@ -148,10 +148,11 @@ class Picture:
         age_s = self.age_s(now_s)
         opening: Opening | None = next_opening(self.plan, now_ms)
         kinds = count(self.offered, self.states)
+        link = self.link(now_s)
         return Frame(
             version=self.version,
             plan=self._mark,
-            link=self.link(now_s),
+            link=link,
             age_s=None if age_s is None else round(age_s, 1),
             since=None if heard_ms is None else clock(self.plan, heard_ms),
             clock=clock(self.plan, now_ms),
@@ -162,12 +163,12 @@ class Picture:
             zones={zone: count(spaces, self.states) for zone, spaces in self._by_zone.items()},
             silent={zone: since for zone, spaces in self._by_zone.items() if (since := self._silent(spaces))},
             supplies={
-                space.id: supply(self.states.get(space.id))
+                space.id: supply(self.states.get(space.id) if link is Link.LIVE else None)
                 for space in self.plan.spaces
                 if space.kind is SpaceKind.SUPPLY
             },
-            air={zone: word for zone, air in self.air.items() if (word := air_word(air))},
-            people=self._people(),
+            air={zone: word for zone, air in self.air.items() if link is Link.LIVE and (word := air_word(air))},
+            people=self._people() if link is Link.LIVE else None,
             from_zero=self.people is not None and self.people.zero_ms is not None,
             ahead=self._ahead(next(iter(kinds), None), now_ms),
         )

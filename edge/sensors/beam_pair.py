@@ -5,6 +5,7 @@ Out:   `crossing`: +1 in, -1 out; 0 once at the start, and as its heartbeat: nob
 Never: a thread, a settle time: `edge.crossing` is not misled by a beam that trembles.
 """
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 
@@ -21,6 +22,7 @@ class BeamPair:
     """Both beams of one door; each receiver pulls its pin low while its beam is broken."""
 
     every_ms = 0
+    channels: Mapping[str, Kind] = {"": Kind.CROSSING}
 
     def __init__(self, settings: BeamPairSettings, factory: Factory, post: Post) -> None:
         self._post, self._within_ms = post, settings.within_ms

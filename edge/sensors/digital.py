@@ -6,6 +6,8 @@ Never: a thread; gpiozero's MotionSensor and Button sample or time in one each, 
        `bounce_time`: it differs by driver, and mock pins ignore it.
 """
 
+from collections.abc import Mapping
+
 from gpiozero import DigitalInputDevice, Factory
 
 from edge import debounce
@@ -26,6 +28,7 @@ class DigitalSensor:
         """`active` is what the sensor says while its pin is active; it says the other while it is not."""
         self._device, self._post, self._kind, self._settle_ms = device, post, kind, settings.settle_ms
         self._active, self._state = active, Debounce()
+        self.channels: Mapping[str, Kind] = {"": kind}
         device.when_activated = lambda: post.tell(active)
         device.when_deactivated = lambda: post.tell(1 - active)
         self.look()

@@ -13,6 +13,7 @@ import statistics
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 
 from gpiozero import DigitalOutputDevice, Factory, InputDevice
 
@@ -77,6 +78,8 @@ class Ranger:
 
 class _DistanceSensor:
     """What a seat's and a container's ranger share."""
+
+    channels: Mapping[str, Kind] = {"": Kind.DISTANCE_MM}
 
     def __init__(self, settings: DistanceSettings, factory: Factory, post: Post) -> None:
         self.every_ms = settings.every_ms

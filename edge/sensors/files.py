@@ -7,7 +7,7 @@ Never: a reading that is no number; sound itself: a level of a while is all that
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gpiozero import Factory
@@ -22,6 +22,8 @@ MAX_CHARACTERS = 64
 
 class _FileSensor:
     """What all of them share: a thread reads, and nothing but a reading says something."""
+
+    channels: Mapping[str, Kind]
 
     def __init__(self, read: Callable[[], None], every_ms: int, post: Post) -> None:
         self.every_ms = every_ms
@@ -47,6 +49,8 @@ class _FileSensor:
 class PowerSensor(_FileSensor):
     """A meter; its heartbeat repeats the last reading."""
 
+    channels: Mapping[str, Kind] = {"": Kind.POWER_W}
+
     def __init__(self, settings: PowerSettings, _factory: Factory, post: Post) -> None:
         self._deadband = Deadband(settings.step_w)
         super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
@@ -58,6 +62,8 @@ class PowerSensor(_FileSensor):
 
 class PeopleSensor(_FileSensor):
     """A counter of people in view; its heartbeat repeats the last count."""
+
+    channels: Mapping[str, Kind] = {"": Kind.PEOPLE}
 
     def __init__(self, settings: PeopleSettings, _factory: Factory, post: Post) -> None:
         path = settings.path
@@ -73,6 +79,8 @@ class PeopleSensor(_FileSensor):
 
 class SoundSensor(_FileSensor):
     """A level meter; of the levels of a while the loudest is told, and the others are forgotten."""
+
+    channels: Mapping[str, Kind] = {"": Kind.SOUND_DB}
 
     def __init__(self, settings: SoundSettings, _factory: Factory, post: Post) -> None:
         self._tell_ms, self._next_ms = settings.tell_ms, 0
@@ -91,6 +99,8 @@ class SoundSensor(_FileSensor):
 class LightSensor(_FileSensor):
     """A light sensor; every reading is told."""
 
+    channels: Mapping[str, Kind] = {"": Kind.LIGHT_LUX}
+
     def __init__(self, settings: LightSettings, _factory: Factory, post: Post) -> None:
         super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
 
@@ -108,18 +118,23 @@ class AirSensor(_FileSensor):
             self._files.append((Kind.TEMPERATURE_C, settings.temperature_path, settings.temperature_scale))
         if settings.humidity_path is not None:
             self._files.append((Kind.HUMIDITY_PCT, settings.humidity_path, settings.humidity_scale))
+        self.channels = {kind.value: kind for kind, _path, _scale in self._files}
         super().__init__(lambda: self._read(post), settings.every_ms, post)
 
     def take(self, reading: Reading) -> list[Told]:
-        kind = Kind(reading.part)  # type: ignore[call-arg] # looks a member up; mypy sees the constructor
+        kind = self.channels[reading.part]
         if kind is Kind.CO2_PPM:
             self._last = round(reading.value)
             return [Told(reading.at_ms, kind, self._last)]
         return [Told(reading.at_ms, kind, round(reading.value, 1))]
 
     def _read(self, post: Post) -> None:
+        """Read each file by itself: one that cannot be read does not stop the others."""
         for kind, path, scale in self._files:
-            post.tell(read_number(path) * scale, kind)
+            try:
+                post.tell(read_number(path) * scale, kind)
+            except (OSError, ValueError) as fault:
+                post.fail(str(fault), kind)
 
 
 def _reader(path: Path, scale: float, post: Post) -> Callable[[], None]:

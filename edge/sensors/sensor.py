@@ -8,7 +8,7 @@ A callback and a reading thread do one thing: they put a value on the queue thro
 `take` and `wake`, which the agent alone calls.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
@@ -29,10 +29,12 @@ class Reading(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A sensor could not be read."""
+    """A sensor, or one part of it, could not be read (monotonic milliseconds)."""
 
     sensor: str
+    part: str
     text: str
+    at_ms: int
 
 
 class Told(NamedTuple):
@@ -56,10 +58,10 @@ class Post:
         if self._inbox.qsize() < MAX_WAITING:
             self._inbox.put(Reading(self.sensor, part, value, self.clock.monotonic_ms()))
 
-    def fail(self, text: str) -> None:
+    def fail(self, text: str, part: str = "") -> None:
         """Hand the agent the reason why nothing could be read."""
         if self._inbox.qsize() < MAX_WAITING:
-            self._inbox.put(Fault(self.sensor, text))
+            self._inbox.put(Fault(self.sensor, part, text, self.clock.monotonic_ms()))
 
 
 class Sensor(Protocol):
@@ -67,6 +69,9 @@ class Sensor(Protocol):
 
     every_ms: int
     """How often it reads by itself; 0: it speaks when something changes."""
+    channels: Mapping[str, Kind]
+    """What the readings of each channel measure, by its part of a `Reading` (empty: every part); the first is the one
+    whose level a heartbeat repeats."""
 
     def take(self, reading: Reading) -> list[Told]:
         """Judge one of its readings."""

@@ -168,3 +168,19 @@ def test_an_air_sensor_in_a_room_tells_of_its_zone_and_takes_the_room() -> None:
 def test_the_air_survives_its_storing() -> None:
     state = breathed(EVENTS)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=AirState) == state
+
+
+@pytest.mark.parametrize("kind", [Kind.CO2_PPM, Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT])
+def test_a_channel_that_fell_silent_is_not_shown_though_its_sensor_goes_on(kind: Kind) -> None:
+    usual = {Kind.CO2_PPM: 612.0, Kind.TEMPERATURE_C: 21.5, Kind.HUMIDITY_PCT: 40.0}
+    events = [
+        says(NOON_MS + number * 30 * SECOND, "window", each, value)
+        for number in range(2 * 61)
+        for each, value in usual.items()
+        if number < 2 or each is not kind
+    ]
+    now_ms = NOON_MS + 61 * MINUTE
+    shown = air(breathed(numbered(events)), SILENT_MS, now_ms)
+    assert shown is not None
+    assert {name for name in usual if getattr(shown, name) is None} == {kind}
+    assert (shown.band is None) == (kind is Kind.CO2_PPM)

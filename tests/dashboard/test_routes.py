@@ -9,9 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from collector.outward import CollectorStatus, People, Summary, encode
 from dashboard.accounts import Accounts
+from dashboard.api import AGE_STEP_S
 from dashboard.app import create_app
 from dashboard.live.following import Live
+from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests.dashboard.conftest import NAME, PASSWORD
@@ -246,13 +249,13 @@ def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: 
     assert states.json["site"] == "spinneriet"
     assert states.json["link"] == "live"
     by_id = {space["id"]: space for space in states.json["spaces"]}
-    assert by_id["desk-2"] == {"id": "desk-2", "name": "Skrivbord 2", "kind": "desk", "zone": "hall", "state": "vacant"}
+    named = {"id": "desk-2", "name": "Skrivbord 2", "kind": "desk", "zone": "hall"}
+    assert by_id["desk-2"] == named | {"state": "vacant", "health": "healthy", "age_s": states.json["age_s"]}
+    assert states.json["age_s"] < AGE_STEP_S
     assert by_id["beans"]["level_pct"] == 62
     assert "desk-24" not in by_id
     again = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
     assert again.status_code == 304
-    from dashboard.live.picture import Message
-
     live.inbox.append(Message(topics.space(PLAN.id, "desk-2"), b"", retained=False))
     live.tick(time.monotonic())
     changed = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
@@ -260,6 +263,33 @@ def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: 
     summary = public.get("/api/v1/summary").json
     assert summary is not None
     assert summary["kinds"]["desk"] == {"capacity": 28, "free_min": 5, "free_max": 8, "taken": 20}
+
+
+@pytest.mark.parametrize("news", [Broker.AWAY, None])
+def test_nothing_is_vouched_for_while_the_collector_or_the_broker_is_away(
+    public: FlaskClient, live: Live, news: Broker | None
+) -> None:
+    people = encode(Summary(0, {}, people=People(6, 5, 8)))
+    live.inbox.append(Message(topics.site_summary(PLAN.id), people, retained=True))
+    live.tick(time.monotonic())
+    assert public.get("/api/v1/summary").json["people"]["least"] == 5
+    if news is not None:
+        live.inbox.append(news)
+    else:
+        status = CollectorStatus(online=False, at_ms=0)
+        live.inbox.append(Message(topics.collector(PLAN.id), encode(status), retained=False))
+    live.tick(time.monotonic())
+    states, summary = public.get("/api/v1/states").json, public.get("/api/v1/summary").json
+    assert states["link"] == summary["link"] != "live"
+    assert {(space["state"], space["health"]) for space in states["spaces"]} == {("unknown", "offline")}
+    assert {space.get("level_pct") for space in states["spaces"]} == {None}
+    assert summary["people"] is None
+    for kinds in (summary["kinds"], *(zone["kinds"] for zone in summary["zones"].values())):
+        assert {(count["free_min"], count["taken"]) for count in kinds.values()} <= {(0, 0)}
+        assert all(count["free_max"] == count["capacity"] for count in kinds.values())
+    assert {(zone["air"], zone["air_trend"]) for zone in summary["zones"].values()} == {(None, None)}
+    frame = public.get("/api/v1/frame").json
+    assert (frame["people"], frame["air"]) == (None, {})
 
 
 def test_a_bad_question_of_history_is_told_with_place_finding_and_remedy(manager: FlaskClient) -> None:

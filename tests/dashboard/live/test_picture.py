@@ -21,7 +21,7 @@ from collector.outward import (
 from collector.plan import SpaceKind
 from dashboard.live.following import BREATH_S, Live
 from dashboard.live.frame import Free, Link, air_word, shut
-from dashboard.live.picture import Broker, Message, Picture
+from dashboard.live.picture import COLLECTOR_SILENT_S, Broker, Message, Picture
 from dashboard.manager.fleet import manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
@@ -38,6 +38,11 @@ def told(*news: Message | Broker, at_s: float = 0) -> Picture:
     for one in news:
         picture.hear(one, at_s, MONDAY_10_MS)
     return picture
+
+
+def live(*news: Message) -> Picture:
+    """The same over a live link."""
+    return told(Broker.HERE, ALIVE, *news)
 
 
 def of(space: str, what: SpaceState) -> Message:
@@ -148,7 +153,7 @@ def test_air_is_told_by_its_band_and_trend_in_words_of_their_own(
     air = Air(900, band=band, trend=trend)
     message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
     words = Words.of(language)
-    frame = told(message).frame(0, MONDAY_10_MS)
+    frame = live(message).frame(0, MONDAY_10_MS)
     assert words.air(frame.air["hall"]) == words.page[f"air.{air_word(air)}"]
     moves = trend in {Trend.RISING, Trend.FALLING} and (band, trend) != (AirBand.FRESH, Trend.FALLING)
     assert (frame.air["hall"] != band) is moves
@@ -156,12 +161,12 @@ def test_air_is_told_by_its_band_and_trend_in_words_of_their_own(
 
 def test_air_of_which_no_co2_is_known_has_no_word() -> None:
     message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(humidity_pct=40))), retained=True)
-    assert told(message).frame(0, MONDAY_10_MS).air == {}
+    assert live(message).frame(0, MONDAY_10_MS).air == {}
 
 
 def test_people_are_a_range_that_never_goes_below_nobody() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0, 4))), retained=True)
-    assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    assert live(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
 def test_before_the_house_was_known_to_be_empty_the_frame_says_that_it_was_not() -> None:
@@ -176,18 +181,33 @@ def test_before_the_house_was_known_to_be_empty_the_frame_says_that_it_was_not()
 def test_the_least_of_a_range_is_not_told_where_it_would_be_few_people() -> None:
     for people, shown in ((People(6, 2, 8), (0, 8)), (People(6, 5, 8), (5, 8))):
         message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
-        assert told(message).frame(0, MONDAY_10_MS).people == shown
+        assert live(message).frame(0, MONDAY_10_MS).people == shown
 
 
 def test_few_people_are_told_as_few_in_every_feed() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
-    assert told(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    assert live(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
 def test_a_supply_tells_its_level_and_whether_it_is_low() -> None:
-    low = told(of("beans", state(Occupancy.LOW, level_pct=12.4))).frame(0, MONDAY_10_MS).supplies["beans"]
+    low = live(of("beans", state(Occupancy.LOW, level_pct=12.4))).frame(0, MONDAY_10_MS).supplies["beans"]
     assert (low.level_pct, low.low) == (12, True)
     assert Picture(PLAN).frame(0, MONDAY_10_MS).supplies["beans"].level_pct is None
+
+
+@pytest.mark.parametrize("gone", [Broker.AWAY, Message(ALIVE.topic, encode(CollectorStatus(online=False)), False)])
+def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: Broker | Message) -> None:
+    news = (
+        Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(6, 5, 8))), retained=True),
+        Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(612, band=AirBand.FRESH))), retained=True),
+        of("beans", state(Occupancy.STOCKED, level_pct=62)),
+    )
+    picture = live(*news)
+    frame = picture.frame(0, MONDAY_10_MS)
+    assert (frame.people, frame.air, frame.supplies["beans"].level_pct) == ((5, 8), {"hall": "fresh"}, 62)
+    picture.hear(gone, 1, MONDAY_10_MS)
+    for seen in (picture.frame(1, MONDAY_10_MS), live(*news).frame(COLLECTOR_SILENT_S + 1, MONDAY_10_MS)):
+        assert (seen.people, seen.air, seen.supplies["beans"].level_pct) == (None, {}, None)
 
 
 def test_a_device_that_went_silent_keeps_the_moment_it_was_last_heard() -> None:
