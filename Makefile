@@ -6,6 +6,7 @@
 # make screenshots   the README's six pictures of the example house, after three weeks of a made-up past
 # make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
 # make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
+# make fresh-roots   both README commands on minimal Debian 12 and 13, as root and as a user; needs root, debootstrap
 # make lock   choose the newest allowed dependencies and write their hashes
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench lighthouse screenshots accuracy contract install install-edge lock tools clean
+.PHONY: run test check lint bench lighthouse screenshots accuracy contract install install-edge lock tools fresh-roots clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -45,6 +46,7 @@ accuracy: $(VENV)/dev.stamp
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
+	@$(BIN)/python -m ledig.broker_rights firmware-config/mosquitto/ledig.acl
 
 install: $(VENV)/run.stamp
 	@sh requirements/lgpio.sh $(VENV) || true
@@ -54,6 +56,9 @@ install-edge: $(VENV)/edge.stamp
 
 tools:
 	@sh requirements/tools.sh
+
+fresh-roots:
+	@$(PYTHON) tests/installed/fresh_roots.py $(ARGS)
 
 # The locks hold every hash, and setuptools too, so that nothing is installed that is not named in them.
 $(VENV)/%.stamp: requirements/%.lock pyproject.toml

@@ -113,7 +113,7 @@ class Inbox:
         return taken
 
     def retained(self) -> set[str]:
-        """Topics of spaces, zones and findings that the broker had retained at our start.
+        """Topics of spaces, zones and devices that the broker had retained at our start.
 
         Empty until it has told them, given once.
         """
@@ -124,13 +124,14 @@ class Inbox:
         return self._retained
 
     def _of_ours(self) -> list[str]:
-        """The filters of what an earlier collector may have left at the broker."""
+        """The filters of what an earlier collector, or a device that was removed, may have left at the broker."""
         return [
             topics.space(self._site, "+"),
             topics.tuning(self._site, "+"),
             topics.zone(self._site, "+"),
             topics.forecast(self._site, "+"),
             topics.every_device(self._site, topics.DeviceTopic.FINDINGS),
+            topics.every_device(self._site, topics.DeviceTopic.STATUS),
         ]
 
     def renew(self) -> None:

@@ -31,7 +31,8 @@ class Publisher:
         self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
         shown = [space.id for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY]
         self._shown = {topics.space(plan.id, space) for space in shown}
-        self._shown |= {topics.device(plan.id, device, topics.DeviceTopic.FINDINGS) for device in plan.devices}
+        of_devices = (topics.DeviceTopic.FINDINGS, topics.DeviceTopic.STATUS)
+        self._shown |= {topics.device(plan.id, device, leaf) for device in plan.devices for leaf in of_devices}
         self._shown |= {topic(plan.id, zone) for zone in plan.zone for topic in (topics.zone, topics.forecast)}
         self._shown.add(topics.forecast(plan.id, WHOLE_SITE))
 
@@ -81,7 +82,7 @@ class Publisher:
         self._inbox.publish(topics.collector(self._site), outward.encode(status), 1, retain=True)
 
     def clear(self, retained: Iterable[str]) -> None:
-        """Take back what is retained of spaces, zones and devices that are no longer shown, or learn no longer.
+        """Clear what is retained of spaces, zones and devices that are no longer in the plan, or learn no longer.
 
         Whatever spaces have learnt must have been told before.
         """

@@ -160,12 +160,17 @@ class Mosquitto(Server):
 
 @contextmanager
 def mosquitto(
-    config: str | None = None, *, devices: Sequence[str] = ("pi-1",), observers: Sequence[str] = ("observer",)
+    config: str | None = None,
+    *,
+    site: str = "+",
+    devices: Sequence[str] = ("pi-1",),
+    observers: Sequence[str] = ("observer",),
 ) -> Iterator[Mosquitto]:
     """A real Mosquitto.
 
     Args:
         config: what stands in for the shipped `ledig.conf`; its `listener` gets the free port.
+        site: the site to which rights are bound; by default every site, so that a test can choose its own.
         devices: users with a device's rights; `collector`, `dashboard` and `installer` are always there.
         observers: users of the test itself, who may read and write everything under `ledig/v1`.
     """
@@ -178,7 +183,7 @@ def mosquitto(
         text = text.replace("/etc/mosquitto/ledig.", f"{folder}/ledig.")
         (folder / "conf.d").mkdir()
         (folder / "conf.d" / "ledig.conf").write_text(text)
-        acl = (SHIPPED_MOSQUITTO / "ledig.acl").read_text()
+        acl = (SHIPPED_MOSQUITTO / "ledig.acl").read_text().replace("/SITE/", f"/{site}/")
         acl += "".join(f"\nuser {name}\ntopic readwrite ledig/v1/#\n" for name in observers)
         (folder / "ledig.acl").write_text(acl)
         _write_passwords(folder / "ledig.passwords", passwords)

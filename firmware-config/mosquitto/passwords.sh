@@ -1,36 +1,49 @@
 #!/bin/sh
-# Makes the broker's passwords: one for each name given, and the broker's own file of all of them.
+# Makes the broker's passwords, one for each device of the site file and for the collector, the dashboard and the
+# installer, and writes the broker's two files: all passwords, and what each user may read and write in this site.
 #
-#   sudo sh passwords.sh collector dashboard installer pi-hall pi-workshop
+#   sudo sh passwords.sh /etc/ledig/site.toml
 #
-# A name that has its password keeps it, so run it again when a device comes. Copy /etc/ledig/passwords/<device> to
-# that device, to the same place; then `sudo systemctl reload mosquitto`.
+# Run it again when a device comes or goes: who has a password keeps it, and a device that is no longer in the site file
+# is refused and disconnected. Copy /etc/ledig/passwords/<device> to that device, to the same place; then
+# `sudo systemctl reload mosquitto`.
 set -eu
 umask 077
 FOLDER="${FOLDER:-/etc/ledig/passwords}"
-BROKER="${BROKER:-/etc/mosquitto/ledig.passwords}"
+BROKER="${BROKER:-/etc/mosquitto}"
+ACL="$(dirname "$0")/ledig.acl"
 
-[ $# -gt 0 ] || { echo "usage: passwords.sh NAME..., say: passwords.sh collector dashboard installer pi-hall" >&2; exit 2; }
-for name in "$@"; do
-    case "$name" in
-    *[!a-z0-9-]* | "") echo "'$name' is no id: small letters, digits and hyphens" >&2; exit 2 ;;
-    esac
+[ $# = 1 ] || { echo "usage: sudo sh passwords.sh /etc/ledig/site.toml" >&2; exit 2; }
+[ -r "$1" ] || { echo "$1: no such file; give the path of the site file" >&2; exit 2; }
+for program in python3 mosquitto_passwd; do
+    command -v "$program" >/dev/null || { echo "no $program: sudo apt-get install python3 mosquitto" >&2; exit 2; }
 done
+ids=$(python3 -c '
+import re, sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    table = tomllib.load(file)
+ids = [table["site"]["id"], *(device["id"] for device in table.get("device", []))]
+assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", one) for one in ids)
+print(*ids, sep="\n")' "$1" 2>/dev/null) || { echo "$1 is not a site file yet: ledig check $1 says why" >&2; exit 2; }
+site=$(printf '%s\n' "$ids" | head -n 1)
+names="collector dashboard installer $(printf '%s\n' "$ids" | tail -n +2)"
 
 (umask 022 && mkdir -p "$(dirname "$FOLDER")") # the site file stands beside it, for everybody to read
 mkdir -p "$FOLDER"
-for name in "$@"; do
+passwords=$(mktemp "$BROKER/ledig.passwords.XXXXXX")
+rights=$(mktemp "$BROKER/ledig.acl.XXXXXX")
+trap 'rm -f "$passwords" "$rights"' EXIT
+for name in $names; do
     [ -s "$FOLDER/$name" ] || head -c 24 /dev/urandom | base64 >"$FOLDER/$name"
+    printf '%s:%s\n' "$name" "$(cat "$FOLDER/$name")" >>"$passwords"
 done
-
-new=$(mktemp "$BROKER.XXXXXX")
-trap 'rm -f "$new"' EXIT
-for file in "$FOLDER"/*; do
-    printf '%s:%s\n' "${file##*/}" "$(cat "$file")"
-done >"$new"
-mosquitto_passwd -U "$new"
+mosquitto_passwd -U "$passwords"
+sed "s|/SITE/|/$site/|" "$ACL" >"$rights"
+# Mosquitto wants its files to belong to the user and group that it runs as, and to be closed to others.
+chmod 600 "$passwords" "$rights"
 if [ "$(id -u)" = 0 ]; then
-    if id mosquitto >/dev/null 2>&1; then chown mosquitto "$new"; fi # it reads the file again when it is reloaded
+    if id mosquitto >/dev/null 2>&1; then chown mosquitto:mosquitto "$passwords" "$rights"; fi
     if id ledig >/dev/null 2>&1; then chown -R ledig "$FOLDER"; fi
 fi
-mv "$new" "$BROKER"
+mv "$passwords" "$BROKER/ledig.passwords"
+mv "$rights" "$BROKER/ledig.acl"

@@ -212,6 +212,9 @@ def test_what_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Obse
     gone = [topics.space("mill", "desk-77"), topics.zone("mill", "attic"), topics.forecast("mill", "attic")]
     shown = [topics.space("mill", "desk-0"), topics.zone("mill", "hall")]
     shown += [topics.forecast("mill", zone) for zone in ("hall", "site")]
+    removed, present = (topics.device("mill", device, topics.DeviceTopic.STATUS) for device in ("pi-77", "pi-1"))
+    gone.append(removed)
+    shown.append(present)
     for topic in [*gone, *shown]:
         observer.retain(topic, b"{}")
     with collecting(broker, observer, house_of(5), tmp_path / "journal.sqlite"):

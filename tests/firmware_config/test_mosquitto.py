@@ -1,9 +1,12 @@
 """The shipped Mosquitto configuration keeps strangers out and one device from speaking as another."""
 
 import os
+import pwd
 import queue
 import re
 import shutil
+import signal
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +20,8 @@ import pytest
 from edge import topics
 from edge.broker import BrokerSettings, client
 from edge.topics import DeviceTopic
-from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto
+from ledig import broker_rights
+from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, until
 
 SITE = "spinneriet"
 HEARD_S = 10
@@ -28,13 +32,13 @@ END = "ledig/v1/spinneriet/site"
 class Speaker:
     """One connected client: what it heard, and why it could not connect."""
 
-    def __init__(self, settings: BrokerSettings, client_id: str) -> None:
+    def __init__(self, settings: BrokerSettings, client_id: str, will: str | None) -> None:
         self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.answers: queue.Queue[bool] = queue.Queue()
         self.granted: queue.Queue[list[bool]] = queue.Queue()
         self.acknowledged: queue.Queue[int] = queue.Queue()
         self.lost: queue.Queue[str] = queue.Queue()
-        self.client = client(settings, client_id)
+        self.client = client(settings, client_id, will=None if will is None else (will, b"gone"))
         self.client.on_connect = lambda *said: self.answers.put(not said[3].is_failure)
         self.client.on_message = lambda _c, _u, message: self.heard.put((message.topic, message.payload))
         self.client.on_subscribe = lambda *said: self.granted.put([not code.is_failure for code in said[3]])
@@ -58,8 +62,8 @@ class Speaker:
 
 
 @contextmanager
-def speaker(settings: BrokerSettings, client_id: str = "anyone") -> Iterator[Speaker]:
-    made = Speaker(settings, client_id)
+def speaker(settings: BrokerSettings, client_id: str = "anyone", *, will: str | None = None) -> Iterator[Speaker]:
+    made = Speaker(settings, client_id, will)
     made.client.connect(settings.host, settings.port)
     made.client.loop_start()
     try:
@@ -71,7 +75,7 @@ def speaker(settings: BrokerSettings, client_id: str = "anyone") -> Iterator[Spe
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[Mosquitto]:
-    with mosquitto(devices=("pi-1", "pi-2")) as running:
+    with mosquitto(site=SITE, devices=("pi-1", "pi-2")) as running:
         yield running
 
 
@@ -104,6 +108,8 @@ def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
         topics.site_summary(SITE),
         topics.collector(SITE),
         topics.collector_command(SITE),
+        *(topics.device("another-site", "pi-1", leaf) for leaf in DeviceTopic),
+        topics.space("another-site", "desk-1"),
         "homeassistant/sensor/x/config",
         "$CONTROL/dynamic-security/v1",
     ]
@@ -278,30 +284,143 @@ def _certify(folder: Path, who: str) -> None:
         subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=home, check=True, capture_output=True)
 
 
-def test_passwords_that_the_script_makes_let_a_device_in_and_stay_when_another_comes(tmp_path: Path) -> None:
-    folder, made = tmp_path / "passwords", tmp_path / "ledig.passwords"
+SITE_FILE = """\
+[site]
+id = "spinneriet"
+{devices}"""
 
-    def run(*names: str) -> int:
-        script = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), *names]
-        environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "FOLDER": str(folder), "BROKER": str(made)}
-        return subprocess.run(script, env=environment, capture_output=True, check=False).returncode
 
-    assert run("pi-1") == 0
-    secret = (folder / "pi-1").read_text()
-    assert run("pi-2") == 0
-    assert (folder / "pi-1").read_text() == secret
-    assert (folder / "pi-1").stat().st_mode & 0o77 == 0
-    assert run("../pi-3") == run() == 2
+def run_script(folder: Path, *devices: str) -> subprocess.CompletedProcess[str]:
+    """passwords.sh for a site with these devices, with the broker's files in `folder`."""
+    site = folder / "site.toml"
+    site.write_text(SITE_FILE.format(devices="".join(f'[[device]]\nid = "{device}"\n' for device in devices)))
+    environment = {
+        "PATH": f"{os.environ['PATH']}:/usr/sbin",
+        "FOLDER": str(folder / "passwords"),
+        "BROKER": str(folder),
+    }
+    command = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), str(site)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def install_files(folder: Path, house: Mosquitto) -> None:
+    """Give a broker the two files as passwords.sh made them; it runs as whoever runs the test."""
+    for name in ("ledig.passwords", "ledig.acl"):
+        shutil.copy(folder / name, house.folder / name)
+
+
+def test_passwords_and_rights_of_the_script_let_a_device_into_its_site_only(tmp_path: Path) -> None:
+    assert run_script(tmp_path, "pi-1").returncode == 0
+    secret = (tmp_path / "passwords" / "pi-1").read_text()
+    assert run_script(tmp_path, "pi-1", "pi-2").returncode == 0
+    assert (tmp_path / "passwords" / "pi-1").read_text() == secret
+    assert (tmp_path / "passwords" / "pi-1").stat().st_mode & 0o77 == 0
     with mosquitto() as house:
-        house.stop()
-        shutil.copy(made, house.folder / "ledig.passwords")
-        house.start()
-        for name in ("pi-1", "pi-2"):
-            settings = BrokerSettings(
-                host=house.host, port=house.port, user=name, password=(folder / name).read_text().strip()
-            )
-            with speaker(settings) as device:
+        install_files(tmp_path, house)
+        house.restart()
+        with ExitStack() as stack:
+            users = {}
+            for name in ("pi-1", "pi-2", "collector", "dashboard", "installer"):
+                password = (tmp_path / "passwords" / name).read_text().strip()
+                settings = BrokerSettings(host=house.host, port=house.port, user=name, password=password)
+                users[name] = stack.enter_context(speaker(settings))
+                assert users[name].answers.get(timeout=HEARD_S)
+            users["collector"].subscribe(topics.every_device(SITE, DeviceTopic.EVENTS))
+            users["pi-1"].say(topics.device("another-site", "pi-1", DeviceTopic.STATUS), retain=True)
+            users["pi-2"].say(topics.device(SITE, "pi-2", DeviceTopic.EVENTS))
+            assert users["collector"].heard.get(timeout=HEARD_S)[0] == topics.device(SITE, "pi-2", DeviceTopic.EVENTS)
+            assert run_script(tmp_path, "pi-1").returncode == 0  # pi-2 left the site file
+            install_files(tmp_path, house)
+            os.kill(house.pid, signal.SIGHUP)  # what `systemctl reload mosquitto` does
+            assert users["pi-2"].lost.get(timeout=HEARD_S)
+            users["pi-1"].say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+            assert users["collector"].heard.get(timeout=HEARD_S)[0] == topics.device(SITE, "pi-1", DeviceTopic.EVENTS)
+
+
+def test_the_files_of_the_script_have_the_owner_and_mode_that_mosquitto_wants(tmp_path: Path) -> None:
+    assert run_script(tmp_path, "pi-1").returncode == 0
+    for name in ("ledig.passwords", "ledig.acl"):
+        found = (tmp_path / name).stat()
+        assert found.st_mode & 0o777 == 0o600
+        if os.geteuid() == 0:  # Mosquitto runs as this user, and refuses in a later version what belongs to another
+            broker = pwd.getpwnam("mosquitto")
+            assert (found.st_uid, found.st_gid) == (broker.pw_uid, broker.pw_gid)
+
+
+@pytest.mark.parametrize("device", ["Pi-1", "pi 1", "../pi-1", "pi-1\\npi-2"])
+def test_the_script_refuses_what_is_no_site_file(tmp_path: Path, device: str) -> None:
+    refused = run_script(tmp_path, device)
+    assert refused.returncode == 2
+    assert refused.stderr == f"{tmp_path}/site.toml is not a site file yet: ledig check {tmp_path}/site.toml says why\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site.toml"]
+
+
+def test_an_acl_file_without_its_site_gives_nobody_a_right() -> None:
+    with (
+        mosquitto(site="SITE") as house,
+        connected(house, "collector", "pi-1", "observer") as (collector, device, test),
+    ):
+        test.subscribe("ledig/v1/#")
+        device.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        collector.say(topics.space(SITE, "desk-1"))
+        test.say(END)
+        assert test.topics_until_end() == []
+
+
+def test_a_will_is_published_where_its_user_may_write_and_nowhere_else(house: Mosquitto) -> None:
+    own = topics.device(SITE, "pi-1", DeviceTopic.STATUS)
+    foreign = [topics.space(SITE, "desk-1"), topics.device(SITE, "pi-2", DeviceTopic.STATUS), "ledig/v1/other/site"]
+    with connected(house, "observer") as (observer,):
+        observer.subscribe("ledig/v1/#")
+        for will in [*foreign, own]:
+            with speaker(house.settings("pi-1"), will=will) as device:
                 assert device.answers.get(timeout=HEARD_S)
+                device.client.socket().shutdown(socket.SHUT_RDWR)  # the line is cut
+                assert device.lost.get(timeout=HEARD_S)
+        assert observer.heard.get(timeout=HEARD_S) == (own, b"gone")
+
+
+@pytest.mark.parametrize("asked_s", [0, 3600])
+def test_a_client_of_mqtt_5_is_given_a_keepalive(house: Mosquitto, asked_s: int) -> None:
+    given: queue.Queue[int] = queue.Queue()
+    caller = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="five", protocol=mqtt.MQTTv5)
+    caller.username_pw_set("pi-1", house.settings("pi-1").password)
+    caller.on_connect = lambda *answer: given.put(answer[4].ServerKeepAlive)
+    caller.connect(house.host, house.port, asked_s)
+    caller.loop_start()
+    try:
+        assert given.get(timeout=HEARD_S) == 300
+    finally:
+        caller.disconnect()
+        caller.loop_stop()
+
+
+def test_connections_beyond_the_limit_are_refused_and_the_others_go_on() -> None:
+    text = (SHIPPED_MOSQUITTO / "ledig.conf").read_text().replace("max_connections 900", "max_connections 3")
+    with mosquitto(text) as house, connected(house, "pi-1", "collector") as (device, collector), ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(socket.create_connection((house.host, house.port)))
+        until(lambda: "max_connections exceeded" in house.output(), what="a refused connection in Mosquitto's log")
+        collector.subscribe(topics.every_device(SITE, DeviceTopic.EVENTS))
+        device.say(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        assert collector.heard.get(timeout=HEARD_S)
+
+
+def test_mosquitto_refuses_messages_at_its_memory_limit_and_lives() -> None:
+    """With a limit that the test can reach; retained messages are the memory that a client can fill for good."""
+    text = re.sub(r"(?m)^memory_limit \d+", "memory_limit 12000000", (SHIPPED_MOSQUITTO / "ledig.conf").read_text())
+    with mosquitto(text) as house:
+        with connected(house, "collector") as (flooder,):
+            for number in range(300):
+                flooder.client.publish(topics.space(SITE, f"desk-{number}"), b"x" * 60_000, qos=1, retain=True)
+            until(lambda: not flooder.lost.empty() or "Out of memory" in house.output(), what="the limit is reached")
+        with connected(house, "installer") as (installer,):
+            installer.subscribe(topics.collector(SITE))
+
+
+def test_the_acl_file_is_that_of_the_table() -> None:
+    written = (SHIPPED_MOSQUITTO / "ledig.acl").read_text()
+    assert written == broker_rights.acl_file(), "`make contract` writes it anew"
 
 
 def test_no_line_of_the_acl_means_both_reading_and_writing() -> None:

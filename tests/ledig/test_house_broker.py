@@ -117,6 +117,31 @@ def test_the_collector_is_asked_by_the_dashboard_and_by_no_device(port: int) -> 
         caller.close()
 
 
+@pytest.mark.parametrize(
+    ("topic", "accepted"),
+    [
+        (topics.device("mill", "pi-1", DeviceTopic.STATUS), True),
+        (topics.device("mill", "pi-2", DeviceTopic.STATUS), False),
+        (topics.space("mill", "desk-1"), False),
+        (topics.collector("mill"), False),
+        (topics.device("another-site", "pi-1", DeviceTopic.STATUS), False),
+    ],
+)
+def test_a_will_needs_the_right_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
+    settings = BrokerSettings(host=HOST, port=port, user="pi-1", password=PASSWORDS["pi-1"])
+    answers: SimpleQueue[bool] = SimpleQueue()
+    device = client(settings, "pi-1", will=(topic, b"gone"))
+    device.on_connect = lambda *answer: answers.put(not answer[3].is_failure)
+    device.connect(HOST, port)
+    device.loop_start()
+    try:
+        assert answers.get(timeout=10) is accepted
+    finally:
+        device.disconnect()
+        device.loop_stop()
+        device.on_connect = None
+
+
 def test_a_newcomer_gets_what_is_retained_for_it_and_nothing_else(port: int) -> None:
     collector = Caller(port, "collector")
     dashboard = Caller(port, "dashboard", topics.zone("mill", "+"), topics.site_summary("mill"))

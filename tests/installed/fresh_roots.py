@@ -1,0 +1,214 @@
+"""Runs README's first two commands on fresh, minimal Debian systems, as root and as an ordinary user.
+
+In:    root's rights, `debootstrap`, and this machine's way to the registries (apt's and pip's settings).
+Out:   a table of what worked; exit status 1 if anything did not.
+Never: a part of `make test`: it downloads 2 GB. `make fresh-roots ARGS="--release trixie --user root"` runs a part.
+
+Each system has what README asks for, `python3 python3-venv make`, and nothing else. It shares this machine's network,
+so the pages' port 8000 must be free.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASES = ("bookworm", "trixie")
+USERS = ("root", "ledig-tester")
+ASKED_FOR = ("python3", "python3-venv", "make")
+"""What README says must be there."""
+PAGE = "http://127.0.0.1:8000/"
+START_S = 900
+TESTS = "tests/test_servers.py tests/dashboard/test_browser.py tests/installed/test_scripts.py tests/firmware_config"
+"""With a browser, every server and every script; the whole suite takes an hour."""
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+OWN_CERTIFICATES = "/etc/machine-certificates.crt"
+"""A copy where installing Debian's ca-certificates does not overwrite it."""
+KEPT = re.compile(r"(?i)^(pip|uv|npm_config|https?_proxy|no_proxy|all_proxy)")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was tried on one system."""
+
+    release: str
+    user: str
+    what: str
+    status: int
+    seconds: float
+    note: str
+
+    def row(self) -> str:
+        result = "ok" if self.status == 0 else f"FAILED ({self.status})"
+        return f"{self.release} | {self.user} | {self.what} | {result} | {self.seconds:.0f} s | {self.note}"
+
+
+class FreshRoot:
+    """A minimal Debian in a folder."""
+
+    def __init__(self, release: str, folder: Path) -> None:
+        self.release = release
+        self.folder = folder
+        self._log = folder.parent / f"{folder.name}.log"
+
+    def build(self, mirror: str) -> None:
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", self.release, str(self.folder), mirror],
+            check=True,
+            capture_output=True,
+        )
+        settings = subprocess.run(["apt-config", "dump", "Acquire"], check=True, capture_output=True, text=True).stdout
+        (self.folder / "etc/apt/apt.conf.d/99machine").write_text(settings)
+        for name in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/npmrc"):
+            if Path(name).exists():
+                shutil.copy(name, self.folder / name[1:])
+        shutil.copy(CERTIFICATES, self.folder / OWN_CERTIFICATES[1:])
+        for name in ("proc", "sys", "dev"):
+            subprocess.run(["mount", "--rbind", f"/{name}", str(self.folder / name)], check=True)
+        self.run("root", "apt-get update && apt-get install --yes --no-install-recommends " + " ".join(ASKED_FOR))
+        self.run("root", "useradd --create-home --shell /bin/sh ledig-tester")
+
+    def command(self, user: str, line: str) -> list[str]:
+        home = f"/{user}" if user == "root" else f"/home/{user}"
+        kept = {name: value for name, value in os.environ.items() if KEPT.match(name)}
+        certificates = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
+        settings = kept | dict.fromkeys(certificates, OWN_CERTIFICATES)
+        settings |= {"HOME": home, "USER": user, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+        words = [
+            "env",
+            "-i",
+            "DEBIAN_FRONTEND=noninteractive",
+            *(f"{name}={value}" for name, value in settings.items()),
+        ]
+        return ["chroot", f"--userspec={user}", str(self.folder), *words, "sh", "-c", line]
+
+    def run(self, user: str, line: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(self.command(user, line), capture_output=True, text=True, check=False)
+        with self._log.open("a") as log:
+            log.write(f"$ {user}: {line}\n{done.stdout}{done.stderr}\n[{done.returncode}]\n")
+        return done
+
+    def checkout(self, user: str) -> str:
+        """Ledig as a user has it after cloning; the path inside."""
+        place = "/opt/ledig" if user == "root" else f"/home/{user}/ledig"
+        target = self.folder / place[1:]
+        target.mkdir()
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+        for name in filter(None, files.decode().split("\0")):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, target / name)
+        self.run("root", f"chown -R {user} {place}")
+        return place
+
+    def start(self, user: str, line: str) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            return subprocess.Popen(self.command(user, line), stdout=log, stderr=log, start_new_session=True)
+
+
+def run_of_ledig(root: FreshRoot, user: str, place: str) -> Step:
+    """`make run` until its page answers."""
+    begun = time.monotonic()
+    process = root.start(user, f"cd {place} && exec make run")
+    try:
+        while process.poll() is None and time.monotonic() - begun < START_S:
+            if answers():
+                return Step(root.release, user, "make run", 0, time.monotonic() - begun, f"{PAGE} answers")
+            time.sleep(0.5)
+        return Step(root.release, user, "make run", process.poll() or 1, time.monotonic() - begun, "no page")
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(30)
+
+
+def answers() -> bool:
+    try:
+        with urllib.request.urlopen(PAGE, timeout=2) as page:
+            return bool(page.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
+    """README's two commands; an ordinary user is told what an administrator has to install first."""
+    yield run_of_ledig(root, user, place)
+    test = f"cd {place} && make test ARGS='{TESTS}'"
+    begun = time.monotonic()
+    done = root.run(user, test)
+    if user != "root":
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
+        named = re.fullmatch(r"the tests need what is not installed: sudo (apt-get install .+?) *", "".join(lines))
+        good = bool(named) and done.returncode == 2 and len(lines) == 1
+        yield Step(
+            root.release, user, "make test, no sudo", int(not good), time.monotonic() - begun, "; ".join(lines)[:200]
+        )
+        if named is None:
+            return
+        root.run("root", named[1].replace("install", "install --yes --no-install-recommends", 1))
+        begun = time.monotonic()
+        done = root.run(user, test)
+    last = (done.stdout.strip().splitlines() or [done.stderr.strip()[-200:]])[-1]
+    yield Step(root.release, user, "make test (part)", done.returncode, time.monotonic() - begun, last)
+
+
+def mirror() -> str:
+    """Where this machine's apt has Debian from."""
+    chosen = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    places = subprocess.run(chosen, check=True, capture_output=True, text=True).stdout.split()
+    return next(place for place in places if "security" not in place)
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for the systems; what is mounted in them is gone with this process, which has mounts of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="ledig-roots-", dir="/var/tmp"))  # /tmp may be in memory
+    try:
+        yield folder
+    finally:
+        for place in sorted(folder.glob("*/*"), reverse=True):
+            if place.is_dir() and place.name in ("proc", "sys", "dev"):
+                subprocess.run(["umount", "--lazy", "--recursive", str(place)], check=False, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--release", choices=RELEASES, action="append", help="only this one")
+    parser.add_argument("--user", choices=USERS, action="append", help="only this one")
+    parser.add_argument("--keep-log", type=Path, help="where the output of each command goes")
+    chosen = parser.parse_args(arguments)
+    steps: list[Step] = []
+    with workplace() as folder:
+        for release in chosen.release or RELEASES:
+            for user in chosen.user or USERS:
+                root = FreshRoot(release, folder / f"{release}-{user}")
+                root.build(mirror())
+                for step in tried(root, user, root.checkout(user)):
+                    steps.append(step)
+                    print(step.row(), flush=True)  # noqa: T201 - the report that was asked for
+        if chosen.keep_log:
+            chosen.keep_log.mkdir(parents=True, exist_ok=True)
+            for log in folder.glob("*.log"):
+                shutil.copy(log, chosen.keep_log)
+    return int(any(step.status for step in steps))
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        sys.exit("fresh-roots needs root and debootstrap: sudo apt-get install debootstrap, then sudo make fresh-roots")
+    if "--own-mounts" not in sys.argv:
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv, "--own-mounts"])  # noqa: S606
+    sys.exit(main([word for word in sys.argv[1:] if word != "--own-mounts"]))
