@@ -35,6 +35,8 @@ class FindingKind(StrEnum):
     """Its battery is nearly empty, or will soon be."""
     WRONG_PLACE = "wrong_place"
     """It moves with another space's sensors rather than with those of its own."""
+    REJECTED = "rejected"
+    """The device sends what the collector cannot take."""
 
 
 class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -83,6 +85,27 @@ class SensorNote(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     """Until the battery is empty, if it goes on falling like this; None: it is not known yet."""
 
 
+class Rejection(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Events of a device that were refused for the same reason and at the same place; no value that it sent.
+
+    Of a dedicated desk's sensor without numbers and without a time.
+    """
+
+    reason: str
+    """Such as `bad_value`; contract.md lists them."""
+    sensor: str = ""
+    """As the device named it; empty: it named none, or the message is meant."""
+    key: str = field(name="field", default="")
+    """The key that is wrong; empty: none in particular. `?`: a name that cannot be shown."""
+    first: int = 0
+    """The lowest and the highest `seq`; 0: the message is meant."""
+    last: int = 0
+    times: int = 0
+    """How many."""
+    at_ms: int = field(name="at", default=0)
+    """The full hour in which the newest came."""
+
+
 class Findings(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Everything found about one device and its sensors, retained; an empty list says that all is well."""
 
@@ -92,6 +115,8 @@ class Findings(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_d
     """Those that the journal has heard of; at most MOST_NOTES."""
     lost: Annotated[int, Meta(ge=0)] = 0
     """Events of the device that will never be stored, as far back as gaps are remembered."""
+    rejected: list[Rejection] = []
+    """What was refused of the device lately, the newest first; at most MOST_REJECTIONS."""
 
 
 class Answer(StrEnum):
@@ -114,6 +139,8 @@ class CollectorCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
 MOST_NOTES: Final = 500
 """More would not fit into one message."""
+
+MOST_REJECTIONS: Final = 20
 
 _encoder: Final = msgspec.json.Encoder()
 _findings: Final = msgspec.json.Decoder(Findings)

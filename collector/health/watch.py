@@ -24,6 +24,7 @@ from collector.health.learnt import above, hold
 from collector.health.minutes import binned, runs
 from collector.health.past import SensorPast, Span, active_minutes, counted, days_since
 from collector.health.places import Moved, moved
+from collector.health.refusals import rejected, rejections
 from collector.health.store import (
     Group,
     Notes,
@@ -53,6 +54,8 @@ PAUSE_EVENTS: Final = 300
 
 NOTE_MS: Final = 60_000
 """How sensors are is told again this often, by the house's clock."""
+REFUSED_MS: Final = 5_000
+"""And what was refused this often: whoever installs a sensor is waiting for it."""
 _NOTHING: Final = SensorNote()
 
 log = logging.getLogger(__name__)
@@ -78,6 +81,8 @@ class Watch:
         self._ignored: list[Ignored] = list(notes.ignored)
         self._late: dict[str, int] = dict(notes.late)
         self._found: list[tuple[Name, Finding]] = []
+        self._rejected: list[tuple[Name, Finding]] = []
+        self._is_refusing = False
         self._told: dict[str, Findings] = {}
         self._noted_ms: int | None = None
         self._round: Iterator[int] | None = None
@@ -95,6 +100,7 @@ class Watch:
             self._arrivals.heard(event.device, event.at_ms, now_ms)
         if into.undated:
             self._arrivals.undated(into.undated[now_ms % len(into.undated)].device, now_ms)
+        self._is_refusing = self._is_refusing or bool(into.refused)
         for gap in into.gaps:
             if gap.reason is Loss.FUTURE:
                 self._arrivals.refused(gap.device, gap.last - gap.first + 1, now_ms)
@@ -118,7 +124,7 @@ class Watch:
         except MessageRejected as fault:
             log.warning("refused a command to the collector: %s", fault)
             return
-        self._ignored = answered(self._ignored, asked, self._found, self._marks, self._today(now_ms))
+        self._ignored = answered(self._ignored, asked, self._all, self._marks, self._today(now_ms))
         self._save_notes()
         self._doubt()
 
@@ -132,16 +138,23 @@ class Watch:
     def to_tell(self, now_ms: int) -> list[tuple[str, Findings]]:
         """Findings by device that changed since they were last told."""
         noted_ms = self._noted_ms
-        if not self._news and noted_ms is not None and 0 <= now_ms - noted_ms < NOTE_MS:
+        wait_ms = REFUSED_MS if self._is_refusing else NOTE_MS
+        if not self._news and noted_ms is not None and 0 <= now_ms - noted_ms < wait_ms:
             return []
-        self._news, self._noted_ms = False, now_ms
+        self._news, self._is_refusing, self._noted_ms = False, False, now_ms
+        with self._journal.transaction():
+            refused = rejections(self._journal.connection, self._plan)
+        self._rejected = rejected(refused, {name[0]: finding.since_ms for name, finding in self._rejected}, now_ms)
         found: dict[str, list[Finding]] = {device: [] for device in self._plan.devices}
         for name, finding in self.found():
             if name[0] in found:
                 found[name[0]].append(finding)
         with self._journal.transaction():
             notes, missing = self._sensor_notes(now_ms), lost(self._journal.connection)
-        fresh = {device: Findings(0, these, notes[device], missing.get(device, 0)) for device, these in found.items()}
+        fresh = {
+            device: Findings(0, these, notes[device], missing.get(device, 0), refused[device])
+            for device, these in found.items()
+        }
         news = {device: told for device, told in fresh.items() if self._told.get(device) != told}
         self._told.update(news)
         return [(device, replace(told, at_ms=now_ms)) for device, told in news.items()]
@@ -170,7 +183,12 @@ class Watch:
 
     def found(self) -> list[tuple[Name, Finding]]:
         """Everything found, with what is ignored marked so."""
-        return [(name, replace(finding, ignored=self._is_ignored(name, finding))) for name, finding in self._found]
+        return [(name, replace(finding, ignored=self._is_ignored(name, finding))) for name, finding in self._all]
+
+    @property
+    def _all(self) -> list[tuple[Name, Finding]]:
+        """What is judged once an hour, and what is refused."""
+        return [*self._found, *self._rejected]
 
     # The work
 
@@ -285,7 +303,7 @@ class Watch:
             (name, replace(finding, since_ms=since.at_ms))
             for (name, finding), since in zip(found, self._since, strict=True)
         ]
-        self._ignored = still(self._ignored, self._found, self._marks, self._today(now_ms))
+        self._ignored = still(self._ignored, self._all, self._marks, self._today(now_ms))
         self._doubt()
 
     def _doubt(self) -> None:

@@ -64,7 +64,7 @@ def mark(picture: Picture) -> str:
             (name, known.status.online, known.status.clock, known.status.sensors)
             for name, known in picture.devices.items()
         ],
-        [(name, found.findings) for name, found in picture.findings.items()],
+        [(name, found.findings, found.rejected) for name, found in picture.findings.items()],
         picture.alerts.mutes if picture.alerts else None,
     )
     return f"{zlib.crc32(msgspec.json.encode(told)):08x}"

@@ -13,14 +13,18 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from collector.alerts.mutes import holding
+from collector.health.findings import Findings
+from collector.plan import SitePlan
 from dashboard.accounts.roles import Role
 from dashboard.languages import words
 from dashboard.manager import alerts
 from dashboard.manager.devices import muted, sensor_rows
 from dashboard.manager.fleet import manager_frame
+from dashboard.manager.rejections import RejectionRow, rejection_row
 from dashboard.routes import log_span
 from dashboard.serving import serving
 from dashboard.why import Reader
+from dashboard.words import Words
 from edge import topics
 from edge.message import Command, CommandName, encode
 
@@ -64,6 +68,7 @@ def _page(*, asked: str = "", deaf: str = "") -> str:
         lost=told.lost(frame.link, frame.since),
         told=manager_frame(picture, frame, now_ms, told),
         sensors={device: sensor_rows(device, picture, reader) for device in here.plan.devices},
+        rejected={device: _rejected(picture.findings.get(device), here.plan, told) for device in here.plan.devices},
         muted={device: muted(device, mutes, reader) for device in here.plan.devices},
         untils=alerts.untils(told),
         manages=g.account.role is Role.MANAGER,
@@ -71,3 +76,7 @@ def _page(*, asked: str = "", deaf: str = "") -> str:
         asked_mute="muted" in request.args,
         deaf=deaf,
     )
+
+
+def _rejected(found: Findings | None, plan: SitePlan, told: Words) -> list[RejectionRow]:
+    return [rejection_row(one, plan.time_zone, told) for one in found.rejected] if found else []

@@ -70,6 +70,7 @@ def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
         FindingKind.WRONG_PLACE: _(
             "Look where it hangs, and whether it is swapped with another; or mend the site file."
         ),
+        FindingKind.REJECTED: _("See below what is rejected and why; correct the site file or the device."),
     }[finding.kind]
 
 
@@ -221,6 +222,16 @@ def _wrong_place(_device: str, found: Finding, words: Words) -> str:
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
 
 
+def _rejected(device: str, found: Finding, words: Words) -> str:
+    _, ngettext = words.gettext, words.ngettext
+    if found.times is None:
+        return _("The collector rejects events of {device}.").format(device=device)
+    text = ngettext(
+        "The collector rejected {n} event of {device}.", "The collector rejected {n} events of {device}.", found.times
+    )
+    return text.format(n=found.times, device=device)
+
+
 _SAID: Final = {
     FindingKind.STUCK_ON: _stuck_on,
     FindingKind.STUCK_OFF: _stuck_off,
@@ -230,4 +241,5 @@ _SAID: Final = {
     FindingKind.CLOCK_OFF: _clock_off,
     FindingKind.BATTERY_LOW: _battery_low,
     FindingKind.WRONG_PLACE: _wrong_place,
+    FindingKind.REJECTED: _rejected,
 }

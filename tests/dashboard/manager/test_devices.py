@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from collector.alerts.wire import AlertCommand, Alerts, Mute, Wish
 from collector.alerts.wire import decode_command as decode_wish
 from collector.alerts.wire import encode as encode_alerts
-from collector.health.findings import Finding, FindingKind, Findings, SensorNote, encode
+from collector.health.findings import Finding, FindingKind, Findings, Rejection, SensorNote, encode
 from collector.plan import SitePlan
+from collector.rejection import Loss
 from dashboard.accounts import Accounts
 from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.manager.devices import DeviceRow, SensorRow, device_row, mark, sensor_rows, summary
+from dashboard.manager.rejections import rejection_row
 from dashboard.settings import DashboardSettings
 from dashboard.why import Reader
 from dashboard.words import Words
@@ -243,3 +245,34 @@ def test_a_sensor_is_muted_for_a_week_and_the_page_says_until_when(manager: Flas
     assert sensor(live).muted == "muted until 1 Dec 00:00"
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
     assert 'aria-label="Send again: desk-1-pir"' in page
+
+
+REJECTED = [
+    Rejection("bad_value", sensor="desk-1-pir", key="value", first=3, last=61, times=59, at_ms=MONDAY_10_MS),
+    Rejection("unreadable", key="stream", times=1, at_ms=MONDAY_10_MS),
+    Rejection("a_reason_of_a_later_version", sensor="<b>desk</b>"),
+]
+
+
+def test_what_is_rejected_of_a_device_is_listed_with_reason_and_place(manager: FlaskClient, live: Live) -> None:
+    status(live, WELL)
+    before = mark(live.picture)
+    assert "data-rejected" not in manager.get("/manage/devices", base_url=HOME).text
+    found(live, Findings(MONDAY_10_MS, [Finding(FindingKind.REJECTED, MONDAY_10_MS, times=60)], rejected=REJECTED))
+    assert mark(live.picture) != before
+    page = manager.get("/manage/devices?lang=en", base_url=HOME).text
+    table = page[page.index("data-rejected") : page.index("</table>", page.index("data-rejected"))]
+    for text in ("desk-1-pir", "The value is no number, or out of bounds.", "3 - 61", "59", "24 Nov 10:00"):
+        assert text in table
+    assert "&lt;b&gt;desk" in table
+    assert "The collector rejected 60 events of pi-1." in page
+    swedish = manager.get("/manage/devices?lang=sv", base_url=HOME).text
+    assert "Värdet är inget tal, eller utanför gränserna." in swedish
+    assert "Insamlaren avvisade 60 händelser från pi-1." in swedish
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_every_reason_is_worded_in_both_languages(loss: Loss) -> None:
+    rows = [rejection_row(Rejection(loss.code), PLAN.time_zone, words).why for words in (EN, SV)]
+    assert rows[0] != rows[1]
+    assert loss.code not in rows

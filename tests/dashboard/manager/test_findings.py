@@ -38,6 +38,7 @@ FULL = {
     FindingKind.WRONG_PLACE: Finding(
         FindingKind.WRONG_PLACE, 0, "desk-1-pir", space="desk-2", days=4, share_pct=81, own_pct=7
     ),
+    FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
 }
 """One of each kind, with its numbers."""
 
@@ -82,7 +83,7 @@ def test_a_finding_without_numbers_is_told_without_a_number_or_a_gap(kind: Findi
     if kind in (FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED) and not witness:
         return
     for words in (SV, EN):
-        told = findings.sentence("pi-1", Finding(kind, 0, "pir", witness=witness, space="the other one"), words)
+        told = findings.sentence("pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), words)
         assert "None" not in told
         assert not numbers(told)
 

@@ -1,0 +1,63 @@
+"""Words the newest rejections of a device: where in its messages, and why.
+
+In:    rejections as the collector publishes them, words.
+Out:   rows for a manager, the newest first.
+Never: a value that a device sent.
+"""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from msgspec import Struct
+
+from collector.health.findings import Rejection
+from collector.rejection import Loss
+from dashboard.words import Words
+
+
+class RejectionRow(Struct, frozen=True):
+    """One row."""
+
+    sensor: str
+    seq: str
+    field: str
+    why: str
+    times: str
+    at: str
+
+
+def rejection_row(one: Rejection, time_zone: ZoneInfo, words: Words) -> RejectionRow:
+    """One rejection in words; what is not known of it is empty."""
+    at = datetime.fromtimestamp(one.at_ms / 1000, UTC).astimezone(time_zone)
+    seqs = [format_decimal(seq, "0", locale=words.language) for seq in dict.fromkeys((one.first, one.last)) if seq]
+    return RejectionRow(
+        sensor=one.sensor,
+        seq=" - ".join(seqs),
+        field=one.key,
+        why=_why(one.reason, words),
+        times=format_decimal(one.times, locale=words.language) if one.times else "",
+        at=format_datetime(at, "d MMM HH:mm", locale=words.language) if one.at_ms else "",
+    )
+
+
+def _why(reason: str, words: Words) -> str:
+    _ = words.gettext
+    known = {
+        Loss.DROPPED: _("Dropped by the device before they were stored."),
+        Loss.UNKNOWN_SENSOR: _("The site file gives this device no such sensor."),
+        Loss.UNFIT_KIND: _("This kind of sensor does not send such a quantity."),
+        Loss.FUTURE: _("More than five minutes in the future: the clock is fast."),
+        Loss.TOO_OLD: _("Older than what is kept of single events."),
+        Loss.UNKNOWN_KIND: _("This version does not know the quantity: update the collector."),
+        Loss.BAD_VALUE: _("The value is no number, or out of bounds."),
+        Loss.BAD_FIELD: _("A field is missing, unknown or of the wrong type."),
+        Loss.BAD_SEQUENCE: _("The sequence number does not follow the one before it."),
+        Loss.REUSED_SEQUENCE: _("Another event already had this number: begin a new stream when counting restarts."),
+        Loss.UNKNOWN_DEVICE: _("The site file has no such device."),
+        Loss.TOO_MANY_STREAMS: _("The device has begun too many streams: its outbox is not kept."),
+        Loss.BAD_MESSAGE: _("The message breaks the contract; its events were read one by one."),
+        Loss.UNREADABLE: _("The message cannot be read: it shows no stream or no sequence number."),
+    }
+    return next((text for loss, text in known.items() if loss.code == reason), reason)

@@ -1,0 +1,97 @@
+"""What was refused of each device, as its findings show it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.alerts.settings import USUAL
+from collector.health.findings import MOST_REJECTIONS, FindingKind, Findings, Rejection, encode
+from collector.history import DAY_MS
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.plan import SitePlan, Tenure
+from collector.rejection import Loss, Refused
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import MAX_PAYLOAD_BYTES
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion, motions
+
+PLAN = house_of(2, devices=2)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as opened:
+        yield opened
+
+
+def work_on(journal: Journal, plan: SitePlan = PLAN) -> Work:
+    return Work(plan, journal, RetentionSettings(), NOON_MS, USUAL)
+
+
+def published(work: Work, now_ms: int, device: str = "pi-1") -> Findings:
+    return dict(work.watch.to_tell(now_ms))[device]
+
+
+def test_what_a_device_sends_wrong_is_published_with_its_place(journal: Journal) -> None:
+    work = work_on(journal)
+    published(work, NOON_MS)
+    wrong = motions(range(1, 63)).replace(b'"value":1', b'"value":5', 2)
+    assert work.take([Delivery("pi-1", wrong)], NOON_MS) == {("pi-1", "s"): 62}
+    later_ms = NOON_MS + 5_000
+    found = published(work, later_ms)
+    assert found.rejected == [
+        Rejection("bad_value", sensor="desk-0-pir", key="value", first=1, last=2, times=2, at_ms=NOON_MS)
+    ]
+    (finding,) = found.findings
+    assert (finding.kind, finding.sensor, finding.times, finding.since_ms) == (FindingKind.REJECTED, "", 2, NOON_MS)
+    work.take([Delivery("pi-1", b"{")] * 3, later_ms)
+    newest = published(work, later_ms + 5_000)
+    assert [(one.reason, one.key, one.times) for one in newest.rejected] == [
+        ("unreadable", "stream", 3),
+        ("bad_value", "value", 2),
+    ]
+
+
+def test_rejections_of_a_device_are_bounded_and_fit_one_message(journal: Journal) -> None:
+    work = work_on(journal)
+    events = [motion(seq, NOON_MS + seq, sensor=f"nobody-{seq}" + "x" * 50) for seq in range(1, 301)]
+    work.take([Delivery("pi-1", message(events))], NOON_MS)
+    found = published(work, NOON_MS + 60_000)
+    assert len(found.rejected) == MOST_REJECTIONS
+    assert found.rejected[0].first == 300, "the newest comes first"
+    assert len(encode(found)) < MAX_PAYLOAD_BYTES
+
+
+def test_of_a_dedicated_desk_no_number_and_no_time_is_published(journal: Journal) -> None:
+    owned = replace(PLAN.spaces[0], tenure=Tenure.DEDICATED)
+    work = work_on(journal, replace(PLAN, spaces=(owned, *PLAN.spaces[1:])))
+    work.take([Delivery("pi-1", motions([1, 2]).replace(b'"value":1', b'"value":5'))], NOON_MS)
+    found = published(work, NOON_MS + 60_000)
+    assert found.rejected == [Rejection("bad_value", sensor="desk-0-pir", key="value")]
+    assert (found.findings[0].times, found.findings[0].since_ms) == (None, NOON_MS - NOON_MS % DAY_MS)
+
+
+def test_a_finding_about_rejections_can_be_ignored_and_ends_when_they_are_forgotten(journal: Journal) -> None:
+    work = work_on(journal)
+    work.take([Delivery("pi-1", b"{")], NOON_MS)
+    published(work, NOON_MS + 60_000)
+    answer = b'{"command":"ignore","device":"pi-1","finding":"rejected","sensor":""}'
+    work.obey([answer], NOON_MS + 61_000)
+    assert [one.ignored for one in published(work, NOON_MS + 62_000).findings] == [True]
+    with journal.transaction():
+        journal.erase_refused(NOON_MS + HOUR_MS)
+    assert published(work, NOON_MS + 200_000).findings == []
+
+
+def test_a_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> None:
+    with journal.transaction():
+        journal.connection.execute(
+            "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, 'pi-1', 'Expected `str`', x'')",
+            (NOON_MS,),
+        )
+        journal.add_refused([Refused("pi-9", Loss.UNKNOWN_DEVICE, b"")], NOON_MS)
+    assert [one.reason for one in published(work_on(journal), NOON_MS).rejected] == ["unreadable"]
