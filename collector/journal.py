@@ -21,6 +21,7 @@ from collector.lock import InUse, Lock
 from collector.rejection import Gap, Refused
 from collector.schema import STEPS, Step, migrate
 from edge.message import Kind
+from edge.sqlite_transaction import transaction
 
 QUARANTINE_ROWS: Final = 1000
 QUARANTINE_BYTES: Final = 2048
@@ -107,15 +108,8 @@ class Journal:
                 write nobody knows what the system's cache holds.
             JournalRejected: the file is damaged.
         """
-        with told(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:  # some errors have rolled it back already
-                    self.connection.execute("ROLLBACK")
-                raise
+        with told(self.path), transaction(self.connection):
+            yield
 
     # What devices said
 

@@ -6,6 +6,7 @@ Never: files.
 """
 
 import errno
+import resource
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.schema import SchemaTooNew
+from edge.file_access import access_problem
 
 
 class JournalRejected(ValueError):
@@ -35,11 +37,16 @@ _FULL = ("the journal's disk is full", "free some space, and the collector goes 
 _READ_ONLY = ("the journal's disk is read-only", "make it writable for this user, and the collector goes on by itself")
 _FAILS = ("the journal's disk fails", "look at the disk and at the system's log")
 _CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
+_FILES = ("too many files are open", "allow this process more open files (LimitNOFILE=, ulimit -n)")
+_FILES_NEEDED: Final = 5
+_NOT_OURS = "the journal's files belong to another user"
 _AWAY: Final[Mapping[int, tuple[str, str]]] = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_IOERR: _FAILS,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
+    sqlite3.SQLITE_PERM: _CANNOT_OPEN,
+    sqlite3.SQLITE_NOMEM: ("this machine has no memory left", "end what uses it"),
     sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "end that program's write"),
 }
 _REJECTED: Final[Mapping[int, str]] = {
@@ -51,12 +58,36 @@ _ERRNO: Final[Mapping[int, tuple[str, str]]] = {
     errno.EDQUOT: _FULL,
     errno.EROFS: _READ_ONLY,
     errno.EIO: _FAILS,
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
 }
 
 
 def not_opened(path: Path, fault: OSError) -> JournalAway:
     """Why the file beside the journal that locks it could not be opened."""
-    return JournalAway(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
+    return _away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
+
+
+def _away(path: Path, finding: str, remedy: str) -> JournalAway:
+    """The fault, or what is behind it: a foreign file and a lack of file descriptors have no SQLite code of their own.
+
+    The journal itself is not opened here to try: closing a second handle on it would drop SQLite's locks.
+    """
+    if (finding, remedy) in {_READ_ONLY, _FAILS, _CANNOT_OPEN}:
+        if problem := access_problem(path):
+            return JournalAway(path, _NOT_OURS, problem)
+        if _short_of_files():
+            return JournalAway(path, *_FILES)
+    return JournalAway(path, finding, remedy)
+
+
+def _short_of_files() -> bool:
+    """Whether this process can open fewer files than SQLite needs: the journal, its log, its index, a folder."""
+    try:
+        used = len(list(Path("/proc/self/fd").iterdir()))
+    except OSError:
+        return True
+    return used + _FILES_NEEDED > resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0
 
 
 @contextmanager
@@ -69,7 +100,7 @@ def told(path: Path) -> Iterator[None]:
     except sqlite3.Error as fault:
         code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
         if code in _AWAY:
-            raise JournalAway(path, *_AWAY[code]) from fault
+            raise _away(path, *_AWAY[code]) from fault
         if code in _REJECTED:
             raise JournalRejected(f"{path}: {_REJECTED[code]}") from fault
         raise

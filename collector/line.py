@@ -14,6 +14,7 @@ nobody waits for the broker's PUBACK, and it ends here.
 Source: MQTT 3.1.1, sections 2.2, 3.3 and 3.4.
 """
 
+import logging
 import socket
 import ssl
 import struct
@@ -22,12 +23,18 @@ from typing import Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 
+from edge.message import MAX_PAYLOAD_BYTES
+
 READ_BYTES: Final = 256 * 1024
 UNSENT_BYTES: Final = 16 * 1024 * 1024
 """A broker that leaves so much unread is as good as gone."""
+PACKET_BYTES: Final = 5 + 2 + 0xFFFF + 2 + MAX_PAYLOAD_BYTES + 1
+"""The most that is kept of one packet: the longest header and topic, and one byte more than the contract allows."""
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40
 _NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+log = logging.getLogger(__name__)
 
 
 class Message(NamedTuple):
@@ -45,7 +52,14 @@ class Line:
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
-        self._in = b""
+        self._parts: list[bytes] = []
+        """The beginning of a packet whose end is not here yet."""
+        self._held = 0
+        self._needed = 2
+        """So many bytes from the beginning of that packet are worth a look."""
+        self._skip = 0
+        """So many bytes of a message that is too large are still to come, and are dropped."""
+        self._too_large = 0
         self._others = bytearray()
         self._out = bytearray()
         self._end: OSError | None = None
@@ -80,7 +94,7 @@ class Line:
         if not read:
             self._ended = True
             return []
-        return self._cut(self._in + read)
+        return self._take(read)
 
     def acknowledge(self, mids: Iterable[int]) -> None:
         """Add the acknowledgement of each to what is sent with the next `flush`."""
@@ -142,27 +156,48 @@ class Line:
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - paho's name and shape for it
         self._line.setblocking(flag)
 
-    def _cut(self, stream: bytes) -> list[Message]:
-        """Take every whole packet off the stream."""
+    def _take(self, read: bytes) -> list[Message]:
+        """The messages that these bytes complete. Each byte is copied a fixed number of times at most."""
+        if self._skip:
+            dropped = min(self._skip, len(read))
+            self._skip -= dropped
+            read = read[dropped:]
+        if self._held + len(read) < self._needed:
+            self._parts.append(read)
+            self._held += len(read)
+            return []
+        stream = b"".join((*self._parts, read)) if self._parts else read
+        messages, rest = self._cut(stream)
+        self._parts = [rest] if rest else []
+        self._held = len(rest)
+        return messages
+
+    def _cut(self, stream: bytes) -> tuple[list[Message], bytes]:
+        """Take every whole packet off the stream; returns the messages, and the beginning of the next packet."""
         found: list[Message] = []
         start, size = 0, len(stream)
+        self._needed = 2
         while size - start >= 2:
-            length, body, shift = stream[start + 1], start + 2, 0
-            if length > 0x7F:  # seven bits to the byte, the lowest first, as long as the eighth is set
-                length &= 0x7F
-                more = True
-                while more and body < size and shift < 21:
-                    shift += 7
-                    length |= (stream[body] & 0x7F) << shift
-                    more = stream[body] > 0x7F
-                    body += 1
-                if more:
-                    if shift >= 21:  # no such length: paho shall find that out, and leave
+            length, body = stream[start + 1], start + 2
+            if length > 0x7F:
+                length, body = _length(stream, start)
+                if length < 0:
+                    if body:  # no such length: paho shall find that out, and leave
                         self._others += stream[start:]
                         start = size
+                    else:
+                        self._needed = size - start + 1
                     break
             end = body + length
+            if end - start > PACKET_BYTES:
+                if size - start < PACKET_BYTES:
+                    self._needed = PACKET_BYTES
+                    break
+                found += self._oversized(stream, start, body, end)
+                start = min(end, size)
+                continue
             if end > size:
+                self._needed = end - start
                 break
             message = _message(stream, start, body, end)
             if message is not None:
@@ -170,8 +205,43 @@ class Line:
             elif stream[start] != _PUBACK:
                 self._others += stream[start:end]
             start = end
-        self._in = stream[start:]
-        return found
+        return found, stream[start:]
+
+    def _oversized(self, stream: bytes, start: int, body: int, end: int) -> list[Message]:
+        """The beginning of a message that is too large; its payload is still too large to be taken for a valid one.
+
+        Its sender gets its acknowledgement and is named in the log and in the quarantine. What is no message ends the
+        connection.
+        """
+        message = _message(stream, start, body, start + PACKET_BYTES)
+        if message is None:
+            self._end = ConnectionResetError(f"the broker sent a packet of {end - start} bytes that is no message")
+            self._ended = True
+            return []
+        self._skip = max(0, end - len(stream))
+        self._too_large += 1
+        if str(self._too_large).strip("0") == "1":  # one line for each tenfold
+            log.warning(
+                "%d messages too large so far; the last, %d bytes on %r, is dropped: the contract allows %d",
+                *(self._too_large, end - start, message.topic.decode(errors="replace")[:200], MAX_PAYLOAD_BYTES),
+            )
+        return [message]
+
+
+def _length(stream: bytes, start: int) -> tuple[int, int]:
+    """The length that the packet at `start` states, and where its body begins.
+
+    (-1, 0): its last byte is not here yet. (-1, 1): MQTT knows no such length.
+    """
+    length = 0
+    for place in range(4):  # seven bits to the byte, the lowest first, as long as the eighth is set
+        at = start + 1 + place
+        if at >= len(stream):
+            return -1, 0
+        length |= (stream[at] & 0x7F) << 7 * place
+        if stream[at] <= 0x7F:
+            return length, at + 1
+    return -1, 1
 
 
 def _message(stream: bytes, start: int, body: int, end: int) -> Message | None:

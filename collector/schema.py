@@ -11,6 +11,7 @@ from typing import Final
 
 from collector import series
 from collector.history import ZONE_FIVE_MIN, ZONE_HOUR, tables
+from edge.sqlite_transaction import transaction
 
 # Names stand once; an event has their numbers. `settled` is what the newest events left behind of each space (and door,
 # and air); `checkpoint` is what those left behind that are erased.
@@ -107,12 +108,7 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
         raise SchemaTooNew(f"its schema is version {version}; this Ledig knows {len(steps)}; install a newer Ledig")
     if version == len(steps):
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         for step in steps[version:]:
             step(connection)
         connection.execute(f"PRAGMA user_version = {len(steps)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from edge.message import Kind, SensorEvent
+from edge.sqlite_transaction import transaction
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -242,15 +243,8 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._disk():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk may have ended it already
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._disk(), transaction(self._db):
+            yield self._db
 
     @contextmanager
     def _disk(self) -> Iterator[None]:

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from ledig.exits import Status, say
-from ledig.help import Group
+from ledig.exits import Status, report
+from ledig.help import PATH, Group
 from ledig.user_command import user
 
-_SITE = click.argument("site", metavar="SITE", type=click.Path(path_type=Path))
+_SITE = click.argument("site", metavar="SITE", type=PATH)
 _CHECK = click.option("--check", is_flag=True, help="Read the settings, reach what is needed, report, and stop.")
 
 
@@ -33,7 +33,7 @@ def cli() -> None:
     short_help="Start a whole house on this machine, simulated or real.",
     epilog="example: ledig up\nexample: ledig up /etc/ledig/site.toml --device pi-1",
 )
-@click.argument("site", required=False, metavar="[SITE]", type=click.Path(path_type=Path))
+@click.argument("site", required=False, metavar="[SITE]", type=PATH)
 @click.option("--device", metavar="ID", help="Run this device of SITE on this machine's own pins.")
 @click.option("--simulate", is_flag=True, help="Let simulated people use SITE; without a SITE that is so anyway.")
 @click.option(
@@ -43,7 +43,7 @@ def cli() -> None:
     help="A simulated day takes this long; 10 unless said.",
 )
 @click.option("--real-time", is_flag=True, help="A simulated day takes a day.")
-@click.option("--data", type=click.Path(path_type=Path), help="Keep the house here, not in the state folder.")
+@click.option("--data", type=PATH, help="Keep the house here, not in the state folder.")
 def up(**options: Any) -> None:
     """Start a whole house on this machine, with simulated people if it is given no site."""
     from ledig.up import UpOptions, up
@@ -89,16 +89,29 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
     "example: ledig replay /etc/ledig/site.toml --what-if hold=7m\n"
     "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html",
 )
-@click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@click.argument("file", required=False, metavar="[FILE]", type=PATH)
 @click.option(
     "--what-if", "settings", multiple=True, metavar="RULES", help="Other rules: name=value, joined by commas."
 )
 @click.option(
-    "--rules", "files", multiple=True, type=click.Path(path_type=Path), help="A TOML file with other [rules]."
+    "--rules",
+    "files",
+    multiple=True,
+    type=PATH,
+    help="A TOML file with other [rules].",
 )
 @click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare this space only; may be repeated.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="PAGE.html", help="Draw the difference in this page.")
-@click.option("--data", type=click.Path(path_type=Path), help="The CSV file of a recording; the folder of `ledig up`.")
+@click.option(
+    "--plot",
+    type=PATH,
+    metavar="PAGE.html",
+    help="Draw the difference in this page.",
+)
+@click.option(
+    "--data",
+    type=PATH,
+    help="The CSV file of a recording; the folder of `ledig up`.",
+)
 @click.option(
     "--speed",
     metavar="TIMES",
@@ -184,7 +197,7 @@ def run(arguments: list[str]) -> Status:
         click.echo("stopped", err=True)
         return Status.WRONG
     except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback
-        return say(fault, command)
+        return report(fault, command)
     return Status.DONE
 
 

@@ -6,8 +6,11 @@ Never: the real time of day, but for a house in real time.
 """
 
 import json
+import sqlite3
 import time
+import zlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -19,6 +22,7 @@ FIRST_MORNING = time_of_day(6, 58)
 
 _AHEAD_S = 2.0
 """What is noted lies this far ahead (real seconds): a house that was killed never goes back."""
+_NOTE_EVERY_S = 0.5
 
 
 Now = Callable[[], int]
@@ -70,7 +74,10 @@ def first_morning_ms(today: datetime, zone: ZoneInfo) -> int:
 
 
 class StoppedAt:
-    """The file in which a simulated house notes where its time stands."""
+    """The file in which a simulated house notes where its time stands.
+
+    The number has a checksum: one changed digit would set the house years ahead.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -80,26 +87,92 @@ class StoppedAt:
 
         Raises:
             ClockRejected: the file holds something else.
+            OSError: the disk.
         """
         try:
-            found = json.loads(self._file.read_text(encoding="utf-8"))["house_ms"]
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            house_ms = found["house_ms"]
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as fault:
+        except (ValueError, KeyError, TypeError, RecursionError) as fault:
             raise ClockRejected(f"{self._file}: no house time in it; delete its folder to begin a new house") from fault
-        if not isinstance(found, int):
-            raise ClockRejected(f"{self._file}: house_ms is no whole number; delete its folder to begin a new house")
-        return found
+        if type(house_ms) is not int or house_ms < 0 or found.get("check", _check(house_ms)) != _check(house_ms):
+            raise ClockRejected(f"{self._file}: its house time is damaged; delete its folder to begin a new house")
+        return house_ms
+
+    def put_aside(self) -> Path:
+        """Rename a damaged file under the first number that is free; returns its new name."""
+        number = 1
+        while (aside := self._file.with_name(f"{self._file.name}.damaged-{number}")).exists():
+            number += 1
+        return self._file.rename(aside)
 
     def note(self, clock: HouseClock) -> None:
-        """Note a moment a little ahead, so that even a kill before the next note cannot set the house back."""
+        """Note a moment a little ahead, so that even a kill before the next note cannot set the house back.
+
+        Raises:
+            OSError: the disk; the file holds the last note.
+        """
         self._write(clock.now_ms() + int(_AHEAD_S * 1000 * clock.speed))
 
     def note_stop(self, clock: HouseClock) -> None:
-        """Note exactly now: the house sleeps."""
+        """Note exactly now: the house sleeps. Raises OSError as `note` does."""
         self._write(clock.now_ms())
 
     def _write(self, house_ms: int) -> None:
         beside = self._file.with_suffix(".new")
-        beside.write_text(json.dumps({"house_ms": house_ms}) + "\n", encoding="utf-8")
+        beside.write_text(json.dumps({"house_ms": house_ms, "check": _check(house_ms)}) + "\n", encoding="utf-8")
         beside.replace(self._file)
+
+
+def _check(house_ms: int) -> int:
+    return zlib.crc32(str(house_ms).encode())
+
+
+class Notes:
+    """Notes house time while the house runs; a disk that refuses is reported once and tried again."""
+
+    def __init__(self, file: StoppedAt, clock: HouseClock, show: Callable[[str], None]) -> None:
+        self._file, self._clock, self._show = file, clock, show
+        self._due_s = 0.0
+        self._fault = ""
+
+    def look(self) -> None:
+        """Note house time if it is due."""
+        if time.monotonic() >= self._due_s:
+            self._due_s = time.monotonic() + _NOTE_EVERY_S
+            self._try(self._file.note)
+
+    def stop(self) -> None:
+        """Note where house time stops."""
+        self._try(self._file.note_stop)
+
+    def _try(self, note: Callable[[HouseClock], None]) -> None:
+        try:
+            note(self._clock)
+        except OSError as fault:
+            reason = (fault.strerror or str(fault)).lower()
+            if reason != self._fault:
+                self._show(f"house time cannot be noted ({reason}); trying again until it can")
+            self._fault = reason
+            return
+        if self._fault:
+            self._show("house time is noted again")
+        self._fault = ""
+
+
+def newest_stored_ms(journal: Path) -> int:
+    """The newest moment that a journal knows: a house whose own note is lost or old must not go back behind it.
+
+    0: there is no journal, or it cannot be read.
+    """
+    if not journal.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as db:
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+            events = "SELECT max((SELECT max(at_ms) FROM event WHERE sensor_no = no)) FROM sensor"
+            found = [db.execute(each).fetchone()[0] for each in (events, "SELECT max(at_ms) FROM transition")]
+    except sqlite3.Error:
+        return 0
+    return max((at_ms for at_ms in found if isinstance(at_ms, int)), default=0)

@@ -5,7 +5,6 @@ Out:   the same with their addresses; a trial message at each of them.
 Never: an address in a message or a log: whoever knows it can write there.
 """
 
-import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from collector.alerts.letters import trial
 from collector.alerts.postman import deliver, is_understood
 from collector.alerts.settings import AlertSettings
 from ledig.clock import machine_ms
+from ledig.settings_files import SettingsFileAway, is_open_to_all, read_settings_text
 from ledig.site import read
 
 
@@ -31,6 +31,7 @@ def with_addresses(settings: AlertSettings) -> AlertSettings:
 
     Raises:
         AddressRejected: a file cannot be used; the text names it and the remedy.
+        SettingsFileAway: a file is there and cannot be read now.
     """
     found = tuple(replace(one, url=_address(one.url_file)) for one in settings.destinations)
     return replace(settings, destinations=found)
@@ -62,13 +63,15 @@ def test(path: Path) -> None:
 def _address(file: Path) -> str:
     remedy = "put one line there: an apprise URL"
     try:
-        mode = file.stat().st_mode
-        text = file.read_text(encoding="utf-8").strip()
+        text = read_settings_text(file).strip()
+        exposed = is_open_to_all(file)
+    except SettingsFileAway:
+        raise
     except OSError as fault:
         raise AddressRejected(f"{file}: {(fault.strerror or str(fault)).lower()}; {remedy}") from fault
     except UnicodeDecodeError:
         raise AddressRejected(f"{file}: not UTF-8 text; {remedy}") from None
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
+    if exposed:
         raise AddressRejected(f"{file}: everybody on this machine can read it; run: chmod o= {file}")
     if not text or "\n" in text:
         raise AddressRejected(f"{file}: holds {'more than one line' if text else 'nothing'}; {remedy}")

@@ -1,74 +1,137 @@
-"""Turns what went wrong into one plain line and an exit status that says whose move it is.
+"""Turns the exception that ended a command into one line and an exit status.
 
-In:    the exception that ended a command.
-Out:   the status (0 done, 1 our bug, 2 settings or usage wrong, 3 broker or history away) and the text to show.
-Never: a traceback, but for our own bugs.
+In:    the exception.
+Out:   the status (0 done, 1 our bug or a fault of the environment, 2 settings or usage, 3 something a check reaches is
+       away) and the text to show.
+Never: a traceback, except for our own bugs; status 2 for a fault that a restart may mend.
+
+A supervisor starts a process again after every status but 2 (systemd: `RestartPreventExitStatus=2`). So only the
+exceptions listed in `SETTINGS` give 2: whatever is forgotten here is started again.
 """
 
+import contextlib
 import errno
 import sqlite3
 import sys
+from collections.abc import Mapping
 from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+from edge.file_access import access_problem
 
 _OURS = {"edge", "collector", "dashboard", "ledig"}
-
-_REMEDIES = {
-    errno.ENOSPC: "make room there",
-    errno.EROFS: "mount it for writing, or set another [storage] directory",
-    errno.EACCES: "give this user access, or set another [storage] directory",
-    errno.EPERM: "give this user access, or set another [storage] directory",
-    errno.ENOTDIR: "set another [storage] directory",
-    errno.EEXIST: "give the path of a folder",
-    errno.EISDIR: "a file belongs there; move the folder away",
-    errno.EADDRINUSE: "end what uses it, or set another port",
-    errno.EADDRNOTAVAIL: "set an address of this machine",
-}
-_SQLITE_REMEDIES = {
-    sqlite3.SQLITE_FULL: "make room on its disk",
-    sqlite3.SQLITE_READONLY: "give this user access, or mount its disk for writing",
-    sqlite3.SQLITE_CANTOPEN: "see to the [storage] directory",
-    sqlite3.SQLITE_IOERR: "see to its disk",
-    sqlite3.SQLITE_CORRUPT: "put a backup in its place",
-    sqlite3.SQLITE_NOTADB: "put a backup in its place",
-}
 
 
 class Status(IntEnum):
     """What a command ends with."""
 
     DONE = 0
-    BUG = 1
+    FAILED = 1
+    """Our bug, or a fault of the environment: disk, file, port, another process. Starting again may help."""
     WRONG = 2
-    """Settings or usage; nothing was started."""
+    """Settings or usage; nothing was started, and starting again cannot help."""
     AWAY = 3
-    """Broker or history."""
+    """What a check tries to reach: broker, history, the destination of an alert."""
+
+
+SETTINGS: Final = frozenset(
+    {
+        "SiteRejected",  # the site file
+        "PasswordRejected",  # a file that the site file names, or a new password that is too weak
+        "AddressRejected",
+        "CertificateRejected",
+        "StorageRejected",
+        "DeviceRejected",  # the command line and the site file do not fit together
+        "HouseRejected",
+        "AccountRejected",
+        "RecordingRejected",  # the files and options of `ledig replay`
+        "RowsRejected",
+        "OtherRulesRejected",
+        "WhatIfRejected",
+        "StoredRejected",
+    }
+)
+"""Classes of ours, their subclasses included, that give status 2."""
+
+REACHED: Final = frozenset({"BrokerAway", "HistoryAway", "DestinationAway", "ReplayAway"})
+"""Classes of ours, their subclasses included, that give status 3: only checks and replays raise them to the top."""
+
+OS_REMEDIES: Final[Mapping[int, str]] = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there, or raise the quota of this user",
+    errno.EFBIG: "allow this process larger files (LimitFSIZE=, ulimit -f)",
+    errno.EIO: "check the disk and the system's log",
+    errno.EROFS: "mount it for writing, or set another [storage] directory",
+    errno.EACCES: "give this user access, or set another [storage] directory",
+    errno.EPERM: "give this user access, or set another [storage] directory",
+    errno.EMFILE: "allow this process more open files (LimitNOFILE=, ulimit -n)",
+    errno.ENFILE: "the whole system has too many open files; end what holds them",
+    errno.ENOMEM: "end what uses the memory of this machine",
+    errno.ENOTDIR: "move away the file that is in the place of a folder",
+    errno.EEXIST: "move away what is in its place",
+    errno.EISDIR: "a file belongs there; move the folder away",
+    errno.EADDRINUSE: "end what uses it, or set another port",
+    errno.EADDRNOTAVAIL: "set an address of this machine, or wait until it has this one",
+}
+"""Errors of the system that are not our bug; every one of them gives status 1."""
+
+SQLITE_REMEDIES: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_READONLY: "give this user access, or mount its disk for writing",
+    sqlite3.SQLITE_PERM: "give this user access",
+    sqlite3.SQLITE_CANTOPEN: "check owner and mode of its files, and the limit of open files",
+    sqlite3.SQLITE_IOERR: "check its disk, and owner and mode of its files",
+    sqlite3.SQLITE_BUSY: "end the program that holds it",
+    sqlite3.SQLITE_LOCKED: "end the program that holds it",
+    sqlite3.SQLITE_PROTOCOL: "end the program that holds it",
+    sqlite3.SQLITE_NOMEM: "end what uses the memory of this machine",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away, or put a backup in its place",
+    sqlite3.SQLITE_NOTADB: "the file is damaged; move it away, or put a backup in its place",
+}
+"""Errors of SQLite that are not our bug, by primary code; every one of them gives status 1."""
 
 
 def judge(fault: BaseException, command: str) -> tuple[Status, str]:
-    """The status and the text for an exception; the text is empty for a bug, whose traceback says more."""
-    ours = type(fault).__module__.split(".")[0] in _OURS
-    if ours and isinstance(fault, ConnectionError):
-        return Status.AWAY, str(fault)
-    if ours and isinstance(fault, ValueError):
-        return Status.WRONG, str(fault)
+    """The status and the text for an exception; the text is empty for a bug, whose traceback shows more."""
     if isinstance(fault, ModuleNotFoundError) and (fault.name or "").split(".")[0] not in _OURS:
         target = "install-edge" if command == "edge" else "install"
         needs = f"ledig {command}: the Python package {fault.name} is not installed"
         return Status.WRONG, f"{needs}; in the folder of Ledig, run: make {target}"
+    names = {kind.__name__ for kind in type(fault).__mro__ if kind.__module__.split(".")[0] in _OURS}
+    if names & SETTINGS:
+        return Status.WRONG, str(fault)
+    if names & REACHED:
+        return Status.AWAY, str(fault)
+    if names and isinstance(fault, ConnectionError | ValueError):
+        return Status.FAILED, str(fault)
+    return Status.FAILED, _environment_text(fault)
+
+
+def _environment_text(fault: BaseException) -> str:
+    """One line for a fault of the system or of SQLite; empty: it is a bug of ours."""
     if isinstance(fault, sqlite3.Error):
-        remedy = _SQLITE_REMEDIES.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF)
-        return (Status.WRONG, f"database: {fault}; {remedy}") if remedy else (Status.BUG, "")
-    if isinstance(fault, OSError) and fault.errno in _REMEDIES:
-        where = f"{fault.filename}: " if fault.filename else ""
-        return Status.WRONG, f"{where}{(fault.strerror or str(fault)).lower()}; {_REMEDIES[fault.errno]}"
-    return Status.BUG, ""
+        remedy = SQLITE_REMEDIES.get((getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF)
+        return f"database: {fault}; {remedy}" if remedy else ""
+    remedy = OS_REMEDIES.get(fault.errno or 0) if isinstance(fault, OSError) else None
+    return _os_text(fault, remedy) if isinstance(fault, OSError) and remedy else ""
 
 
-def say(fault: BaseException, command: str) -> Status:
-    """Tell the person at the terminal, on stderr."""
+def _os_text(fault: OSError, remedy: str) -> str:
+    reason = (fault.strerror or str(fault)).lower()
+    if not isinstance(fault.filename, str | Path):
+        return f"{reason}; {remedy}"
+    if fault.errno in {errno.EACCES, errno.EPERM} and (problem := access_problem(Path(fault.filename))):
+        return f"{fault.filename}: {reason}; {problem}"
+    return f"{fault.filename}: {reason}; {remedy}"
+
+
+def report(fault: BaseException, command: str) -> Status:
+    """Show the person at the terminal, on stderr, what ended the command; returns the exit status."""
     status, text = judge(fault, command)
-    if status is Status.BUG:
-        sys.excepthook(type(fault), fault, fault.__traceback__)
-    else:
-        print(text, file=sys.stderr)  # noqa: T201 - this is the command's own voice
+    with contextlib.suppress(OSError):  # stderr may be a file on the disk that is full: the status counts
+        if text:
+            print(text, file=sys.stderr)  # noqa: T201 - the command's own output
+        else:
+            sys.excepthook(type(fault), fault, fault.__traceback__)
     return status

@@ -1,11 +1,17 @@
-"""Ends the help of a command with examples, as they are typed.
+"""What our commands add to click's: examples at the end of their help, and paths that are judged where they are read.
 
 In:    click's commands and groups.
 Out:   the same, with their epilog whole.
 Never: a command of its own.
 """
 
+from pathlib import Path
+from typing import Final
+
 import click
+
+PATH: Final = click.Path(path_type=Path, readable=False)
+"""A file or folder on the command line. Click would call one that this user may not read a wrong usage."""
 
 
 class Exemplified(click.Command):

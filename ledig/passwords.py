@@ -6,11 +6,11 @@ Never: a password in a message or a log.
 """
 
 import secrets
-import stat
 from dataclasses import replace
 from pathlib import Path
 
 from edge.broker import BrokerSettings
+from ledig.settings_files import SettingsFileAway, check_ca_file, is_open_to_all, read_settings_text
 
 _BYTES = 24
 
@@ -22,9 +22,13 @@ class PasswordRejected(ValueError):
 def sign_in(broker: BrokerSettings, user: str, directory: Path | None) -> BrokerSettings:
     """The settings with `user` and its password; unchanged if `directory` is None: the broker asks for none.
 
+    Its ca_file is checked too: a wrong one would else be found when nobody looks at the terminal any more.
+
     Raises:
-        PasswordRejected: the file cannot be used; the text names it and the remedy.
+        PasswordRejected, CertificateRejected: the file cannot be used; the text names it and the remedy.
+        SettingsFileAway: the file is there and cannot be read now.
     """
+    check_ca_file(broker.ca_file)
     if directory is None:
         return broker
     return replace(broker, user=user, password=_password(directory / user))
@@ -43,14 +47,16 @@ def make(directory: Path, users: tuple[str, ...]) -> dict[str, str]:
 
 def _password(file: Path) -> str:
     try:
-        mode = file.stat().st_mode
-        text = file.read_text(encoding="utf-8").strip()
+        text = read_settings_text(file).strip()
+        exposed = is_open_to_all(file)
+    except SettingsFileAway:
+        raise
     except OSError as fault:
         reason = (fault.strerror or str(fault)).lower()
         raise PasswordRejected(f"{file}: {reason}; put the broker password of {file.name} there, one line") from fault
     except UnicodeDecodeError as fault:
         raise PasswordRejected(f"{file}: not UTF-8 text; put one line with the password there") from fault
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
+    if exposed:
         raise PasswordRejected(f"{file}: everybody on this machine can read it; run: chmod o= {file}")
     if not text or "\n" in text:
         raise PasswordRejected(f"{file}: holds {'more than one line' if text else 'nothing'}; put one line there")

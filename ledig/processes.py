@@ -10,9 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.file_access import read_problem
 from ledig.clock import machine_ms
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+from ledig.storage import make_storage
 
 if TYPE_CHECKING:
     from edge.clock import Clock
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 
 
 class DeviceRejected(ValueError):
-    """The site file has no such device, or this machine cannot be it."""
+    """The site file has no such device, or a part that it needs is not installed here."""
+
+
+class PinsAway(ConnectionError):
+    """The driver of the pins is installed and cannot open them now."""
+
+
+GPIO_CHIP = Path("/dev/gpiochip0")
 
 
 class Wish(StrEnum):
@@ -60,7 +69,7 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
         return
     from edge.lean import become
 
-    site.storage.mkdir(parents=True, exist_ok=True)
+    make_storage(site.storage)
     factory.close()  # that it can be opened is known; the agent opens it anew
     become(settings, pins)  # sheds what reading the site file took, half of the memory of an agent
 
@@ -77,7 +86,8 @@ def pin_factory(pins: str) -> Any:
     """The gpiozero factory for `lgpio` (real pins) or `mock`.
 
     Raises:
-        DeviceRejected: this machine has no such pins.
+        DeviceRejected: the driver is not installed.
+        PinsAway: the driver finds no pins, or this user may not open them.
     """
     if pins == "mock":
         from gpiozero.pins.mock import MockFactory
@@ -92,14 +102,12 @@ def pin_factory(pins: str) -> Any:
             raise  # gpiozero itself is a missing part, told as such
         # lgpio and gpiozero each raise kinds of their own, and none of them can be worked around here
         if isinstance(fault, ImportError):
-            problem = "lgpio is not installed"
             remedy = (
                 "on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: make install-edge"
             )
-        else:
-            problem = f"lgpio finds no pins ({fault})"
-            remedy = "on a Raspberry Pi, put this user into the group gpio"
-        raise DeviceRejected(f"{problem}; {remedy}; to try without pins: --pins mock") from fault
+            raise DeviceRejected(f"lgpio is not installed; {remedy}; to try without pins: --pins mock") from fault
+        remedy = read_problem(GPIO_CHIP) or "on a Raspberry Pi, put this user into the group gpio"
+        raise PinsAway(f"lgpio finds no pins ({fault}); {remedy}; to try without pins: --pins mock") from fault
 
 
 def collector(path: Path, wish: Wish) -> None:
@@ -123,7 +131,7 @@ def collector(path: Path, wish: Wish) -> None:
 
     _log()
     stop = stop_on_signals()
-    site.storage.mkdir(parents=True, exist_ok=True)
+    make_storage(site.storage)
     run(settings, site.plan, machine_ms, stop)
 
 
@@ -148,7 +156,7 @@ def dashboard(path: Path, wish: Wish) -> None:
 
     _log()
     stop = stop_on_signals()
-    site.storage.mkdir(parents=True, exist_ok=True)
+    make_storage(site.storage)
     server.serve(settings, site.plan, machine_ms, stop)
 
 

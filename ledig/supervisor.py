@@ -18,11 +18,12 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ledig.exits import Status, say
+from ledig.exits import Status, report
 from ledig.stopping import stop_on_signals, stop_with_parent
 
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 15.0
+"""Short enough that a process is back within 30 s after the fault of its environment has ended."""
 STEADY_S = 60.0
 """Who lived this long begins again with the first pause."""
 STOP_S = 4.0
@@ -31,10 +32,6 @@ LOOK_S = 0.1
 LISTENS_S = 10.0
 
 _SPAWN = multiprocessing.get_context("spawn")  # nothing of this process: no threads, no open database
-
-
-class ChildRejected(ValueError):
-    """A child ended because settings are wrong; its own words stand above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +100,17 @@ class Supervisor:
     def start(self) -> None:
         """Start every child."""
         for running in self._running:
-            running.start()
+            self._start(running)
             running.await_port()
 
     def tend(self) -> None:
-        """Start again who died and whose pause is over.
-
-        Raises:
-            ChildRejected: a child ended because settings are wrong; starting it again cannot help.
-        """
+        """Start each child again that ended and whose pause is over. No child's end stops the others."""
         for running in self._running:
             if running.process is None:
                 if time.monotonic() >= running.due_s:
-                    running.start()
+                    self._start(running)
             elif not running.process.is_alive():
-                self._bury(running)
+                self._ended(running)
 
     def run(self, stop: threading.Event, every_look: Callable[[], None]) -> None:
         """Tend the children until `stop` is set; `every_look` is called ten times a second."""
@@ -130,15 +123,27 @@ class Supervisor:
         for running in reversed(self._running):
             running.stop()
 
-    def _bury(self, running: _Running) -> None:
+    def _start(self, running: _Running) -> None:
+        """Start a child; a system without memory, files or processes for it is tried again later."""
+        try:
+            running.start()
+        except OSError as fault:
+            running.process = None
+            self._pause(running, f"{running.child.name} cannot be started: {(fault.strerror or str(fault)).lower()}")
+
+    def _ended(self, running: _Running) -> None:
         status = running.process.exitcode if running.process else None
         running.process = None
-        if status == Status.WRONG:
-            raise ChildRejected(f"{running.child.name} cannot run with these settings")
+        how = f"by signal {-status}" if status is not None and status < 0 else f"with status {status}"
+        if status == Status.WRONG:  # the settings were read before it was started: a file that they name has changed
+            how += ", its settings are wrong (see above)"
+        self._pause(running, f"{running.child.name} ended {how}")
+
+    def _pause(self, running: _Running, what: str) -> None:
+        """Report what happened, and when the child starts again."""
         running.pause_s = next_pause_s(running.pause_s, time.monotonic() - running.started_s)
         running.due_s = time.monotonic() + running.pause_s
-        how = f"by signal {-status}" if status is not None and status < 0 else f"with status {status}"
-        self._tell(f"{running.child.name} ended {how}; it starts again in {running.pause_s:g} s")
+        self._tell(f"{what}; it starts again in {running.pause_s:g} s")
 
 
 def _be(child: Child) -> None:
@@ -148,4 +153,4 @@ def _be(child: Child) -> None:
     try:
         child.work(*child.arguments, stop)
     except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback
-        sys.exit(say(fault, child.name))
+        sys.exit(report(fault, child.name))

@@ -32,17 +32,23 @@ from ledig.processes import pin_factory
 from ledig.reach import claim_port
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK, Site, read
 from ledig.site.reader import one_of
+from ledig.storage import make_storage
 from ledig.supervisor import Child, Supervisor, stop_before_children
 
 DAY_MINUTES = 10.0
 _MINUTES_A_DAY = 24 * 60
-_NOTE_EVERY_S = 0.5
+_BEHIND_MS = 24 * 3_600_000
+"""A full disk may have kept the note of house time so far behind the journal; an event beyond that is a damaged one."""
 _ANSWER_S = 20.0
 """The pages answer within this, or their process says why not."""
 
 
 class HouseRejected(ValueError):
     """The house cannot be started here in this way."""
+
+
+class HouseInUse(ConnectionError):
+    """Another process runs the house of this folder. It may succeed once that one has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +82,8 @@ def up(options: UpOptions) -> None:
     """Start the house and stay until Ctrl-C or SIGTERM.
 
     Raises:
-        SiteRejected, HouseRejected, DeviceRejected, PortRejected, ClockRejected, AddressRejected: nothing was started.
-        ChildRejected: a part of the house cannot run with these settings; everything is stopped again.
+        SiteRejected, HouseRejected, DeviceRejected, StorageRejected, AddressRejected: nothing was started.
+        HouseInUse, PortRejected, PinsAway, SettingsFileAway: nothing was started; it may succeed later.
         OSError: the data folder cannot be made or written.
     """
     site = read_house(options.site)
@@ -88,7 +94,7 @@ def up(options: UpOptions) -> None:
     if options.device is not None:
         pin_factory("lgpio").close()  # pins that are not there are told before anything starts
     os.umask(0o077)  # what desks said is nobody else's on this machine, also in a folder that was there before
-    folder.mkdir(parents=True, exist_ok=True)
+    make_storage(folder)
     with _alone(folder):
         house = _in_folder(site, folder, options)
         claim_port(HOST, site.collector.broker.port, "[broker]")
@@ -115,30 +121,34 @@ def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | No
             Child(name="dashboard", work=children.dashboard, arguments=(house.dashboard, house.plan, now)),
             *devices,
         ],
-        tell=click.echo,
+        tell=_show,
     )
     welcome = _Welcome(house, ticking)
-    note = clock.StoppedAt(house.storage / "clock.json")
-    noted_s = time.monotonic()
+    notes = None
     if ticking is not None:
-        note.note(ticking)  # before the first event: a kill from here on cannot set the house back
+        notes = clock.Notes(clock.StoppedAt(house.storage / "clock.json"), ticking, _show)
+        notes.look()  # before the first event: a kill from here on cannot set the house back
 
     def look() -> None:
-        nonlocal noted_s
         welcome.look()
-        if ticking is not None and time.monotonic() - noted_s >= _NOTE_EVERY_S:
-            note.note(ticking)
-            noted_s = time.monotonic()
+        if notes is not None:
+            notes.look()
 
     try:
         supervisor.start()
         supervisor.run(stop, look)
     finally:
-        click.echo("stopping ...")
+        _show("stopping ...")
         supervisor.stop()
-        if ticking is not None:
-            note.note_stop(ticking)
-        click.echo("stopped; the next start goes on from here")
+        if notes is not None:
+            notes.stop()
+        _show("stopped; the next start goes on from here")
+
+
+def _show(line: str) -> None:
+    """One line for the person at the terminal; a terminal that is gone, or a file on a full disk, ends no house."""
+    with contextlib.suppress(OSError):
+        click.echo(line)
 
 
 class _Welcome:
@@ -160,7 +170,7 @@ class _Welcome:
             return
         if time.monotonic() > self._patient_until_s:
             self._waiting = False
-            click.echo("the pages do not answer yet; see what is said above")
+            _show("the pages do not answer yet; see what is said above")
 
     def _greet(self, address: str) -> None:
         plan = self._house.plan
@@ -171,13 +181,13 @@ class _Welcome:
         else:
             minutes = _MINUTES_A_DAY / self._ticking.speed
             how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
-        click.echo(f"{plan.name} is open ({how})")
+        _show(f"{plan.name} is open ({how})")
         folder = _typed(self._house.storage)
-        click.echo(f"  the pages      {address}")
-        click.echo(f"  for managers   {address}manage")
-        click.echo(f"  let one in     {_typed_command()} user add NAME --data {folder}")
-        click.echo(f"  its data       {folder}")
-        click.echo("  stop it with   Ctrl-C")
+        _show(f"  the pages      {address}")
+        _show(f"  for managers   {address}manage")
+        _show(f"  let one in     {_typed_command()} user add NAME --data {folder}")
+        _show(f"  its data       {folder}")
+        _show("  stop it with   Ctrl-C")
 
 
 def _typed(path: Path) -> str:
@@ -217,13 +227,13 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HouseRejected(f"{folder}: a house runs there already; stop it, or give another --data") from None
+            raise HouseInUse(f"{folder}: a house runs there already; stop it, or give another --data") from None
         yield
 
 
 def _check_kind(folder: Path, options: UpOptions) -> None:
     """A simulated past and a real one do not mix."""
-    simulated = (folder / "clock.json").exists()
+    simulated = any(folder.glob("clock.json*"))  # a damaged one was put aside under a longer name
     if options.device is not None and simulated:
         raise HouseRejected(f"{folder}: holds a simulated house; give another --data")
     if options.device is None and not simulated and (folder / "journal.sqlite").exists():
@@ -282,7 +292,16 @@ def _notice(options: UpOptions) -> str:
 
 def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
     """House time goes on where it stopped; in real time it catches up with the world, but never goes back."""
-    stopped_ms = clock.StoppedAt(folder / "clock.json").read()
+    note = clock.StoppedAt(folder / "clock.json")
+    try:
+        stopped_ms = note.read()
+    except clock.ClockRejected as fault:
+        aside = note.put_aside().name
+        _show(f"{str(fault).partition(';')[0]}; put aside as {aside}, house time goes on from the newest stored event")
+        stopped_ms = None
+    newest_ms = clock.newest_stored_ms(folder / "journal.sqlite")
+    if newest_ms and (stopped_ms is None or stopped_ms < newest_ms < stopped_ms + _BEHIND_MS):
+        stopped_ms = newest_ms
     if options.real_time:
         return clock.start(options.speed, max(stopped_ms or 0, clock.machine_ms()))
     if stopped_ms is not None:

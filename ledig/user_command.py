@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ledig.help import Group
+from ledig.help import PATH, Group
 
 ROLES = click.Choice(["manager", "viewer"])
 
@@ -22,8 +22,8 @@ def user() -> None:
 
 def _command(name: str, help_line: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
     """A command of the group that is told whose accounts it is about."""
-    site = click.option("--site", type=click.Path(path_type=Path), help="The site file whose [storage] holds accounts.")
-    data = click.option("--data", type=click.Path(path_type=Path), help="The folder where `ledig up` keeps its house.")
+    site = click.option("--site", type=PATH, help="The site file whose [storage] holds accounts.")
+    data = click.option("--data", type=PATH, help="The folder where `ledig up` keeps its house.")
     epilog = f"example: ledig user {example} --site /etc/ledig/site.toml"
     return lambda work: user.command(name, short_help=help_line, epilog=epilog)(site(data(work)))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.schema import migrate
+from edge.sqlite_transaction import transaction
 
 
 def _first(db: sqlite3.Connection) -> None:
@@ -76,14 +77,8 @@ class Store:
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
         """One connection, one transaction."""
-        with closing(self._connect()) as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
+        with closing(self._connect()) as db, transaction(db):
+            yield db
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=5, isolation_level=None)

@@ -51,11 +51,14 @@ def run(plan: SitePlan, devices: tuple[DeviceSettings, ...], clock: Clock, folde
     threads = [threading.Thread(target=live, args=(wired,), name=name) for name, wired in wires.items()]
     for thread in threads:
         thread.start()
-    while _wait_until(sign.at_ms, clock, stop):
-        _feel(sign, wires)
-        sign = next(upcoming)
-    for thread in threads:
-        thread.join()
+    try:
+        while _wait_until(sign.at_ms, clock, stop):
+            _feel(sign, wires)
+            sign = next(upcoming)
+    finally:
+        stop.set()  # also after a fault: agents that go on alone would make a process that looks alive
+        for thread in threads:
+            thread.join()
     if died:
         raise died[0]
 

@@ -5,6 +5,7 @@ Out:   levels on pins, echoes, numbers in files; the agent cannot tell them from
 Never: an event of our own making. What is told is the agent's word alone.
 """
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ class Wires:
         self.factory: Any = MockFactory(pin_class=WiredPin)
         self.settings = replace(settings, sensors=tuple(_on_files(sensor, folder) for sensor in settings.sensors))
         self._sensors = {sensor.id: sensor for sensor in self.settings.sensors}
+        self._unwritten: dict[Path, float] = {}
         for sensor in settings.sensors:
             if isinstance(sensor, DistanceSettings):
                 trigger = self.factory.pin(sensor.trigger_pin, pin_class=TriggerPin)
@@ -98,7 +100,21 @@ class Wires:
             self.factory.pin(sensor.trigger_pin).distance_mm = _distance_mm(sensor, sign)
         else:
             path, scale = _file(sensor, sign.part)
-            _write(path, sign.value / scale)
+            if path is not None:
+                self._unwritten[path] = sign.value / scale
+        self._write()
+
+    def _write(self) -> None:
+        """Put new readings in place of the last ones, so that no reader finds half of one.
+
+        A reading that the disk refuses is written with the next: a meter that stands still ends no house.
+        """
+        for path, reading in list(self._unwritten.items()):
+            beside = path.with_name(path.name + ".new")
+            with contextlib.suppress(OSError):
+                beside.write_text(f"{reading:.10g}\n", encoding="ascii")
+                beside.replace(path)
+                del self._unwritten[path]
 
     def _cross(self, beams: BeamPairSettings, way: int) -> None:
         """A body wider than the gap: the first beam, both, the second, none."""
@@ -140,11 +156,3 @@ def _file(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
             "humidity_pct": (sensor.humidity_path, sensor.humidity_scale),
         }[part]
     raise TypeError(f"{type(sensor).__name__} has no wires here; wires.py must learn it")
-
-
-def _write(path: Path | None, number: float) -> None:
-    """Put the number in place of the last one, so that no reader finds half of it."""
-    if path is not None:
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(f"{number:.10g}\n", encoding="ascii")
-        beside.replace(path)

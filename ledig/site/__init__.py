@@ -19,6 +19,7 @@ from collector.settings import CollectorSettings, HistoryKind, InfluxSettings, R
 from dashboard.settings import DashboardSettings
 from edge.broker import BrokerSettings
 from edge.settings import DeviceSettings
+from ledig.settings_files import SettingsFileAway, read_settings_text
 from ledig.site.alerts import read_alerts
 from ledig.site.devices import Surroundings, read_devices
 from ledig.site.house import read_house
@@ -134,6 +135,7 @@ def read(path: Path) -> Site:
 
     Raises:
         SiteRejected: the file is missing or faulty; it holds every fault that was found.
+        SettingsFileAway: the file is there and cannot be read now.
     """
     faults = Faults(path.name)
     document = _parsed(path, faults)
@@ -149,11 +151,13 @@ def read(path: Path) -> Site:
 
 def _parsed(path: Path, faults: Faults) -> Table | None:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read_settings_text(path))
     except FileNotFoundError:
         faults.add("", f"no such file: {path}; give the path of a site file")
     except UnicodeDecodeError as fault:
         faults.add("", f"byte {fault.start} is not UTF-8; save the file as UTF-8")
+    except SettingsFileAway:
+        raise
     except OSError as fault:
         faults.add("", f"cannot be read: {(fault.strerror or str(fault)).lower()}; see to {path}")
     except tomllib.TOMLDecodeError as fault:

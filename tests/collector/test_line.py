@@ -1,15 +1,19 @@
 """What the collector's socket takes out of an MQTT stream, and what it leaves to paho."""
 
+import logging
+import random
 import socket
 import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.line import UNSENT_BYTES, Line, Message
+from collector.line import PACKET_BYTES, READ_BYTES, UNSENT_BYTES, Line, Message
+from edge.message import MAX_PAYLOAD_BYTES, MessageRejected, decode_events
 
 
 def packet(first: int, body: bytes) -> bytes:
@@ -135,3 +139,111 @@ def test_a_lost_connection_is_told_to_paho(pair: tuple[Line, socket.socket]) -> 
     assert line.messages() == []
     assert line.held
     assert line.recv(1) == b""
+
+
+class Pieces:
+    """A socket that gives what it was made of, piece by piece."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._left = list(reversed(pieces))
+
+    def recv(self, _size: int) -> bytes:
+        if not self._left:
+            raise BlockingIOError
+        return self._left.pop()
+
+
+def taken(pieces: Sequence[bytes]) -> tuple[list[Message], bytes, int]:
+    """What a line makes of pieces: messages, bytes for paho, and how many bytes it looked at or copied."""
+    line = Line(Pieces(pieces))  # type: ignore[arg-type]  # only `recv` is asked of it
+    messages: list[Message] = []
+    left = bytearray()
+    worked = 0
+
+    def count(frame: object, event: str, _arg: object) -> None:
+        nonlocal worked
+        if event == "call" and frame.f_code.co_name == "_cut":  # type: ignore[attr-defined]
+            worked += len(frame.f_locals["stream"])  # type: ignore[attr-defined]
+
+    sys.setprofile(count)
+    try:
+        for _ in pieces:
+            messages += line.messages()
+            while line.held:
+                try:
+                    given = line.recv(65_536)
+                except ConnectionResetError:
+                    return messages, bytes(left), worked
+                if not given:
+                    return messages, bytes(left), worked
+                left += given
+    finally:
+        sys.setprofile(None)
+    return messages, bytes(left), worked
+
+
+def pieces_of(stream: bytes, size: int) -> list[bytes]:
+    return [stream[at : at + size] for at in range(0, len(stream), size)]
+
+
+SMALL = Message(b"ledig/v1/mill/device/pi-1/events", b"small", 7, retained=False)
+
+
+def test_a_stream_cut_at_every_byte_comes_apart_the_same() -> None:
+    large = Message(b"t" * 200, bytes(range(256)) * 2, 513, retained=True)
+    stream = published(SMALL) + packet(0x90, b"\x00\x01\x01") + published(large) + published(SMALL)
+    for cut in range(len(stream) + 1):
+        messages, left, _ = taken([piece for piece in (stream[:cut], stream[cut:]) if piece])
+        assert messages == [SMALL, large, SMALL], cut
+        assert left == packet(0x90, b"\x00\x01\x01"), cut
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000, READ_BYTES])
+@pytest.mark.parametrize("payload", [60_000, MAX_PAYLOAD_BYTES, 1_000_000])
+def test_the_work_grows_with_the_bytes_and_not_with_their_square(piece: int, payload: int) -> None:
+    stream = published(SMALL) + published(Message(b"t", bytes(payload), 9, retained=False)) + published(SMALL)
+    messages, _, worked = taken(pieces_of(stream, piece))
+    assert [message.mid for message in messages] == [7, 9, 7]
+    assert worked <= 3 * len(stream)
+
+
+def test_a_message_of_64_mb_is_dropped_while_it_comes_and_the_next_one_is_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    huge = published(Message(SMALL.topic, bytes(64 * 1024 * 1024), 9, retained=False))
+    with caplog.at_level(logging.WARNING):
+        messages, _, worked = taken([*pieces_of(huge, READ_BYTES), published(SMALL)])
+    (begun, after) = messages
+    assert after == SMALL
+    assert (begun.topic, begun.mid) == (SMALL.topic, 9), "its sender is known, and its acknowledgement"
+    assert len(begun.payload) <= PACKET_BYTES
+    with pytest.raises(MessageRejected, match="at most 65536 are allowed"):
+        decode_events(begun.payload)
+    assert worked <= 2 * READ_BYTES, "what is dropped is not looked at"
+    assert len(caplog.records) == 1
+    assert f"{len(huge)} bytes on '{SMALL.topic.decode()}', is dropped" in caplog.text
+
+
+def test_the_longest_topic_leaves_no_room_for_a_valid_payload() -> None:
+    """What is kept of it must not read as a valid message that was followed by blanks."""
+    stream = published(Message(b"t" * 0xFFFF, b"{}" + b" " * 1_000_000, 9, retained=False))
+    (message,), _, _ = taken([stream])
+    assert len(message.payload) > MAX_PAYLOAD_BYTES
+
+
+def test_a_packet_that_is_large_and_no_message_ends_the_connection() -> None:
+    line = Line(Pieces([packet(0x90, bytes(1_000_000))]))  # type: ignore[arg-type]  # only `recv` is asked of it
+    assert line.messages() == []
+    with pytest.raises(ConnectionResetError, match="1000004 bytes that is no message"):
+        line.recv(1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mutated_stream_is_read_in_linear_work_and_raises_nothing(seed: int, full: bool) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(200 if full else 20):
+        stream = bytearray(b"".join(published(SMALL._replace(payload=chance.randbytes(300))) for _ in range(20)))
+        for _ in range(chance.randrange(1, 6)):
+            stream[chance.randrange(len(stream))] = chance.randrange(256)
+        _, _, worked = taken(pieces_of(bytes(stream), chance.choice([1, 13, 500])))
+        assert worked <= 3 * len(stream)

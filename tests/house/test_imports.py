@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 from tests.servers import ROOT
 
 OURS = ("edge", "collector", "dashboard", "ledig")
-CONTRACT = ("edge.message", "edge.topics", "edge.broker")
-"""What every package may import: the wire, its topics, and the way to the broker (docs/decisions/0003)."""
+CONTRACT = ("edge.message", "edge.topics", "edge.broker", "edge.sqlite_transaction", "edge.file_access")
+"""What every package may import: the wire, the way to the broker, and how a file is used (docs/decisions/0003)."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *CONTRACT),

@@ -1,0 +1,159 @@
+"""The exit status of the real command for each fault of its environment: 1, with one line that names the remedy."""
+
+import os
+import pwd
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collector.journal import Journal
+from tests.collector.disks import fill, small_disk
+from tests.ledig.site.test_site import SOUND
+from tests.ledig.test_command import plain
+from tests.servers import ROOT, free_port
+
+NOBODY = 65_534
+UNPRIVILEGED = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+"""Root without the right to read everybody's files: the interpreter may lie where another user cannot reach it."""
+
+
+def run(command: tuple[str, ...], site: Path, *, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """The command on a site file; `before` starts it in an environment of its own."""
+    return subprocess.run(
+        [*before, sys.executable, "-m", "ledig", *command, str(site)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Place:
+    """A site, its passwords and its data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data, self.site = folder, folder / "data", folder / "site.toml"
+        self.passwords = folder / "passwords"
+        table = f'port = {free_port()}\nhost = "127.0.0.1"\npassword_directory = "passwords"'
+        self.site.write_text(SOUND.replace("port = 1884", table))
+        self.passwords.mkdir()
+        self.data.mkdir()
+        for user in ("collector", "dashboard", "pi-1"):
+            (self.passwords / user).touch(0o600)
+            (self.passwords / user).write_text("secret")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def foreign(path: Path) -> Path:
+    """A file that only another user may touch."""
+    path.touch()
+    path.chmod(0o600)
+    os.chown(path, NOBODY, NOBODY)
+    return path
+
+
+FOREIGN: dict[str, tuple[tuple[str, ...], Callable[[Place], Path]]] = {
+    "journal": (("collector",), lambda place: place.data / "journal.sqlite"),
+    "its log": (("collector",), lambda place: place.data / "journal.sqlite-wal"),
+    "its index": (("collector",), lambda place: place.data / "journal.sqlite-shm"),
+    "its lock": (("collector",), lambda place: place.data / "journal.sqlite.lock"),
+    "password": (("collector",), lambda place: place.passwords / "collector"),
+    "site file": (("check",), lambda place: place.site),
+    "accounts": (("user", "list", "--site"), lambda place: place.data / "accounts.sqlite"),
+}
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_file_of_another_user_is_named_with_owner_mode_and_command(place: Place, what: str) -> None:
+    command, path_in = FOREIGN[what]
+    path = path_in(place)
+    if path.name.startswith("journal.sqlite-"):  # what SQLite keeps beside a journal that was in use
+        Journal(place.data / "journal.sqlite").close()
+    foreign(path)
+    result = run(command, place.site, before=UNPRIVILEGED)
+    (line,) = plain(result)
+    owner = pwd.getpwuid(NOBODY).pw_name
+    assert f"{path} is owned by {owner} with mode 0600 and this process runs as root" in line
+    assert line.endswith(f"; run: sudo chown root {path}")
+    assert "I/O" not in line
+    assert result.returncode == 1
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
+def test_a_folder_of_another_user_is_named_with_owner_mode_and_command(place: Place, command: tuple[str, ...]) -> None:
+    os.chown(place.data, NOBODY, NOBODY)
+    result = run(command, place.site, before=UNPRIVILEGED)
+    (line,) = plain(result)
+    assert f"{place.data} is owned by {pwd.getpwuid(NOBODY).pw_name} with mode 0755" in line
+    assert result.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "status", "text"),
+    [
+        ('ca_file = "nowhere.pem"', 2, "nowhere.pem: no such file or directory; set another ca_file in [broker]"),
+        ('ca_file = "site.toml"', 2, "site.toml: holds no certificate in PEM form; set another ca_file in [broker]"),
+    ],
+)
+def test_a_wrong_ca_file_is_a_wrong_setting(place: Place, setting: str, status: int, text: str) -> None:
+    place.site.write_text(place.site.read_text().replace("[broker]", f"[broker]\n{setting}"))
+    for command in (("collector",), ("dashboard",), ("edge", "--device", "pi-1", "--pins", "mock")):
+        result = run(command, place.site)
+        (line,) = plain(result)
+        assert line.endswith(text)
+        assert result.returncode == status
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
+def test_a_full_disk_at_the_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
+    place.data.rmdir()
+    with small_disk(place.data) as disk:
+        fill(disk / "stone")
+        result = run(command, place.site)
+    assert len(plain(result)) == 1
+    assert result.returncode == 1
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
+def test_a_read_only_disk_at_the_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
+    place.data.rmdir()
+    with small_disk(place.data) as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        result = run(command, place.site)
+    (line,) = plain(result)
+    assert "read-only" in line
+    assert result.returncode == 1
+
+
+def test_a_failing_disk_at_the_start_is_a_fault_of_the_environment(place: Place) -> None:
+    path = place.data / "journal.sqlite"
+    for call, at in (("openat", "1"), ("pwrite64", "1"), ("fdatasync", "1")):
+        tracer = ("strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-P", f"{path}-wal", "-e", f"trace={call}")
+        result = run(("collector",), place.site, before=(*tracer, "-e", f"inject={call}:error=EIO:when={at}+"))
+        assert len(plain(result)) == 1, call
+        assert result.returncode == 1, call
+        for left in place.data.iterdir():
+            left.unlink()
+
+
+def test_a_lack_of_files_at_the_start_is_named(place: Place) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    result = run(("collector",), place.site, before=("prlimit", f"--nofile=6:{hard}"))
+    (line,) = plain(result)
+    assert line.endswith(
+        "journal.sqlite: too many files are open; allow this process more open files (LimitNOFILE=, ulimit -n)"
+    )
+    assert result.returncode == 1
