@@ -54,7 +54,13 @@ LONGEST_PAUSE_S: Final = 15.0
 log = logging.getLogger(__name__)
 
 
-def run(settings: CollectorSettings, plan: SitePlan, now_ms: Callable[[], int], stop: threading.Event) -> None:
+def run(
+    settings: CollectorSettings,
+    plan: SitePlan,
+    now_ms: Callable[[], int],
+    stop: threading.Event,
+    report_progress: Callable[[], None] = lambda: None,
+) -> None:
     """Collect until `stop` is set.
 
     Args:
@@ -62,6 +68,7 @@ def run(settings: CollectorSettings, plan: SitePlan, now_ms: Callable[[], int], 
         plan: the house.
         now_ms: the house's time, Unix milliseconds, UTC.
         stop: may be set by any thread; the loop ends within a tick and the commit that runs.
+        report_progress: called after each pass of the loop whose commits all succeeded.
 
     Raises:
         JournalRejected: the journal is in use, of a later Ledig, damaged, or no journal.
@@ -81,7 +88,8 @@ def run(settings: CollectorSettings, plan: SitePlan, now_ms: Callable[[], int], 
         while journal is not None:
             with closing(journal):
                 try:
-                    loop.collect(Work(plan, journal, settings.retention, now_ms(), settings.alerts))
+                    work = Work(plan, journal, settings.retention, now_ms(), settings.alerts)
+                    loop.collect(work, report_progress)
                 except JournalAway as fault:
                     reason = fault
                 else:
@@ -125,7 +133,7 @@ class _Loop:
         self._inbox.close()
         self._postman.close()
 
-    def collect(self, work: Work) -> None:
+    def collect(self, work: Work, report_progress: Callable[[], None]) -> None:
         """Run until `stop`, and leave everything stored."""
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
@@ -148,6 +156,7 @@ class _Loop:
                 drains = len(deliveries) >= BACKLOG
                 self._tick(work, drains=drains)
                 tick_s = time.monotonic() + (DRAINING_TICK_S if drains else TICK_S)
+            report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
         work.save()
 
     def _tick(self, work: Work, *, drains: bool) -> None:

@@ -47,7 +47,17 @@ class PortTaken(ConnectionError):
     """We cannot listen there now. The same call may succeed once the port is free."""
 
 
-def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int], stop: threading.Event) -> None:
+class ListenerLost(RuntimeError):
+    """gevent closed the listening socket after an error. Only a new process can listen again."""
+
+
+def serve(
+    settings: DashboardSettings,
+    plan: SitePlan,
+    now_ms: Callable[[], int],
+    stop: threading.Event,
+    report_progress: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until `stop` is set.
 
     Args:
@@ -55,9 +65,11 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
         plan: the house.
         now_ms: the house's clock, Unix milliseconds.
         stop: looked at ten times a second.
+        report_progress: called with each turn of the event loop.
 
     Raises:
         PortTaken: somebody else listens there, or the address is not ours.
+        ListenerLost: gevent gave up the listening socket.
     """
     room = make_room(settings.max_streams)
     listener = _listen(settings.host, settings.port)
@@ -83,6 +95,9 @@ def serve(settings: DashboardSettings, plan: SitePlan, now_ms: Callable[[], int]
                 accounts.purge()
             server.tend(now_s)
             gevent.sleep(LOOK_S)
+            if server.closed:
+                raise ListenerLost("dashboard: the listening socket failed; see the line above")
+            report_progress()
     finally:
         server.stop(timeout=GOODBYE_S)
         follower.stop()

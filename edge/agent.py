@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -34,6 +35,8 @@ from edge.message import (
     encode,
 )
 from edge.outbox import Outbox
+from edge.progress import Progress, WorkState
+from edge.progress import step as progress_step
 from edge.sensors.sensor import Fault, Reading, Told
 from edge.settings import DeviceSettings
 from edge.stamp import Anchor, follow
@@ -53,20 +56,38 @@ WIRELESS = Path("/proc/net/wireless")
 log = logging.getLogger(__name__)
 
 
-def run(settings: DeviceSettings, clock: Clock, pin_factory: Factory, stop: threading.Event) -> None:
-    """Read sensors and hand over what they say, until `stop` is set; ends within about a second of that.
+def run(
+    settings: DeviceSettings,
+    clock: Clock,
+    pin_factory: Factory,
+    stop: threading.Event,
+    report_progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Read sensors and hand over their events, until `stop` is set; ends within about a second of that.
 
-    A broker or a disk that is away, and a sensor that cannot be read, are said in the log and tried again.
+    A broker or a disk that is away, and a sensor that cannot be read, are logged and tried again.
     Several agents may run in one process, each in a thread of its own with its own pin factory.
+
+    Args:
+        settings: the device.
+        clock: the time of the site.
+        pin_factory: the driver of the pins.
+        stop: may be set by any thread.
+        report_progress: called whenever work has advanced or there is none (see progress.py), at most twice a second
+            at rest.
 
     Raises:
         OutboxRejected: a newer Ledig made the outbox.
     """
     agent = _Agent(settings, clock, pin_factory)
+    progress = Progress()
     try:
         agent.start()
         while not stop.is_set():
             agent.turn()
+            progress, advances = progress_step(progress, agent.work())
+            if advances:
+                report_progress()
     finally:
         agent.stop()
 
@@ -93,10 +114,28 @@ class _Agent:
         self._reported: tuple[object, ...] = ()
         self._refusal: str | None = None
         self._version = _version()
+        self._answered_ms = 0
+        self._collector_offline = False
 
     def start(self) -> None:
         """Begin to connect."""
+        if not self._clock.synchronised():
+            log.info("waiting for time synchronisation: events are kept, and sent once the time of day is known")
         self._uplink.start()
+
+    def work(self) -> WorkState:
+        """What there is to do now, and how far it is."""
+        outbox, delivery_ = self._keeping.outbox, self._delivery
+        waits_for_time = self._anchor.offset_ms is None and not delivery_.in_flight
+        pending = 0 if outbox is None or waits_for_time else outbox.last - max(delivery_.covered, outbox.oldest - 1)
+        return WorkState(
+            now_ms=_real_ms(),
+            pending=pending,
+            receipt=(self._stream, delivery_.covered),
+            connected=delivery_.connected,
+            collector_offline=self._collector_offline,
+            answered_ms=self._answered_ms,
+        )
 
     def turn(self) -> None:
         """Wait for something to happen, take all of it, write it, and send."""
@@ -152,6 +191,8 @@ class _Agent:
         self._anchor = follow(self._anchor, clock.now_ms(), clock.monotonic_ms(), synchronised=synchronised)
 
     def _hear(self, item: object) -> None:
+        if not isinstance(item, Disconnected):
+            self._answered_ms = _real_ms()
         if isinstance(item, Connected):
             self._connected()
         elif isinstance(item, Disconnected):
@@ -165,8 +206,9 @@ class _Agent:
     def _connected(self) -> None:
         log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
         self._refusal = None
-        hears = [self._topic(DeviceTopic.RECEIPT), self._topic(DeviceTopic.COMMAND)]
-        self._uplink.subscribe(hears if self._space is None else [*hears, self._space, self._collector])
+        topics_of_device = [self._topic(DeviceTopic.RECEIPT), self._topic(DeviceTopic.COMMAND), self._collector]
+        self._uplink.subscribe(topics_of_device if self._space is None else [*topics_of_device, self._space])
+        self._collector_offline = False
         self._delivery = delivery.connect(self._delivery)
         self._reported = ()
 
@@ -193,6 +235,7 @@ class _Agent:
             self._reported = ()
 
     def _collector_said(self, heard: Heard) -> None:
+        self._collector_offline = not works(heard.payload)
         if not works(heard.payload):
             self._lamp.doubt(_real_ms())
         elif not heard.retained:  # it may have died together with the broker that remembers it
@@ -209,7 +252,7 @@ class _Agent:
             )
             self._keeping.renew(now_ms)
             return
-        self._answered = True
+        self._answered, self._collector_offline = True, False
         self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
         self._keeping.cover(receipt.seq, now_ms)
 

@@ -31,6 +31,10 @@ class Disconnected(NamedTuple):
     refusal: str | None = None
 
 
+class Acknowledged(NamedTuple):
+    """The broker acknowledged a message: the line works in both directions. It is no receipt."""
+
+
 class Heard(NamedTuple):
     """A message came; `retained` if the broker had it before we asked, so that it proves nobody alive."""
 
@@ -52,6 +56,7 @@ class Uplink:
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
 
     def start(self) -> None:
         """Begin to connect; returns at once, whether the broker is there or not."""
@@ -89,6 +94,9 @@ class Uplink:
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._inbox.put(Disconnected())
+
+    def _on_publish(self, _client: Any, _userdata: Any, _mid: Any, _reason: Any, _properties: Any) -> None:
+        self._inbox.put(Acknowledged())
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
         if len(message.payload) <= MAX_PAYLOAD_BYTES:

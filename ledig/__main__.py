@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from edge.supervision.threads import end_process_with_threads
 from ledig.exits import Status, report
 from ledig.help import PATH, Group
 from ledig.user_command import user
@@ -203,6 +204,7 @@ def run(arguments: list[str]) -> Status:
 
 def main() -> None:
     """What the `ledig` script calls."""
+    end_process_with_threads()
     sys.exit(run(sys.argv[1:]))
 
 

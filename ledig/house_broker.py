@@ -26,6 +26,10 @@ _LOOK_S = 0.1
 _STOP_S = 2.0
 
 
+class BrokerBroken(RuntimeError):
+    """A task of amqtt that must last ended. Without it the broker would go on listening and deliver nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseBrokerSettings:
     """What the embedded broker is told."""
@@ -87,9 +91,16 @@ def serve(settings: HouseBrokerSettings, stop: threading.Event) -> None:
     asyncio.run(_serve(settings, stop))
 
 
+def _reason(ended: "asyncio.Task[Any]") -> BaseException | None:
+    return None if ended.cancelled() else ended.exception()
+
+
 async def _serve(settings: HouseBrokerSettings, stop: threading.Event) -> None:
     broker = HouseBroker(settings)
     await broker.start()
-    while not stop.is_set():  # noqa: ASYNC110 - `stop` is a thread's event: it is set where no loop runs
+    lasting = asyncio.all_tasks() - {asyncio.current_task()}
+    while not stop.is_set():
         await asyncio.sleep(_LOOK_S)
+        if ended := next((task for task in lasting if task.done()), None):
+            raise BrokerBroken(f"{ended.get_name()} ({ended.get_coro()}) ended") from _reason(ended)
     await asyncio.wait_for(broker.shutdown(), _STOP_S)

@@ -60,18 +60,23 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
         raise DeviceRejected(f"{path.name}: {one_of('device', device, site.device)}")
     settings = site.device[device]
     settings = replace(settings, broker=sign_in(settings.broker, device, site.password_directory))
-    factory = pin_factory(pins)
     if wish is Wish.CHECK:
         from ledig.reach import reach_broker
 
+        pin_factory(pins).close()
         reach_broker(settings.broker, device)
         _report(f"{device}: {len(settings.sensors)} sensors, pins by {pins}, broker answers: ready")
         return
-    from edge.lean import become
+    from ledig.stopping import stop_on_signals
+
+    _log()
+    stop = stop_on_signals()  # before the pins: lgpio starts a thread, which must inherit the blocked signals
+    factory = pin_factory(pins)
+    from edge import agent
+    from edge.supervision import ServiceNotifier
 
     make_storage(site.storage)
-    factory.close()  # that it can be opened is known; the agent opens it anew
-    become(settings, pins)  # sheds what reading the site file took, half of the memory of an agent
+    agent.run(settings, own_clock(settings), factory, stop, ServiceNotifier().report_progress)
 
 
 def own_clock(settings: "DeviceSettings") -> "Clock":
@@ -127,12 +132,13 @@ def collector(path: Path, wish: Wish) -> None:
         _report(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
         return
     from collector.run import run
+    from edge.supervision import ServiceNotifier
     from ledig.stopping import stop_on_signals
 
     _log()
     stop = stop_on_signals()
     make_storage(site.storage)
-    run(settings, site.plan, machine_ms, stop)
+    run(settings, site.plan, machine_ms, stop, ServiceNotifier().report_progress)
 
 
 def dashboard(path: Path, wish: Wish) -> None:
@@ -152,12 +158,13 @@ def dashboard(path: Path, wish: Wish) -> None:
         address = f"http://{settings.host}:{settings.port}/"
         _report(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
         return
+    from edge.supervision import ServiceNotifier
     from ledig.stopping import stop_on_signals
 
     _log()
     stop = stop_on_signals()
     make_storage(site.storage)
-    server.serve(settings, site.plan, machine_ms, stop)
+    server.serve(settings, site.plan, machine_ms, stop, ServiceNotifier().report_progress)
 
 
 def reach_history(site: Site) -> None:

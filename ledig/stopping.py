@@ -15,7 +15,16 @@ def stop_on_signals() -> threading.Event:
     Call it in the main thread before any other starts: threads inherit the blocked signals.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _ignore_hangup()
     return _stop_on({signal.SIGINT, signal.SIGTERM})
+
+
+def stop_on_signals_or_hangup() -> threading.Event:
+    """The same for a process that belongs to a terminal: closing that ends it too, unless `nohup` started it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return _stop_on({signal.SIGINT, signal.SIGTERM})
+    return _stop_on({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def stop_with_parent() -> threading.Event:
@@ -24,6 +33,7 @@ def stop_with_parent() -> threading.Event:
     from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _ignore_hangup()
     stop = _stop_on({signal.SIGTERM})
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -34,6 +44,11 @@ def stop_with_parent() -> threading.Event:
 
         threading.Thread(target=watch, args=(parent.sentinel,), daemon=True, name="parent").start()
     return stop
+
+
+def _ignore_hangup() -> None:
+    """There is nothing to reload, and by default SIGHUP ends a process in a way that systemd takes for a clean exit."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _stop_on(signals: set[signal.Signals]) -> threading.Event:

@@ -18,8 +18,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from edge.supervision.threads import end_process_with_threads
 from ledig.exits import Status, report
-from ledig.stopping import stop_on_signals, stop_with_parent
+from ledig.stopping import stop_on_signals_or_hangup, stop_with_parent
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
@@ -46,9 +47,9 @@ class Child:
 
 
 def stop_before_children() -> threading.Event:
-    """The event that Ctrl-C or SIGTERM sets; call it before the first child starts."""
+    """The event that Ctrl-C, SIGTERM or a closed terminal sets; call it before the first child starts."""
     resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
-    return stop_on_signals()
+    return stop_on_signals_or_hangup()
 
 
 def next_pause_s(pause_s: float, lived_s: float) -> float:
@@ -148,6 +149,7 @@ class Supervisor:
 
 def _be(child: Child) -> None:
     """What a child's process does."""
+    end_process_with_threads()
     stop = stop_with_parent()
     logging.basicConfig(level=logging.WARNING, format=f"{child.name}: %(message)s")
     try:

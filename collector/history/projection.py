@@ -53,7 +53,6 @@ class Projection:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
         self._fault = ""
-        self._bug: Exception | None = None
 
     def start(self) -> None:
         """Begin to follow."""
@@ -67,13 +66,7 @@ class Projection:
         self.refused.close()
 
     def fault(self) -> str:
-        """What keeps history from InfluxDB now, in plain words that pages may show; empty: nothing. The log has more.
-
-        Raises:
-            Exception: the thread met a bug of ours and ended.
-        """
-        if self._bug is not None:
-            raise self._bug
+        """What keeps history from InfluxDB now, in plain words for pages; empty: nothing. The log has more."""
         return self._fault
 
     def _run(self) -> None:
@@ -86,9 +79,6 @@ class Projection:
                 pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # it was well until now
                 self._tell(fault)
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
-            except Exception as bug:  # noqa: BLE001 - it is raised again where the collector asks for the fault
-                self._bug = bug
-                return
 
     def _tell(self, fault: HistoryAway) -> None:
         """Say it to the pages in short, and to the log in full when it is news."""

@@ -44,7 +44,8 @@ def run(plan: SitePlan, devices: tuple[DeviceSettings, ...], clock: Clock, folde
     def live(wired: Wires) -> None:
         try:
             agent.run(wired.settings, clock, wired.factory, stop)
-        except Exception as fault:  # noqa: BLE001 - told by the thread that waits, below
+        except Exception as fault:  # noqa: BLE001 - raised again below, in the thread that waits
+            fault.add_note(f'in thread "{threading.current_thread().name}"')
             died.append(fault)
             stop.set()
 

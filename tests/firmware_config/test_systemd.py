@@ -45,6 +45,22 @@ def test_a_service_starts_a_command_that_there_is(unit: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_service_is_not_started_again_when_its_settings_are_wrong(unit: Path) -> None:
+def test_a_service_is_started_again_for_ever_unless_its_settings_are_wrong(unit: Path) -> None:
     service = section(unit, "Service")
-    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "2")
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("always", "2")
+    assert section(unit, "Unit")["StartLimitIntervalSec"] == "0"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_service_that_reports_no_progress_is_started_again(unit: Path) -> None:
+    service = section(unit, "Service")
+    assert service["Type"] == "notify"
+    assert 30 <= int(service["WatchdogSec"].removesuffix("s")) <= 300
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_finds_nothing_wrong_with_a_service(unit: Path, tmp_path: Path) -> None:
+    copied = tmp_path / unit.name.replace("@", "@pi-1")
+    copied.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
+    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", copied], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -16,8 +16,16 @@ from packaging.utils import canonicalize_name
 from tests.servers import ROOT
 
 OURS = ("edge", "collector", "dashboard", "ledig")
-CONTRACT = ("edge.message", "edge.topics", "edge.broker", "edge.sqlite_transaction", "edge.file_access")
-"""What every package may import: the wire, the way to the broker, and how a file is used (docs/decisions/0003)."""
+CONTRACT = (
+    "edge.message",
+    "edge.topics",
+    "edge.broker",
+    "edge.sqlite_transaction",
+    "edge.file_access",
+    "edge.supervision",
+)
+"""What every package may import: the wire, the way to the broker, how a file is used (docs/decisions/0003), and how a
+process ends with its threads (0027)."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *CONTRACT),

@@ -1,0 +1,99 @@
+"""`ledig edge` as it is shipped: the command in a process of its own, at a plain broker under back-pressure."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from edge.clock import HostClock
+from edge.message import Kind
+from edge.outbox import Outbox, Said
+from tests.edge.house import Collector
+from tests.servers import Mosquitto, mosquitto, until
+from tests.support.command import command
+from tests.support.site_files import DEVICE, METER, PIR, set_meter, site_file
+
+EVENTS = 10
+"""Changes of the meter that must come through after a restart of the broker."""
+BACKLOG = 30_000
+"""Events in the outbox at the start: many messages are on their way at once, so that reads and writes must wait."""
+UNREAD_BYTES = 20_000
+
+
+@pytest.fixture
+def own_broker() -> Iterator[Mosquitto]:
+    with mosquitto() as started:
+        yield started
+
+
+@contextmanager
+def changing_meter(folder: Path) -> Iterator[None]:
+    """A meter that shows another number at each reading."""
+    stop = threading.Event()
+
+    def turn() -> None:
+        for number in count(2):
+            if stop.wait(0.05):
+                return
+            set_meter(folder, number)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def edge(folder: Path, broker: Mosquitto, **other: str) -> tuple[str | Path, ...]:
+    return "edge", site_file(folder, broker, **other), "--device", DEVICE, "--pins", "mock"
+
+
+def fill_outbox(folder: Path, events: int) -> None:
+    """An outbox that holds so many events, as after an outage."""
+    path = folder / "data" / f"outbox-{DEVICE}.sqlite"
+    path.parent.mkdir()
+    with Outbox(path, max_events=10 * events, boot="") as outbox:
+        now_ms = HostClock().now_ms()
+        outbox.append([Said(PIR, Kind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
+
+
+def test_everything_is_delivered_through_pauses_and_restarts_of_a_plain_broker(
+    own_broker: Mosquitto, tmp_path: Path
+) -> None:
+    arguments = edge(tmp_path, own_broker)
+    fill_outbox(tmp_path, BACKLOG)
+    with Collector(own_broker) as collector, command(*arguments) as agent:
+
+        def delivered(events: int) -> None:
+            until(lambda: len(collector.events) >= events, seconds=60, what=f"event {events}; {agent.output()}")
+
+        with changing_meter(tmp_path):
+            for pause in range(1, 4):
+                delivered(pause * BACKLOG // 5)  # much of the backlog is still to come
+                os.kill(own_broker.pid, signal.SIGSTOP)
+                until(lambda: _unread(own_broker) > UNREAD_BYTES, what="back-pressure")
+                os.kill(own_broker.pid, signal.SIGCONT)
+            delivered(BACKLOG)
+            own_broker.restart()
+            delivered(len(collector.events) + EVENTS)
+        assert agent.process.poll() is None, agent.output()
+        agent.process.send_signal(signal.SIGTERM)
+        assert agent.process.wait(20) == 0
+        collector.wait(lambda: not collector.statuses[-1].online, "offline")
+        assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
+        assert {PIR, METER} <= {event.sensor for event in collector.events}
+        assert "Traceback" not in agent.output()
+
+
+def _unread(broker: Mosquitto) -> int:
+    """Bytes that wait in the broker's receive buffers, as the kernel counts them in the column rx_queue."""
+    port = f":{broker.port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(port) and row[3] == "01")

@@ -1,0 +1,203 @@
+"""No process looks alive when it no longer works: each real command, with its notification socket."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledig.supervisor import Child, Supervisor
+from tests.edge.house import Collector
+from tests.servers import ROOT, Mosquitto, answers, free_port, mosquitto, until
+from tests.support.command import Command, command
+from tests.support.site_files import DEVICE, set_meter, site_file
+
+WATCHDOG_S = 1.0
+"""A process that is well reports four times in this."""
+SILENCE = 4
+"""Spans of the watchdog without a report that count as silence."""
+INFLUX = """
+[history]
+kind = "influxdb"
+[history.influxdb]
+url = "http://127.0.0.1:{port}"
+"""
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto() as started:
+        yield started
+
+
+def edge(site: Path) -> tuple[str | Path, ...]:
+    return "edge", site, "--device", DEVICE, "--pins", "mock"
+
+
+def started(running: Command, *, log: str) -> None:
+    """Until it reported that it is ready and alive, and logged a line that shows all its threads run."""
+    running.wait_for_report("WATCHDOG=1")
+    until(lambda: log in running.output(), what=f"{log!r} in {running.output()}")
+    assert running.reports()[0] == "READY=1"
+
+
+@pytest.mark.parametrize(
+    ("process", "log", "thread"),
+    [
+        ("edge", "connected to the broker", "paho-mqtt-client"),
+        ("edge", "connected to the broker", "sensor laser-power"),
+        ("collector", "connected to the broker", "projection"),
+        ("dashboard", "following", "paho-mqtt-client"),
+    ],
+)
+def test_a_thread_that_dies_ends_its_process_with_status_1_and_its_name(
+    broker: Mosquitto, tmp_path: Path, process: str, log: str, thread: str
+) -> None:
+    more = INFLUX.format(port=free_port()) if thread == "projection" else ""
+    site = site_file(tmp_path, broker, dashboard_port=free_port(), more=more)
+    arguments = edge(site) if process == "edge" else (process, site)
+    with command(*arguments) as running:
+        started(running, log=log)
+        running.raise_in_thread(thread)
+        assert running.process.wait(60) == 1, running.output()
+        assert f'thread "{thread}' in running.output()
+        assert "ThreadKilled" in running.output()
+
+
+@pytest.mark.parametrize("process", ["edge", "collector", "dashboard"])
+def test_a_hangup_ends_no_process(broker: Mosquitto, tmp_path: Path, process: str) -> None:
+    site = site_file(tmp_path, broker, dashboard_port=free_port())
+    with command(*(edge(site) if process == "edge" else (process, site)), watchdog_s=WATCHDOG_S) as running:
+        running.wait_for_report("WATCHDOG=1")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for_report("WATCHDOG=1", count=3)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0, running.output()
+
+
+def falls_silent(running: Command) -> bool:
+    """Whether no report comes for several spans of the watchdog."""
+    seen, quiet = len(running.reports()), threading.Event()
+    quiet.wait(SILENCE * WATCHDOG_S)
+    return len(running.reports()) == seen
+
+
+def test_an_agent_whose_receipts_stop_while_the_broker_is_up_reports_no_progress(
+    tmp_path: Path,
+) -> None:
+    with (
+        mosquitto() as own,  # where no collector has left the word that it is offline
+        Collector(own) as collector,
+        command(*edge(site_file(tmp_path, own)), watchdog_s=WATCHDOG_S) as agent,
+    ):
+        collector.wait(lambda: len(collector.events) > 2, "events")
+        agent.wait_for_report("WATCHDOG=1", count=3)
+        collector.answering = False
+        set_meter(tmp_path, 500)
+        until(lambda: falls_silent(agent), seconds=60, what="the end of the reports")
+        assert agent.process.poll() is None
+        collector.answering = True
+        agent.wait_for_report("WATCHDOG=1")
+
+
+def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> None:
+    with mosquitto() as own:
+        site = site_file(tmp_path, own)
+        with command(*edge(site), watchdog_s=WATCHDOG_S) as agent:
+            started(agent, log="connected to the broker")
+            own.kill()
+            until(lambda: "is away" in agent.output(), what="the loss of the broker")
+            agent.wait_for_report("WATCHDOG=1", count=2 * SILENCE)
+
+
+def test_a_collector_that_cannot_commit_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
+    with command("collector", site_file(tmp_path, broker), watchdog_s=WATCHDOG_S) as collector:
+        started(collector, log="connected to the broker")
+        lock = sqlite3.connect(tmp_path / "data" / "journal.sqlite", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        until(lambda: falls_silent(collector), seconds=60, what="the end of the reports")
+        assert collector.process.poll() is None
+        lock.execute("ROLLBACK")
+        lock.close()
+        collector.wait_for_report("WATCHDOG=1")
+
+
+def test_a_process_is_not_ready_before_it_works(tmp_path: Path) -> None:
+    with mosquitto() as own:
+        site = site_file(tmp_path, own)
+        (tmp_path / "data").mkdir()
+        lock = sqlite3.connect(tmp_path / "data" / "journal.sqlite", isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        with command("collector", site, watchdog_s=WATCHDOG_S) as collector:
+            until(lambda: "locked" in collector.output(), what="the locked journal in the log")
+            assert collector.reports() == []
+        lock.close()
+
+
+def test_the_dashboard_is_ready_once_it_answers(broker: Mosquitto, tmp_path: Path) -> None:
+    port = free_port()
+    with command("dashboard", site_file(tmp_path, broker, dashboard_port=port)) as dashboard:
+        dashboard.wait_for_report("READY=1")
+        assert answers(port)
+
+
+def _with_dying_thread(stop: threading.Event) -> None:
+    def die() -> None:
+        raise LookupError("this thread has an error")
+
+    threading.Thread(target=die, name="worker-7").start()
+    stop.wait()
+
+
+def test_a_process_of_ledig_up_ends_with_its_thread_and_starts_again(capfd: pytest.CaptureFixture[str]) -> None:
+    lines: list[str] = []
+    supervisor = Supervisor([Child(name="dying", work=_with_dying_thread, arguments=())], tell=lines.append)
+    supervisor.start()
+    try:
+
+        def again() -> bool:
+            supervisor.tend()
+            return len(lines) >= 2
+
+        until(again, seconds=60, what="two ends")
+    finally:
+        supervisor.stop()
+    assert all(line.startswith("dying ended with status 1; it starts again in") for line in lines)
+    assert 'thread "worker-7" ended with LookupError' in capfd.readouterr().err
+
+
+RAW = """
+import _thread, time
+from edge.supervision.threads import end_process_with_threads
+end_process_with_threads()
+def die():
+    raise LookupError("a thread without the module threading")
+_thread.start_new_thread(die, ())
+time.sleep(60)
+"""
+HARMLESS = """
+import gc
+from edge.supervision.threads import end_process_with_threads
+end_process_with_threads()
+class Thing:
+    def __del__(self):
+        raise LookupError("a finaliser")
+Thing()
+gc.collect()
+"""
+
+
+def test_a_thread_that_a_library_starts_by_itself_ends_the_process_too() -> None:
+    ended = subprocess.run([sys.executable, "-c", RAW], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "LookupError: a thread without" in ended.stderr
+
+
+def test_an_error_in_a_finaliser_ends_nothing() -> None:
+    ended = subprocess.run([sys.executable, "-c", HARMLESS], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
+    assert "LookupError: a finaliser" in ended.stderr

@@ -1,0 +1,116 @@
+"""Small site files for tests of the command: one device with a motion sensor and a meter, and its broker."""
+
+from pathlib import Path
+
+from tests.servers import Mosquitto
+
+SITE, DEVICE = "spinneriet", "pi-1"
+PIR, METER = "desk-1-pir", "laser-power"
+
+_SITE_FILE = """
+[site]
+id = "{site}"
+name = "Spinneriet"
+time_zone = "Europe/Stockholm"
+[broker]
+host = "{host}"
+port = {port}
+password_directory = "{passwords}"
+[storage]
+directory = "{storage}"
+[dashboard]
+port = {dashboard_port}
+[[floor]]
+id = "floor-1"
+name = "Floor 1"
+width_m = 30.0
+depth_m = 10.0
+[[zone]]
+id = "zone-1"
+name = "Zone 1"
+floor = "floor-1"
+x_m = 0.0
+y_m = 0.0
+width_m = 30.0
+depth_m = 10.0
+[[space]]
+id = "desk-1"
+name = "Desk 1"
+kind = "desk"
+zone = "zone-1"
+x_m = 1.5
+y_m = 2.0
+[[space]]
+id = "laser"
+name = "Laser"
+kind = "equipment"
+zone = "zone-1"
+x_m = 3.5
+y_m = 2.0
+[[device]]
+id = "{device}"
+clock = "{clock}"
+heartbeat_ms = 1000
+[[device.sensor]]
+kind = "pir"
+id = "{pir}"
+space = "desk-1"
+pin = 4
+[[device.sensor]]
+kind = "power"
+id = "{meter}"
+space = "laser"
+path = "{meter_path}"
+every_ms = 100
+step_w = 0.5
+{more}
+"""
+
+
+def meter_path(folder: Path) -> Path:
+    """The file that the meter of `site_file` reads."""
+    return folder / "power1_input"
+
+
+def set_meter(folder: Path, watts: float) -> None:
+    """Let the meter show a number."""
+    beside = folder / "power1_input.new"
+    beside.write_text(f"{watts * 1e6:.0f}\n")
+    beside.replace(meter_path(folder))
+
+
+def site_file(
+    folder: Path,
+    broker: Mosquitto,
+    *,
+    storage: Path | None = None,
+    dashboard_port: int = 1,
+    clock: str = "host",
+    more: str = "",
+) -> Path:
+    """A site at this broker, with the password of each of its processes."""
+    passwords = folder / "passwords"
+    passwords.mkdir(mode=0o700, exist_ok=True)
+    for user in (DEVICE, "collector", "dashboard"):
+        path = passwords / user
+        path.touch(mode=0o600)
+        path.write_text(f"{broker.settings(user).password}\n")
+    set_meter(folder, 1)
+    path = folder / "site.toml"
+    path.write_text(
+        _SITE_FILE.format(
+            site=SITE,
+            host=broker.host,
+            port=broker.port,
+            passwords=passwords,
+            storage=storage or folder / "data",
+            dashboard_port=dashboard_port,
+            device=DEVICE,
+            clock=clock,
+            pir=PIR,
+            meter=METER,
+            meter_path=meter_path(folder),
+            more=more,
+        )
+    )
+    return path
