@@ -86,6 +86,24 @@ class Roster:
     def __init__(self, plan: SitePlan) -> None:
         self.devices = frozenset(plan.devices)
         self.kinds = {sensor.key: OWN_KINDS[sensor.kind] | _ANY_SENSOR for sensor in plan.sensors}
+        self._levels = {sensor.key: _bounds(OWN_KINDS[sensor.kind]) for sensor in plan.sensors}
+
+    def refusal(self, device: str, event: SensorEvent) -> Loss | None:
+        """Why this sensor cannot have sent this; None: it can. A heartbeat repeats a level of its own kinds."""
+        key = device, event.sensor
+        fits = self.kinds.get(key)
+        if fits is None:
+            return Loss.UNKNOWN_SENSOR
+        if event.kind not in fits:
+            return Loss.UNFIT_KIND
+        if event.kind is Kind.HEARTBEAT:
+            low, high = self._levels[key]
+            return None if low <= event.value <= high else Loss.BAD_VALUE
+        return None
+
+
+def _bounds(kinds: Iterable[Kind]) -> tuple[float, float]:
+    return min(kind.low for kind in kinds), max(kind.high for kind in kinds)
 
 
 class Limits(NamedTuple):
@@ -211,14 +229,13 @@ def _next_of(message: EventsMessage | Salvaged, key: StreamKey, mark: int, batch
         _compare(events[:skip], key, batch)
     if skip >= len(events):  # all of it is known
         return mark
-    kinds, oldest_ms, latest_ms = limits.roster.kinds, limits.oldest_ms, limits.latest_ms
+    oldest_ms, latest_ms = limits.oldest_ms, limits.latest_ms
     for event in events[skip:] if skip else events:
         if isinstance(event, BadEvent):
             _refuse(event, key, event.reason, into)
             continue
-        fits = kinds.get((device, event.sensor))
-        if fits is None or event.kind not in fits:
-            _refuse(event, key, Loss.UNKNOWN_SENSOR if fits is None else Loss.UNFIT_KIND, into)
+        if loss := limits.roster.refusal(device, event):
+            _refuse(event, key, loss, into)
             continue
         heard = Heard(event.at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
         if not event.synchronised:
@@ -269,6 +286,12 @@ def _refused(event: SensorEvent | BadEvent, key: StreamKey, loss: Loss) -> Refus
     """One event with its place; `loss` is why, if it is not its own fault."""
     if isinstance(event, BadEvent):
         return Refused(*key[:1], event.reason, event.payload, key[1], event.seq, event.seq, event.sensor, event.field)
-    fields = {Loss.UNKNOWN_SENSOR: "sensor", Loss.UNFIT_KIND: "kind", Loss.FUTURE: "at", Loss.REUSED_SEQUENCE: "seq"}
+    fields = {
+        Loss.UNKNOWN_SENSOR: "sensor",
+        Loss.UNFIT_KIND: "kind",
+        Loss.BAD_VALUE: "value",
+        Loss.FUTURE: "at",
+        Loss.REUSED_SEQUENCE: "seq",
+    }
     sensor = salvage.name_shown(event.sensor)
     return Refused(key[0], loss, msgspec.json.encode(event), key[1], event.seq, event.seq, sensor, fields.get(loss, ""))

@@ -20,7 +20,7 @@ from dashboard.live.picture import Device, Picture
 from dashboard.manager import findings
 from dashboard.why import Reader
 from dashboard.words import Words
-from edge.message import ClockState, DeviceStatus, SensorHealth
+from edge.message import ClockState, DeviceStatus, Kind, SensorHealth
 
 WEAK_DBM = -75
 """Below this a Pi's Wi-Fi loses its broker now and then."""
@@ -61,7 +61,7 @@ def mark(picture: Picture) -> str:
     """Changes whenever a page of devices would say something else, but for ages."""
     told = (
         [
-            (name, known.status.online, known.status.clock, known.status.sensors)
+            (name, known.status.online, known.status.clock, known.status.sensors, known.status.failed_channels)
             for name, known in picture.devices.items()
         ],
         [(name, found.findings, found.rejected) for name, found in picture.findings.items()],
@@ -90,6 +90,7 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
     ill = [
         f"{name}: {_sick(health, words)}" for name, health in status.sensors.items() if health != SensorHealth.HEALTHY
     ]
+    ill += [f"{name}: {_failed(channels, words)}" for name, channels in status.failed_channels.items()]
     outbox, well = status.outbox, len(status.sensors)
     todo = _todo(status, found, words)
     if ill:
@@ -196,8 +197,12 @@ def _sensor(sensor: Sensor, found: Findings | None, known: Device | None, silenc
     note = found.sensors.get(sensor.id, _NO_NOTE) if found else _NO_NOTE
     own = [one for one in found.findings if one.sensor == sensor.id and not one.ignored] if found else []
     health = known.status.sensors.get(sensor.id) if known is not None and known.status.online else None
-    code, word = _health(known, health, ill=bool(own), words=words)
+    channels = known.status.failed_channels.get(sensor.id) if known is not None and known.status.online else None
+    code, word = _health(known, health, ill=bool(own or channels), words=words)
     todo = [findings.remedy(one, sensor, words) for one in own]
+    if channels:
+        failed = words.gettext("{what}. Check its wiring, and replace the sensor if that does not help.")
+        todo.insert(0, failed.format(what=_failed(channels, words)))
     if health is SensorHealth.FAILED or (health is SensorHealth.SILENT and not todo):
         todo.insert(0, words.gettext("Check its wires, and its battery if it has one."))
     return SensorRow(
@@ -233,6 +238,14 @@ def _battery(note: SensorNote, words: Words) -> str:
         return _("{pct}%, days left not known yet").format(pct=note.battery_pct)
     text = ngettext("{pct}%, about {n} day left", "{pct}%, about {n} days left", note.days_left)
     return text.format(pct=note.battery_pct, n=note.days_left)
+
+
+def _failed(channels: Iterable[Kind], words: Words) -> str:
+    """Which quantities a sensor no longer measures."""
+    _ = words.gettext
+    names = {Kind.CO2_PPM: _("CO₂"), Kind.TEMPERATURE_C: _("temperature"), Kind.HUMIDITY_PCT: _("humidity")}
+    failed = ", ".join(names.get(channel, channel.value) for channel in channels)
+    return _("no valid reading of {channels}").format(channels=failed)
 
 
 def _sick(health: SensorHealth, words: Words) -> str:

@@ -56,6 +56,7 @@ def test_what_left_the_outbox_unstored_is_a_gap_to_the_event() -> None:
         (motion(2, NOON_MS - 2 * HOUR_MS), Loss.TOO_OLD),
         (motion(2, NOON_MS + 2 * HOUR_MS), Loss.FUTURE),
         (SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=Kind.CO2_PPM, value=400), Loss.UNFIT_KIND),
+        (SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=Kind.HEARTBEAT, value=65535), Loss.BAD_VALUE),
     ],
 )
 def test_one_bad_event_is_refused_alone_and_recorded_exactly(event: SensorEvent, loss: Loss) -> None:

@@ -9,11 +9,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from collector.outward import People
+from collector.outward import CollectorStatus, People, encode
 from collector.plan import SpaceKind
 from dashboard.live.frame import Frame, Free, Link, Supply
-from dashboard.live.picture import Picture
+from dashboard.live.picture import Broker, Message, Picture
 from dashboard.words import TRANSLATIONS, Words
+from edge import topics
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
 SV, EN = Words.of("sv"), Words.of("en")
@@ -85,6 +86,9 @@ def test_a_closed_house_says_when_it_opens(opens: tuple[int, int, str] | None, s
 
 def counted(least: int, most: int, zero_ms: int | None = 1) -> Frame:
     picture = Picture(PLAN)
+    picture.hear(Broker.HERE, 0, MONDAY_10_MS)
+    alive = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+    picture.hear(alive, 0, MONDAY_10_MS)
     picture.people = People(most, least, most, zero_ms)
     return picture.frame(0, MONDAY_10_MS)
 

@@ -23,7 +23,16 @@ from dashboard.settings import DashboardSettings
 from dashboard.why import Reader
 from dashboard.words import Words
 from edge import topics
-from edge.message import ClockState, Command, CommandName, DeviceStatus, OutboxStatus, SensorHealth, decode_command
+from edge.message import (
+    ClockState,
+    Command,
+    CommandName,
+    DeviceStatus,
+    Kind,
+    OutboxStatus,
+    SensorHealth,
+    decode_command,
+)
 from edge.message import encode as encode_status
 from edge.topics import DeviceTopic
 from tests.dashboard.conftest import NAME, VIEWER
@@ -149,6 +158,20 @@ def test_a_sensor_is_degraded_by_a_finding_unless_that_is_ignored(live: Live) ->
     assert summary([row(live)], live.picture, EN) == "The only device is healthy. Something was found about 1 sensor."
     found(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
     assert (sensor(live).code, sensor(live).do) == ("v", "")
+
+
+def test_a_failed_channel_is_named_at_its_device_and_its_sensor(live: Live) -> None:
+    well = replace(WELL, sensors={"hall-air": SensorHealth.HEALTHY})
+    status(live, well)
+    assert (row(live).code, sensor(live, name="hall-air").code) == ("v", "v")
+    before = mark(live.picture)
+    status(live, replace(well, failed_channels={"hall-air": [Kind.HUMIDITY_PCT]}))
+    assert mark(live.picture) != before
+    assert (row(live).code, row(live).sensors) == ("o", "hall-air: no valid reading of humidity")
+    shown = sensor(live, name="hall-air")
+    assert (shown.code, shown.word) == ("o", "degraded")
+    assert shown.do.startswith("no valid reading of humidity. Check its wiring")
+    assert sensor(live, SV, name="hall-air").do.startswith("inga giltiga värden för luftfuktighet. Kontrollera")
 
 
 def test_a_sensor_of_which_its_device_says_nothing_is_not_known(live: Live) -> None:
