@@ -8,7 +8,9 @@ Readers open the file on their own, read-only and with `wal_autocheckpoint = 0`:
 commit when two connections checkpoint, so this one alone does.
 """
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +18,9 @@ from typing import Final, NamedTuple, Protocol
 
 from collector.evidence import Heard, Transition
 from collector.intake import Repeat, StreamKey
-from collector.journal_faults import JournalRejected, not_opened, told
+from collector.journal_faults import JournalAway, JournalInUse, JournalRejected, log_is_full, not_opened, told
 from collector.lock import InUse, Lock
+from collector.page_sums import PageSums, stored_sums
 from collector.rejection import Gap, Refused
 from collector.schema import STEPS, Step, migrate
 from edge.message import Kind
@@ -30,7 +33,16 @@ GAP_ROWS: Final = 100_000
 PROOF_BYTES: Final = 256 * 1024
 WAIT_S: Final = 0.5
 """The longest that a reader or another program may hold up the loop."""
+LOG_BYTES: Final = 4 * 1024 * 1024
+"""A write-ahead log of this size is written into the file."""
+MOST_LOG_BYTES: Final = 64 * 1024 * 1024
+"""It grows no further, though a reader keeps it from being cut."""
 FOREVER_MS: Final = 2**62
+RESTORED: Final = "restored_at_ms"
+"""When a backup took the place of a damaged journal."""
+MISSING_FROM: Final = "restored_from_ms"
+"""When that backup was made; 0: there was none."""
+RESTORED_MARK: Final = "restored_mark:"
 AIR: Final = "air:"
 """Air stands among the spaces in `settled`; no space's id has a colon."""
 
@@ -72,7 +84,9 @@ class Journal:
         connection: for the history tables, inside `transaction`.
 
     Raises:
-        JournalRejected: another collector has it, a later Ledig wrote it, or it is no journal.
+        JournalInUse: another collector has it.
+        JournalDamaged: it is no journal.
+        JournalRejected: a later Ledig wrote it.
         JournalAway: the disk is full, read-only or failing.
     """
 
@@ -81,22 +95,39 @@ class Journal:
         try:
             self._lock = Lock(path)
         except InUse as fault:
-            raise JournalRejected(str(fault)) from fault
+            raise JournalInUse(str(fault)) from fault
         except OSError as fault:
             raise not_opened(path, fault) from fault
+        self.file_lock = threading.Lock()
+        """Held by whoever must read the file while it does not change."""
+        self._log = path.with_name(f"{path.name}-wal")
+        self._cut_at_bytes = LOG_BYTES
         try:
+            self.stored_sums = stored_sums(path)
             with told(self.path):
                 self.connection = _opened(path, steps)
-                self._read_names()
+            try:
+                with told(self.path):
+                    self._read_names()
+                    self.page_sums = PageSums(path)
+            except BaseException:
+                self.connection.close()
+                raise
         except BaseException:
             self._lock.release()
             raise
 
     def close(self) -> None:
         """Let go of the file; what was not committed is not in it."""
+        cut = False
         try:
+            with contextlib.suppress(JournalAway, JournalRejected):  # all that is committed is on the disk already
+                cut = self._cut(closing=True)
+            if not cut:  # SQLite may write the log into the file now, and the checksums would be wrong
+                self.page_sums.forget()
             self.connection.close()
         finally:
+            self.page_sums.close()
             self._lock.release()
 
     @contextmanager
@@ -106,10 +137,11 @@ class Journal:
         Raises:
             JournalAway: the disk is full, read-only or failing. Close this journal and open it anew: after a failed
                 write nobody knows what the system's cache holds.
-            JournalRejected: the file is damaged.
+            JournalDamaged: the content is not what was written.
         """
         with told(self.path), transaction(self.connection):
             yield
+        self._bound_log()
 
     # What devices said
 
@@ -279,6 +311,29 @@ class Journal:
             (subject, from_ms),
         )
 
+    def note_restored(self, from_ms: int, to_ms: int) -> None:
+        """Remember that this file took the place of a damaged one: what it lacks, and how far it knew each stream.
+
+        Args:
+            from_ms: when it was made, Unix ms; 0: it is new.
+            to_ms: when it took the place.
+        """
+        self.set_meta(MISSING_FROM, from_ms)
+        self.set_meta(RESTORED, to_ms)
+        self.connection.execute(f"DELETE FROM meta WHERE name GLOB '{RESTORED_MARK}*'")  # noqa: S608 - our own name
+        self.connection.execute("INSERT INTO meta SELECT ? || no, seq FROM stream", (RESTORED_MARK,))
+
+    def restored_marks(self) -> dict[StreamKey, int]:
+        """Of each stream that has not been heard of since the journal was restored: how far the backup knew it."""
+        rows = self.connection.execute(
+            "SELECT device, stream, value FROM stream JOIN meta ON name = ? || no", (RESTORED_MARK,)
+        )
+        return {(device, stream): seq for device, stream, seq in rows}
+
+    def forget_restored(self, key: StreamKey) -> None:
+        """The stream was heard of: what it lost with the damaged journal is known."""
+        self.connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_MARK}{self._stream_no(key)}",))
+
     def meta(self, name: str) -> int | None:
         """A number that was remembered under this name; None: none was."""
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -350,10 +405,53 @@ class Journal:
         """Forget who was inside before a moment."""
         self.connection.execute("DELETE FROM crowd WHERE at_ms < ?", (before_ms,))
 
-    def shrink(self) -> None:
-        """Write the log into the file and cut it; a reader in its way only delays that."""
-        with told(self.path):
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def shrink(self) -> bool:
+        """Write the log into the file and cut it, so that nothing erased is left in it; returns whether that is done.
+
+        A reader in its way, or a check of the file that runs, delays it.
+        """
+        return self._cut()
+
+    def _bound_log(self) -> None:
+        """Cut the log when it has grown; a reader that is in the way for long stops the collector, not the disk.
+
+        Raises:
+            JournalAway: the log has its full size and cannot be cut. What is committed stays; devices keep the rest.
+        """
+        size = self._log_bytes()
+        if size < self._cut_at_bytes:
+            return
+        if self._cut():
+            self._cut_at_bytes = LOG_BYTES
+        else:
+            self._cut_at_bytes = size + LOG_BYTES // 4
+            if size >= MOST_LOG_BYTES:
+                raise log_is_full(self.path)
+
+    def _log_bytes(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except OSError:
+            return 0
+
+    def _cut(self, *, closing: bool = False) -> bool:
+        """One checkpoint of the whole log, without waiting for anybody."""
+        if not self.file_lock.acquire(blocking=False):
+            return False
+        try:
+            with told(self.path):
+                self.page_sums.before_checkpoint()
+                self.connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    (blocked, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    self.connection.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
+                if not blocked:
+                    with contextlib.suppress(OSError):  # without them the file is checked by SQLite alone
+                        self.page_sums.after_checkpoint(closing=closing)
+                return not blocked
+        finally:
+            self.file_lock.release()
 
     def _keep_newest(self, table: str, order: str, most: int) -> None:
         (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
@@ -404,6 +502,7 @@ def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `_cut` does it, and keeps the checksums of the pages
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
         connection.execute("PRAGMA secure_delete = ON")  # what is erased cannot be read in the file
         migrate(connection, steps)

@@ -6,6 +6,7 @@ Never: files.
 """
 
 import errno
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,14 @@ from edge.file_access import access_problem
 
 class JournalRejected(ValueError):
     """The file cannot be this collector's journal. To try again cannot help."""
+
+
+class JournalInUse(JournalRejected):
+    """Another collector has the file. It can be opened once that one has ended."""
+
+
+class JournalDamaged(JournalRejected):
+    """The content of the file is not what was written. A backup, or an empty journal, must take its place."""
 
 
 class JournalAway(ConnectionError):
@@ -68,6 +77,25 @@ def not_opened(path: Path, fault: OSError) -> JournalAway:
     return _away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
 
 
+def log_is_full(path: Path) -> JournalAway:
+    """Why nothing more is written: another process reads a state of the journal that is so old that the log is full."""
+    readers = sorted(_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
+    who = f"process {', '.join(map(str, readers))}" if readers else "the program"
+    return JournalAway(path, "a reader keeps the journal's log from being cut", f"end {who} that has it open")
+
+
+def _holders(file: Path) -> set[int]:
+    """The processes that hold a lock on a file. Source: proc_locks(5)."""
+    try:
+        found = file.stat()
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return set()
+    name = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    fields = (line.partition(":")[2].replace("->", "").split() for line in lines)
+    return {int(field[3]) for field in fields if len(field) > 4 and field[4] == name and int(field[3]) > 0}
+
+
 def _away(path: Path, finding: str, remedy: str) -> JournalAway:
     """The fault, or what is behind it: a foreign file and a lack of file descriptors have no SQLite code of their own.
 
@@ -97,10 +125,14 @@ def told(path: Path) -> Iterator[None]:
         yield
     except SchemaTooNew as fault:
         raise JournalRejected(f"{path}: {fault}") from fault
+    except OSError as fault:
+        if isinstance(fault, ConnectionError) or fault.errno not in _ERRNO:
+            raise
+        raise not_opened(path, fault) from fault
     except sqlite3.Error as fault:
         code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
         if code in _AWAY:
             raise _away(path, *_AWAY[code]) from fault
         if code in _REJECTED:
-            raise JournalRejected(f"{path}: {_REJECTED[code]}") from fault
+            raise JournalDamaged(f"{path}: {_REJECTED[code]}") from fault
         raise

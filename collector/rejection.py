@@ -17,6 +17,7 @@ class Loss(StrEnum):
     UNFIT_KIND = "a kind that this sensor does not say"
     FUTURE = "more than five minutes in the future"
     TOO_OLD = "too old"
+    JOURNAL_DAMAGED = "stored, and lost when the journal was damaged"
     UNKNOWN_KIND = "a kind that this version does not know"
     BAD_VALUE = "a value that is no number, or out of the bounds of its kind"
     BAD_FIELD = "a field that is missing, unknown or of the wrong type"

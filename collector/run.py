@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Final
 
 from collector.alerts.conditions import Ear, outage
@@ -23,7 +22,8 @@ from collector.alerts.postman import Postman
 from collector.alerts.wire import Alert, AlertKind
 from collector.inbox import BATCH, Inbox
 from collector.journal import Journal
-from collector.journal_faults import JournalAway
+from collector.journal_faults import JournalAway, told
+from collector.journal_guard import JournalGuard
 from collector.outward import CollectorStatus
 from collector.plan import SitePlan
 from collector.publish import Publisher
@@ -71,10 +71,11 @@ def run(
         report_progress: called after each pass of the loop whose commits all succeeded.
 
     Raises:
-        JournalRejected: the journal is in use, of a later Ledig, damaged, or no journal.
+        JournalRejected: the journal is in use, or of a later Ledig.
         JournalAway: the journal cannot be opened at the start. Later this is waited out.
     """
-    journal: Journal | None = Journal(settings.journal_path)
+    guard = JournalGuard(settings.journal_path, plan, settings.retention, now_ms)
+    journal: Journal | None = guard.open_journal()
     with ExitStack() as ends:
         projected = _no_fault
         if settings.history is HistoryKind.INFLUXDB:
@@ -83,18 +84,18 @@ def run(
             projection = ends.enter_context(closing(Projection(settings.journal_path, settings.influx)))
             projection.start()
             projected = projection.fault
-        loop = _Loop(settings, plan, now_ms, stop, projected)
+        loop = _Loop(settings, plan, now_ms, stop, guard, projected)
         ends.callback(loop.leave)
         while journal is not None:
-            with closing(journal):
-                try:
+            try:
+                with closing(journal), told(settings.journal_path), guard.watching(journal):
                     work = Work(plan, journal, settings.retention, now_ms(), settings.alerts)
                     loop.collect(work, report_progress)
-                except JournalAway as fault:
-                    reason = fault
-                else:
-                    return
-            journal = loop.reopened(reason)
+                    journal = None
+            except JournalAway as fault:
+                journal = loop.reopened(fault)
+            except Exception as fault:  # noqa: BLE001 - it is raised again unless a damaged journal is behind it
+                journal = loop.replaced(fault)
 
 
 def _no_fault() -> str:
@@ -104,15 +105,17 @@ def _no_fault() -> str:
 class _Loop:
     """What stays when the journal is opened anew: the connection, and what was said over it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what `run` got, and what it opened
         self,
         settings: CollectorSettings,
         plan: SitePlan,
         now_ms: Callable[[], int],
         stop: threading.Event,
+        guard: JournalGuard,
         projected: Callable[[], str],
     ) -> None:
         self._path = settings.journal_path
+        self._guard = guard
         self._now_ms = now_ms
         self._stop = stop
         self._projected = projected
@@ -162,6 +165,7 @@ class _Loop:
     def _tick(self, work: Work, *, drains: bool) -> None:
         now_ms = self._now_ms()
         house = work.house
+        self._guard.look()
         work.tick(now_ms)
         if time.monotonic() >= self._settle_s + (DRAINING_S if drains else 0.0):
             self._settle_s = time.monotonic() + SETTLE_S
@@ -227,7 +231,7 @@ class _Loop:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             again_s = time.monotonic() + pause_s
             try:
-                journal = _proven(self._path)
+                journal = _proven(self._guard)
             except JournalAway as still:
                 fault = still
                 continue
@@ -235,6 +239,15 @@ class _Loop:
             self._inbox.renew()  # what was not acknowledged comes again
             return journal
         return None
+
+    def replaced(self, fault: Exception) -> Journal | None:
+        """A backup in the place of a damaged journal; raises the fault again if the journal is not damaged."""
+        try:
+            journal = self._guard.replaced(fault)
+        except JournalAway as away:
+            return self.reopened(away)
+        self._inbox.renew()  # what was not acknowledged comes again
+        return journal
 
     def _alert_of_outage(self, since_ms: int) -> None:
         """Nobody judges now, and nothing can be stored: this one letter goes out from here."""
@@ -244,9 +257,9 @@ class _Loop:
             self._postman.add(letters([self._outage], self._alerts, self._plan, now_ms, UNSTORED))
 
 
-def _proven(path: Path) -> Journal:
+def _proven(guard: JournalGuard) -> Journal:
     """The journal, opened anew and written to."""
-    journal = Journal(path)
+    journal = guard.open_journal()
     try:
         journal.can_grow()
     except BaseException:

@@ -25,6 +25,7 @@ from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Repeat, Roster
 from collector.journal import AIR, Journal, SensorKey
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
+from collector.rejection import Loss
 from collector.settings import RetentionSettings
 from collector.settle import BUCKET_MS, UNTIL, Settlement
 
@@ -79,6 +80,7 @@ class Work:
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
         self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
+        self._restored = journal.restored_marks()
         self._unsaved: set[str] = set()
         self._refused = 0
         self._restore(now_ms)
@@ -156,6 +158,7 @@ class Work:
 
     def _store(self, into: Intake, now_ms: int) -> None:
         journal = self._journal
+        self._explain_gaps(into)
         journal.add_events(into.accepted, into.undated)
         journal.set_marks(into.marks)
         if into.gaps:
@@ -170,6 +173,15 @@ class Work:
                 self.watch.late(sensor, at_ms)
         self.watch.arrived(into, now_ms)
         self.alarms.arrived(into, now_ms)
+
+    def _explain_gaps(self, into: Intake) -> None:
+        """Devices let go of what they had a receipt for: after a restore the journal lost it, and not they."""
+        for key in self._restored.keys() & into.spoke.keys():
+            mark = self._restored.pop(key)
+            self._journal.forget_restored(key)
+            for number, gap in enumerate(into.gaps):
+                if gap[:2] == key and gap.first == mark + 1 and gap.reason is Loss.DROPPED:
+                    into.gaps[number] = gap._replace(reason=Loss.JOURNAL_DAMAGED)
 
     def _late(self, into: Intake) -> dict[SensorKey, int]:
         """The oldest word of each sensor that speaks of what is counted already."""

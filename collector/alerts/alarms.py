@@ -23,7 +23,7 @@ from collector.health.findings import Finding
 from collector.health.store import heard
 from collector.house import House
 from collector.intake import Intake
-from collector.journal import Journal
+from collector.journal import MISSING_FROM, RESTORED, Journal
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.rejection import Gap
 from edge.message import MessageRejected
@@ -64,6 +64,8 @@ class Alarms:
         self._aired = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
         self._spoke: dict[str, int] = {}
         self._failing: dict[str, int | None] = {one.name: None for one in settings.destinations}
+        restored_ms = journal.meta(RESTORED)
+        self._restored = None if restored_ms is None else (restored_ms, journal.meta(MISSING_FROM) or 0)
         self._notes = load(journal)
         self._saved = self._notes
         self._lost = dict(self._notes.lost)
@@ -222,6 +224,7 @@ class Alarms:
             airs={zone: house.summary(zone, now_ms).air for zone in self._aired},
             supplies={space: house.view(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
+            restored=self._restored,
             failing=self._failing,
         )
 

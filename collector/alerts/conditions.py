@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from collector.alerts.book import Level, Sign, Timing
 from collector.alerts.hours import judged
 from collector.alerts.settings import LEAST_PEOPLE, AlertSettings
-from collector.alerts.wire import AT_MOST, Alert, AlertKind, Severity
+from collector.alerts.wire import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.health.findings import Finding, FindingKind
 from collector.outward import Air, Occupancy, SpaceState, Summary
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
@@ -38,6 +38,7 @@ PEOPLE_BACK: Final = 0.95
 SUPPLY_BACK_PCT: Final = 5.0
 """A supply is filled up this far above its low mark: a jar that is shaken tells a few per cent more."""
 DISK_BACK_PCT: Final = 2.0
+RESTORED_SHOWN_MS: Final = 72 * HOUR_MS
 LOST_QUIET_MS: Final = HOUR_MS
 """Events that are lost within an hour of each other belong to one alert."""
 PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
@@ -86,6 +87,8 @@ class Known(Struct, frozen=True):
     supplies: Mapping[str, SpaceState]
     disk_free_pct: float | None
     """None: it could not be asked."""
+    restored: tuple[int, int] | None
+    """When the journal was last restored, and from when on its events are missing: 0 if all are; None: never."""
     failing: Mapping[str, int | None]
     """Destinations that took nothing since then; None: not tried yet."""
 
@@ -104,6 +107,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
         AlertKind.FEW_FREE: _timing(Severity.NOTICE, settings.free_desks_min, 15),
         AlertKind.DISK_NEARLY_FULL: _timing(Severity.URGENT, 5, 5),
         AlertKind.JOURNAL_AWAY: _timing(Severity.URGENT, 0, 0),
+        AlertKind.JOURNAL_RESTORED: _timing(Severity.WARNING, 0, 0),
         AlertKind.NOT_DELIVERED: _timing(Severity.WARNING, 0, 0),
     }
 
@@ -119,6 +123,7 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
         *_supplies(plan, known.supplies),
         *_desks(settings, known.site),
         *_disk(settings, known.disk_free_pct),
+        *_restored(known.restored, known.now_ms),
         *_failing(known.failing),
     ]
     inside = {kind: judged(plan, settings.hours(kind), known.now_ms) for kind in AlertKind}
@@ -248,6 +253,14 @@ def _disk(settings: AlertSettings, free_pct: float | None) -> Iterator[Sign]:
     elif free_pct < limit + DISK_BACK_PCT:
         level = Level.PRESENT if free_pct < limit else Level.BETWEEN
         yield Sign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, level, value=round(free_pct, 1), limit=limit)
+
+
+def _restored(restored: tuple[int, int] | None, now_ms: int) -> Iterator[Sign]:
+    if restored is None or now_ms - restored[0] >= RESTORED_SHOWN_MS:
+        return
+    from_ms = restored[1]
+    reason = "" if from_ms else NO_BACKUP
+    yield Sign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, Level.PRESENT, from_ms or restored[0], reason=reason)
 
 
 def _failing(failing: Mapping[str, int | None]) -> Iterator[Sign]:

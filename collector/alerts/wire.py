@@ -37,6 +37,8 @@ class AlertKind(StrEnum):
     DISK_NEARLY_FULL = "disk_nearly_full"
     JOURNAL_AWAY = "journal_away"
     """The collector cannot store anything, and judges nothing."""
+    JOURNAL_RESTORED = "journal_restored"
+    """The journal was damaged, and a backup or an empty one took its place."""
     NOT_DELIVERED = "not_delivered"
     """A destination of alerts takes none."""
 
@@ -52,6 +54,8 @@ class Severity(StrEnum):
     """Now: quiet hours do not hold it up."""
 
 
+NO_BACKUP: Final = "no_backup"
+"""Everything that a damaged journal held is missing."""
 AT_MOST: Final = "at_most"
 """So many desks are free if all are of which nothing is known."""
 
@@ -77,7 +81,9 @@ class Alert(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defa
     limit: float | None = None
     """What it should not have passed."""
     reason: str = ""
-    """Of stuck: which finding it is. Of lost events: why they were lost. Of few free: AT_MOST, or nothing."""
+    """Of stuck: which finding it is. Of lost events: why they were lost. Of few free: AT_MOST, or nothing.
+
+    Of a restored journal: NO_BACKUP, or nothing."""
     sensors: int | None = None
     """How many sensors of a silent device."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from collector.alerts.settings import Language
-from collector.alerts.wire import AT_MOST, Alert, AlertKind
+from collector.alerts.wire import AT_MOST, NO_BACKUP, Alert, AlertKind
 from collector.days import local
 from collector.health.findings import FindingKind
 from collector.plan import SitePlan
@@ -33,6 +33,7 @@ _EN: Final[Mapping[str, str]] = {
     "name.few_free": "Few desks free",
     "name.disk_nearly_full": "Disk nearly full",
     "name.journal_away": "Nothing is stored",
+    "name.journal_restored": "Journal restored",
     "name.not_delivered": "Messages not delivered",
     "what.device_silent": "{name} has not been heard since {since}: {sensors}.",
     "what.sensor_silent": "{name} has not been heard since {since}, though {device} is.",
@@ -52,6 +53,9 @@ _EN: Final[Mapping[str, str]] = {
     "what.few_free.at_most": "At most {value} of the desks are free; fewer than {limit} since {since}.",
     "what.disk_nearly_full": "{value}% of the collector's disk is free.",
     "what.journal_away": "The collector has not been able to write its journal since {since}: nothing is judged.",
+    "what.journal_restored": "The journal was damaged and a backup took its place: events from {since} to {fired} are"
+    " missing.",
+    "what.journal_restored.no_backup": "The journal was damaged and had no backup: all before {fired} is missing.",
     "what.not_delivered": "Messages have not reached {name} since {since}.",
     "do.device_silent": "See to the power and Wi-Fi of {device}.",
     "do.sensor_silent": "Check its wires, and its battery if it has one.",
@@ -64,12 +68,14 @@ _EN: Final[Mapping[str, str]] = {
     "do.lost_events.contract": "It sends what the collector cannot use: the page about devices shows which, and why.",
     "do.lost_events.future": "Its clock is fast: see that it reaches a time server.",
     "do.lost_events.old": "They came too late to be kept: see how long it was away, and whether its clock is right.",
+    "do.lost_events.journal": "They were stored and receipted before the journal was damaged: check its disk.",
     "do.over_capacity": "Look around; if it is not so, see whether the door's counter counts right.",
     "do.co2_high": "Open a window, or see to the ventilation.",
     "do.supply_low": "Fill it up.",
     "do.few_free": "Tell members before they come, and show them the booths and rooms that are free.",
     "do.disk_nearly_full": "Free some space: without any, nothing more is stored.",
     "do.journal_away": "Free some space on its disk, or make it writable; the collector then goes on by itself.",
+    "do.journal_restored": "Check the disk: a memory card that damages one file soon damages others.",
     "do.not_delivered": "Look at its address, and try it with “ledig alerts test”.",
     "over.device_silent": "{name} has been heard again since {ended}; it was silent from {since}.",
     "over.sensor_silent": "{name} has been heard again since {ended}; it was silent from {since}.",
@@ -83,6 +89,7 @@ _EN: Final[Mapping[str, str]] = {
     "over.few_free": "Desks have been free again since {ended}.",
     "over.disk_nearly_full": "The collector's disk has had room again since {ended}.",
     "over.journal_away": "The collector has been able to write its journal again since {ended}.",
+    "over.journal_restored": "The journal was restored more than three days ago.",
     "over.not_delivered": "Messages have reached {name} again since {ended}.",
     "over.left": "{name} is no longer looked at.",
     "many.sensor_silent": "{n} sensors of {device} are not heard: {names}.",
@@ -113,6 +120,7 @@ _SV: Final[Mapping[str, str]] = {
     "name.few_free": "Få lediga platser",
     "name.disk_nearly_full": "Disken är nästan full",
     "name.journal_away": "Ingenting sparas",
+    "name.journal_restored": "Journalen återställd",
     "name.not_delivered": "Meddelanden kommer inte fram",
     "what.device_silent": "{name} har inte hörts sedan {since}: {sensors}.",
     "what.sensor_silent": "{name} har inte hörts sedan {since}, fast {device} hörs.",
@@ -132,6 +140,9 @@ _SV: Final[Mapping[str, str]] = {
     "what.few_free.at_most": "Högst {value} av skrivborden är lediga; färre än {limit} sedan {since}.",
     "what.disk_nearly_full": "{value} % av insamlarens disk är ledigt.",
     "what.journal_away": "Insamlaren har inte kunnat skriva sin journal sedan {since}: ingenting bedöms.",
+    "what.journal_restored": "Journalen var skadad och ersattes av en säkerhetskopia: händelser från {since} till"
+    " {fired} saknas.",
+    "what.journal_restored.no_backup": "Journalen var skadad och säkerhetskopia saknades: allt före {fired} är borta.",
     "what.not_delivered": "Meddelanden har inte nått {name} sedan {since}.",
     "do.device_silent": "Se över ström och wifi till {device}.",
     "do.sensor_silent": "Se över kablarna, och batteriet om den har ett.",
@@ -144,12 +155,14 @@ _SV: Final[Mapping[str, str]] = {
     "do.lost_events.contract": "Enheten skickar data som inte kan användas: sidan om enheter visar vad och varför.",
     "do.lost_events.future": "Klockan går före: se efter att den når en tidsserver.",
     "do.lost_events.old": "De kom för sent för att sparas: se hur länge den var borta, och om klockan går rätt.",
+    "do.lost_events.journal": "De sparades och kvitterades innan journalen skadades: kontrollera dess disk.",
     "do.over_capacity": "Se efter; stämmer det inte, kontrollera att dörrens räknare räknar rätt.",
     "do.co2_high": "Öppna ett fönster, eller se över ventilationen.",
     "do.supply_low": "Fyll på.",
     "do.few_free": "Säg till medlemmarna innan de kommer, och visa dem lediga bås och rum.",
     "do.disk_nearly_full": "Frigör utrymme: utan plats sparas ingenting mer.",
     "do.journal_away": "Frigör utrymme på dess disk, eller gör den skrivbar; sedan fortsätter den av sig själv.",
+    "do.journal_restored": "Kontrollera disken: ett minneskort som skadar en fil skadar snart fler.",
     "do.not_delivered": "Se över adressen, och pröva den med ”ledig alerts test”.",
     "over.device_silent": "{name} hörs igen sedan {ended}; tyst var det från {since}.",
     "over.sensor_silent": "{name} hörs igen sedan {ended}; tyst var det från {since}.",
@@ -163,6 +176,7 @@ _SV: Final[Mapping[str, str]] = {
     "over.few_free": "Skrivbord är lediga igen sedan {ended}.",
     "over.disk_nearly_full": "Insamlarens disk har plats igen sedan {ended}.",
     "over.journal_away": "Insamlaren kan skriva sin journal igen sedan {ended}.",
+    "over.journal_restored": "Journalen återställdes för mer än tre dygn sedan.",
     "over.not_delivered": "Meddelanden når {name} igen sedan {ended}.",
     "over.left": "{name} bevakas inte längre.",
     "many.sensor_silent": "{n} sensorer på {device} hörs inte: {names}.",
@@ -189,8 +203,13 @@ _LOST: Final = {
     Loss.UNFIT_KIND: "sensor",
     Loss.FUTURE: "future",
     Loss.TOO_OLD: "old",
+    Loss.JOURNAL_DAMAGED: "journal",
 }
 """Which remedy each reason has; those that are not here break the contract, and share one."""
+
+
+_VARIANTS: Final = {(AlertKind.FEW_FREE, AT_MOST), (AlertKind.JOURNAL_RESTORED, NO_BACKUP)}
+"""Kinds and reasons that have a sentence of their own."""
 
 
 class AlertWords:
@@ -255,6 +274,7 @@ class AlertWords:
             name=self.name(alert.subject),
             device=alert.subject.partition("/")[0],
             since=self.moment(alert.since_ms),
+            fired=self.moment(alert.fired_ms),
             ended=self.moment(alert.ended_ms if alert.ended_ms is not None else self._now_ms),
             value=self.number(alert.value),
             limit=self.number(alert.limit),
@@ -278,8 +298,8 @@ def _what(alert: Alert) -> str:
         return f"{key}.unknown"
     if alert.kind is AlertKind.FEW_FREE and not alert.value:
         return f"{key}.none"
-    if alert.kind is AlertKind.FEW_FREE and alert.reason == AT_MOST:
-        return f"{key}.at_most"
+    if (alert.kind, alert.reason) in _VARIANTS:
+        return f"{key}.{alert.reason}"
     if alert.kind in {AlertKind.LOST_EVENTS, AlertKind.FEW_FREE} and alert.value == 1:
         return f"{key}.one"
     return key

@@ -256,5 +256,6 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
         n=f"{settings.disk_free_below_pct:g}"
     ),
     AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("a journal that cannot be written"),
+    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged journal that was replaced"),
     AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message not taken"),
 }

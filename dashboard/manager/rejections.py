@@ -50,6 +50,7 @@ def _why(reason: str, words: Words) -> str:
         Loss.UNFIT_KIND: _("This kind of sensor does not send such a quantity."),
         Loss.FUTURE: _("More than five minutes in the future: the clock is fast."),
         Loss.TOO_OLD: _("Older than what is kept of single events."),
+        Loss.JOURNAL_DAMAGED: _("Stored, and lost when the journal was damaged."),
         Loss.UNKNOWN_KIND: _("This version does not know the quantity: update the collector."),
         Loss.BAD_VALUE: _("The value is no number, or out of bounds."),
         Loss.BAD_FIELD: _("A field is missing, unknown or of the wrong type."),

@@ -23,6 +23,7 @@ SUBJECTS = {
     AlertKind.FEW_FREE: "site",
     AlertKind.DISK_NEARLY_FULL: "site",
     AlertKind.JOURNAL_AWAY: "site",
+    AlertKind.JOURNAL_RESTORED: "site",
     AlertKind.NOT_DELIVERED: "phone",
 }
 
