@@ -28,7 +28,7 @@ from collector.history.sqlite import connect
 from collector.intake import FUTURE_MS
 from collector.journal import AIR, Journal
 from collector.journal_faults import JournalAway, JournalDamaged, JournalInUse, told
-from collector.page_sums import closed_sums_problem, difference, sums_path
+from collector.page_sums import closed_sums_problem, difference, first_page_problem, sums_path
 from collector.plan import SitePlan
 from collector.settings import RetentionSettings
 from collector.sqlite_backup import BackupRules, SourceDamaged
@@ -102,9 +102,12 @@ class JournalGuard:
             JournalAway, JournalInUse: it cannot be opened now.
             JournalRejected: a later Ledig wrote it.
         """
+        with told(self._path):
+            sqlite_backup.complete(self._path)
+            problem = first_page_problem(self._path)
+        if problem:  # once it is opened, SQLite would change the file by what its first page claims
+            return self.replaced(JournalDamaged(problem))
         try:
-            with told(self._path):
-                sqlite_backup.complete(self._path)
             return Journal(self._path)
         except (JournalAway, JournalInUse):
             raise
@@ -153,8 +156,10 @@ class JournalGuard:
                 self._verify(journal)  # `watching` holds the lock for it
             finally:
                 journal.file_lock.release()
-            while not self._problem and not self._stop.wait(RETRY_S if self._fault else LOOK_S):
+            while not self._problem:
                 self._attempt(lambda: self._look_after(journal))
+                if self._stop.wait(RETRY_S if self._fault else LOOK_S):
+                    return
         except Exception as bug:  # noqa: BLE001 - it is raised again where the collector looks
             self._bug = bug
 

@@ -95,6 +95,15 @@ def stored_sums(path: Path) -> "Sums[int] | None":
     return found[0] if found else None
 
 
+def first_page_problem(path: Path) -> str:
+    """What `closed_sums_problem` finds in the first page, which holds what SQLite must believe before it reads on."""
+    stored = _stored(path)
+    if stored is None or not path.exists():
+        return ""
+    with path.open("rb") as file:
+        return difference(stored[0][:1], array("I", [zlib.crc32(file.read(stored[1]))]))
+
+
 def closed_sums_problem(path: Path) -> str:
     """What differs from the stored checksums in a database that no connection of this process has open; empty: nothing.
 

@@ -1,0 +1,270 @@
+"""A journal with changed or missing bits: it always opens, damage is noticed, and what is missing is stated."""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from collector import sqlite_backup
+from collector.intake import Delivery
+from collector.journal import MISSING_FROM, RESTORED, Journal
+from collector.journal_faults import JournalDamaged
+from collector.journal_guard import JournalGuard
+from collector.rejection import Loss
+from collector.settings import RetentionSettings
+from collector.work import Work
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion
+from tests.servers import until
+
+PLAN = house_of(6)
+RETENTION = RetentionSettings()
+BACKUP_MS, DAMAGED_MS = NOON_MS + HOUR_MS, NOON_MS + 2 * HOUR_MS
+STORED = 240
+IN_BACKUP = 120
+Content = dict[str, list[tuple[object, ...]]]
+
+
+def guard_of(path: Path, now_ms: int = DAMAGED_MS) -> JournalGuard:
+    return JournalGuard(path, PLAN, RETENTION, lambda: now_ms)
+
+
+def take(work: Work, seqs: range) -> None:
+    """Every half minute somebody moves at one of the desks."""
+    for seq in seqs:
+        at_ms = NOON_MS + seq * 30_000
+        event = motion(seq, at_ms, sensor=f"desk-{seq % 6}-pir", value=seq // 6 % 2)
+        work.take([Delivery("pi-1", message([event]))], at_ms)
+
+
+def store(work: Work, seqs: range) -> None:
+    """The same, with the history that follows from it."""
+    for seq in seqs:
+        take(work, range(seq, seq + 1))
+        work.tick(NOON_MS + seq * 30_000)
+        work.settle(NOON_MS + seq * 30_000)
+
+
+def content(path: Path) -> Content:
+    """What the collector has stored, by table."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return {table: sorted(db.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in tables}  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a killed collector: a backup after an hour, more in the file, the last events in the log."""
+    running, folder = tmp_path_factory.mktemp("running"), tmp_path_factory.mktemp("killed") / "data"
+    path = running / "journal.sqlite"
+    guard = guard_of(path, BACKUP_MS)
+    with closing(guard.open_journal()) as journal:
+        work = Work(PLAN, journal, RETENTION, NOON_MS)
+        store(work, range(1, IN_BACKUP + 1))
+        with guard.watching(journal):
+            until(lambda: sqlite_backup.backups(path, running / "backups"), what="the backup")
+        store(work, range(IN_BACKUP + 1, STORED - 20))
+        work.save()
+        assert journal.shrink()
+        take(work, range(STORED - 20, STORED + 1))
+        shutil.copytree(running, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(killed: Path, tmp_path_factory: pytest.TempPathFactory) -> Content:
+    """What a copy without damage holds."""
+    folder = tmp_path_factory.mktemp("whole") / "data"
+    shutil.copytree(killed, folder)
+    return content(folder / "journal.sqlite")
+
+
+def start(path: Path, now_ms: int = DAMAGED_MS) -> tuple[Journal, str]:
+    """A start as the collector does it: open, work, check beside it; the journal in use, and how damage was noticed."""
+    guard = guard_of(path, now_ms)
+    journal = guard.open_journal()
+    if journal.meta(RESTORED) is not None:
+        return journal, "at the opening"
+    problem: Exception | None = None
+
+    def checked() -> bool:
+        guard.look()
+        return journal.page_sums.sums is not None
+
+    try:
+        with closing(journal), guard.watching(journal):
+            Work(PLAN, journal, RETENTION, now_ms).tick(now_ms)
+            until(checked, what="the check of the start")
+    except Exception as fault:  # noqa: BLE001 - as the collector: what is behind it is found out next
+        problem = fault
+    if problem is None:
+        return Journal(path), ""
+    return guard.replaced(problem), "by the check" if isinstance(problem, JournalDamaged) else "by its consequence"
+
+
+def flipped(body: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(body)
+    changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
+def cut(body: bytes, chance: random.Random) -> bytes:
+    return body[: chance.randrange(len(body))]
+
+
+def header_flipped(body: bytes, chance: random.Random) -> bytes:
+    """In the first hundred bytes: versions, sizes, counters."""
+    return flipped(body[:100], chance) + body[100:]
+
+
+DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {"flip": flipped, "header": header_flipped, "cut": cut}
+
+
+@pytest.fixture
+def copied(killed: Path, tmp_path: Path) -> Callable[[], Path]:
+    """Makes a fresh copy of the killed collector's folder; the one before is gone."""
+    folder = tmp_path / "data"
+
+    def copy() -> Path:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(killed, folder)
+        return folder / "journal.sqlite"
+
+    return copy
+
+
+@pytest.fixture
+def times(full: bool) -> int:
+    return 80 if full else 8
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_file_is_always_noticed_and_the_backup_takes_its_place(
+    copied: Callable[[], Path], whole: Content, times: int, how: str
+) -> None:
+    for seed in range(times):
+        path = copied()
+        path.write_bytes(DAMAGES[how](path.read_bytes(), random.Random(f"{how}{seed}")))  # noqa: S311 - no secret
+        journal, noticed = start(path)
+        with closing(journal):
+            assert noticed, f"{how} {seed} ran on unnoticed"
+            assert journal.marks() == {("pi-1", "s"): IN_BACKUP}
+            assert (journal.meta(MISSING_FROM), journal.meta(RESTORED)) == (BACKUP_MS, DAMAGED_MS)
+            found = content(path)
+            assert sorted(row[3] for row in found["event"]) == list(range(1, IN_BACKUP + 1))
+            assert [row for row in found["transition"] if row not in whole["transition"]] == []
+        assert [*path.parent.glob("journal.sqlite.damaged-*")]
+
+
+@pytest.mark.parametrize(("tail", "how"), [*product(("-wal", "-shm", ".sums"), DAMAGES)])
+def test_a_damaged_file_beside_it_costs_at_most_the_last_commits(
+    copied: Callable[[], Path], whole: Content, times: int, tail: str, how: str
+) -> None:
+    for seed in range(times):
+        path = copied()
+        part = path.with_name(f"journal.sqlite{tail}")
+        part.write_bytes(DAMAGES[how](part.read_bytes(), random.Random(f"{how}{tail}{seed}")))  # noqa: S311
+        journal, noticed = start(path)
+        with closing(journal):
+            assert not noticed, f"{how} {seed}: nothing of the file itself is damaged"
+            found = content(path)
+            if tail != "-wal":
+                assert {name: found[name] for name in ("event", "stream")} == {n: whole[n] for n in ("event", "stream")}
+            kept = journal.marks()["pi-1", "s"]
+            assert STORED - 21 <= kept <= STORED
+            assert sorted(row[3] for row in found["event"]) == list(range(1, kept + 1)), "a prefix of what was stored"
+
+
+def test_a_file_without_damage_starts_with_all_that_it_had(copied: Callable[[], Path], whole: Content) -> None:
+    path = copied()
+    for _ in range(3):  # after a kill, and after clean stops
+        journal, noticed = start(path)
+        journal.close()
+        assert not noticed
+    assert content(path)["event"] == whole["event"]
+
+
+def test_another_program_that_wrote_the_log_into_the_file_damages_nothing(copied: Callable[[], Path]) -> None:
+    """An administrator's sqlite3, after the collector was killed: it is the last to close, so it cuts the log."""
+    path = copied()
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM event").fetchone() == (STORED,)
+    journal, noticed = start(path)
+    with closing(journal):
+        assert not noticed
+        assert journal.marks() == {("pi-1", "s"): STORED}
+
+
+def test_events_that_only_the_damaged_journal_had_become_an_exact_gap_with_that_reason(
+    copied: Callable[[], Path],
+) -> None:
+    path = copied()
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    journal, _ = start(path)
+    with closing(journal):
+        work = Work(PLAN, journal, RETENTION, DAMAGED_MS)
+        next_one = message([motion(STORED + 1, DAMAGED_MS)], oldest=STORED + 1)
+        assert work.take([Delivery("pi-1", next_one)], DAMAGED_MS) == {("pi-1", "s"): STORED + 1}
+        gaps = journal.connection.execute("SELECT device, stream, first, last, reason FROM gap").fetchall()
+        assert gaps == [("pi-1", "s", IN_BACKUP + 1, STORED, Loss.JOURNAL_DAMAGED)]
+        later = message([motion(STORED + 9, DAMAGED_MS)], oldest=STORED + 9)
+        work.take([Delivery("pi-1", later)], DAMAGED_MS)
+        assert journal.connection.execute("SELECT reason FROM gap WHERE first > ?", (STORED,)).fetchall() == [
+            (Loss.DROPPED,)
+        ]
+
+
+def test_events_that_the_outbox_still_has_fill_the_hole(copied: Callable[[], Path]) -> None:
+    path = copied()
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    journal, _ = start(path)
+    with closing(journal):
+        work = Work(PLAN, journal, RETENTION, DAMAGED_MS)
+        held = [motion(seq, NOON_MS + seq * 30_000) for seq in range(200, STORED + 1)]
+        work.take([Delivery("pi-1", message(held, oldest=200))], DAMAGED_MS)
+        gaps = journal.connection.execute("SELECT first, last FROM gap").fetchall()
+        assert gaps == [(IN_BACKUP + 1, 199)]
+        assert journal.marks() == {("pi-1", "s"): STORED}
+
+
+def test_without_a_backup_an_empty_journal_begins_and_everything_before_is_a_gap(copied: Callable[[], Path]) -> None:
+    path = copied()
+    shutil.rmtree(path.parent / "backups")
+    path.write_bytes(path.read_bytes()[:5000])
+    journal, _ = start(path)
+    with closing(journal):
+        assert (journal.meta(MISSING_FROM), journal.meta(RESTORED)) == (0, DAMAGED_MS)
+        work = Work(PLAN, journal, RETENTION, DAMAGED_MS)
+        work.take([Delivery("pi-1", message([motion(STORED, DAMAGED_MS)], oldest=STORED))], DAMAGED_MS)
+        assert journal.connection.execute("SELECT first, last FROM gap").fetchall() == [(1, STORED - 1)]
+
+
+def test_backups_forget_single_events_before_the_journal_does(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    short = RetentionSettings(raw_hours=3)
+    now = [NOON_MS + HOUR_MS]
+    guard = JournalGuard(path, PLAN, short, lambda: now[0])
+
+    def oldest_in_backups() -> int:
+        found = [content(one.path)["event"] for one in sqlite_backup.backups(path, tmp_path / "backups")]
+        return min((int(str(row[1])) for rows in found for row in rows), default=now[0])
+
+    with closing(guard.open_journal()) as journal:
+        work = Work(PLAN, journal, short, NOON_MS)
+        store(work, range(1, 121))
+        with guard.watching(journal):
+            until(lambda: sqlite_backup.backups(path, tmp_path / "backups"), what="the backup")
+        assert oldest_in_backups() < now[0]
+        (backup,) = sqlite_backup.backups(path, tmp_path / "backups")
+        assert backup.path.stat().st_mode & 0o777 == 0o600
+        now[0] = NOON_MS + 4 * HOUR_MS
+        work.tick(now[0])
+        while work.settle(now[0]):
+            pass
+        work.settle(now[0] + HOUR_MS)  # a purge is due by now
+        with guard.watching(journal):
+            until(lambda: oldest_in_backups() >= now[0] - 3 * HOUR_MS, what="old events leave the backup")
