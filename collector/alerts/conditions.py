@@ -87,10 +87,10 @@ class Known(Struct, frozen=True):
     supplies: Mapping[str, SpaceState]
     disk_free_pct: float | None
     """None: it could not be asked."""
-    restored: tuple[int, int] | None
-    """When the journal was last restored, and from when on its events are missing: 0 if all are; None: never."""
     failing: Mapping[str, int | None]
     """Destinations that took nothing since then; None: not tried yet."""
+    restored: tuple[int, int] | None = None
+    """When the journal was last restored, and from when on its events are missing: 0 if all are; None: never."""
 
 
 def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:

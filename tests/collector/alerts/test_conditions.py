@@ -8,7 +8,7 @@ import pytest
 from collector.alerts.book import Level, Sign
 from collector.alerts.conditions import Ear, Known, Lost, places, signs, timings
 from collector.alerts.settings import AlertSettings
-from collector.alerts.wire import AlertKind
+from collector.alerts.wire import NO_BACKUP, AlertKind
 from collector.health.findings import Finding, FindingKind
 from collector.outward import Air, Because, Count, Health, Occupancy, People, Reason, SpaceState, Summary
 from collector.plan import OpeningHours, SitePlan, Space, SpaceKind
@@ -207,3 +207,11 @@ def test_outside_its_hours_a_kind_begins_nothing_and_off_it_says_nothing() -> No
 
 def test_every_kind_has_its_timing() -> None:
     assert set(timings(SETTINGS)) == set(AlertKind)
+
+
+def test_a_restored_journal_is_shown_for_three_days_with_what_is_missing() -> None:
+    (sign,) = found(restored=(NOON_MS - HOUR_MS, NOON_MS - 20 * HOUR_MS))
+    assert (sign.kind, sign.since_ms, sign.reason) == (AlertKind.JOURNAL_RESTORED, NOON_MS - 20 * HOUR_MS, "")
+    (sign,) = found(restored=(NOON_MS - HOUR_MS, 0))
+    assert (sign.since_ms, sign.reason) == (NOON_MS - HOUR_MS, NO_BACKUP)
+    assert found(restored=(NOON_MS - 72 * HOUR_MS, NOON_MS - 80 * HOUR_MS)) == []
