@@ -68,7 +68,8 @@ def run(
         plan: the house.
         now_ms: the house's time, Unix milliseconds, UTC.
         stop: may be set by any thread; the loop ends within a tick and the commit that runs.
-        report_progress: called after each pass of the loop whose commits all succeeded.
+        report_progress: called after each pass of the loop whose commits all succeeded, and while a disk that refuses
+            is waited for.
 
     Raises:
         JournalRejected: the journal is in use, or of a later Ledig.
@@ -84,13 +85,13 @@ def run(
             projection = ends.enter_context(closing(Projection(settings.journal_path, settings.influx)))
             projection.start()
             projected = projection.fault
-        loop = _Loop(settings, plan, now_ms, stop, guard, projected)
+        loop = _Loop(settings, plan, now_ms, stop, guard, projected, report_progress)
         ends.callback(loop.leave)
         while journal is not None:
             try:
                 with closing(journal), told(settings.journal_path), guard.watching(journal):
                     work = Work(plan, journal, settings.retention, now_ms(), settings.alerts)
-                    loop.collect(work, report_progress)
+                    loop.collect(work)
                     journal = None
             except JournalAway as fault:
                 journal = loop.reopened(fault)
@@ -113,8 +114,10 @@ class _Loop:
         stop: threading.Event,
         guard: JournalGuard,
         projected: Callable[[], str],
+        report_progress: Callable[[], None],
     ) -> None:
         self._path = settings.journal_path
+        self._report_progress = report_progress
         self._guard = guard
         self._now_ms = now_ms
         self._stop = stop
@@ -136,7 +139,7 @@ class _Loop:
         self._inbox.close()
         self._postman.close()
 
-    def collect(self, work: Work, report_progress: Callable[[], None]) -> None:
+    def collect(self, work: Work) -> None:
         """Run until `stop`, and leave everything stored."""
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
@@ -159,7 +162,7 @@ class _Loop:
                 drains = len(deliveries) >= BACKLOG
                 self._tick(work, drains=drains)
                 tick_s = time.monotonic() + (DRAINING_TICK_S if drains else TICK_S)
-            report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
+            self._report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
         work.save()
 
     def _tick(self, work: Work, *, drains: bool) -> None:
@@ -220,6 +223,7 @@ class _Loop:
         began_s, began_ms = time.monotonic(), self._now_ms()
         while not self._stop.is_set():
             self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
+            self._report_progress()  # a new process would find the same disk, and could only wait too
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))
