@@ -35,10 +35,10 @@ def house_rules(plan: SitePlan, settings: DashboardSettings, words: Words) -> tu
     _ = words.gettext
     return (
         Section("never", _("What is never stored"), _never(words)),
-        Section("nobody", _("What is told of nobody"), _nobody(plan, words)),
-        Section("kept", _("How long things are kept"), _kept(settings.retention, words)),
+        Section("nobody", _("What is never shown"), _nobody(plan, words)),
+        Section("kept", _("How long data is kept"), _kept(settings.retention, words)),
         Section("seen", _("Who sees what"), _seen(plan, words)),
-        Section("watched", _("Who looks at those who look"), _watched(words)),
+        Section("watched", _("How access is checked"), _watched(words)),
     )
 
 
@@ -52,10 +52,13 @@ def span(days: int, words: Words) -> str:
 def _never(words: Words) -> tuple[str, ...]:
     _ = words.gettext
     return (
-        _("Names, member numbers, cards, phones, Bluetooth or Wi-Fi identities: no message has room for one."),
-        _("Pictures and sound: a sound sensor reports one level in half a minute, and nothing that could be heard."),
-        _("Who sits where: a sensor knows that a spot is taken, never by whom."),
-        _("Which company somebody belongs to: there is no report by member or by company."),
+        _("Names, member numbers, cards, phones, Bluetooth or Wi-Fi identities: no message has a field for them."),
+        _(
+            "Pictures and sound: a sound sensor reports one level every half minute, and nothing that "
+            "can be listened to."
+        ),
+        _("Who sits where: a sensor detects that a space is taken, never by whom."),
+        _("Which company somebody belongs to: there are no reports by member or company."),
     )
 
 
@@ -65,26 +68,39 @@ def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
     own = sum(space.kind is SpaceKind.DESK and space.tenure is Tenure.DEDICATED for space in plan.spaces)
     if own:
         text = ngettext(
-            "{n} desk is one member's own: it has no state on any page or feed, and counts in no figure.",
-            "{n} desks are one member's own: they have no state on any page or feed, and count in their zone only where"
-            " they are {few} or more.",
+            "{n} desk is dedicated to one member: it has no state on any page or feed, and counts in no figure.",
+            "{n} desks are dedicated, each to one member: they have no state on any page or feed, and "
+            "count in their zone only where there are {few} or more.",
             own,
         )
         told.append(text.format(n=own, few=FEW))
-    told.append(_("A shared desk is shown free or taken. Since when, and how it was used, is told of no single desk."))
+    told.append(
+        _(
+            "A shared desk is shown as free or taken. Since when, and how it has been used, is never "
+            "shown for a single desk."
+        )
+    )
     if closed := hidden_zones(plan):
         names = ", ".join(zone.name for zone in plan.zones if zone.id in closed)
         text = _(
-            "Not shown: the past of the desks of {zones}. A past needs {n} desks, and none may follow from the others'."
+            "History is not shown for the desks of {zones}. It is shown only for {n} desks or more, and "
+            "never where it could be derived from other zones."
         )
         told.append(text.format(zones=names, n=SEATS))
     kinds = {SpaceKind.BOOTH: _("phone booths"), SpaceKind.ROOM: _("rooms"), SpaceKind.EQUIPMENT: _("machines")}
     for zone in plan.zones:
         for kind, name in kinds.items():
             if hidden(plan, zone.id, kind):
-                text = _("Not shown: the past of the {kind} of {zone} together, for one of them is one member's own.")
+                text = _(
+                    "History is not shown for the {kind} of {zone} together, because one of them is dedicated to "
+                    "one member."
+                )
                 told.append(text.format(kind=name, zone=zone.name))
-    told.append(_("One to {most} people are told as under {n}, live, past and to come.").format(most=FEW - 1, n=FEW))
+    told.append(
+        _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
+            most=FEW - 1, n=FEW
+        )
+    )
     return tuple(told)
 
 
@@ -92,46 +108,54 @@ def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
     _, ngettext = words.gettext, words.ngettext
     hours = ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
     spans = (
-        (_("What a sensor said, and each change of a spot: {span}."), hours),
-        (_("How much of each hour one shared desk was taken: {span}."), span(retention.desk_hours_days, words)),
-        (_("The same of a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
-        (_("Counts of a zone and of the house every five minutes: {span}."), span(retention.series_days, words)),
-        (_("How many stays of each length a zone had on each day: {span}."), span(retention.series_days, words)),
-        (_("What a sensor did on a day, without a moment in it: {span}."), span(KEPT_DAYS, words)),
-        (_("Who looked at figures or took them out: {span}."), span(LOG_DAYS, words)),
+        (_("Sensor readings, and each change of a space: {span}."), hours),
+        (_("How much of each hour a shared desk was taken: {span}."), span(retention.desk_hours_days, words)),
+        (_("The same for a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
+        (_("Five-minute counts for a zone and for the whole site: {span}."), span(retention.series_days, words)),
+        (_("How many stays of each length a zone had each day: {span}."), span(retention.series_days, words)),
+        (_("How a sensor worked each day, without times: {span}."), span(KEPT_DAYS, words)),
+        (_("Who viewed or exported figures: {span}."), span(LOG_DAYS, words)),
     )
     return (
         *(text.format(span=long) for text, long in spans),
-        _("The site file can make the first five shorter, never longer. What is old enough is overwritten on disk."),
+        _("Settings can make the first five periods shorter, never longer. Expired data is overwritten on disk."),
     )
 
 
 def _seen(plan: SitePlan, words: Words) -> tuple[str, ...]:
     _ = words.gettext
     hours = (
-        _("Everybody, while the house is open: what is free now, by zone and kind, on the pages and the open feed.")
+        _("Everyone, during opening hours: what is free now, by zone and kind, on the pages and in the open feed.")
         if plan.opening_hours
-        else _("Everybody: what is free now, by zone and kind, on the pages and the open feed. The house never closes.")
+        else _(
+            "Everyone: what is free now, by zone and kind, on the pages and in the open feed. The site never closes."
+        )
     )
     told = [hours]
     if plan.opening_hours or plan.closed:
-        told.append(_("Everybody, while it is closed: that it is, and when it opens. Nothing of what goes on in it."))
+        told.append(
+            _(
+                "Everyone, outside opening hours: that we are closed and when we open. Nothing about what "
+                "goes on inside."
+            )
+        )
     return (
         *told,
-        _("Who may view, after logging in: the reasons of each state, the past as promised above, and the devices."),
-        _("Who manages, after logging in: the same; they also answer findings, mute alerts and let others in."),
+        _("Viewers, when logged in: the reason for each state, history as described above, and the devices."),
+        _("Managers, when logged in: the same; they also deal with problems, mute alerts and manage accounts."),
     )
 
 
 def _watched(words: Words) -> tuple[str, ...]:
     _ = words.gettext
     return (
-        _("Each view of figures and each export is written down: when, with which role, what, and which span of it."),
-        _("Members read that log without names, managers with them. It cannot be changed on any page."),
+        _("Each view of figures and each export is logged: when, by which role, what, and which part."),
+        _("Members can read that log without names, managers with names. It cannot be changed on any page."),
         _(
-            "A session ends after {idle} minutes without use, and after {most} hours at most. It holds no address."
+            "A login session ends after {idle} minutes without activity, and after {most} hours at most. "
+            "It stores no address."
         ).format(idle=IDLE_S // 60, most=LONGEST_S // 3600),
-        _("After a wrong password, a hash of name and address is kept for {n} minutes, against guessing.").format(
+        _("After a wrong password, a hash of name and address is kept for {n} minutes to prevent guessing.").format(
             n=WINDOW_S // 60
         ),
     )

@@ -59,7 +59,7 @@ def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
         "type": f"urn:ledig:problem:{kind}" if kind else "about:blank",
         "title": status.phrase,
         "status": int(status),
-        "detail": detail or DETAILS.get(status, "That was refused."),
+        "detail": detail or DETAILS.get(status, "The request was refused."),
         "instance": request.path,
     }
     return Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
@@ -105,20 +105,23 @@ def help_of(what: int | str, words: Words) -> tuple[str, str]:
     """What was found, and what the reader can do about it; `what` is a status, or `form` for one that was old."""
     _ = words.gettext
     known = {
-        "form": (_("The form was old."), _("Go back, load the page anew, and send it again. Nothing was changed.")),
-        400: (_("The request was not understood."), _("Go back, reload, and try once more.")),
-        403: (_("This is for who manages the house."), _("Your account views. Ask somebody who manages to do it.")),
-        404: (
-            _("There is no such page."),
-            _("The address may be old or mistyped. The first page knows the way."),
+        "form": (
+            _("The form has expired."),
+            _("Nothing was changed. Go back, reload the page and send the form again."),
         ),
-        405: (_("That cannot be done here."), _("Go back, and use the buttons of the page.")),
-        413: (_("That was too much at once."), _("Send less, and nothing that the page did not ask for.")),
-        429: (_("Too many tries."), _("Wait a quarter of an hour.")),
-        503: (_("The house does not answer just now."), _("Nothing was changed. Try again in a minute.")),
+        400: (_("The request could not be understood."), _("Go back, reload the page and try again.")),
+        403: (_("Managers only"), _("Your account can view but not change anything. Ask a manager.")),
+        404: (
+            _("Page not found"),
+            _("The address may be out of date or mistyped. Start from the home page."),
+        ),
+        405: (_("That action is not available here."), _("Go back and use the buttons on the page.")),
+        413: (_("The request was too large."), _("Go back and send less.")),
+        429: (_("Too many attempts"), _("Wait 15 minutes and try again.")),
+        503: (_("The sensor system is not responding."), _("Nothing was changed. Try again in a minute.")),
     }
     if what in known:
         return known[what]
     if isinstance(what, int) and what < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _("That was refused."), _("Go back, reload, and try once more.")
-    return _("Something is wrong here, and it is our fault."), _("Try again in a minute.")
+        return _("The request was refused."), _("Go back, reload the page and try again.")
+    return _("Something went wrong on our side."), _("Try again in a minute.")

@@ -83,23 +83,23 @@ def _because(state: SpaceState, reader: Reader) -> str:
     clause = {
         Reason.MOTION: _("movement at {sensor} {ago}"),
         Reason.PRESSURE: _("weight on {sensor} {ago}"),
-        Reason.PRESENCE: _("somebody near {sensor} {ago}"),
-        Reason.POWER: _("power drawn at {sensor} {ago}"),
+        Reason.PRESENCE: _("presence at {sensor} {ago}"),
+        Reason.POWER: _("power use at {sensor} {ago}"),
         Reason.PEOPLE: _("people counted at {sensor} {ago}"),
         Reason.SOUND: _("sound at {sensor} {ago}"),
         Reason.LIGHT: _("light at {sensor} {ago}"),
         Reason.AIR: _("CO₂ rising at {sensor} {ago}"),
-        Reason.DOOR_CLOSED: _("door closed since {at}: somebody is still inside")
+        Reason.DOOR_CLOSED: _("door closed since {at}, somebody is still inside")
         if state.state in TAKEN
-        else _("door closed since {at}, and nobody seen for hours"),
-        Reason.DOOR_OPENED: _("door opened {at}: who was inside may come back"),
-        Reason.QUIET: _("all quiet since {at}"),
-        Reason.SILENT: _("no word from {sensor} since {at}"),
-        Reason.NEVER_HEARD: _("{sensor} has never been heard"),
-        Reason.SETTLING: _("{sensor} was only just heard; wait for one quiet spell"),
+        else _("door closed since {at}, nobody detected for hours"),
+        Reason.DOOR_OPENED: _("door opened {at}, the person inside may come back"),
+        Reason.QUIET: _("quiet since {at}"),
+        Reason.SILENT: _("no data from {sensor} since {at}"),
+        Reason.NEVER_HEARD: _("{sensor} has never reported"),
+        Reason.SETTLING: _("{sensor} has just started reporting and needs one quiet period first"),
         Reason.LEVEL: _("measured by {sensor} {ago}"),
-        Reason.DISABLED: _("taken out of use in the site file"),
-        Reason.NO_SENSOR: _("no sensor that could tell"),
+        Reason.DISABLED: _("set out of use in the site file"),
+        Reason.NO_SENSOR: _("no sensor that can tell"),
     }[because.reason]
     at_ms = because.at_ms or state.since_ms
     return clause.format(sensor=because.sensor or _("a sensor"), ago=reader.ago(at_ms), at=reader.at(at_ms))
@@ -108,10 +108,10 @@ def _because(state: SpaceState, reader: Reader) -> str:
 def _voice(voice: Voice, reader: Reader) -> str:
     _ = reader.words.gettext
     clause = {
-        Says.TAKEN: _("{sensor} says so too, until {until}") if voice.until_ms else _("{sensor} says so too"),
-        Says.SETTLING: _("{sensor} needs quiet until {until}"),
-        Says.SILENT: _("no word from {sensor} since {at}"),
-        Says.UNHEARD: _("{sensor} has never been heard"),
+        Says.TAKEN: _("{sensor} agrees, until {until}") if voice.until_ms else _("{sensor} agrees"),
+        Says.SETTLING: _("{sensor} must stay quiet until {until}"),
+        Says.SILENT: _("no data from {sensor} since {at}"),
+        Says.UNHEARD: _("{sensor} has never reported"),
     }[voice.says]
     return clause.format(sensor=voice.sensor, at=reader.at(voice.at_ms), until=reader.at(voice.until_ms))
 
@@ -125,9 +125,9 @@ def _lapse(lapse: Lapse | None, kind: SpaceKind, reader: Reader) -> str:
     if lapse.state is not Occupancy.VACANT:
         clause = _("{state} from {at}")
     elif missing_min:
-        clause = _("{state} {at} if it stays quiet, {n} min more")
+        clause = _("{state} {at} if nothing happens for another {n} min")
     else:
-        clause = _("{state} {at} if it stays quiet until then")
+        clause = _("{state} {at} if nothing happens before then")
     state = reader.words.state(CODES.get(lapse.state, "u"), kind)
     return clause.format(state=state, at=reader.at(lapse.at_ms), n=missing_min)
 
@@ -138,11 +138,11 @@ def _hold(hold: HoldTuning | None, words: Words) -> str:
         return ""
     _ = words.gettext
     if hold.least_ms == hold.most_ms:
-        clause = _("held {n} min after movement, as the site file says")
+        clause = _("hold time {n} min after movement, set in the site file")
     elif hold.hold_ms == hold.start_ms:
-        clause = _("held {n} min after movement, and learning between {least} and {most}")
+        clause = _("hold time {n} min after movement, still learning between {least} and {most}")
     else:
-        clause = _("held {n} min after movement, learnt here between {least} and {most}")
+        clause = _("hold time {n} min after movement, learnt here between {least} and {most}")
     n, least, most = (minutes(span_ms, words) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
     return clause.format(n=n, least=least, most=most)
 

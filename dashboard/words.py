@@ -105,6 +105,11 @@ class Words:
         hours, minutes = clock.split(":")
         return self.fill("at", h=hours, m=minutes)
 
+    def hour(self, clock: str) -> str:
+        """An hour as `13` or `13:30`, as the language writes it after "from" or in a span."""
+        hours, _, minutes = clock.partition(":")
+        return self.fill("hour", h=f"{int(hours):02}", m=minutes or "00") if clock else ""
+
     def lost(self, link: Link, since: str | None) -> str:
         """What to say when the picture is old; empty while it is live."""
         if link == "live":
@@ -153,7 +158,8 @@ class Words:
     def ahead(self, parts: tuple[Part, ...]) -> str:
         """What the rest of the day is like; empty when nobody knows."""
         return " ".join(
-            self.fill(f"{key}.one" if n == 1 else key, begin=begin, end=end, n=n) for key, begin, end, n in parts
+            self.fill(f"{key}.one" if n == 1 else key, begin=self.hour(begin), end=self.hour(end), n=n)
+            for key, begin, end, n in parts
         )
 
     def first_kind(self, frame: Frame) -> SpaceKind | None:
@@ -166,24 +172,24 @@ class Words:
             "state.v": _("free"),
             "state.o": _("taken"),
             "state.a": _("taken, away"),
-            "state.u": _("not known"),
-            "state.d": _("closed"),
+            "state.u": _("unknown"),
+            "state.d": _("out of use"),
             "state.v.machine": pgettext("machine", "free"),
             "state.o.machine": pgettext("machine", "in use"),
             "state.a.machine": pgettext("machine", "in use, paused"),
-            "state.u.machine": _("not known"),
+            "state.u.machine": _("unknown"),
             "state.d.machine": pgettext("machine", "out of use"),
             "air.fresh": _("fresh air"),
             "air.fresh.rising": _("fresh air, getting worse"),
-            "air.fair": _("fair air"),
-            "air.fair.rising": _("fair air, getting worse"),
-            "air.fair.falling": _("fair air, getting better"),
+            "air.fair": _("acceptable air"),
+            "air.fair.rising": _("acceptable air, getting worse"),
+            "air.fair.falling": _("acceptable air, improving"),
             "air.stale": _("stuffy, open a window"),
             "air.stale.rising": _("stuffy and getting worse, open a window"),
-            "air.stale.falling": _("stuffy, getting better"),
-            "air.bad": _("bad air, open a window"),
-            "air.bad.rising": _("bad air and getting worse, open a window"),
-            "air.bad.falling": _("bad air, getting better"),
+            "air.stale.falling": _("stuffy, improving"),
+            "air.bad": _("poor air, open a window"),
+            "air.bad.rising": _("poor air and getting worse, open a window"),
+            "air.bad.falling": _("poor air, improving"),
         }
 
     def _days_ahead(self) -> dict[str, str]:
@@ -193,10 +199,10 @@ class Words:
             "ahead.full.usual.until": _("Usually full until {end}."),
             "ahead.full.likely": _("Probably full {begin}–{end}."),  # noqa: RUF001
             "ahead.full.likely.until": _("Probably full until {end}."),
-            "ahead.from": _("From {begin} about {n} free."),
-            "ahead.from.one": _("From {begin} about one free."),
-            "ahead.least": _("Busiest at {begin}: about {n} free."),
-            "ahead.least.one": _("Busiest at {begin}: about one free."),
+            "ahead.from": _("About {n} free from {begin}."),
+            "ahead.from.one": _("About one free from {begin}."),
+            "ahead.least": _("Busiest around {begin}: about {n} free."),
+            "ahead.least.one": _("Busiest around {begin}: about one free."),
         }
 
     def _counts(self) -> dict[str, str]:
@@ -221,46 +227,47 @@ class Words:
             "row": _("{free} of {capacity}"),
             "supply": _("{n}%"),
             "supply.low": _("{n}%, running out"),
-            "people": _("{n} people in the house"),
-            "people.range": _("{least} to {most} people in the house"),
-            "people.most": _("At most {n} people in the house"),
-            "people.few": _("Fewer than {n} people in the house"),
-            "people.so_far": _("{n} people counted in so far"),
-            "people.so_far.range": _("{least} to {most} people counted in so far"),
-            "people.so_far.most": _("At most {n} people counted in so far"),
-            "people.so_far.few": _("Fewer than {n} people counted in so far"),
+            "people": _("{n} people here"),
+            "people.range": _("{least}–{most} people here"),  # noqa: RUF001
+            "people.most": _("At most {n} people here"),
+            "people.few": _("Fewer than {n} people here"),
+            "people.so_far": _("{n} people counted so far"),
+            "people.so_far.range": _("{least}–{most} people counted so far"),  # noqa: RUF001
+            "people.so_far.most": _("At most {n} people counted so far"),
+            "people.so_far.few": _("Fewer than {n} people counted so far"),
         }
 
     def _times(self) -> dict[str, str]:
-        _ = self.gettext
+        _, pgettext = self.gettext, self.pgettext
         return {
             "at": _("{h}:{m}"),
+            "hour": pgettext("hour", "{h}:{m}"),
             "ago.s": _("{n} s ago"),
             "ago.min": _("{n} min ago"),
             "ago.h": _("{n} h ago"),
-            "opens.today": _("Closed now, opens at {at}"),
-            "opens.tomorrow": _("Closed now, opens tomorrow at {at}"),
-            "opens.0": _("Closed now, opens on Monday at {at}"),
-            "opens.1": _("Closed now, opens on Tuesday at {at}"),
-            "opens.2": _("Closed now, opens on Wednesday at {at}"),
-            "opens.3": _("Closed now, opens on Thursday at {at}"),
-            "opens.4": _("Closed now, opens on Friday at {at}"),
-            "opens.5": _("Closed now, opens on Saturday at {at}"),
-            "opens.6": _("Closed now, opens on Sunday at {at}"),
-            "opens.unknown": _("Closed for now"),
-            "opens.later": _("Closed now, opens in {n} days at {at}"),
+            "opens.today": _("Closed. Opens at {at}"),
+            "opens.tomorrow": _("Closed. Opens tomorrow at {at}"),
+            "opens.0": _("Closed. Opens on Monday at {at}"),
+            "opens.1": _("Closed. Opens on Tuesday at {at}"),
+            "opens.2": _("Closed. Opens on Wednesday at {at}"),
+            "opens.3": _("Closed. Opens on Thursday at {at}"),
+            "opens.4": _("Closed. Opens on Friday at {at}"),
+            "opens.5": _("Closed. Opens on Saturday at {at}"),
+            "opens.6": _("Closed. Opens on Sunday at {at}"),
+            "opens.unknown": _("Closed until further notice"),
+            "opens.later": _("Closed. Opens in {n} days at {at}"),
         }
 
     def _lines(self) -> dict[str, str]:
         _ = self.gettext
         return {
-            "fewest": _("Fewest free today: {n}, at {at}"),
-            "heard": _("All heard"),
-            "unheard": _("{n} of {of} not heard"),
-            "lost": _("No word from the house since {at}. Ask at the desk or look in 5 minutes."),
-            "lost.never": _("No word from the house yet. Ask at the desk or look in 5 minutes."),
-            "wall.away": _("No word from the house since {at}."),
-            "wall.never": _("No word from the house yet."),
-            "wall.page_away": _("This screen lost its connection at {at}."),
-            "lost.page": _("This page lost its connection. Check your network; it comes back by itself."),
+            "fewest": _("Fewest free today: {n} at {at}"),
+            "heard": _("All sensors reporting"),
+            "unheard": _("{n} of {of} unknown"),
+            "lost": _("No data since {at}. Ask at reception or look again in 5 minutes."),
+            "lost.never": _("No data yet. Ask at reception or look again in 5 minutes."),
+            "wall.away": _("No data since {at}"),
+            "wall.never": _("No data yet"),
+            "wall.page_away": _("No connection since {at}"),
+            "lost.page": _("Connection lost. Check your network; the page reconnects by itself."),
         }

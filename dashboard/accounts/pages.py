@@ -142,7 +142,7 @@ def _session(session: Session, told: Words) -> dict[str, Any]:
         "name": session.name,
         "began": _when(session.began_s, told),
         "used": _when(session.used_s, told),
-        "browser": session.browser or told.gettext("a browser that we do not know"),
+        "browser": session.browser or told.gettext("unknown browser"),
         "own": session.name == g.account.name,
         "here": session.id == session_id(token()),
     }
@@ -166,18 +166,18 @@ def _when(at_s: float, told: Words) -> str:
 
 
 def _roles(told: Words) -> dict[Role, str]:
-    return {Role.MANAGER: told.gettext("manages"), Role.VIEWER: told.gettext("views")}
+    return {Role.MANAGER: told.gettext("manager"), Role.VIEWER: told.gettext("viewer")}
 
 
 def _done(told: Words) -> dict[str, str]:
     _ = told.gettext
     return {
-        "added": _("Done: the new account can log in."),
-        "role": _("Done: the new role holds from the next click on."),
-        "locked": _("Done: the account is locked, and its sessions have ended."),
-        "unlocked": _("Done: the account can log in again."),
-        "password": _("Done: the new password holds, and the sessions of the old one have ended."),
-        "ended": _("Done: the session has ended."),
+        "added": _("Account added. It can log in now."),
+        "role": _("Role changed."),
+        "locked": _("Account locked and logged out everywhere."),
+        "unlocked": _("Account unlocked."),
+        "password": _("Password changed. The account is logged out everywhere."),
+        "ended": _("Session ended."),
     }
 
 
@@ -185,16 +185,17 @@ def _refusal(refused: Exception, told: Words) -> str:
     _ = told.gettext
     if isinstance(refused, PasswordRejected):
         text = _(
-            "Nothing was changed. A password has {shortest} to {longest} characters, does not hold the name, and is"
-            " none of the most common ones. Four words of your own do well."
+            "Nothing was changed. A password must have {shortest} to {longest} characters, must not "
+            "contain the name and must not be a common one. Four words of your own work well."
         )
         return text.format(shortest=SHORTEST, longest=LONGEST)
     if isinstance(refused, LastManager):
-        return _("Nothing was changed: the house would have no manager left. Make somebody else one first.")
+        return _("Nothing was changed: there must be at least one manager. Make another account a manager first.")
     if isinstance(refused, NameTaken):
-        return _("Nothing was changed: there is an account with that name. Choose another name, or a new password.")
+        return _("Nothing was changed: an account with that name already exists. Choose another name.")
     if isinstance(refused, NameRejected):
         return _(
-            "Nothing was changed. A name begins with a to z or a digit, goes on with these and . _ @ -, at most 64."
+            "Nothing was changed. A name starts with a to z or a digit, followed by a to z, digits and . _ @ "
+            "-, at most 64 characters."
         )
-    return _("Nothing was changed: there is no such account. Somebody may have removed it meanwhile.")
+    return _("Nothing was changed: there is no such account. It may have been removed.")

@@ -13,7 +13,7 @@ from dashboard.words import Words
 
 def in_words(span: str, plan: SitePlan, words: Words) -> str:
     """`zone=hall kind=desk days=7` as `Spinning hall, desks, 7 days`."""
-    names = {zone.id: zone.name for zone in plan.zones} | {WHOLE_SITE: words.gettext("The whole house")}
+    names = {zone.id: zone.name for zone in plan.zones} | {WHOLE_SITE: words.gettext("All zones")}
     known: dict[str, Callable[[str], str]] = {
         "zone": lambda value: names.get(value, value),
         "kind": lambda value: words.page.get(f"kind.{value}", value).lower(),

@@ -97,7 +97,7 @@ def _varied(page: str) -> Response:
 def _view(view: View, plan: SitePlan, told: Words) -> dict[str, str]:
     what = table.names(told).get(view.what, view.what)
     at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=told.language)
-    who = {Role.MANAGER: told.gettext("A host"), Role.VIEWER: told.gettext("A host who may only look")}[view.role]
+    who = {Role.MANAGER: told.gettext("A manager"), Role.VIEWER: told.gettext("A viewer")}[view.role]
     return {"at": str(at), "who": who, "what": f"{what} ({in_words(view.span, plan, told)})" if view.span else what}
 
 
@@ -108,9 +108,9 @@ def _side(plan: SitePlan, told: Words) -> dict[str, Any]:
     kinds = [sensors.told(kind, told)[0].lower() for kind in SensorKind if kind in here]
     return {
         "language": told.language,
-        "headline": _("Sensors tell whether a spot here is free."),
-        "who": _("Never who is there."),
-        "kinds": _("In this house: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",
-        "none": _("No pictures, no sound, no names, no phones."),
-        "more": _("Each sensor, what it records, how long that is kept, and who has looked: scan the code."),
+        "headline": _("Sensors here detect whether a space is free."),
+        "who": _("They never detect who you are."),
+        "kinds": _("Used here: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",
+        "none": _("No pictures, no sound recordings, no names, no phones."),
+        "more": _("Scan the code to see every sensor, what it records, how long that is kept and who has viewed it."),
     }

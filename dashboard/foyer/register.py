@@ -137,13 +137,15 @@ def _entries(watched: Iterable[_Watched], retention: RetentionSettings, words: W
 def _why(subject: Subject, words: Words) -> str:
     _ = words.gettext
     return {
-        Subject.DESK: _("So that you can see from home whether it is free."),
-        Subject.PLACE: _("So that you can see from home whether it is free."),
-        Subject.MACHINE: _("So that you can see from home whether it is in use."),
-        Subject.OWN: _("So that totals are right where such spots are many. The spot itself is shown to nobody."),
-        Subject.SUPPLY: _("So that somebody fills it up before it runs out."),
-        Subject.DOOR: _("So that you can see about how many are in the house."),
-        Subject.AIR: _("So that you know when to open a window."),
+        Subject.DESK: _("To show whether the space is free, so that you can check before you come."),
+        Subject.PLACE: _("To show whether the space is free, so that you can check before you come."),
+        Subject.MACHINE: _("To show whether it is in use, so that you can check before you come."),
+        Subject.OWN: _(
+            "To get the zone total right where there are many dedicated desks. The desk itself is never shown."
+        ),
+        Subject.SUPPLY: _("So that it is refilled before it runs out."),
+        Subject.DOOR: _("To show about how many people are here."),
+        Subject.AIR: _("To show when a room needs airing."),
     }[subject]
 
 
@@ -156,35 +158,38 @@ def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zo
         Subject.PLACE: retention.space_hours_days,
         Subject.MACHINE: retention.space_hours_days,
     }
-    lines = [Line(_("Each reading and each change, with its moment"), hours)]
+    lines = [Line(_("Each reading and each change, with its time"), hours)]
     if subject in use:
         lines.append(Line(_("How long it was taken in each hour"), span(use[subject], words)))
     if subject in {*use, Subject.OWN}:
-        lines.append(Line(_("The totals of its zone, in which no single spot is named"), series))
+        lines.append(Line(_("Totals for the zone, with no single space shown"), series))
     if subject is Subject.DOOR:
-        lines.append(Line(_("How many came and went in five minutes, and how many are inside"), series))
+        lines.append(Line(_("How many people entered and left in five minutes, and how many are inside"), series))
     if subject is Subject.AIR or (of_zone and subject is not Subject.OWN):
-        lines.append(Line(_("The mean of five minutes"), series))
-    lines.append(Line(_("Whether the sensor works: counts for each day"), span(KEPT_DAYS, words)))
+        lines.append(Line(_("Five-minute averages"), series))
+    lines.append(Line(_("Whether the sensor works: daily counts"), span(KEPT_DAYS, words)))
     return tuple(lines)
 
 
 def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
     _ = words.gettext
-    everybody, hosts = _("Everybody"), _("Hosts")
-    spot = _("Whether it is free now, while the house is open; never since when.")
-    why_now = _("Also what the sensor said last, such as \u201cmovement 6 minutes ago\u201d.")
+    everybody, hosts = _("Everyone"), _("Staff")
+    spot = _("Whether it is free now, during opening hours; never since when.")
+    why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
     by_hour = _("How long it was taken in each hour.")
     texts = {
-        Subject.DESK: (spot, why_now + " " + _("Of the past only totals of its zone, and none of a small one.")),
+        Subject.DESK: (spot, why_now + " " + _("Past figures only as totals for the zone, and none for a small zone.")),
         Subject.PLACE: (spot, why_now + " " + by_hour),
         Subject.MACHINE: (spot, why_now + " " + by_hour),
-        Subject.OWN: (_("Nothing."), _("Nothing of the spot: only the totals of its zone, and none of a small one.")),
+        Subject.OWN: (
+            _("Nothing."),
+            _("Nothing about this desk: only totals for the zone, and none for a small zone."),
+        ),
         Subject.SUPPLY: (_("How much is left."), _("The same.")),
         Subject.DOOR: (
-            _("About how many are in the house; fewer than five are told as \u201cfewer than 5\u201d."),
-            _("How many came and went in five minutes; fewer than five are not told."),
+            _("About how many people are here; fewer than five is shown as “fewer than 5”."),
+            _("How many people entered and left in five minutes; fewer than five is not shown."),
         ),
-        Subject.AIR: (_("Whether the air is good, and where it is going."), _("The values and their course.")),
+        Subject.AIR: (_("Whether the air is good, and whether it is improving."), _("The readings over time.")),
     }
     return tuple(Line(who, text) for who, text in zip((everybody, hosts), texts[subject], strict=True))

@@ -13,35 +13,35 @@ def told(kind: SensorKind, words: Words, *, of_supply: bool = False) -> tuple[st
     """The name of a kind of sensor, and what one of them records at a spot, a door, a zone, or a supply."""
     _ = words.gettext
     if of_supply and kind is SensorKind.DISTANCE:
-        return _("Level sensor"), _("How much is left, in per cent.")
+        return _("Level sensor"), _("How much is left, as a percentage.")
     return {
         SensorKind.PIR: (
             _("Movement sensor"),
-            _("When something warm begins to move in front of it and when that ends: yes or no, without a picture."),
+            _("When something warm starts to move in front of it and when it stops: yes or no, no picture."),
         ),
-        SensorKind.CONTACT: (_("Door contact"), _("When the door is opened and when it is closed.")),
+        SensorKind.CONTACT: (_("Door contact"), _("When the door is opened and closed.")),
         SensorKind.PRESSURE: (
             _("Seat mat"),
-            _("When somebody sits down and when they get up: yes or no, without a weight."),
+            _("When somebody sits down and gets up: yes or no, no weight."),
         ),
         SensorKind.DISTANCE: (
             _("Distance sensor"),
-            _("When something comes near the seat and when it goes: yes or no."),
+            _("When something comes close to the seat and when it goes away: yes or no."),
         ),
         SensorKind.BEAM_PAIR: (
             _("Door counter"),
-            _("One in or one out, with the moment. It cannot tell one person from another."),
+            _("One person in or one person out, with the time. It cannot tell people apart."),
         ),
         SensorKind.POWER: (_("Power meter"), _("How much power the machine draws, in watts.")),
         SensorKind.AIR: (_("Air sensor"), _("Carbon dioxide, temperature and humidity.")),
         SensorKind.PRESENCE: (
             _("Presence sensor"),
-            _("When somebody is near, sitting still too, and when nobody is: yes or no, without a picture."),
+            _("When somebody is near, even sitting still, and when nobody is: yes or no, no picture."),
         ),
-        SensorKind.PEOPLE: (_("People counter"), _("How many people are there: one number, and nothing of who.")),
+        SensorKind.PEOPLE: (_("People counter"), _("How many people are there: a number, and nothing about who.")),
         SensorKind.SOUND: (
             _("Sound level meter"),
-            _("How loud the loudest moment of a while was: one number, in decibels. No sound, and no word of it."),
+            _("The loudest level over a short period: one number in decibels. No sound is recorded."),
         ),
         SensorKind.LIGHT: (_("Light sensor"), _("How bright it is, in lux.")),
     }[kind]

@@ -98,7 +98,7 @@ def part(alerts: Alerts | None, plan: SitePlan, words: Words, now_ms: int) -> Al
     rank = list(Severity)
     loud = sorted((one for one in alerts.open if not one.muted), key=lambda one: -rank.index(one.severity))
     count = len(loud) + alerts.left_out
-    headline = words.ngettext("{n} thing to look at", "{n} things to look at", count).format(n=count) if count else ""
+    headline = words.ngettext("{n} active alert", "{n} active alerts", count).format(n=count) if count else ""
     mark = f"{zlib.crc32(msgspec.json.encode((alerts.open, alerts.ended, alerts.mutes))):08x}"
     return AlertPart(mark, headline, [f"{said.what(one)} {said.remedy(one)}" for one in loud[:LINES]])
 
@@ -141,7 +141,7 @@ def untils(words: Words) -> dict[Until, str]:
         Until.HOUR: _("1 hour"),
         Until.TODAY: _("today"),
         Until.WEEK: _("7 days"),
-        Until.CHANGED: _("until changed"),
+        Until.CHANGED: _("until unmuted"),
     }
 
 
@@ -192,32 +192,32 @@ def _urgency(severity: Severity, words: Words) -> str:
 def _muted(alert: Alert, mutes: Sequence[Mute], said: AlertWords, words: Words) -> str:
     covering = [mute for mute in mutes if covered([mute], alert.kind, alert.subject)]
     if not covering:
-        return words.gettext("ignored among the sensors")
+        return words.gettext("ignored on the devices page")
     last = max(covering, key=lambda mute: (mute.until_ms is None, mute.until_ms or 0))
     return words.gettext("muted {until}").format(until=_until(last, said, words))
 
 
 def _until(mute: Mute, said: AlertWords, words: Words) -> str:
     if mute.until_ms is None:
-        return words.gettext("until changed")
+        return words.gettext("until unmuted")
     return words.gettext("until {at}").format(at=said.moment(mute.until_ms))
 
 
 def _muted_what(mute: Mute, said: AlertWords, words: Words) -> str:
     if mute.kind is None:
-        return said.name(mute.subject) if mute.subject else words.gettext("Everything in the house")
+        return said.name(mute.subject) if mute.subject else words.gettext("Everything")
     name = said.kind(mute.kind)
     return f"{name}: {said.name(mute.subject)}" if mute.subject else name
 
 
 def _when(hours: str, words: Words) -> str:
     _ = words.gettext
-    return {"always": _("always"), "open": _("while the house is open"), "off": _("not watched")}.get(hours, hours)
+    return {"always": _("always"), "open": _("during opening hours"), "off": _("off")}.get(hours, hours)
 
 
 def _silent(minutes: int, words: Words) -> str:
     text = words.ngettext(
-        "two heartbeats missed, and {n} minute more", "two heartbeats missed, and {n} minutes more", minutes
+        "two missed reports and another {n} minute", "two missed reports and another {n} minutes", minutes
     )
     return text.format(n=minutes)
 
@@ -233,7 +233,7 @@ def _lost(settings: AlertSettings, words: Words) -> str:
 
 def _free(settings: AlertSettings, words: Words) -> str:
     count = settings.free_desks_below
-    text = words.ngettext("fewer than {n} free desk in the house", "fewer than {n} free desks in the house", count)
+    text = words.ngettext("fewer than {n} free desk", "fewer than {n} free desks", count)
     return f"{text.format(n=count)}, {_for(settings.free_desks_min, words)}"
 
 
@@ -241,8 +241,8 @@ _Threshold = Callable[[AlertSettings, SitePlan, Words], str]
 _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.DEVICE_SILENT: lambda settings, _plan, words: _silent(settings.device_silent_min, words),
     AlertKind.SENSOR_SILENT: lambda settings, _plan, words: _silent(settings.sensor_silent_min, words),
-    AlertKind.BATTERY_LOW: lambda _settings, _plan, words: words.gettext("as found among the sensors"),
-    AlertKind.STUCK: lambda _settings, _plan, words: words.gettext("as found among the sensors"),
+    AlertKind.BATTERY_LOW: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
+    AlertKind.STUCK: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
     AlertKind.LOST_EVENTS: lambda settings, _plan, words: _lost(settings, words),
     AlertKind.OVER_CAPACITY: lambda settings, plan, words: words.gettext("more than {n} people").format(
         n=places(plan, settings)
@@ -250,12 +250,12 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.CO2_HIGH: lambda settings, _plan, words: (
         words.gettext("more than {n} ppm CO₂").format(n=settings.co2_above_ppm) + ", " + _for(settings.co2_min, words)
     ),
-    AlertKind.SUPPLY_LOW: lambda _settings, _plan, words: words.gettext("below its own mark in the site file"),
+    AlertKind.SUPPLY_LOW: lambda _settings, _plan, words: words.gettext("below its own limit in the site file"),
     AlertKind.FEW_FREE: lambda settings, _plan, words: _free(settings, words),
-    AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, words: words.gettext("less than {n} per cent free").format(
+    AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, words: words.gettext("free space below {n}%").format(
         n=f"{settings.disk_free_below_pct:g}"
     ),
-    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("a journal that cannot be written"),
-    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged journal that was replaced"),
-    AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message not taken"),
+    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("the database cannot be written"),
+    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged database was replaced"),
+    AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message was not accepted"),
 }

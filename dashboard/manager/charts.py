@@ -114,8 +114,8 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
     _ = words.gettext
     series = (
         (CAPACITY, _("capacity"), "--wall", 1.0),
-        (PEAK, _("most at once"), "--away", 1.0),
-        (MEAN, _("on average"), "--taken", 3.0),
+        (PEAK, _("maximum"), "--away", 1.0),
+        (MEAN, _("average"), "--taken", 3.0),
     )
     spaced = with_gaps(rows)
     times = [local(plan, at_ms).strftime("%Y-%m-%d %H:%M") for at_ms, _row in spaced]

@@ -77,11 +77,13 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
     known, found = picture.devices.get(device), picture.findings.get(device)
     watched = sum(sensor.device == device for sensor in plan.sensors)
     if known is None:
-        waits = ngettext("{n} sensor waits for it", "{n} sensors wait for it", watched).format(n=watched)
+        waits = ngettext("{n} sensor affected until it starts", "{n} sensors affected until it starts", watched).format(
+            n=watched
+        )
         do = _("Start its agent: systemctl start ledig-edge@{device}").format(device=device)
-        return DeviceRow("u", _("never heard"), "", "", "", _lost(found, words), "", "", waits, do)
+        return DeviceRow("u", _("never reported"), "", "", "", _lost(found, words), "", "", waits, do)
     status = known.status
-    heard = reader.ago(known.heard_ms) if known.heard_ms is not None else _("not known")
+    heard = reader.ago(known.heard_ms) if known.heard_ms is not None else _("unknown")
     if not status.online:
         affected = ngettext("{n} sensor affected", "{n} sensors affected", watched).format(n=watched)
         return DeviceRow(
@@ -94,17 +96,17 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
     outbox, well = status.outbox, len(status.sensors)
     todo = _todo(status, found, words)
     if ill:
-        todo.append(_("See to the sensors named here."))
+        todo.append(_("Check the sensors listed here."))
     return DeviceRow(
         code="o" if todo else "v",
-        word=_("degraded") if todo else _("healthy"),
+        word=_("problem") if todo else _("OK"),
         heard=heard,
-        clock="" if status.clock is None else _("waiting") if status.clock is ClockState.WAITING else _("right"),
-        outbox="" if outbox is None else _("{n} waiting, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
+        clock="" if status.clock is None else _("not set") if status.clock is ClockState.WAITING else _("in sync"),
+        outbox="" if outbox is None else _("{n} queued, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
         lost=_lost(found, words),
         signal=_signal(status, words),
         version=status.version,
-        sensors=", ".join(ill) or ngettext("well", "all {n} well", well).format(n=well),
+        sensors=", ".join(ill) or ngettext("OK", "all {n} OK", well).format(n=well),
         do=" ".join(todo),
     )
 
@@ -126,11 +128,11 @@ def summary(rows: Iterable[DeviceRow], picture: Picture, words: Words) -> str:
     told = list(rows)
     well = sum(row.code == "v" for row in told)
     if not told:
-        return _("No device stands in the site file.")
+        return _("The site file has no devices.")
     if well == len(told):
-        line = ngettext("The only device is healthy.", "All {n} devices are healthy.", well).format(n=well)
+        line = ngettext("The only device works.", "All {n} devices work.", well).format(n=well)
     else:
-        line = ngettext("{n} of {of} devices needs a look.", "{n} of {of} devices need a look.", len(told) - well)
+        line = ngettext("{n} of {of} devices needs attention.", "{n} of {of} devices need attention.", len(told) - well)
         line = line.format(n=len(told) - well, of=len(told))
     found = {
         (device, one.sensor)
@@ -140,7 +142,7 @@ def summary(rows: Iterable[DeviceRow], picture: Picture, words: Words) -> str:
     }
     if not found:
         return line
-    more = ngettext("Something was found about {n} sensor.", "Something was found about {n} sensors.", len(found))
+    more = ngettext("{n} sensor has a problem.", "{n} sensors have problems.", len(found))
     return f"{line} {more.format(n=len(found))}"
 
 
@@ -151,14 +153,14 @@ def muted(subject: str, mutes: Iterable[Mute], reader: Reader) -> str:
     if not ends:
         return ""
     last = max(ends, key=lambda end: (end is None, end or 0))
-    return _("muted until changed") if last is None else _("muted until {at}").format(at=reader.at(last))
+    return _("muted until unmuted") if last is None else _("muted until {at}").format(at=reader.at(last))
 
 
 def _revive(known: Device, device: str, reader: Reader) -> str:
     _ = reader.words.gettext
     if known.heard_ms is None:
-        return _("See to power and Wi-Fi of {device}.").format(device=device)
-    return _("See to power and Wi-Fi of {device}; last heard {at}.").format(device=device, at=reader.at(known.heard_ms))
+        return _("Check power and Wi-Fi of {device}.").format(device=device)
+    return _("Check power and Wi-Fi of {device}; last seen {at}.").format(device=device, at=reader.at(known.heard_ms))
 
 
 def _todo(status: DeviceStatus, found: Findings | None, words: Words) -> list[str]:
@@ -166,13 +168,13 @@ def _todo(status: DeviceStatus, found: Findings | None, words: Words) -> list[st
     _ = words.gettext
     todo = []
     if status.clock is ClockState.WAITING:
-        todo.append(_("See that it reaches a time server: its events wait until it knows the time."))
+        todo.append(_("Check that it reaches a time server: its events are held until it knows the time."))
     if status.outbox is not None and status.outbox.dropped:
-        todo.append(_("Its outbox was full once, and events are gone: see why it was cut off for so long."))
+        todo.append(_("Its queue has been full and events were lost. Find out why it was disconnected for so long."))
     if status.wifi_dbm is not None and status.wifi_dbm < WEAK_DBM:
-        todo.append(_("Its Wi-Fi is weak: move it or the access point, or give it a cable."))
+        todo.append(_("Weak Wi-Fi: move the device or the access point, or use a cable."))
     if status.temperature_c is not None and status.temperature_c >= HOT_C:
-        todo.append(_("It is too hot and slows down: give it air."))
+        todo.append(_("Too hot, and slowed down: improve the ventilation."))
     own = [one for one in found.findings if not one.sensor and not one.ignored] if found else []
     return todo + [findings.remedy(one, None, words) for one in own]
 
@@ -204,7 +206,7 @@ def _sensor(sensor: Sensor, found: Findings | None, known: Device | None, silenc
         failed = words.gettext("{what}. Check its wiring, and replace the sensor if that does not help.")
         todo.insert(0, failed.format(what=_failed(channels, words)))
     if health is SensorHealth.FAILED or (health is SensorHealth.SILENT and not todo):
-        todo.insert(0, words.gettext("Check its wires, and its battery if it has one."))
+        todo.insert(0, words.gettext("Check its wiring, and its battery if it has one."))
     return SensorRow(
         sensor=sensor.id,
         about=findings.watched(sensor, reader.plan),
@@ -220,14 +222,14 @@ def _sensor(sensor: Sensor, found: Findings | None, known: Device | None, silenc
 def _health(known: Device | None, health: SensorHealth | None, *, ill: bool, words: Words) -> tuple[str, str]:
     _ = words.gettext
     if known is None:
-        return "u", _("never heard")
+        return "u", _("never reported")
     if not known.status.online:
         return "o", _("offline")
     if health in (SensorHealth.SILENT, SensorHealth.FAILED):
         return "o", _("offline: {why}").format(why=_sick(health, words))
     if ill:
-        return "o", _("degraded")
-    return ("u", _("not known")) if health is None else ("v", _("healthy"))
+        return "o", _("problem")
+    return ("u", _("unknown")) if health is None else ("v", _("OK"))
 
 
 def _battery(note: SensorNote, words: Words) -> str:
@@ -235,7 +237,7 @@ def _battery(note: SensorNote, words: Words) -> str:
     if note.battery_pct is None:
         return ""
     if note.days_left is None:
-        return _("{pct}%, days left not known yet").format(pct=note.battery_pct)
+        return _("{pct}%, remaining time not known yet").format(pct=note.battery_pct)
     text = ngettext("{pct}%, about {n} day left", "{pct}%, about {n} days left", note.days_left)
     return text.format(pct=note.battery_pct, n=note.days_left)
 
@@ -250,4 +252,4 @@ def _failed(channels: Iterable[Kind], words: Words) -> str:
 
 def _sick(health: SensorHealth, words: Words) -> str:
     _ = words.gettext
-    return _("silent") if health is SensorHealth.SILENT else _("cannot be read; check its wires")
+    return _("no data") if health is SensorHealth.SILENT else _("cannot be read; check its wiring")

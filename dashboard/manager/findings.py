@@ -55,20 +55,20 @@ def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
     _ = words.gettext
     if finding.kind is FindingKind.STUCK_ON and sensor is not None:
         if sensor.kind is SensorKind.PRESSURE:
-            return _("Look for a bag on the mat, or for a mat that does not spring back.")
+            return _("Check for a bag on the mat, or a mat that does not spring back.")
         if sensor.kind is SensorKind.PEOPLE:
-            return _("It has miscounted: set it to zero, and look whether it sees the whole door.")
-    answers = _("Walk up to it and see whether it answers; if not, check its wires, or change it.")
+            return _("It has miscounted: reset it, and check that it covers the whole doorway.")
+    answers = _("Walk up to it and see whether it responds. If not, check its wiring or replace it.")
     return {
-        FindingKind.STUCK_ON: _("Look for something in front of it, and check its wires."),
+        FindingKind.STUCK_ON: _("Check for something in front of it, and check its wiring."),
         FindingKind.STUCK_OFF: answers,
         FindingKind.NEVER_TRIGGERED: answers,
-        FindingKind.FLAPPING: _("Look for a loose wire, a draught or a blinking light, or lower its sensitivity."),
-        FindingKind.POOR_COVERAGE: _("Aim it at where people sit, or add a sensor of another kind."),
-        FindingKind.CLOCK_OFF: _("See that it reaches a time server: a Pi needs one after each start."),
-        FindingKind.BATTERY_LOW: _("Change its battery."),
+        FindingKind.FLAPPING: _("Check for a loose wire, a draught or a flickering light, or lower its sensitivity."),
+        FindingKind.POOR_COVERAGE: _("Point it at where people sit, or add a different kind of sensor."),
+        FindingKind.CLOCK_OFF: _("Check that it reaches a time server: a Raspberry Pi needs one after each start."),
+        FindingKind.BATTERY_LOW: _("Replace the battery."),
         FindingKind.WRONG_PLACE: _(
-            "Look where it hangs, and whether it is swapped with another; or mend the site file."
+            "Check where it is mounted and whether it is swapped with another, or correct the site file."
         ),
         FindingKind.REJECTED: _("See below what is rejected and why; correct the site file or the device."),
     }[finding.kind]
@@ -88,7 +88,7 @@ def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> Finding
         do=remedy(finding, sensor, words),
         since=format_date(day, "d MMM", locale=words.language),
         answer=Answer.HEED if finding.ignored else Answer.IGNORE,
-        button=_("Heed again") if finding.ignored else _("Ignore"),
+        button=_("Stop ignoring") if finding.ignored else _("Ignore"),
     )
 
 
@@ -123,31 +123,33 @@ def _stuck_on(_device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
     if found.witness:
         if found.span_min is None:
-            return _("On for longer than anybody sits still, while {witness} saw nobody.").format(witness=found.witness)
-        text = _("On for {span} without a break, while {witness} saw nobody.")
+            return _("On for longer than anybody sits still, while {witness} detected nobody.").format(
+                witness=found.witness
+            )
+        text = _("On for {span} without a break, while {witness} detected nobody.")
         return text.format(span=_span(found.span_min, words), witness=found.witness)
     if found.span_min is None:
         return _("On for longer than anybody stays.")
-    return _("On for {span} without a break: longer than anybody stays.").format(span=_span(found.span_min, words))
+    return _("On for {span} without a break, longer than anybody stays.").format(span=_span(found.span_min, words))
 
 
 def _stuck_off(_device: str, found: Finding, words: Words) -> str:
     _, ngettext = words.gettext, words.ngettext
     if found.witness:
         if found.times is None:
-            return _("Quiet while {witness} saw somebody there.").format(witness=found.witness)
+            return _("Detected nothing while {witness} detected somebody.").format(witness=found.witness)
         text = ngettext(
-            "Quiet for {days} on which {witness} saw {n} stay there.",
-            "Quiet for {days} on which {witness} saw {n} stays there.",
+            "Detected nothing for {days}, while {witness} detected {n} stay there.",
+            "Detected nothing for {days}, while {witness} detected {n} stays there.",
             found.times,
         )
         return text.format(days=_days(found.days, words), witness=found.witness, n=found.times)
-    return _("Quiet for {days} on which the house was used.").format(days=_days(found.days, words))
+    return _("Detected nothing for {days} on which the site was in use.").format(days=_days(found.days, words))
 
 
 def _never_triggered(device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
-    never = _("Has never come on.")
+    never = _("Has never detected anything.")
     return f"{never} {_stuck_off(device, found, words)}"
 
 
@@ -155,31 +157,31 @@ def _flapping(_device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
     if found.times is None:
         return _("Changes more often than anybody can move.")
-    return _("Came on up to {n} times in an hour: more often than anybody can move.").format(n=found.times)
+    return _("Triggered up to {n} times in an hour, more often than anybody can move.").format(n=found.times)
 
 
 def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
     _, ngettext = words.gettext, words.ngettext
     if found.witness:
         if found.span_min is None:
-            return _("Misses people whom {witness} sees.").format(witness=found.witness)
+            return _("Misses people that {witness} detects.").format(witness=found.witness)
         text = ngettext(
-            "Missed {span} of the time in which {witness} saw somebody ({share}%), {n} time.",
-            "Missed {span} of the time in which {witness} saw somebody ({share}%), {n} times.",
+            "Missed {span} of the time when {witness} detected somebody ({share}%), {n} time.",
+            "Missed {span} of the time when {witness} detected somebody ({share}%), {n} times.",
             found.times or 0,
         )
         return text.format(
             span=_span(found.span_min, words), witness=found.witness, share=found.share_pct, n=found.times
         )
     if found.times is None:
-        return _("Loses people who are there, and finds them again.")
+        return _("Loses people who are still there, then detects them again.")
     if found.span_min is None:
-        return _("Its space is shown free and soon taken again ({n} times), though it waits as long as it may.").format(
+        return _("The space is shown free and soon taken again ({n} times), even with the longest hold time.").format(
             n=found.times
         )
     text = ngettext(
-        "Lost people who had just come and saw them again later, {n} time in {days}: {span} shown free.",
-        "Lost people who had just come and saw them again later, {n} times in {days}: {span} shown free.",
+        "Lost people who had just arrived and detected them again later, {n} time in {days}: shown free for {span}.",
+        "Lost people who had just arrived and detected them again later, {n} times in {days}: shown free for {span}.",
         found.times,
     )
     return text.format(n=found.times, days=_days(found.days, words), span=_span(found.span_min, words))
@@ -196,19 +198,19 @@ def _clock_off(device: str, found: Finding, words: Words) -> str:
         )
         return text.format(device=device, span=minutes)
     if found.times is not None:
-        text = _("The clock of {device} is more than five minutes fast: {n} events were refused.")
+        text = _("The clock of {device} is more than five minutes fast: {n} events were rejected.")
         return text.format(device=device, n=found.times)
-    text = _("The clock of {device} was never right: of what it says, {share}% bears no time.")
+    text = _("The clock of {device} was never set; events without a time: {share}%.")
     return text.format(device=device, share=found.share_pct)
 
 
 def _battery_low(_device: str, found: Finding, words: Words) -> str:
     _, ngettext = words.gettext, words.ngettext
     if found.days_left is None:
-        return _("Its battery is at {n}%.").format(n=found.battery_pct)
+        return _("Battery at {n}%.").format(n=found.battery_pct)
     text = ngettext(
-        "Its battery is at {pct}% and lasts about {n} day more.",
-        "Its battery is at {pct}% and lasts about {n} days more.",
+        "Battery at {pct}%, about {n} day left.",
+        "Battery at {pct}%, about {n} days left.",
         found.days_left,
     )
     return text.format(pct=found.battery_pct, n=found.days_left)
@@ -217,8 +219,8 @@ def _battery_low(_device: str, found: Finding, words: Words) -> str:
 def _wrong_place(_device: str, found: Finding, words: Words) -> str:
     _ = words.gettext
     if found.share_pct is None:
-        return _("Moves with {space} rather than with its own.").format(space=found.space)
-    text = _("Moves with {space} ({share}% alike) rather than with its own ({own}%), for {days}.")
+        return _("Matches {space} better than its own space.").format(space=found.space)
+    text = _("Matches {space} ({share}%) better than its own space ({own}%), for {days}.")
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
 
 

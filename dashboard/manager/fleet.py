@@ -96,7 +96,7 @@ def _space(space: Space, picture: Picture, reader: Reader) -> SpaceRow:
     words = reader.words
     state = picture.states.get(space.id)
     if state is None:
-        return SpaceRow("u", words.state("u", space.kind), words.gettext("nothing heard of it yet"))
+        return SpaceRow("u", words.state("u", space.kind), words.gettext("no data yet"))
     told = why(state, space.kind, picture.tunings.get(space.id), reader)
     if space.kind is SpaceKind.SUPPLY:
         return SpaceRow(*_level(state, words), told)

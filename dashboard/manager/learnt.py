@@ -66,7 +66,7 @@ def _hold(space: str, hold: HoldTuning, words: Words) -> HoldRow:
     return HoldRow(
         space=space,
         hold=_("{n} min").format(n=minutes(hold.hold_ms, words)),
-        bounds=_("pinned") if hold.least_ms == hold.most_ms else _("{n} min").format(n=f"{least}–{most}"),  # noqa: RUF001
+        bounds=_("fixed") if hold.least_ms == hold.most_ms else _("{n} min").format(n=f"{least}–{most}"),  # noqa: RUF001
         too_soon=_share(hold.flip_share, words),
         unlearnt=_share(hold.start_flip_share, words),
     )

@@ -85,18 +85,18 @@ def doors(passed: Iterable[Row], plan: SitePlan, words: Words) -> str:
     ended = [found for day in sorted(days)[:-1][-DAYS:] if (found := days[day]).entries or found.exits]
     _, ngettext = words.gettext, words.ngettext
     if not ended:
-        return _("The doors have not counted a whole day yet; they are taken for doors that err as most do.")
+        return _("The doors have not counted a full day yet; typical counting errors are assumed.")
     ratio = learn(ended).ratio
     if ratio == 1:
         text = ngettext(
-            "On its first day the doors counted about as many in as out, so that neither is scaled.",
-            "Over {days} days the doors counted about as many in as out, so that neither is scaled.",
+            "On the first day the doors counted about as many in as out, so no correction is applied.",
+            "Over {days} days the doors counted about as many in as out, so no correction is applied.",
             len(ended),
         )
         return text.format(days=len(ended))
     text = ngettext(
-        "On its first day the doors counted {n} in for 100 out, so that each one out stands for {ratio}.",
-        "Over {days} days the doors counted {n} in for 100 out, so that each one out stands for {ratio}.",
+        "On the first day the doors counted {n} in for every 100 out, so each person out is counted as {ratio}.",
+        "Over {days} days the doors counted {n} in for every 100 out, so each person out is counted as {ratio}.",
         len(ended),
     )
     decimal = format_decimal(ratio, "0.00", locale=words.language)
@@ -107,9 +107,11 @@ def _zero(people: People | None, plan: SitePlan, words: Words) -> str:
     if people is None:
         return ""
     if people.zero_ms is None:
-        return words.gettext("The house has not been known to be empty yet: who was inside before is not counted.")
+        return words.gettext(
+            "The site has not been certain to be empty yet, so anybody who was already inside is not counted."
+        )
     at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=words.language)
-    return words.gettext("The house was last known to be empty {at}.").format(at=at)
+    return words.gettext("Last certain to be empty {at}.").format(at=at)
 
 
 def _crowded(people: People | None, plan: SitePlan, words: Words) -> str:
@@ -117,7 +119,8 @@ def _crowded(people: People | None, plan: SitePlan, words: Words) -> str:
     if people is None or people.least <= max(places, FEW):
         return ""
     text = words.gettext(
-        "More people are counted than the {n} desks, booths and rooms: a full house, or a door that errs."
+        "More people are counted than there are desks, booths and rooms ({n}): either it is very "
+        "full, or a door counter is wrong."
     )
     return text.format(n=places)
 
@@ -132,17 +135,17 @@ def _number(count: float | None, words: Words) -> str:
 def _still(row: Row, words: Words) -> str:
     _ = words.gettext
     if (row.fields[1] or 0) < (row.fields[0] or 0):
-        return _("fewer went out than so many people would")
-    return _("more went out than so few people would")
+        return _("fewer people left than the count would suggest")
+    return _("more people left than the count would suggest")
 
 
 def _whys(words: Words) -> dict[str, str]:
     _ = words.gettext
     return {
-        Why.NEGATIVE: _("more went out than were inside"),
-        Why.DOORS: _("the doors err now and then"),
-        Why.SEEN: _("so many were seen inside"),
-        Why.QUIET: _("the whole house was quiet"),
-        Why.CLOSED: _("the house was closed"),
-        Why.LEAST: _("the quietest hour of a house that never closes"),
+        Why.NEGATIVE: _("more people left than were counted inside"),
+        Why.DOORS: _("usual counting errors of the doors"),
+        Why.SEEN: _("sensors inside detected this many people"),
+        Why.QUIET: _("no activity anywhere"),
+        Why.CLOSED: _("outside opening hours"),
+        Why.LEAST: _("quietest hour of a site that never closes"),
     }

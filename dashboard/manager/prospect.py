@@ -118,7 +118,7 @@ def figure(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, no
     def of(pick: Callable[[HourOutlook], float | None]) -> _Points:
         return _stepped([(one.at_ms, pick(one.hour)) for one in ahead])
 
-    live, band = _("people") if told.capacity is None else _("free"), _("80%% band") % ()
+    live, band = _("people") if told.capacity is None else _("free"), _("80%% range") % ()
     traces = (
         _trace("", "--free", _clocked(plan, of(lambda hour: _end(told, hour.low))), width=0),
         _trace(band, "--free", _clocked(plan, of(lambda hour: _top(told, hour.high))), width=0) | {"fill": "tonexty"},
@@ -225,16 +225,16 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     points = sum(score.points for _lead, score in leads)
     within = sum(score.coverage * score.points for _lead, score in leads) / points
     sentences = [
-        _("%(lead)s it was off by %(error)s on average.")
+        _("%(lead)s, the average error was %(error)s.")
         % {"lead": names[lead].capitalize(), "error": _decimal(words, score.error)}
         for lead, score in leads
     ]
-    sentences.append(_("%(share)s of the hours came within the 80%% band.") % {"share": words.percent(within)})
+    sentences.append(_("%(share)s of the hours were within the 80%% range.") % {"share": words.percent(within)})
     sure = looked.kept[SURE] if looked.kept else None
     if sure is not None and sure.promises >= OFTEN:
         sentences.append(
-            _("When a free spot was promised with 90%% or more (%(n)s forecasts), there was one %(share)s of the time.")
-            % {"n": sure.promises, "share": words.full_percent(sure.came_true)}
+            _("A free space forecast with 90%% or more came true %(n)s of %(of)s times.")
+            % {"n": round(sure.came_true * sure.promises), "of": sure.promises}
         )
     return Looked(
         max(score.points for _lead, score in leads),

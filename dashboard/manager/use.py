@@ -254,12 +254,12 @@ def _fault(rejected: AskedRejected, told: Words) -> str:
     """What is wrong with a question, and what to do about it."""
     _ = told.gettext
     text = {
-        Fault.NO_DATE: _("“{text}” is no day. Write it as 2026-11-23."),
-        Fault.ENDS_FIRST: _("The days end before they begin. Choose a later end, or an earlier beginning."),
-        Fault.TOO_LONG: _("That is too long: history is kept for {days} days. Choose a later beginning."),
-        Fault.NOT_YET: _("Those days are still to come. Choose days that have been."),
-        Fault.NO_ZONE: _("There is no zone “{text}” in this house. Choose one from the list."),
-        Fault.NO_KIND: _("There is no kind “{text}” in this house. Choose one from the list."),
-        Fault.NO_CHOICE: _("“{text}” is no choice here. Choose one from the list."),
+        Fault.NO_DATE: _("“{text}” is not a date. Write it as 2026-11-23."),
+        Fault.ENDS_FIRST: _("The last day is before the first. Choose a later end or an earlier start."),
+        Fault.TOO_LONG: _("History is kept for {days} days. Choose a later first day."),
+        Fault.NOT_YET: _("Those days are in the future. Choose past days."),
+        Fault.NO_ZONE: _("There is no zone “{text}”. Choose one from the list."),
+        Fault.NO_KIND: _("There is no kind “{text}”. Choose one from the list."),
+        Fault.NO_CHOICE: _("“{text}” is not a choice here. Choose one from the list."),
     }[rejected.fault]
     return text.format(text=rejected.text, days=LONGEST_DAYS)

@@ -206,8 +206,8 @@ def _sentence(hours: Sequence[Coming], plan: SitePlan, words: Words) -> str:
         return f"{format_datetime(at, 'EEEE', locale=words.language)} {words.at(at.strftime('%H:%M'))}"
 
     if most.hour.middle - least.hour.middle < 1:
-        return words.gettext("The coming days are much alike.")
-    return words.gettext("Most is free on {most}, least on {least}.").format(most=when(most), least=when(least))
+        return words.gettext("The coming days are forecast to be much alike.")
+    return words.gettext("Most free on {most}, fewest on {least}.").format(most=when(most), least=when(least))
 
 
 def _number(value: float, words: Words) -> str:

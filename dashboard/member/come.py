@@ -21,7 +21,7 @@ from dashboard.member.arrival import kinds_of
 from dashboard.member.liked import odds_of_some
 from dashboard.member.needs import Needs, whole_zone
 from dashboard.why import MINUTE_MS, Reader
-from dashboard.words import Words, hundredths
+from dashboard.words import Words
 
 Ask = Callable[[str, str], Outlook | None]
 """What is forecast of a zone, or WHOLE_SITE, and a kind."""
@@ -112,10 +112,10 @@ def answer(asked: Form, args: Mapping[str, str], numbers: Iterable[int], ask: As
 def _told(asked: Form, ask: Ask, reader: Reader) -> Outlook:
     _ = reader.words.gettext
     if asked.zone and asked.kind not in kinds_of(reader.plan, asked.zone):
-        raise WishRejected(_("Too few of those are there for odds of their own. Ask for the whole house."))
+        raise WishRejected(_("There are too few of those in this zone for a forecast of their own. Choose all zones."))
     told = ask(asked.zone or WHOLE_SITE, asked.kind)
     if told is None:
-        raise WishRejected(_("Nothing is forecast of that now."))
+        raise WishRejected(_("There is no forecast for that at the moment."))
     if told.missing_days:
         raise WishRejected(missing(told.missing_days, reader.words))
     return told
@@ -124,20 +124,20 @@ def _told(asked: Form, ask: Ask, reader: Reader) -> Outlook:
 def _instant(args: Mapping[str, str], reader: Reader) -> int:
     at, today = _time(args.get("at", "")), local(reader.plan, reader.now_ms).date()
     if at is None:
-        raise WishRejected(reader.words.gettext("Give a time of day, such as 10:30."))
+        raise WishRejected(reader.words.gettext("Enter a time, such as 10:30."))
     try:
         day = date.fromisoformat(args.get("day") or today.isoformat())
     except ValueError:
         day = date.min
     if not 0 <= (day - today).days < DAYS:
-        raise WishRejected(reader.words.gettext("Choose one of the coming seven days."))
+        raise WishRejected(reader.words.gettext("Choose one of the next seven days."))
     return round(datetime.combine(day, at, reader.plan.time_zone).timestamp() * 1000)
 
 
 def _hour(told: Outlook, at_ms: int, reader: Reader) -> HourOutlook:
     hour = hour_at(told, at_ms)
     if hour is None or at_ms < reader.now_ms - reader.now_ms % MINUTE_MS:
-        raise WishRejected(reader.words.gettext("The house is closed then, or that time has passed. Try another."))
+        raise WishRejected(reader.words.gettext("We are closed then, or that time has passed. Choose another time."))
     return hour
 
 
@@ -153,8 +153,8 @@ def _time(text: str) -> time | None:
 def missing(days: int, words: Words) -> str:
     """How long it takes until there is a forecast."""
     return words.ngettext(
-        "One more day of history, and there will be a forecast.",
-        "%(num)s more days of history, and there will be a forecast.",
+        "No forecast yet. It needs one more day of history.",
+        "No forecast yet. It needs %(num)s more days of history.",
         days,
     ) % {"num": days}
 
@@ -171,8 +171,8 @@ def _that(kind: str, when: str, words: Words) -> str:
 def _about(hour: HourOutlook, words: Words) -> str:
     expected = round(hour.middle)
     return words.ngettext(
-        "About one is expected to be free then, usually {usual}.",
-        "About {n} are expected to be free then, usually {usual}.",
+        "About one is expected to be free then; the usual number is {usual}.",
+        "About {n} are expected to be free then; the usual number is {usual}.",
         expected,
     ).format(n=expected, usual=round(hour.usual))
 
@@ -182,15 +182,15 @@ def _kept(told: Outlook, odds: float, words: Words) -> str:
     kept = told.hindsight.kept if told.hindsight else ()
     found: Kept | None = kept[min(SURE, int(odds * 10))] if kept else None
     if found is None or found.promises < OFTEN:
-        return words.gettext("We have not said so often enough to know how often it comes true.")
-    text = words.gettext("When we said so, it was true {n} of 100 times ({said} forecasts looked at).")
-    return text.format(n=hundredths(found.came_true), said=found.promises)
+        return words.gettext("There are not yet enough forecasts like this to check how often they come true.")
+    text = words.gettext("Earlier forecasts like this came true {n} of {of} times.")
+    return text.format(n=round(found.came_true * found.promises), of=found.promises)
 
 
 def _where(asked: Form, when: str, reader: Reader) -> str:
     if not asked.zone:
         return when
-    return reader.words.gettext("{when}, in {zone}").format(when=when, zone=reader.plan.zone[asked.zone].name)
+    return reader.words.gettext("{when} in {zone}").format(when=when, zone=reader.plan.zone[asked.zone].name)
 
 
 def _when(at_ms: int, reader: Reader) -> str:

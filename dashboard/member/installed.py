@@ -20,7 +20,7 @@ SIZES: Final = (192, 512)
 def manifest(plan: SitePlan, words: Words, start: str, icons: dict[int, str]) -> dict[str, Any]:
     """The web app manifest in one language. Source: W3C, Web Application Manifest."""
     return {
-        "name": words.gettext("{house}: is there a spot?").format(house=plan.name),
+        "name": words.gettext("{house}: free spaces").format(house=plan.name),
         "short_name": plan.name,
         "lang": words.language,
         "dir": "ltr",

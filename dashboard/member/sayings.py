@@ -14,7 +14,7 @@ from dashboard.words import Words
 FOR_SCRIPT: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")
 """Beginnings of the sentences that the page's script makes as well."""
 FROM_WORDS: Final = (
-    *("answer.", "ago.", "ahead.", "air.", "at", "heard", "lost", "opens."),
+    *("answer.", "ago.", "ahead.", "air.", "at", "heard", "hour", "lost", "opens."),
     *("people", "row", "state.", "supply", "unheard"),
 )
 """Beginnings of those that it shares with other pages."""
@@ -41,7 +41,7 @@ def _needs(words: Words) -> dict[str, str]:
         f"need.{Attribute.SCREEN}": pgettext("need", "Screen"),
         f"need.{Attribute.QUIET}": pgettext("need", "Quiet"),
         f"need.{Attribute.WINDOW}": pgettext("need", "Window"),
-        f"need.{Attribute.NEAR_POWER}": pgettext("need", "Near power"),
+        f"need.{Attribute.NEAR_POWER}": pgettext("need", "Near a socket"),
         f"character.{Character.QUIET}": pgettext("character", "quiet"),
         f"character.{Character.LIVELY}": pgettext("character", "lively"),
         f"character.{Character.WORKSHOP}": pgettext("character", "workshop"),
@@ -55,30 +55,33 @@ def _needs(words: Words) -> dict[str, str]:
 def _reasons(words: Words) -> dict[str, str]:
     _ = words.gettext
     return {
-        "because.v": _("all its sensors are quiet"),
-        "because.o": _("its sensors notice somebody"),
-        "because.a": _("it is kept for whoever just left it, and is free if nobody returns"),
-        "because.u": _("not all its sensors are heard, and we do not guess"),
-        "because.d": _("it is out of use"),
+        "because.v": _("no sensor detects anybody"),
+        "because.o": _("its sensors detect somebody"),
+        "because.a": _("somebody has just left it; it becomes free if they do not return"),
+        "because.u": _("not all its sensors are reporting"),
+        "because.d": _("not in use at the moment"),
         "because.v.machine": _("it draws no power"),
         "because.o.machine": _("it draws power"),
-        "because.a.machine": _("it has just stopped, and may go on"),
+        "because.a.machine": _("it has just stopped and may start again"),
     }
 
 
 def _lines(words: Words) -> dict[str, str]:
     _ = words.gettext
     return {
-        "unheard.zone": _("{zone}: {n} of {of} not heard"),
-        "unheard.since": _("{zone}: no word since {at}"),
-        "only": _("Only: {needs}"),
-        "only.whole": _("The whole house: {ahead}"),
-        "like": _("Of “{needs}” alone, {n} of {of}: {odds} if liked as the others are, less if liked better."),
-        "none.like": _("none like that"),
-        "lost.since": _("This page lost its connection. Last heard {at}; it comes back by itself."),
+        "unheard.zone": _("{zone}: {n} of {of} unknown"),
+        "unheard.since": _("{zone}: no data since {at}"),
+        "only": _("Only {needs}"),
+        "only.whole": _("All zones: {ahead}"),
+        "like": _(
+            "“{needs}”: {n} of {of}. The chance is {odds} if they are as popular as the others, lower if "
+            "they are more popular."
+        ),
+        "none.like": _("none match"),
+        "lost.since": _("Connection lost. Figures from {at}; the page reconnects by itself."),
         "spot.state": _("{state}: {because}"),
-        "usual.zone": _("At this hour usually {n} of {capacity} are free in {zone}."),
-        "usual.zone.one": _("At this hour usually one of {capacity} is free in {zone}."),
-        "usual.house": _("At this hour usually {n} of {capacity} such are free in the house."),
-        "usual.house.one": _("At this hour usually one of {capacity} such is free in the house."),
+        "usual.zone": _("Usually {n} of {capacity} free in {zone} at this hour."),
+        "usual.zone.one": _("Usually one of {capacity} free in {zone} at this hour."),
+        "usual.house": _("Usually {n} of {capacity} free in all zones together at this hour."),
+        "usual.house.one": _("Usually one of {capacity} free in all zones together at this hour."),
     }

@@ -5,6 +5,10 @@ export function speaker(words) {
     const [h, m] = time.split(":");
     return fill("at", { h, m });
   };
+  const hour = (clock) => {
+    const [h, m = "00"] = clock.split(":");
+    return clock && fill("hour", { h: h.padStart(2, "0"), m });
+  };
   const number = ([least, most, capacity]) =>
     capacity && least === 0 && most === capacity ? "?" : least === most ? `${least}` : `${least}–${most}`;
   return {
@@ -30,7 +34,9 @@ export function speaker(words) {
       if (most < 5) return fill(`${key}.few`, { n: 5 });
       return fill(least === most ? key : least ? `${key}.range` : `${key}.most`, { n: most, least, most });
     },
-    ahead: (parts) => parts.map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin, end, n })).join(" "),
+    ahead: (parts) => parts
+      .map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin: hour(begin), end: hour(end), n }))
+      .join(" "),
     opens([days, weekday, time]) {
       const key = ["opens.today", "opens.tomorrow"][days] || (days > 7 ? "opens.later" : `opens.${weekday}`);
       return fill(key, { at: at(time), n: days });

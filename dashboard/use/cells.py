@@ -89,7 +89,7 @@ def untold(value: Untold, words: Words) -> str:
     """What stands where there is no figure, in words."""
     _ = words.gettext
     return {
-        Untold.UNKNOWN: _("not known"),
+        Untold.UNKNOWN: _("unknown"),
         Untold.FEW: _("under {n}").format(n=FEW),
         Untold.NONE: "–",  # noqa: RUF001 - a dash for nothing
     }[value]
@@ -107,4 +107,4 @@ def weekday(number: int, words: Words) -> str:
 
 def zone_name(zone: str, plan: SitePlan, words: Words) -> str:
     """A zone's name, or that it is the whole house."""
-    return words.gettext("The whole house") if zone == WHOLE_SITE else plan.zone[zone].name
+    return words.gettext("All zones") if zone == WHOLE_SITE else plan.zone[zone].name

@@ -53,7 +53,7 @@ def _square(cell: Cell | None, words: Words) -> Square | None:
         return None
     _ = words.gettext
     use, coverage = cell.sum.use, cell.sum.coverage
-    told = _("{share} known").format(share=words.full_percent(coverage))
+    told = _("data for {share}").format(share=words.full_percent(coverage))
     name = f"{weekday(cell.weekday, words)} {clock(cell.hour)}"
     if use is None:
         return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {told}", "none", told, full=False)

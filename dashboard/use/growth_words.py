@@ -27,7 +27,7 @@ DASHES: Final = ("dot", "solid", "dash", "longdash")
 def answer(told: Growth, asked: Asked, words: Words) -> str:
     """What ten more members would mean, in one sentence."""
     place = ADDED.index(10)
-    text = words.gettext("With {n} more members, {few} in {then} of {of} open hours a week; as things are, in {now}.")
+    text = words.gettext("With {n} more members, {few} in {then} of {of} open hours a week; at present in {now}.")
     return text.format(
         n=ADDED[place],
         few=few_desks(asked.floor, words),
@@ -40,7 +40,8 @@ def answer(told: Growth, asked: Asked, words: Words) -> str:
 def steps(told: Growth, words: Words) -> list[str]:
     """One sentence for each number of members more."""
     text = words.gettext(
-        "{n} more: tight in {hours} of {of} open hours a week; the chance of a week with such an hour is {chance}."
+        "{n} more members: too busy in {hours} of {of} open hours a week; the chance of at least one "
+        "such hour in a week is {chance}."
     )
     return [
         text.format(
@@ -59,7 +60,7 @@ def tightest(told: Growth, words: Words) -> str:
     place = ADDED.index(10)
     hour, chances = max(told.hours.items(), key=lambda one: one[1][place].middle)
     text = words.gettext(
-        "Tightest at {hour}: with 10 more the chance is {chance} on an ordinary day; as things are, {now}."
+        "Busiest at {hour}: with 10 more members the chance is {chance} on a normal day; at present {now}."
     )
     return text.format(hour=clock(hour), chance=chance(chances[place], words), now=percent(chances[0].middle, words))
 
@@ -69,8 +70,8 @@ def cut(told: Growth, words: Words) -> str:
     if not told.cut:
         return ""
     text = words.gettext(
-        "In {share} of the hours every desk was taken. Who came then and left again was not counted,"
-        " so the true chances are rather higher than these."
+        "In {share} of the hours every desk was taken. People who came then and left again were not "
+        "counted, so the real chances are higher."
     )
     return text.format(share=percent(told.cut, words))
 
@@ -80,8 +81,8 @@ def doubt(told: Growth, asked: Asked, words: Words) -> str:
     if asked.members is None or told.most <= asked.members:
         return ""
     text = words.gettext(
-        "{most} desks were taken at once, more than there are members. Count the guests and day passes in, or the"
-        " chances are too high."
+        "{most} desks were taken at once, more than there are members. Include guests and day "
+        "passes, otherwise the chances are too high."
     )
     return text.format(most=told.most)
 
@@ -97,9 +98,9 @@ def fault(rejected: GrowthRejected, desks: int, words: Words) -> str:
     """What is wrong with a question, and what to do about it."""
     _ = words.gettext
     text = {
-        Fault.NO_NUMBER: _("“{text}” is no number of members or desks. Write a whole number, such as 60."),
-        Fault.TOO_MANY_MEMBERS: _("{text} members are more than any house has. Write how many share these desks."),
-        Fault.TOO_HIGH: _("{text} desks cannot be free: the house shares {desks}. Choose a lower floor."),
+        Fault.NO_NUMBER: _("“{text}” is not a number of members or desks. Enter a whole number, such as 60."),
+        Fault.TOO_MANY_MEMBERS: _("{text} members is too many. Enter how many members share these desks."),
+        Fault.TOO_HIGH: _("{text} desks cannot be free: there are {desks} shared desks. Enter a lower number."),
     }[rejected.fault]
     return text.format(text=rejected.text, desks=desks)
 
@@ -136,7 +137,7 @@ def sheet(told: Growth, words: Words) -> Sheet:
     _ = words.gettext
     columns = [Column(_("Hour"), Unit.TEXT)]
     for added in ADDED:
-        name = _("As now") if not added else _("{n} more").format(n=added)
+        name = _("Now") if not added else _("{n} more").format(n=added)
         columns += [
             Column(name, Unit.SHARE),
             Column(_("{name}, at least").format(name=name), Unit.SHARE),
@@ -146,7 +147,7 @@ def sheet(told: Growth, words: Words) -> Sheet:
         (clock(hour), *(value for one in chances for value in (one.middle, one.low, one.high)))
         for hour, chances in told.hours.items()
     ]
-    return Sheet("growth", _("Chance of too few free desks, by the hour"), tuple(columns), rows)
+    return Sheet("growth", _("Chance of too few free desks, by hour"), tuple(columns), rows)
 
 
 def table(told: Growth, words: Words) -> list[tuple[str, ...]]:
@@ -158,7 +159,7 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
     """A line for each of ADDED over the hours; `meta` names the page's colour of each."""
     _ = words.gettext
     sign = percent_sign(words)
-    names = [_("as now") if not added else _("{n} more").format(n=added) for added in ADDED]
+    names = [_("now") if not added else _("{n} more").format(n=added) for added in ADDED]
     return {
         "data": [
             {

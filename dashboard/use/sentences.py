@@ -26,10 +26,10 @@ def remark(found: Remark, plan: SitePlan, words: Words) -> str:
     if isinstance(found, Full):
         return _full(found, plan, words)
     if isinstance(found, Fullest):
-        text = _("Fullest on {days} at {hour}: {use} in use on average.")
+        text = _("Busiest on {days} at {hour}: {use} occupied on average.")
         return text.format(days=on_weekdays(found.weekday, words), hour=clock(found.hour), use=words.percent(found.use))
     if isinstance(found, Calm):
-        text = _("Calmest on {days}: {use} in use, against {most} on {others}.")
+        text = _("Quietest on {days}: {use} occupied, compared with {most} on {others}.")
         return text.format(
             days=on_weekdays(found.weekday, words),
             use=words.percent(found.use),
@@ -37,20 +37,20 @@ def remark(found: Remark, plan: SitePlan, words: Words) -> str:
             others=on_weekdays(found.fullest, words),
         )
     if isinstance(found, Hardly):
-        text = _("Hardly used: {zone}, {kind}, {use} of the open time.")
+        text = _("Hardly used: {zone}, {kind}, {use} of opening hours.")
         kind = words.page[f"kind.{found.kind}"].lower()
         return text.format(zone=place(found.zone, plan, words), kind=kind, use=words.percent(found.use))
-    text = _("Of {share} of the open time nothing is known; it is left out of every figure.")
+    text = _("No data for {share} of opening hours; they are left out of all figures.")
     return text.format(share=words.percent(found.share))
 
 
 def _full(found: Full, plan: SitePlan, words: Words) -> str:
     _ = words.gettext
     text = {
-        SpaceKind.DESK: _("{Days} {begin}–{end} {zone} had no free desk on {n} of {of} weeks."),  # noqa: RUF001
-        SpaceKind.BOOTH: _("{Days} {begin}–{end} {zone} had no free phone booth on {n} of {of} weeks."),  # noqa: RUF001
-        SpaceKind.ROOM: _("{Days} {begin}–{end} {zone} had no free room on {n} of {of} weeks."),  # noqa: RUF001
-        SpaceKind.EQUIPMENT: _("{Days} {begin}–{end} {zone} had no free machine on {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.DESK: _("{Days} {begin}–{end}: no free desk in {zone} in {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.BOOTH: _("{Days} {begin}–{end}: no free phone booth in {zone} in {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.ROOM: _("{Days} {begin}–{end}: no free room in {zone} in {n} of {of} weeks."),  # noqa: RUF001
+        SpaceKind.EQUIPMENT: _("{Days} {begin}–{end}: no free machine in {zone} in {n} of {of} weeks."),  # noqa: RUF001
     }[SpaceKind(found.kind)]
     days = on_weekdays(found.weekday, words)
     return text.format(
@@ -79,7 +79,7 @@ def on_weekdays(number: int, words: Words) -> str:
 
 def place(zone: str, plan: SitePlan, words: Words) -> str:
     """A zone within a sentence."""
-    return words.gettext("the house") if zone == WHOLE_SITE else plan.zone[zone].name
+    return words.gettext("all zones") if zone == WHOLE_SITE else plan.zone[zone].name
 
 
 def days_told(days: Days, words: Words) -> str:
@@ -98,8 +98,8 @@ def of_peaks(seen: View, words: Words) -> str:
     _ = words.gettext
     found = seen.peaks
     if found.highest is None or found.average_daily is None:
-        return _("Of no day enough is known.")
-    text = _("Most at once: {most}, on {on}; on an average day {mean}.")
+        return _("No day has enough data.")
+    text = _("Maximum {most}, on {on}; daily average of the maximum {mean}.")
     said = text.format(
         most=count(found.highest, words), on=_day(found.on, words), mean=number(found.average_daily, words)
     )
@@ -109,7 +109,7 @@ def of_peaks(seen: View, words: Words) -> str:
         text = _("Fewest free at once: {n}, on {on}.")
         return f"{said} " + text.format(n=count(found.least_surplus, words), on=_day(found.least_on, words))
     text = words.ngettext(
-        "There was a moment with none free.", "On {n} of {of} days there was a moment with none free.", found.days
+        "At some point none were free.", "On {n} of {of} days none were free at some point.", found.days
     )
     none = sum(day.sum.known and day.sum.least == 0 for day in seen.by_day)
     return f"{said} " + text.format(n=none, of=found.days)
@@ -121,14 +121,14 @@ def of_stays(seen: View, words: Words) -> str:
     told = seen.stays
     middle = told.middle
     if middle is None and None in told.counts:
-        return _("Of no length there were five stays or more.")
+        return _("There were fewer than five stays of every length.")
     if middle is None:
-        return _("Of no stay the length is known.")
-    said = _("The middle stay is in the class {length}, of about {n} stays.").format(
+        return _("The length of the stays is not known.")
+    said = _("The median stay is {length}, out of about {n} stays.").format(
         length=class_name(middle, words), n=count(told.total, words)
     )
     if told.cut_short:
-        said += " " + _("Of about {n} more the length is not known.").format(n=count(told.cut_short, words))
+        said += " " + _("The length of about {n} more is not known.").format(n=count(told.cut_short, words))
     return said
 
 
@@ -137,9 +137,9 @@ def of_people(seen: View, words: Words) -> str:
     _ = words.gettext
     known = [(row.mean, row.hour) for row in seen.people if row.mean is not None and not row.few]
     if not known:
-        return _("Of no hour enough is known, or fewer than five people are in.")
+        return _("No hour has enough data, or fewer than five people were here.")
     mean, hour = max(known, key=lambda row: row[0])
-    return _("Most are in at {hour}: {n} on average.").format(hour=clock(hour), n=number(mean, words))
+    return _("Most people at {hour}: {n} on average.").format(hour=clock(hour), n=number(mean, words))
 
 
 def of_hours(seen: View, words: Words) -> str:
@@ -147,9 +147,9 @@ def of_hours(seen: View, words: Words) -> str:
     _ = words.gettext
     known = [(use, hour) for hour, total in seen.hours.items() if (use := total.use) is not None]
     if not known:
-        return _("Of no hour enough is known.")
+        return _("No hour has enough data.")
     use, hour = max(known, key=lambda row: row[0])
-    return _("Fullest at {hour}: {use} in use on average.").format(hour=clock(hour), use=words.percent(use))
+    return _("Busiest at {hour}: {use} occupied on average.").format(hour=clock(hour), use=words.percent(use))
 
 
 def of_whole(seen: View, words: Words) -> str:
@@ -158,8 +158,8 @@ def of_whole(seen: View, words: Words) -> str:
     use = seen.whole.use
     known = words.full_percent(seen.whole.coverage)
     if use is None:
-        return _("Only {known} of the open time is known: too little for a figure.").format(known=known)
-    return _("{use} of the open time in use; {known} of it is known.").format(use=words.percent(use), known=known)
+        return _("Data for only {known} of opening hours: too little for a figure.").format(known=known)
+    return _("{use} occupied during opening hours; data for {known}.").format(use=words.percent(use), known=known)
 
 
 def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
@@ -184,19 +184,22 @@ def of_change(change: Change, words: Words) -> str:
     """What became of the use, and whether that is more than days differ by anyway."""
     _ = words.gettext
     if change.now is None or change.before is None:
-        return _("No day of one span can be set beside one of the other: too little is known.")
+        return _("The two periods cannot be compared: there is too little data.")
     text = {
         Verdict.MORE: _(
-            "More in use: {now} on an average day, against {before} then. Chance alone makes up to {noise} points."
+            "Use is up: {now} on an average day, compared with {before} before. Random variation is at "
+            "most {noise} percentage points."
         ),
         Verdict.LESS: _(
-            "Less in use: {now} on an average day, against {before} then. Chance alone makes up to {noise} points."
+            "Use is down: {now} on an average day, compared with {before} before. Random variation is at "
+            "most {noise} percentage points."
         ),
         Verdict.NOISE: _(
-            "{now} in use on an average day, against {before} then: no more than the {noise} points that chance makes."
+            "{now} occupied on an average day, compared with {before} before: within the random "
+            "variation of {noise} percentage points."
         ),
         Verdict.TOO_FEW: _(
-            "{now} in use on an average day, against {before} then: too few days to tell whether that means anything."
+            "{now} occupied on an average day, compared with {before} before: too few days to draw a conclusion."
         ),
     }[change.verdict]
     noise = "" if change.noise is None else number(change.noise * 100, words)

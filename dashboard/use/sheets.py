@@ -53,10 +53,10 @@ def verdict(change: Change, words: Words) -> str:
     """What a difference means."""
     _ = words.gettext
     return {
-        Verdict.MORE: _("More than chance makes"),
-        Verdict.LESS: _("Less, by more than chance makes"),
-        Verdict.NOISE: _("No more than chance makes"),
-        Verdict.TOO_FEW: _("Too few days to tell"),
+        Verdict.MORE: _("More than random variation"),
+        Verdict.LESS: _("Less than before, beyond random variation"),
+        Verdict.NOISE: _("Within random variation"),
+        Verdict.TOO_FEW: _("Too few days"),
     }[change.verdict]
 
 
@@ -76,10 +76,10 @@ def _sum(total: Sum) -> tuple[Value, ...]:
 def _sum_columns(words: Words) -> tuple[Column, ...]:
     _ = words.gettext
     return (
-        Column(_("In use"), Unit.SHARE),
-        Column(_("Most at once"), Unit.COUNT),
-        Column(_("Least free"), Unit.COUNT),
-        Column(_("Known"), Unit.KNOWN),
+        Column(_("Occupied"), Unit.SHARE),
+        Column(_("Maximum"), Unit.COUNT),
+        Column(_("Fewest free"), Unit.COUNT),
+        Column(_("Data available"), Unit.KNOWN),
     )
 
 
@@ -90,20 +90,20 @@ def _week(seen: View, words: Words) -> Sheet:
         Column(_("Hour"), Unit.TEXT),
         *_sum_columns(words),
         Column(_("Weeks with nothing free"), Unit.COUNT),
-        Column(_("Weeks that are known"), Unit.COUNT),
+        Column(_("Weeks with data"), Unit.COUNT),
     )
     rows = [
         (weekday(cell.weekday, words), clock(cell.hour), *_sum(cell.sum), float(cell.full_days), float(cell.days))
         for cell in seen.week.values()
     ]
-    return Sheet("week", _("The week, hour by hour"), columns, rows)
+    return Sheet("week", _("Week, hour by hour"), columns, rows)
 
 
 def _hours(seen: View, words: Words) -> Sheet:
     _ = words.gettext
     columns = (Column(_("Hour"), Unit.TEXT), *_sum_columns(words))
     rows = [(clock(hour), *_sum(total)) for hour, total in seen.hours.items()]
-    return Sheet("hours", _("Use by the hour of the day"), columns, rows)
+    return Sheet("hours", _("By hour of the day"), columns, rows)
 
 
 def _zones(seen: View, plan: SitePlan, words: Words) -> Sheet:
@@ -113,7 +113,7 @@ def _zones(seen: View, plan: SitePlan, words: Words) -> Sheet:
         (zone_name(zone, plan, words), words.page[f"kind.{kind}"], *_sum(total))
         for (zone, kind), total in sorted(seen.zones.items(), key=lambda item: (item[0][0] != WHOLE_SITE, item[0]))
     ]
-    return Sheet("zones", _("Use by zone and kind"), columns, rows)
+    return Sheet("zones", _("By zone and kind"), columns, rows)
 
 
 def _days(seen: View, words: Words) -> Sheet:
@@ -124,14 +124,14 @@ def _days(seen: View, words: Words) -> Sheet:
         Column(_("Hours with nothing free"), Unit.COUNT),
     )
     rows = [(day.day, *_sum(day.sum), float(day.full_hours)) for day in seen.by_day]
-    return Sheet("days", _("Peak and surplus, day by day"), columns, rows)
+    return Sheet("days", _("Maximum and surplus by day"), columns, rows)
 
 
 def _stays(seen: View, words: Words) -> Sheet:
     _ = words.gettext
     columns = (
-        Column(_("Length"), Unit.TEXT),
-        Column(_("Stays, to the nearest five"), Unit.COUNT),
+        Column(_("Length of stay"), Unit.TEXT),
+        Column(_("Stays, rounded to five"), Unit.COUNT),
         Column(_("Share"), Unit.SHARE),
     )
     told = seen.stays
@@ -145,7 +145,7 @@ def _stays(seen: View, words: Words) -> Sheet:
     ]
     if told.cut_short != 0:
         cut = Untold.FEW if told.cut_short is None else told.cut_short
-        rows.append((_("length not known"), cut, Untold.NONE))
+        rows.append((_("unknown length"), cut, Untold.NONE))
     return Sheet("stays", _("How long people stay"), columns, rows if told.total or told.cut_short else [])
 
 
@@ -153,10 +153,10 @@ def _people(seen: View, words: Words) -> Sheet:
     _ = words.gettext
     columns = (
         Column(_("Hour"), Unit.TEXT),
-        Column(_("People in, on average"), Unit.NUMBER),
+        Column(_("People, average"), Unit.NUMBER),
         Column(_("At least"), Unit.NUMBER),
         Column(_("At most"), Unit.NUMBER),
-        Column(_("Known"), Unit.KNOWN),
+        Column(_("Data available"), Unit.KNOWN),
     )
     rows: list[tuple[Value, ...]] = [
         (
@@ -168,31 +168,31 @@ def _people(seen: View, words: Words) -> Sheet:
         )
         for row in seen.people
     ]
-    return Sheet("people", _("People in, by the hour"), columns, rows)
+    return Sheet("people", _("People by hour"), columns, rows)
 
 
 def _changes(seen: View, words: Words) -> Sheet:
     _ = words.gettext
     columns = (
-        Column(_("Mean of the days"), Unit.TEXT),
+        Column(_("Average per day"), Unit.TEXT),
         Column(_("Now"), Unit.NUMBER),
-        Column(_("Then"), Unit.NUMBER),
+        Column(_("Before"), Unit.NUMBER),
         Column(_("Difference"), Unit.NUMBER),
-        Column(_("Chance makes up to"), Unit.NUMBER),
-        Column(_("Days in both"), Unit.COUNT),
-        Column(_("That is"), Unit.TEXT),
+        Column(_("Random variation up to"), Unit.NUMBER),
+        Column(_("Days in both periods"), Unit.COUNT),
+        Column(_("Result"), Unit.TEXT),
     )
     told = seen.changes
     rows: list[tuple[Value, ...]] = []
     if told is not None:
         rows = [
-            _change(_("In use, per cent"), told.use, words, scale=100),
-            _change(_("Most at once"), told.peak, words),
-            _change(_("Least free"), told.surplus, words),
+            _change(_("Occupied, per cent"), told.use, words, scale=100),
+            _change(_("Maximum"), told.peak, words),
+            _change(_("Fewest free"), told.surplus, words),
         ]
         if told.people is not None:
-            rows.append(_change(_("People in, on average"), told.people, words, few=FEW))
-    return Sheet("compared", _("Compared"), columns, rows)
+            rows.append(_change(_("People, average"), told.people, words, few=FEW))
+    return Sheet("compared", _("Comparison"), columns, rows)
 
 
 def _change(name: str, change: Change, words: Words, *, scale: float = 1, few: float = 0) -> tuple[Value, ...]:
@@ -229,4 +229,4 @@ def each_hour(
         for (zone, kind), used in scopes.items()
         for hour in these
     )
-    return Sheet(EACH_HOUR, _("Each hour"), columns, rows)
+    return Sheet(EACH_HOUR, _("Hourly figures"), columns, rows)

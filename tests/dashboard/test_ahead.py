@@ -30,23 +30,23 @@ def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | N
     [
         (
             expected(0.2, 0.4, 8, 9, 10, 15),
-            "Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.",
-            "Usually full until 12. From 12 about 9 free.",
+            "Brukar vara fullt till kl. 12.00. Ungefär 9 lediga från kl. 12.00.",
+            "Usually full until 12:00. About 9 free from 12:00.",
         ),
         (
             expected(3, 0.2, 0.4, 1.2, 1.3, 1.2),
-            "Brukar vara fullt 11-13. Från kl. 13 omkring ett ledigt.",
-            "Usually full 11-13. From 13 about one free.",
+            "Brukar vara fullt kl. 11.00-13.00. Ungefär ett ledigt från kl. 13.00.",
+            "Usually full 11:00-13:00. About one free from 13:00.",
         ),
-        (expected(3, 0.2, 0.4, usual=4), "Troligen fullt 11-13.", "Probably full 11-13."),
-        (expected(3, 0.2, 0.4, usual=1), "Troligen fullt 11-13.", "Probably full 11-13."),
-        (expected(0, 0, usual=4), "Troligen fullt till 12.", "Probably full until 12."),
+        (expected(3, 0.2, 0.4, usual=4), "Troligen fullt kl. 11.00-13.00.", "Probably full 11:00-13:00."),
+        (expected(3, 0.2, 0.4, usual=1), "Troligen fullt kl. 11.00-13.00.", "Probably full 11:00-13:00."),
+        (expected(0, 0, usual=4), "Troligen fullt till kl. 12.00.", "Probably full until 12:00."),
         (
             expected(9, 6, 4.4, 7),
-            "Mest upptaget kl. 12: omkring 4 lediga.",
-            "Busiest at 12: about 4 free.",
+            "Minst ledigt kl. 12.00: ungefär 4 lediga.",
+            "Busiest around 12:00: about 4 free.",
         ),
-        (expected(9, 1.1), "Mest upptaget kl. 11: omkring ett ledigt.", "Busiest at 11: about one free."),
+        (expected(9, 1.1), "Minst ledigt kl. 11.00: ungefär ett ledigt.", "Busiest around 11:00: about one free."),
         (expected(9, 9, first=14), "", ""),
         (expected(), "", ""),
         (None, "", ""),
@@ -59,7 +59,7 @@ def test_the_rest_of_the_day_is_told_in_at_most_two_sentences(told: Outlook | No
 
 def test_an_hour_that_is_over_is_not_told() -> None:
     told = expected(0.2, 0.2, 8, 9)
-    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "From 13 about 9 free."
+    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "About 9 free from 13:00."
     assert [one.hour.ahead for one in coming(told, MONDAY_10_MS + 90 * 60_000)] == [1, 2, 3]
 
 

@@ -107,7 +107,7 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
         why = page.locator('[data-why="desk-1"] [data-cell="why"]')
         expect(why).to_contain_text("rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04")
         speaker.say({"desk-1": state(Occupancy.VACANT)})
-        expect(why).to_have_text("stilla sedan kl. 09.54")
+        expect(why).to_have_text("ingen aktivitet sedan kl. 09.54")
         page.get_by_role("button", name="Logga ut anna").click()
         page.wait_for_url("/")  # to leave before the answer would take the wish back
         page.goto("/manage")

@@ -78,8 +78,8 @@ def test_nobody_can_tell_a_closed_house_with_people_in_it_from_an_empty_one(sett
 def test_a_closed_house_says_that_it_is_and_when_it_opens(settings: DashboardSettings) -> None:
     public = serve(night(30), settings).test_client()
     page = read(public, "/?lang=en")
-    assert "Closed now, opens at 7:00" in page.replace("07:00", "7:00")
-    assert "It is 02:00 in the house. While it is closed, nothing of it is shown." in page
+    assert "Closed. Opens at 7:00" in page.replace("07:00", "7:00")
+    assert "The local time is 02:00. Nothing is shown while we are closed." in page
     summary = public.get("/api/v1/summary").json
     assert summary is not None
     assert summary.pop("age_s") < AGE_STEP_S
@@ -100,7 +100,7 @@ def test_who_runs_the_house_sees_it_at_night_too(settings: DashboardSettings) ->
     client = serve(night(30), settings).test_client()
     log_in(client)
     page = read(client, "/manage?lang=en")
-    assert "30 people counted in so far" in page
+    assert "30 people counted so far" in page
     assert "movement at desk-1-pir" in page
     assert client.get("/manage/frame", base_url="https://localhost").json["public"]["spaces"].startswith("oooo")
 

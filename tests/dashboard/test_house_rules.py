@@ -26,7 +26,7 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
         "72 hours",
         "taken: 35 days",
         "machine: 13 months",
-        "minutes: 13 months",
+        "whole site: 13 months",
         "in it: 14 days",
         "took them out: 13 months",
     ):
@@ -39,24 +39,24 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
 
 def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: DashboardSettings) -> None:
     nobody = rules(settings)["nobody"]
-    assert "4 desks are one member's own" in nobody
+    assert "4 desks are dedicated, each to one member" in nobody
     assert "Not shown" not in nobody
     few = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id in {"desk-28", "booth-1"}))
     nobody = rules(settings, few)["nobody"]
-    assert "1 desk is one member's own" not in nobody
+    assert "1 desk is dedicated to one member" not in nobody
     assert "Not shown: the past of the desks of Tysta rummet, Loftet." in nobody
 
 
 def test_a_member_s_own_room_hides_the_past_of_its_kind(settings: DashboardSettings) -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
-    assert "the past of the rooms of Loftet together" in rules(settings, replace(PLAN, spaces=own))["nobody"]
+    assert "for the rooms of Loftet together" in rules(settings, replace(PLAN, spaces=own))["nobody"]
 
 
 def test_a_house_that_never_closes_promises_no_closed_hours(settings: DashboardSettings) -> None:
-    assert "while it is closed" in rules(settings)["seen"]
+    assert "outside opening hours" in rules(settings)["seen"]
     seen = rules(settings, replace(PLAN, opening_hours={}))["seen"]
     assert "The house never closes" in seen
-    assert "while it is closed" not in seen
+    assert "outside opening hours" not in seen
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -70,5 +70,5 @@ def test_the_page_holds_every_promise(app: Flask, settings: DashboardSettings) -
     client = app.test_client()
     log_in(client)
     page = client.get("/manage/house-rules?lang=sv", base_url="https://localhost").text
-    assert "Vad Spinneriet lovar sina medlemmar" in page
+    assert "Så skyddar Spinneriet din integritet" in page
     assert page.count("<section") == len(house_rules(PLAN, settings, EN))

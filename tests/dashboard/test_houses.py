@@ -82,5 +82,8 @@ def test_one_sensor_is_told_as_one(settings: DashboardSettings) -> None:
     pir = Sensor(device="pi-1", id="desk-1-pir", kind=SensorKind.PIR, space="desk-1")
     reader = client(replace(SMALL, sensors=(pir,)), settings, None)
     log_in(reader)
-    assert "1 sensor väntar på den" in reader.get("/manage/devices?lang=sv", base_url="https://localhost").text
+    assert (
+        "1 sensor påverkas tills den startar"
+        in reader.get("/manage/devices?lang=sv", base_url="https://localhost").text
+    )
     assert "1 sensor waits for it" in reader.get("/manage/devices?lang=en", base_url="https://localhost").text

@@ -106,9 +106,9 @@ def test_a_full_house_of_streams_is_a_problem_that_says_when_to_come_back(public
 @pytest.mark.parametrize(
     ("path", "status", "sv", "en"),
     [
-        ("/nothing", 404, "Den sidan finns inte.", "There is no such page."),
-        ("/manage/nothing", 404, "Den sidan finns inte.", "There is no such page."),
-        ("/manage/logout", 405, "Det går inte att göra här.", "That cannot be done here."),
+        ("/nothing", 404, "Sidan finns inte", "Page not found"),
+        ("/manage/nothing", 404, "Sidan finns inte", "Page not found"),
+        ("/manage/logout", 405, "Det går inte att göra här.", "That action is not available here."),
     ],
 )
 def test_a_person_gets_a_page_that_helps_in_both_languages(
@@ -127,14 +127,14 @@ def test_an_old_or_forged_form_is_told_to_be_sent_again(public: FlaskClient) -> 
     for form in ({}, {"csrf_token": "forged"}):
         answer = public.post("/manage/login?lang=en", data=form, base_url=HOME)
         assert answer.status_code == 400
-        assert "The form was old." in answer.text
+        assert "The form has expired." in answer.text
         assert "Go back, load the page anew, and send it again." in answer.text
 
 
 def test_a_form_that_is_too_large_is_told(public: FlaskClient) -> None:
     answer = public.post("/manage/login?lang=en", data={"name": "x" * 20_000})
     assert answer.status_code == 413
-    assert "That was too much at once." in answer.text
+    assert "The request was too large." in answer.text
 
 
 def test_a_viewer_who_wants_to_change_something_is_told_whom_to_ask(app: Flask) -> None:

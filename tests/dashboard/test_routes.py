@@ -150,7 +150,7 @@ def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
 
 def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:
     told = manager.get("/manage?lang=sv", base_url="https://localhost").text
-    why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om det är stilla i 4 min till"
+    why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om ingenting händer på 4 min"
     assert why in told
     shown = public.get("/?lang=sv").text
     assert "pir" not in shown
@@ -159,7 +159,7 @@ def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: Flask
 
 def test_one_member_s_desk_has_an_outline_and_no_state(public: FlaskClient) -> None:
     page = public.get("/?lang=sv").text
-    assert "Skrivbord 24: en medlems egen plats" in page
+    assert "Skrivbord 24: fast plats" in page
     assert 'data-name="Skrivbord 24"' not in page
 
 
@@ -195,8 +195,8 @@ def test_the_other_language_asks_the_same(public: FlaskClient) -> None:
 def test_what_is_not_there_is_a_plain_page_in_both_languages(public: FlaskClient, path: str, status: int) -> None:
     answer = public.get(f"{path}?lang=sv")
     assert answer.status_code == status
-    assert "Den sidan finns inte." in answer.text
-    assert "There is no such page." in public.get(f"{path}?lang=en").text
+    assert "Sidan finns inte" in answer.text
+    assert "Page not found" in public.get(f"{path}?lang=en").text
 
 
 def test_other_methods_are_refused(public: FlaskClient) -> None:

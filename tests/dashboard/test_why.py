@@ -86,12 +86,12 @@ def test_a_desk_that_somebody_left_says_all_that_keeps_it_and_what_comes() -> No
     mat = Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS)
     what = state(voices=(mat,), lapse=Lapse(Occupancy.VACANT, MONDAY_10_MS + 4 * MINUTE_MS + 30_000))
     assert told(what, tuning=LEARNT) == (
-        "movement at desk-14-pir 6 min ago; desk-14-mat says so too, until 10:02;"
-        " free 10:04 if it stays quiet, 4 min more; held 8 min after movement, learnt here between 5 and 15"
+        "movement at desk-14-pir 6 min ago; desk-14-mat agrees, until 10:02;"
+        " free 10:04 if nothing happens for another 4 min; hold time 8 min after movement, learnt here between 5 and 15"
     )
     assert told(what, "sv", tuning=LEARNT) == (
-        "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat säger detsamma, fram till kl. 10.02;"
-        " ledigt kl. 10.04 om det är stilla i 4 min till; hålltid 8 min efter rörelse, inlärd här mellan 5 och 15"
+        "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat bekräftar, till kl. 10.02;"
+        " ledigt kl. 10.04 om ingenting händer på 4 min; hålltid 8 min efter rörelse, inlärd mellan 5 och 15"
     )
 
 
@@ -102,7 +102,7 @@ def test_who_is_missing_is_named_with_the_moment_it_was_last_heard() -> None:
         Voice("pi-1", "desk-14-mat", Says.SETTLING, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS),
     )
     assert told(state(silent, Occupancy.UNKNOWN, voices=voices), tuning=LEARNT) == (
-        "no word from desk-14-pir since 9:40; desk-14-radar has never been heard; desk-14-mat needs quiet until 10:02"
+        "no data from desk-14-pir since 9:40; desk-14-radar has never reported; desk-14-mat must stay quiet until 10:02"
     ).replace("9:40", "09:40")
 
 
@@ -114,16 +114,16 @@ def test_what_should_have_come_by_now_is_not_told_as_if_it_were_to_come() -> Non
 
 
 def test_what_goes_on_has_no_end() -> None:
-    assert told(state(voices=(Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS),))).endswith("-mat says so too")
+    assert told(state(voices=(Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS),))).endswith("-mat agrees")
 
 
 @pytest.mark.parametrize(
     ("hold", "clause"),
     [
-        ((600_000, 600_000, 300_000, 900_000), "held 10 min after movement, and learning between 5 and 15"),
-        ((420_000, 420_000, 420_000, 420_000), "held 7 min after movement, as the site file says"),
-        ((657_000, 600_000, 300_000, 900_000), "held 11 min after movement, learnt here between 5 and 15"),
-        ((90_000, 90_000, 90_000, 90_000), "held 1.5 min after movement, as the site file says"),
+        ((600_000, 600_000, 300_000, 900_000), "hold time 10 min after movement, still learning between 5 and 15"),
+        ((420_000, 420_000, 420_000, 420_000), "hold time 7 min after movement, set in the site file"),
+        ((657_000, 600_000, 300_000, 900_000), "hold time 11 min after movement, learnt here between 5 and 15"),
+        ((90_000, 90_000, 90_000, 90_000), "hold time 1.5 min after movement, set in the site file"),
     ],
 )
 def test_the_hold_is_told_with_who_decided_it(hold: tuple[int, int, int, int], clause: str) -> None:
@@ -133,7 +133,7 @@ def test_the_hold_is_told_with_who_decided_it(hold: tuple[int, int, int, int], c
 
 def test_the_hold_is_told_only_where_movement_keeps_it() -> None:
     quiet = Because(Reason.QUIET, "pi-1", "desk-14-pir", MONDAY_10_MS - HOUR_MS)
-    assert told(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "all quiet since 09:00"
+    assert told(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "quiet since 09:00"
     mat = Because(Reason.PRESSURE, "pi-1", "desk-14-mat", MONDAY_10_MS)
     assert told(state(mat), tuning=LEARNT) == "weight on desk-14-mat just now"
 
@@ -142,7 +142,7 @@ def test_a_lone_movement_is_not_told_the_hold_that_it_did_not_earn() -> None:
     ends_ms = PIR.at_ms + LEARNT.hold.hold_ms  # type: ignore[union-attr]
     for lapse_ms, told_it in ((ends_ms, True), (ends_ms - 1, False)):
         what = state(lapse=Lapse(Occupancy.VACANT, lapse_ms))
-        assert ("held" in told(what, now_ms=PIR.at_ms, tuning=LEARNT)) is told_it
+        assert ("hold time" in told(what, now_ms=PIR.at_ms, tuning=LEARNT)) is told_it
 
 
 @pytest.mark.parametrize(
@@ -151,20 +151,20 @@ def test_a_lone_movement_is_not_told_the_hold_that_it_did_not_earn() -> None:
         (
             Reason.DOOR_CLOSED,
             Occupancy.OCCUPIED,
-            "door closed since 09:00: somebody is still inside",
-            "dörren stängd sedan kl. 09.00: någon är kvar där inne",
+            "door closed since 09:00, somebody is still inside",
+            "dörren stängd sedan kl. 09.00, någon är kvar i rummet",
         ),
         (
             Reason.DOOR_CLOSED,
             Occupancy.UNKNOWN,
-            "door closed since 09:00, and nobody seen for hours",
-            "dörren stängd sedan kl. 09.00, och ingen har synts till på flera timmar",
+            "door closed since 09:00, nobody detected for hours",
+            "dörren stängd sedan kl. 09.00, ingen rörelse på flera timmar",
         ),
         (
             Reason.DOOR_OPENED,
             Occupancy.AWAY,
-            "door opened 09:00: who was inside may come back",
-            "dörren öppnades kl. 09.00: den som var där inne kan komma tillbaka",
+            "door opened 09:00, the person inside may come back",
+            "dörren öppnades kl. 09.00, den som var där kan komma tillbaka",
         ),
     ],
 )
@@ -196,20 +196,20 @@ def test_a_moment_is_right_over_midnight_and_where_the_clock_changes(
     now_ms: int, at_ms: int, english: str, swedish: str
 ) -> None:
     quiet = state(Because(Reason.QUIET, "pi-1", "desk-14-pir", at_ms), Occupancy.VACANT)
-    assert told(quiet, now_ms=now_ms).replace("2 Jan", "Jan 2") == f"all quiet since {english}"
-    assert told(quiet, "sv", now_ms=now_ms) == f"stilla sedan {swedish}"
+    assert told(quiet, now_ms=now_ms).replace("2 Jan", "Jan 2") == f"quiet since {english}"
+    assert told(quiet, "sv", now_ms=now_ms) == f"ingen aktivitet sedan {swedish}"
 
 
 def test_what_comes_after_midnight_comes_tomorrow() -> None:
     late_ms = local_ms(2026, 1, 5, 23, 58)
     what = state(lapse=Lapse(Occupancy.VACANT, late_ms + 7 * MINUTE_MS))
-    assert "; free tomorrow 00:05 if it stays quiet, 7 min more" in told(what, now_ms=late_ms)
+    assert "; free tomorrow 00:05 if nothing happens for another 7 min" in told(what, now_ms=late_ms)
 
 
 def test_over_an_hour_that_comes_twice_the_minutes_missing_are_real_ones() -> None:
     now_ms = local_ms(2026, 10, 25, 2, 58)
     what = state(lapse=Lapse(Occupancy.VACANT, now_ms + 7 * MINUTE_MS))
-    assert "free 02:05 (winter time) if it stays quiet, 7 min more" in told(what, now_ms=now_ms)
+    assert "free 02:05 (winter time) if nothing happens for another 7 min" in told(what, now_ms=now_ms)
 
 
 @given(st.integers(0, 3 * 24 * 60), st.integers(0, 24 * 60), st.sampled_from(LANGUAGES))

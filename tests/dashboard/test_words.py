@@ -39,8 +39,8 @@ def test_the_answer_is_a_number_and_the_rest_of_a_sentence(free: Free, number: s
 
 
 def test_how_sure_it_is_counts_what_is_not_heard() -> None:
-    assert SV.heard(Free(7, 9, 24)) == "2 av 24 hörs inte"
-    assert EN.heard(Free(9, 9, 24)) == "All heard"
+    assert SV.heard(Free(7, 9, 24)) == "2 av 24 okända"
+    assert EN.heard(Free(9, 9, 24)) == "All sensors reporting"
 
 
 @pytest.mark.parametrize(
@@ -65,18 +65,18 @@ def test_a_lost_link_says_since_when_and_what_to_do() -> None:
     assert SV.lost(Link.LIVE, "14:05") == ""
     assert (
         SV.lost(Link.BROKER_AWAY, "14:05")
-        == "Inget livstecken från huset sedan kl. 14.05. Fråga i receptionen eller titta igen om 5 minuter."
+        == "Inga nya uppgifter sedan kl. 14.05. Fråga i receptionen eller titta igen om 5 minuter."
     )
-    assert EN.lost(Link.COLLECTOR_AWAY, None).startswith("No word from the house yet.")
+    assert EN.lost(Link.COLLECTOR_AWAY, None).startswith("No data yet")
 
 
 @pytest.mark.parametrize(
     ("opens", "sv"),
     [
-        ((0, 0, "07:00"), "Stängt nu, öppnar kl. 07.00"),
-        ((1, 1, "07:00"), "Stängt nu, öppnar i morgon kl. 07.00"),
-        ((3, 0, "07:00"), "Stängt nu, öppnar på måndag kl. 07.00"),
-        ((20, 3, "07:00"), "Stängt nu, öppnar om 20 dagar kl. 07.00"),
+        ((0, 0, "07:00"), "Stängt. Öppnar kl. 07.00"),
+        ((1, 1, "07:00"), "Stängt. Öppnar i morgon kl. 07.00"),
+        ((3, 0, "07:00"), "Stängt. Öppnar på måndag kl. 07.00"),
+        ((20, 3, "07:00"), "Stängt. Öppnar om 20 dagar kl. 07.00"),
         (None, ""),
     ],
 )
@@ -94,17 +94,17 @@ def counted(least: int, most: int, zero_ms: int | None = 1) -> Frame:
 
 
 def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
-    assert SV.people(counted(0, 4)) == "Färre än 5 personer i huset"
-    assert SV.people(counted(21, 25)) == "21 till 25 personer i huset"
-    assert SV.people(counted(2, 8)) == "Högst 8 personer i huset"
-    assert EN.people(counted(9, 9)) == "9 people in the house"
+    assert SV.people(counted(0, 4)) == "Färre än 5 personer här"
+    assert SV.people(counted(21, 25)) == "21–25 personer här"  # noqa: RUF001
+    assert SV.people(counted(2, 8)) == "Högst 8 personer här"
+    assert EN.people(counted(9, 9)) == "9 people here"
     assert EN.people(Picture(PLAN).frame(0, MONDAY_10_MS)) == ""
 
 
 def test_until_the_house_was_known_to_be_empty_only_those_counted_in_are_told() -> None:
-    assert EN.people(counted(0, 4, zero_ms=None)) == "Fewer than 5 people counted in so far"
-    assert SV.people(counted(21, 25, zero_ms=None)) == "21 till 25 personer inräknade hittills"
-    assert SV.people(counted(9, 9, zero_ms=None)) == "9 personer inräknade hittills"
+    assert EN.people(counted(0, 4, zero_ms=None)) == "Fewer than 5 people counted so far"
+    assert SV.people(counted(21, 25, zero_ms=None)) == "21–25 personer räknade hittills"  # noqa: RUF001
+    assert SV.people(counted(9, 9, zero_ms=None)) == "9 personer räknade hittills"
 
 
 def test_a_supply_says_when_it_runs_out() -> None:

@@ -53,7 +53,7 @@ def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, m
     page = read(viewer)
     assert f"{VIEWER} (this one)" in page
     assert NAME not in page
-    assert "Who may log in" not in page
+    assert "Accounts that can log in" not in page
     assert "<select" not in page
 
 
@@ -63,7 +63,7 @@ def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: Fl
     for told in (
         "anna (this one)",
         "vera: views",
-        "Who looked at what",
+        "Access log",
         "vera (views)",
         "The whole house, desks, 7 days",
     ):
@@ -79,7 +79,7 @@ def test_somebody_is_let_in_and_can_log_in(app: Flask, manager: FlaskClient, acc
     assert answer.headers["Location"] == f"{PAGE}?done=added"
     assert Account("bo", Role.VIEWER) in accounts.all()
     assert log_in(app.test_client(), "bo", NEW).status_code == 303
-    assert "Done: the new account can log in." in manager.get(f"{PAGE}?done=added&lang=en", base_url=HOME).text
+    assert "Account added. It can log in now." in manager.get(f"{PAGE}?done=added&lang=en", base_url=HOME).text
     line = next(one for one in accounts.log.entries(9) if one.what == "accounts.add")
     assert (line.name, line.act, line.span) == (NAME, Act.CHANGE, "bo viewer")
 
@@ -116,7 +116,7 @@ def test_a_role_that_does_not_exist_is_no_change(manager: FlaskClient, accounts:
 def test_a_role_a_lock_and_a_password_are_changed(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
     viewer = enter(app, VIEWER)
     assert send(manager, "role", name=VIEWER, role="manager").status_code == 303
-    assert "Who may log in" in read(viewer)
+    assert "Accounts that can log in" in read(viewer)
     assert send(manager, "lock", name=VIEWER).status_code == 303
     assert viewer.get("/manage", base_url=HOME).headers["Location"].endswith("&ended=1")
     assert log_in(app.test_client(), VIEWER).status_code == 401

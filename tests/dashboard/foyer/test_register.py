@@ -48,7 +48,7 @@ def test_a_sensor_of_a_rooms_air_is_told_with_the_room_and_with_what_its_zone_ke
     sections = register(replace(PLAN, sensors=(room,)), USUAL, EN)
     (found,) = next(section for section in sections if section.anchor == "zone-loft").entries
     assert [thing.name for thing in found.things] == ["Rum Väven"]
-    assert kept(found)["The mean of five minutes"] == "13 months"
+    assert kept(found)["Five-minute averages"] == "13 months"
 
 
 def test_the_air_of_an_office_that_is_one_members_own_is_shown_to_nobody() -> None:
@@ -58,7 +58,7 @@ def test_the_air_of_an_office_that_is_one_members_own_is_shown_to_nobody() -> No
         section = next(one for one in register(plan, USUAL, EN) if one.anchor == f"zone-{zone}")
         (air,) = (one for one in section.entries if f"{zone}-air" in {s for thing in one.things for s in thing.sensors})
         assert (air.seen[0].text == "Nothing.") is (zone == "loft")
-        assert ("The mean of five minutes" in kept(air)) is (zone == "hall")
+        assert ("Five-minute averages" in kept(air)) is (zone == "hall")
 
 
 def test_spaces_without_a_sensor_are_named() -> None:
@@ -76,9 +76,9 @@ def test_every_kind_of_sensor_has_a_name_and_says_what_it_records(kind: SensorKi
 
 def test_times_are_those_of_the_settings() -> None:
     desk = entry(SpaceKind.DESK, SensorKind.PIR, raw_hours=24, desk_hours_days=7, series_days=100)
-    assert kept(desk)["Each reading and each change, with its moment"] == "24 hours"
+    assert kept(desk)["Each reading and each change, with its time"] == "24 hours"
     assert kept(desk)["How long it was taken in each hour"] == "7 days"
-    assert kept(desk)["The totals of its zone, in which no single spot is named"] == "100 days"
+    assert kept(desk)["Totals for the zone, with no single space shown"] == "100 days"
     booth = entry(SpaceKind.BOOTH, SensorKind.CONTACT, space_hours_days=1)
     assert kept(booth)["How long it was taken in each hour"] == "1 day"
 

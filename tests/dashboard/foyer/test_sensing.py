@@ -39,11 +39,11 @@ def test_every_link_on_the_page_leads_somewhere(app: Flask) -> None:
 
 def test_who_has_looked_is_told_without_a_name(app: Flask) -> None:
     public, host = app.test_client(), app.test_client()
-    assert "Ingen hittills." in public.get("/sensing").text
+    assert "Ingen än så länge." in public.get("/sensing").text
     log_in(host)
     host.get("/manage", base_url="https://localhost")
     page = public.get("/sensing").text
-    assert "Ingen hittills." not in page
+    assert "Ingen än så länge." not in page
     assert "En värd</td>" in page
     assert re.search(rf"\b{NAME}\b", page) is None
 

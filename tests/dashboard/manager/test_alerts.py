@@ -92,7 +92,7 @@ def test_a_row_says_what_is_wrong_since_when_and_what_to_do_in_both_languages() 
 
 def test_what_a_manager_ignores_among_the_sensors_is_muted_for_that_reason() -> None:
     told = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
-    assert alerts.open_rows(told, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored among the sensors"
+    assert alerts.open_rows(told, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
 
 
 def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
@@ -105,10 +105,10 @@ def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
     ]
     rows = alerts.mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
     assert [(row.what, row.until) for row in rows] == [
-        ("Bad air: Spinnsalen", "until changed"),
-        ("Sensor stuck", "until changed"),
+        ("Bad air: Spinnsalen", "until unmuted"),
+        ("Sensor stuck", "until unmuted"),
         ("pi-2", "until 11:00"),
-        ("Everything in the house", "until changed"),
+        ("Everything", "until unmuted"),
     ]
 
 
@@ -123,7 +123,7 @@ def test_today_ends_at_midnight_of_the_house_also_on_a_day_of_25_hours() -> None
 def test_the_first_page_counts_what_is_open_and_tells_the_most_urgent() -> None:
     many = Alerts(0, [*TOLD.open, *[DEVICE] * 20], [], [], left_out=2)
     part = alerts.part(many, PLAN, EN, MONDAY_10_MS)
-    assert part.headline == "24 things to look at"
+    assert part.headline == "24 active alerts"
     assert len(part.lines) == LINES
     assert part.lines[0].startswith("43 people are in the house; it has places for 40. ")
     assert alerts.part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
@@ -154,14 +154,14 @@ def test_thresholds_are_those_in_force() -> None:
     rows = {row.name: (row.threshold, row.when) for row in alerts.rules(settings, PLAN, EN)}
     assert rows["Bad air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
     assert rows["Too many people"] == ("more than 80 people", "always")
-    assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "not watched")
+    assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "off")
 
 
 def test_a_page_before_the_first_word_says_so(manager: FlaskClient) -> None:
-    assert "Nothing was heard of alerts yet" in read(manager)
+    assert "Alerts not available yet" in read(manager)
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "3 open alerts"), ("sv", "3 öppna larm")])
+@pytest.mark.parametrize(("language", "told"), [("en", "3 active alerts"), ("sv", "3 aktiva larm")])
 def test_a_manager_reads_everything_without_javascript(
     manager: FlaskClient, live: Live, language: str, told: str
 ) -> None:
@@ -244,7 +244,7 @@ def test_what_cannot_be_read_is_not_known(manager: FlaskClient, live: Live) -> N
     say(live, encode(TOLD))
     say(live, b'{"at":1}')
     assert live.picture.alerts is None
-    assert "Nothing was heard of alerts yet" in read(manager)
+    assert "Alerts not available yet" in read(manager)
 
 
 @pytest.mark.parametrize("path", ["/?lang=en", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])

@@ -66,7 +66,7 @@ def test_alerts_come_and_go_while_the_page_is_open(chromium: Browser, told: Hous
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
         expect(page.locator("article h2")).to_have_text(["Too many people"])
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
-        expect(page.locator("h1")).to_have_text("Nothing needs a look")
+        expect(page.locator("h1")).to_have_text("No active alerts")
 
 
 def test_the_first_page_tells_of_alerts_as_they_come(chromium: Browser, told: House) -> None:
@@ -79,7 +79,7 @@ def test_the_first_page_tells_of_alerts_as_they_come(chromium: Browser, told: Ho
             ["pi-2 has not been heard since 08:00: 17 sensors are affected. See to the power and Wi-Fi of pi-2."]
         )
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
-        expect(page.locator("#alert-count")).to_have_text("Nothing needs a look")
+        expect(page.locator("#alert-count")).to_have_text("No active alerts")
         expect(page.locator("#alert-lines li")).to_have_count(0)
 
 
@@ -96,7 +96,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
         assert decode_command(heard.get(timeout=20)) == wish
         mutes = [Mute(wish.kind, wish.subject, wish.until_ms)]
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
-        again = page.get_by_role("button", name="Send again: Device silent: pi-2")
+        again = page.get_by_role("button", name="Unmute: Device silent: pi-2")
         if not script:
             until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
         again.click()

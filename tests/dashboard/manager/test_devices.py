@@ -84,27 +84,30 @@ def sensor(live: Live, words: Words = EN, name: str = "desk-1-pir") -> SensorRow
 def test_a_healthy_device_is_told_whole_and_asks_for_nothing(live: Live) -> None:
     status(live, WELL)
     assert row(live) == DeviceRow(
-        "v", "healthy", "just now", "right", "2 waiting, 0 dropped", "", "good, -61\u00a0dBm", "0.4.0", "all 2 well", ""
+        "v", "OK", "just now", "in sync", "2 queued, 0 dropped", "", "good, -61\u00a0dBm", "0.4.0", "all 2 OK", ""
     )
 
 
 @pytest.mark.parametrize(
     ("changed", "do"),
     [
-        ({"wifi_dbm": -82}, "Its Wi-Fi is weak: move it or the access point, or give it a cable."),
-        ({"temperature_c": 83.0}, "It is too hot and slows down: give it air."),
-        ({"clock": ClockState.WAITING}, "See that it reaches a time server: its events wait until it knows the time."),
+        ({"wifi_dbm": -82}, "Weak Wi-Fi: move the device or the access point, or use a cable."),
+        ({"temperature_c": 83.0}, "Too hot, and slowed down: improve the ventilation."),
+        (
+            {"clock": ClockState.WAITING},
+            "Check that it reaches a time server: its events are held until it knows the time.",
+        ),
         (
             {"outbox": OutboxStatus(depth=0, dropped=7)},
-            "Its outbox was full once, and events are gone: see why it was cut off for so long.",
+            "Its queue has been full and events were lost. Find out why it was disconnected for so long.",
         ),
-        ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "See to the sensors named here."),
+        ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "Check the sensors listed here."),
     ],
 )
 def test_a_device_with_something_to_do_says_what(live: Live, changed: dict[str, object], do: str) -> None:
     status(live, replace(WELL, **changed))
     told = row(live)
-    assert (told.code, told.word, told.do) == ("o", "degraded", do)
+    assert (told.code, told.word, told.do) == ("o", "problem", do)
 
 
 def test_a_device_that_is_gone_says_when_it_was_heard_and_where_to_look(live: Live) -> None:
@@ -112,13 +115,13 @@ def test_a_device_that_is_gone_says_when_it_was_heard_and_where_to_look(live: Li
     status(live, DeviceStatus(online=False))
     told = row(live, SV)
     assert (told.code, told.word) == ("o", "inte ansluten")
-    assert told.do == "Se till ström och wifi för pi-1; hördes senast kl. 09.59."
+    assert told.do == "Kontrollera ström och wifi för pi-1; senaste kontakt kl. 09.59."
     assert sensor(live).word == "offline"
 
 
 def test_one_that_never_spoke_says_how_to_start_it(live: Live) -> None:
     assert row(live).do == "Start its agent: systemctl start ledig-edge@pi-1"
-    assert summary([row(live)], live.picture, EN) == "1 of 1 devices needs a look."
+    assert summary([row(live)], live.picture, EN) == "1 of 1 devices needs attention."
 
 
 def test_events_that_are_lost_for_good_are_told(live: Live) -> None:
@@ -133,11 +136,11 @@ def test_events_that_are_lost_for_good_are_told(live: Live) -> None:
         (SensorNote(), "", ""),
         (
             SensorNote(battery_pct=80),
-            "80%, days left not known yet",
-            "80 %, det går ännu inte att säga hur länge det räcker",
+            "80%, remaining time not known yet",
+            "80 %, återstående tid ännu okänd",
         ),
-        (SensorNote(battery_pct=17, days_left=9), "17%, about 9 days left", "17 %, räcker i ungefär 9 dagar"),
-        (SensorNote(battery_pct=6, days_left=1), "6%, about 1 day left", "6 %, räcker i ungefär 1 dag"),
+        (SensorNote(battery_pct=17, days_left=9), "17%, about 9 days left", "17 %, ungefär 9 dagar kvar"),
+        (SensorNote(battery_pct=6, days_left=1), "6%, about 1 day left", "6 %, ungefär 1 dag kvar"),
     ],
 )
 def test_a_battery_says_how_long_it_lasts_or_that_nobody_knows_yet(
@@ -153,9 +156,9 @@ def test_a_sensor_is_degraded_by_a_finding_unless_that_is_ignored(live: Live) ->
     one = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     found(live, Findings(MONDAY_10_MS, [one], {"desk-1-pir": SensorNote(MONDAY_10_MS - 3 * MINUTE_MS)}))
     told = sensor(live)
-    assert (told.code, told.word, told.heard, told.about) == ("o", "degraded", "3 min ago", "Skrivbord 1")
-    assert told.do.startswith("Look for a loose wire")
-    assert summary([row(live)], live.picture, EN) == "The only device is healthy. Something was found about 1 sensor."
+    assert (told.code, told.word, told.heard, told.about) == ("o", "problem", "3 min ago", "Skrivbord 1")
+    assert told.do.startswith("Check for a loose wire")
+    assert summary([row(live)], live.picture, EN) == "The only device works. 1 sensor has a problem."
     found(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
     assert (sensor(live).code, sensor(live).do) == ("v", "")
 
@@ -169,14 +172,14 @@ def test_a_failed_channel_is_named_at_its_device_and_its_sensor(live: Live) -> N
     assert mark(live.picture) != before
     assert (row(live).code, row(live).sensors) == ("o", "hall-air: no valid reading of humidity")
     shown = sensor(live, name="hall-air")
-    assert (shown.code, shown.word) == ("o", "degraded")
+    assert (shown.code, shown.word) == ("o", "problem")
     assert shown.do.startswith("no valid reading of humidity. Check its wiring")
     assert sensor(live, SV, name="hall-air").do.startswith("inga giltiga värden för luftfuktighet. Kontrollera")
 
 
 def test_a_sensor_of_which_its_device_says_nothing_is_not_known(live: Live) -> None:
     status(live, WELL)
-    assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").word) == ("u", "not known")
+    assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").word) == ("u", "unknown")
 
 
 def test_the_mark_changes_with_what_is_told_and_not_with_ages(live: Live) -> None:
@@ -219,7 +222,7 @@ def test_a_manager_lets_a_device_blink_and_the_log_says_who_did(
     ((topic, payload),) = said
     assert topic == topics.device(PLAN.id, "pi-1", DeviceTopic.COMMAND)
     assert decode_command(payload) == Command(CommandName.IDENTIFY)
-    assert "its lamp blinks fast" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
+    assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
     last = next(one for one in Accounts(settings.accounts_path).log.entries(9) if one.what == "devices.identify")
     assert (last.name, last.span) == (NAME, "pi-1")
 
@@ -267,7 +270,7 @@ def test_a_sensor_is_muted_for_a_week_and_the_page_says_until_when(manager: Flas
     tell(live, topics.alerts(PLAN.id), encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, wish.subject, end_ms)])))
     assert sensor(live).muted == "muted until 1 Dec 00:00"
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
-    assert 'aria-label="Send again: desk-1-pir"' in page
+    assert 'aria-label="Unmute: desk-1-pir"' in page
 
 
 REJECTED = [

@@ -52,7 +52,7 @@ def test_a_device_that_goes_and_comes_back_is_told_while_the_page_is_open(chromi
         expect(one.locator("h2")).to_have_text("pi-1: degraded")
         speaker.say_device("pi-1", DeviceStatus(online=False))
         expect(one.locator("h2")).to_have_text("pi-1: offline")
-        expect(one.get_by_role("button", name="Let it blink")).to_have_count(0)
+        expect(one.get_by_role("button", name="Identify")).to_have_count(0)
         speaker.say_device("pi-1", WELL)
         expect(one.locator("h2")).to_have_text("pi-1: healthy")
         expect(one.get_by_role("button", name="Which one is pi-1?")).to_be_visible()
@@ -85,18 +85,18 @@ def test_a_click_lets_the_device_blink(chromium: Browser, told: House, broker: M
 def test_the_page_of_now_is_short_and_follows_what_gets_tighter(chromium: Browser, told: House) -> None:
     settings, speaker = told
     with page_of(chromium, settings, "/manage") as page:
-        expect(page.locator("#fewest")).to_have_text("Fewest free today: 6, at 10:00")
+        expect(page.locator("#fewest")).to_have_text("Fewest free today: 6 at 10:00")
         speaker.say({"desk-2": state(Occupancy.OCCUPIED, space="desk-2")})
-        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")
+        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")
         known = morning()
         desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK and space.offered]
         desks.sort(key=lambda desk: known[desk].state is Occupancy.VACANT)  # the free ones fall silent last
         speaker.say({desk: state(Occupancy.UNKNOWN, space=desk) for desk in desks})
         expect(page.locator("#number")).to_have_text("?")
-        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5, at 10:00")  # not known is not none
-        expect(page.locator("#fleet")).to_have_text("2 of 2 devices need a look.")
+        expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")  # not known is not none
+        expect(page.locator("#fleet")).to_have_text("2 of 2 devices need attention.")
         speaker.say_device("pi-1", WELL)
-        expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs a look.")
+        expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.set_viewport_size(ViewportSize(width=1440, height=900))
         assert page.evaluate("document.documentElement.scrollHeight") < 3 * 900
@@ -106,8 +106,8 @@ def test_more_members_are_asked_for_and_drawn(chromium: Browser, told: House) ->
     settings, _speaker = told
     remember(settings, 6)
     with page_of(chromium, settings, "/manage/growth") as page:
-        page.get_by_label("Members who share the 28 desks").fill("60")
-        page.get_by_role("button", name="Ask the past weeks").click()
+        page.get_by_label("Members sharing the 28 desks").fill("60")
+        page.get_by_role("button", name="Calculate").click()
         expect(page.locator(".lead")).to_contain_text("With 10 more members")
         expect(page.locator("#chart .main-svg").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -90,25 +90,25 @@ def test_a_finding_without_numbers_is_told_without_a_number_or_a_gap(kind: Findi
 
 def test_a_finding_names_its_numbers_and_its_witness() -> None:
     assert findings.sentence("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
-        "Missed 4 h of the time in which desk-1-mat saw somebody (23%), 9 times."
+        "Missed 4 h of the time when desk-1-mat detected somebody (23%), 9 times."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
-        "Tyst i 2 dagar då desk-1-mat såg 4 besök där."
+        "Har inte märkt någonting på 2 dagar, medan desk-1-mat märkte 4 besök där."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
-        "Batteriet är nere på 17\u00a0% och räcker ungefär 9 dagar till."
+        "Batteriet är på 17\u00a0%, ungefär 9 dagar kvar."
     )
 
 
 def test_a_sensor_that_never_came_on_is_told_in_one_language() -> None:
     told = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
-    assert told == "Har aldrig slagit till. Tyst i 9 dagar då huset användes."
+    assert told == "Har aldrig märkt någonting. Har inte märkt någonting på 9 dagar då lokalen användes."
 
 
 def test_a_sensor_in_the_wrong_place_is_told_by_the_name_of_the_other_place(live: Live) -> None:
     say(live, FULL[FindingKind.WRONG_PLACE])
     (row,) = findings.rows(live.picture.findings, PLAN, EN)
-    assert row.what == "Moves with Skrivbord 2 (81% alike) rather than with its own (7%), for 4 days."
+    assert row.what == "Matches Skrivbord 2 (81%) better than its own space (7%), for 4 days."
 
 
 def test_a_mat_is_looked_at_for_a_bag_and_a_counter_is_set_to_zero() -> None:
@@ -134,7 +134,7 @@ def test_what_is_ignored_comes_last_and_can_be_heeded_again(live: Live) -> None:
     rows = findings.rows(live.picture.findings, PLAN, EN)
     assert [(row.sensor, row.answer, row.button) for row in rows] == [
         ("desk-1-pir", Answer.IGNORE, "Ignore"),
-        ("desk-2-pir", Answer.HEED, "Heed again"),
+        ("desk-2-pir", Answer.HEED, "Stop ignoring"),
     ]
     assert rows[0].about == "desk-1-pir (Skrivbord\u00a01)"
 
@@ -182,8 +182,8 @@ def answer(client: FlaskClient, **changed: str):
 def test_a_manager_reads_what_was_found_without_javascript(manager: FlaskClient, live: Live) -> None:
     say(live, FOUND)
     page = manager.get("/manage/devices?lang=en", base_url="https://localhost").text
-    assert "Came on up to 1200 times in an hour" in page
-    assert "Look for a loose wire" in page
+    assert "Triggered up to 1200 times in an hour" in page
+    assert "Check for a loose wire" in page
 
 
 def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live) -> None:
@@ -191,7 +191,7 @@ def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live)
     viewer = app.test_client()
     log_in(viewer, VIEWER)
     page = viewer.get("/manage/devices?lang=en", base_url="https://localhost").text
-    assert "Came on up to 1200 times in an hour" in page
+    assert "Triggered up to 1200 times in an hour" in page
     assert "/manage/findings" not in page
 
 

@@ -49,7 +49,7 @@ def test_a_viewer_asks_and_reads_the_answer_before_the_table_and_the_chart(
     assert page.status_code == 200
     places = [page.text.index(text) for text in ("With 10 more members", "5 more: tight in", 'id="chart"', "<tbody>")]
     assert places == sorted(places)
-    assert "Behind it stand 30 known days of 6 weeks." in page.text
+    assert "Based on 30 days in 6 weeks." in page.text
     last = Accounts(settings.accounts_path).log.entries(1)[0]
     assert (last.name, last.what, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
 

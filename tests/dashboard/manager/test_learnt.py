@@ -30,7 +30,7 @@ def test_a_hold_is_told_with_its_bounds_and_how_often_it_was_too_short_before_an
 
 
 def test_a_hold_that_is_pinned_says_so_and_what_is_not_known_is_not_told() -> None:
-    assert learnt({"desk-1": PINNED}, PLAN, SV).holds == (HoldRow("Skrivbord 1", "7 min", "låst", NONE, NONE),)
+    assert learnt({"desk-1": PINNED}, PLAN, SV).holds == (HoldRow("Skrivbord 1", "7 min", "fast värde", NONE, NONE),)
 
 
 def test_a_level_is_told_with_its_sensor_and_its_agreement() -> None:
@@ -47,9 +47,9 @@ def test_spots_come_in_the_order_of_the_site_file() -> None:
 def test_the_manager_s_page_shows_what_was_learnt_as_soon_as_there_is_something(app: Flask, live: Live) -> None:
     manager = app.test_client()
     log_in(manager)
-    assert "Ännu ingenting." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
+    assert "Ingenting än." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
     live.inbox.append(Message(topics.tuning(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
     live.tick(time.monotonic())
     page = manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
-    assert "Ännu ingenting." not in page
+    assert "Ingenting än." not in page
     assert "12 min" in page

@@ -34,9 +34,9 @@ def passed(entries: int, exits: int, days: int = 14) -> list[Row]:
 
 def test_a_correction_says_when_why_and_what() -> None:
     (told,) = entries([corrected(Why.QUIET, 7, 0)], PLAN, SV)
-    assert (told.at, told.why, told.before, told.after) == ("mån 24 nov. 10:00", "hela huset var stilla", "7", "0")
+    assert (told.at, told.why, told.before, told.after) == ("mån 24 nov. 10:00", "ingen aktivitet någonstans", "7", "0")
     (told,) = entries([corrected(Why.CLOSED, 12, 0)], PLAN, EN)
-    assert told.why == "the house was closed"
+    assert told.why == "outside opening hours"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -48,7 +48,7 @@ def test_every_reason_has_words_in_both_languages(why: Why, language: str) -> No
 
 def test_a_correction_by_who_stayed_says_which_way() -> None:
     fewer, more = entries([corrected(Why.STILL, 9, 8), corrected(Why.STILL, 9, 11)], PLAN, SV)
-    assert (fewer.why, more.why) == ("färre gick ut än så många brukar", "fler gick ut än så få brukar")
+    assert (fewer.why, more.why) == ("färre gick ut än antalet tyder på", "fler gick ut än antalet tyder på")
 
 
 def test_a_count_below_nobody_has_a_real_minus() -> None:
@@ -70,15 +70,15 @@ def test_the_newest_corrections_come_first_and_old_ones_make_room() -> None:
 
 def test_what_the_doors_have_taught_is_one_sentence() -> None:
     assert "errs" not in doors([], PLAN, EN)
-    assert "have not counted a whole day" in doors(passed(50, 40, days=0), PLAN, EN)
+    assert "have not counted a full day" in doors(passed(50, 40, days=0), PLAN, EN)
     assert "about as many in as out" in doors(passed(100, 100), PLAN, EN)
 
 
 def test_what_the_doors_have_taught_names_the_days_that_it_was_learnt_from() -> None:
-    assert doors(passed(100, 100, days=1), PLAN, EN).startswith("On its first day")
+    assert doors(passed(100, 100, days=1), PLAN, EN).startswith("On the first day")
     assert doors(passed(100, 100, days=3), PLAN, SV).startswith("Under 3 dygn")
     assert doors([*passed(0, 0, days=3), *passed(100, 100, days=2)], PLAN, EN).startswith("Over 2 days")
-    assert doors(passed(200, 180), PLAN, SV).endswith("så var och en ut får stå för 1,10.")
+    assert doors(passed(200, 180), PLAN, SV).endswith("så varje person ut räknas som 1,10.")
 
 
 def test_more_people_than_places_are_flagged_and_not_cut_down() -> None:
@@ -91,9 +91,9 @@ def test_more_people_than_places_are_flagged_and_not_cut_down() -> None:
 
 def test_when_the_house_was_last_empty_is_said_as_soon_as_it_is_known() -> None:
     assert ledger([], [], None, PLAN, EN).zero == ""
-    assert ledger([], [], People(7, 6, 8), PLAN, EN).zero.startswith("The house has not been known to be empty yet")
+    assert ledger([], [], People(7, 6, 8), PLAN, EN).zero.startswith("The site has not been certain to be empty yet")
     told = ledger([], [], People(7, 6, 8, MONDAY_10_MS), PLAN, SV).zero
-    assert told == "Huset var senast säkert tomt mån 24 nov. 10:00."
+    assert told == "Senast säkert tomt mån 24 nov. 10:00."
 
 
 def test_the_manager_s_page_shows_the_ledger(app: Flask, settings: DashboardSettings) -> None:
@@ -104,5 +104,5 @@ def test_the_manager_s_page_shows_the_ledger(app: Flask, settings: DashboardSett
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/learnt", base_url="https://localhost").text
-    assert re.search("hela huset var stilla</td><td[^>]*>7</td><td[^>]*>0</td>", page)
-    assert "så var och en ut får stå för 1,10" in page
+    assert re.search("ingen aktivitet någonstans</td><td[^>]*>7</td><td[^>]*>0</td>", page)
+    assert "så varje person ut räknas som 1,10" in page

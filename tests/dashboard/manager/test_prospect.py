@@ -50,17 +50,17 @@ def seen(told: Outlook = TOLD, rows: list[Row] = CAME, words: Words = SV) -> Pro
 
 def test_live_usual_and_forecast_are_told_apart_by_their_lines() -> None:
     traces = {trace["name"]: trace for trace in seen().figure["data"]}
-    assert list(traces) == ["", "80 %-band", "brukar vara", "prognos", SV.gettext("free")]
+    assert list(traces) == ["", "80 %-intervall", "normalt", "prognos", SV.gettext("free")]
     live = seen().figure["data"][-1]
     assert (live["line"]["width"], live["line"]["dash"]) == (3, "solid")
-    assert (traces["prognos"]["line"]["dash"], traces["brukar vara"]["line"]["width"]) == ("dash", 1)
-    assert traces["80 %-band"]["fill"] == "tonexty"
+    assert (traces["prognos"]["line"]["dash"], traces["normalt"]["line"]["width"]) == ("dash", 1)
+    assert traces["80 %-intervall"]["fill"] == "tonexty"
     assert live["x"][0] == "2025-11-24 09:00"
     assert (traces["prognos"]["x"], traces["prognos"]["y"]) == (
         ["2025-11-24 10:00", "2025-11-24 11:00", "2025-11-24 12:00"],
         [4.0, 6.5, 6.5],
     )
-    assert traces["brukar vara"]["x"][0] == "2025-11-24 09:00"
+    assert traces["normalt"]["x"][0] == "2025-11-24 09:00"
 
 
 def test_the_course_as_a_table_says_the_same() -> None:
@@ -92,15 +92,15 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
     looked = seen(words=EN).looked
     assert looked is not None
     assert looked.sentences == (
-        "An hour ahead it was off by 0.4 on average.",
-        "A day ahead it was off by 1.1 on average.",
-        "81% of the hours came within the 80% band.",
-        "When a free spot was promised with 90% or more (390 forecasts), there was one 97% of the time.",
+        "An hour ahead, the average error was 0.4.",
+        "A day ahead, the average error was 1.1.",
+        "81% of the hours were within the 80% range.",
+        "A free space forecast with 90% or more came true 380 of 390 times.",
     )
     assert looked.hours == 300
     assert looked.leads == (("an hour ahead", "300", "0.4", "80%"), ("a day ahead", "100", "1.1", "84%"))
     assert looked.kept == ((f"80{NONE}90%", "10", "90%"), (f"90{NONE}100%", "390", "97%"))
-    assert "En timme i förväg var felet 0,4 i genomsnitt." in (seen().looked or looked).sentences
+    assert "En timme i förväg var felet i genomsnitt 0,4." in (seen().looked or looked).sentences
 
 
 def test_no_share_is_told_of_a_handful_of_promises() -> None:
@@ -138,7 +138,7 @@ def test_in_the_evening_the_next_open_day_is_shown_without_what_came_today() -> 
     told = Outlook(at_ms=evening, capacity=28, days=30, usual=((10, 9.0),), hours=(hour(10, 4.0),))
     shown = prospect(told, CAME, PLAN, EN, evening)
     assert shown.day == "Tuesday 25 November"
-    assert [trace["name"] for trace in shown.figure["data"]] == ["", "80% band", "usual", "forecast"]
+    assert [trace["name"] for trace in shown.figure["data"]] == ["", "80% range", "usual", "forecast"]
 
 
 def test_five_minutes_that_are_missing_leave_a_gap() -> None:
@@ -150,9 +150,9 @@ def test_five_minutes_that_are_missing_leave_a_gap() -> None:
     ("told", "sv"),
     [
         (None, "Ingen prognos för det här valet"),
-        (Outlook(at_ms=MONDAY_10_MS, missing_days=1), "En dag till med historik, så finns en prognos."),
-        (Outlook(at_ms=MONDAY_10_MS, missing_days=9), "9 dagar till med historik, så finns en prognos."),
-        (Outlook(at_ms=MONDAY_10_MS, capacity=28), "Huset är stängt de närmaste sju dagarna."),
+        (Outlook(at_ms=MONDAY_10_MS, missing_days=1), "Ingen prognos än. Det behövs en dag till med historik."),
+        (Outlook(at_ms=MONDAY_10_MS, missing_days=9), "Ingen prognos än. Det behövs 9 dagar till med historik."),
+        (Outlook(at_ms=MONDAY_10_MS, capacity=28), "Stängt de närmaste sju dagarna."),
         (TOLD, "måndag 24 november"),
     ],
 )

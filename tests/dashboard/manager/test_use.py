@@ -78,8 +78,8 @@ def table(client: FlaskClient, sheet: str, question: str = "") -> list[list[str]
 @pytest.mark.usefixtures("used")
 def test_the_page_says_what_matters_before_it_shows_a_chart(manager: FlaskClient) -> None:
     page = get(manager, "/manage/use")
-    said = "Tuesdays 10–12 Tysta rummet had no free desk on 4 of 4 weeks."  # noqa: RUF001 - a span has an en dash
-    assert "50% of the open time in use; 100% of it is known." in page
+    said = "Tuesdays 10–12: no free desk in Tysta rummet in 4 of 4 weeks."  # noqa: RUF001 - a span has an en dash
+    assert "50% occupied during opening hours; data for 100%." in page
     assert 0 < page.index(said) < page.index("data-figure")
     assert "On 4 of 20 days" not in page
     assert page.count("data-figure") == 5
@@ -97,7 +97,7 @@ def test_each_chart_has_its_table_its_words_and_its_export(manager: FlaskClient)
 @pytest.mark.usefixtures("used")
 def test_what_is_poorly_known_is_told_as_not_known_and_never_as_nothing(manager: FlaskClient) -> None:
     page = get(manager, "/manage/use?zone=loft")
-    assert "Only 70% of the open time is known: too little for a figure." in page
+    assert "Data for only 70% of opening hours: too little for a figure." in page
     rows = table(manager, "zones", "&zone=loft")
     assert rows[1][2:] == ["not known", "not known", "not known", "70.0"]
 
@@ -206,14 +206,14 @@ def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
         book = zipfile.ZipFile(io.BytesIO(answer.data))
     names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
     assert names == [
-        "Veckan, timme för timme",
-        "Användning per timme på dagen",
-        "Användning per zon och typ",
-        "Topp och överskott, dag för dag",
-        "Hur länge man stannar",
+        "Vecka, timme för timme",
+        "Per timme på dygnet",
+        "Per zon och typ",
+        "Som mest och överskott per dag",
+        "Hur länge besöken varar",
         "Hur många som är inne, per timm",
         "Jämfört",
-        "Varje timme",
+        "Timvärden",
     ]
     assert len(names) == len({name.lower() for name in names})
     assert b"<f>" not in book.read("xl/worksheets/sheet8.xml")

@@ -118,7 +118,7 @@ def test_the_feed_answers_what_the_collector_told(app: Flask, live: Live) -> Non
     assert public.get(f"/api/v1/forecast?at={MONDAY_10_MS + HOUR_MS}").json["odds"] > 0.9
     refused = public.get("/api/v1/forecast?zone=cellar")
     assert (refused.status_code, refused.json["type"]) == (400, "urn:ledig:problem:question")
-    assert "Brukar vara fullt till 11." in public.get("/?lang=sv").text
+    assert "Brukar vara fullt till kl. 11." in public.get("/?lang=sv").text
     live.inbox.append(Message(topic, b"", retained=False))
     live.tick(2.0)
     assert public.get("/api/v1/forecast").json["hours"] == []

@@ -92,7 +92,7 @@ def test_the_table_of_the_week_has_each_hour_of_each_day_and_a_sentence_says_whe
     drawn = week(TOLD, EN)
     assert drawn is not None
     assert drawn.rows == (("10", ("4", "0")), ("11", ("6", "28")))
-    assert drawn.sentence == "Most is free on Tuesday 11:00, least on Tuesday 10:00."
+    assert drawn.sentence == "Most free on Tuesday 11:00, fewest on Tuesday 10:00."
     assert week(Outlook(at_ms=MONDAY_10_MS, capacity=28), SV) is None
 
 
@@ -101,4 +101,4 @@ def test_the_sentence_names_no_hour_that_the_week_does_not_show() -> None:
     told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=(*hours, hour(167, 20.0)))
     drawn = week(told, EN)
     assert drawn is not None
-    assert drawn.sentence == "Most is free on Wednesday 10:00, least on Monday 10:00."
+    assert drawn.sentence == "Most free on Wednesday 10:00, fewest on Monday 10:00."

@@ -38,31 +38,31 @@ def test_the_odds_are_told_with_how_often_they_came_true() -> None:
     assert told.odds == "96%"
     assert told.lines == (
         "that at least one desk is free today at 11:30.",
-        "About 6 are expected to be free then, usually 7.",
-        "When we said so, it was true 93 of 100 times (212 forecasts looked at).",
+        "About 6 are expected to be free then; the usual number is 7.",
+        "Earlier forecasts like this came true 199 of 212 times.",
     )
     assert say(SV, at="11.30").lines[0] == "att minst ett skrivbord är ledigt i dag kl. 11.30."
 
 
 def test_one_is_expected_and_more_are() -> None:
     told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(1.2, usual=1).hours)
-    assert say(told=told, at="10:30").lines[1] == "About one is expected to be free then, usually 1."
-    assert say(SV, told=told, at="10:30").lines[1] == "Omkring ett väntas vara ledigt då, 1 brukar vara det."
+    assert say(told=told, at="10:30").lines[1] == "About one is expected to be free then; the usual number is 1."
+    assert say(SV, told=told, at="10:30").lines[1] == "Ungefär ett väntas vara ledigt då; normalt 1."
 
 
 def test_odds_that_were_never_promised_have_no_record() -> None:
     assert say(at="10:30").odds == "10%"
-    assert "not said so often enough" in say(at="10:30").lines[-1]
+    assert "not yet enough forecasts" in say(at="10:30").lines[-1]
 
 
 def test_the_record_is_that_of_the_tenth_which_the_odds_are_in() -> None:
     kept = [Kept(100, tenth / 10, tenth / 10) for tenth in range(10)]
     told = structs.replace(TOLD, hours=expected(1.76).hours, hindsight=Hindsight({}, tuple(kept)))
     assert say(told=told, at="10:30").odds == "88%"
-    assert "it was true 80 of 100 times" in say(told=told, at="10:30").lines[-1]
+    assert "came true 80 of 100 times" in say(told=told, at="10:30").lines[-1]
 
 
-@pytest.mark.parametrize(("promises", "said"), [(OFTEN, "it was true 100 of 100 times"), (OFTEN - 1, "often enough")])
+@pytest.mark.parametrize(("promises", "said"), [(OFTEN, "came true 20 of 20 times"), (OFTEN - 1, "not yet enough")])
 def test_hundredths_are_told_of_no_handful_of_promises(promises: int, said: str) -> None:
     told = structs.replace(TOLD, hindsight=Hindsight({}, (*(None,) * 9, Kept(promises, 0.95, 1.0))))
     assert said in say(told=told, at="11:30").lines[-1]
@@ -77,14 +77,16 @@ def test_of_what_is_needed_alone_the_odds_are_less_and_only_where_some_fit_and_n
 
 def test_a_zone_that_is_chosen_has_odds_of_its_own_and_its_name() -> None:
     told = say(of="quiet", at="11:00", zone="quiet")
-    assert (told.odds, told.lines[0]) == ("96%", "that at least one desk is free today at 11:00, in Tysta rummet.")
+    assert (told.odds, told.lines[0]) == ("96%", "that at least one desk is free today at 11:00 in Tysta rummet.")
     swedish = say(SV, of="quiet", at="11:00", zone="quiet").lines[0]
     assert swedish == "att minst ett skrivbord är ledigt i dag kl. 11.00 i Tysta rummet."
 
 
 def test_a_zone_with_too_few_of_a_kind_is_refused_with_the_way_out() -> None:
     told = say(at="11:00", zone="quiet", kind="booth")
-    assert told == Answer(fault="Too few of those are there for odds of their own. Ask for the whole house.")
+    assert told == Answer(
+        fault="There are too few of those in this zone for a forecast of their own. Choose all zones."
+    )
 
 
 def test_a_need_that_is_a_whole_zone_chooses_it_unless_the_whole_house_is_asked_for() -> None:
@@ -100,14 +102,14 @@ def test_a_need_that_is_a_whole_zone_chooses_it_unless_the_whole_house_is_asked_
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
-        ({"at": ""}, "Give a time of day, such as 10:30."),
-        ({"at": "25:00"}, "Give a time of day, such as 10:30."),
-        ({"at": "1٣:00"}, "Give a time of day, such as 10:30."),
-        ({"at": "10:30", "day": "soon"}, "Choose one of the coming seven days."),
-        ({"at": "10:30", "day": "2025-11-23"}, "Choose one of the coming seven days."),
-        ({"at": "10:30", "day": "9999-12-31"}, "Choose one of the coming seven days."),
-        ({"at": "09:59"}, "The house is closed then, or that time has passed. Try another."),
-        ({"at": "23:00"}, "The house is closed then, or that time has passed. Try another."),
+        ({"at": ""}, "Enter a time, such as 10:30."),
+        ({"at": "25:00"}, "Enter a time, such as 10:30."),
+        ({"at": "1٣:00"}, "Enter a time, such as 10:30."),
+        ({"at": "10:30", "day": "soon"}, "Choose one of the next seven days."),
+        ({"at": "10:30", "day": "2025-11-23"}, "Choose one of the next seven days."),
+        ({"at": "10:30", "day": "9999-12-31"}, "Choose one of the next seven days."),
+        ({"at": "09:59"}, "We are closed then, or that time has passed. Choose another time."),
+        ({"at": "23:00"}, "We are closed then, or that time has passed. Choose another time."),
     ],
 )
 def test_a_form_that_cannot_be_answered_is_helped(args: dict[str, str], fault: str) -> None:
@@ -116,8 +118,8 @@ def test_a_form_that_cannot_be_answered_is_helped(args: dict[str, str], fault: s
 
 def test_before_two_weeks_the_missing_days_are_told_and_silence_says_nothing() -> None:
     young = Outlook(at_ms=MONDAY_10_MS, missing_days=9)
-    assert say(told=young, at="11:30").fault == "9 more days of history, and there will be a forecast."
-    assert say(told=None, at="11:30").fault == "Nothing is forecast of that now."
+    assert say(told=young, at="11:30").fault == "No forecast yet. It needs 9 more days of history."
+    assert say(told=None, at="11:30").fault == "There is no forecast for that at the moment."
 
 
 def test_the_form_offers_seven_days_the_kinds_that_are_forecast_and_the_next_hour() -> None:

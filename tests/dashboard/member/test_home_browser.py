@@ -19,7 +19,7 @@ from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
-ALONE = "Bara ”fönster”, 5 av 28: 73 % om de är lika omtyckta som de andra, mindre om de är mer omtyckta."
+ALONE = "”fönster”: 5 av 28. Chansen är 73 % om de är lika populära som de andra, lägre om de är mer populära."
 LOST = "Sidan har tappat förbindelsen. Senast hört kl. 10.00"
 
 
@@ -80,7 +80,7 @@ def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: Hous
         )
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.offered]
         speaker.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
-        since = "Tysta rummet: inget livstecken sedan kl. 09.54"
+        since = "Tysta rummet: inga data sedan kl. 09.54"
         expect(page.locator("#unheard li").last).to_have_text(since)
         page.reload()
         expect(page.locator("#unheard li").last).to_have_text(since)
@@ -113,7 +113,7 @@ def test_what_is_needed_stays_on_this_phone_and_counts_follow_it(house: House, p
         expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
         expect(page.locator("#only")).to_have_text("Bara: fönster")
         expect(page.locator('[data-zone="0"]')).to_contain_text("av 3")
-        expect(page.locator('[data-count="booth"]')).to_have_text("inga sådana")
+        expect(page.locator('[data-count="booth"]')).to_have_text("inga matchar")
         assert page.locator("a.mark.out").count() == 29
         page.reload()
         expect(page.get_by_label("Fönster")).to_be_checked()
@@ -133,10 +133,10 @@ def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phon
         expect(panel).to_contain_text("Skrivbord 5")
         expect(panel).to_contain_text("upptaget, borta en stund: platsen hålls åt den som nyss gick")
         expect(panel).to_contain_text("Skrivbord i Spinnsalen: fönster")
-        expect(panel).to_contain_text("Så här dags brukar 5 av husets 28 sådana vara lediga.")
+        expect(panel).to_contain_text("Så här dags brukar 5 av 28 vara lediga, alla zoner sammanlagt.")
         assert "kl." not in panel.inner_text()
         speaker.say({"desk-5": state(Occupancy.VACANT)})
-        expect(panel).to_contain_text("ledigt: alla dess sensorer är stilla")
+        expect(panel).to_contain_text("ledigt: ingen sensor märker någon")
         assert "?" not in page.url
 
 
@@ -171,19 +171,17 @@ def test_without_javascript_everything_answers(house: House, phone: Phone) -> No
         page.get_by_text("Övervåningen").first.click()
         expect(page.locator("#s15")).to_be_visible()
         page.get_by_label("Fönster").check()
-        page.get_by_role("button", name="Räkna dessa").click()
+        page.get_by_role("button", name="Filtrera").click()
         expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
         page.locator("#s4").click()
         expect(page.locator("#spot")).to_contain_text("Skrivbord i Spinnsalen: fönster")
         page.goto("/sv")
         page.locator("#at").fill("11:00")
-        page.get_by_role("button", name="Hur stor är chansen?").click()
+        page.get_by_role("button", name="Visa chansen").click()
         expect(page.locator(".odds")).to_contain_text("90 % att minst ett skrivbord är ledigt i dag kl. 11.00.")
         expect(page.locator("#like")).to_be_hidden()
-        expect(page.locator("#come")).to_contain_text(
-            "När vi sade så stämde det 97 gånger av 100 (390 prognoser granskade)."
-        )
-        page.get_by_role("link", name="Titta igen").click()
+        expect(page.locator("#come")).to_contain_text("Tidigare prognoser som denna har stämt 97 av {of} gånger.")
+        page.get_by_role("link", name="Uppdatera").click()
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
@@ -196,7 +194,7 @@ def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: 
         expect_live(page)
         page.get_by_label("Fönster").check()
         page.locator("#at").fill("11:00")
-        page.get_by_role("button", name="Hur stor är chansen?").click()
+        page.get_by_role("button", name="Visa chansen").click()
         page.wait_for_url("**at=11*")
         assert "window" not in page.url
         expect(page.locator(".odds")).to_contain_text("90 %")
@@ -204,7 +202,7 @@ def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: 
         page.get_by_label("Fönster").uncheck()
         expect(page.locator("#like")).to_be_hidden()
         page.get_by_label("Var", exact=True).select_option("Tysta rummet")
-        page.get_by_role("button", name="Hur stor är chansen?").click()
+        page.get_by_role("button", name="Visa chansen").click()
         expect(page.locator(".odds")).to_have_text(
             "50 % att minst ett skrivbord är ledigt i dag kl. 11.00 i Tysta rummet."
         )
@@ -216,11 +214,11 @@ def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phon
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
-        expect(page.locator("#ahead")).to_have_text("Brukar vara fullt till 12. Från kl. 12 omkring 9 lediga.")
+        expect(page.locator("#ahead")).to_have_text("Brukar vara fullt till kl. 12. Ungefär 9 lediga från kl. 12.")
         foretell(speaker, settings.port, expected(9, 6, 4.4, 1.2))
-        expect(page.locator("#ahead")).to_have_text("Mest upptaget kl. 13: omkring ett ledigt.")
+        expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
-        expect(page.locator("#ahead")).to_have_text("Hela huset: Mest upptaget kl. 13: omkring ett ledigt.")
+        expect(page.locator("#ahead")).to_have_text("Hela huset: Minst ledigt kl. 13: ungefär ett ledigt.")
         speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
@@ -308,7 +306,7 @@ def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, se
         page.goto("/sv")
         expect_live(page)
         clock[0] += 11 * 3_600_000
-        expect(page.locator("h1#opens")).to_have_text("Stängt nu, öppnar i morgon kl. 07.00")
+        expect(page.locator("h1#opens")).to_have_text("Stängt. Öppnar i morgon kl. 07.00")
         assert page.locator("svg, table, form, #board").count() == 0
         clock[0] += 11 * 3_600_000
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")

@@ -76,7 +76,7 @@ def test_after_closing_time_an_old_page_shows_nothing_but_that_it_is_closed(
         settled(page)
         page.context.set_offline(True)
         page.reload()
-        expect(page.locator("#opens")).to_have_text("Stängt nu, öppnar på tisdag kl. 07.00")
+        expect(page.locator("#opens")).to_have_text("Stängt. Öppnar på tisdag kl. 07.00")
         expect(page.locator("#board")).to_be_hidden()
 
 

@@ -23,7 +23,7 @@ def usual(told: dict[tuple[str, str], Outlook], reader: Reader = NOW) -> dict[st
 
 def test_a_spot_tells_what_it_is_its_state_with_a_reason_and_what_is_usual_of_its_kind() -> None:
     told = tell(PLAN, PLAN.space["desk-5"], "o", {"0 desk": "Usually three."}, EN)
-    assert (told.name, told.state) == ("Skrivbord 5", "taken: its sensors notice somebody")
+    assert (told.name, told.state) == ("Skrivbord 5", "taken: its sensors detect somebody")
     assert (told.what, told.needs, told.usual) == ("Desk in Spinnsalen", "window", "Usually three.")
     assert tell(PLAN, PLAN.space["laser"], "o", {}, SV).state == "används: den drar ström"
 
@@ -38,11 +38,11 @@ def test_no_spot_tells_a_moment(words: Words, code: str) -> None:
 def test_what_is_usual_is_that_of_the_kind_in_its_zone_or_else_in_the_house() -> None:
     hall, house = expected(3, usual=4.4), expected(9, usual=12.5)
     told = usual({("hall", "desk"): hall, (WHOLE_SITE, "desk"): house})
-    assert told["0 desk"] == "At this hour usually 4 of 28 are free in Spinnsalen."
-    assert told["2 desk"] == "At this hour usually 12 of 28 such are free in the house."
+    assert told["0 desk"] == "Usually 4 of 28 free in Spinnsalen at this hour."
+    assert told["2 desk"] == "Usually 12 of 28 free in all zones together at this hour."
     one = usual({("hall", "desk"): expected(3, usual=1.2), (WHOLE_SITE, "desk"): expected(3, usual=0.9)})
-    assert one["0 desk"] == "At this hour usually one of 28 is free in Spinnsalen."
-    assert one["2 desk"] == "At this hour usually one of 28 such is free in the house."
+    assert one["0 desk"] == "Usually one of 28 free in Spinnsalen at this hour."
+    assert one["2 desk"] == "Usually one of 28 free in all zones together at this hour."
     assert "3 booth" not in told
 
 

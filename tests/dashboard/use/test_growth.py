@@ -209,12 +209,12 @@ def test_the_answer_comes_first_and_nothing_is_surer_than_it_is() -> None:
     assert told
     said = growth_words.answer(told, Asked(60, 1), EN)
     assert said == (
-        "With 10 more members, no desk would be free in 9.3 of 15 open hours a week; as things are, in hardly any."
+        "With 10 more members, no desk would be free in 9.3 of 15 open hours a week; at present in hardly any."
     )
     assert growth_words.percent(0.0, EN) == "under 1%"
     assert growth_words.percent(1.0, SV) == "över 99\u00a0%"
     assert growth_words.hours(Chance(0.02, 0.0, 0.4), EN) == "hardly any (at most 0.4)"
-    assert growth_words.hours(Chance(3.0, 2.0, 4.0), SV) == "3,0 (2,0 till 4,0)"
+    assert growth_words.hours(Chance(3.0, 2.0, 4.0), SV) == "3,0 (2,0–4,0)"  # noqa: RUF001
 
 
 def test_more_taken_desks_than_members_are_doubted() -> None:

@@ -37,7 +37,7 @@ def busy_tuesdays(weeks_full):
 def test_the_hours_in_which_nothing_was_free_come_first_and_as_one_finding() -> None:
     found = told(busy_tuesdays(6))
     assert found == [Full("quiet", "desk", 1, 10, 12, 6, 8, 12)]
-    said = "Tuesdays 10–12 Tysta rummet had no free desk on 6 of 8 weeks."  # noqa: RUF001 - a span has an en dash
+    said = "Tuesdays 10–12: no free desk in Tysta rummet in 6 of 8 weeks."  # noqa: RUF001 - a span has an en dash
     assert remark(found[0], PLAN, Words.of("en")) == said
 
 
@@ -97,9 +97,9 @@ def test_calm_days_and_hardly_used_zones_and_gaps_are_told() -> None:
     found = told(rows)
     assert [type(one) for one in found] == [Fullest, Calm, Hardly, Unknown]
     assert [remark(one, PLAN, Words.of("en")) for one in found[1:]] == [
-        "Calmest on Fridays: 11% in use, against 44% on Mondays.",
-        "Hardly used: Spinnsalen, desks, 5% of the open time.",
-        "Of 10% of the open time nothing is known; it is left out of every figure.",
+        "Quietest on Fridays: 11% occupied, compared with 44% on Mondays.",
+        "Hardly used: Spinnsalen, desks, 5% of opening hours.",
+        "No data for 10% of opening hours; they are left out of all figures.",
     ]
 
 

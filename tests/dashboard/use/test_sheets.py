@@ -31,14 +31,14 @@ def under(sheet: Sheet, *begins: object) -> dict[str, object]:
 
 def test_an_hour_of_the_week_says_on_how_many_of_how_many_weeks_nothing_was_free() -> None:
     row = under(made()["week"], "Tuesday", "10–11")  # noqa: RUF001 - a span has an en dash
-    assert (row["Weeks with nothing free"], row["Weeks that are known"]) == (3.0, 4.0)
-    assert (row["In use"], row["Most at once"], row["Least free"], row["Known"]) == (0.9, 10.0, 0.0, 1.0)
+    assert (row["Weeks with nothing free"], row["Weeks with data"]) == (3.0, 4.0)
+    assert (row["Occupied"], row["Maximum"], row["Fewest free"], row["Data available"]) == (0.9, 10.0, 0.0, 1.0)
 
 
 def test_each_line_of_the_days_draws_the_column_that_it_is_named_after() -> None:
     sheet = made()["days"]
     drawn = figures([sheet], EN)["days"]["data"]
-    assert [trace["name"] for trace in drawn] == ["Most at once", "Least free"]
+    assert [trace["name"] for trace in drawn] == ["Maximum", "Fewest free"]
     for trace in drawn:
         column = [one.name for one in sheet.columns].index(trace["name"])
         assert trace["y"] == [row[column] for row in sheet.rows]
