@@ -16,6 +16,7 @@ from collector import outward
 from collector.intake import Delivery
 from collector.line import Client, Line, Message
 from edge import broker, topics
+from edge.subscriptions import Subscriptions, unreadable
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -31,10 +32,19 @@ LINGER_S: Final = 0.002
 """A batch ends when nothing came for this long: one commit for what arrives together."""
 RETAINED_S: Final = 5.0
 """How long after the first connection a broker may take to say what it has retained."""
+ECHO: Final = "ledig-check"
+"""No space: what `--check` publishes about it comes back and changes nothing."""
+ASK_AGAIN_S: Final = 10.0
+"""What the broker refused to let us read is asked for again this often."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 15.0
 
 log = logging.getLogger(__name__)
+
+
+def reads(site: str) -> list[str]:
+    """Every filter without which a collector cannot work."""
+    return [topics.every_device(site, topics.DeviceTopic.EVENTS), topics.collector_command(site)]
 
 
 class Inbox:
@@ -46,6 +56,7 @@ class Inbox:
 
     def __init__(self, settings: broker.BrokerSettings, site: str) -> None:
         self.connections = 0
+        self._settings = settings
         self._where = f"the broker at {settings.host}:{settings.port}"
         self._user = settings.user or "nobody"
         self._site = site
@@ -55,6 +66,7 @@ class Inbox:
         self._owed: list[int] = []
         self._mid = 0
         self._commands: list[bytes] = []
+        self._events = topics.every_device(site, topics.DeviceTopic.EVENTS)
         self._command_topic = topics.collector_command(site).encode()
         self._retained: set[str] = set()
         self._retained_at: float | None = None
@@ -63,6 +75,8 @@ class Inbox:
         self._told = ""
         will = (topics.collector(site), outward.encode(outward.CollectorStatus(online=False)))
         self._client = broker.client(settings, f"ledig-collector-{site}", will=will, manual_ack=True, kind=Client)
+        self._subscriptions = Subscriptions(self._client, self._on_refused)
+        self._ask_at = 0.0
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_socket_register_write = _want_write  # its presence alone keeps paho from writing by itself
@@ -72,6 +86,17 @@ class Inbox:
     def connected(self) -> bool:
         """Whether the broker has welcomed us and the connection stands, as far as anybody knows."""
         return self._client.is_connected()
+
+    @property
+    def fault(self) -> str:
+        """What the broker does not let us read, in words that pages may show; empty: nothing."""
+        refused = self._subscriptions.refused
+        return f"the broker does not let the collector read {', '.join(refused)}" if refused else ""
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the broker has refused to let us read the events of devices."""
+        return self._events in self._subscriptions.refused
 
     def batch(self, seconds: float) -> list[Delivery]:
         """What came: waits at most `seconds` for a first message, and at most 50 ms more for its company."""
@@ -157,6 +182,9 @@ class Inbox:
         if time.monotonic() >= self._misc_at:
             self._misc_at = time.monotonic() + 1
             self._client.loop_misc()  # pings, and leaves when they are not answered
+            if time.monotonic() >= self._ask_at:
+                self._ask_at = time.monotonic() + ASK_AGAIN_S
+                self._subscriptions.ask_again()
             self.flush()
             if self._line() is not line:
                 return
@@ -230,7 +258,7 @@ class Inbox:
             self._told = fault
 
     def _on_connect(
-        self, client: "mqtt.Client", _userdata: Any, _flags: Any, reason: "ReasonCode", _properties: Any
+        self, _client: "mqtt.Client", _userdata: Any, _flags: Any, reason: "ReasonCode", _properties: Any
     ) -> None:
         if reason.is_failure:
             self._tell(f"{self._where} refuses {self._user!r} ({reason})")
@@ -239,13 +267,19 @@ class Inbox:
         self._queue, self._bytes = [], 0  # those of the last connection: they come again
         self._commands.clear()
         self._owed.clear()
-        client.subscribe(topics.every_device(self._site, topics.DeviceTopic.EVENTS), qos=1)
-        client.subscribe(topics.collector_command(self._site), qos=1)
+        self._subscriptions.forget()
+        self._subscriptions.ask([(name, 1) for name in reads(self._site)])
         if self.connections == 0:
-            client.subscribe([(ours, 0) for ours in self._of_ours()])
+            self._subscriptions.ask([(ours, 0) for ours in self._of_ours()])
             self._retained_at = time.monotonic() + RETAINED_S
         self.connections += 1
         log.info("connected to %s", self._where)
+
+    def _on_refused(self, refused: tuple[str, ...]) -> None:
+        if refused:
+            log.error("%s", unreadable(self._settings, refused))
+        else:
+            log.warning("%s lets us read everything again", self._where)
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: "ReasonCode", _p: Any) -> None:
         if reason.is_failure:  # else we left ourselves

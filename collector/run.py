@@ -204,12 +204,13 @@ class _Loop:
         self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
-            self._publisher.status(CollectorStatus(online=True, at_ms=now_ms, fault=self._projected()))
+            fault = self._inbox.fault or self._projected()
+            self._publisher.status(CollectorStatus(online=not self._inbox.is_deaf, at_ms=now_ms, fault=fault))
         self._inbox.flush()
 
     def _ear(self) -> Ear:
         """Whether devices can be heard: they too need a while to come back, by the clock on the wall."""
-        if not self._inbox.connected:
+        if not self._inbox.connected or self._inbox.is_deaf:
             return Ear.AWAY
         return Ear.OPEN if time.monotonic() - self._greeted_s >= COMING_S else Ear.NEW
 

@@ -23,7 +23,7 @@ from collector.plan import SitePlan
 from dashboard import release
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.following import TICK_S, Follower, Live
+from dashboard.live.following import ASK_AGAIN_S, TICK_S, Follower, Live
 from dashboard.settings import DashboardSettings
 from dashboard.web_server import PageServer, make_room
 
@@ -83,13 +83,16 @@ def serve(
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
-    ticked_s, purged_s = float("-inf"), time.monotonic()
+    ticked_s, purged_s, asked_s = float("-inf"), time.monotonic(), time.monotonic()
     try:
         while not stop.is_set():
             now_s = time.monotonic()
             if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
                 ticked_s = now_s
                 live.tick(now_s)
+            if now_s - asked_s >= ASK_AGAIN_S:
+                asked_s = now_s
+                follower.ask_again()
             if now_s - purged_s >= PURGE_S:
                 purged_s = now_s
                 accounts.purge()

@@ -40,8 +40,9 @@ from edge.progress import step as progress_step
 from edge.sensors.sensor import Fault, Reading, Told
 from edge.settings import DeviceSettings
 from edge.stamp import Anchor, follow
+from edge.subscriptions import unreadable
 from edge.topics import DeviceTopic
-from edge.uplink import Connected, Disconnected, Heard, Uplink
+from edge.uplink import Connected, Disconnected, Heard, Refused, Uplink
 from edge.watch import Watch
 
 MAX_SLEEP_S = 0.5
@@ -90,6 +91,13 @@ def run(
                 report_progress()
     finally:
         agent.stop()
+
+
+def own_reads(settings: DeviceSettings) -> list[str]:
+    """Every topic that the agent of a device subscribes to."""
+    own = [topics.device(settings.site, settings.device, leaf) for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND)]
+    own.append(topics.collector(settings.site))
+    return own if settings.lamp_space is None else [*own, topics.space(settings.site, settings.lamp_space)]
 
 
 class _Agent:
@@ -197,6 +205,8 @@ class _Agent:
             self._connected()
         elif isinstance(item, Disconnected):
             self._disconnected(item)
+        elif isinstance(item, Refused):
+            self._log_refused(item)
         elif isinstance(item, Heard):
             try:
                 self._message(item)
@@ -206,8 +216,7 @@ class _Agent:
     def _connected(self) -> None:
         log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
         self._refusal = None
-        topics_of_device = [self._topic(DeviceTopic.RECEIPT), self._topic(DeviceTopic.COMMAND), self._collector]
-        self._uplink.subscribe(topics_of_device if self._space is None else [*topics_of_device, self._space])
+        self._uplink.subscribe(own_reads(self._settings))
         self._collector_offline = False
         self._delivery = delivery.connect(self._delivery)
         self._reported = ()
@@ -220,6 +229,12 @@ class _Agent:
         self._refusal = refusal
         self._delivery = delivery.disconnect(self._delivery)
         self._lamp.doubt(_real_ms())
+
+    def _log_refused(self, refused: Refused) -> None:
+        if refused.topics:
+            log.error("%s", unreadable(self._settings.broker, refused.topics))
+        else:
+            log.info("the broker lets us read everything again")
 
     def _message(self, heard: Heard) -> None:
         if heard.topic == self._space:
@@ -293,6 +308,7 @@ class _Agent:
         if now_ms >= self._status_ms:
             self._status_ms = now_ms + STATUS_MS
             self._reported = ()
+            self._uplink.ask_again()
             if (at_ms := self._anchor.unix_ms(now_ms)) is not None:
                 self._keeping.forget(at_ms, _real_ms())
         if not self._delivery.connected:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from edge import broker
 from edge.broker import KEEPALIVE_S, BrokerSettings
 from edge.message import MAX_PAYLOAD_BYTES
+from edge.subscriptions import Subscriptions
 
 QUEUED_MESSAGES = 64
 """What paho may hold in memory; the outbox holds the rest."""
@@ -43,6 +44,12 @@ class Heard(NamedTuple):
     retained: bool
 
 
+class Refused(NamedTuple):
+    """The broker does not let us read these topics; none: it does now."""
+
+    topics: tuple[str, ...]
+
+
 class Uplink:
     """One connection, made again for ever while it is started."""
 
@@ -51,6 +58,7 @@ class Uplink:
     ) -> None:
         self._settings, self._inbox = settings, inbox
         self._client = broker.client(settings, client_id, will=will)
+        self._subscriptions = Subscriptions(self._client, lambda refused: inbox.put(Refused(refused)))
         self._client.max_queued_messages_set(QUEUED_MESSAGES)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
@@ -64,8 +72,13 @@ class Uplink:
         self._client.loop_start()
 
     def subscribe(self, topics: list[str]) -> None:
-        """Hear these topics, QoS 1."""
-        self._client.subscribe([(topic, 1) for topic in topics])
+        """Subscribe to these topics of a new connection, QoS 1."""
+        self._subscriptions.forget()
+        self._subscriptions.ask([(topic, 1) for topic in topics])
+
+    def ask_again(self) -> None:
+        """Subscribe again to what the broker refused."""
+        self._subscriptions.ask_again()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send, QoS 1. What is lost on the way, the receipts tell."""

@@ -61,10 +61,11 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
     settings = site.device[device]
     settings = replace(settings, broker=sign_in(settings.broker, device, site.password_directory))
     if wish is Wish.CHECK:
+        from edge.agent import own_reads
         from ledig.reach import reach_broker
 
         pin_factory(pins).close()
-        reach_broker(settings.broker, device)
+        reach_broker(settings.broker, device, own_reads(settings))
         _report(f"{device}: {len(settings.sensors)} sensors, pins by {pins}, broker answers: ready")
         return
     from ledig.stopping import stop_on_signals
@@ -125,9 +126,11 @@ def collector(path: Path, wish: Wish) -> None:
     broker = sign_in(site.collector.broker, COLLECTOR_USER, site.password_directory)
     settings = replace(site.collector, broker=broker, alerts=with_addresses(site.collector.alerts))
     if wish is Wish.CHECK:
+        from collector.inbox import ECHO, reads
+        from edge import topics
         from ledig.reach import reach_broker
 
-        reach_broker(settings.broker, COLLECTOR_USER)
+        reach_broker(settings.broker, COLLECTOR_USER, reads(site.plan.id), topics.tuning(site.plan.id, ECHO))
         reach_history(site)
         _report(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
         return
@@ -153,7 +156,9 @@ def dashboard(path: Path, wish: Wish) -> None:
     settings = replace(site.dashboard, broker=broker)
     claim_port(settings.host, settings.port, "[dashboard]")
     if wish is Wish.CHECK:
-        reach_broker(settings.broker, DASHBOARD_USER)
+        from dashboard.live.following import reads
+
+        reach_broker(settings.broker, DASHBOARD_USER, reads(site.plan.id))
         reach_history(site)
         address = f"http://{settings.host}:{settings.port}/"
         _report(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")

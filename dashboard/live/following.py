@@ -19,20 +19,39 @@ from collector.days import is_open
 from collector.plan import SitePlan
 from dashboard.live.channel import Channel
 from dashboard.live.frame import Frame, Link, encode_frame, shut
-from dashboard.live.picture import Broker, Message, Picture
+from dashboard.live.picture import Broker, Message, Picture, Refused
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
 from edge import topics
 from edge.broker import BrokerSettings, client
+from edge.subscriptions import Subscriptions, unreadable
 
 TICK_S: Final = 0.1
 """How often changes are gathered into a frame."""
 BREATH_S: Final = 5.0
 """A frame is sent this often though nothing changed, so that a page knows its link from silence."""
 
+ASK_AGAIN_S: Final = 10.0
+"""What the broker refused to let us read is asked for again this often."""
+
 _log = logging.getLogger(__name__)
 
-Inbox = deque[Message | Broker]
+Inbox = deque[Message | Broker | Refused]
+
+
+def reads(site: str) -> list[str]:
+    """Every filter that a dashboard subscribes to."""
+    return [
+        topics.space(site, "+"),
+        topics.zone(site, "+"),
+        topics.site_summary(site),
+        topics.tuning(site, "+"),
+        topics.forecast(site, "+"),
+        topics.alerts(site),
+        topics.collector(site),
+        topics.every_device(site, topics.DeviceTopic.STATUS),
+        topics.every_device(site, topics.DeviceTopic.FINDINGS),
+    ]
 
 
 class Mark(NamedTuple):
@@ -147,6 +166,7 @@ class Follower:
         self._site = site
         self._inbox = inbox
         self._client = client(settings, f"{site}-dashboard")
+        self._subscriptions = Subscriptions(self._client, self._refused)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._heard
@@ -161,29 +181,27 @@ class Follower:
         """Hand a message to the broker; False: it is not there."""
         return self._client.is_connected() and self._client.publish(topic, payload, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
 
+    def ask_again(self) -> None:
+        """Subscribe again to what the broker refused: its rights may have been corrected."""
+        self._subscriptions.ask_again()
+
     def stop(self) -> None:
         """Say goodbye."""
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _connected(self, mqtt_client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _refused(self, refused: tuple[str, ...]) -> None:
+        self._inbox.append(Refused(refused))
+        if refused:
+            _log.error("%s", unreadable(self._settings, refused))
+
+    def _connected(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             _log.warning("the broker refuses us: %s; check the password of user %r", reason, self._settings.user)
             return
         self._inbox.append(Broker.HERE)  # before the subscription: what follows it is news
-        mqtt_client.subscribe(
-            [
-                (topics.space(self._site, "+"), 0),
-                (topics.zone(self._site, "+"), 0),
-                (topics.site_summary(self._site), 0),
-                (topics.tuning(self._site, "+"), 0),
-                (topics.forecast(self._site, "+"), 0),
-                (topics.alerts(self._site), 0),
-                (topics.collector(self._site), 0),
-                (topics.every_device(self._site, topics.DeviceTopic.STATUS), 0),
-                (topics.every_device(self._site, topics.DeviceTopic.FINDINGS), 0),
-            ]
-        )
+        self._subscriptions.forget()
+        self._subscriptions.ask([(name, 0) for name in reads(self._site)])
         _log.info("following %s on %s:%s", self._site, self._settings.host, self._settings.port)
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:

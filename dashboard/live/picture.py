@@ -49,6 +49,13 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """What the broker does not let the dashboard read; empty: nothing."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A device's last status, and when it was last heard by the house's clock; None: never."""
 
@@ -79,6 +86,8 @@ class Picture:
         """What was found, by device."""
         self.alerts: Alerts | None = None
         """What the collector alerts of; None: it has told nothing of it."""
+        self.refused: tuple[str, ...] = ()
+        """What the broker does not let the dashboard read."""
         self.fault = ""
         """What the collector cannot do now, in its own words."""
         self.version = 0
@@ -106,12 +115,16 @@ class Picture:
             topics.device(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.devices
         }
 
-    def hear(self, news: Message | Broker, now_s: float, now_ms: int) -> None:
+    def hear(self, news: Message | Broker | Refused, now_s: float, now_ms: int) -> None:
         """Take one message, or word of the broker itself; a name that the plan does not hold moves nothing."""
         if isinstance(news, Broker):
             self.version += 1
             self._broker = news
             self._collector_online = False  # whatever is retained, it has to prove itself alive again
+            return
+        if isinstance(news, Refused):
+            self.version += 1
+            self.refused = news.topics
             return
         try:
             self._take(news, now_s, now_ms)

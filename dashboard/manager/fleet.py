@@ -66,8 +66,16 @@ def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) ->
         air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
         findings=findings.rows(picture.findings, plan, words),
         alerts=alerts.part(picture.alerts, plan, words, now_ms),
-        fault=picture.fault,
+        fault=_fault(picture, words),
     )
+
+
+def _fault(picture: Picture, words: Words) -> str:
+    """What does not work now, in one or two sentences; empty: nothing is known of."""
+    if not picture.refused:
+        return picture.fault
+    text = words.gettext("The broker does not let the dashboard read {topics}: correct its rights at the broker.")
+    return " ".join(filter(None, (text.format(topics=", ".join(picture.refused)), picture.fault)))
 
 
 def shown(plan: SitePlan) -> list[Space]:

@@ -18,6 +18,7 @@ from collector import outward
 from edge import topics
 from edge.broker import BrokerSettings, client
 from edge.message import Command, CommandName, MessageRejected, decode_status, encode
+from edge.subscriptions import Subscriptions, unreadable
 from edge.topics import DeviceTopic
 from ledig.replay.servers import ReplayAway
 
@@ -29,8 +30,16 @@ _ASK_S: Final = 0.25
 class Wire:
     """The replay's own connection to the broker."""
 
-    def __init__(self, connection: mqtt.Client, site: str, heard: "queue.SimpleQueue[mqtt.MQTTMessage]") -> None:
+    def __init__(
+        self,
+        connection: mqtt.Client,
+        site: str,
+        heard: "queue.SimpleQueue[mqtt.MQTTMessage]",
+        subscriptions: Subscriptions,
+        broker: BrokerSettings,
+    ) -> None:
         self._connection, self._site, self._heard = connection, site, heard
+        self._subscriptions, self._broker = subscriptions, broker
 
     def await_collector(self, at_ms: int, alive: Callable[[], object]) -> None:
         """Until the collector has said that it lives and has judged everything before a moment.
@@ -85,6 +94,8 @@ class Wire:
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             meanwhile()
+            if refused := self._subscriptions.refused:
+                raise ReplayAway(unreadable(self._broker, refused))
             try:
                 if heard(self._heard.get(timeout=_ASK_S / 5)):
                     return
@@ -99,9 +110,10 @@ def wire(broker: BrokerSettings, site: str) -> Iterator[Wire]:
     heard: queue.SimpleQueue[mqtt.MQTTMessage] = queue.SimpleQueue()
     connected = threading.Event()
     connection = client(broker, "replay")
+    subscriptions = Subscriptions(connection, lambda _refused: None)
 
-    def on_connect(found: mqtt.Client, *_: object) -> None:
-        found.subscribe([(topics.collector(site), 1), (topics.every_device(site, DeviceTopic.STATUS), 1)])
+    def on_connect(*_: object) -> None:
+        subscriptions.ask([(topics.collector(site), 1), (topics.every_device(site, DeviceTopic.STATUS), 1)])
         connected.set()
 
     connection.on_connect = on_connect
@@ -110,7 +122,7 @@ def wire(broker: BrokerSettings, site: str) -> Iterator[Wire]:
     connection.loop_start()
     try:
         connected.wait(_PATIENCE_S)
-        yield Wire(connection, site, heard)
+        yield Wire(connection, site, heard, subscriptions, broker)
     finally:
         connection.disconnect()
         connection.loop_stop()

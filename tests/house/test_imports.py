@@ -20,6 +20,7 @@ CONTRACT = (
     "edge.message",
     "edge.topics",
     "edge.broker",
+    "edge.subscriptions",
     "edge.sqlite_transaction",
     "edge.file_access",
     "edge.supervision",
