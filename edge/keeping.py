@@ -13,7 +13,7 @@ from collections import deque
 from pathlib import Path
 
 from edge.message import SensorEvent
-from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, Said
+from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, Said, remove_old_asides
 from edge.sensors.sensor import Told
 from edge.stamp import Anchor
 
@@ -23,6 +23,8 @@ KEPT_MS = 72 * 3_600_000
 """The house forgets what happened longer ago, and so does its outbox: the collector would not take it any more."""
 RETRY_MS = 1000
 """The disk is tried again this often (real milliseconds)."""
+CLEAR_MS = 10_000
+"""Events that a receipt covers may be read in the outbox's files for so long (real milliseconds)."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class Keeping:
         self._lost = 0
         self._retry_ms: int | None = None
         self._unstamped = True
+        self._clear_ms = 0
         self.outbox: Outbox | None = None
         """None while the disk refuses to open it."""
         self._open(0)
@@ -78,6 +81,9 @@ class Keeping:
                 self.outbox.append(said, self._lost)
                 self._tail.clear()
                 self._lost = 0
+            if self.outbox.has_residue and now_ms >= self._clear_ms:
+                self._clear_ms = now_ms + CLEAR_MS
+                self.outbox.clear_log()
         except OutboxAway as fault:
             self._refused(fault, now_ms)
         else:
@@ -108,6 +114,7 @@ class Keeping:
             return
         try:
             self.outbox.forget(at_ms - KEPT_MS)
+            remove_old_asides(self._path, at_ms - KEPT_MS)
         except OutboxAway as fault:
             self._refused(fault, now_ms)
 

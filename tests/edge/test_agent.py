@@ -11,6 +11,7 @@ from edge.clock import HostClock
 from edge.keeping import KEPT_MS
 from edge.message import ClockState, Command, CommandName, Kind, OutboxStatus, SensorHealth, encode
 from edge.outbox import Outbox, Said
+from edge.outbox.rows import State
 from edge.settings import ContactSettings, PirSettings, PowerSettings
 from edge.topics import DeviceTopic
 from tests.edge.house import DEVICE, SITE, Collector, device, running
@@ -183,7 +184,7 @@ def test_a_card_that_forgot_what_was_handed_over_costs_no_new_event(broker: Mosq
         with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
             assert (outbox.depth, outbox.last) == (0, 8)
         with closing(sqlite3.connect(settings.outbox_path)) as db, db:
-            db.execute("UPDATE sqlite_sequence SET seq = 5")
+            db.execute("UPDATE outbox SET state = ?", (State(outbox.stream, 5, 0).line(),))
         with running(settings, MockFactory()):
             collector.wait(lambda: len(collector.events) == 16, "the levels at the next start, all of them")
         assert len(collector.streams) == 2

@@ -95,7 +95,7 @@ def test_a_disk_that_becomes_read_only_and_is_mended(card: Path) -> None:
     keeping.close()
 
 
-def test_a_file_damaged_under_a_running_agent_is_put_aside_and_nothing_new_is_lost(tmp_path: Path) -> None:
+def test_a_file_damaged_under_a_running_agent_is_replaced_and_nothing_new_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     keeping = Keeping(path, 100_000)
     add(keeping, 30_000)
@@ -111,6 +111,8 @@ def test_a_file_damaged_under_a_running_agent_is_put_aside_and_nothing_new_is_lo
         keeping.flush(ANCHOR, now_ms)
         keeping.read(1, 100_000, now_ms)
     assert keeping.outbox is not None
-    assert keeping.outbox.stream != stream
+    assert (keeping.outbox.stream, keeping.outbox.last) == (stream, 30_003)
+    keeping.cover(30_000, 0)
+    assert [event.seq for event in keeping.read(30_001, 10, 0)] == [30_001, 30_002, 30_003]
     keeping.close()
     assert (tmp_path / "outbox.sqlite.corrupt-1").exists()

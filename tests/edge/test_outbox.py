@@ -7,6 +7,7 @@ import pytest
 
 from edge.message import Kind, SensorEvent
 from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxRejected, Said
+from edge.outbox.rows import State
 
 AT_MS = 1_763_870_400_000
 
@@ -149,8 +150,10 @@ def test_a_damaged_file_is_put_aside_and_a_new_stream_begins(path: Path, caplog:
 def test_a_file_of_a_newer_ledig_is_refused_and_left_as_it_is(path: Path) -> None:
     with opened(path) as outbox:
         outbox.append([said()])
+    newer = SCHEMA_VERSION + 1
     with sqlite3.connect(path) as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {newer}")
+        db.execute("UPDATE outbox SET state = ?", (State("0123456789abcdef", 1, 0, newer).line(),))
     db.close()
     before = path.read_bytes()
     with pytest.raises(OutboxRejected, match="install the newer Ledig"):
