@@ -17,7 +17,7 @@ from ledig.help import PATH, Group
 from ledig.user_command import user
 
 _SITE = click.argument("site", metavar="SITE", type=PATH)
-_CHECK = click.option("--check", is_flag=True, help="Read the settings, reach what is needed, report, and stop.")
+_CHECK = click.option("--check", is_flag=True, help="Check settings and connections, report, and exit.")
 
 
 @click.group(
@@ -27,26 +27,26 @@ _CHECK = click.option("--check", is_flag=True, help="Read the settings, reach wh
 )
 @click.version_option(package_name="ledig", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Is there a spot for me? Live, truthful occupancy for coworking spaces."""
+    """Live, truthful occupancy for coworking spaces."""
 
 
 @cli.command(
-    short_help="Start a whole house on this machine, simulated or real.",
+    short_help="Run a complete site on this machine, simulated or real.",
     epilog="example: ledig up\nexample: ledig up /etc/ledig/site.toml --device pi-1",
 )
 @click.argument("site", required=False, metavar="[SITE]", type=PATH)
-@click.option("--device", metavar="ID", help="Run this device of SITE on this machine's own pins.")
-@click.option("--simulate", is_flag=True, help="Let simulated people use SITE; without a SITE that is so anyway.")
+@click.option("--device", metavar="ID", help="Use this machine's GPIO pins as this device of SITE.")
+@click.option("--simulate", is_flag=True, help="Simulate the people at SITE. Always on without SITE.")
 @click.option(
     "--day-minutes",
     metavar="MINUTES",
     type=click.FloatRange(1, 1440),
-    help="A simulated day takes this long; 10 unless said.",
+    help="Length of a simulated day in minutes; default 10.",
 )
-@click.option("--real-time", is_flag=True, help="A simulated day takes a day.")
-@click.option("--data", type=PATH, help="Keep the house here, not in the state folder.")
+@click.option("--real-time", is_flag=True, help="Simulate in real time.")
+@click.option("--data", type=PATH, help="Folder for all data, instead of the user's state folder.")
 def up(**options: Any) -> None:
-    """Start a whole house on this machine, with simulated people if it is given no site."""
+    """Run a complete site on this machine; without SITE, a simulated example."""
     from ledig.up import UpOptions, up
 
     up(UpOptions(**options))
@@ -54,11 +54,17 @@ def up(**options: Any) -> None:
 
 @cli.command(epilog="example: ledig edge /etc/ledig/site.toml --device pi-1")
 @_SITE
-@click.option("--device", required=True, metavar="ID", help="Which device of the site file this machine is.")
-@click.option("--pins", type=click.Choice(["lgpio", "mock"]), default="lgpio", show_default=True, help="Real or not.")
+@click.option("--device", required=True, metavar="ID", help="Id of this device in the site file.")
+@click.option(
+    "--pins",
+    type=click.Choice(["lgpio", "mock"]),
+    default="lgpio",
+    show_default=True,
+    help="GPIO driver; mock needs no hardware.",
+)
 @_CHECK
 def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Read this device's sensors and report by MQTT what they say."""
+    """Read this device's sensors and publish their events over MQTT."""
     from ledig import processes
 
     processes.edge(site, device, pins, processes.wish(check=check))
@@ -68,7 +74,7 @@ def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT0
 @_SITE
 @_CHECK
 def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Listen to the broker, judge every space, write the journal."""
+    """Receive events, compute the state of each space, store the history."""
     from ledig import processes
 
     processes.collector(site, processes.wish(check=check))
@@ -78,40 +84,40 @@ def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
 @_SITE
 @_CHECK
 def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Serve the pages: what is free now, and how the house is used."""
+    """Serve the web pages and the API."""
     from ledig import processes
 
     processes.dashboard(site, processes.wish(check=check))
 
 
 @cli.command(
-    short_help="Tell how true a recording was shown, or what other rules do.",
+    short_help="Score a recording, or compare other rules on stored events.",
     epilog="example: ledig replay room.toml --data room.csv.gz --speed 1200\n"
     "example: ledig replay /etc/ledig/site.toml --what-if hold=7m\n"
     "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html",
 )
 @click.argument("file", required=False, metavar="[FILE]", type=PATH)
 @click.option(
-    "--what-if", "settings", multiple=True, metavar="RULES", help="Other rules: name=value, joined by commas."
+    "--what-if", "settings", multiple=True, metavar="RULES", help="Rules to compare: name=value, separated by commas."
 )
 @click.option(
     "--rules",
     "files",
     multiple=True,
     type=PATH,
-    help="A TOML file with other [rules].",
+    help="TOML file with a [rules] table to compare.",
 )
-@click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare this space only; may be repeated.")
+@click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare only this space; can be repeated.")
 @click.option(
     "--plot",
     type=PATH,
     metavar="PAGE.html",
-    help="Draw the difference in this page.",
+    help="Write a page with a chart of the differences.",
 )
 @click.option(
     "--data",
     type=PATH,
-    help="The CSV file of a recording; the folder of `ledig up`.",
+    help="CSV file of the recording, or the data folder of `ledig up`.",
 )
 @click.option(
     "--speed",
@@ -119,17 +125,17 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
     type=click.FloatRange(1, 10_000),
     default=600,
     show_default=True,
-    help="So much faster than it was recorded.",
+    help="Playback speed as a multiple of real time.",
 )
 def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> None:
-    """Play a recording and tell truth against shown; or run a house's stored events under other rules.
+    """Score a recording against its labels, or compare other rules on the stored events of a site.
 
-    FILE is a recording, a TOML file that says which column of a CSV file drives which sensor of which space: it is
-    played through agent, Mosquitto and collector. Or FILE is a site file (without one: the house of `ledig up`): the
-    events of the last 72 hours are judged again under each --what-if, and nothing is changed.
+    FILE describes a recording: a TOML file that maps columns of a CSV file to sensors and spaces. The recording is
+    played through the agent, Mosquitto and the collector. FILE can also be a site file (default: the site of
+    `ledig up`): the events of the last 72 hours are evaluated again with each --what-if, and nothing is changed.
 
-    RULES are those of the table [rules], such as level_hold=2m or silent_after_heartbeats=4; hold=7m pins the hold of
-    every motion sensor. Each --what-if is one set of rules beside today's.
+    RULES are entries of the [rules] table, such as level_hold=2m or silent_after_heartbeats=4; hold=7m fixes the hold
+    time of every motion sensor. Each --what-if is one set of rules to compare with the current rules.
     """
     from ledig.replay.command import ReplayOptions, replay
     from ledig.what_if.command import Asked
@@ -140,7 +146,7 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
 @cli.command(epilog="example: ledig check /etc/ledig/site.toml")
 @_SITE
 def check(site: Path) -> None:
-    """Read a site file and tell every fault at once; start nothing."""
+    """Check a site file and report all errors; starts nothing."""
     from ledig.site import read
 
     found = read(site)
@@ -154,26 +160,26 @@ def check(site: Path) -> None:
         "sensor": plan.sensors,
     }
     parts = [f"{len(things)} {word}{'' if len(things) == 1 else 's'}" for word, things in counts.items()]
-    click.echo(f"{site.name}: all is well: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
+    click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
 
 
 @cli.group(cls=Group, epilog="example: ledig alerts test /etc/ledig/site.toml")
 def alerts() -> None:
-    """Try where alerts go."""
+    """Test where alerts are sent."""
 
 
 @alerts.command(
     "test",
-    short_help="Send a trial message to each destination.",
+    short_help="Send a test message to each destination.",
     epilog="example: ledig alerts test /etc/ledig/site.toml\n"
     "example: sudo -u ledig ledig alerts test /etc/ledig/site.toml",
 )
 @_SITE
 def alerts_test(site: Path) -> None:
-    """Send a trial message to each [[alerts.destination]] of SITE, and say whether it was taken.
+    """Send a test message to each [[alerts.destination]] of SITE and report the result.
 
-    An address is one line in the destination's url_file, as apprise writes it: mailto://..., tgram://..., ntfy://...
-    and some hundred others. Run it as the user of the collector, who alone can read these files.
+    The url_file of a destination holds one line, an Apprise URL: mailto://..., tgram://..., ntfy://... and about a
+    hundred others. Run this command as the collector's user, who can read these files.
     """
     from ledig import destinations
 

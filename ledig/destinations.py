@@ -52,12 +52,14 @@ def test(path: Path) -> None:
     for destination in settings.destinations:
         letter = trial(destination, settings, site.plan, machine_ms())
         taken = deliver(destination.url, letter.title, letter.body)
-        click.echo(f"{destination.name}: {'took the trial message' if taken else 'took nothing'}")
+        click.echo(f"{destination.name}: {'test message accepted' if taken else 'test message not accepted'}")
         if not taken:
             away.append(destination)
     if away:
         names = ", ".join(f"{one.name} ({one.url_file})" for one in away)
-        raise DestinationAway(f"not delivered to {names}; look whether the address is right, and reached from here")
+        raise DestinationAway(
+            f"not delivered to {names}; check the address, and the network connection from this machine"
+        )
 
 
 def _address(file: Path) -> str:
@@ -72,9 +74,9 @@ def _address(file: Path) -> str:
     except UnicodeDecodeError:
         raise AddressRejected(f"{file}: not UTF-8 text; {remedy}") from None
     if exposed:
-        raise AddressRejected(f"{file}: everybody on this machine can read it; run: chmod o= {file}")
+        raise AddressRejected(f"{file}: readable by every user of this machine; run: chmod o= {file}")
     if not text or "\n" in text:
-        raise AddressRejected(f"{file}: holds {'more than one line' if text else 'nothing'}; {remedy}")
+        raise AddressRejected(f"{file}: {'more than one line' if text else 'empty'}; {remedy}")
     if not is_understood(text):
-        raise AddressRejected(f"{file}: apprise does not understand its line; give one as in its documentation")
+        raise AddressRejected(f"{file}: not a valid Apprise URL; see Apprise's documentation for the form")
     return text

@@ -23,12 +23,12 @@ def accounts(site: Path | None, data: Path | None) -> Accounts:
         click.UsageError: there is no house whose accounts these would be.
     """
     if (site is None) == (data is None):
-        raise click.UsageError("say whose accounts: --site FILE, or --data DIR of a house started with `ledig up`")
+        raise click.UsageError("give --site FILE, or --data DIR of a site started with `ledig up`")
     directory = read(site).storage if site is not None else data
     if directory is None or not directory.is_dir():
-        raise click.UsageError(f"{directory}: no such folder; start the house once, or make the folder")
+        raise click.UsageError(f"{directory}: no such folder; start the site once, or create the folder")
     if data is not None and not (data / UP_LOCK).exists():
-        raise click.UsageError(f"{data}: no house was started there; give the folder that `ledig up` names")
+        raise click.UsageError(f"{data}: no site was started there; give the data folder that `ledig up` prints")
     return Accounts(directory / "accounts.sqlite")
 
 
@@ -54,7 +54,7 @@ def end_sessions(found: Accounts, name: str) -> int:
 def password() -> str:
     """Ask for a password twice, or read one line from a pipe."""
     if sys.stdin.isatty():
-        asked: str = click.prompt("password", hide_input=True, confirmation_prompt="the same again")
+        asked: str = click.prompt("password", hide_input=True, confirmation_prompt="repeat the password")
         return asked
     try:
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")

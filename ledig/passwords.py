@@ -57,7 +57,7 @@ def _password(file: Path) -> str:
     except UnicodeDecodeError as fault:
         raise PasswordRejected(f"{file}: not UTF-8 text; put one line with the password there") from fault
     if exposed:
-        raise PasswordRejected(f"{file}: everybody on this machine can read it; run: chmod o= {file}")
+        raise PasswordRejected(f"{file}: readable by every user of this machine; run: chmod o= {file}")
     if not text or "\n" in text:
-        raise PasswordRejected(f"{file}: holds {'more than one line' if text else 'nothing'}; put one line there")
+        raise PasswordRejected(f"{file}: {'more than one line' if text else 'empty'}; put one line there")
     return text

@@ -142,7 +142,7 @@ def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | No
         supervisor.stop()
         if notes is not None:
             notes.stop()
-        _show("stopped; the next start goes on from here")
+        _show("stopped; the next start continues from here")
 
 
 def _show(line: str) -> None:
@@ -170,7 +170,7 @@ class _Welcome:
             return
         if time.monotonic() > self._patient_until_s:
             self._waiting = False
-            _show("the pages do not answer yet; see what is said above")
+            _show("the pages do not respond yet; see the messages above")
 
     def _greet(self, address: str) -> None:
         plan = self._house.plan
@@ -183,11 +183,11 @@ class _Welcome:
             how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
         _show(f"{plan.name} is open ({how})")
         folder = _typed(self._house.storage)
-        _show(f"  the pages      {address}")
-        _show(f"  for managers   {address}manage")
-        _show(f"  let one in     {_typed_command()} user add NAME --data {folder}")
-        _show(f"  its data       {folder}")
-        _show("  stop it with   Ctrl-C")
+        _show(f"  pages          {address}")
+        _show(f"  staff pages    {address}manage")
+        _show(f"  add a manager  {_typed_command()} user add NAME --data {folder}")
+        _show(f"  data folder    {folder}")
+        _show("  stop           Ctrl-C")
 
 
 def _typed(path: Path) -> str:
@@ -227,7 +227,7 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HouseInUse(f"{folder}: a house runs there already; stop it, or give another --data") from None
+            raise HouseInUse(f"{folder}: a site is already running there; stop it, or give another --data") from None
         yield
 
 
@@ -235,9 +235,9 @@ def _check_kind(folder: Path, options: UpOptions) -> None:
     """A simulated past and a real one do not mix."""
     simulated = any(folder.glob("clock.json*"))  # a damaged one was put aside under a longer name
     if options.device is not None and simulated:
-        raise HouseRejected(f"{folder}: holds a simulated house; give another --data")
+        raise HouseRejected(f"{folder}: contains a simulated site; give another --data")
     if options.device is None and not simulated and (folder / "journal.sqlite").exists():
-        raise HouseRejected(f"{folder}: holds a real house; give another --data")
+        raise HouseRejected(f"{folder}: contains a real site; give another --data")
 
 
 def _users(site: Site) -> tuple[str, ...]:
@@ -282,12 +282,12 @@ def _alerts(site: Site, options: UpOptions) -> AlertSettings:
 def _notice(options: UpOptions) -> str:
     """Nobody shall take invented people for real ones."""
     if options.real_time:
-        return "Simulerat hus · Simulated house"
+        return "Simulering · Simulation"
     minutes = options.day_minutes or DAY_MINUTES
     sv, en = {1: ("en minut", "one minute"), DAY_MINUTES: ("tio minuter", "ten minutes")}.get(
         minutes, (f"{minutes:g} minuter".replace(".", ","), f"{minutes:g} minutes")
     )
-    return f"Simulerat hus: ett dygn tar {sv} · Simulated house: one day takes {en}"
+    return f"Simulering: ett dygn tar {sv} · Simulation: one day takes {en}"
 
 
 def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
@@ -297,7 +297,7 @@ def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
         stopped_ms = note.read()
     except clock.ClockRejected as fault:
         aside = note.put_aside().name
-        _show(f"{str(fault).partition(';')[0]}; put aside as {aside}, house time goes on from the newest stored event")
+        _show(f"{str(fault).partition(';')[0]}; moved to {aside}; site time continues from the newest stored event")
         stopped_ms = None
     newest_ms = clock.newest_stored_ms(folder / "journal.sqlite")
     if newest_ms and (stopped_ms is None or stopped_ms < newest_ms < stopped_ms + _BEHIND_MS):

@@ -17,41 +17,41 @@ ROLES = click.Choice(["manager", "viewer"])
 
 @click.group(cls=Group, epilog="example: ledig user add anna --site /etc/ledig/site.toml")
 def user() -> None:
-    """Manage who may log in to /manage."""
+    """Manage the accounts that can log in to /manage."""
 
 
 def _command(name: str, help_line: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
     """A command of the group that is told whose accounts it is about."""
-    site = click.option("--site", type=PATH, help="The site file whose [storage] holds accounts.")
-    data = click.option("--data", type=PATH, help="The folder where `ledig up` keeps its house.")
+    site = click.option("--site", type=PATH, help="Site file whose [storage] contains the accounts.")
+    data = click.option("--data", type=PATH, help="Data folder of `ledig up`.")
     epilog = f"example: ledig user {example} --site /etc/ledig/site.toml"
     return lambda work: user.command(name, short_help=help_line, epilog=epilog)(site(data(work)))
 
 
-@_command("add", "Let somebody log in.", "add anna")
+@_command("add", "Add an account.", "add anna")
 @click.argument("name")
-@click.option("--role", type=ROLES, default="manager", show_default=True, help="A viewer sees, and changes nothing.")
+@click.option("--role", type=ROLES, default="manager", show_default=True, help="A viewer cannot change anything.")
 def user_add(name: str, role: str, site: Path | None, data: Path | None) -> None:
-    """Let NAME log in; the password is asked for, or read from standard input."""
+    """Add the account NAME. The password is prompted for, or read from standard input."""
     from ledig import managers
 
     managers.accounts(site, data).add(name, managers.password(), managers.role(role))
-    click.echo(f"{name} can log in now")
+    click.echo(f"account {name} added")
 
 
-@_command("remove", "Let somebody log in no more.", "remove anna")
+@_command("remove", "Remove an account.", "remove anna")
 @click.argument("name")
 def user_remove(name: str, site: Path | None, data: Path | None) -> None:
-    """Let NAME log in no more, and end every session of that name."""
+    """Remove the account NAME and end its sessions."""
     from ledig import managers
 
     managers.accounts(site, data).remove(name)
-    click.echo(f"{name} cannot log in any more")
+    click.echo(f"account {name} removed")
 
 
-@_command("list", "Name everybody who may log in.", "list")
+@_command("list", "List the accounts.", "list")
 def user_list(site: Path | None, data: Path | None) -> None:
-    """Name everybody who may log in, one a line; who is no manager, or is locked, with a word behind."""
+    """List the accounts, one per line; viewers and locked accounts are marked."""
     from ledig import managers
 
     for account in managers.accounts(site, data).all():
@@ -61,48 +61,48 @@ def user_list(site: Path | None, data: Path | None) -> None:
 @_command("password", "Set a new password.", "password anna")
 @click.argument("name")
 def user_password(name: str, site: Path | None, data: Path | None) -> None:
-    """Set a new password for NAME; it is asked for, or read from standard input."""
+    """Set a new password for NAME. It is prompted for, or read from standard input."""
     from ledig import managers
 
     managers.accounts(site, data).set_password(name, managers.password())
-    click.echo(f"the password of {name} is changed")
+    click.echo(f"password of {name} changed")
 
 
-@_command("role", "Change what somebody may do.", "role anna viewer")
+@_command("role", "Change the role of an account.", "role anna viewer")
 @click.argument("name")
 @click.argument("role", type=ROLES)
 def user_role(name: str, role: str, site: Path | None, data: Path | None) -> None:
-    """Make NAME a manager, who changes things, or a viewer, who sees them. One manager always stays."""
+    """Make NAME a manager or a viewer. At least one manager must remain."""
     from ledig import managers
 
     managers.accounts(site, data).set_role(name, managers.role(role))
-    click.echo(f"{name} is a {role} now")
+    click.echo(f"{name} is now a {role}")
 
 
-@_command("lock", "Let somebody in no more, for a time.", "lock anna")
+@_command("lock", "Lock an account.", "lock anna")
 @click.argument("name")
 def user_lock(name: str, site: Path | None, data: Path | None) -> None:
-    """Let nobody in as NAME, and end every session of that name, until it is unlocked."""
+    """Lock the account NAME until it is unlocked, and end its sessions."""
     from ledig import managers
 
     managers.accounts(site, data).lock(name)
-    click.echo(f"{name} is locked")
+    click.echo(f"account {name} locked")
 
 
-@_command("unlock", "Let a locked account in again.", "unlock anna")
+@_command("unlock", "Unlock an account.", "unlock anna")
 @click.argument("name")
 def user_unlock(name: str, site: Path | None, data: Path | None) -> None:
-    """Let NAME in again, with the password from before."""
+    """Unlock the account NAME; its password stays the same."""
     from ledig import managers
 
     managers.accounts(site, data).unlock(name)
-    click.echo(f"{name} can log in again")
+    click.echo(f"account {name} unlocked")
 
 
-@_command("end", "End somebody's sessions.", "end anna")
+@_command("end", "End the sessions of an account.", "end anna")
 @click.argument("name")
 def user_end(name: str, site: Path | None, data: Path | None) -> None:
-    """End every session of NAME, who may log in again."""
+    """End all sessions of NAME. The account can log in again."""
     from ledig import managers
 
     ended = managers.end_sessions(managers.accounts(site, data), name)

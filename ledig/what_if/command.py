@@ -125,7 +125,7 @@ def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:
 def _house(path: Path | None, data: Path | None) -> tuple[Site, Path]:
     """A house, and the folder of its journal."""
     if data is not None and not (data / UP_LOCK).exists():
-        raise WhatIfRejected(f"{data}: no house was started there; give the folder that `ledig up` names")
+        raise WhatIfRejected(f"{data}: no site was started there; give the data folder that `ledig up` prints")
     if path is not None:
         site = read(path)
         return site, data or site.storage

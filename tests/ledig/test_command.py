@@ -91,7 +91,7 @@ def test_a_sound_file_is_said_to_be_sound() -> None:
     checked = ledig("check", EXAMPLE)
     assert (checked.returncode, checked.stdout) == (
         0,
-        "example.toml: all is well: Spinneriet has 2 floors, 4 zones, 39 spaces, 1 door, 5 devices and 58 sensors\n",
+        "example.toml: OK: Spinneriet has 2 floors, 4 zones, 39 spaces, 1 door, 5 devices and 58 sensors\n",
     )
 
 
@@ -122,7 +122,7 @@ def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command
         (("up", EXAMPLE, "--device", "pi-1", "--real-time"), "a real device lives in real time"),
         (("up", "--day-minutes", "0"), "0.0 is not in the range"),
         (("user", "list"), "say whose accounts: --site FILE, or --data DIR"),
-        (("user", "list", "--data", "/nowhere"), "/nowhere: no such folder; start the house once, or make the folder"),
+        (("user", "list", "--data", "/nowhere"), "/nowhere: no such folder; start the site once, or create the folder"),
         (("check", "/nowhere/site.toml"), "site.toml: no such file: /nowhere/site.toml; give the path of a site file"),
     ],
 )
@@ -304,10 +304,10 @@ def test_a_storage_that_is_a_file_is_told_in_one_line(tmp_path: Path, broker: Mo
 def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
-    assert ledig("user", "add", "anna", *data, said="a good long password\n").stdout == "anna can log in now\n"
+    assert ledig("user", "add", "anna", *data, said="a good long password\n").stdout == "account anna added\n"
     assert ledig("user", "list", *data).stdout == "anna\n"
     assert ledig("user", "password", "anna", *data, said="a better long password\n").returncode == 0
-    assert ledig("user", "remove", "anna", *data).stdout == "anna cannot log in any more\n"
+    assert ledig("user", "remove", "anna", *data).stdout == "account anna removed\n"
     assert ledig("user", "list", *data).stdout == ""
 
 

@@ -98,11 +98,11 @@ def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "mode", "told"),
     [
-        (b"json://secret", 0o604, "everybody on this machine can read it; run: chmod o= "),
+        (b"json://secret", 0o604, "readable by every user of this machine; run: chmod o= "),
         (b"", 0o600, "holds nothing; put one line there: an apprise URL"),
         (b"json://secret\njson://b\n", 0o600, "holds more than one line; put one line there: an apprise URL"),
         (b"\xff\xfe", 0o600, "not UTF-8 text; put one line there: an apprise URL"),
-        (b"nonsense://secret", 0o600, "apprise does not understand its line; give one as in its documentation"),
+        (b"nonsense://secret", 0o600, "not a valid Apprise URL; see Apprise's documentation for the form"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_without_what_it_holds(
@@ -127,10 +127,10 @@ def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Pat
     address(tmp_path, phone.url)
     address(tmp_path, f"json://127.0.0.1:{free_port()}/secret", "night")
     ran = ledig("alerts", "test", site)
-    assert ran.stdout.splitlines() == ["phone: took the trial message", "night: took nothing"]
+    assert ran.stdout.splitlines() == ["phone: test message accepted", "night: test message not accepted"]
     assert ran.returncode == 3
     assert plain(ran) == [
-        f"not delivered to night ({tmp_path / 'night'}); look whether the address is right, and reached from here"
+        f"not delivered to night ({tmp_path / 'night'}); check the address, and the network connection from this machine"
     ]
     assert phone.came == [
         ("The mill: ett prov", "Så här berättar The mill vad som behöver ses över. Ingenting är fel.")

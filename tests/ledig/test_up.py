@@ -113,10 +113,10 @@ def test_a_house_opens_moves_stops_at_once_and_goes_on_with_its_history(tmp_path
             reach_broker(BrokerSettings(host="127.0.0.1", port=house.broker_port), "stranger")
         again = ledig(*house.command)
         assert again.returncode == 1
-        assert plain(again) == [f"{house.data}: a house runs there already; stop it, or give another --data"]
+        assert plain(again) == [f"{house.data}: a site is already running there; stop it, or give another --data"]
         until(lambda: house.journal("SELECT count(*) FROM zone_five_min") > 20, what="history grows")
         ctrl_c(process)
-    assert house.heard().endswith("stopping ...\nstopped; the next start goes on from here\n")
+    assert house.heard().endswith("stopping ...\nstopped; the next start continues from here\n")
     assert "Traceback" not in house.heard()
     stopped_ms = house.house_ms()
     first_ms = house.journal("SELECT min(at_ms) FROM zone_five_min")
@@ -169,7 +169,7 @@ def test_the_greeting_has_the_line_that_lets_a_manager_in_as_it_is_typed(tmp_pat
     with house.open() as process:
         until(lambda: "stop it with" in house.heard(), what="it has greeted")
         assert "Spinneriet is open (simulated, one day takes 1 minute)" in house.heard()
-        line = re.search(r"let one in +(.+) NAME (.+)", house.heard())
+        line = re.search(r"add a manager +(.+) NAME (.+)", house.heard())
         assert line is not None
         said = "tre små grisar går\n"
         subprocess.run(["sh", "-c", f"{line[1]} anna {line[2]}"], input=said, text=True, check=True, timeout=60)
@@ -207,11 +207,11 @@ def test_a_simulated_past_and_a_real_one_do_not_mix(tmp_path: Path) -> None:
     house.data.mkdir()
     (house.data / "clock.json").write_text('{"house_ms": 1}')
     told = ledig("up", house.site, "--device", "pi-entren", "--data", house.data)
-    assert (told.returncode, plain(told)) == (2, [f"{house.data}: holds a simulated house; give another --data"])
+    assert (told.returncode, plain(told)) == (2, [f"{house.data}: contains a simulated site; give another --data"])
     (house.data / "clock.json").unlink()
     (house.data / "journal.sqlite").touch()
     told = ledig(*house.command)
-    assert (told.returncode, plain(told)) == (2, [f"{house.data}: holds a real house; give another --data"])
+    assert (told.returncode, plain(told)) == (2, [f"{house.data}: contains a real site; give another --data"])
 
 
 def test_pauses_between_starts_grow_and_begin_anew_after_a_steady_life() -> None:

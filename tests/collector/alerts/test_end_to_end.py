@@ -104,11 +104,11 @@ def test_a_silent_device_is_told_at_a_server_once_also_over_a_restart_and_told_w
         with house.collecting():
             until(lambda: phone.came, what="the letter that waited")
             title, text = phone.came[0]
-            assert title == "The mill: Device silent, pi-1"
-            assert text.startswith("pi-1 has not been heard since ")
-            assert text.endswith(": 3 sensors are affected. See to the power and Wi-Fi of pi-1.")
+            assert title == "The mill: Device offline, pi-1"
+            assert text.startswith("pi-1 has been offline since ")
+            assert text.endswith(": 3 sensors affected. Check power and Wi-Fi of pi-1.")
             house.pass_until("1 open, 1 ended")  # the server takes messages again
-        assert [title for title, _ in phone.came].count("The mill: Device silent, pi-1") == 1
+        assert [title for title, _ in phone.came].count("The mill: Device offline, pi-1") == 1
 
 
 def test_a_manager_mutes_through_the_broker_and_the_collector_remembers(
@@ -149,7 +149,7 @@ def test_a_journal_that_cannot_be_written_is_told_while_it_lasts_and_when_it_is_
             until(observer.online, what="the end of the fault")
             house.now_ms += 2 * MINUTE_MS
             until(lambda: len(phone.came) == 2, what="the word that it is over")
-            assert phone.came[1][0] == "The mill, over: Nothing is stored"
+            assert phone.came[1][0] == "The mill, resolved: Data not being stored"
             told = house.told()
             assert told is not None
             assert AlertKind.JOURNAL_AWAY in {alert.kind for alert in told.ended}

@@ -94,7 +94,7 @@ def test_each_destination_gets_what_it_wants() -> None:
     alarm = Alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, NOON_MS, NOON_MS, value=43, limit=40)
     written = letters([silent(), alarm], settings, PLAN, NOON_MS, 7)
     assert [(letter.no, letter.to, letter.title) for letter in written] == [
-        (7, "phone", "The mill: 2 things to look at"),
+        (7, "phone", "The mill: 2 alerts"),
         (8, "night", "The mill: Too many people"),
     ]
 
@@ -110,7 +110,9 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
     words = AlertWords(PLAN, Language.EN, NOON_MS)
     few, many = [silent(number) for number in range(FEW)], [silent(number) for number in range(10)]
     assert len(body(few, words).splitlines()) == FEW
-    assert body(many, words).startswith("10 sensors of pi-1 are not heard: desk-0-pir (Desk 0), desk-1-pir (Desk 1), ")
+    assert body(many, words).startswith(
+        "10 sensors on pi-1 are not reporting: desk-0-pir (Desk 0), desk-1-pir (Desk 1), "
+    )
     assert len(body(many, words).splitlines()) == 1
 
 
@@ -121,16 +123,16 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
             Language.EN,
             "The mill: Sensor silent, desk-1-pir (Desk 1)",
             (
-                "desk-1-pir (Desk 1) has not been heard since {at}, though pi-1 is. "
-                "Check its wires, and its battery if it has one."
+                "desk-1-pir (Desk 1) has not reported since {at}, although pi-1 is online. "
+                "Check its wiring, and its battery if it has one."
             ),
         ),
         (
             Language.SV,
             "The mill: Tyst sensor, desk-1-pir (Desk 1)",
             (
-                "desk-1-pir (Desk 1) har inte hörts sedan {at}, fast pi-1 hörs."
-                " Se över kablarna, och batteriet om den har ett."
+                "desk-1-pir (Desk 1) har inte svarat sedan {at}, trots att pi-1 är ansluten."
+                " Kontrollera kablarna, och batteriet om den har ett."
             ),
         ),
     ],

@@ -77,7 +77,11 @@ def test_one_lost_event_is_one_and_millions_are_written_out() -> None:
         Alert(AlertKind.LOST_EVENTS, "pi-1", Severity.WARNING, NOON_MS, NOON_MS, NOON_MS, value=value)
         for value in (1.0, 2.0, 1_234_567.0)
     ]
-    assert [words.over(alert).rpartition("; ")[2] for alert in lost] == ["1 was.", "2 were.", "1234567 were."]
+    assert [words.over(alert).rpartition("; ")[2] for alert in lost] == [
+        "1 in total.",
+        "2 in total.",
+        "1234567 in total.",
+    ]
 
 
 def test_desks_of_which_nothing_is_known_are_not_called_free() -> None:

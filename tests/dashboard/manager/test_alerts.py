@@ -81,12 +81,12 @@ def test_the_urgent_comes_first_and_what_is_muted_last() -> None:
 def test_a_row_says_what_is_wrong_since_when_and_what_to_do_in_both_languages() -> None:
     english, swedish = (alerts.open_rows(TOLD, PLAN, words, MONDAY_10_MS)[1] for words in (EN, SV))
     assert (english.what, english.do) == (
-        "pi-2 has not been heard since 08:00: 17 sensors are affected.",
-        "See to the power and Wi-Fi of pi-2.",
+        "pi-2 has been offline since 08:00: 17 sensors affected.",
+        "Check power and Wi-Fi of pi-2.",
     )
     assert (swedish.what, swedish.do) == (
-        "pi-2 har inte hörts sedan kl. 08.00: 17 sensorer berörs.",
-        "Se över ström och wifi till pi-2.",
+        "pi-2 har inte varit ansluten sedan kl. 08.00: 17 sensorer påverkas.",
+        "Kontrollera ström och wifi för pi-2.",
     )
 
 
@@ -105,7 +105,7 @@ def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
     ]
     rows = alerts.mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
     assert [(row.what, row.until) for row in rows] == [
-        ("Bad air: Spinnsalen", "until unmuted"),
+        ("Poor air: Spinnsalen", "until unmuted"),
         ("Sensor stuck", "until unmuted"),
         ("pi-2", "until 11:00"),
         ("Everything", "until unmuted"),
@@ -125,7 +125,7 @@ def test_the_first_page_counts_what_is_open_and_tells_the_most_urgent() -> None:
     part = alerts.part(many, PLAN, EN, MONDAY_10_MS)
     assert part.headline == "24 active alerts"
     assert len(part.lines) == LINES
-    assert part.lines[0].startswith("43 people are in the house; it has places for 40. ")
+    assert part.lines[0].startswith("There are 43 people here; the capacity is 40. ")
     assert alerts.part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
     assert alerts.part(None, PLAN, EN, MONDAY_10_MS).lines == []
 
@@ -152,8 +152,8 @@ def test_thresholds_are_those_in_force() -> None:
         when={AlertKind.STUCK: "off", AlertKind.CO2_HIGH: "08:00-18:00"},
     )
     rows = {row.name: (row.threshold, row.when) for row in alerts.rules(settings, PLAN, EN)}
-    assert rows["Bad air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
-    assert rows["Too many people"] == ("more than 80 people", "always")
+    assert rows["Poor air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
+    assert rows["Over capacity"] == ("more than 80 people", "always")
     assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "off")
 
 
@@ -252,4 +252,4 @@ def test_the_public_hears_nothing_of_alerts(app: Flask, live: Live, path: str) -
     say(live, encode(TOLD))
     answer = app.test_client().get(path)
     assert answer.status_code == 200
-    assert not re.search(r"pi-2|alert|over_capacity|has not been heard since", answer.text)
+    assert not re.search(r"pi-2|alert|over_capacity|has been offline since", answer.text)

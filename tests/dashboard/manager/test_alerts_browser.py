@@ -61,10 +61,10 @@ def test_alerts_come_and_go_while_the_page_is_open(chromium: Browser, told: Hous
     with page_of(chromium, settings) as page:
         expect_live(page)
         expect(page.locator("article h2")).to_have_text(
-            ["Too many people", "Device silent: pi-2", "Bad air: Spinnsalen"]
+            ["Over capacity", "Device offline: pi-2", "Poor air: Spinnsalen"]
         )
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
-        expect(page.locator("article h2")).to_have_text(["Too many people"])
+        expect(page.locator("article h2")).to_have_text(["Over capacity"])
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
         expect(page.locator("h1")).to_have_text("No active alerts")
 
@@ -73,10 +73,10 @@ def test_the_first_page_tells_of_alerts_as_they_come(chromium: Browser, told: Ho
     settings, speaker = told
     with page_of(chromium, settings) as page:
         page.goto("/manage")
-        expect(page.locator("#alert-count")).to_have_text("2 things to look at")
+        expect(page.locator("#alert-count")).to_have_text("2 active alerts")
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
         expect(page.locator("#alert-lines li")).to_have_text(
-            ["pi-2 has not been heard since 08:00: 17 sensors are affected. See to the power and Wi-Fi of pi-2."]
+            ["pi-2 has been offline since 08:00: 17 sensors affected. Check power and Wi-Fi of pi-2."]
         )
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
         expect(page.locator("#alert-count")).to_have_text("No active alerts")
@@ -88,7 +88,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
     settings, speaker = told
     heard: queue.Queue[bytes] = queue.Queue()
     with listening(broker, heard), page_of(chromium, settings, java_script_enabled=script) as page:
-        form = page.locator("article", has_text="Device silent").locator("form")
+        form = page.locator("article", has_text="Device offline").locator("form")
         form.get_by_role("combobox").select_option("hour")
         form.get_by_role("button").click()
         expect(page.get_by_text("The collector was asked")).to_be_visible()
@@ -96,7 +96,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
         assert decode_command(heard.get(timeout=20)) == wish
         mutes = [Mute(wish.kind, wish.subject, wish.until_ms)]
         speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
-        again = page.get_by_role("button", name="Unmute: Device silent: pi-2")
+        again = page.get_by_role("button", name="Unmute: Device offline: pi-2")
         if not script:
             until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
         again.click()
