@@ -57,9 +57,7 @@ def test(path: Path) -> None:
             away.append(destination)
     if away:
         names = ", ".join(f"{one.name} ({one.url_file})" for one in away)
-        raise DestinationAway(
-            f"not delivered to {names}; check the address, and the network connection from this machine"
-        )
+        raise DestinationAway(f"not delivered to {names}; check the address and the network of this machine")
 
 
 def _address(file: Path) -> str:

@@ -55,7 +55,7 @@ _EN: Final[Mapping[str, str]] = {
     "what.journal_away": "The collector has not been able to store data since {since}.",
     "what.journal_restored": "The database was damaged and has been restored from a backup: events from {since} to "
     "{fired} are missing.",
-    "what.journal_restored.no_backup": "The database was damaged, with no backup: everything before {fired} is missing.",
+    "what.journal_restored.no_backup": "The database was damaged, without a backup: all before {fired} is missing.",
     "what.not_delivered": "Messages to {name} have not been delivered since {since}.",
     "do.device_silent": "Check power and Wi-Fi of {device}.",
     "do.sensor_silent": "Check its wiring, and its battery if it has one.",

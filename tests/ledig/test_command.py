@@ -321,10 +321,10 @@ def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: 
         assert (result.returncode, len(plain(result))) == (2, 1)
         assert "no manager left" in result.stderr
     assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is a manager now\n"
-    assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is a viewer now\n"
-    assert ledig("user", "lock", "anna", *data).stdout == "anna is locked\n"
+    assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is now a viewer\n"
+    assert ledig("user", "lock", "anna", *data).stdout == "account anna locked\n"
     assert ledig("user", "list", *data).stdout == "anna (viewer, locked)\nbo\n"
-    assert ledig("user", "unlock", "anna", *data).stdout == "anna can log in again\n"
+    assert ledig("user", "unlock", "anna", *data).stdout == "account anna unlocked\n"
     assert ledig("user", "end", "bo", *data).stdout == "0 sessions of bo ended\n"
 
 

@@ -99,8 +99,8 @@ def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
     ("content", "mode", "told"),
     [
         (b"json://secret", 0o604, "readable by every user of this machine; run: chmod o= "),
-        (b"", 0o600, "holds nothing; put one line there: an apprise URL"),
-        (b"json://secret\njson://b\n", 0o600, "holds more than one line; put one line there: an apprise URL"),
+        (b"", 0o600, "empty; put one line there: an apprise URL"),
+        (b"json://secret\njson://b\n", 0o600, "more than one line; put one line there: an apprise URL"),
         (b"\xff\xfe", 0o600, "not UTF-8 text; put one line there: an apprise URL"),
         (b"nonsense://secret", 0o600, "not a valid Apprise URL; see Apprise's documentation for the form"),
     ],
@@ -130,10 +130,10 @@ def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Pat
     assert ran.stdout.splitlines() == ["phone: test message accepted", "night: test message not accepted"]
     assert ran.returncode == 3
     assert plain(ran) == [
-        f"not delivered to night ({tmp_path / 'night'}); check the address, and the network connection from this machine"
+        f"not delivered to night ({tmp_path / 'night'}); check the address and the network of this machine"
     ]
     assert phone.came == [
-        ("The mill: ett prov", "Så här berättar The mill vad som behöver ses över. Ingenting är fel.")
+        ("The mill: testmeddelande", "Det här är ett testmeddelande från The mill. Ingenting är fel.")
     ]
     assert "secret" not in ran.stdout + ran.stderr
 

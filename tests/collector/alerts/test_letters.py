@@ -95,7 +95,7 @@ def test_each_destination_gets_what_it_wants() -> None:
     written = letters([silent(), alarm], settings, PLAN, NOON_MS, 7)
     assert [(letter.no, letter.to, letter.title) for letter in written] == [
         (7, "phone", "The mill: 2 alerts"),
-        (8, "night", "The mill: Too many people"),
+        (8, "night", "The mill: Over capacity"),
     ]
 
 
@@ -121,7 +121,7 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
     [
         (
             Language.EN,
-            "The mill: Sensor silent, desk-1-pir (Desk 1)",
+            "The mill: Sensor not reporting, desk-1-pir (Desk 1)",
             (
                 "desk-1-pir (Desk 1) has not reported since {at}, although pi-1 is online. "
                 "Check its wiring, and its battery if it has one."
@@ -129,7 +129,7 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
         ),
         (
             Language.SV,
-            "The mill: Tyst sensor, desk-1-pir (Desk 1)",
+            "The mill: Sensor svarar inte, desk-1-pir (Desk 1)",
             (
                 "desk-1-pir (Desk 1) har inte svarat sedan {at}, trots att pi-1 är ansluten."
                 " Kontrollera kablarna, och batteriet om den har ett."
