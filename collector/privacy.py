@@ -1,4 +1,4 @@
-"""Says whose past may be told: the rules by which no figure gives one member away (docs/decisions/0006, 0010).
+"""Says whose past may be told: the rules by which no figure gives one member away (docs/decisions/0006, 0010, 0033).
 
 In:    the plan of the house.
 Out:   which spaces count in figures; zones and kinds whose past, or whose forecast, is not to be told.
@@ -18,6 +18,9 @@ IN_SUMS: Final = FEW / 2
 """One to four people count as so many wherever people are added up: from no mean beside others follows how many."""
 SEATS: Final = 5
 """The past of a zone's desks is shown from this many on (a floor that no setting passes)."""
+
+COUNTED_KINDS: Final = tuple(kind for kind in SpaceKind if kind is not SpaceKind.SUPPLY)
+"""What is counted as taken or free."""
 
 _PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 """Where people sit."""
@@ -74,6 +77,58 @@ def tenancy(plan: SitePlan, zone: str, kind: str) -> Tenancy:
     return Tenancy(len(there) - len(own), dedicated, len(own) - dedicated)
 
 
+def coarse(count: float) -> float:
+    """A count as it is stored and added up: one to four are IN_SUMS, so that nothing made of it depends on which."""
+    return IN_SUMS if 0 < count < FEW else float(count)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesGroup:
+    """A zone, or WHOLE_SITE, and kind with a five-minute series; its spaces by the parts that are counted as one."""
+
+    zone: str
+    kind: SpaceKind
+    parts: tuple[tuple[str, ...], ...]
+    """Ids. Each part has five spaces or more, all offered or all dedicated."""
+
+
+def series_groups(plan: SitePlan) -> tuple[SeriesGroup, ...]:
+    """Every series of five minutes and of hours: of no zone or site in which one to four spaces could be told apart.
+
+    The site's parts are those of its zones, and all the rest together: its row is the sum of what its zones' rows say
+    and of one coarse number, and so tells no more of a zone that has no series.
+    """
+    known = counted(plan)
+    groups: list[SeriesGroup] = []
+    for kind in COUNTED_KINDS:
+        there = [space for space in plan.spaces if space.kind is kind and space.id in known]
+        open_zones = [zone.id for zone in plan.zones if not hidden(plan, zone.id, kind)]
+        zones = {zone: _parts([space for space in there if space.zone == zone]) for zone in open_zones}
+        groups += [SeriesGroup(zone, kind, parts) for zone, parts in zones.items() if parts]
+        rest = _parts([space for space in there if space.zone not in zones])
+        whole = (*(part for parts in zones.values() for part in parts), *rest)
+        if whole and not hidden(plan, WHOLE_SITE, kind):
+            groups.append(SeriesGroup(WHOLE_SITE, kind, whole))
+    return tuple(groups)
+
+
+def _parts(spaces: Sequence[Space]) -> tuple[tuple[str, ...], ...]:
+    """The offered and the dedicated ones, each if there are any."""
+    found = tuple(tuple(space.id for space in spaces if space.offered is offered) for offered in (True, False))
+    return tuple(part for part in found if part)
+
+
+def few(plan: SitePlan, zone: str, kind: str) -> bool:
+    """Whether the rooms, booths or machines of a zone, or of WHOLE_SITE, are one to four, or would tell of so many.
+
+    They have no series, only the hours of each one, of which nothing is told but the use of four weeks or more.
+    """
+    offered = [space for space in plan.spaces if space.kind == kind and space.offered and not space.disabled]
+    if kind == SpaceKind.DESK or not offered:
+        return False
+    return len(offered) < SEATS if zone == WHOLE_SITE else zone in _too_few(plan, offered)
+
+
 def hidden_zones(plan: SitePlan) -> frozenset[str]:
     """Zones whose desks have no past to show: those where one to four are shared, and what would give these away.
 
@@ -90,13 +145,18 @@ def hidden_zones(plan: SitePlan) -> frozenset[str]:
 
 
 def hidden(plan: SitePlan, zone: str, kind: str) -> bool:
-    """Whether the past of one kind of space in a zone, or in WHOLE_SITE, is not to be told.
+    """Whether one kind of space in a zone, or in WHOLE_SITE, has no series of its past.
 
-    Of desks see `hidden_zones`. A booth, a room or a machine has a past of its own, and what the sum of a zone is
-    beyond the others' is that of the one that is dedicated.
+    Of desks see `hidden_zones`, of what are few `few`. Where a room, a booth or a machine is dedicated, what the sum
+    of its zone is beyond the others' hours is its own.
     """
     if kind == SpaceKind.DESK:
         return zone in hidden_zones(plan)
+    return few(plan, zone, kind) or has_dedicated(plan, zone, kind)
+
+
+def has_dedicated(plan: SitePlan, zone: str, kind: str) -> bool:
+    """Whether one of a kind in a zone, or in WHOLE_SITE, is dedicated."""
     return any(
         space.kind == kind and space.tenure is Tenure.DEDICATED and zone in {space.zone, WHOLE_SITE}
         for space in plan.spaces
@@ -106,14 +166,14 @@ def hidden(plan: SitePlan, zone: str, kind: str) -> bool:
 def foretold(plan: SitePlan, zone: str, kind: str) -> bool:
     """Whether free spots of a kind in a zone, or in WHOLE_SITE, are forecast at all.
 
-    What has no past to tell has no forecast either. A forecast is about what is offered: of fewer than five offered
-    desks it would be the habit of whoever sits there.
+    A forecast is about what is offered: of fewer than five offered desks it would be the habit of whoever sits there.
+    Nor is there one where one of the rooms, booths or machines is dedicated.
     """
     offered = [space for space in plan.spaces if space.offered and space.kind == kind and not space.disabled]
     there = sum(zone in {space.zone, WHOLE_SITE} for space in offered)
-    if hidden(plan, zone, kind):
-        return False
-    return there >= SEATS if kind == SpaceKind.DESK else there > 0
+    if kind == SpaceKind.DESK:
+        return there >= SEATS and zone not in hidden_zones(plan)
+    return there > 0 and not has_dedicated(plan, zone, kind)
 
 
 def _too_few(plan: SitePlan, desks: Sequence[Space]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from collector import series
-from collector.history import ZONE_FIVE_MIN, ZONE_HOUR, tables
+from collector.history import ZONE_FIVE_MIN, ZONE_HOUR, coarsening, tables
 from edge.sqlite_transaction import transaction
 
 # Names stand once; an event has their numbers. `settled` is what the newest events left behind of each space (and door,
@@ -88,7 +88,14 @@ def _version_5(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5)
+def _version_6(connection: sqlite3.Connection) -> None:
+    """Series told when within a bucket something changed, and counts of one to four."""
+    connection.execute("PRAGMA secure_delete = ON")  # what is overwritten cannot be read in the file
+    tables.create(connection)
+    coarsening.coarsen(connection)
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6)
 """The step at place n leads from version n to version n + 1."""
 
 

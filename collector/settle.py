@@ -10,7 +10,7 @@ event. What the journal has erased cannot be computed again, and stays as it is.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from collector import series, stays, use
@@ -28,8 +28,8 @@ from collector.history import (
 from collector.outward import Occupancy
 from collector.people import Crossing, Crowd
 from collector.people.settling import PeopleSettlement
-from collector.plan import WHOLE_SITE, Sensor, SitePlan
-from collector.privacy import aired, counted, foretold
+from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.privacy import COUNTED_KINDS, aired, counted, foretold, series_groups
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
@@ -48,19 +48,16 @@ class Settlement:
 
     def __init__(self, plan: SitePlan) -> None:
         self._plan = plan
-        self._scopes: dict[tuple[str, str], list[str]] = {}
-        """(Zone or WHOLE_SITE, kind) and the spaces that count there."""
-        known = counted(plan)
-        for space in plan.spaces:
-            if space.id in known:
-                for zone in (space.zone, WHOLE_SITE):
-                    self._scopes.setdefault((zone, space.kind.value), []).append(space.id)
+        self._groups = {(group.zone, group.kind.value): group.parts for group in series_groups(plan)}
+        """(Zone or WHOLE_SITE, kind) and the spaces that are counted there, by part."""
+        self._hourly = [space.id for space in plan.spaces if space.id in counted(plan) and space.offered]
         self._stays = {
-            scope: [space for space in spaces if plan.space[space].offered]
-            for scope, spaces in self._scopes.items()
-            if foretold(plan, *scope)
+            (zone, kind.value): there
+            for zone in (*plan.zone, WHOLE_SITE)
+            for kind in COUNTED_KINDS
+            if foretold(plan, zone, kind) and (there := _offered(plan, zone, kind))
         }
-        """The same, of those whose stays are counted."""
+        """(Zone or WHOLE_SITE, kind) and the spaces whose stays are counted."""
         self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
         told = aired(plan)
@@ -128,27 +125,29 @@ class Settlement:
             db.execute("DELETE FROM stale")
 
     def _compute(self, db: sqlite3.Connection, subjects: set[str], span: Span, until_ms: int) -> None:
-        scopes = {scope: spaces for scope, spaces in self._scopes.items() if not subjects.isdisjoint(spaces)}
+        groups = {
+            scope: parts
+            for scope, parts in self._groups.items()
+            if any(not subjects.isdisjoint(part) for part in parts)
+        }
         # The hours that the span touches and that are over: the last is finished by the slice that ends it.
         hours = _floor(span[0], HOUR_MS), min(_floor(span[1] + HOUR_MS - 1, HOUR_MS), _floor(until_ms, HOUR_MS))
+        hourly = [space for space in self._hourly if space in subjects]
+        needed = [*hourly, *(space for parts in groups.values() for part in parts for space in part)]
         timelines = {
             space: _timeline(db, space, min(hours[0], span[0]), max(hours[1], span[1]))
-            for space in dict.fromkeys(space for spaces in scopes.values() for space in spaces)
+            for space in dict.fromkeys(needed)
         }
         erased = dict(db.execute("SELECT space, at_ms FROM checkpoint"))
-        for space in subjects & timelines.keys():
-            if self._plan.space[space].offered:
-                start = _start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
-                start = max(start, _kept(erased, [space], HOUR_MS))
-                tables.upsert(db, SPACE_HOUR, use.space_hours(space, timelines[space], start, hours[1]))
-        for scope, spaces in scopes.items():
+        for space in hourly:
+            start = _start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
+            start = max(start, _kept(erased, [space], HOUR_MS))
+            tables.upsert(db, SPACE_HOUR, use.space_hours(space, timelines[space], start, hours[1]))
+        for scope, parts in groups.items():
+            spaces = [space for part in parts for space in part]
             start = _start(db, ZONE_FIVE_MIN, scope, [timelines[space] for space in spaces], span)
             start = max(start, _kept(erased, spaces, BUCKET_MS))
-            members = [series.Member(self._plan.space[space].offered, timelines[space]) for space in spaces]
-            tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, members, start, span[1]))
-            if hours[0] < hours[1]:
-                over = tables.read(db, ZONE_FIVE_MIN, scope, *hours)
-                tables.upsert(db, ZONE_HOUR, series.zone_hours(over))
+            _count(db, scope, [self._part(part, timelines) for part in parts], (start, span[1]), hours)
         self._count_stays(db, subjects, erased, span)
         if (kept_ms := _kept(erased, erased, BUCKET_MS)) < span[1]:
             kept = max(span[0], kept_ms), span[1]
@@ -158,6 +157,9 @@ class Settlement:
             for zone in subjects & self._air.keys():
                 readings = _said(db, self._air[zone], *kept)
                 tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *kept))
+
+    def _part(self, spaces: Sequence[str], timelines: Mapping[str, use.Timeline]) -> series.Part:
+        return series.Part(self._plan.space[spaces[0]].offered, [timelines[space] for space in spaces])
 
     def _count_stays(self, db: sqlite3.Connection, subjects: set[str], erased: Mapping[str, int], span: Span) -> None:
         """Of the days that ended in this span. One of which nothing is known any more stays as it was counted."""
@@ -171,6 +173,26 @@ class Settlement:
             told = {space: _timeline(db, space, *window) for spaces in scopes.values() for space in spaces}
             for scope, spaces in scopes.items():
                 tables.upsert(db, STAYS, stays.stay_rows(scope, [told[space] for space in spaces], *day))
+
+
+def _count(
+    db: sqlite3.Connection, scope: tuple[str, str], parts: Sequence[series.Part], span: Span, hours: Span
+) -> None:
+    """The series of one zone, or of the site, and one kind; `hours` are those that are over."""
+    tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, parts, *span))
+    if hours[0] < hours[1]:
+        over = tables.read(db, ZONE_FIVE_MIN, scope, *hours)
+        tables.upsert(db, ZONE_HOUR, series.zone_hours(over))
+
+
+def _offered(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
+    """The spaces of a kind in a zone, or in WHOLE_SITE, that anybody may take."""
+    known = counted(plan)
+    return [
+        space.id
+        for space in plan.spaces
+        if space.kind is kind and space.offered and space.id in known and zone in {space.zone, WHOLE_SITE}
+    ]
 
 
 def _start(

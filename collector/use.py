@@ -1,18 +1,22 @@
-"""Turns the states of a space into how it was used, hour by hour.
+"""What a space was hour by hour, from its states.
 
 In:    timelines: what a space was, from when.
 Out:   rows of SPACE_HOUR, and the pieces of a timeline for others to add up.
-Never: clocks, files. Time is counted in whole milliseconds and divided once, at the end, so that the same
-       states give the same bytes.
+Never: clocks, files; a figure of SPACE_HOUR that depends on when within its hour a space changed (0033).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Final
 
 from collector.history import HOUR_MS, SPACE_HOUR, Row
 from collector.outward import TAKEN, Occupancy
 
 Timeline = Sequence[tuple[int, Occupancy]]
 """What a space was: (from when, state), times strictly rising. Before the first it is unknown."""
+HALF_PAST_MS: Final = HOUR_MS // 2
+HOUR_S: Final = HOUR_MS / 1000
 
 
 def pieces(timeline: Timeline, from_ms: int, to_ms: int) -> Iterator[tuple[int, int, Occupancy]]:
@@ -32,24 +36,24 @@ def pieces(timeline: Timeline, from_ms: int, to_ms: int) -> Iterator[tuple[int, 
 def space_hours(space: str, timeline: Timeline, from_ms: int, to_ms: int) -> list[Row]:
     """Rows of SPACE_HOUR for each hour (UTC) from `from_ms` to `to_ms`, both on the hour.
 
-    Seconds taken, vacant and unknown; time in which the space was disabled is in none of them.
+    The whole hour counts as what the space was half past it: seconds of a single space would date who came and left.
+    An hour in which it was disabled then is in no field.
     """
-    hours = [[0, 0, 0] for _ in range(from_ms, to_ms, HOUR_MS)]
-    for start, end, state in pieces(timeline, from_ms, to_ms):
-        field = _field(state)
-        if field is None:
-            continue
-        for number in range((start - from_ms) // HOUR_MS, (end - 1 - from_ms) // HOUR_MS + 1):
-            hour_ms = from_ms + number * HOUR_MS
-            hours[number][field] += min(end, hour_ms + HOUR_MS) - max(start, hour_ms)
-    return [
-        Row((space,), from_ms + number * HOUR_MS, tuple(spent_ms / 1000 for spent_ms in hour))
-        for number, hour in enumerate(hours)
-    ]
+    rows = []
+    for hour_ms in range(from_ms, to_ms, HOUR_MS):
+        field = _field(state_at(timeline, hour_ms + HALF_PAST_MS))
+        rows.append(Row((space,), hour_ms, tuple(HOUR_S if n == field else 0.0 for n in range(len(SPACE_HOUR.fields)))))
+    return rows
+
+
+def state_at(timeline: Timeline, at_ms: int) -> Occupancy:
+    """What a space is at an instant, a change at that very instant included; unknown before the first."""
+    place = bisect_right(timeline, at_ms, key=itemgetter(0))
+    return timeline[place - 1][1] if place else Occupancy.UNKNOWN
 
 
 def _field(state: Occupancy) -> int | None:
     if state is Occupancy.DISABLED:
         return None
-    word = "taken_s" if state in TAKEN else "vacant_s" if state is Occupancy.VACANT else "unknown_s"
-    return SPACE_HOUR.fields.index(word)
+    name = "taken_s" if state in TAKEN else "vacant_s" if state is Occupancy.VACANT else "unknown_s"
+    return SPACE_HOUR.fields.index(name)

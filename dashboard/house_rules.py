@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.health.past import KEPT_DAYS
-from collector.plan import SitePlan, SpaceKind, Tenure
-from collector.privacy import FEW, SEATS, hidden, hidden_zones
+from collector.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
+from collector.privacy import FEW, SEATS, few, has_dedicated, hidden_zones
 from collector.settings import RetentionSettings
 from dashboard.accounts import IDLE_S, LONGEST_S, WINDOW_S
 from dashboard.accounts.access_log import LOG_DAYS
@@ -90,12 +90,21 @@ def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
     kinds = {SpaceKind.BOOTH: _("phone booths"), SpaceKind.ROOM: _("rooms"), SpaceKind.EQUIPMENT: _("machines")}
     for zone in plan.zones:
         for kind, name in kinds.items():
-            if hidden(plan, zone.id, kind):
+            if has_dedicated(plan, zone.id, kind):
                 text = _(
                     "History is not shown for the {kind} of {zone} together, because one of them is dedicated to "
                     "one member."
                 )
                 told.append(text.format(kind=name, zone=zone.name))
+    if any(few(plan, zone, kind) for zone in (*plan.zone, WHOLE_SITE) for kind in kinds):
+        text = _(
+            "Where there are fewer than {n} booths, rooms or machines, only their use over four weeks or more is shown,"
+            " to the nearest 5%."
+        )
+        told.append(text.format(n=SEATS))
+    text = _("1 to {most} spaces that were taken are shown as “under {n}” in all history.")
+    told.append(text.format(most=FEW - 1, n=FEW))
+    told.append(_("History counts at one moment in five minutes, so it does not show when in between somebody came."))
     told.append(
         _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
             most=FEW - 1, n=FEW
@@ -109,9 +118,9 @@ def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
     hours = ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
     spans = (
         (_("Sensor readings, and each change of a space: {span}."), hours),
-        (_("How much of each hour a shared desk was taken: {span}."), span(retention.desk_hours_days, words)),
+        (_("Whether a shared desk was taken, once an hour: {span}."), span(retention.desk_hours_days, words)),
         (_("The same for a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
-        (_("Five-minute counts for a zone and for the whole site: {span}."), span(retention.series_days, words)),
+        (_("Five-minute counts where there are five spaces or more: {span}."), span(retention.series_days, words)),
         (_("How many stays of each length a zone had each day: {span}."), span(retention.series_days, words)),
         (_("How a sensor worked each day, without times: {span}."), span(KEPT_DAYS, words)),
         (_("Who viewed or exported figures: {span}."), span(LOG_DAYS, words)),

@@ -2,7 +2,7 @@
 
 In:    a question, checked.
 Out:   rows; JSON of them.
-Never: a desk's past, that of the desks of a zone with fewer than five seats, that of one member's own room, its air.
+Never: the past of one space, or of fewer than five; a count of one to four; a moment within a bucket (0033).
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,15 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, IN_SUMS, SEATS, breathed, foretold, hidden
+from collector.privacy import FEW, IN_SUMS, SEATS, breathed, few, foretold, hidden
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
 LATEST_MS: Final = 4_102_444_800_000
 """The year 2100: what is asked for beyond it, or from before 1970, is a slip."""
-TAGS: Final = ("zone", "kind", "space", "lead")
+TAGS: Final = ("zone", "kind", "lead")
+READABLE: Final = tuple(measure for measure in MEASURES if measure is not SPACE_HOUR)
+"""The hours of single spaces are for forecasts and long sums: whether a booth was taken at 10:30 is a count of one."""
 
 
 class QuestionRejected(ValueError):
@@ -65,7 +67,7 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     if unknown := sorted(set(args) - {"measure", *TAGS, "from", "to"}):
         known = ", ".join(("measure", *TAGS, "from", "to"))
         raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: {known}")
-    measures = {measure.name: measure for measure in MEASURES}
+    measures = {measure.name: measure for measure in READABLE}
     name = args.get("measure", ZONE_FIVE_MIN.name)
     if name not in measures:
         raise QuestionRejected(f"measure: no {name!r}; give one of {', '.join(measures)}")
@@ -94,19 +96,19 @@ def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
 def told_rows(settings: DashboardSettings, asked: Question, plan: SitePlan) -> list[Row]:
     """The rows of those zones, kinds and spaces whose past may be told; raises HistoryAway.
 
-    Few people inside are IN_SUMS in them, so that they can be added up.
+    Few people inside are IN_SUMS in them, so that they can be added up; few spaces taken are so in history itself.
     """
     told = _told_of(asked.measure, rows(settings, asked), plan)
     return [_even(row) for row in told] if asked.measure is PEOPLE_FIVE_MIN else told
 
 
 def _told_of(measure: Measure, found: list[Row], plan: SitePlan) -> list[Row]:
-    """Those that may be told; of desks none of a time at which there were too few, however many stand there now."""
+    """Those that may be told; none of a time at which there were too few spaces, however many there are now."""
     told = {tags: _open(measure, tags, plan) for tags in {row.tags for row in found}}
     if measure not in (ZONE_FIVE_MIN, ZONE_HOUR):
         return [row for row in found if told[row.tags]]
-    desks, seats = {tags for tags in told if tags[1] == SpaceKind.DESK}, measure.fields.index("capacity")
-    return [row for row in found if told[row.tags] and (row.tags not in desks or (row.fields[seats] or 0) >= SEATS)]
+    capacity = measure.fields.index("capacity")
+    return [row for row in found if told[row.tags] and (row.fields[capacity] or 0) >= SEATS]
 
 
 def _even(row: Row) -> Row:
@@ -127,30 +129,38 @@ def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
         "rows": [
             dict(zip(measure.tags, row.tags, strict=True))
             | {"at": row.at_ms}
-            | {name: _told(measure, row.tags, value) for name, value in zip(measure.fields, row.fields, strict=True)}
+            | {name: _told(measure, row.tags, value) for name, value in _without_few(measure, row).items()}
             for row in _told_of(measure, found, plan)
         ],
     }
 
 
+def _without_few(measure: Measure, row: Row) -> dict[str, float | None]:
+    """The fields of a row. Where one to four were taken, neither that nor what follows from it is told."""
+    fields = dict(zip(measure.fields, row.fields, strict=True))
+    for count, follows in (("taken_mean", ()), ("taken_peak", ("free_least", "none_free"))):
+        value = fields.get(count)
+        if value is not None and 0 < value < FEW:
+            fields |= dict.fromkeys((count, *follows))
+    return {name: fields[name] for name in measure.fields}
+
+
 def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is SPACE_HOUR:
-        space = plan.space.get(tags[0])
-        return space is not None and space.offered and space.kind is not SpaceKind.DESK
+        return False
     if measure in (ZONE_FIVE_MIN, ZONE_HOUR):
         return _is_there(plan, *tags) and not hidden(plan, *tags)
     if measure is STAYS:
         return foretold(plan, *tags)
     if measure is FORECAST:
         zone, kind, _lead = tags
-        return kind == PEOPLE or foretold(plan, zone, kind)
+        return kind == PEOPLE or (foretold(plan, zone, kind) and not few(plan, zone, kind))
     return measure is not AIR_FIVE_MIN or (tags[0] in plan.zone and tags[0] not in breathed(plan))
 
 
 def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:
     """Whether the plan has enough of a kind there. Of a zone that left it nobody knows how few its past is about."""
-    there = sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces)
-    return there >= (SEATS if kind == SpaceKind.DESK else 1)
+    return sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces) >= SEATS
 
 
 def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
@@ -182,9 +192,6 @@ def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
     zones = {WHOLE_SITE, *plan.zone} if measure is not AIR_FIVE_MIN else set(plan.zone)
     if tag == "zone" and value not in zones:
         raise QuestionRejected(f"zone: no {value!r}; give one of {', '.join(sorted(zones))}")
-    known = plan.space.get(value) if tag == "space" else None
-    if tag == "space" and (known is None or not known.offered or known.kind is SpaceKind.DESK):
-        raise QuestionRejected(f"space: no past of {value!r} is shown; give a booth, a room or a machine of the house")
 
 
 def instant(name: str, text: str) -> int:

@@ -11,13 +11,13 @@ from typing import Final
 
 from collector.days import Calendar
 from collector.forecast import HOUR_MS
-from collector.forecast.known_hours import free_hours, people_hours
+from collector.forecast.known_hours import few_hours, free_hours, people_hours
 from collector.forecast.look_ahead import KnownHours, Series, look_ahead
 from collector.forecast.outlook import Forecast, Outlook
 from collector.forecast.score import Lead
 from collector.history import DAY_MS, FORECAST, PEOPLE, Row, tables
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import foretold, tenancy
+from collector.privacy import few, foretold, tenancy
 
 LEARNS_MS: Final = 20 * 7 * DAY_MS
 """What is older weighs less than one part in a thousand."""
@@ -87,15 +87,25 @@ def series_of(plan: SitePlan) -> Iterator[Series]:
     for zone in (WHOLE_SITE, *plan.zone):
         for kind in SpaceKind:
             if foretold(plan, zone, kind):
-                yield Series(zone, kind.value, (let := tenancy(plan, zone, kind)).offered, let)
+                let = tenancy(plan, zone, kind)
+                yield Series(zone, kind.value, let.offered, let, _few(plan, zone, kind))
     if any(sensor.door is not None for sensor in plan.sensors):
         yield Series(WHOLE_SITE, PEOPLE)
+
+
+def _few(plan: SitePlan, zone: str, kind: SpaceKind) -> tuple[str, ...]:
+    if not few(plan, zone, kind):
+        return ()
+    there = (space for space in plan.spaces if space.kind is kind and zone in {space.zone, WHOLE_SITE})
+    return tuple(space.id for space in there if space.offered and not space.disabled)
 
 
 def _known(db: sqlite3.Connection, one: Series, now_ms: int) -> KnownHours:
     from_ms = now_ms - LEARNS_MS
     if one.let is None:
         return people_hours(db, one.zone, from_ms, now_ms)
+    if one.few:
+        return few_hours(db, one.few, from_ms, now_ms)
     return free_hours(db, (one.zone, one.kind), one.let, from_ms, now_ms)
 
 

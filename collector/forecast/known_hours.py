@@ -1,18 +1,20 @@
-"""Reads hour by hour what was free, or who was there, out of the journal's own five-minute rows.
+"""Reads hour by hour what was free, or who was there, out of the journal's own rows.
 
 In:    the journal's connection; a zone or WHOLE_SITE, a kind of space; a span.
 Out:   the hours that are well enough known.
 Never: a transition, an event, a guess for an hour that nobody vouches for.
 
-Free are the spots that were known to be free through all of five minutes: `free_least`, which counts unknown spaces
-as possibly free, less `unknown_mean`. So dedicated spaces and unknown ones never count as free.
+Free are the spots that were known to be free at the start of five minutes: `free_least`, which counts unknown spaces
+as possibly free, less `unknown_mean`. So dedicated spaces and unknown ones never count as free. Of spaces that are too
+few for five minutes it is what each was half past the hour.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN
-from collector.privacy import FEW, IN_SUMS, Tenancy
+from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, tables
+from collector.privacy import FEW, IN_SUMS, SEATS, Tenancy, coarse
 
 LEAST_BUCKETS: Final = 10
 """Of the twelve of an hour."""
@@ -56,6 +58,30 @@ def free_hours(
         else None
         for hour, buckets, free, share, capacity, unknown in rows
     }
+
+
+def few_hours(db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms: int) -> dict[int, Known | None]:
+    """The same of spaces that are too few for a series, from the hours of each: what was free half past.
+
+    Args:
+        db: the journal's connection.
+        spaces: ids of all that are offered.
+        from_ms: on the full hour.
+        to_ms: on the full hour.
+    """
+    found: dict[int, list[tuple[float | None, ...]]] = {}
+    for space in spaces:
+        for row in tables.read(db, SPACE_HOUR, (space,), from_ms, to_ms):
+            found.setdefault(row.at_ms, []).append(row.fields)
+    return {at_ms: _half_past(states, len(spaces)) for at_ms, states in sorted(found.items())}
+
+
+def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> Known | None:
+    taken, vacant, unknown = (sum(state[field] != 0.0 for state in states) for field in range(3))
+    if unknown + of - len(states) > MOST_UNKNOWN * of or not taken + vacant:
+        return None
+    free = float(vacant) if of < SEATS else max(0.0, taken + vacant - coarse(taken))
+    return Known(free, float(vacant > 0), float(taken + vacant + unknown))
 
 
 def people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, Known | None]:

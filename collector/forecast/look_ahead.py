@@ -40,6 +40,8 @@ class Series:
     """Spaces that are offered now; None for people."""
     let: Tenancy | None = None
     """Whose its spaces are; None for people."""
+    few: tuple[str, ...] = ()
+    """The spaces themselves, if they are too few for a series of five minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from collector.forecast import DECILES, HOUR_MS, Point
 from collector.forecast.odds import odds
 from collector.forecast.score import Kept, Lead, Score
 from collector.plan import SpaceKind
+from collector.privacy import SEATS
 from edge.message import MessageRejected
 
 DAYS: Final = 7
@@ -111,15 +113,16 @@ def decode(payload: bytes) -> Forecast:
 
 def told(points: Sequence[Point], now_ms: int) -> tuple[HourOutlook, ...]:
     """Points of taken spaces as free spots, those of people as they are; rounded as they are told."""
-    return tuple(
-        HourOutlook(
-            (point.at_ms - now_ms) // HOUR_MS,
-            rounded(usual(point), point.capacity),
-            tuple(rounded(value, point.capacity) for value in counts(point)),
-            None if point.capacity is None else round(odds(point, 1), 3),
-        )
-        for point in points
-    )
+    return tuple(_hour(point, now_ms) for point in points)
+
+
+def _hour(point: Point, now_ms: int) -> HourOutlook:
+    deciles = tuple(rounded(value, point.capacity) for value in counts(point))
+    free = None if point.capacity is None else round(odds(point, 1), 3)
+    if point.capacity is not None and point.capacity < SEATS:  # no finer than what is told beside it
+        shown = replace(point, deciles=tuple(point.capacity - count for count in reversed(deciles)))
+        free = round(odds(shown, 1), 2)
+    return HourOutlook((point.at_ms - now_ms) // HOUR_MS, rounded(usual(point), point.capacity), deciles, free)
 
 
 def counts(point: Point) -> tuple[float, ...]:
@@ -135,7 +138,12 @@ def usual(point: Point) -> float:
 
 
 def rounded(count: float, capacity: float | None) -> float:
-    """As it is told: hundredths where there are few, so that the odds stay right; whole spots where there are many."""
+    """As it is told: hundredths, so that the odds stay right; whole spots where there are many.
+
+    Of fewer than five, halves: one hour of one day moves what is usual by less than that (0033).
+    """
+    if capacity is not None and capacity < SEATS:
+        return round(2 * count) / 2
     if capacity is not None and capacity >= VERY_MANY:
         return round(count)
     return round(count, 2 if capacity is not None and capacity < MANY else 1)

@@ -28,17 +28,18 @@ class Measure:
 SPACE_HOUR: Final = Measure(
     name="space_hour", tags=("space",), fields=("taken_s", "vacant_s", "unknown_s"), bucket_ms=HOUR_MS
 )
-"""How one offered space was used in one hour (UTC); the three and the disabled time make 3600 s."""
+"""What one offered space was half past an hour (UTC): all 3600 s are in that field, or in none if it is disabled."""
 ZONE_FIVE_MIN: Final = Measure(
     name="zone_five_min",
     tags=("zone", "kind"),
     fields=("capacity", "taken_mean", "taken_peak", "free_least", "unknown_mean"),
     bucket_ms=5 * MINUTE_MS,
 )
-"""One kind of space in one zone, or in WHOLE_SITE: time-weighted means; the peak of the sum; the minimum surplus.
+"""One kind of space in one zone, or in WHOLE_SITE, as counted at the start of the bucket; one to four of them that are
+taken are 2.5 (`privacy.IN_SUMS`). Mean and peak differ in ZONE_HOUR only. Where fewer than five are, there is none.
 
-`free_least` counts a space whose state is unknown as possibly free, so that it is never below the truth. It uses only
-moments at which at most a fifth of the offered spaces is unknown, and is None if there was none in the bucket."""
+`free_least` counts a space whose state is unknown as possibly free, so that it is never below the truth by more than
+that. It is None while more than a fifth of the offered spaces is unknown."""
 ZONE_HOUR: Final = Measure(
     name="zone_hour",
     tags=("zone", "kind"),
@@ -46,8 +47,7 @@ ZONE_HOUR: Final = Measure(
     bucket_ms=HOUR_MS,
 )
 """The rows of ZONE_FIVE_MIN of one hour (UTC), added up so that a year can be read at once: how many there are, means
-of the means, the highest peak, the least that was free, and in how many of them certainly nothing was free for a
-moment."""
+of the counts, the highest, the least that was free, and in how many of them certainly nothing was free."""
 STAYS: Final = Measure(
     name="stays",
     tags=("zone", "kind"),
@@ -62,8 +62,8 @@ PEOPLE_FIVE_MIN: Final = Measure(
     fields=("entries", "exits", "people", "least", "most", "zero_ms"),
     bucket_ms=5 * MINUTE_MS,
 )
-"""The doors of the house (`zone` is WHOLE_SITE); `people` at the end of the bucket, with their range, and when the
-house was last known to be empty (Unix ms)."""
+"""The doors of the house (`zone` is WHOLE_SITE); `people` at the end of the bucket, with their range, and the start of
+the five minutes in which the house was last known to be empty (Unix ms)."""
 PEOPLE_CORRECTION: Final = Measure(
     name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=5 * MINUTE_MS
 )

@@ -193,7 +193,7 @@ def people(crowd: Crowd, known: int, house: House) -> People:
         count=count,
         least=max(known, min(count, quantile(crowd.odds, TAIL))),
         most=max(count, quantile(crowd.odds, 1 - TAIL)),
-        zero_ms=crowd.zero_ms or None,
+        zero_ms=crowd.zero_ms - crowd.zero_ms % BUCKET_MS or None,
     )
 
 

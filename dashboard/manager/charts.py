@@ -18,6 +18,7 @@ from collector import privacy
 from collector.days import local, midnight_ms
 from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.privacy import FEW
 from dashboard.past import Question
 from dashboard.words import Words
 
@@ -107,15 +108,14 @@ def chart(rows: list[Row], plan: SitePlan, words: Words) -> Chart:
 
 
 def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
-    """Capacity, peak and mean by five minutes, each labelled at its end; a bucket that is missing leaves a gap.
+    """Capacity and taken by five minutes, each labelled at its end; a bucket that is missing leaves a gap.
 
     `meta` names the page's colour of each trace.
     """
     _ = words.gettext
     series = (
         (CAPACITY, _("capacity"), "--wall", 1.0),
-        (PEAK, _("maximum"), "--away", 1.0),
-        (MEAN, _("average"), "--taken", 3.0),
+        (MEAN, _("taken spaces"), "--taken", 3.0),
     )
     spaced = with_gaps(rows)
     times = [local(plan, at_ms).strftime("%Y-%m-%d %H:%M") for at_ms, _row in spaced]
@@ -127,7 +127,7 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
                 "name": name,
                 "meta": colour,
                 "x": times,
-                "y": [None if row is None else _rounded(row.fields[field]) for _at, row in spaced],
+                "y": [None if row is None else _drawn(field, row.fields[field]) for _at, row in spaced],
                 "line": {"width": width, "shape": "hv"},
                 "connectgaps": False,
                 "hovertemplate": "%{y}",
@@ -160,6 +160,10 @@ def table(rows: list[Row], plan: SitePlan, words: Words) -> tuple[TableRow, ...]
     def number(values: list[float], pattern: str) -> str:
         return format_decimal(sum(values) / len(values), pattern, locale=words.language) if values else "–"  # noqa: RUF001
 
+    def taken(values: list[float], pattern: str) -> str:
+        few = values and 0 < sum(values) / len(values) < FEW
+        return words.gettext("under {n}").format(n=FEW) if few else number(values, pattern)
+
     told: list[TableRow] = []
     for at, group in groupby(rows, hour):
         within = list(group)
@@ -168,8 +172,8 @@ def table(rows: list[Row], plan: SitePlan, words: Words) -> tuple[TableRow, ...]
         told.append(
             TableRow(
                 hour=format_datetime(at, "EEE d MMM HH:mm", locale=words.language),
-                mean=number(column[MEAN], "0.0"),
-                peak=number([max(column[PEAK])] if column[PEAK] else [], "0"),
+                mean=taken(column[MEAN], "0.0"),
+                peak=taken([max(column[PEAK])] if column[PEAK] else [], "0"),
                 capacity=number([max(column[CAPACITY])] if column[CAPACITY] else [], "0"),
                 unknown=number(column[UNKNOWN], "0.0"),
             )
@@ -192,5 +196,7 @@ def with_gaps(rows: list[Row]) -> list[tuple[int, Row | None]]:
     return spaced
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+def _drawn(field: int, value: float | None) -> float | None:
+    """One to four taken are not drawn."""
+    few = value is not None and field in {MEAN, PEAK} and 0 < value < FEW
+    return None if value is None or few else round(value, 2)

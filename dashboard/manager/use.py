@@ -20,9 +20,9 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.forecast import Hour
-from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryAway, Measure, Row
+from collector.history import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_HOUR, HistoryAway, Measure, Row
 from collector.plan import WHOLE_SITE, SitePlan
-from collector.privacy import hidden
+from collector.privacy import few, hidden
 from dashboard import past
 from dashboard.languages import words
 from dashboard.manager.exports import csv_pieces, write_xlsx
@@ -43,6 +43,7 @@ from dashboard.use.asked import (
     usual,
 )
 from dashboard.use.cells import shown
+from dashboard.use.few import FewUse, few_use
 from dashboard.use.grid import grid
 from dashboard.use.hours import Used, by_scope, open_hours
 from dashboard.use.plots import figures
@@ -71,9 +72,9 @@ def page() -> ResponseReturnValue:
     except AskedRejected as rejected:
         return _page(here, usual(here.plan, now_ms), None, fault=_fault(rejected, words())), HTTPStatus.BAD_REQUEST
     log_span(_span(asked))
-    if hidden(here.plan, asked.zone, asked.kind):
-        return _page(here, asked, None)
     try:
+        if hidden(here.plan, asked.zone, asked.kind):
+            return _page(here, asked, aside(lambda: _few_use(here, asked, now_ms)))
         seen = aside(lambda: read_view(here.settings, asked, here.plan, now_ms))
     except HistoryAway as away:
         _log.warning("history is away: %s", away)
@@ -103,8 +104,30 @@ def export() -> ResponseReturnValue:
         return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _page(here: Serving, asked: Asked, seen: View | None, *, fault: str = "", away: bool = False) -> str:
+def _few_use(here: Serving, asked: Asked, now_ms: int) -> FewUse | None:
+    """What is told of spaces that are few; None: they are hidden for another reason. Raises HistoryAway."""
+    if not few(here.plan, asked.zone, asked.kind):
+        return None
+    span = asked.days.span(here.plan)
+    spaces = [
+        space.id
+        for space in here.plan.spaces
+        if space.kind is asked.kind and space.offered and not space.disabled and asked.zone in {space.zone, WHOLE_SITE}
+    ]
+    rows = [
+        row
+        for space in spaces
+        for row in past.rows(
+            here.settings,
+            past.Question(measure=SPACE_HOUR, from_ms=span[0], to_ms=span[1], tags=(("space", space),)),
+        )
+    ]
+    return few_use(open_hours(here.plan, asked.days, now_ms), rows, len(spaces), asked.days.count)
+
+
+def _page(here: Serving, asked: Asked, found: View | FewUse | None, *, fault: str = "", away: bool = False) -> str:
     told = words()
+    seen = found if isinstance(found, View) else None
     made = [sheet for sheet in sheets(seen, here.plan, told) if sheet.rows] if seen and seen.days else []
     drawn = figures(made, told)
     g.charts = bool(drawn)
@@ -116,7 +139,8 @@ def _page(here: Serving, asked: Asked, seen: View | None, *, fault: str = "", aw
         fault=fault,
         away=away,
         there=there(asked, here.plan),
-        hidden=not fault and hidden(here.plan, asked.zone, asked.kind),
+        hidden=not fault and not away and hidden(here.plan, asked.zone, asked.kind),
+        few=found if isinstance(found, FewUse) else None,
         sheets={sheet.key: sheet for sheet in made},
         figures=drawn,
         grid=grid(seen.week, told) if seen else None,

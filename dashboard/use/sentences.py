@@ -5,14 +5,16 @@ Out:   sentences: what matters first, and one line for each chart.
 Never: HTML; a figure that the tables do not tell.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.privacy import FEW
 from dashboard.use.asked import Days
-from dashboard.use.cells import clock
+from dashboard.use.cells import Untold, clock, untold
 from dashboard.use.compare import Change, Verdict
 from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
 from dashboard.use.sheets import class_name
@@ -101,7 +103,9 @@ def of_peaks(seen: View, words: Words) -> str:
         return _("No day has enough data.")
     text = _("Maximum {most}, on {on}; daily average of the maximum {mean}.")
     said = text.format(
-        most=count(found.highest, words), on=_day(found.on, words), mean=number(found.average_daily, words)
+        most=_taken(found.highest, count, words),
+        on=_day(found.on, words),
+        mean=_taken(found.average_daily, number, words),
     )
     if found.least_surplus is None:
         return said
@@ -214,6 +218,11 @@ def number(value: float, words: Words) -> str:
 def count(value: float, words: Words) -> str:
     """A whole number."""
     return str(format_decimal(value, "#,##0", locale=words.language))
+
+
+def _taken(value: float, written: Callable[[float, Words], str], words: Words) -> str:
+    """How many were taken; one to four are few."""
+    return untold(Untold.FEW, words) if 0 < value < FEW else written(value, words)
 
 
 def _scope(scope: tuple[str, ...], plan: SitePlan, words: Words) -> str:

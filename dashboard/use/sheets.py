@@ -65,12 +65,15 @@ def _known(value: float | None) -> Value:
 
 
 def _few(value: float | None) -> Value:
-    """A mean of people."""
+    """A count or mean of people, or of spaces that are taken."""
     return Untold.UNKNOWN if value is None else Untold.FEW if 0 < value < FEW else value
 
 
 def _sum(total: Sum) -> tuple[Value, ...]:
-    return _known(total.use), _known(total.most), _known(total.surplus), total.coverage
+    """Where at most one to four were taken, the least that was free would tell how many."""
+    most = _few(total.most)
+    surplus = Untold.NONE if most is Untold.FEW else _known(total.surplus)
+    return _known(total.use), most, surplus, total.coverage
 
 
 def _sum_columns(words: Words) -> tuple[Column, ...]:
@@ -187,7 +190,7 @@ def _changes(seen: View, words: Words) -> Sheet:
     if told is not None:
         rows = [
             _change(_("Occupied, per cent"), told.use, words, scale=100),
-            _change(_("Maximum"), told.peak, words),
+            _change(_("Maximum"), told.peak, words, few=FEW),
             _change(_("Fewest free"), told.surplus, words),
         ]
         if told.people is not None:

@@ -1,4 +1,4 @@
-"""Five-minute series: the peak of the sum, the minimum surplus, means that no order changes."""
+"""Five-minute series: counts at the start of each bucket, coarse where they are small."""
 
 from statistics import fmean
 
@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from collector.history import HOUR_MS, Row
 from collector.outward import Occupancy
-from collector.series import BUCKET_MS, Member, air_rows, zone_hours, zone_rows
+from collector.series import BUCKET_MS, Part, air_rows, zone_hours, zone_rows
+from collector.use import space_hours
 from tests.collector.test_use import T0, TIMELINES
 
 MINUTE = 60_000
@@ -16,78 +17,108 @@ TAGS = ("loft", "desk")
 VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKNOWN
 
 
-def shared(*timeline):
-    return Member(offered=True, timeline=timeline)
+def desks(*timelines):
+    return Part(offered=True, timelines=timelines)
 
 
-def test_the_peak_is_that_of_the_sum_not_the_sum_of_the_peaks():
-    first = shared((T0, OCCUPIED), (T0 + 2 * MINUTE, VACANT))
-    second = shared((T0, VACANT), (T0 + 3 * MINUTE, OCCUPIED))
-    (row,) = zone_rows(TAGS, [first, second], T0, T0 + BUCKET_MS)
-    assert row == Row(TAGS, T0, (2.0, 0.8, 1.0, 1.0, 0.0))
+def occupied(count, of=10):
+    return desks(*[((T0 - 1, OCCUPIED if number < count else VACANT),) for number in range(of)])
 
 
-def test_two_spaces_that_swap_in_one_millisecond_make_no_peak():
-    first = shared((T0, OCCUPIED), (T0 + MINUTE, VACANT))
-    second = shared((T0, VACANT), (T0 + MINUTE, OCCUPIED))
-    for members in ([first, second], [second, first]):
-        (row,) = zone_rows(TAGS, members, T0, T0 + BUCKET_MS)
-        assert row.fields[2:4] == (1.0, 1.0)
+def test_a_bucket_counts_what_was_at_its_start():
+    first = (T0, OCCUPIED), (T0 + 2 * MINUTE, VACANT)
+    five = [((T0 - 1, OCCUPIED),)] * 5
+    rows = zone_rows(TAGS, [desks(first, *five)], T0, T0 + 2 * BUCKET_MS)
+    assert [row.fields for row in rows] == [(6.0, 6.0, 6.0, 0.0, 0.0), (6.0, 5.0, 5.0, 1.0, 0.0)]
+
+
+@pytest.mark.parametrize(("taken", "stored"), [(0, 0.0), (1, 2.5), (2, 2.5), (4, 2.5), (5, 5.0), (10, 10.0)])
+def test_one_to_four_are_stored_as_one_number(taken, stored):
+    (row,) = zone_rows(TAGS, [occupied(taken)], T0, T0 + BUCKET_MS)
+    assert row.fields == (10.0, stored, stored, 10.0 - stored, 0.0)
+
+
+def test_each_part_is_coarsened_on_its_own_so_that_the_sum_tells_no_more_than_its_parts():
+    (row,) = zone_rows(TAGS, [occupied(7), occupied(3)], T0, T0 + BUCKET_MS)
+    assert row.fields == (20.0, 9.5, 9.5, 10.5, 0.0)
 
 
 def test_unknown_spaces_are_counted_and_a_minimum_takes_them_for_possibly_free():
-    vacant = [shared((T0 - 1, VACANT)) for _ in range(4)]
-    (row,) = zone_rows(TAGS, [*vacant, shared()], T0, T0 + BUCKET_MS)
+    (row,) = zone_rows(TAGS, [desks(*[((T0 - 1, VACANT),)] * 4, ())], T0, T0 + BUCKET_MS)
     assert row.fields == (5.0, 0.0, 0.0, 5.0, 1.0)
 
 
 def test_a_minimum_uses_no_moment_at_which_more_than_a_fifth_is_unknown():
-    vacant = [shared((T0 - 1, VACANT)) for _ in range(3)]
-    (row,) = zone_rows(TAGS, [*vacant, shared()], T0, T0 + BUCKET_MS)
+    (row,) = zone_rows(TAGS, [desks(*[((T0 - 1, VACANT),)] * 3, ())], T0, T0 + BUCKET_MS)
     assert row.fields == (4.0, 0.0, 0.0, None, 1.0)
+
+
+def test_where_fewer_than_five_are_in_use_nothing_is_claimed_of_how_many_are_free():
+    shut = ((T0, Occupancy.DISABLED),)
+    (row,) = zone_rows(TAGS, [desks(((T0, OCCUPIED),), ((T0, VACANT),), shut, shut, shut)], T0, T0 + BUCKET_MS)
+    assert row.fields == (2.0, 2.5, 2.5, None, 0.0)
 
 
 @pytest.mark.parametrize("minutes", [1, 4, 8, 20, 59])
 @pytest.mark.parametrize("devices_off", [1, 2, 3])
 def test_a_power_cut_never_lowers_the_fewest_that_were_free(minutes, devices_off):
-    """Nine of twelve desks are free, four on each of three devices."""
-    states = [OCCUPIED] * 3 + [VACANT] * 9
+    """Nine of fourteen desks are free, on three devices."""
+    states = [OCCUPIED] * 5 + [VACANT] * 9
     begin, end = T0 + 11 * MINUTE, T0 + (11 + minutes) * MINUTE
-    members = [
-        shared((T0, state), *([(begin, UNKNOWN), (end, state)] if number % 3 < devices_off else []))
+    timelines = [
+        ((T0, state), *([(begin, UNKNOWN), (end, state)] if number % 3 < devices_off else []))
         for number, state in enumerate(states)
     ]
-    rows = zone_rows(TAGS, members, T0, T0 + 2 * HOUR_MS)
+    rows = zone_rows(TAGS, [desks(*timelines)], T0, T0 + 2 * HOUR_MS)
     assert {row.fields[3] for row in rows} <= {9.0, None}
     assert {hour.fields[4] for hour in zone_hours(rows)} <= {9.0, None}
     assert [hour.fields[6] for hour in zone_hours(rows)] == [0.0, 0.0], "nothing free is claimed of no moment"
 
 
-def test_nothing_free_in_an_outage_is_claimed_only_where_it_is_certain():
-    full = [shared((T0, OCCUPIED)) for _ in range(9)]
-    (row,) = zone_rows(TAGS, [*full, shared((T0, OCCUPIED), (T0 + MINUTE, UNKNOWN))], T0, T0 + BUCKET_MS)
-    assert row.fields[3] == 0.0, "known for the first minute"
-    (row,) = zone_rows(TAGS, [*full, shared((T0, UNKNOWN))], T0, T0 + BUCKET_MS)
-    assert row.fields[3] == 1.0, "the unknown one may be free"
+def test_nothing_free_is_not_claimed_where_one_is_unknown():
+    full = [((T0, OCCUPIED),)] * 9
+    (row,) = zone_rows(TAGS, [desks(*full, ((T0, UNKNOWN),))], T0, T0 + BUCKET_MS)
+    assert row.fields[3] == 1.0
 
 
-def test_a_dedicated_desk_counts_as_taken_and_in_capacity_but_is_never_free():
-    mine = Member(offered=False, timeline=((T0, OCCUPIED), (T0 + MINUTE, VACANT)))
+def test_dedicated_desks_count_as_taken_and_in_capacity_but_are_never_free():
+    mine = Part(offered=False, timelines=[((T0, OCCUPIED),)] * 5 + [((T0, VACANT),)])
     (row,) = zone_rows(TAGS, [mine], T0, T0 + BUCKET_MS)
-    assert row.fields == (1.0, 0.2, 1.0, 0.0, 0.0)
+    assert row.fields == (6.0, 5.0, 5.0, 0.0, 0.0)
 
 
 def test_a_disabled_space_leaves_the_capacity():
-    (row,) = zone_rows(TAGS, [shared((T0, VACANT)), shared((T0, Occupancy.DISABLED))], T0, T0 + BUCKET_MS)
+    (row,) = zone_rows(TAGS, [desks(((T0, VACANT),), ((T0, Occupancy.DISABLED),))], T0, T0 + BUCKET_MS)
     assert row.fields == (1.0, 0.0, 0.0, 1.0, 0.0)
 
 
-@given(timelines=st.lists(TIMELINES, min_size=1, max_size=5))
+@given(timelines=st.lists(TIMELINES, min_size=1, max_size=7), random=st.randoms(use_true_random=False))
+def test_no_row_depends_on_when_within_its_bucket_a_space_changed(timelines, random):
+    """Move every change anywhere within its bucket, each space on its own: no series changes."""
+
+    def moved(timeline, width_ms, phase_ms):
+        """The changes of a bucket at other moments of it, in their order; one on its very edge belongs to the edge."""
+        found = []
+        for at_ms, state in timeline:
+            begin = at_ms - (at_ms - phase_ms) % width_ms
+            low = max(begin + 1, found[-1][0] + 1 if found else 0)
+            found.append((at_ms if at_ms == begin else random.randint(low, max(low, at_ms)), state))
+        return found
+
+    fives = [moved(timeline, BUCKET_MS, 0) for timeline in timelines]
+    span = T0, T0 + 3 * HOUR_MS
+    assert zone_rows(TAGS, [desks(*timelines)], *span) == zone_rows(TAGS, [desks(*fives)], *span)
+    for timeline in timelines:
+        hour = moved(timeline, HOUR_MS, HOUR_MS // 2)
+        assert space_hours("booth", timeline, *span) == space_hours("booth", hour, *span)
+
+
+@given(timelines=st.lists(TIMELINES, min_size=1, max_size=7))
 def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
-    members = [Member(offered=number != 1, timeline=timeline) for number, timeline in enumerate(timelines)]
-    rows = zone_rows(TAGS, members, T0, T0 + HOUR_MS)
+    parts = [Part(offered=number != 1, timelines=[timeline]) for number, timeline in enumerate(timelines)]
+    rows = zone_rows(TAGS, parts, T0, T0 + HOUR_MS)
     assert rows == [
-        row for at in range(T0, T0 + HOUR_MS, BUCKET_MS) for row in zone_rows(TAGS, members, at, at + BUCKET_MS)
+        row for at in range(T0, T0 + HOUR_MS, BUCKET_MS) for row in zone_rows(TAGS, parts, at, at + BUCKET_MS)
     ]
     (hour,) = zone_hours(rows)
     assert (hour.tags, hour.at_ms, hour.fields[0]) == (TAGS, T0, 12.0)
@@ -96,22 +127,16 @@ def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
     known = [row.fields[3] for row in rows if row.fields[3] is not None]
     assert hour.fields[4] == min(known, default=None)
     assert hour.fields[6] == known.count(0.0)
-    for row in rows:
-        capacity, taken_mean, taken_peak, free_least, unknown_mean = row.fields
-        assert taken_mean <= taken_peak <= len(members)
-        assert taken_mean + unknown_mean <= capacity + 1e-9
-        assert free_least is None or free_least <= len(members)
-        assert free_least is None or unknown_mean or taken_mean + free_least <= capacity + 1e-9
 
 
 def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():
     readings = [
         (T0, "co2_ppm", 400),
-        (T0 + 1, "co2_ppm", 501.0),
+        (T0 + 1, "co2_ppm", 502.0),
         (T0 + 2, "temperature_c", 21),
         (T0 + 3, "heartbeat", 5),
     ]
-    assert air_rows("loft", readings, T0, T0 + 2 * BUCKET_MS) == [Row(("loft",), T0, (450.5, 21.0, None))]
+    assert air_rows("loft", readings, T0, T0 + 2 * BUCKET_MS) == [Row(("loft",), T0, (451.0, 21.0, None))]
 
 
 @given(values=st.lists(st.floats(-90, 200), min_size=2, max_size=20), random=st.randoms(use_true_random=False))

@@ -24,16 +24,16 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
     kept = rules(settings)["kept"]
     for told in (
         "72 hours",
-        "taken: 35 days",
+        "hour: 35 days",
         "machine: 13 months",
-        "whole site: 13 months",
+        "spaces or more: 13 months",
         "in it: 14 days",
         "took them out: 13 months",
     ):
         assert told in kept
     shorter = replace(settings, retention=RetentionSettings(raw_hours=1, desk_hours_days=1, series_days=90))
     kept = rules(shorter)["kept"]
-    for told in ("1 hour.", "taken: 1 day.", "machine: 13 months", "minutes: 90 days"):
+    for told in ("1 hour.", "hour: 1 day.", "machine: 13 months", "spaces or more: 90 days"):
         assert told in kept
 
 
@@ -41,6 +41,8 @@ def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: 
     nobody = rules(settings)["nobody"]
     assert "4 desks are dedicated, each to one member" in nobody
     assert "Not shown" not in nobody
+    assert "fewer than 5 booths, rooms or machines, only their use over four weeks" in nobody
+    assert "1 to 4 spaces that were taken are shown as “under 5”" in nobody
     few = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id in {"desk-28", "booth-1"}))
     nobody = rules(settings, few)["nobody"]
     assert "1 desk is dedicated to one member" not in nobody
@@ -55,7 +57,7 @@ def test_a_member_s_own_room_hides_the_past_of_its_kind(settings: DashboardSetti
 def test_a_house_that_never_closes_promises_no_closed_hours(settings: DashboardSettings) -> None:
     assert "outside opening hours" in rules(settings)["seen"]
     seen = rules(settings, replace(PLAN, opening_hours={}))["seen"]
-    assert "The house never closes" in seen
+    assert "The site never closes" in seen
     assert "outside opening hours" not in seen
 
 

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from collector.forecast.known_hours import Known, free_hours, people_hours
-from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, Row, tables
+from collector.forecast.known_hours import Known, few_hours, free_hours, people_hours
+from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row, tables
 from collector.privacy import Tenancy
 from collector.schema import migrate
 from tests.collector.seasons import people
@@ -34,7 +34,7 @@ def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, Known | No
     return free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
 
 
-def test_free_is_what_was_free_through_all_of_five_minutes(db: sqlite3.Connection) -> None:
+def test_free_is_the_mean_of_what_was_free_at_the_start_of_each_five_minutes(db: sqlite3.Connection) -> None:
     write(db, [0.0] * 3 + [1.0] * 3 + [4.0] * 6)
     assert known(db) == {T0: Known(2.25, 0.75, 10.0)}
 
@@ -85,3 +85,25 @@ def test_how_many_one_to_four_people_were_does_not_show_in_the_hour(db: sqlite3.
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
     tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, float(n)) for n in range(12)])
     assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known(5.5)}
+
+
+TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0, 0.0, 3600.0), (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ((TAKEN, VACANT), Known(1.0, 1.0, 2.0)),
+        ((TAKEN, TAKEN), Known(0.0, 0.0, 2.0)),
+        ((VACANT, DISABLED), Known(1.0, 1.0, 1.0)),
+        ((VACANT, UNKNOWN), None),
+        ((VACANT,), None),
+        ((DISABLED, DISABLED), None),
+    ],
+)
+def test_of_few_spaces_an_hour_is_what_each_was_half_past(
+    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], told: Known | None
+) -> None:
+    rows = [Row((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
+    tables.upsert(db, SPACE_HOUR, rows)
+    assert few_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: told}

@@ -1,0 +1,265 @@
+"""The differencing attack: whoever keeps all that a role can read dates no movement and counts no few people.
+
+Everything is read that a stranger, a viewer and a manager can ask for: the API, the exports, the figures of the pages,
+the forecasts at the broker. From each series, and from each difference of the site and its zones, the attack makes two
+claims about times more than 72 hours ago:
+
+- a *moment*: a mean that lies between the counts before and after it tells when within its bucket one space changed;
+- a *count*: a whole number from one to four, of spaces or of people.
+
+A claim counts when it is true. On the code before docs/decisions/0033 both are found by the hundred.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector.history import MEASURES
+from collector.plan import WHOLE_SITE, SpaceKind
+from dashboard.accounts import Accounts
+from dashboard.accounts.roles import Role
+from tests.privacy.world import DAY_MS, HOUR_MS, World, example_plan, scope_spaces, simulate
+
+MANAGER, VIEWER, PASSWORD = "mats", "vera", "fem blå hästar går"
+HOME = "https://localhost"
+KEPT_MS = 72 * HOUR_MS
+SHORT_DAYS, FULL_DAYS = 10, 40
+EXACT = 1e-6
+NEAR = 0.02
+"""A moment is found if it is off by less than this part of its bucket. Chance finds one in 25."""
+
+Scope = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """How many spaces of a scope were taken, as one role reads it."""
+
+    source: str
+    bucket_ms: int
+    values: Mapping[int, float]
+
+
+def log_in(client: FlaskClient, name: str) -> None:
+    page = client.get("/manage/login", base_url=HOME).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    form = {"name": name, "password": PASSWORD, "csrf_token": found[1]}
+    answer = client.post("/manage/login", data=form, base_url=HOME, headers={"Referer": HOME})
+    assert answer.status_code == 303
+
+
+class Reader:
+    """One role, and everything it keeps."""
+
+    def __init__(self, world: World, client: FlaskClient) -> None:
+        self.world = world
+        self.begin_ms = world.now_ms - 45 * DAY_MS
+        self._client = client
+        self.rows = {measure.name: list(self._history(measure.name)) for measure in MEASURES}
+
+    def text(self, url: str) -> str:
+        answer = self._client.get(url, base_url=HOME)
+        return answer.get_data(as_text=True) if answer.status_code == 200 else ""
+
+    def _history(self, measure: str) -> Iterator[dict[str, Any]]:
+        """The rows of one measure, a month at a time."""
+        for from_ms in range(self.begin_ms, self.world.now_ms, 15 * DAY_MS):
+            to_ms = min(from_ms + 15 * DAY_MS, self.world.now_ms)
+            if body := self.text(f"/api/v1/history?measure={measure}&from={from_ms}&to={to_ms}"):
+                yield from json.loads(body)["rows"]
+
+    def series(self) -> Iterator[tuple[Scope, Series]]:
+        """Everything that says how many were taken."""
+        for name, bucket_ms in (("zone_five_min", 300_000), ("zone_hour", HOUR_MS)):
+            for field in ("taken_mean", "taken_peak", "used"):
+                yield from self._of_rows(name, bucket_ms, field)
+        yield from self._of_space_hours()
+        yield from self._of_forecasts()
+        yield from self._of_exports()
+        yield from self._of_charts()
+
+    def _of_rows(self, name: str, bucket_ms: int, field: str) -> Iterator[tuple[Scope, Series]]:
+        found: dict[Scope, dict[int, float]] = {}
+        for row in self.rows[name]:
+            value = row.get(field)
+            if field == "used" and None not in (row["free_least"], row["capacity"]):
+                value = row["capacity"] - row["free_least"] - row["unknown_mean"]
+            if value is not None:
+                found.setdefault((row["zone"], row["kind"]), {})[row["at"]] = value
+        for scope, values in found.items():
+            yield scope, Series(f"{name}.{field}", bucket_ms, values)
+
+    def _of_space_hours(self) -> Iterator[tuple[Scope, Series]]:
+        found: dict[str, dict[int, float]] = {}
+        for row in self.rows["space_hour"]:
+            found.setdefault(row["space"], {})[row["at"]] = row["taken_s"] / 3600
+        for space, values in found.items():
+            yield (space, "space"), Series("space_hour", HOUR_MS, values)
+
+    def _of_forecasts(self) -> Iterator[tuple[Scope, Series]]:
+        found: dict[Scope, dict[int, float]] = {}
+        for row in self.rows["forecast"]:
+            if row["kind"] != "people" and row["came"] is not None:
+                scope = row["zone"], row["kind"]
+                capacity = len(scope_spaces(self.world.plan, *scope))
+                found.setdefault(scope, {})[row["at"]] = capacity - row["came"]
+        for scope, values in found.items():
+            yield scope, Series("forecast.came", HOUR_MS, values)
+
+    def _of_exports(self) -> Iterator[tuple[Scope, Series]]:
+        """Each hour as CSV: the share in use of as many as there are, and the most at once."""
+        for kind in ("desk", "booth", "room", "equipment"):
+            body = self.text(f"/manage/export?kind={kind}&last=28&format=csv&sheet=each_hour&lang=en")
+            found: dict[tuple[str, str], dict[int, float]] = {}
+            for number, row in enumerate(csv.reader(io.StringIO(body.lstrip("\ufeff")))):
+                if number and len(row) > 5:
+                    for column, cell in (("share", row[4]), ("most", row[5])):
+                        if (value := _number(cell)) is not None:
+                            found.setdefault((row[2], column), {})[number] = value
+            for (zone, column), values in found.items():
+                if column == "most":  # the hour is not needed to see a count of one to four
+                    yield (zone, kind), Series("export.most", 0, values)
+
+    def _of_charts(self) -> Iterator[tuple[Scope, Series]]:
+        for zone in (WHOLE_SITE, *self.world.plan.zone):
+            for kind in ("desk", "booth", "room", "equipment"):
+                page = self.text(f"/manage/forecast?zone={zone}&kind={kind}&days=7")
+                for found in re.findall(r'data-figure="chart">(.*?)</script>', page):
+                    for trace in json.loads(found)["data"]:
+                        if "--taken" in trace["meta"] or "--away" in trace["meta"]:
+                            values = {n: y for n, y in enumerate(trace["y"][:-1]) if y is not None}
+                            yield (zone, kind), Series("chart", 0, values)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell.strip("' %").replace(",", "."))
+    except ValueError:
+        return None
+
+
+def differences(known: list[tuple[Scope, Series]], world: World) -> Iterator[tuple[list[str], Series]]:
+    """Each series with the spaces it is about; of the site also what is left when its zones are taken away."""
+    plan = world.plan
+    by_source: dict[tuple[str, str], dict[str, Series]] = {}
+    for (zone, kind), series in known:
+        by_source.setdefault((series.source, kind), {})[zone] = series
+        yield [zone] if kind == "space" else scope_spaces(plan, zone, kind), series
+    for (source, kind), scopes in by_source.items():
+        whole = scopes.get(WHOLE_SITE)
+        zones = {zone: series for zone, series in scopes.items() if zone in plan.zone}
+        if whole is None or not zones or not whole.bucket_ms:
+            continue
+        for left_out in [set(), *({zone} for zone in zones)]:
+            taken = [series for zone, series in zones.items() if zone not in left_out]
+            rest = [
+                space
+                for space in scope_spaces(plan, WHOLE_SITE, kind)
+                if plan.space[space].zone not in zones or plan.space[space].zone in left_out
+            ]
+            values = {
+                at_ms: value - sum(series.values[at_ms] for series in taken)
+                for at_ms, value in whole.values.items()
+                if all(at_ms in series.values for series in taken)
+            }
+            if rest:
+                yield rest, Series(f"{source} by difference", whole.bucket_ms, values)
+
+
+def moments(spaces: list[str], series: Series, world: World) -> Iterator[str]:
+    """True claims of when a space changed."""
+    if not series.bucket_ms:
+        return
+    old = {at_ms: value for at_ms, value in series.values.items() if at_ms < world.now_ms - KEPT_MS}
+    ordered = sorted(old)
+    for (before, at_ms), after in zip(pairwise(ordered), ordered[2:], strict=False):
+        first, mean, last = old[before], old[at_ms], old[after]
+        if abs(last - first) != 1 or not min(first, last) + EXACT < mean < max(first, last) - EXACT:
+            continue
+        claimed_ms = at_ms + series.bucket_ms * (last - mean) / (last - first)
+        true_ms = world.truth.moments(spaces, at_ms, at_ms + series.bucket_ms)
+        if len(true_ms) == 1 and abs(true_ms[0] - claimed_ms) < NEAR * series.bucket_ms:
+            yield f"{series.source}: {spaces[0]} of {len(spaces)} changed at {claimed_ms:.0f}"
+
+
+def counts(spaces: list[str], series: Series, world: World) -> Iterator[str]:
+    """True claims that one to four were taken."""
+    for at_ms, value in series.values.items():
+        whole = round(value)
+        if not 1 <= whole <= 4 or abs(value - whole) > EXACT:
+            continue
+        if not series.bucket_ms:
+            yield f"{series.source}: {spaces[:1]} had {whole}"
+        elif at_ms < world.now_ms - KEPT_MS and whole in {
+            world.truth.taken(spaces, at_ms + part * series.bucket_ms // 4) for part in range(5)
+        }:
+            yield f"{series.source}: {whole} of {len(spaces)} were taken at {at_ms}"
+
+
+def people(reader: Reader) -> Iterator[str]:
+    """One to four people, and moments that are finer than five minutes."""
+    for name in ("people_five_min", "people_correction"):
+        for row in reader.rows[name]:
+            fields = {field: value for field, value in row.items() if field not in {"zone", "reason", "at", "zero_ms"}}
+            if any(value is not None and 0 < value < 5 for value in fields.values()):
+                yield f"{name}: few people at {row['at']}"
+            if (row.get("zero_ms") or 0) % 300_000:
+                yield f"{name}: the site was empty at {row['zero_ms']}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, full: bool) -> World:
+    return simulate(example_plan(), tmp_path_factory.mktemp("world"), FULL_DAYS if full else SHORT_DAYS)
+
+
+@pytest.fixture
+def readers(world: World, tmp_path: Path) -> dict[str, Reader]:
+    path = tmp_path / "accounts.sqlite"
+    accounts = Accounts(path)
+    accounts.add(MANAGER, PASSWORD)
+    accounts.add(VIEWER, PASSWORD, Role.VIEWER)
+    app = world.app(path)
+    clients = {"stranger": app.test_client(), "viewer": app.test_client(), "manager": app.test_client()}
+    log_in(clients["viewer"], VIEWER)
+    log_in(clients["manager"], MANAGER)
+    return {role: Reader(world, client) for role, client in clients.items()}
+
+
+def test_no_role_reconstructs_a_moment_within_a_bucket_or_a_count_of_one_to_four(
+    world: World, readers: dict[str, Reader]
+) -> None:
+    assert readers["viewer"].rows["zone_five_min"], "there is something to attack"
+    figures: dict[str, tuple[int, int]] = {}
+    examples: dict[str, list[str]] = {}
+    for role, reader in readers.items():
+        every = list(differences(list(reader.series()), world))
+        dated = [claim for spaces, series in every for claim in moments(spaces, series, world)]
+        few = [claim for spaces, series in every for claim in counts(spaces, series, world)] + list(people(reader))
+        figures[role] = len(dated), len(few)
+        examples[role] = [*dated[:5], *few[:20]]
+    assert figures == dict.fromkeys(readers, (0, 0)), examples
+
+
+def test_the_attack_finds_a_mean_that_dates_a_change(world: World) -> None:
+    """The attack itself works: from means over five minutes, as they were stored before, it finds what happened."""
+    spaces = scope_spaces(world.plan, "vavsalen", SpaceKind.BOOTH)
+    values = {}
+    begin_ms = world.now_ms - 6 * DAY_MS
+    for at_ms in range(begin_ms, world.now_ms - KEPT_MS, 300_000):
+        edges = [at_ms, *world.truth.moments(spaces, at_ms, at_ms + 300_000), at_ms + 300_000]
+        values[at_ms] = (
+            sum(world.truth.taken(spaces, start) * (end - start) for start, end in pairwise(edges)) / 300_000
+        )
+    series = Series("means", 300_000, values)
+    assert len(list(moments(spaces, series, world))) > 5
+    assert len(list(counts(spaces, series, world))) > 5

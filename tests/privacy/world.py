@@ -1,0 +1,171 @@
+"""A site that is used through simulated weeks, in one process: the real history, forecasts and pages.
+
+In:    a plan, how many days.
+Out:   the journal, the forecasts that are retained at the broker, an application over both; and what really happened.
+"""
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from operator import itemgetter
+from pathlib import Path
+
+from flask import Flask
+
+from collector.evidence import Heard
+from collector.forecast.foretelling import Foretelling
+from collector.forecast.outlook import encode as encode_forecast
+from collector.journal import Journal
+from collector.outward import TAKEN, CollectorStatus, Occupancy, encode
+from collector.plan import WHOLE_SITE, SitePlan
+from collector.settle import SLICE_MS, Settlement
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live.following import Live
+from dashboard.live.picture import Broker, Message
+from dashboard.settings import DashboardSettings
+from edge import topics
+from edge.broker import BrokerSettings
+from edge.message import Kind
+from ledig.simulation import SEED
+from ledig.simulation.people import Day, day
+from ledig.simulation.signs import signs, spans
+from ledig.site import read
+from tests.servers import ROOT
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+HEARTBEAT_MS = 300_000
+KINDS = {kind.value for kind in (Kind.CROSSING, Kind.CO2_PPM, Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT)}
+HOLD_MS = 420_000
+"""How long a space stays taken after somebody left."""
+MONDAY = date(2025, 9, 1)
+
+
+def example_plan() -> SitePlan:
+    """The shipped example; its sensors report every five minutes, which is less to simulate."""
+    plan = read(ROOT / "firmware-config" / "site.example.toml").plan
+    return replace(plan, sensors=tuple(replace(sensor, heartbeat_ms=HEARTBEAT_MS) for sensor in plan.sensors))
+
+
+@dataclass
+class Truth:
+    """Every change of every space, and every crossing."""
+
+    changes: dict[str, list[tuple[int, Occupancy]]] = field(default_factory=dict)
+
+    def taken(self, spaces: Iterable[str], at_ms: int) -> int:
+        return sum(self._state(space, at_ms) in TAKEN for space in spaces)
+
+    def _state(self, space: str, at_ms: int) -> Occupancy:
+        changes = self.changes.get(space, [])
+        place = bisect_right(changes, at_ms, key=itemgetter(0))
+        return changes[place - 1][1] if place else Occupancy.VACANT
+
+    def moments(self, spaces: Iterable[str], from_ms: int, to_ms: int) -> list[int]:
+        """When the number of taken ones changed."""
+        found = []
+        for space in spaces:
+            before = False
+            for at_ms, state in self.changes.get(space, []):
+                if (state in TAKEN) != before and from_ms <= at_ms < to_ms:
+                    found.append(at_ms)
+                before = state in TAKEN
+        return sorted(found)
+
+
+@dataclass
+class World:
+    """The end of the simulation."""
+
+    plan: SitePlan
+    now_ms: int
+    truth: Truth
+    retained: dict[str, bytes]
+    journal_path: Path
+
+    def app(self, accounts_path: Path) -> Flask:
+        """The pages, with everything that the broker retains."""
+        live = Live(self.plan, lambda: self.now_ms)
+        live.inbox.append(Broker.HERE)
+        live.inbox.extend(Message(topic, payload, retained=True) for topic, payload in self.retained.items())
+        speak(live, self.plan)
+        settings = DashboardSettings(
+            broker=BrokerSettings(), accounts_path=accounts_path, journal_path=self.journal_path, max_streams=10
+        )
+        return create_app(settings, self.plan, live, Accounts(accounts_path))
+
+
+def speak(live: Live, plan: SitePlan) -> None:
+    """Let the collector be heard now."""
+    live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
+    live.tick(time.monotonic())
+
+
+def simulate(plan: SitePlan, folder: Path, days: int) -> World:
+    """Let a site be used for so many days from a Monday on; it ends at noon of the day after.
+
+    The states of spaces are written as inference would; from there on everything is the collector's own work.
+    """
+    truth = Truth()
+    lives = [day(plan, MONDAY + timedelta(days=number), SEED) for number in range(days + 1)]
+    begin_ms, end_ms = lives[0].starts_ms, lives[-1].starts_ms + 12 * HOUR_MS
+    path = folder / "journal.sqlite"
+    retained: dict[str, bytes] = {}
+    with closing(Journal(path)) as journal:
+        journal.connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here
+        settlement, foretelling = Settlement(plan), Foretelling(plan)
+        news = sorted(found for lived in lives for found in _news(plan, lived) if found[0] < end_ms)
+        with journal.transaction():
+            for space in plan.spaces:
+                journal.connection.execute("INSERT INTO transition VALUES (?, ?, 'vacant')", (space.id, begin_ms))
+        place = 0
+        for now_ms in range(begin_ms + SLICE_MS, end_ms + 1, SLICE_MS):
+            with journal.transaction():
+                while place < len(news) and news[place][0] < now_ms:
+                    _write(journal, truth, news[place], place)
+                    place += 1
+                while settlement.settle(journal.connection, now_ms):
+                    pass
+                while (now_ms - end_ms) % DAY_MS == 0 and foretelling.due(now_ms):
+                    foretelling.step(journal.connection, now_ms)
+            for zone, told in foretelling.to_tell():
+                retained[topics.forecast(plan.id, zone)] = b"" if told is None else encode_forecast(told)
+    return World(plan, end_ms, truth, retained, path)
+
+
+_KIND = {kind.value: kind for kind in Kind}
+News = tuple[int, str, str, str, float]
+"""When, `space` or the kind of an event, whose, what a space became, and the value of an event."""
+
+
+def _news(plan: SitePlan, lived: Day) -> Iterator[News]:
+    for space in plan.spaces:
+        for from_ms, to_ms in spans(lived, space.id):
+            yield from_ms, "space", space.id, Occupancy.OCCUPIED, 0.0
+            yield to_ms + HOLD_MS, "space", space.id, Occupancy.VACANT, 0.0
+    for sign in signs(plan, lived, SEED):
+        if sign.part in KINDS:
+            yield sign.at_ms, sign.part, "/".join(sign.sensor), "", sign.value
+    for sensor in plan.sensors:
+        if sensor.door is not None:
+            for at_ms in range(lived.starts_ms, lived.ends_ms, HEARTBEAT_MS):
+                yield at_ms, Kind.HEARTBEAT, "/".join(sensor.key), "", 0.0
+
+
+def _write(journal: Journal, truth: Truth, news: News, seq: int) -> None:
+    at_ms, what, whose, state, value = news
+    if what == "space":
+        journal.connection.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (whose, at_ms, state))
+        truth.changes.setdefault(whose, []).append((at_ms, Occupancy(state)))
+    else:
+        device, sensor = whose.split("/")
+        journal.add_events([Heard(at_ms, device, "s", seq + 1, sensor, _KIND[what], value)])
+
+
+def scope_spaces(plan: SitePlan, zone: str, kind: str) -> list[str]:
+    """The spaces of a kind in a zone, or in WHOLE_SITE."""
+    return [space.id for space in plan.spaces if space.kind == kind and zone in {space.zone, WHOLE_SITE}]
