@@ -48,7 +48,7 @@ LEAD_MS: Final = 2 * HOUR_MS
 """They leave a backup so much earlier than the journal, so that they are never older there."""
 ASIDE_MS: Final = HOUR_MS
 """A damaged file is kept for so long. It cannot be purged, and may hold events as old as any may be."""
-STOP_S: Final = 15.0
+STOP_S: Final = 10.0
 
 _evidence: Final = msgspec.msgpack.Decoder(Evidence)
 _air: Final = msgspec.msgpack.Decoder(AirState)

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Final
 
 _MAGIC: Final = b"ledig-page-sums-1\n"
-_HEAD: Final = struct.Struct("!18s?IQI")
-"""Magic, whether the database was closed after this, size of a page, number of pages, checksum of the checksums."""
+_HEAD: Final = struct.Struct("!18s?IQ")
+"""Magic, whether the database was closed after this, size of a page, number of pages. A checksum of all this follows,
+and of the checksums that follow it."""
+_CHECK: Final = struct.Struct("!I")
 _WAL_HEAD: Final = 32
 _FRAME_HEAD: Final = 24
 _READ_PAGES: Final = 256
@@ -74,7 +76,8 @@ class PageSums:
         body = self.sums.tobytes()
         beside = self._sums_path.with_name(f"{self._sums_path.name}.new")
         with beside.open("wb") as file:
-            file.write(_HEAD.pack(_MAGIC, closing, self._page_bytes, pages, zlib.crc32(body)) + body)
+            head = _HEAD.pack(_MAGIC, closing, self._page_bytes, pages)
+            file.write(head + _CHECK.pack(zlib.crc32(head + body)) + body)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._sums_path)
@@ -125,11 +128,12 @@ def _stored(path: Path) -> "tuple[Sums[int], int] | None":
         found = sums_path(path).read_bytes()
     except OSError:
         return None
-    if len(found) < _HEAD.size:
+    if len(found) < _HEAD.size + _CHECK.size:
         return None
-    magic, closed, page_bytes, pages, check = _HEAD.unpack_from(found)
-    body = found[_HEAD.size :]
-    if magic != _MAGIC or page_bytes < 512 or len(body) != 4 * pages or zlib.crc32(body) != check:
+    magic, closed, page_bytes, pages = _HEAD.unpack_from(found)
+    (check,) = _CHECK.unpack_from(found, _HEAD.size)
+    head, body = found[: _HEAD.size], found[_HEAD.size + _CHECK.size :]
+    if magic != _MAGIC or zlib.crc32(head + body) != check or len(body) != 4 * pages:
         return None
     if not closed and not path.with_name(f"{path.name}-wal").exists():
         return None
