@@ -21,6 +21,7 @@ from collector.history.influxdb import Influx
 from collector.history.lines import CURSOR, NS_PER_MS, line
 from collector.history.projection import Projection
 from collector.settings import InfluxSettings
+from edge.clock import unix_ms
 from tests.servers import ROOT, influxdb, nginx, until
 
 NOON_MS = 1_763_895_600_000
@@ -68,7 +69,7 @@ def follow(count: int) -> float:
             db.commit()
         with nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{server.host}:{server.port}"}) as proxy:
             settings = InfluxSettings(url=proxy.url)
-            with closing(Influx(settings)) as influx, closing(Projection(journal, settings)) as projection:
+            with closing(Influx(settings)) as influx, closing(Projection(journal, settings, unix_ms)) as projection:
                 influx.create()
                 start = time.monotonic()
                 projection.start()

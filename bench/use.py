@@ -47,6 +47,7 @@ from dashboard.use.hours import by_scope, open_hours
 from dashboard.use.sheets import each_hour
 from dashboard.words import Words
 from edge.broker import BrokerSettings
+from edge.clock import unix_ms
 from tests.servers import ROOT, influxdb, nginx, until
 
 _T = TypeVar("_T")
@@ -158,7 +159,7 @@ def in_influxdb(journal: Path) -> Iterator[InfluxSettings]:
         settings = InfluxSettings(url=proxy.url)
         with closing(sqlite3.connect(journal)) as db:
             newest = tables.identity(db)[1]
-        with closing(Influx(settings)) as influx, closing(Projection(journal, settings)) as projection:
+        with closing(Influx(settings)) as influx, closing(Projection(journal, settings, unix_ms)) as projection:
             influx.create()
             projection.start()
             asked = f"SELECT max(rev) FROM {CURSOR}"  # noqa: S608 - our own name

@@ -16,6 +16,7 @@ from collector import outward
 from collector.intake import Delivery
 from collector.line import Client, Line, Message
 from edge import broker, topics
+from edge.message import ClockState, decode_status
 from edge.subscriptions import Subscriptions, unreadable
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ ASK_AGAIN_S: Final = 10.0
 """What the broker refused to let us read is asked for again this often."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 15.0
+
+_STATUS: Final = b"/status"
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +70,9 @@ class Inbox:
         self._mid = 0
         self._commands: list[bytes] = []
         self._events = topics.every_device(site, topics.DeviceTopic.EVENTS)
+        self._device_times: list[tuple[str, int]] = []
         self._command_topic = topics.collector_command(site).encode()
+        self._statuses = topics.every_device(site, topics.DeviceTopic.STATUS)
         self._retained: set[str] = set()
         self._retained_at: float | None = None
         self._pause_s = FIRST_PAUSE_S
@@ -137,6 +142,11 @@ class Inbox:
         taken, self._commands = self._commands, []
         return taken
 
+    def device_times(self) -> list[tuple[str, int]]:
+        """What time it is by each device whose status came with the last batch, and whose clock is synchronised."""
+        taken, self._device_times = self._device_times, []
+        return taken
+
     def retained(self) -> set[str]:
         """Topics of spaces, zones and devices that the broker had retained at our start.
 
@@ -145,7 +155,7 @@ class Inbox:
         if self._retained_at is None or time.monotonic() < self._retained_at:
             return set()
         self._retained_at = None
-        self._client.unsubscribe(self._of_ours())
+        self._client.unsubscribe([ours for ours in self._of_ours() if ours != self._statuses])
         return self._retained
 
     def _of_ours(self) -> list[str]:
@@ -156,7 +166,7 @@ class Inbox:
             topics.zone(self._site, "+"),
             topics.forecast(self._site, "+"),
             topics.every_device(self._site, topics.DeviceTopic.FINDINGS),
-            topics.every_device(self._site, topics.DeviceTopic.STATUS),
+            self._statuses,
         ]
 
     def renew(self) -> None:
@@ -222,8 +232,23 @@ class Inbox:
             elif topic == self._command_topic:
                 if not retained:  # an old wish that somebody left at the broker
                     self._commands.append(payload)
+            elif topic.endswith(_STATUS):
+                name = topic.decode(errors="replace")
+                if not retained:
+                    self._take_status(name, payload)
+                elif payload:  # it is of some earlier time
+                    self._retained.add(name)
             elif retained and payload:
                 self._retained.add(topic.decode(errors="replace"))
+
+    def _take_status(self, topic: str, payload: bytes) -> None:
+        try:
+            device, _ = topics.device_of(topic)
+            status = decode_status(payload)
+        except ValueError:
+            return
+        if status.online and status.at_ms is not None and status.clock is ClockState.SYNCHRONISED:
+            self._device_times.append((device, status.at_ms))
 
     def _look_up(self, topic: bytes) -> str:
         """The device that spoke; empty: it is another topic."""
@@ -266,11 +291,14 @@ class Inbox:
         self._pause_s, self._told = FIRST_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # those of the last connection: they come again
         self._commands.clear()
+        self._device_times.clear()
         self._owed.clear()
         self._subscriptions.forget()
         self._subscriptions.ask([(name, 1) for name in reads(self._site)])
+        self._subscriptions.ask(
+            [(name, 0) for name in (self._of_ours() if self.connections == 0 else [self._statuses])]
+        )
         if self.connections == 0:
-            self._subscriptions.ask([(ours, 0) for ours in self._of_ours()])
             self._retained_at = time.monotonic() + RETAINED_S
         self.connections += 1
         log.info("connected to %s", self._where)

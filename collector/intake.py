@@ -78,6 +78,10 @@ class Intake:
     """Of each stream that spoke: the mark that its receipt shall bear."""
     gaps: list[Gap] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    newest: dict[str, int] = field(default_factory=dict)
+    """Of each device whose clock is synchronised, the latest time of a new event."""
+    held: set[str] = field(default_factory=set)
+    """Devices of which an event from the future was neither taken nor refused: they keep it."""
 
 
 class Roster:
@@ -114,6 +118,8 @@ class Limits(NamedTuple):
     """What happened before this is no longer taken."""
     latest_ms: int
     """What claims to have happened after this comes from a wrong clock."""
+    holds_future: bool = False
+    """That clock may be ours: the event stays with its device, and everything behind it."""
 
 
 def take_in(
@@ -229,23 +235,41 @@ def _next_of(message: EventsMessage | Salvaged, key: StreamKey, mark: int, batch
         _compare(events[:skip], key, batch)
     if skip >= len(events):  # all of it is known
         return mark
-    oldest_ms, latest_ms = limits.oldest_ms, limits.latest_ms
     for event in events[skip:] if skip else events:
-        if isinstance(event, BadEvent):
-            _refuse(event, key, event.reason, into)
-            continue
-        if loss := limits.roster.refusal(device, event):
-            _refuse(event, key, loss, into)
-            continue
-        heard = Heard(event.at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
-        if not event.synchronised:
-            into.undated.append(heard)
-        elif oldest_ms <= event.at_ms <= latest_ms:
-            into.accepted.append(heard)
-        else:
-            _refuse(event, key, Loss.TOO_OLD if event.at_ms < oldest_ms else Loss.FUTURE, into)
-    mark = into.marks[key] = events[-1].seq
-    return mark
+        if not _take_event(event, key, into, limits):
+            return _up_to(event.seq - 1, key, mark, into)
+    return _up_to(events[-1].seq, key, mark, into)
+
+
+def _take_event(event: SensorEvent | BadEvent, key: StreamKey, into: Intake, limits: Limits) -> bool:
+    """Take or refuse one event; False: it is neither, and stays with its device."""
+    device, stream = key
+    if isinstance(event, BadEvent):
+        _refuse(event, key, event.reason, into)
+        return True
+    if loss := limits.roster.refusal(device, event):
+        _refuse(event, key, loss, into)
+        return True
+    heard = Heard(event.at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
+    if not event.synchronised:
+        into.undated.append(heard)
+        return True
+    into.newest[device] = max(into.newest.get(device, 0), event.at_ms)
+    if limits.oldest_ms <= event.at_ms <= limits.latest_ms:
+        into.accepted.append(heard)
+    elif event.at_ms > limits.latest_ms and limits.holds_future:
+        into.held.add(device)
+        return False
+    else:
+        _refuse(event, key, Loss.TOO_OLD if event.at_ms < limits.oldest_ms else Loss.FUTURE, into)
+    return True
+
+
+def _up_to(seq: int, key: StreamKey, mark: int, into: Intake) -> int:
+    """The mark of a stream, moved on if that is needed."""
+    if seq > mark:
+        into.marks[key] = seq
+    return max(seq, mark)
 
 
 def _compare(events: Sequence[SensorEvent | BadEvent], key: StreamKey, batch: _Batch) -> None:

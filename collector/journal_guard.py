@@ -28,11 +28,11 @@ from collector.history.sqlite import connect
 from collector.intake import FUTURE_MS
 from collector.journal import AIR, Journal
 from collector.journal_faults import JournalAway, JournalDamaged, JournalInUse, told
+from collector.marks import ERASED, TAKEN_FROM
 from collector.page_sums import closed_sums_problem, difference, first_page_problem, sums_path
 from collector.plan import SitePlan
 from collector.settings import RetentionSettings
 from collector.sqlite_backup import BackupRules, SourceDamaged
-from collector.work import ERASED, TAKEN_FROM
 from edge.file_access import access_problem
 from edge.message import Kind
 from edge.sqlite_transaction import transaction

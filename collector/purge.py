@@ -11,7 +11,6 @@ from collector.alerts import store as alerts
 from collector.health.store import kept_names
 from collector.house import House
 from collector.inference import advance, fold
-from collector.intake import FUTURE_MS
 from collector.journal import AIR, Checkpoint, Journal
 from collector.people.doors import BUCKET_MS
 from collector.plan import SitePlan
@@ -35,17 +34,17 @@ class Purge:
         self._known = {*self._sensors, *airs, *kept_names(plan), alerts.NAME}
         self._left: list[str] = []
 
-    def step(self, journal: Journal, before_ms: int, now_ms: int) -> bool:
+    def step(self, journal: Journal, before_ms: int, undated_after_ms: int) -> bool:
         """Forget a piece of what is older than `before_ms`; returns whether a piece is left for the next call."""
         if not self._left:
             self._left = list(self._sensors)
-            self._rest(journal, before_ms, now_ms)
+            self._rest(journal, before_ms, undated_after_ms)
         spent = 0
         while self._left and spent < BUDGET:
-            spent += self._space(journal, self._left.pop(), before_ms, now_ms)
+            spent += self._space(journal, self._left.pop(), before_ms, undated_after_ms)
         return bool(self._left)
 
-    def _space(self, journal: Journal, space: str, before_ms: int, now_ms: int) -> int:
+    def _space(self, journal: Journal, space: str, before_ms: int, undated_after_ms: int) -> int:
         """Fold the events of one space that are to be forgotten into its checkpoint; forget them."""
         rules, sensors = self._house.rules(space), self._sensors[space]
         start = self._house.checkpoint(space)
@@ -56,11 +55,11 @@ class Purge:
         journal.set_checkpoint(space, Checkpoint(before_ms, state, _encoder.encode(evidence)))
         self._house.set_checkpoint(space, evidence)
         journal.erase_transitions(space, before_ms)
-        return journal.erase_events(sensors, before_ms, now_ms + FUTURE_MS)
+        return journal.erase_events(sensors, before_ms, undated_after_ms)
 
-    def _rest(self, journal: Journal, before_ms: int, now_ms: int) -> None:
+    def _rest(self, journal: Journal, before_ms: int, undated_after_ms: int) -> None:
         """What belongs to no space: doors, air, sensors that left the plan; refusals; what old spaces left."""
-        journal.erase_events(journal.sensors() - self._of_spaces, before_ms, now_ms + FUTURE_MS)
+        journal.erase_events(journal.sensors() - self._of_spaces, before_ms, undated_after_ms)
         journal.erase_refused(before_ms)
         journal.erase_crowds(before_ms - BUCKET_MS)  # from the last of them on, late events are counted
         journal.erase_strangers(self._known, before_ms)

@@ -28,6 +28,9 @@ from collector.outward import CollectorStatus
 from collector.plan import SitePlan
 from collector.publish import Publisher
 from collector.settings import CollectorSettings, HistoryKind
+from collector.site_clock import NEAR_MS
+from collector.site_time import SiteTime, TimeSource
+from collector.start import begin, believed
 from collector.work import Work
 
 TICK_S: Final = 0.1
@@ -57,7 +60,7 @@ log = logging.getLogger(__name__)
 def run(
     settings: CollectorSettings,
     plan: SitePlan,
-    now_ms: Callable[[], int],
+    source: TimeSource,
     stop: threading.Event,
     report_progress: Callable[[], None] = lambda: None,
 ) -> None:
@@ -66,7 +69,7 @@ def run(
     Args:
         settings: broker, journal, history, what is forgotten.
         plan: the house.
-        now_ms: the house's time, Unix milliseconds, UTC.
+        source: the machine's clocks, or site time if that is right by definition.
         stop: may be set by any thread; the loop ends within a tick and the commit that runs.
         report_progress: called after each pass of the loop whose commits all succeeded, and while a disk that refuses
             is waited for.
@@ -75,23 +78,27 @@ def run(
         JournalRejected: the journal is in use, or of a later Ledig.
         JournalAway: the journal cannot be opened at the start. Later this is waited out.
     """
-    guard = JournalGuard(settings.journal_path, plan, settings.retention, now_ms)
-    journal: Journal | None = guard.open_journal()
+    site_time = SiteTime(source, plan.devices)
+    guard = JournalGuard(settings.journal_path, plan, settings.retention, site_time.last_ms)
+    opened = guard.open_journal()
+    site_time.resume(believed(opened))
+    journal: Journal | None = opened
     with ExitStack() as ends:
         projected = _no_fault
         if settings.history is HistoryKind.INFLUXDB:
             from collector.history.projection import Projection
 
-            projection = ends.enter_context(closing(Projection(settings.journal_path, settings.influx)))
+            follower = Projection(settings.journal_path, settings.influx, site_time.last_ms)
+            projection = ends.enter_context(closing(follower))
             projection.start()
             projected = projection.fault
-        loop = _Loop(settings, plan, now_ms, stop, guard, projected, report_progress)
+        loop = _Loop(settings, plan, site_time, stop, guard, projected, report_progress)
         ends.callback(loop.leave)
         while journal is not None:
             try:
                 with closing(journal), told(settings.journal_path), guard.watching(journal):
-                    work = Work(plan, journal, settings.retention, now_ms(), settings.alerts)
-                    loop.collect(work)
+                    while loop.collect(loop.begin(journal)):
+                        pass  # the clock was ahead: `begin` takes back what was written for a time to come
                     journal = None
             except JournalAway as fault:
                 journal = loop.reopened(fault)
@@ -110,7 +117,7 @@ class _Loop:
         self,
         settings: CollectorSettings,
         plan: SitePlan,
-        now_ms: Callable[[], int],
+        site_time: SiteTime,
         stop: threading.Event,
         guard: JournalGuard,
         projected: Callable[[], str],
@@ -119,7 +126,10 @@ class _Loop:
         self._path = settings.journal_path
         self._report_progress = report_progress
         self._guard = guard
-        self._now_ms = now_ms
+        self._retention = settings.retention
+        self._time = site_time
+        self._now_ms = site_time.now_ms
+        self._ticked_ms = 0
         self._stop = stop
         self._projected = projected
         self._inbox = Inbox(settings.broker, plan.id)
@@ -139,8 +149,13 @@ class _Loop:
         self._inbox.close()
         self._postman.close()
 
-    def collect(self, work: Work) -> None:
-        """Run until `stop`, and leave everything stored."""
+    def begin(self, journal: Journal) -> Work:
+        """Take up the journal."""
+        self._now_ms()
+        return begin(self._plan, journal, self._retention, self._time, self._alerts)
+
+    def collect(self, work: Work) -> bool:
+        """Run until `stop`, and leave everything stored; True: the clock was ahead, and `begin` must take that back."""
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
             self._outage = None
@@ -148,6 +163,8 @@ class _Loop:
         self._greeted = 0
         while not self._stop.is_set():
             deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
+            for device, at_ms in self._inbox.device_times():
+                self._time.report(device, at_ms, exact=True)
             if commands := self._inbox.commands():
                 work.obey(commands, self._now_ms())
                 if not deliveries:
@@ -159,11 +176,14 @@ class _Loop:
                 if len(deliveries) < BACKLOG:
                     tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
+                if work.is_ahead(self._now_ms()):
+                    return True
                 drains = len(deliveries) >= BACKLOG
                 self._tick(work, drains=drains)
                 tick_s = time.monotonic() + (DRAINING_TICK_S if drains else TICK_S)
             self._report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
         work.save()
+        return False
 
     def _tick(self, work: Work, *, drains: bool) -> None:
         now_ms = self._now_ms()
@@ -173,11 +193,13 @@ class _Loop:
         if time.monotonic() >= self._settle_s + (DRAINING_S if drains else 0.0):
             self._settle_s = time.monotonic() + SETTLE_S
             work.alarms.ear = self._ear()
+            work.alarms.clock_off_ms = self._time.belief.off_ms
             work.alarms.delivered(self._postman.tries(), now_ms)
             if work.settle(now_ms):
                 self._settle_s = time.monotonic()
             self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
-        if time.monotonic() >= self._save_s:
+        stepped, self._ticked_ms = abs(now_ms - self._ticked_ms) > NEAR_MS, now_ms
+        if stepped or time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
             work.save()
         if not self._inbox.connected:
@@ -204,9 +226,12 @@ class _Loop:
         self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
-            fault = self._inbox.fault or self._projected()
+            fault = self._inbox.fault or self._fault()
             self._publisher.status(CollectorStatus(online=not self._inbox.is_deaf, at_ms=now_ms, fault=fault))
         self._inbox.flush()
+
+    def _fault(self) -> str:
+        return "; ".join(filter(None, (self._projected(), self._time.fault)))
 
     def _ear(self) -> Ear:
         """Whether devices can be heard: they too need a while to come back, by the clock on the wall."""

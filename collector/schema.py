@@ -95,7 +95,11 @@ def _version_6(connection: sqlite3.Connection) -> None:
     coarsening.coarsen(connection)
 
 
-STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6)
+def _version_7(connection: sqlite3.Connection) -> None:
+    tables.create(connection)  # `withdrawn`: rows that were taken back, for a projection to follow
+
+
+STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6, _version_7)
 """The step at place n leads from version n to version n + 1."""
 
 

@@ -7,7 +7,6 @@ Never: sockets, clocks, threads.
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import msgspec
 
@@ -22,18 +21,14 @@ from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
-from collector.journal import AIR, Journal, SensorKey
+from collector.journal import AIR, FOREVER_MS, Journal, SensorKey
+from collector.marks import ERASED, TAKEN_FROM, save_belief
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
 from collector.rejection import Loss
 from collector.settings import RetentionSettings
 from collector.settle import BUCKET_MS, UNTIL, Settlement
-
-ERASED: Final = "erased_until_ms"
-"""Events before this are forgotten."""
-TAKEN_FROM: Final = "taken_from_ms"
-"""None from before this is taken: it is just after the newest event that is forgotten, and so not in the future even
-if this machine's clock was, for a moment."""
+from collector.site_time import SiteTime, given_time
 
 _encode = msgspec.msgpack.Encoder().encode
 _evidence = msgspec.msgpack.Decoder(Evidence).decode
@@ -61,9 +56,11 @@ class Work:
         plan: SitePlan,
         journal: Journal,
         retention: RetentionSettings,
-        now_ms: int,
+        now: int | SiteTime,
         alerts: AlertSettings = USUAL,
     ) -> None:
+        self._time = given_time() if isinstance(now, int) else now
+        now_ms = now if isinstance(now, int) else now.belief.site_ms
         self.house = House(plan)
         self.marks = journal.marks()
         self._plan = plan
@@ -83,6 +80,7 @@ class Work:
         self._restored = journal.restored_marks()
         self._unsaved: set[str] = set()
         self._refused = 0
+        self._held: set[str] = set()
         self._restore(now_ms)
         is_open(plan, now_ms)  # its library of red days takes a while to load: now, while nobody waits
         self.watch = Watch(plan, journal, self.house, retention.raw_hours, now_ms)
@@ -90,13 +88,17 @@ class Work:
 
     def take(self, deliveries: Iterable[Delivery], now_ms: int) -> dict[StreamKey, int]:
         """Store and judge one batch; returns the receipts that are owed now that it is on the disk."""
-        oldest_ms = max(now_ms - self._retention.raw_hours * HOUR_MS, self._taken_from_ms)
-        limits = Limits(self._roster, oldest_ms, now_ms + FUTURE_MS)
+        deletion_ms, holds_future = self._time.deletion_ms(now_ms), self._time.holds_future
+        oldest_ms = max(deletion_ms - self._retention.raw_hours * HOUR_MS, self._taken_from_ms)
+        limits = Limits(self._roster, oldest_ms, now_ms + FUTURE_MS, holds_future)
 
         def is_known(repeat: Repeat) -> bool:
             return self._journal.is_known(repeat, max(oldest_ms, self._erased_ms), limits.latest_ms)
 
         into = take_in(deliveries, self.marks, limits, is_known)
+        for device, at_ms in into.newest.items():
+            self._time.report(device, at_ms, exact=False)
+        self._log_held(into.held)
         if into.marks or into.refused:
             with self._journal.transaction():
                 self._store(into, now_ms)
@@ -141,6 +143,12 @@ class Work:
             self._journal.shrink()
         return due_ms > self._settled_ms or (not self._more_history and self.foretelling.due(self._settled_ms))
 
+    def is_ahead(self, now_ms: int) -> bool:
+        """Whether something was written for a time after `now_ms`, and it is certain that this has not come yet."""
+        if max(self._settled_ms, self._erased_ms, self._taken_from_ms) <= now_ms:
+            return False
+        return self._time.belief.confirmed or self._journal.newest(FOREVER_MS) <= now_ms
+
     def obey(self, payloads: Iterable[bytes], now_ms: int) -> None:
         """Take commands to the collector; one that breaks the contract is refused in the log."""
         with self._journal.transaction():
@@ -151,9 +159,10 @@ class Work:
     def save(self) -> None:
         """Store what the newest events left behind of each space: the next start has less to read."""
         self._collect_touched()
-        if self._unsaved:
-            with self._journal.transaction():
-                self._journal.set_settled({space: _encode(self.house.evidence(space)) for space in self._unsaved})
+        with self._journal.transaction():
+            self._journal.set_settled({space: _encode(self.house.evidence(space)) for space in self._unsaved})
+            if self._time.belief.boot:
+                save_belief(self._journal, self._time.belief)
         self._unsaved.clear()
 
     def _store(self, into: Intake, now_ms: int) -> None:
@@ -248,17 +257,28 @@ class Work:
 
     def _forget(self, now_ms: int) -> None:
         """Forget a piece of what is past its hours; the next piece soon, if there is one."""
-        before_ms = min(now_ms - self._retention.raw_hours * HOUR_MS, self._settled_ms)
+        deletion_ms = self._time.deletion_ms(now_ms)
+        before_ms = min(deletion_ms - self._retention.raw_hours * HOUR_MS, self._settled_ms)
+        undated_ms = FOREVER_MS if self._time.holds_future else now_ms + FUTURE_MS
         more = False
         if before_ms > self._erased_ms:
             self._taken_from_ms = max(self._taken_from_ms, self._journal.newest(before_ms) + 1)
             self._journal.set_meta(TAKEN_FROM, self._taken_from_ms)
-            more = self._purge.step(self._journal, before_ms, now_ms)
+            more = self._purge.step(self._journal, before_ms, undated_ms)
             self._erased_ms = before_ms
             self._journal.set_meta(ERASED, before_ms)
         if not more:
-            tables.erase(self._journal.connection, self._plan, self._retention, now_ms)
+            tables.erase(self._journal.connection, self._plan, self._retention, deletion_ms)
         self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
+
+    def _log_held(self, held: set[str]) -> None:
+        """One line when a device's events begin to wait for the right time."""
+        for device in sorted(held - self._held):
+            log.warning(
+                "events of %s are from the future by the server's clock, which nothing confirms; the device keeps them",
+                device,
+            )
+        self._held = (self._held | held) if self._time.holds_future else held
 
     def _log_refused(self, into: Intake) -> None:
         """One line for each tenfold of refusals: a device that sends nonsense must not fill the log."""

@@ -1,6 +1,6 @@
 """Serves the pages with gevent until it is told to stop.
 
-In:    settings, the plan, the house's clock.
+In:    settings, the plan, a clock.
 Out:   pages and streams on one port.
 Never: monkey patching. The event loop alone owns the picture and the streams; the follower is a real thread that only
        fills a deque, and what is slow (hashing, history) goes to the loop's thread pool. So it does not matter what
@@ -20,8 +20,9 @@ import gevent
 import gevent.socket
 
 from collector.plan import SitePlan
+from collector.site_time import SiteTime, TimeSource, read_machine
 from dashboard import release
-from dashboard.accounts import Accounts
+from dashboard.accounts.clock import COLLECTOR, open_accounts
 from dashboard.app import create_app
 from dashboard.live.following import ASK_AGAIN_S, TICK_S, Follower, Live
 from dashboard.settings import DashboardSettings
@@ -54,7 +55,7 @@ class ListenerLost(RuntimeError):
 def serve(
     settings: DashboardSettings,
     plan: SitePlan,
-    now_ms: Callable[[], int],
+    source: TimeSource,
     stop: threading.Event,
     report_progress: Callable[[], None] = lambda: None,
 ) -> None:
@@ -63,7 +64,7 @@ def serve(
     Args:
         settings: where to listen, whom to follow.
         plan: the house.
-        now_ms: the house's clock, Unix milliseconds.
+        source: the machine's clocks, or site time if that is right by definition.
         stop: looked at ten times a second.
         report_progress: called with each turn of the event loop.
 
@@ -74,28 +75,34 @@ def serve(
     room = make_room(settings.max_streams)
     listener = _listen(settings.host, settings.port)
     gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
-    live = Live(plan, now_ms, release.mark())
+    accounts, real_time = open_accounts(settings.accounts_path)
+    site_time = real_time if source is read_machine else SiteTime(source)
+    live = Live(plan, site_time.now_ms, release.mark())
     follower = Follower(settings.broker, plan.id, live.inbox)
     live.say = follower.say
-    accounts = Accounts(settings.accounts_path)
     app = create_app(replace(settings, max_streams=room.streams), plan, live, accounts)
     server = PageServer(listener, app, room.connections, proxied=settings.proxies > 0)
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
-    ticked_s, purged_s, asked_s = float("-inf"), time.monotonic(), time.monotonic()
+    ticked_s, purged_s, asked_s = float("-inf"), float("-inf"), time.monotonic()
     try:
         while not stop.is_set():
             now_s = time.monotonic()
             if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
                 ticked_s = now_s
                 live.tick(now_s)
+                real_time.now_ms()
+                if (collector_ms := live.picture.collector_ms) is not None:
+                    live.picture.collector_ms = None
+                    site_time.report(COLLECTOR, collector_ms, exact=True)
             if now_s - asked_s >= ASK_AGAIN_S:
                 asked_s = now_s
                 follower.ask_again()
             if now_s - purged_s >= PURGE_S:
                 purged_s = now_s
-                accounts.purge()
+                accounts.purge(real_time.belief.deletion_ms / 1000)
+                accounts.save_belief(real_time.belief)
             server.tend(now_s)
             gevent.sleep(LOOK_S)
             if server.closed:

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from pathlib import Path
 
+from edge.clock import boot_id
 from edge.message import SensorEvent
 from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, Said, remove_old_asides
 from edge.sensors.sensor import Told
@@ -25,7 +26,6 @@ RETRY_MS = 1000
 """The disk is tried again this often (real milliseconds)."""
 CLEAR_MS = 10_000
 """Events that a receipt covers may be read in the outbox's files for so long (real milliseconds)."""
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Keeping:
             OutboxRejected: a newer Ledig made the file.
         """
         self._path, self._max_events = path, max_events
-        self._boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
+        self._boot = boot_id()
         self._tail: deque[Said] = deque()
         self._lost = 0
         self._retry_ms: int | None = None

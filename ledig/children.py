@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collector.plan import SitePlan
     from collector.settings import CollectorSettings
+    from collector.site_time import TimeSource
     from dashboard.settings import DashboardSettings
     from edge.settings import DeviceSettings
-    from ledig.clock import HouseClock, Now
+    from ledig.clock import HouseClock
     from ledig.house_broker import HouseBrokerSettings
 
 
@@ -25,18 +26,18 @@ def broker(settings: "HouseBrokerSettings", stop: threading.Event) -> None:
     serve(settings, stop)
 
 
-def collector(settings: "CollectorSettings", plan: "SitePlan", now_ms: "Now", stop: threading.Event) -> None:
+def collector(settings: "CollectorSettings", plan: "SitePlan", source: "TimeSource", stop: threading.Event) -> None:
     """The collector."""
     from collector.run import run
 
-    run(settings, plan, now_ms, stop)
+    run(settings, plan, source, stop)
 
 
-def dashboard(settings: "DashboardSettings", plan: "SitePlan", now_ms: "Now", stop: threading.Event) -> None:
+def dashboard(settings: "DashboardSettings", plan: "SitePlan", source: "TimeSource", stop: threading.Event) -> None:
     """The dashboard."""
     from dashboard.server import serve
 
-    serve(settings, plan, now_ms, stop)
+    serve(settings, plan, source, stop)
 
 
 def people(

@@ -25,10 +25,6 @@ _AHEAD_S = 2.0
 _NOTE_EVERY_S = 0.5
 
 
-Now = Callable[[], int]
-"""House time, Unix milliseconds, UTC."""
-
-
 class ClockRejected(ValueError):
     """The note of where house time stopped cannot be read."""
 
@@ -59,11 +55,6 @@ class HouseClock:
 def start(speed: float, origin_ms: int) -> HouseClock:
     """A clock that shows `origin_ms` now."""
     return HouseClock(speed=speed, origin_ms=origin_ms, started_ns=time.monotonic_ns())
-
-
-def machine_ms() -> int:
-    """The machine's own time, Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def first_morning_ms(today: datetime, zone: ZoneInfo) -> int:

@@ -13,7 +13,7 @@ import click
 from collector.alerts.letters import trial
 from collector.alerts.postman import deliver, is_understood
 from collector.alerts.settings import AlertSettings
-from ledig.clock import machine_ms
+from edge.clock import unix_ms
 from ledig.settings_files import SettingsFileAway, is_open_to_all, read_settings_text
 from ledig.site import read
 
@@ -50,7 +50,7 @@ def test(path: Path) -> None:
         raise AddressRejected(f"{path.name}: no [[alerts.destination]]; give one with a name and a url_file")
     away = []
     for destination in settings.destinations:
-        letter = trial(destination, settings, site.plan, machine_ms())
+        letter = trial(destination, settings, site.plan, unix_ms())
         taken = deliver(destination.url, letter.title, letter.body)
         click.echo(f"{destination.name}: {'test message accepted' if taken else 'test message not accepted'}")
         if not taken:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from dashboard.accounts import Accounts
+from dashboard.accounts.clock import open_accounts
 from dashboard.accounts.roles import Account, Role
 from ledig.site import UP_LOCK, read
 
@@ -29,7 +30,7 @@ def accounts(site: Path | None, data: Path | None) -> Accounts:
         raise click.UsageError(f"{directory}: no such folder; start the site once, or create the folder")
     if data is not None and not (data / UP_LOCK).exists():
         raise click.UsageError(f"{data}: no site was started there; give the data folder that `ledig up` prints")
-    return Accounts(directory / "accounts.sqlite")
+    return open_accounts(directory / "accounts.sqlite")[0]
 
 
 def role(name: str) -> Role:

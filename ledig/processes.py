@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.file_access import read_problem
-from ledig.clock import machine_ms
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
 from ledig.storage import make_storage
@@ -135,19 +134,21 @@ def collector(path: Path, wish: Wish) -> None:
         _report(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
         return
     from collector.run import run
+    from collector.site_time import read_machine
     from edge.supervision import ServiceNotifier
     from ledig.stopping import stop_on_signals
 
     _log()
     stop = stop_on_signals()
     make_storage(site.storage)
-    run(settings, site.plan, machine_ms, stop, ServiceNotifier().report_progress)
+    run(settings, site.plan, read_machine, stop, ServiceNotifier().report_progress)
 
 
 def dashboard(path: Path, wish: Wish) -> None:
     """Be the dashboard of the site; raises SiteRejected, PasswordRejected, PortRejected."""
     from dataclasses import replace
 
+    from collector.site_time import read_machine
     from dashboard import server
     from ledig.reach import claim_port, reach_broker
 
@@ -169,7 +170,7 @@ def dashboard(path: Path, wish: Wish) -> None:
     _log()
     stop = stop_on_signals()
     make_storage(site.storage)
-    server.serve(settings, site.plan, machine_ms, stop, ServiceNotifier().report_progress)
+    server.serve(settings, site.plan, read_machine, stop, ServiceNotifier().report_progress)
 
 
 def reach_history(site: Site) -> None:

@@ -23,7 +23,9 @@ from pathlib import Path
 import click
 
 from collector.alerts.settings import AlertSettings
+from collector.site_time import TimeSource, read_machine
 from edge.broker import BrokerSettings
+from edge.clock import unix_ms
 from ledig import children, clock
 from ledig.destinations import with_addresses
 from ledig.house_broker import HOST, HouseBrokerSettings
@@ -111,7 +113,7 @@ def up(options: UpOptions) -> None:
 
 def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | None, stop: threading.Event) -> None:
     """Run every process; note house time as it goes, and exactly when all have stopped."""
-    now = clock.machine_ms if ticking is None else ticking.now_ms
+    now: TimeSource = read_machine if ticking is None else ticking.now_ms
     passwords = make(house.storage / "passwords", _users(house))
     broker = HouseBrokerSettings(port=house.collector.broker.port, site=house.plan.id, passwords=passwords)
     supervisor = Supervisor(
@@ -303,7 +305,7 @@ def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
     if newest_ms and (stopped_ms is None or stopped_ms < newest_ms < stopped_ms + _BEHIND_MS):
         stopped_ms = newest_ms
     if options.real_time:
-        return clock.start(options.speed, max(stopped_ms or 0, clock.machine_ms()))
+        return clock.start(options.speed, max(stopped_ms or 0, unix_ms()))
     if stopped_ms is not None:
         return clock.start(options.speed, stopped_ms)
     return clock.start(options.speed, clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone))

@@ -92,7 +92,7 @@ def spawned(work: Callable[..., None], *arguments: object) -> Iterator[None]:
 
 
 def main() -> None:
-    from edge.clock import HostClock
+    from collector.site_time import read_machine
     from ledig.stopping import stop_with_parent
 
     settings, plan = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our own file
@@ -100,11 +100,11 @@ def main() -> None:
     if isinstance(settings, CollectorSettings):
         from collector.run import run
 
-        run(settings, plan, HostClock().now_ms, stop)
+        run(settings, plan, read_machine, stop)
     else:
         from dashboard.server import serve
 
-        serve(settings, plan, HostClock().now_ms, stop)
+        serve(settings, plan, read_machine, stop)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,14 @@ class Alarms:
 
     Attributes:
         ear: whether devices can be heard; whoever has the connection says so before `step`.
+        clock_off_ms: by how much the server's clock is ahead of site time, set by whoever has the clock; 0: it is not.
     """
 
     def __init__(
         self, plan: SitePlan, journal: Journal, watched: Watched, settings: AlertSettings, now_ms: int
     ) -> None:
         self.ear = Ear.AWAY
+        self.clock_off_ms = 0
         self._plan, self._journal, self._watched = plan, journal, watched
         self._settings = settings
         self._timings = timings(settings)
@@ -225,6 +227,7 @@ class Alarms:
             supplies={space: house.view(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
             restored=self._restored,
+            clock_off_ms=self.clock_off_ms,
             failing=self._failing,
         )
 

@@ -87,6 +87,8 @@ class Known(Struct, frozen=True):
     supplies: Mapping[str, SpaceState]
     disk_free_pct: float | None
     """None: it could not be asked."""
+    clock_off_ms: int
+    """By how much the server's clock is ahead of site time; 0: it is not doubted."""
     failing: Mapping[str, int | None]
     """Destinations that took nothing since then; None: not tried yet."""
     restored: tuple[int, int] | None = None
@@ -109,6 +111,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
         AlertKind.JOURNAL_AWAY: _timing(Severity.URGENT, 0, 0),
         AlertKind.JOURNAL_RESTORED: _timing(Severity.WARNING, 0, 0),
         AlertKind.NOT_DELIVERED: _timing(Severity.WARNING, 0, 0),
+        AlertKind.CLOCK_DOUBTED: _timing(Severity.WARNING, 2, 10),
     }
 
 
@@ -125,6 +128,7 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
         *_disk(settings, known.disk_free_pct),
         *_restored(known.restored, known.now_ms),
         *_failing(known.failing),
+        *_clock(known.clock_off_ms),
     ]
     inside = {kind: judged(plan, settings.hours(kind), known.now_ms) for kind in AlertKind}
     return [
@@ -267,3 +271,9 @@ def _failing(failing: Mapping[str, int | None]) -> Iterator[Sign]:
     for name, since_ms in failing.items():
         level = Level.BLIND if since_ms is None else Level.PRESENT
         yield Sign(AlertKind.NOT_DELIVERED, name, level, since_ms)
+
+
+def _clock(off_ms: int) -> Iterator[Sign]:
+    if off_ms:
+        minutes = max(1, round(abs(off_ms) / MINUTE_MS))
+        yield Sign(AlertKind.CLOCK_DOUBTED, WHOLE_SITE, Level.PRESENT, value=minutes)

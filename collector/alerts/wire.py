@@ -41,6 +41,8 @@ class AlertKind(StrEnum):
     """The journal was damaged, and a backup or an empty one took its place."""
     NOT_DELIVERED = "not_delivered"
     """A destination of alerts takes none."""
+    CLOCK_DOUBTED = "clock_doubted"
+    """The server's clock jumped, and nothing confirms it."""
 
 
 class Severity(StrEnum):
@@ -77,7 +79,7 @@ class Alert(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defa
     """It has ended because nobody looks any more: the site file has its subject no longer, or does not ask."""
     muted: bool = False
     value: float | None = None
-    """What was measured: ppm, people, free desks, events lost, per cent."""
+    """What was measured: ppm, people, free desks, events lost, per cent, minutes."""
     limit: float | None = None
     """What it should not have passed."""
     reason: str = ""

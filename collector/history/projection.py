@@ -14,12 +14,12 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.history import HistoryAway, lines, sqlite, tables
+from collector.history import DAY_MS, HistoryAway, lines, sqlite, tables
 from collector.history.influxdb import DatabaseAway, Influx, InfluxAway, LinesRejected
 from collector.history.refused import RefusedRows
 from collector.history.tables import Changed
@@ -31,7 +31,6 @@ LOOK_S: Final = 0.5
 CHECK_S: Final = 60.0
 """How often it makes sure that InfluxDB still has what was written."""
 MAX_PAUSE_S: Final = 30.0
-DAY_NS: Final = 86_400_000_000_000
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +41,17 @@ class Projection:
     Args:
         journal_path: the collector's journal; it may appear later.
         settings: where InfluxDB is.
+        now_ms: site time, Unix milliseconds; may be called by any thread.
         check_s: how often it looks whether InfluxDB was emptied, in real seconds.
     """
 
-    def __init__(self, journal_path: Path, settings: InfluxSettings, *, check_s: float = CHECK_S) -> None:
+    def __init__(
+        self, journal_path: Path, settings: InfluxSettings, now_ms: Callable[[], int], *, check_s: float = CHECK_S
+    ) -> None:
         self.refused = RefusedRows(journal_path.with_name("refused.sqlite"))
         self._journal_path = journal_path
         self._settings = settings
+        self._now_ms = now_ms
         self._check_s = check_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
@@ -73,7 +76,7 @@ class Projection:
         pause_s = LOOK_S
         while not self._stop.is_set():
             try:
-                with closing(_Follower(self._journal_path, self._settings, self.refused)) as follower:
+                with closing(_Follower(self._journal_path, self._settings, self.refused, self._now_ms)) as follower:
                     self._follow(follower)
             except HistoryAway as fault:
                 pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # it was well until now
@@ -105,8 +108,10 @@ class Projection:
 class _Follower:
     """One connection to InfluxDB, and how far it has come."""
 
-    def __init__(self, journal_path: Path, settings: InfluxSettings, refused: RefusedRows) -> None:
-        self._journal_path = journal_path
+    def __init__(
+        self, journal_path: Path, settings: InfluxSettings, refused: RefusedRows, now_ms: Callable[[], int]
+    ) -> None:
+        self._journal_path, self._now_ms = journal_path, now_ms
         self._influx = Influx(settings)
         self._refused = refused
         self._history = ""
@@ -140,11 +145,16 @@ class _Follower:
                 db.execute("BEGIN")
                 changes = tables.changed(db, self._rev, BATCH_ROWS)
                 newest = tables.identity(db)[1] if len(changes) < BATCH_ROWS else changes[-1][0]
+                withdrawals = tables.withdrawals(db, self._rev, newest)
                 erasures = [found for found in tables.erasures(db, self._rev) if found[0] <= newest]
             except sqlite3.Error as fault:
                 raise sqlite.away(self._journal_path, fault) from fault
         if newest <= self._rev:
             return False
+        for _, measure, tag, from_ms in withdrawals:  # first: rows that were written since are among the changes
+            only = f' AND "{measure.tags[-1]}" = {lines.quoted(tag)}' if tag else ""
+            self._influx.query(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
+            self._refused.take_back(measure, tag, from_ms)
         self._write([change for change in changes if _says_something(change)])
         self._withdraw([change for change in changes if not _says_something(change)])
         for _, measure, tag, before_ms in erasures:
@@ -152,9 +162,13 @@ class _Follower:
             self._influx.query(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
             self._refused.erase(measure, tag, before_ms)
         # One point a day, which overwrites itself: buckets with a retention never see an old one.
-        today_ns = time.time_ns() // DAY_NS * DAY_NS
+        now_ms = self._now_ms()
+        today_ms = now_ms - now_ms % DAY_MS
+        if withdrawals:
+            where = f'"history" = {lines.quoted(self._history)} AND time > {now_ms}ms'
+            self._influx.query(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
         try:
-            self._influx.write([lines.cursor(self._history, newest, today_ns)])
+            self._influx.write([lines.cursor(self._history, newest, today_ms * 1_000_000)])
         except LinesRejected as fault:
             raise HistoryAway(f"InfluxDB refuses the cursor: {fault}; look at its retention and its limits") from fault
         self._rev = newest

@@ -47,6 +47,16 @@ class RefusedRows:
                 (measure.name, tag, tag, before_ms),
             )
 
+    def take_back(self, measure: Measure, tag: str, from_ms: int) -> None:
+        """Forget rows that the journal has taken back; `tag` empty: of any last tag."""
+        if not self._path.exists():
+            return
+        with self._opened() as db:
+            db.execute(
+                "DELETE FROM refused WHERE measure = ? AND (? = '' OR tags LIKE '%' || char(31) || ?) AND at_ms >= ?",
+                (measure.name, tag, tag, from_ms),
+            )
+
     def newest(self) -> list[tuple[str, tuple[str, ...], int, str]]:
         """Measure, tags, start of the bucket and reason, the newest refusal first."""
         if not self._path.exists():

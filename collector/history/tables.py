@@ -19,6 +19,9 @@ Changed = tuple[int, Measure, Row]
 Erasure = tuple[int, Measure, str, int]
 """Revision, measure, value of its first tag (empty: any), and before which instant rows are gone."""
 
+Withdrawal = tuple[int, Measure, str, int]
+"""Revision, measure, value of its last tag (empty: any), and from which instant on its rows were taken back."""
+
 FOREVER_MS: Final = 2**62
 """Beyond the newest row of a series: a search from here on begins with the next one."""
 
@@ -42,6 +45,10 @@ def create(db: sqlite3.Connection) -> None:
     db.execute(
         "CREATE TABLE IF NOT EXISTS erased (measure TEXT NOT NULL, tag TEXT NOT NULL, before_ms INTEGER NOT NULL,"
         " rev INTEGER NOT NULL, PRIMARY KEY (measure, tag)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS withdrawn (rev INTEGER PRIMARY KEY, measure TEXT NOT NULL, tag TEXT NOT NULL,"
+        " from_ms INTEGER NOT NULL)"
     )
     db.execute("CREATE TABLE IF NOT EXISTS history (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT, rev INTEGER)")
     db.execute("INSERT OR IGNORE INTO history VALUES (1, ?, 0)", (secrets.token_hex(8),))
@@ -98,6 +105,36 @@ def erasures(db: sqlite3.Connection, after_rev: int) -> list[Erasure]:
     return [
         (rev, BY_NAME[measure], tag, before_ms) for rev, measure, tag, before_ms in db.execute(statement, (after_rev,))
     ]
+
+
+def take_back(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str = "") -> int:
+    """Delete the rows of a measure from an instant on that were written for a time that has not come; how many.
+
+    Args:
+        db: the journal's connection, in a transaction.
+        measure: whose rows.
+        from_ms: Unix milliseconds.
+        tag: only those with this value of the measure's last tag; empty: all.
+    """
+    rows = [tags for tags in series(db, measure) if tag in {"", tags[-1]}]
+    where = " AND ".join(f"{name} = ?" for name in measure.tags)
+    taken = db.executemany(
+        f"DELETE FROM {measure.name} WHERE {where} AND at_ms >= ?",  # noqa: S608 - names of MEASURES
+        [(*tags, from_ms) for tags in rows],
+    ).rowcount
+    if taken <= 0:
+        return 0
+    rev = identity(db)[1] + 1
+    db.execute("UPDATE history SET rev = ?", (rev,))
+    db.execute("INSERT INTO withdrawn VALUES (?, ?, ?, ?)", (rev, measure.name, tag, from_ms))
+    return taken
+
+
+def withdrawals(db: sqlite3.Connection, after_rev: int, until_rev: int) -> list[Withdrawal]:
+    """What was taken back after one revision and up to another. A projection deletes it before it writes rows."""
+    statement = "SELECT rev, measure, tag, from_ms FROM withdrawn WHERE rev > ? AND rev <= ? ORDER BY rev"
+    found = db.execute(statement, (after_rev, until_rev))
+    return [(rev, BY_NAME[measure], tag, from_ms) for rev, measure, tag, from_ms in found]
 
 
 def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, now_ms: int) -> int:

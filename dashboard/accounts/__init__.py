@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from collector.site_clock import Belief
 from dashboard.accounts import known, passwords
 from dashboard.accounts.access_log import AccessLog
 from dashboard.accounts.roles import Account, Role
-from dashboard.accounts.store import Store
+from dashboard.accounts.store import AHEAD_S, Store
 
 IDLE_S: Final = 30 * 60
 """A session that is not used this long ends."""
@@ -77,7 +78,6 @@ class Accounts:
         self.log: Final = AccessLog(self._store)
         with self._store.open() as db:
             db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
-        self.purge()
 
     @property
     def secret(self) -> str:
@@ -226,13 +226,41 @@ class Accounts:
             )
             return ended.rowcount > 0
 
-    def purge(self) -> None:
-        """Forget what has had its time: tries of a quarter of an hour ago, sessions that ended, the log of long ago."""
+    def purge(self, deletion_s: float | None = None) -> None:
+        """Delete what has had its time: tries of a quarter of an hour ago, sessions that ended, the log of long ago.
+
+        What is dated ahead, by a clock that was wrong, is dated now: a session does not last longer for it.
+
+        Args:
+            deletion_s: the moment from which ages are reckoned, Unix seconds, not after now; None: now.
+        """
         now_s = self._store.now_s()
+        from_s = now_s if deletion_s is None else deletion_s
+        ahead = (now_s, now_s + AHEAD_S)
         with self._store.open() as db:
-            db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - WINDOW_S,))
-            db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (now_s - IDLE_S, now_s - LONGEST_S))
-        self.log.purge()
+            db.execute("DELETE FROM try WHERE at_s <= ?", (from_s - WINDOW_S,))
+            db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (from_s - IDLE_S, from_s - LONGEST_S))
+            db.execute("UPDATE try SET at_s = ? WHERE at_s > ?", ahead)
+            db.execute("UPDATE session SET began_s = ? WHERE began_s > ?", ahead)
+            db.execute("UPDATE session SET used_s = ? WHERE used_s > ?", ahead)
+        self.log.purge(from_s)
+
+    def load_belief(self) -> Belief:
+        """What was believed about time when it was last stored; at first, that of the newest entry."""
+        with self._store.open() as db:
+            row = db.execute("SELECT site_ms, deletion_ms, boot, elapsed_ms, confirmed FROM clock").fetchone()
+            newest = "SELECT max(used_s) FROM session UNION ALL SELECT max(at_s) FROM view_log"
+            known_ms = int(1000 * max(at_s or 0 for (at_s,) in db.execute(newest)))
+        if row is None:
+            return Belief(site_ms=known_ms, deletion_ms=known_ms)
+        site_ms, deletion_ms, boot, elapsed_ms, confirmed = row
+        return Belief(site_ms, deletion_ms, boot, elapsed_ms, bool(confirmed), confirmed_from_ms=elapsed_ms)
+
+    def save_belief(self, belief: Belief) -> None:
+        """Store what is believed about time."""
+        values = (belief.site_ms, belief.deletion_ms, belief.boot, belief.elapsed_ms, belief.confirmed)
+        with self._store.open() as db:
+            db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?, ?, ?)", values)
 
     def _change(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from dashboard.accounts.roles import Account, Role
-from dashboard.accounts.store import Store
+from dashboard.accounts.store import AHEAD_S, Store
 
 LOG_DAYS: Final = 396
 """How long it is remembered who looked at what: 13 months."""
@@ -73,7 +73,6 @@ class AccessLog:
                 "INSERT INTO view_log (at_s, name, role, kind, what, span) VALUES (?, ?, ?, ?, ?, ?)",
                 (now_s, who.name, who.role, act, what, span),
             )
-            _purge(db, now_s)
 
     def entries(self, most: int) -> list[Entry]:
         """The newest lines, newest first, with who it was."""
@@ -84,18 +83,20 @@ class AccessLog:
         found = self._read("kind != 'change'", most)
         return [View(one.at_s, one.role, one.act, one.what, one.span) for one in found]
 
-    def purge(self) -> None:
-        """Forget what is older than 13 months."""
+    def purge(self, deletion_s: float | None = None) -> None:
+        """Delete what is older than 13 months; date now what is dated ahead. `deletion_s` as in `Accounts.purge`."""
+        now_s = self._store.now_s()
+        deletion_s = now_s if deletion_s is None else deletion_s
         with self._store.open() as db:
-            _purge(db, self._store.now_s())
+            db.execute("DELETE FROM view_log WHERE at_s < ?", (deletion_s - LOG_DAYS * 86_400,))
+            db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + AHEAD_S))
 
     def _read(self, which: str, most: int) -> list[Entry]:
         with self._store.open() as db:
-            _purge(db, self._store.now_s())
             found = db.execute(
                 "SELECT at_s, name, role, kind, what, span FROM view_log"  # noqa: S608 - the condition is ours
-                f" WHERE {which} ORDER BY at_s DESC, rowid DESC LIMIT ?",
-                (most,),
+                f" WHERE {which} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
+                (self._store.now_s() - LOG_DAYS * 86_400, most),
             )
             return [Entry(at_s, name, Role(role), Act(act), what, span) for at_s, name, role, act, what, span in found]
 
@@ -106,7 +107,3 @@ def _seen(db: sqlite3.Connection, since_s: float, who: Account, what: str, span:
         (who.name, what, span, span, since_s),
     )
     return found.fetchone() is not None
-
-
-def _purge(db: sqlite3.Connection, now_s: float) -> None:
-    db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * 86_400,))

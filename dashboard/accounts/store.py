@@ -18,6 +18,9 @@ from typing import Final
 from collector.schema import migrate
 from edge.sqlite_transaction import transaction
 
+AHEAD_S: Final = 300
+"""What is dated further ahead was dated by a clock that was wrong."""
+
 
 def _first(db: sqlite3.Connection) -> None:
     db.execute(
@@ -59,7 +62,16 @@ def _roles(db: sqlite3.Connection) -> None:
     )
 
 
-STEPS: Final = (_first, _roles)
+def _clock(db: sqlite3.Connection) -> None:
+    """What is believed about time: the next start goes on from there."""
+    db.execute(
+        "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), site_ms INTEGER NOT NULL,"
+        " deletion_ms INTEGER NOT NULL, boot INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
+        " confirmed INTEGER NOT NULL) STRICT"
+    )
+
+
+STEPS: Final = (_first, _roles, _clock)
 """Each brings the file one version further."""
 
 

@@ -90,6 +90,8 @@ class Picture:
         """What the broker does not let the dashboard read."""
         self.fault = ""
         """What the collector cannot do now, in its own words."""
+        self.collector_ms: int | None = None
+        """Site time by the collector's newest message, until `tick` has passed it on; None: it has."""
         self.version = 0
         """Grows with everything that changes what is shown."""
         self.rejected = 0
@@ -251,6 +253,7 @@ class Picture:
         self._collector_online = status.online
         if status.online:
             self._heard = (now_s, now_ms)
+            self.collector_ms = status.at_ms
 
     def _take_device(self, device: str, status: DeviceStatus, news: Message, now_ms: int) -> None:
         before = self.devices.get(device)

@@ -258,4 +258,5 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("the database cannot be written"),
     AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged database was replaced"),
     AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message was not accepted"),
+    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, words: words.gettext("a jump of the clock was not confirmed"),
 }

@@ -17,9 +17,9 @@ from collector.evidence import START, Evidence, Heard
 from collector.history import HistoryAway
 from collector.history.sqlite import connect
 from collector.journal import SensorKey
+from collector.marks import ERASED
 from collector.plan import SitePlan
 from collector.schema import STEPS
-from collector.work import ERASED
 from edge.message import Kind
 from ledig.what_if import Stored
 

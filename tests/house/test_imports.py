@@ -21,12 +21,13 @@ CONTRACT = (
     "edge.topics",
     "edge.broker",
     "edge.subscriptions",
+    "edge.clock",
     "edge.sqlite_transaction",
     "edge.file_access",
     "edge.supervision",
 )
-"""What every package may import: the wire, the way to the broker, how a file is used (docs/decisions/0003), and how a
-process ends with its threads (0027)."""
+"""What every package may import: the wire, the way to the broker, how a file is used (docs/decisions/0003), the
+machine's clocks (0030), and how a process ends with its threads (0027)."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *CONTRACT),

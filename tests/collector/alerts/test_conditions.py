@@ -30,6 +30,7 @@ WELL = Known(
     airs={"hall": Air(co2_ppm=600)},
     supplies={},
     disk_free_pct=50,
+    clock_off_ms=0,
     failing={},
 )
 
@@ -215,3 +216,14 @@ def test_a_restored_journal_is_shown_for_three_days_with_what_is_missing() -> No
     (sign,) = found(restored=(NOON_MS - HOUR_MS, 0))
     assert (sign.since_ms, sign.reason) == (NOON_MS - HOUR_MS, NO_BACKUP)
     assert found(restored=(NOON_MS - 72 * HOUR_MS, NOON_MS - 80 * HOUR_MS)) == []
+
+
+@pytest.mark.parametrize(("off_ms", "minutes"), [(730 * 24 * HOUR_MS, 730 * 24 * 60), (-HOUR_MS, 60)])
+def test_a_clock_that_nothing_confirms_is_one_alert_of_the_site(off_ms: int, minutes: int) -> None:
+    (sign,) = found(clock_off_ms=off_ms)
+    assert (sign.kind, sign.subject, sign.level, sign.value) == (
+        AlertKind.CLOCK_DOUBTED,
+        "site",
+        Level.PRESENT,
+        minutes,
+    )

@@ -15,6 +15,7 @@ from collector.history.influxdb import DatabaseAway, Influx, InfluxHistory
 from collector.history.projection import Projection
 from collector.history.sqlite import SqliteHistory
 from collector.settings import HistoryKind, InfluxSettings
+from edge.clock import unix_ms
 from tests.servers import ROOT, influxdb, nginx, until
 
 SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
@@ -106,7 +107,7 @@ def written_up_to(settings, journal):
 
 @contextmanager
 def following(journal, settings, **more):
-    projection = Projection(journal.path, settings, **more)
+    projection = Projection(journal.path, settings, unix_ms, **more)
     projection.start()
     try:
         yield projection

@@ -10,6 +10,7 @@ from collector.history import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, 
 from collector.history.influxdb import Influx, InfluxHistory
 from collector.history.projection import Projection
 from collector.history.sqlite import SqliteHistory
+from edge.clock import unix_ms
 from tests.collector.history.conftest import (
     Journal,
     everything,
@@ -152,7 +153,7 @@ def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded
 def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_path):
     late = tmp_path / "late"
     late.mkdir()
-    projection = Projection(late / "journal.sqlite", guarded.settings)
+    projection = Projection(late / "journal.sqlite", guarded.settings, unix_ms)
     projection.start()
     try:
         until(projection.fault, what="a word about it")

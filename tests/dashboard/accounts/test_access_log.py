@@ -70,6 +70,7 @@ def test_after_thirteen_months_a_line_is_forgotten(accounts: Accounts, watch: Wa
     assert len(accounts.log.entries(9)) == 1
     watch.s += 1
     assert accounts.log.recent_views(9) == []
+    accounts.purge()
     assert b"a span of long ago" not in accounts.path.read_bytes()
 
 

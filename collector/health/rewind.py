@@ -1,0 +1,48 @@
+"""Takes back what is remembered of sensors for a time that has not come yet.
+
+In:    an open journal, inside its transaction; the plan; the right time.
+Out:   days, hours, findings and clock readings of sensors up to that time.
+Never: judgement, clocks.
+"""
+
+from msgspec.structs import replace
+
+from collector.health.hours import HOUR_MS
+from collector.health.past import SensorPast
+from collector.health.store import groups, load_notes, load_pasts, save_notes, save_pasts
+from collector.journal import Journal
+from collector.people.doors import day_span
+from collector.plan import SitePlan
+
+
+def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> None:
+    """Forget what sensors did after `now_ms`."""
+    hour_ms = now_ms - now_ms % HOUR_MS
+    today = day_span(now_ms, plan.time_zone).day
+    pasts = {name: _rewound(past, hour_ms, today) for name, past in load_pasts(journal, plan).items()}
+    for group in groups(plan).values():
+        save_pasts(journal, group, pasts)
+    notes = load_notes(journal)
+    save_notes(
+        journal,
+        replace(
+            notes,
+            since=tuple(replace(one, at_ms=min(one.at_ms, now_ms)) for one in notes.since),
+            ignored=tuple(replace(one, day=min(one.day, today)) for one in notes.ignored),
+            clocks={
+                device: [hour for hour in hours if hour.at_ms <= hour_ms] for device, hours in notes.clocks.items()
+            },
+            late={name: at_ms for name, at_ms in notes.late.items() if at_ms < hour_ms},
+        ),
+    )
+
+
+def _rewound(past: SensorPast, hour_ms: int, today: int) -> SensorPast:
+    if past.until_ms <= hour_ms:
+        return past
+    return replace(
+        past,
+        until_ms=hour_ms,
+        hours={at_ms: hour for at_ms, hour in past.hours.items() if at_ms < hour_ms},
+        days=tuple(day for day in past.days if day.day <= today),
+    )

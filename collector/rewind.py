@@ -1,0 +1,125 @@
+"""Takes back what the collector wrote for a time that has not come yet, once it knows the right time.
+
+In:    an open journal, the plan, the right time.
+Out:   the journal as if its clock had never been ahead: marks, history, transitions, what was learnt.
+Never: a change to what a device reported for a time that has come; clocks, transactions of its own.
+
+Needed after a clock that was believed although it was ahead: that of an older Ledig, which believed every clock, or a
+step that was confirmed by mistake (docs/decisions/0030).
+"""
+
+from itertools import groupby
+from typing import Final
+
+import msgspec
+
+from collector.air import AirState
+from collector.alerts import store as alerts
+from collector.days import midnight_ms
+from collector.evidence import Evidence
+from collector.forecast.score import Lead
+from collector.health import rewind as health
+from collector.history import DAY_MS, FORECAST, HOUR_MS, MEASURES, STAYS, tables
+from collector.intake import FUTURE_MS
+from collector.journal import AIR, FOREVER_MS, Journal
+from collector.marks import ERASED, TAKEN_FROM
+from collector.outward import Occupancy
+from collector.plan import SitePlan
+from collector.rejection import Gap, Loss
+from collector.settings import RAW_HOURS_CEILING
+from collector.settle import BUCKET_MS, UNTIL
+
+RAW_MS: Final = RAW_HOURS_CEILING * HOUR_MS
+
+_evidence: Final = msgspec.msgpack.Decoder(Evidence).decode
+_air: Final = msgspec.msgpack.Decoder(AirState).decode
+
+
+def is_ahead(journal: Journal, now_ms: int) -> bool:
+    """Whether marks of the journal are ahead of a time."""
+    return any((journal.meta(name) or 0) > now_ms for name in (UNTIL, ERASED, TAKEN_FROM))
+
+
+def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> int:
+    """Take back what is ahead of `now_ms`, inside the journal's transaction; returns how many rows of history."""
+    until_ms = now_ms - now_ms % BUCKET_MS
+    _rewind_marks(journal, until_ms, now_ms)
+    _rewind_events(journal, now_ms)
+    _rewind_spaces(journal, plan, now_ms)
+    health.rewind(journal, plan, now_ms)
+    alerts.rewind(journal, now_ms)
+    return _rewind_history(journal, plan, until_ms)
+
+
+def _rewind_marks(journal: Journal, until_ms: int, now_ms: int) -> None:
+    for name, most_ms in ((UNTIL, until_ms), (ERASED, now_ms - RAW_MS), (TAKEN_FROM, now_ms)):
+        if (journal.meta(name) or 0) > most_ms:
+            journal.set_meta(name, most_ms)
+    db = journal.connection
+    db.execute("DELETE FROM crowd WHERE at_ms > ?", (until_ms,))
+    db.execute("DELETE FROM stale WHERE from_ms > ?", (until_ms,))
+    for table in ("gap", "quarantine"):
+        db.execute(f"UPDATE {table} SET at_ms = ? WHERE at_ms > ?", (now_ms, now_ms))  # noqa: S608 - our own names
+
+
+def _rewind_events(journal: Journal, now_ms: int) -> None:
+    """Events dated ahead have no right time: they become exact gaps."""
+    db = journal.connection
+    ahead = (now_ms + FUTURE_MS,)
+    found = db.execute(
+        "SELECT stream.device, stream, event.seq FROM sensor JOIN event ON sensor_no = sensor.no"
+        " JOIN stream ON stream_no = stream.no WHERE at_ms > ? AND synchronised"
+        " ORDER BY stream.device, stream, event.seq",
+        ahead,
+    ).fetchall()
+    gaps = []
+    for (device, stream, _), members in groupby(enumerate(found), lambda one: (*one[1][:2], one[1][2] - one[0])):
+        seqs = [row[2] for _, row in members]
+        gaps.append(Gap(device, stream, seqs[0], seqs[-1], Loss.FUTURE))
+    if gaps:
+        journal.add_gaps(gaps, now_ms)
+        db.execute("DELETE FROM event WHERE at_ms > ? AND synchronised", ahead)
+
+
+def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
+    """Spaces and air go on from what they were before; the next start judges them anew from the stored events."""
+    db = journal.connection
+    db.execute("DELETE FROM transition WHERE at_ms > ?", (now_ms,))
+    latest_ms = now_ms + FUTURE_MS
+    for name, body in journal.settled().items():
+        if name in plan.space:
+            is_ahead = _evidence(body).at_ms > latest_ms
+        else:
+            is_ahead = name.startswith(AIR) and any(view.heard_ms > latest_ms for view in _air(body).views)
+        if is_ahead:
+            db.execute("DELETE FROM settled WHERE space = ?", (name,))
+    for space, checkpoint in journal.checkpoints().items():
+        if _evidence(checkpoint.body).at_ms > latest_ms:
+            db.execute("DELETE FROM checkpoint WHERE space = ?", (space,))
+        elif checkpoint.at_ms > now_ms:
+            journal.set_checkpoint(space, checkpoint._replace(at_ms=now_ms, state=Occupancy.UNKNOWN))
+
+
+def _rewind_history(journal: Journal, plan: SitePlan, until_ms: int) -> int:
+    """Rows of buckets that are not over, and forecasts that were issued later than now."""
+    db = journal.connection
+    tomorrow_ms = midnight_ms(plan, until_ms, -1)
+    taken = 0
+    for measure in MEASURES:
+        if measure is FORECAST:
+            continue
+        from_ms = midnight_ms(plan, until_ms) if measure is STAYS else until_ms - until_ms % measure.bucket_ms
+        taken += tables.take_back(db, measure, from_ms)
+    for lead, from_ms in (
+        (Lead.HOUR, until_ms - until_ms % HOUR_MS + 2 * HOUR_MS),
+        (Lead.THREE_HOURS, until_ms - until_ms % HOUR_MS + 4 * HOUR_MS),
+        (Lead.DAY, tomorrow_ms),
+        (Lead.WEEK, tomorrow_ms + 7 * DAY_MS),
+    ):
+        taken += tables.take_back(db, FORECAST, from_ms, lead.value)
+    return taken
+
+
+def last_known_ms(journal: Journal) -> int:
+    """The last time that devices vouch for, of a journal in which no belief is stored; 0: none."""
+    return max(journal.newest(FOREVER_MS), (journal.meta(TAKEN_FROM) or 1) - 1)

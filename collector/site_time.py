@@ -1,0 +1,103 @@
+"""Site time for a process: the clock that it is given, judged if it is the machine's.
+
+In:    a source of time; what was believed when the process last ran; the time that devices report.
+Out:   site time, deletion time, what is wrong with the clock.
+Never: a decision of its own: `site_clock.py` judges.
+"""
+
+from collections.abc import Callable, Iterable
+
+from collector.device_times import DeviceTimes
+from collector.site_clock import Belief, Reading, believe
+from edge.clock import boot_id, elapsed_ms, kernel_time, unix_ms
+
+TimeSource = Callable[[], int | Reading]
+"""Gives the machine's clocks, to be judged; or site time itself (Unix ms), right by definition: simulated, replayed."""
+
+
+def read_machine() -> Reading:
+    """The clocks of this machine.
+
+    The synchronisation vouches for the wall clock only while the kernel, which it steers, shows the same time.
+    """
+    kernel = kernel_time()
+    return Reading(unix_ms(), elapsed_ms(), _boot_number(), kernel is not None and kernel.vouches_for(unix_ms()))
+
+
+def _boot_number() -> int:
+    """The start of this machine as a number that SQLite can hold; never 0."""
+    return int(boot_id().replace("-", "")[:15] or "0", 16) + 1
+
+
+def given_time() -> "SiteTime":
+    """Of whoever passes site time as a value, right by definition."""
+    return SiteTime(lambda: 0)
+
+
+class SiteTime:
+    """Time as the site believes it.
+
+    Args:
+        source: see `TimeSource`.
+        devices: the site's.
+    """
+
+    def __init__(self, source: TimeSource, devices: Iterable[str] = ()) -> None:
+        self._source = source
+        self._devices = DeviceTimes(frozenset(devices))
+        self.belief = Belief()
+        """The newest belief. Its `boot` is 0 as long as no clock of a machine was judged."""
+
+    def resume(self, before: Belief) -> None:
+        """Go on from what was believed when the process last ran, before the first reading."""
+        self.belief = before
+
+    def last_ms(self) -> int:
+        """Site time at the newest reading, Unix milliseconds; may be called by any thread."""
+        if self.belief.site_ms:
+            return self.belief.site_ms
+        found = self._source()
+        return found if isinstance(found, int) else found.wall_ms
+
+    def now_ms(self) -> int:
+        """Site time now, Unix milliseconds."""
+        found = self._source()
+        if isinstance(found, int):
+            self.belief = Belief(site_ms=found, deletion_ms=found, confirmed=True)
+        else:
+            reports = self._devices.now_ms(found.elapsed_ms)
+            self.belief = believe(self.belief, found, reports, len(self._devices.devices))
+        return self.belief.site_ms
+
+    def deletion_ms(self, now_ms: int) -> int:
+        """The moment from which ages are reckoned when something is deleted, or refused for its age."""
+        return min(now_ms, self.belief.deletion_ms) if self.belief.boot else now_ms
+
+    @property
+    def holds_future(self) -> bool:
+        """Whether an event from the future may be the fault of our own clock."""
+        return self.belief.holds_future
+
+    def report(self, device: str, at_ms: int, *, exact: bool) -> None:
+        """Take the time that a device has; `exact`: its clock shows it now, not only later or now."""
+        if self.belief.boot:
+            self._devices.report(device, at_ms, self.belief.elapsed_ms, exact=exact)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the machine's clock, in plain words; empty: nothing."""
+        off_ms = self.belief.off_ms
+        if not off_ms:
+            return ""
+        return (
+            f"the server's clock is {_span(abs(off_ms))} {'ahead' if off_ms > 0 else 'behind'}, confirmed neither by"
+            " time synchronisation nor by the devices; the site keeps its own time"
+        )
+
+
+def _span(span_ms: int) -> str:
+    """A span in the largest unit of which there are two."""
+    for unit, unit_ms in (("days", 86_400_000), ("hours", 3_600_000)):
+        if span_ms >= 2 * unit_ms:
+            return f"{span_ms // unit_ms} {unit}"
+    return f"{max(2, round(span_ms / 60_000))} minutes"

@@ -1,0 +1,140 @@
+"""A wrong clock costs nothing: whatever it jumps to, the history is that of a site whose clock was right."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from collector.alerts.settings import USUAL
+from collector.work import Work
+from tests.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Machine, Rows, rows
+
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+JUMPS = {
+    "+10 min": 10 * MINUTE_MS,
+    "+1 h": HOUR_MS,
+    "+4 d": 4 * DAY_MS,
+    "+730 d": 730 * DAY_MS,
+    "-1 h": -HOUR_MS,
+    "-2 d": -2 * DAY_MS,
+}
+
+
+class When(StrEnum):
+    """When the clock is wrong."""
+
+    START = "at the start of the machine"
+    RUNNING = "while running"
+    OUTAGE = "while no device is reached"
+    TWICE = "twice in a row"
+    RESTART = "while the collector is stopped and started"
+
+
+def run(folder: Path, when: When, wrong_ms: int, *, synchronised: bool) -> tuple[Rows, int, list[tuple[object, ...]]]:
+    """The rows at the end, how many of the old ones were kept, and the gaps."""
+    folder.mkdir()
+    machine = Machine(folder, synchronised=synchronised)
+    machine.live(12)
+    if when is When.START:
+        machine.wrong_ms, machine.synchronised = wrong_ms, False
+        machine.restart(reboots=True)
+        machine.live(10)
+        right(machine, synchronised)
+        machine.live(13)
+    elif when is When.TWICE:
+        for _ in range(2):
+            machine.wrong_ms, machine.synchronised = wrong_ms, False
+            machine.live(6)
+            right(machine, synchronised)
+            machine.live(6)
+    else:
+        machine.reaches_devices = when is not When.OUTAGE
+        machine.wrong_ms, machine.synchronised = wrong_ms, False
+        if when is When.RESTART:
+            machine.restart()
+        machine.live(10)
+        if when is When.RESTART:
+            machine.restart()
+        right(machine, synchronised)
+        machine.live(2)
+        machine.reaches_devices = True
+        machine.live(12)
+    assert machine.ahead() == []
+    kept, gaps = machine.kept(), machine.gaps()
+    return machine.end(), kept, gaps
+
+
+def right(machine: Machine, synchronised: bool) -> None:
+    machine.wrong_ms, machine.synchronised = 0, synchronised
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[When, bool], tuple[Rows, int]]:
+    """The same hour on a machine whose clock is right; computed once for each scenario."""
+    found = {}
+    for when in When:
+        for synchronised in (True, False):
+            folder = tmp_path_factory.mktemp("right") / "site"
+            history, kept, gaps = run(folder, when, 0, synchronised=synchronised)
+            assert gaps == []
+            found[when, synchronised] = history, kept
+    return found
+
+
+@pytest.mark.parametrize("synchronised", [True, False], ids=["ntp", "no ntp"])
+@pytest.mark.parametrize("when", When, ids=[when.name.lower() for when in When])
+@pytest.mark.parametrize("wrong_ms", JUMPS.values(), ids=JUMPS)
+def test_history_equals_that_of_a_site_whose_clock_was_right(
+    tmp_path: Path,
+    reference: dict[tuple[When, bool], tuple[Rows, int]],
+    wrong_ms: int,
+    when: When,
+    synchronised: bool,
+) -> None:
+    history, kept, gaps = run(tmp_path / "site", when, wrong_ms, synchronised=synchronised)
+    expected, expected_kept = reference[when, synchronised]
+    assert kept == expected_kept, "rows were deleted early"
+    assert gaps == [], "events were refused"
+    assert {key: fields for key, fields in history.items() if key not in expected or expected[key] != fields} == {}
+    assert expected.keys() <= history.keys()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path, synchronised=True)
+    yield made
+    made.journal.close()
+
+
+@pytest.mark.parametrize("wrong_ms", [HOUR_MS, 4 * DAY_MS, 730 * DAY_MS], ids=["+1 h", "+4 d", "+730 d"])
+def test_what_an_older_ledig_invented_for_the_future_is_removed(machine: Machine, wrong_ms: int) -> None:
+    """It believed every clock: its work is repeated here with a time that is right by definition."""
+    machine.live(12)
+    at_ms = machine.true_ms
+    machine.work.save()
+    damage(machine, at_ms + wrong_ms)
+    assert machine.ahead()
+    machine.restart()
+    machine.live(1)
+    assert machine.ahead() == []
+    machine.live(20)
+    five_minutes = [at for name, _, at in rows(machine.journal) if name == "zone_five_min" and at >= at_ms]
+    assert max(five_minutes) + 10 * MINUTE_MS > machine.true_ms, "it goes on at once"
+    assert machine.gaps() == []
+    assert machine.time.belief.site_ms == machine.true_ms
+
+
+def damage(machine: Machine, wrong_ms: int) -> None:
+    """Let the collector work for a minute by a clock that it believes."""
+    db = machine.journal.connection
+    db.execute("DELETE FROM meta WHERE name LIKE 'clock%'")  # it stored no belief
+    work = Work(PLAN, machine.journal, RETENTION, wrong_ms, USUAL)
+    for _ in range(3):
+        work.tick(wrong_ms)
+        for _ in range(60):  # as far as it came in ten minutes
+            work.settle(wrong_ms)
+        wrong_ms += 6 * MINUTE_MS
+    work.save()
+    machine.work = work

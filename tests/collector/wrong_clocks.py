@@ -1,0 +1,154 @@
+"""A site on one simulated machine whose clock can be wrong, for tests: the collector's own work, time as a value.
+
+In:    a folder; what is wrong with the clock, and when.
+Out:   the journal's rows at the end.
+Never: the real time; sockets, threads.
+"""
+
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+
+from collector.alerts.settings import USUAL
+from collector.history import DAY_MS, FORECAST, MEASURES, SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, Row, tables
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.plan import WHOLE_SITE
+from collector.settings import RetentionSettings
+from collector.site_clock import Reading
+from collector.site_time import SiteTime
+from collector.start import begin, believed
+from collector.work import Work
+from edge.message import Kind, SensorEvent
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message
+
+MINUTE_MS = 60_000
+PLAN = house_of(6, devices=3)
+RETENTION = RetentionSettings()
+HISTORY_DAYS = 60
+
+Rows = dict[tuple[str, tuple[str, ...], int], tuple[float | None, ...]]
+
+
+class Machine:
+    """A server with a clock, a collector on it, and devices whose own clocks are right."""
+
+    def __init__(self, folder: Path, *, synchronised: bool) -> None:
+        self.true_ms, self.booted_ms, self.boot = NOON_MS, NOON_MS - DAY_MS, 1
+        self.wrong_ms, self.synchronised = 0, synchronised
+        self.reaches_devices = True
+        self.refused = 0
+        self._path = folder / "journal.sqlite"
+        self._outboxes: dict[str, deque[SensorEvent]] = {device: deque() for device in PLAN.devices}
+        self._seqs = dict.fromkeys(PLAN.devices, 0)
+        with closing(Journal(self._path)) as journal, journal.transaction():
+            _add_history(journal)
+        self.journal = Journal(self._path)
+        self._start()
+
+    def read(self) -> Reading:
+        return Reading(self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms, self.boot, self.synchronised)
+
+    def restart(self, *, reboots: bool = False) -> None:
+        """End the collector, cleanly, and start it; with `reboots` the whole machine, which takes a minute."""
+        self.work.save()
+        self.journal.close()
+        if reboots:
+            self.true_ms += MINUTE_MS
+            self.boot, self.booted_ms = self.boot + 1, self.true_ms
+        self.journal = Journal(self._path)
+        self._start()
+
+    def live(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.true_ms += MINUTE_MS
+            self._sense()
+            self.turn()
+
+    def turn(self) -> None:
+        """What the collector's loop does with the messages that are there, and with time."""
+        if self.reaches_devices:
+            self._hand_over()
+        now_ms = self.time.now_ms()
+        self.work.tick(now_ms)
+        while self.work.settle(now_ms):
+            pass
+        if self.work.is_ahead(now_ms):
+            self.work = self._begin()
+
+    def end(self) -> Rows:
+        """Every row of history at the end, with the journal closed."""
+        self.turn()
+        with closing(self.journal):
+            return rows(self.journal)
+
+    def gaps(self) -> list[tuple[object, ...]]:
+        return self.journal.connection.execute("SELECT device, first, last, reason FROM gap").fetchall()
+
+    def kept(self) -> int:
+        """The oldest row of the history that was there before, and how many there are."""
+        return sum(1 for _, _, at_ms in rows(self.journal) if at_ms < NOON_MS)
+
+    def ahead(self) -> list[tuple[str, int]]:
+        """Everything in the journal that is dated after now."""
+        now_ms, db = self.true_ms, self.journal.connection
+        found = [(name, at_ms) for name, _, at_ms in rows(self.journal) if at_ms > now_ms and name != FORECAST.name]
+        for table in ("transition", "event", "crowd", "gap", "quarantine"):
+            found += [
+                (table, at_ms)
+                for (at_ms,) in db.execute(f"SELECT at_ms FROM {table} WHERE at_ms > ?", (now_ms,))  # noqa: S608 - our own names
+            ]
+        names = "SELECT name, value FROM meta WHERE name IN ('buckets_until_ms', 'erased_until_ms', 'taken_from_ms')"
+        return found + [(name, value) for name, value in db.execute(names) if value > now_ms]
+
+    def _start(self) -> None:
+        self.time = SiteTime(self.read, PLAN.devices)
+        self.time.resume(believed(self.journal))
+        self.work = self._begin()
+
+    def _begin(self) -> Work:
+        self.time.now_ms()
+        return begin(PLAN, self.journal, RETENTION, self.time, USUAL)
+
+    def _sense(self) -> None:
+        """Each desk's sensor reports every minute; some desks are used."""
+        minute = self.true_ms // MINUTE_MS
+        for n, sensor in enumerate(one for one in PLAN.sensors if one.space is not None):
+            moves = (minute // (7 + n)) % 2 == 0
+            kind, value = (Kind.MOTION, 1) if moves else (Kind.HEARTBEAT, 0)
+            seq = self._seqs[sensor.device] = self._seqs[sensor.device] + 1
+            self._outboxes[sensor.device].append(SensorEvent(seq, sensor.id, self.true_ms - 500, kind, value))
+
+    def _hand_over(self) -> None:
+        """Send what waits, and let go of what a receipt covers."""
+        deliveries = []
+        for device, outbox in self._outboxes.items():
+            events = list(outbox)[:200]
+            if events:
+                deliveries.append(Delivery(device, message(events, oldest=events[0].seq)))
+        owed = self.work.take(deliveries, self.time.now_ms())
+        for (device, _), seq in owed.items():
+            while self._outboxes[device] and self._outboxes[device][0].seq <= seq:
+                self._outboxes[device].popleft()
+
+
+def rows(journal: Journal) -> Rows:
+    """Every row of history that has a value."""
+    found: Rows = {}
+    for measure in MEASURES:
+        for tags in tables.series(journal.connection, measure):
+            for row in tables.read(journal.connection, measure, tags, 0, 2**62):
+                found[measure.name, row.tags, row.at_ms] = row.fields
+    return found
+
+
+def _add_history(journal: Journal) -> None:
+    """Sixty days before noon, as if they had been recorded."""
+    db = journal.connection
+    hours = range(NOON_MS - HISTORY_DAYS * DAY_MS, NOON_MS, HOUR_MS)
+    for measure, tags in ((ZONE_FIVE_MIN, (WHOLE_SITE, "desk")), (ZONE_HOUR, (WHOLE_SITE, "desk"))):
+        fields = tuple(float(n % 5) for n in range(len(measure.fields)))
+        tables.upsert(db, measure, [Row(tags, at_ms, fields) for at_ms in hours])
+    fields = tuple(600.0 for _ in SPACE_HOUR.fields)
+    recent = range(NOON_MS - 30 * DAY_MS, NOON_MS, HOUR_MS)
+    tables.upsert(db, SPACE_HOUR, [Row(("desk-0",), at_ms, fields) for at_ms in recent])
