@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Final
 
+from collector.alerts.book import AGAIN_MS
 from collector.alerts.conditions import Ear, outage
 from collector.alerts.hours import judged
 from collector.alerts.letters import UNSTORED, letters
@@ -51,6 +52,8 @@ COMING_S: Final = 60.0
 """So long after we came to the broker every device that lives has come there too."""
 OUTAGE_S: Final = 15.0
 """A journal that cannot be written for so long is alerted of: a disk that is busy for a moment is no news."""
+AGAIN_S: Final = AGAIN_MS / 1000
+"""One that fails again and again is alerted of twice an hour at most, by real time."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 15.0
 
@@ -137,6 +140,7 @@ class _Loop:
         self._postman = Postman(settings.alerts.destinations)
         self._plan, self._alerts = plan, settings.alerts
         self._outage: Alert | None = None
+        self._alert_again_s = 0.0
         self._greeted = 0
         self._greeted_s = float("inf")
         self._told_s = self._status_s = 0.0
@@ -254,7 +258,9 @@ class _Loop:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))
                 self._inbox.flush()
-            if self._outage is None and time.monotonic() - began_s >= OUTAGE_S:
+            now_s = time.monotonic()
+            if self._outage is None and now_s - began_s >= OUTAGE_S and now_s >= self._alert_again_s:
+                self._alert_again_s = now_s + AGAIN_S
                 self._alert_of_outage(began_ms)
             if time.monotonic() < again_s:
                 continue

@@ -14,18 +14,18 @@ from msgspec.structs import replace
 
 from collector.alerts import mutes
 from collector.alerts.book import Book, Episode, Past, turned
-from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, missed, signs, timings
+from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, is_watched, signs, timings
 from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
-from collector.alerts.wire import MOST_BYTES, Alert, AlertKind, Alerts, decode_command, encode
+from collector.alerts.wire import MOST_BYTES, Alert, Alerts, decode_command, encode
 from collector.health.findings import Finding
 from collector.health.store import heard
 from collector.house import House
 from collector.intake import Intake
 from collector.journal import MISSING_FROM, RESTORED, Journal
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.rejection import Gap
+from collector.plan import SitePlan, SpaceKind
+from collector.rejection import Gap, Loss, Refused
 from edge.message import MessageRejected
 
 EVERY_MS: Final = 10_000
@@ -33,6 +33,8 @@ EVERY_MS: Final = 10_000
 LETTER_MS: Final = 24 * 3_600_000
 """By the house's clock: older news is no news."""
 MOST_LETTERS: Final = 200
+REUSED_MS: Final = 60_000
+MOST_STREAMS: Final = 1000
 ENDED_SHOWN: Final = 100
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Alarms:
         self._supplies = [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
         self._aired = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
         self._spoke: dict[str, int] = {}
+        self._reused: dict[tuple[str, str], int] = {}
         self._failing: dict[str, int | None] = {one.name: None for one in settings.destinations}
         restored_ms = journal.meta(RESTORED)
         self._restored = None if restored_ms is None else (restored_ms, journal.meta(MISSING_FROM) or 0)
@@ -89,6 +92,9 @@ class Alarms:
             self._spoke[device] = now_ms
         for gap in into.gaps:
             self._lose(gap, now_ms)
+        for refused in into.refused:
+            if refused.reason is Loss.REUSED_SEQUENCE:
+                self._reuse(refused, now_ms)
 
     def answer(self, payload: bytes, now_ms: int) -> None:
         """Take a manager's request, inside the journal's transaction; a broken one is refused in the log."""
@@ -187,31 +193,12 @@ class Alarms:
 
     def _still_watched(self, now_ms: int) -> Book:
         """The book without alerts of what nobody looks at any more: those end here."""
-        book, left = self._notes.book, [one for one in self._notes.book.open if not self._is_watched(one.alert)]
+        book, plan, asked = self._notes.book, self._plan, self._settings
+        left = [one for one in book.open if not is_watched(plan, asked, one.alert.kind, one.alert.subject)]
         if not left:
             return book
         gone = [_left(one, now_ms) for one in left]
         return Book(tuple(one for one in book.open if one not in left), (*book.ended, *gone), book.pending)
-
-    def _is_watched(self, alert: Alert) -> bool:
-        plan, device, sensor = self._plan, *alert.subject.partition("/")[::2]
-        if self._settings.hours(alert.kind) == "off":
-            return False
-        if alert.kind is AlertKind.NOT_DELIVERED:
-            return any(one.name == alert.subject for one in self._settings.destinations)
-        measured = {
-            AlertKind.CO2_HIGH: device in self._aired,
-            AlertKind.SUPPLY_LOW: device in self._supplies,
-            AlertKind.OVER_CAPACITY: bool(plan.doors),
-            AlertKind.FEW_FREE: self._settings.free_desks_below > 0,
-        }
-        if alert.kind in measured:
-            return measured[alert.kind]
-        if alert.kind in {AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT}:
-            return any(one.device == device and sensor in ("", one.id) for one in missed(plan))
-        if sensor:
-            return (device, sensor) in plan.sensor
-        return device in {*plan.devices, *plan.zone, *plan.space, WHOLE_SITE}
 
     def _known(self, now_ms: int) -> Known:
         house = self._watched.house
@@ -248,6 +235,17 @@ class Alarms:
         if before is not None and at_ms - before.at_ms < LOST_QUIET_MS:
             events += before.events
         self._lost[gap.device] = Lost(at_ms, events, gap.reason)
+
+    def _reuse(self, refused: Refused, now_ms: int) -> None:
+        """Events under numbers that are used are lost, if it goes on.
+
+        An agent that finds its outbox to be an old copy begins a new stream at once, and sends them again.
+        """
+        if len(self._reused) >= MOST_STREAMS:
+            self._reused.clear()
+        first_ms = self._reused.setdefault((refused.device, refused.stream), now_ms)
+        if now_ms - first_ms >= REUSED_MS:
+            self._lose(Gap(refused.device, refused.stream, refused.first, refused.last, refused.reason), now_ms)
 
     def _read_gaps(self, now_ms: int) -> None:
         """What was lost after the last look of the run before."""

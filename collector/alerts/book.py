@@ -6,7 +6,8 @@ Never: clocks, settings, what a sign is about.
 
 A sign must be `PRESENT` for its kind's `after` before it is an alert, and gone for its `calm` before that has ended.
 Between two thresholds (`BETWEEN`) what is so stays so. Where nothing can be known (`BLIND`) an alert stays open and
-none begins. The same signs at the same moment again change nothing, and their order does not matter.
+none begins. An alert that has ended begins again no sooner than `AGAIN_MS` after it last began. The same signs at the
+same moment again change nothing, and their order does not matter.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,9 @@ KEPT_MS: Final = 14 * 86_400_000
 """Ended alerts are kept for a fortnight."""
 KEPT: Final = 500
 """And no more than so many, the newest."""
+
+AGAIN_MS: Final = 30 * 60_000
+"""The same alert begins no sooner than this after it last began, whatever happens: twice an hour at most."""
 
 Key = tuple[AlertKind, str]
 """Kind and subject: of each there is at most one open alert."""
@@ -116,11 +120,13 @@ def turned(book: Book, signs: Iterable[Sign], timings: Mapping[AlertKind, Timing
         else:
             alert = replace(episode.alert, ended_ms=max(episode.calm_ms, episode.alert.fired_ms))
             ended.append(Past(alert, now_ms, episode.told, closed=episode.seen and not episode.told))
+    fired_ms = {(past.alert.kind, past.alert.subject): past.alert.fired_ms for past in ended}
     pending = []
     for key in sorted(seen):
         if (since_ms := _begun(seen[key], waiting.get(key), now_ms)) is None:
             continue
-        if seen[key].level is Level.PRESENT and now_ms - since_ms >= timings[key[0]].after_ms:
+        rests = key in fired_ms and 0 <= now_ms - fired_ms[key] < AGAIN_MS
+        if seen[key].level is Level.PRESENT and now_ms - since_ms >= timings[key[0]].after_ms and not rests:
             episodes.append(Episode(_fired(seen[key], timings[key[0]], since_ms, now_ms), seen=seen[key].seen))
         else:
             pending.append((*key, since_ms))

@@ -134,8 +134,28 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
     return [
         sign if inside[sign.kind] else replace(sign, level=Level.BLIND)
         for sign in found
-        if settings.hours(sign.kind) != "off"
+        if is_watched(plan, settings, sign.kind, sign.subject)
     ]
+
+
+def is_watched(plan: SitePlan, settings: AlertSettings, kind: AlertKind, subject: str) -> bool:
+    """Whether the site file has the subject of an alert, and asks for alerts of this kind."""
+    device, _, sensor = subject.partition("/")
+    space = plan.space.get(subject)
+    asked = {
+        AlertKind.NOT_DELIVERED: any(one.name == subject for one in settings.destinations),
+        AlertKind.CO2_HIGH: any(one.zone == subject for one in plan.sensors),
+        AlertKind.SUPPLY_LOW: space is not None and space.kind is SpaceKind.SUPPLY and not space.disabled,
+        AlertKind.OVER_CAPACITY: bool(plan.doors),
+        AlertKind.FEW_FREE: settings.free_desks_below > 0,
+    }
+    if kind in {AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT}:
+        there = any(one.device == device and sensor in ("", one.id) for one in missed(plan))
+    elif sensor:
+        there = (device, sensor) in plan.sensor
+    else:
+        there = asked.get(kind, device in {*plan.devices, WHOLE_SITE})
+    return there and settings.hours(kind) != "off"
 
 
 def outage(since_ms: int, now_ms: int) -> Alert:

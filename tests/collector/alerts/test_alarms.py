@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.conditions import Ear
+from collector.alerts.conditions import Ear, is_watched
 from collector.alerts.letters import Delivered, Letter
 from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
@@ -245,3 +245,36 @@ def test_notes_are_written_when_something_changed_and_not_each_time(journal: Jou
         run.now_ms += 11_000
         run.work.alarms.step(run.now_ms)
     assert journal.connection.total_changes == written
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_nothing_is_judged_of_what_the_site_file_does_not_have(kind: AlertKind) -> None:
+    gone = {AlertKind.SENSOR_SILENT: "pi-7/desk-7-pir", AlertKind.BATTERY_LOW: "pi-1/desk-7-pir"}.get(kind, "pi-7")
+    plan = replace(PLAN, doors=(), sensors=PLAN.sensors[:2])
+    assert not is_watched(plan, replace(SETTINGS, free_desks_below=0), kind, gone)
+
+
+def test_lost_events_of_a_device_that_left_the_site_file_alert_nobody(journal: Journal) -> None:
+    plan = house_of(2, devices=2)
+    before = Run(journal, plan=plan)
+    before.live(2, *ALL[:1])
+    lost = SensorEvent(seq=40, sensor="desk-1-pir", at_ms=before.now_ms, kind=Kind.HEARTBEAT, value=0)
+    before.work.take([Delivery("pi-2", message([lost], stream="t", oldest=40))], before.now_ms)
+    before.live(1, *ALL[:1])
+    assert (AlertKind.LOST_EVENTS, "pi-2") in before.open
+    after = Run(journal, before.now_ms, plan=house_of(2))
+    after.live(70, *ALL)
+    begun = [alert for told in after.told for alert in told.open if alert.kind is AlertKind.LOST_EVENTS]
+    assert begun == []
+    letters = [letter.title for letter in after.letters.values()]
+    assert len([title for title in letters if "pi-2" in title]) <= 2
+
+
+def test_a_sender_that_counts_from_one_again_alerts_after_a_minute(journal: Journal) -> None:
+    run = Run(journal)
+    run.live(30, *ALL)
+    run.seq = 0
+    run.live(1, *ALL)
+    assert (AlertKind.LOST_EVENTS, "pi-1") not in run.open, "an agent with an old copy begins a new stream at once"
+    run.live(2, *ALL)
+    assert (AlertKind.LOST_EVENTS, "pi-1") in run.open

@@ -1,12 +1,15 @@
 """Every alert begins once and ends once, however often and in whatever order the house is looked at."""
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.alerts.book import KEPT_MS, Book, Level, Sign, Timing, turned
+from collector.alerts.conditions import timings
+from collector.alerts.settings import AlertSettings
 from collector.alerts.wire import Alert, AlertKind, Severity
 
-MINUTE_MS = 60_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
 TIMINGS = {kind: Timing(Severity.WARNING, AFTER_MS, CALM_MS) for kind in AlertKind}
 
@@ -16,6 +19,37 @@ def sign(level: Level, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HI
 
 
 NOTHING = Book()
+QUICKEST = timings(AlertSettings(device_silent_min=1, sensor_silent_min=1, co2_min=0, free_desks_min=0))
+"""How each kind begins and ends with the least that the settings allow."""
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(AlertKind),
+    st.lists(st.tuples(st.sampled_from(Level), st.sampled_from([0, 1000, 10_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS]))),
+)
+def test_no_input_makes_an_alert_begin_more_than_twice_an_hour(kind: AlertKind, looks: list[tuple[Level, int]]) -> None:
+    book, now_ms = NOTHING, 0
+    for level, step_ms in looks * 20:
+        now_ms += step_ms
+        book = turned(book, [sign(level, kind=kind)], QUICKEST, now_ms)
+    opened, ended = alerts(book)
+    fired = sorted(alert.fired_ms for alert in opened + ended)
+    assert all(later - first >= HOUR_MS for first, later in zip(fired, fired[2:], strict=False))
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_what_comes_and_goes_with_each_look_begins_twice_an_hour_at_most(kind: AlertKind) -> None:
+    """A day of looks every ten seconds, with the period that the kind is most sensitive to."""
+    timing = QUICKEST[kind]
+    on_ms, off_ms = timing.after_ms + 10_000, timing.calm_ms + 10_000
+    book, now_ms = NOTHING, 0
+    while now_ms < 24 * HOUR_MS:
+        is_on = now_ms % (on_ms + off_ms) < on_ms
+        book = turned(book, [sign(Level.PRESENT if is_on else Level.ABSENT, kind=kind)], QUICKEST, now_ms)
+        now_ms += 10_000
+    opened, ended = alerts(book)
+    assert 2 <= len(opened) + len(ended) <= 48
 
 
 def judged(levels: list[Level], book: Book = NOTHING, from_ms: int = 0) -> Book:

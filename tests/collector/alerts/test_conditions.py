@@ -1,13 +1,14 @@
 """What is wrong in a house at one moment; and what is not, though it looks so."""
 
 import dataclasses
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from collector.alerts.book import Level, Sign
 from collector.alerts.conditions import Ear, Known, Lost, places, signs, timings
-from collector.alerts.settings import AlertSettings
+from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import NO_BACKUP, AlertKind
 from collector.health.findings import Finding, FindingKind
 from collector.outward import Air, Because, Count, Health, Occupancy, People, Reason, SpaceState, Summary
@@ -187,7 +188,9 @@ def test_a_disk_is_nearly_full_below_its_share(pct: float | None, level: Level |
 
 
 def test_a_destination_that_takes_nothing_is_an_alert_and_one_not_tried_yet_is_not_known() -> None:
-    assert told(found(failing={"phone": NOON_MS, "desk": None})) == [
+    both = tuple(Destination(name=name, url_file=Path(name)) for name in ("phone", "desk"))
+    settings = dataclasses.replace(SETTINGS, destinations=both)
+    assert told(found(settings, failing={"phone": NOON_MS, "desk": None, "gone": NOON_MS})) == [
         (AlertKind.NOT_DELIVERED, "phone", Level.PRESENT),
         (AlertKind.NOT_DELIVERED, "desk", Level.BLIND),
     ]
