@@ -5,6 +5,7 @@ Out:   a Flask application that any WSGI server can run.
 Never: a socket of its own, a page that tells what went wrong inside.
 """
 
+import logging
 import re
 import secrets
 from typing import Any
@@ -18,6 +19,7 @@ from collector.plan import SitePlan
 from dashboard import api, languages, packing, problems, routes
 from dashboard.accounts import Accounts
 from dashboard.accounts import pages as accounts_pages
+from dashboard.accounts.faults import AccountsAway
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats
@@ -29,6 +31,7 @@ from dashboard.serving import Serving
 from dashboard.settings import DashboardSettings
 
 MAX_FORM_BYTES = 16 * 1024
+_log = logging.getLogger(__name__)
 _RAW = re.compile(rb"[\x80-\xff]")
 
 
@@ -36,7 +39,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     """The application; it serves what `live` holds, and neither starts nor stops it."""
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=accounts.secret,
+        SECRET_KEY=_secret(accounts),
         SESSION_COOKIE_NAME="__Host-ledig-form",  # Flask's own session: the CSRF token of the forms, nothing else
         SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_HTTPONLY=True,
@@ -66,7 +69,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         accounts_pages.routes,
     ):
         app.register_blueprint(room)
-    routes.install(app)
+    routes.install(app, problems.accounts_away)
     app.before_request(_draw_nonce)
     app.after_request(_guard)
     packing.install(app)
@@ -75,6 +78,15 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
     return app
+
+
+def _secret(accounts: Accounts) -> str:
+    """What signs forms; one of this process alone while the accounts are away: the public pages need none."""
+    try:
+        return accounts.secret
+    except AccountsAway as away:
+        _log.error("%s; the public pages work, and nobody can log in until this is over", away)
+        return secrets.token_hex(32)
 
 
 class _Asked(Request):

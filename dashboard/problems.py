@@ -16,13 +16,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed, SecurityError
 
 from dashboard import routes
+from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.languages import words
 from dashboard.live.channel import StreamsFull
 from dashboard.words import Words
+from dashboard.workers import Overloaded
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_S: Final = 30
 """Who found no seat looks again after this."""
+OVERLOADED_S: Final = 5
 DETAILS: Final = {
     400: "The request was not understood.",
     401: "This is for who runs the house. Log in at /manage/login.",
@@ -41,6 +44,8 @@ _log = logging.getLogger(__name__)
 def install(app: Flask) -> None:
     """Let `app` answer so whatever goes wrong."""
     app.register_error_handler(StreamsFull, _full)
+    app.register_error_handler(AccountsAway, accounts_away)
+    app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(Exception, _break)
 
@@ -68,6 +73,27 @@ def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
 def _full(full: StreamsFull) -> Response:
     response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(full), "streams-full")
     response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def accounts_away(away: AccountsAway) -> Response:
+    """The accounts cannot be used: which fault it is, what is not stored, and what helps."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    if routes.is_feed(request.endpoint, request.path):
+        response = problem(status, f"{away}; the public pages work", "accounts-away")
+    else:
+        response = _page(status, away.fault)
+    response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def _overloaded(overloaded: Overloaded) -> Response:
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    if routes.is_feed(request.endpoint, request.path):
+        response = problem(status, f"{overloaded}; try again in a few seconds", "overloaded")
+    else:
+        response = _page(status, "overloaded")
+    response.headers["Retry-After"] = str(OVERLOADED_S)
     return response
 
 
@@ -102,9 +128,38 @@ def _page(status: HTTPStatus, what: int | str) -> Response:
 
 
 def help_of(what: int | str, words: Words) -> tuple[str, str]:
-    """What was found, and what the reader can do about it; `what` is a status, or `form` for one that was old."""
+    """What was found and what helps; `what` is a status, a fault of the accounts, or a name of ours."""
     _ = words.gettext
+    nothing = _("Nothing was changed. The public pages work.")
     known = {
+        "overloaded": (
+            _("Too many requests of this kind right now."),
+            _("Try again in a moment."),
+        ),
+        AccountsFault.FULL: (
+            _("The server's disk is full."),
+            _("Logins and the access log cannot be stored, and no host page is shown without an entry in that log.")
+            + " "
+            + nothing,
+        ),
+        AccountsFault.READ_ONLY: (
+            _("The server's disk is read-only."),
+            _("Logins and the access log cannot be stored, and no host page is shown without an entry in that log.")
+            + " "
+            + nothing,
+        ),
+        AccountsFault.LOCKED: (
+            _("Another program is using the accounts file."),
+            _("Try again in a minute.") + " " + nothing,
+        ),
+        AccountsFault.DAMAGED: (
+            _("The accounts file is damaged."),
+            _("The newest backup replaces it within a minute. Log in again then.") + " " + nothing,
+        ),
+        AccountsFault.FAILING: (
+            _("The accounts file cannot be used."),
+            _("The server's log names the reason.") + " " + nothing,
+        ),
         "form": (
             _("The form has expired."),
             _("Nothing was changed. Go back, reload the page and send the form again."),
@@ -120,6 +175,8 @@ def help_of(what: int | str, words: Words) -> tuple[str, str]:
         429: (_("Too many attempts"), _("Wait 15 minutes and try again.")),
         503: (_("The sensor system is not responding."), _("Nothing was changed. Try again in a minute.")),
     }
+    if isinstance(what, AccountsFault):
+        return known.get(what, known[AccountsFault.FAILING])
     if what in known:
         return known[what]
     if isinstance(what, int) and what < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -5,7 +5,7 @@ Out:   the page, and a line in the access log; or the login, or a refusal.
 Never: a page that the table does not name. The application is not built with one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +16,7 @@ from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.access_log import Act
+from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.login import forget, token
 from dashboard.accounts.roles import Role
 from dashboard.languages import words
@@ -135,11 +136,16 @@ def names(words: Words) -> dict[str, str]:
     }
 
 
-def install(app: Flask) -> None:
-    """Hold every request of `app` to the table; raises RouteUndeclared."""
+def install(app: Flask, refuse: Callable[[AccountsAway], Response]) -> None:
+    """Hold every request of `app` to the table; raises RouteUndeclared.
+
+    Args:
+        app: with all its routes.
+        refuse: what is shown in place of a page whose view cannot be written down.
+    """
     compare({rule.endpoint for rule in app.url_map.iter_rules()}, ROUTES)
     app.before_request(_admit)
-    app.after_request(_write_down)
+    app.after_request(lambda response: _write_down(response, refuse))
     app.context_processor(lambda: {"nav": _nav, "manages": _manages()})
 
 
@@ -168,8 +174,10 @@ def _admit() -> ResponseReturnValue | None:
     route = ROUTES[request.endpoint]
     if route.who is Who.EVERYONE:
         return None
-    accounts, cookie = serving().accounts, token()
-    account = accounts.still(cookie) if route.kind is Kind.FEED or _is_script() else accounts.who(cookie)
+    cookie, is_use = token(), not (route.kind is Kind.FEED or _is_script())
+    account = None
+    if cookie:
+        account = serving().with_accounts(lambda accounts: accounts.who(cookie) if is_use else accounts.still(cookie))
     if account is None:
         return _log_in_first(route, ended=bool(cookie))
     if route.who is Who.MANAGER and account.role is not Role.MANAGER:
@@ -193,15 +201,19 @@ def _is_script() -> bool:
     return request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
-def _write_down(response: Response) -> Response:
+def _write_down(response: Response, refuse: Callable[[AccountsAway], Response]) -> Response:
     route = ROUTES.get(request.endpoint or "")
     account = g.get("account")
     if route is None or account is None or route.log is None or response.status_code >= HTTPStatus.BAD_REQUEST:
         return response
+    what, span, act = route.logged_as or str(request.endpoint), g.get("span", ""), route.log
     try:
-        serving().accounts.log.write(account, route.log, route.logged_as or str(request.endpoint), g.get("span", ""))
+        serving().with_accounts(lambda accounts: accounts.log.write(account, act, what, span))
+    except AccountsAway as away:  # what cannot be written down is not shown, and a stream gives its seat back
+        response.close()
+        return refuse(away)
     except BaseException:
-        response.close()  # what cannot be written down is not shown, and a stream gives its seat back
+        response.close()
         raise
     return response
 

@@ -14,16 +14,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import gevent
 import gevent.socket
+from flask import Flask
 
 from collector.plan import SitePlan
 from collector.site_time import SiteTime, TimeSource, read_machine
 from dashboard import release
+from dashboard.accounts import Accounts
+from dashboard.accounts.care import CARE_S, PURGE_S, AccountsCare
 from dashboard.accounts.clock import COLLECTOR, open_accounts
 from dashboard.app import create_app
+from dashboard.housekeeping import Chore, FaultLog, Housekeeper
 from dashboard.live.following import ASK_AGAIN_S, TICK_S, Follower, Live
 from dashboard.settings import DashboardSettings
 from dashboard.web_server import PageServer, make_room
@@ -34,12 +39,6 @@ APART_S: Final = 0.08
 keeps the two from waiting for each other."""
 GOODBYE_S: Final = 1
 """Open streams never end by themselves; at the end they get this long."""
-
-PURGE_S: Final = 60
-"""So often accounts, sessions and the access log forget what has had its time."""
-
-SLOW_AT_ONCE: Final = 4
-"""Logins and questions to history at once: one password takes 64 MiB to check, and a Pi has few of these."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ def serve(
         plan: the house.
         source: the machine's clocks, or site time if that is right by definition.
         stop: looked at ten times a second.
-        report_progress: called with each turn of the event loop.
+        report_progress: called with each turn of the event loop while the live pages are kept up to date.
 
     Raises:
         PortTaken: somebody else listens there, or the address is not ours.
@@ -74,7 +73,6 @@ def serve(
     """
     room = make_room(settings.max_streams)
     listener = _listen(settings.host, settings.port)
-    gevent.get_hub().threadpool.maxsize = SLOW_AT_ONCE
     accounts, real_time = open_accounts(settings.accounts_path)
     site_time = real_time if source is read_machine else SiteTime(source)
     live = Live(plan, site_time.now_ms, release.mark())
@@ -85,32 +83,47 @@ def serve(
     server.start()
     follower.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
-    ticked_s, purged_s, asked_s = float("-inf"), float("-inf"), time.monotonic()
+    ticked_s, asked_s, is_fresh = float("-inf"), time.monotonic(), True
+    care, faults = AccountsCare(accounts, real_time), FaultLog()
+    chores = (
+        Chore("care of the accounts", CARE_S, lambda: _care(care, accounts, app)),
+        Chore("purge of the accounts", PURGE_S, care.purge),
+    )
+    housekeeper = Housekeeper(chores)
     try:
         while not stop.is_set():
             now_s = time.monotonic()
             if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
                 ticked_s = now_s
-                live.tick(now_s)
-                real_time.now_ms()
-                if (collector_ms := live.picture.collector_ms) is not None:
-                    live.picture.collector_ms = None
-                    site_time.report(COLLECTOR, collector_ms, exact=True)
+                is_fresh = faults.attempt(
+                    "a frame of the live pages", partial(_tick, live, now_s, real_time, site_time)
+                )
             if now_s - asked_s >= ASK_AGAIN_S:
                 asked_s = now_s
-                follower.ask_again()
-            if now_s - purged_s >= PURGE_S:
-                purged_s = now_s
-                accounts.purge(real_time.belief.deletion_ms / 1000)
-                accounts.save_belief(real_time.belief)
-            server.tend(now_s)
+                faults.attempt("asking the broker again", follower.ask_again)
+            faults.attempt("looking after connections", partial(server.tend, now_s))
+            faults.attempt("housekeeping", partial(housekeeper.tick, now_s))
             gevent.sleep(LOOK_S)
             if server.closed:
                 raise ListenerLost("dashboard: the listening socket failed; see the line above")
-            report_progress()
+            if is_fresh:
+                report_progress()
     finally:
         server.stop(timeout=GOODBYE_S)
         follower.stop()
+
+
+def _tick(live: Live, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
+    live.tick(now_s)
+    real_time.now_ms()
+    if (collector_ms := live.picture.collector_ms) is not None:
+        live.picture.collector_ms = None
+        site_time.report(COLLECTOR, collector_ms, exact=True)
+
+
+def _care(care: AccountsCare, accounts: Accounts, app: Flask) -> None:
+    care.care()
+    app.config["SECRET_KEY"] = accounts.secret
 
 
 def _listen(host: str, port: int) -> gevent.socket.socket:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import gevent
 from flask import current_app
 
 from collector.plan import SitePlan
@@ -19,6 +18,7 @@ from dashboard.live.channel import Seats
 from dashboard.live.following import Live
 from dashboard.member.ready import Ready
 from dashboard.settings import DashboardSettings
+from dashboard.workers import Workers
 
 _T = TypeVar("_T")
 
@@ -34,6 +34,11 @@ class Serving:
     seats: Seats
     drawings: tuple[Drawing, ...]
     ready: Ready = field(default_factory=Ready)
+    workers: Workers = field(default_factory=Workers)
+
+    def with_accounts(self, work: Callable[[Accounts], _T]) -> _T:
+        """Read or write the accounts in a thread of their pool; raises AccountsAway, Overloaded."""
+        return self.workers.accounts.run(lambda: work(self.accounts))
 
 
 def serving() -> Serving:
@@ -43,15 +48,5 @@ def serving() -> Serving:
 
 
 def aside(work: Callable[[], _T]) -> _T:
-    """Do slow work in a thread of the pool and wait for it, while the event loop serves everybody else."""
-
-    def kept() -> tuple[_T, None] | tuple[None, Exception]:
-        try:
-            return work(), None
-        except Exception as fault:  # noqa: BLE001 - raised again below, in the greenlet that asked
-            return None, fault
-
-    outcome: tuple[_T, None] | tuple[None, Exception] = gevent.get_hub().threadpool.apply(kept)
-    if outcome[1] is not None:
-        raise outcome[1]
-    return outcome[0]
+    """Ask history in a thread of its pool and wait for it, while the event loop serves everybody else."""
+    return serving().workers.history.run(work)

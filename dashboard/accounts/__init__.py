@@ -6,6 +6,7 @@ Never: a password or a session token as such (only hashes), an address (only its
        whose last manager is locked out by a page.
 """
 
+import contextlib
 import hashlib
 import re
 import secrets
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from collector.site_clock import Belief
-from dashboard.accounts import known, passwords
+from dashboard.accounts import known, passwords, schema
 from dashboard.accounts.access_log import AccessLog
+from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import Account, Role
 from dashboard.accounts.store import AHEAD_S, Store
 
@@ -26,6 +28,10 @@ IDLE_S: Final = 30 * 60
 """A session that is not used this long ends."""
 LONGEST_S: Final = 12 * 3600
 """No session lasts longer."""
+USED_EVERY_S: Final = 60
+"""The last use of a session is written at most this often: each write is one to an SD card."""
+NOTICE_S: Final = 30 * 86_400
+"""So long managers are shown that accounts were restored from a backup."""
 TRIES: Final = 10
 WINDOW_S: Final = 15 * 60
 """At most TRIES failed logins in this time, for one name and from one address, or from one browser that is known."""
@@ -69,27 +75,63 @@ class Session:
     browser: str
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A damaged file was replaced at `at_s` by the backup of `backup_s` (None: by an empty file). Unix seconds."""
+
+    at_s: float
+    backup_s: float | None
+
+
 class Accounts:
-    """Everybody who may log in, their sessions, and the log of what they did."""
+    """Everybody who may log in, their sessions, and the log of what they did. Any call may raise AccountsAway."""
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
-        self._store: Final = Store(path, now_s)
+        self.store: Final = Store(path, now_s)
         self.path: Final = path
-        self.log: Final = AccessLog(self._store)
-        with self._store.open() as db:
-            db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
+        self.log: Final = AccessLog(self.store)
+        self.notice: Restored | None = None
+        """The newest restore, for managers to read; `load` brings it up to date."""
+        self.is_belief_loaded = False
+        """Whether `load_belief` succeeded: before, none may be saved in its place."""
+        self._secret = ""
 
     @property
     def secret(self) -> str:
         """What signs forms; made with the file."""
-        with self._store.open() as db:
-            return str(db.execute("SELECT value FROM secret").fetchone()[0])
+        if not self._secret:
+            self.load()
+        return self._secret
+
+    def load(self) -> None:
+        """Read what is kept in memory: the secret, and whether accounts were restored lately."""
+        since_s = self.store.now_s() - NOTICE_S
+        with self.store.read() as db:
+            (secret,) = db.execute("SELECT value FROM secret").fetchone()
+            newest = db.execute(
+                "SELECT at_s, backup_s FROM restored WHERE at_s > ? ORDER BY at_s DESC LIMIT 1", (since_s,)
+            ).fetchone()
+        self._secret = secret
+        self.notice = Restored(*newest) if newest else None
+
+    def remember_restore(self, backup_s: float | None) -> None:
+        """Write down that a backup of `backup_s` (None: nothing, the file is new) was restored; end every session."""
+        with self.store.write() as db:
+            db.execute("DELETE FROM session")
+            db.execute("DELETE FROM restored WHERE at_s < ?", (self.store.now_s() - NOTICE_S,))
+            db.execute("INSERT INTO restored VALUES (?, ?)", (self.store.now_s(), backup_s))
+        self.load()
 
     def all(self) -> list[Account]:
         """Every account, in order of the alphabet."""
-        with self._store.open() as db:
+        with self.store.read() as db:
             found = db.execute("SELECT name, role, locked FROM account ORDER BY name")
             return [Account(name, Role(role), bool(locked)) for name, role, locked in found]
+
+    def digest(self) -> str:
+        """Changes with every change of an account."""
+        with self.store.read() as db:
+            return digest_of(db)
 
     def add(self, name: str, password: str, role: Role = Role.MANAGER) -> None:
         """Make an account; raises AccountRejected, PasswordRejected."""
@@ -99,44 +141,45 @@ class Accounts:
             )
         passwords.check(name, password)
         hashed = passwords.hashed(password)
-        with self._store.open() as db:
+        with self.store.write() as db:
             added = db.execute(
                 "INSERT INTO account (name, hash, changed_s, role) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (name, hashed, self._store.now_s(), role),
+                (name, hashed, self.store.now_s(), role),
             )
             if not added.rowcount:
                 raise NameTaken(f"account {name!r}: it exists; set its password, or choose another name")
+            schema.seal(db, name)
 
     def set_password(self, name: str, password: str) -> None:
         """Change a password and end the sessions of the old one; raises AccountRejected, PasswordRejected."""
         passwords.check(name, password)
         hashed = passwords.hashed(password)
-        with self._store.open() as db:
-            self._change(db, name, "hash = ?, changed_s = ?", (hashed, self._store.now_s()))
+        with self.store.write() as db:
+            self._change(db, name, "hash = ?, changed_s = ?", (hashed, self.store.now_s()))
             db.execute("DELETE FROM session WHERE name = ?", (name,))
 
     def set_role(self, name: str, role: Role) -> None:
         """Change what an account may do, from its next click on; raises AccountRejected, LastManager."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             if role is not Role.MANAGER:
                 _keep_a_manager(db, name)
             self._change(db, name, "role = ?", (role,))
 
     def lock(self, name: str) -> None:
         """Let nobody in under this name, and end its sessions; raises AccountRejected, LastManager."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             _keep_a_manager(db, name)
             self._change(db, name, "locked = 1", ())
             db.execute("DELETE FROM session WHERE name = ?", (name,))
 
     def unlock(self, name: str) -> None:
         """Let the name in again; raises AccountRejected."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             self._change(db, name, "locked = 0", ())
 
     def remove(self, name: str) -> None:
         """Remove an account and end its sessions; raises AccountRejected."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             if not db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount:
                 raise _unknown(db, name)
 
@@ -159,20 +202,20 @@ class Accounts:
         """
         own = known.tries_of(self.secret, name, kept)
         keys = [_hash(key) for key in ([own] if own else [f"name {name.casefold()}", f"address {address}"])]
-        with self._store.open() as db:
+        with self.store.write() as db:
             self._count_try(db, keys)  # before the slow check, so that many at once are counted too
-            row = db.execute("SELECT hash, locked FROM account WHERE name = ?", (name,)).fetchone()
+            row = _account(db, "name = ?", name)
         # an unknown name and a locked account are checked like any other, and fail only then: they take as long
-        if not passwords.fits(row[0] if row else None, password[: passwords.LONGEST + 1]) or row[1]:
+        if not passwords.fits(row[1] if row else None, password[: passwords.LONGEST + 1]) or row is None or row[4]:
             raise LoginRejected("name or password is wrong")
         token = secrets.token_urlsafe(32)
-        now_s = self._store.now_s()
-        with self._store.open() as db:
+        now_s = self.store.now_s()
+        with self.store.write() as db:
             # the account may have gone, its password changed, or its door closed while the hash was computed
             made = db.execute(
                 "INSERT INTO session (token_hash, name, began_s, used_s, browser)"
                 " SELECT ?, name, ?, ?, ? FROM account WHERE name = ? AND hash = ? AND NOT locked",
-                (_hash(token), now_s, now_s, browser, name, row[0]),
+                (_hash(token), now_s, now_s, browser, name, row[1]),
             )
             if not made.rowcount:
                 raise LoginRejected("name or password is wrong")
@@ -185,32 +228,40 @@ class Accounts:
 
     def who(self, token: str) -> Account | None:
         """Whose session this is; None if it ended. Being asked for keeps it from idling."""
-        account = self.still(token)
-        if account is not None:
-            with self._store.open() as db:
-                db.execute("UPDATE session SET used_s = ? WHERE token_hash = ?", (self._store.now_s(), _hash(token)))
+        found = self._session(token)
+        if found is None:
+            return None
+        account, used_s = found
+        now_s = self.store.now_s()
+        if not 0 <= now_s - used_s < USED_EVERY_S:
+            with contextlib.suppress(AccountsAway), self.store.write() as db:  # a full disk ends no session at once
+                db.execute("UPDATE session SET used_s = ? WHERE token_hash = ?", (now_s, _hash(token)))
         return account
 
     def still(self, token: str) -> Account | None:
         """As `who`, without keeping it alive: an open page alone is not use."""
-        now_s = self._store.now_s()
-        with self._store.open() as db:
-            row = db.execute(
-                "SELECT name, role FROM session JOIN account USING (name)"
-                " WHERE token_hash = ? AND used_s >= ? AND began_s >= ? AND NOT locked",
+        found = self._session(token)
+        return found[0] if found else None
+
+    def _session(self, token: str) -> tuple[Account, float] | None:
+        now_s = self.store.now_s()
+        with self.store.read() as db:
+            session = db.execute(
+                "SELECT name, used_s FROM session WHERE token_hash = ? AND used_s >= ? AND began_s >= ?",
                 (_hash(token), now_s - IDLE_S, now_s - LONGEST_S),
             ).fetchone()
-        return None if row is None else Account(row[0], Role(row[1]))
+            row = None if session is None else _account(db, "name = ?", session[0])
+        return None if row is None or row[4] else (Account(row[0], Role(row[3])), session[1])
 
     def log_out(self, token: str) -> None:
         """End a session for good."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             db.execute("DELETE FROM session WHERE token_hash = ?", (_hash(token),))
 
     def sessions(self) -> list[Session]:
         """Every session that has not ended, the newest first."""
-        now_s = self._store.now_s()
-        with self._store.open() as db:
+        now_s = self.store.now_s()
+        with self.store.read() as db:
             found = db.execute(
                 "SELECT substr(token_hash, 1, ?), name, began_s, used_s, browser FROM session"
                 " WHERE used_s >= ? AND began_s >= ? ORDER BY began_s DESC, rowid DESC",
@@ -220,7 +271,7 @@ class Accounts:
 
     def end_session(self, session: str, name: str) -> bool:
         """End one session of an account by its id; False: there is none such."""
-        with self._store.open() as db:
+        with self.store.write() as db:
             ended = db.execute(
                 "DELETE FROM session WHERE substr(token_hash, 1, ?) = ? AND name = ?", (ID_LETTERS, session, name)
             )
@@ -234,10 +285,10 @@ class Accounts:
         Args:
             deletion_s: the moment from which ages are reckoned, Unix seconds, not after now; None: now.
         """
-        now_s = self._store.now_s()
+        now_s = self.store.now_s()
         from_s = now_s if deletion_s is None else deletion_s
         ahead = (now_s, now_s + AHEAD_S)
-        with self._store.open() as db:
+        with self.store.write() as db:
             db.execute("DELETE FROM try WHERE at_s <= ?", (from_s - WINDOW_S,))
             db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (from_s - IDLE_S, from_s - LONGEST_S))
             db.execute("UPDATE try SET at_s = ? WHERE at_s > ?", ahead)
@@ -247,10 +298,11 @@ class Accounts:
 
     def load_belief(self) -> Belief:
         """What was believed about time when it was last stored; at first, that of the newest entry."""
-        with self._store.open() as db:
+        with self.store.read() as db:
             row = db.execute("SELECT site_ms, deletion_ms, boot, elapsed_ms, confirmed FROM clock").fetchone()
             newest = "SELECT max(used_s) FROM session UNION ALL SELECT max(at_s) FROM view_log"
             known_ms = int(1000 * max(at_s or 0 for (at_s,) in db.execute(newest)))
+        self.is_belief_loaded = True
         if row is None:
             return Belief(site_ms=known_ms, deletion_ms=known_ms)
         site_ms, deletion_ms, boot, elapsed_ms, confirmed = row
@@ -259,20 +311,37 @@ class Accounts:
     def save_belief(self, belief: Belief) -> None:
         """Store what is believed about time."""
         values = (belief.site_ms, belief.deletion_ms, belief.boot, belief.elapsed_ms, belief.confirmed)
-        with self._store.open() as db:
+        with self.store.write() as db:
             db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?, ?, ?)", values)
 
     def _change(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours
             raise _unknown(db, name)
+        schema.seal(db, name)
 
     def _count_try(self, db: sqlite3.Connection, keys: list[str]) -> None:
-        now_s = self._store.now_s()
+        now_s = self.store.now_s()
         db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - WINDOW_S,))
         for key in keys:
             if db.execute("SELECT count(*) FROM try WHERE who_hash = ?", (key,)).fetchone()[0] >= TRIES:
                 raise TooManyTries("too many tries; wait a quarter of an hour")
         db.executemany("INSERT INTO try VALUES (?, ?)", [(key, now_s) for key in keys])
+
+
+def digest_of(db: sqlite3.Connection) -> str:
+    """A digest of all accounts in a file: who may log in, how, and as what."""
+    return _hash(repr(db.execute("SELECT name, checksum FROM account ORDER BY name").fetchall()))
+
+
+def _account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, float, str, int, str] | None:
+    """One account as it was written; raises AccountsAway if its row is damaged."""
+    row: tuple[str, str, float, str, int, str] | None = db.execute(
+        f"SELECT {schema.COLUMNS} FROM account WHERE {where}",  # noqa: S608 - both are constants of ours
+        (value,),
+    ).fetchone()
+    if row is not None and not schema.intact(row):
+        raise AccountsAway(AccountsFault.DAMAGED, "an account")
+    return row
 
 
 def session_id(token: str) -> str:

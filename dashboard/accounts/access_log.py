@@ -18,6 +18,7 @@ from dashboard.accounts.store import AHEAD_S, Store
 LOG_DAYS: Final = 396
 """How long it is remembered who looked at what: 13 months."""
 HOUR_S: Final = 3600
+DAY_S: Final = 86_400
 LONGEST_SPAN: Final = 200
 """More characters of a span are cut off."""
 
@@ -66,9 +67,11 @@ class AccessLog:
         A view that does not say which span (a poll) is one with any that was seen within the hour.
         """
         now_s, span = self._store.now_s(), span[:LONGEST_SPAN]
-        with self._store.open() as db:
-            if act is Act.VIEW and _seen(db, now_s - HOUR_S, who, what, span):
-                return
+        if act is Act.VIEW:
+            with self._store.read() as db:
+                if _seen(db, now_s - HOUR_S, who, what, span):
+                    return
+        with self._store.write() as db:
             db.execute(
                 "INSERT INTO view_log (at_s, name, role, kind, what, span) VALUES (?, ?, ?, ?, ?, ?)",
                 (now_s, who.name, who.role, act, what, span),
@@ -86,17 +89,17 @@ class AccessLog:
     def purge(self, deletion_s: float | None = None) -> None:
         """Delete what is older than 13 months; date now what is dated ahead. `deletion_s` as in `Accounts.purge`."""
         now_s = self._store.now_s()
-        deletion_s = now_s if deletion_s is None else deletion_s
-        with self._store.open() as db:
-            db.execute("DELETE FROM view_log WHERE at_s < ?", (deletion_s - LOG_DAYS * 86_400,))
+        with self._store.write() as db:
+            forget_old(db, now_s if deletion_s is None else deletion_s)
             db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + AHEAD_S))
 
     def _read(self, which: str, most: int) -> list[Entry]:
-        with self._store.open() as db:
+        since_s = self._store.now_s() - LOG_DAYS * DAY_S
+        with self._store.read() as db:
             found = db.execute(
                 "SELECT at_s, name, role, kind, what, span FROM view_log"  # noqa: S608 - the condition is ours
                 f" WHERE {which} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
-                (self._store.now_s() - LOG_DAYS * 86_400, most),
+                (since_s, most),
             )
             return [Entry(at_s, name, Role(role), Act(act), what, span) for at_s, name, role, act, what, span in found]
 
@@ -107,3 +110,8 @@ def _seen(db: sqlite3.Connection, since_s: float, who: Account, what: str, span:
         (who.name, what, span, span, since_s),
     )
     return found.fetchone() is not None
+
+
+def forget_old(db: sqlite3.Connection, now_s: float) -> None:
+    """Delete the lines that are older than 13 months: from the file, and from its backups."""
+    db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))

@@ -21,6 +21,7 @@ from dashboard.accounts import (
     LastManager,
     NameRejected,
     NameTaken,
+    Restored,
     Session,
     session_id,
 )
@@ -30,7 +31,7 @@ from dashboard.accounts.passwords import LONGEST, SHORTEST, PasswordRejected
 from dashboard.accounts.roles import Role
 from dashboard.accounts.spans import in_words
 from dashboard.languages import words
-from dashboard.serving import aside, serving
+from dashboard.serving import serving
 from dashboard.words import Words
 
 routes = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
@@ -107,33 +108,54 @@ def _role() -> Role:
 
 def _do(done: str, span: str, change: Callable[[Accounts], object]) -> ResponseReturnValue:
     """Change something and say so; what cannot be is told on the page, and nothing is changed."""
-    accounts = serving().accounts
+    here = serving()
     table.log_span(span)
     try:
-        aside(lambda: change(accounts))
+        here.workers.passwords.run(lambda: change(here.accounts))
     except (AccountRejected, PasswordRejected) as refused:
         return _page(_refusal(refused, words())), HTTPStatus.BAD_REQUEST
     return redirect(url_for("accounts.page", done=done), HTTPStatus.SEE_OTHER)
 
 
 def _page(fault: str = "") -> str:
-    accounts = serving().accounts
-    manages = g.account.role is Role.MANAGER
+    here, manages = serving(), g.account.role is Role.MANAGER
     told, named = words(), table.names(words())
-    found = [session for session in accounts.sessions() if manages or session.name == g.account.name]
+    sessions, accounts, log = here.with_accounts(
+        lambda accounts: (
+            accounts.sessions(),
+            accounts.all() if manages else [],
+            accounts.log.entries(NEWEST) if manages else [],
+        )
+    )
+    found = [session for session in sessions if manages or session.name == g.account.name]
     found.sort(key=lambda session: (session.name != g.account.name, session.name))
     return render_template(
         "accounts.html",
-        plan=serving().plan,
+        plan=here.plan,
         fault=fault,
         done=_done(told).get(request.args.get("done", ""), ""),
         sessions=[_session(session, told) for session in found],
-        accounts=accounts.all() if manages else [],
+        accounts=accounts,
         roles=_roles(told),
-        log=[_line(entry, named, told) for entry in accounts.log.entries(NEWEST)] if manages else [],
+        log=[_line(entry, named, told) for entry in log],
+        restored=_restored(here.accounts.notice, told) if manages else "",
         shortest=SHORTEST,
         longest=LONGEST,
     )
+
+
+def _restored(notice: Restored | None, told: Words) -> str:
+    """What a manager has to check after a restore; empty: there was none lately."""
+    if notice is None:
+        return ""
+    if notice.backup_s is None:
+        text = told.gettext("The accounts file was damaged on {at}, and there was no backup. All accounts are new.")
+        return text.format(at=_when(notice.at_s, told))
+    text = told.gettext(
+        "The accounts file was damaged on {at} and was replaced by the backup of {backup}. Changes between the two are"
+        " lost: check who may log in. All sessions were ended."
+    )
+    return text.format(at=_when(notice.at_s, told), backup=_when(notice.backup_s, told))
 
 
 def _session(session: Session, told: Words) -> dict[str, Any]:

@@ -1,99 +1,139 @@
-"""Opens the one small SQLite file of accounts, sessions, failed tries and the access log, and keeps its schema.
+"""Opens the one small SQLite file of accounts, sessions, failed tries and the access log.
 
 In:    a path, the time.
-Out:   connections, one transaction each.
-Never: a mode that others can read; a row that was deleted and is still on the disk (`secure_delete`).
+Out:   connections, one transaction each; `AccountsAway` with its kind when there can be none.
+Never: a mode that others can read; a row that was deleted and is still on the disk (`secure_delete`); a wait of more
+       than WAIT_S, or a second one within PAUSE_S: who finds the file locked fails at once until then.
 
 Time here is real: `now_s` is Unix seconds, `time.time` outside tests.
 """
 
+import contextlib
 import os
+import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from collector.schema import migrate
-from edge.sqlite_transaction import transaction
+from collector.schema import SchemaTooNew
+from collector.sqlite_backup import backups, complete
+from dashboard.accounts import schema
+from dashboard.accounts.faults import AccountsAway, AccountsFault, fault_of
 
 AHEAD_S: Final = 300
 """What is dated further ahead was dated by a clock that was wrong."""
-
-
-def _first(db: sqlite3.Connection) -> None:
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL) STRICT"
-    )
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_s REAL NOT NULL) STRICT"
-    )
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS session (token_hash TEXT PRIMARY KEY,"
-        " name TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,"
-        " began_s REAL NOT NULL, used_s REAL NOT NULL) STRICT"
-    )
-    db.execute("CREATE TABLE IF NOT EXISTS try (who_hash TEXT NOT NULL, at_s REAL NOT NULL) STRICT")
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS view_log (at_s REAL NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL) STRICT"
-    )
-
-
-def _roles(db: sqlite3.Connection) -> None:
-    """Whoever had an account before there were roles is a manager; the log gets the words of routes.py."""
-    db.execute(
-        "ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'manager' CHECK (role IN ('manager', 'viewer'))"
-    )
-    db.execute("ALTER TABLE account ADD COLUMN locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1))")
-    db.execute("ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT ''")
-    db.execute("ALTER TABLE view_log ADD COLUMN role TEXT NOT NULL DEFAULT 'manager'")
-    db.execute("ALTER TABLE view_log ADD COLUMN span TEXT NOT NULL DEFAULT ''")
-    db.execute(
-        "ALTER TABLE view_log ADD COLUMN kind TEXT NOT NULL DEFAULT 'view' CHECK (kind IN ('view', 'export', 'change'))"
-    )
-    db.execute("UPDATE view_log SET kind = 'change' WHERE what NOT LIKE 'manage%' AND what NOT LIKE 'api history %'")
-    db.execute(
-        "UPDATE view_log SET span = CASE WHEN what = 'login' THEN ''"
-        " WHEN what LIKE 'api history %' THEN substr(what, 13) WHEN what LIKE 'manage %' THEN substr(what, 8)"
-        " ELSE what END,"
-        " what = CASE WHEN what = 'login' THEN 'manage.log_in' WHEN what LIKE 'api history %' THEN 'api.history'"
-        " WHEN what LIKE 'manage %' THEN 'manage.live' ELSE 'manage.answer' END"
-    )
-
-
-def _clock(db: sqlite3.Connection) -> None:
-    """What is believed about time: the next start goes on from there."""
-    db.execute(
-        "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), site_ms INTEGER NOT NULL,"
-        " deletion_ms INTEGER NOT NULL, boot INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
-        " confirmed INTEGER NOT NULL) STRICT"
-    )
-
-
-STEPS: Final = (_first, _roles, _clock)
-"""Each brings the file one version further."""
+WAIT_S: Final = 2.0
+"""How long a transaction waits for another program's."""
+PAUSE_S: Final = 1.0
+SMALLEST_BYTES: Final = 512
+"""The smallest page: SQLite takes a file without a whole page for a new one."""
+_MODE: Final = 0o600
 
 
 class Store:
-    """The file; each call opens it, so any process may use it while the pages are served."""
+    """The file; each transaction opens it, so any process may use it while the pages are served."""
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
         self.path: Final = path
+        self.backup_folder: Final = path.parent / "backups"
         self.now_s: Final = now_s
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite does, with a wider mode
-        path.chmod(0o600)
-        with closing(self._connect()) as db:
-            migrate(db, STEPS)
+        self.suspect = False
+        """Whether a transaction found the content damaged; whoever repairs it takes this back."""
+        self._ready = False
+        self._lock = threading.RLock()
+        self._locked_until_s = float("-inf")
 
     @contextmanager
-    def open(self) -> Iterator[sqlite3.Connection]:
-        """One connection, one transaction."""
-        with closing(self._connect()) as db, transaction(db):
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One connection, one snapshot; it needs no room on the disk. Raises AccountsAway."""
+        with self._transaction("BEGIN") as db:
             yield db
 
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One connection, one transaction. Raises AccountsAway."""
+        with self._transaction("BEGIN IMMEDIATE") as db:
+            yield db
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No transaction of this process is open inside; the file may be replaced. The next one opens it anew."""
+        if not self._lock.acquire(timeout=WAIT_S):
+            raise AccountsAway(AccountsFault.LOCKED, self.path.name)
+        self._ready = False
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        if time.monotonic() < self._locked_until_s or not self._lock.acquire(timeout=WAIT_S):
+            raise AccountsAway(AccountsFault.LOCKED, self.path.name)
+        try:
+            with self._faults(), closing(self._connect()) as db:
+                db.execute(begin)
+                try:
+                    yield db
+                    db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:  # SQLite itself rolls back on a full or failing disk
+                        with contextlib.suppress(sqlite3.Error):
+                            db.execute("ROLLBACK")
+                    raise
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except AccountsAway as away:
+            self.suspect |= away.fault is AccountsFault.DAMAGED
+            raise
+        except SchemaTooNew as error:
+            self.suspect = True  # or its version number is damaged: a check of the whole file decides
+            raise AccountsAway(AccountsFault.TOO_NEW, self.path.name) from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            fault = fault_of(error) if isinstance(error, sqlite3.Error) else AccountsFault.DAMAGED
+            self.suspect |= fault is AccountsFault.DAMAGED
+            if fault is AccountsFault.LOCKED:
+                self._locked_until_s = time.monotonic() + PAUSE_S
+            raise AccountsAway(fault, self.path.name) from error
+        except OSError as error:
+            if type(error).__module__ != OSError.__module__:  # a refusal of the accounts' own, such as TooManyTries
+                raise
+            raise AccountsAway(fault_of(error), self.path.name) from error
+
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA secure_delete = ON")
+        if not self._ready:
+            complete(self.path)
+            if is_lost(self.path, self.backup_folder):
+                raise AccountsAway(AccountsFault.DAMAGED, self.path.name)
+            with contextlib.suppress(FileExistsError):  # before SQLite makes it, with a wider mode
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _MODE))
+            if self.path.stat().st_mode & 0o777 != _MODE:
+                self.path.chmod(_MODE)
+        db = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
+        try:
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")
+            if not self._ready:
+                schema.prepare(db)
+                if not db.execute("SELECT count(*) FROM secret").fetchone()[0]:
+                    db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
+                self._ready = True
+        except BaseException:
+            db.close()
+            raise
         return db
+
+
+def is_lost(path: Path, backup_folder: Path) -> bool:
+    """Whether the file is missing or empty (to SQLite) though it was backed up: then it is no first start."""
+    is_there = path.exists() and path.stat().st_size >= SMALLEST_BYTES
+    return not is_there and bool(backups(path, backup_folder))

@@ -16,6 +16,7 @@ from collector.days import local
 from collector.plan import SensorKind, SitePlan
 from dashboard import routes as table
 from dashboard.accounts.access_log import View
+from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import Role
 from dashboard.accounts.spans import in_words
 from dashboard.foyer import register, sensors
@@ -23,8 +24,9 @@ from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
 from dashboard.house_rules import house_rules
 from dashboard.languages import words
-from dashboard.serving import aside, serving
+from dashboard.serving import serving
 from dashboard.words import LANGUAGES, Words
+from dashboard.workers import Overloaded
 
 routes = Blueprint("foyer", __name__)
 
@@ -57,7 +59,10 @@ def wall() -> ResponseReturnValue:
 def sensing() -> ResponseReturnValue:
     """The register of sensors, what is never recorded, and who has looked."""
     here, told = serving(), words()
-    views = aside(lambda: here.accounts.log.recent_views(NEWEST))
+    try:
+        views = here.workers.register.run(lambda: here.accounts.log.recent_views(NEWEST))
+    except (AccountsAway, Overloaded):
+        views = None
     return _varied(
         render_template(
             "sensing.html",
@@ -65,7 +70,7 @@ def sensing() -> ResponseReturnValue:
             total=len(here.plan.sensors),
             sections=register.register(here.plan, here.settings.retention, told),
             rules=house_rules(here.plan, here.settings, told),
-            views=[_view(view, here.plan, told) for view in views],
+            views=None if views is None else [_view(view, here.plan, told) for view in views],
         )
     )
 

@@ -52,7 +52,11 @@ def frames(channel: Channel, welcome: Callable[[], bool], heartbeat_s: float) ->
             now_s = time.monotonic()
             if now_s - asked_s >= min(ASK_S, heartbeat_s):
                 asked_s = now_s
-                if not welcome():
+                try:
+                    stays = welcome()
+                except ConnectionError:  # it cannot be known now: the browser comes back, and is answered then
+                    return
+                if not stays:
                     yield ENDED
                     return
             if frame is not None:

@@ -31,7 +31,7 @@ from dashboard.manager.asking import read
 from dashboard.manager.fleet import manager_frame, shown
 from dashboard.manager.now import Fewest, fewest
 from dashboard.routes import log_span
-from dashboard.serving import aside, serving
+from dashboard.serving import serving
 from edge import topics
 
 routes = Blueprint("manage", __name__, url_prefix="/manage")
@@ -85,7 +85,11 @@ def stream() -> ResponseReturnValue:
     here = serving()
     cookie = token()
     channel = here.live.managers[words().language]
-    return streams.serve(channel, here.seats, welcome=lambda: here.accounts.still(cookie) is not None)
+    return streams.serve(
+        channel,
+        here.seats,
+        welcome=lambda: here.with_accounts(lambda accounts: accounts.still(cookie)) is not None,
+    )
 
 
 @routes.get("/frame")
@@ -139,7 +143,7 @@ def log_in() -> ResponseReturnValue:
     name, password = request.form.get("name", ""), request.form.get("password", "")
     address, whose, mark = request.remote_addr or "", browser(request.user_agent.string), kept()
     try:
-        made = aside(lambda: here.accounts.log_in(name, password, address, whose, mark))
+        made = here.workers.passwords.run(lambda: here.accounts.log_in(name, password, address, whose, mark))
     except LoginRejected:
         _log.warning("login as %s from %s refused", _known(name), address)
         return _form("wrong", 401)
@@ -147,8 +151,8 @@ def log_in() -> ResponseReturnValue:
         _log.warning("login as %s from %s: too many tries", _known(name), address)
         return _form("wait", 429)
     _log.info("login as %r from %s", name, address)
-    if account := here.accounts.still(made):
-        here.accounts.log.write(account, Act.CHANGE, "manage.log_in")
+    if account := here.with_accounts(lambda accounts: accounts.still(made)):
+        here.with_accounts(lambda accounts: accounts.log.write(account, Act.CHANGE, "manage.log_in"))
     session.clear()  # a form token from before the login ends here
     response = redirect(onward(request.form.get("next")), 303)
     remember(response, made, here.accounts.mark(name))
@@ -157,13 +161,15 @@ def log_in() -> ResponseReturnValue:
 
 def _known(name: str) -> str:
     """The name for the log; what is no account's may be a password that slipped into the wrong field."""
-    return repr(name) if any(account.name == name for account in serving().accounts.all()) else "nobody we know"
+    known = serving().with_accounts(lambda accounts: accounts.all())
+    return repr(name) if any(account.name == name for account in known) else "nobody we know"
 
 
 @routes.post("/logout")
 def log_out() -> ResponseReturnValue:
     """End the session on the server, and in the browser."""
-    serving().accounts.log_out(token())
+    cookie = token()
+    serving().with_accounts(lambda accounts: accounts.log_out(cookie))
     session.clear()
     response = redirect("/", 303)
     forget(response)

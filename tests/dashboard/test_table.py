@@ -16,6 +16,7 @@ from dashboard.accounts import Accounts
 from dashboard.accounts.access_log import Act
 from dashboard.app import create_app
 from dashboard.live.following import Live
+from dashboard.problems import accounts_away
 from dashboard.routes import ROUTES, Kind, Route, RouteUndeclared, Who
 from dashboard.settings import DashboardSettings
 from dashboard.words import LANGUAGES, Words
@@ -141,7 +142,7 @@ def test_no_application_is_built_with_an_undeclared_route(app: Flask) -> None:
     app.view_functions.clear()
     app.add_url_rule("/new", endpoint="manage.new")
     with pytest.raises(RouteUndeclared, match=r"no row for manage\.new; say who may see it"):
-        routes.install(app)
+        routes.install(app, accounts_away)
 
 
 def test_no_application_is_built_with_a_row_too_many() -> None:

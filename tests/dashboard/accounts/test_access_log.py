@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.schema import SchemaTooNew
 from dashboard.accounts import Accounts
 from dashboard.accounts.access_log import HOUR_S, LOG_DAYS, Act, Entry, View
+from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import Account, Role
-from dashboard.accounts.store import STEPS
+from dashboard.accounts.schema import STEPS
 
 ANNA, VERA = Account("anna", Role.MANAGER), Account("vera", Role.VIEWER)
 BEGIN_S = 1_764_000_000.0
@@ -114,8 +114,8 @@ def test_a_step_that_fails_halfway_leaves_the_file_as_it_was(tmp_path: Path, wat
     before_roles(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("ALTER TABLE session ADD COLUMN browser TEXT")  # so the step fails after it changed accounts
-    with pytest.raises(sqlite3.OperationalError, match="duplicate column"):
-        Accounts(path, watch)
+    with pytest.raises(AccountsAway, match="damaged"):
+        Accounts(path, watch).all()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert [row[1] for row in db.execute("PRAGMA table_info(account)")] == ["name", "hash", "changed_s"]
@@ -125,5 +125,5 @@ def test_a_file_of_a_later_ledig_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "accounts.sqlite"
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(SchemaTooNew, match="install a newer Ledig"):
-        Accounts(path)
+    with pytest.raises(AccountsAway, match="install a newer Ledig"):
+        Accounts(path).all()

@@ -66,6 +66,7 @@ def test_length_is_all_a_password_needs(password: str) -> None:
 
 
 def test_only_the_owner_may_read_the_file(accounts: Accounts) -> None:
+    accounts.all()
     assert stat.S_IMODE(accounts.path.stat().st_mode) == 0o600
 
 

@@ -1,0 +1,134 @@
+"""The tables of the accounts file, its versions, and how damage that SQLite cannot see is found.
+
+In:    an open SQLite connection.
+Out:   the tables of this version; the checksum of an account; what is damaged.
+Never: the file itself; rows, but for their checksums.
+"""
+
+import hashlib
+import sqlite3
+from typing import Final
+
+from collector.schema import SchemaTooNew, migrate
+from dashboard.accounts.roles import Role
+
+
+def _first(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_s REAL NOT NULL) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS session (token_hash TEXT PRIMARY KEY,"
+        " name TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,"
+        " began_s REAL NOT NULL, used_s REAL NOT NULL) STRICT"
+    )
+    db.execute("CREATE TABLE IF NOT EXISTS try (who_hash TEXT NOT NULL, at_s REAL NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS view_log (at_s REAL NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL) STRICT"
+    )
+
+
+def _roles(db: sqlite3.Connection) -> None:
+    """Whoever had an account before there were roles is a manager; the log gets the endpoints of routes.py."""
+    db.execute(
+        "ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'manager' CHECK (role IN ('manager', 'viewer'))"
+    )
+    db.execute("ALTER TABLE account ADD COLUMN locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1))")
+    db.execute("ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE view_log ADD COLUMN role TEXT NOT NULL DEFAULT 'manager'")
+    db.execute("ALTER TABLE view_log ADD COLUMN span TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        "ALTER TABLE view_log ADD COLUMN kind TEXT NOT NULL DEFAULT 'view' CHECK (kind IN ('view', 'export', 'change'))"
+    )
+    db.execute("UPDATE view_log SET kind = 'change' WHERE what NOT LIKE 'manage%' AND what NOT LIKE 'api history %'")
+    db.execute(
+        "UPDATE view_log SET span = CASE WHEN what = 'login' THEN ''"
+        " WHEN what LIKE 'api history %' THEN substr(what, 13) WHEN what LIKE 'manage %' THEN substr(what, 8)"
+        " ELSE what END,"
+        " what = CASE WHEN what = 'login' THEN 'manage.log_in' WHEN what LIKE 'api history %' THEN 'api.history'"
+        " WHEN what LIKE 'manage %' THEN 'manage.live' ELSE 'manage.answer' END"
+    )
+
+
+def _clock(db: sqlite3.Connection) -> None:
+    """What is believed about time: the next start goes on from there."""
+    db.execute(
+        "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), site_ms INTEGER NOT NULL,"
+        " deletion_ms INTEGER NOT NULL, boot INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
+        " confirmed INTEGER NOT NULL) STRICT"
+    )
+
+
+def _checksums(db: sqlite3.Connection) -> None:
+    """A flipped bit inside a text is invisible to SQLite: each account carries a checksum. Restores are remembered."""
+    db.execute("ALTER TABLE account ADD COLUMN checksum TEXT NOT NULL DEFAULT ''")
+    for (name,) in db.execute("SELECT name FROM account").fetchall():
+        seal(db, name)
+    db.execute("CREATE TABLE restored (at_s REAL NOT NULL, backup_s REAL) STRICT")
+
+
+STEPS: Final = (_first, _roles, _clock, _checksums)
+"""Each brings the file one version further."""
+
+COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
+"""What `intact` takes, in this order."""
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Bring the tables to this version; writes nothing if they are. Raises SchemaTooNew, sqlite3.Error."""
+    migrate(db, STEPS)
+
+
+def checksum(name: str, hashed: str, changed_s: float, role: str, locked: int) -> str:
+    """The checksum of one account."""
+    return hashlib.sha256(repr((name, hashed, float(changed_s), role, locked)).encode()).hexdigest()[:16]
+
+
+def intact(row: tuple[str, str, float, str, int, str]) -> bool:
+    """Whether an account is as it was written."""
+    return checksum(*row[:5]) == row[5]
+
+
+def seal(db: sqlite3.Connection, name: str) -> None:
+    """Write the checksum of an account that has just been changed."""
+    row = db.execute("SELECT name, hash, changed_s, role, locked FROM account WHERE name = ?", (name,)).fetchone()
+    db.execute("UPDATE account SET checksum = ? WHERE name = ?", (checksum(*row), name))
+
+
+def damage(db: sqlite3.Connection) -> str:
+    """What is damaged; empty: nothing. Raises SchemaTooNew for a file that a newer Ledig wrote."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    schema = _schema(db)
+    if version > len(STEPS) and schema != _expected():
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig knows {len(STEPS)}")
+    if version < len(STEPS) and schema != _expected():
+        return ""  # an older file: its tables are brought up to date when it is opened
+    if version != len(STEPS) or schema != _expected():
+        return "its schema is not what it was"
+    for row in db.execute(f"SELECT {COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
+        if not intact(row):
+            return "an account does not match its checksum"
+    roles = {role for (role,) in db.execute("SELECT DISTINCT role FROM view_log")}
+    if not roles <= set(Role):
+        return "the access log names an unknown role"
+    return ""
+
+
+def _schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Tables and columns. Not their SQL: another version of SQLite may write it otherwise."""
+    return db.execute(
+        'SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master AS m, pragma_table_info(m.name) AS c'
+        " WHERE m.type = 'table' ORDER BY m.name, c.cid"
+    ).fetchall()
+
+
+def _expected() -> list[tuple[object, ...]]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        prepare(db)
+        return _schema(db)
+    finally:
+        db.close()

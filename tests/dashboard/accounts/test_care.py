@@ -1,0 +1,232 @@
+"""Backups of the accounts, and what becomes of a damaged file: on real files, with the time as a value."""
+
+import contextlib
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from collector.site_time import SiteTime
+from collector.sqlite_backup import backups, damaged
+from dashboard.accounts import Accounts, LoginRejected, Restored
+from dashboard.accounts.care import KEEP, AccountsCare
+from dashboard.accounts.faults import AccountsAway
+from dashboard.accounts.roles import Role
+from dashboard.app import create_app
+from dashboard.live.following import Live
+from dashboard.settings import DashboardSettings
+from edge.broker import BrokerSettings
+from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
+from tests.dashboard.house import MONDAY_10_MS, PLAN
+
+DAY_S = 86_400
+HERE = "192.0.2.7"
+
+
+class Clock:
+    """Real time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.s = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+def care_of(accounts: Accounts) -> AccountsCare:
+    return AccountsCare(accounts, SiteTime(lambda: round(accounts.store.now_s() * 1000)))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, accounts_template: bytes, clock: Clock) -> Accounts:
+    path = tmp_path / "accounts.sqlite"
+    path.write_bytes(accounts_template)
+    return Accounts(path, clock)
+
+
+def folder(accounts: Accounts) -> Path:
+    return accounts.store.backup_folder
+
+
+def names(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return [name for (name,) in db.execute("SELECT name FROM account ORDER BY name")]
+
+
+def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Accounts, clock: Clock) -> None:
+    care = care_of(accounts)
+    for _day in range(KEEP + 3):
+        for _ in range(3):
+            care.care()
+        clock.s += DAY_S
+    assert [one.number for one in backups(accounts.path, folder(accounts))] == list(range(KEEP + 3, 3, -1))
+
+
+def test_no_backup_holds_a_session_a_try_or_an_old_line_of_the_log(accounts: Accounts, clock: Clock) -> None:
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    account = accounts.who(token)
+    assert account is not None
+    with pytest.raises(LoginRejected):
+        accounts.log_in("nobody", "a wrong password", HERE)
+    accounts.log.write(account, "export", "use.csv", "a span of long ago")  # type: ignore[arg-type]
+    care = care_of(accounts)
+    care.care()
+    (first,) = backups(accounts.path, folder(accounts))
+    with closing(sqlite3.connect(first.path)) as db:
+        assert db.execute("SELECT count(*) FROM session").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM try").fetchone() == (0,)
+    assert b"a span of long ago" in first.path.read_bytes()
+    clock.s += 397 * DAY_S
+    accounts.purge()
+    care.care()
+    assert all(b"a span of long ago" not in path.read_bytes() for path in folder(accounts).iterdir())
+
+
+def test_removed_account_and_changed_password_are_in_no_backup_after_the_next_call(accounts: Accounts) -> None:
+    care = care_of(accounts)
+    care.care()
+    accounts.remove(VIEWER)
+    care.care()
+    assert [names(one.path) for one in backups(accounts.path, folder(accounts))] == [[NAME]]
+    assert all(VIEWER.encode() not in path.read_bytes() for path in folder(accounts).iterdir())
+
+
+def test_change_by_another_process_before_the_start_is_backed_up_at_the_start(accounts: Accounts) -> None:
+    care_of(accounts).care()
+    Accounts(accounts.path).remove(VIEWER)  # `ledig user remove`, while the dashboard is stopped
+    care_of(accounts).care()
+    assert [names(one.path) for one in backups(accounts.path, folder(accounts))] == [[NAME]]
+
+
+def test_restore_ends_every_session_and_managers_are_shown_it(accounts: Accounts, clock: Clock) -> None:
+    care = care_of(accounts)
+    care.care()
+    token = accounts.log_in(NAME, PASSWORD, HERE)
+    backup_s = clock.s
+    clock.s += 3600
+    accounts.path.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(AccountsAway):
+        accounts.who(token)
+    care.care()
+    assert accounts.who(token) is None
+    assert accounts.notice == Restored(clock.s, backup_s)
+    assert accounts.who(accounts.log_in(NAME, PASSWORD, HERE)) is not None
+    assert damaged(accounts.path)
+    clock.s += 31 * DAY_S
+    care.care()
+    assert accounts.notice is None
+
+
+def test_without_any_good_backup_the_file_begins_empty_and_works(accounts: Accounts) -> None:
+    care = care_of(accounts)
+    care.care()
+    for path in (accounts.path, *folder(accounts).iterdir()):
+        path.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(AccountsAway):
+        accounts.all()
+    care.care()
+    assert accounts.all() == []
+    assert accounts.notice is not None
+    assert accounts.notice.backup_s is None
+    accounts.add("bo", PASSWORD, Role.MANAGER)
+    care.care()
+    assert names(backups(accounts.path, folder(accounts))[0].path) == ["bo"]
+
+
+def test_lost_file_is_restored_and_a_first_start_is_not_one(tmp_path: Path, accounts: Accounts) -> None:
+    care_of(accounts).care()
+    accounts.path.unlink()
+    again = Accounts(accounts.path)
+    with pytest.raises(AccountsAway):
+        again.all()
+    care_of(again).care()
+    assert [one.name for one in again.all()] == [NAME, VIEWER]
+    first = Accounts(tmp_path / "new" / "accounts.sqlite")
+    first.path.parent.mkdir()
+    care_of(first).care()
+    assert first.all() == []
+
+
+def test_intact_file_of_a_newer_ledig_is_never_moved_aside(accounts: Accounts) -> None:
+    care = care_of(accounts)
+    care.care()
+    with closing(sqlite3.connect(accounts.path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE key (name TEXT) STRICT")
+        db.execute("PRAGMA user_version = 9")
+    again = Accounts(accounts.path)
+    with pytest.raises(AccountsAway, match="newer"):
+        care_of(again).care()
+    assert not damaged(accounts.path)
+
+
+def spoil(whole: bytes, number: int, dice: Random) -> bytes:
+    """The file with one bit flipped, cut off, a page of zeros, or a page in the wrong place."""
+    if number % 4 < 2:
+        spoiled, at = bytearray(whole), dice.randrange(len(whole))
+        if number % 4 == 1:  # among the rows, where most content is
+            at = dice.randrange(len(whole) // 2, len(whole))
+        spoiled[at] ^= 1 << dice.randrange(8)
+        return bytes(spoiled)
+    if number % 4 == 2:
+        return whole[
+            : dice.choice([0, 1, 99, 100, 4096, 4097, len(whole) // 2, len(whole) - 1, dice.randrange(len(whole))])
+        ]
+    page = dice.randrange(len(whole) // 4096) * 4096
+    other = dice.choice([bytes(4096), bytes(dice.randrange(256) for _ in range(4096)), whole[-4096:]])
+    return whole[:page] + other + whole[page + 4096 :]
+
+
+def hash_of(path: Path, name: str) -> str:
+    with closing(sqlite3.connect(path)) as db:
+        return str(db.execute("SELECT hash FROM account WHERE name = ?", (name,)).fetchone()[0])
+
+
+def test_no_damage_stops_the_public_page_or_keeps_managers_out(
+    tmp_path: Path, accounts_template: bytes, clock: Clock, full: bool
+) -> None:
+    """240 damaged files (also damaged sidecars): each starts the application as `serve` does."""
+    origin = tmp_path / "origin" / "accounts.sqlite"
+    origin.parent.mkdir()
+    origin.write_bytes(accounts_template)
+    care_of(Accounts(origin, clock)).care()
+    whole, kept = origin.read_bytes(), hash_of(origin, NAME)
+    live = Live(PLAN, lambda: MONDAY_10_MS)
+    found = 0
+    for number in range(240):
+        dice = Random(number)  # noqa: S311 - repeatable, no secret
+        path = tmp_path / str(number) / "accounts.sqlite"
+        path.parent.mkdir()
+        shutil.copytree(origin.parent / "backups", path.parent / "backups")
+        path.write_bytes(spoil(whole, number, dice))
+        for sidecar in ("-wal", "-journal"):
+            if number % 5 == 0:
+                Path(f"{path}{sidecar}").write_bytes(bytes(dice.randrange(256) for _ in range(600)))
+        accounts = Accounts(path, clock)
+        care = care_of(accounts)
+        client = None
+        if full or number % 40 == 0:
+            settings = DashboardSettings(
+                broker=BrokerSettings(), accounts_path=path, journal_path=path.parent / "journal.sqlite"
+            )
+            client = create_app(settings, PLAN, live, accounts).test_client()
+            assert client.get("/", base_url="https://localhost").status_code == 200, number
+        else:
+            with contextlib.suppress(AccountsAway):
+                assert accounts.secret
+        care.care()
+        assert [(one.name, one.role) for one in accounts.all()] == [(NAME, Role.MANAGER), (VIEWER, Role.VIEWER)], number
+        assert hash_of(path, NAME) == kept, number
+        if client is not None:
+            assert accounts.who(accounts.log_in(NAME, PASSWORD, HERE)), number
+            assert client.get("/sensing", base_url="https://localhost").status_code == 200, number
+        found += bool(damaged(path))
+        shutil.rmtree(path.parent)
+    assert found > 80, found  # most of what was spoiled was found; the rest was in unused space
