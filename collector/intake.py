@@ -24,7 +24,9 @@ from edge.message import EventsMessage, Kind, MessageRejected, SensorEvent, deco
 
 FUTURE_MS: Final = 300_000
 """An event this far ahead of the collector's clock comes from a clock that is wrong."""
-STREAMS_PER_DEVICE: Final = 1000
+KEPT_STREAMS: Final = 100
+"""So many streams of a device are remembered after their events are forgotten."""
+STREAMS_PER_DEVICE: Final = 10_000
 """A stream begins when an outbox is made anew; a device that makes so many is broken."""
 
 _ANY_SENSOR: Final = frozenset({Kind.HEARTBEAT, Kind.BATTERY_PCT})

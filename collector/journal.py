@@ -453,6 +453,32 @@ class Journal:
         finally:
             self.file_lock.release()
 
+    def retire_streams(self, kept: int) -> list[StreamKey]:
+        """Forget old streams of devices that began more than `kept`, if no event of theirs is stored any more.
+
+        What such a stream may still repeat is older than what is taken, so no event counts twice. The newest `kept` of
+        each device stay. Events are read through only if a device has more than that.
+
+        Returns:
+            The streams that are forgotten.
+        """
+        crowded = self.connection.execute(
+            "SELECT 1 FROM stream GROUP BY device HAVING count(*) > ?", (kept,)
+        ).fetchone()
+        if crowded is None:
+            return []
+        rows = self.connection.execute(
+            "SELECT no, device, stream FROM"
+            " (SELECT *, row_number() OVER (PARTITION BY device ORDER BY no DESC) AS place FROM stream)"
+            " WHERE place > ? AND no NOT IN (SELECT DISTINCT stream_no FROM event)",
+            (kept,),
+        ).fetchall()
+        for no, device, stream in rows:
+            self.connection.execute("DELETE FROM stream WHERE no = ?", (no,))
+            self.connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_MARK}{no}",))
+            del self._streams[device, stream], self._stream_names[no]
+        return [(device, stream) for _, device, stream in rows]
+
     def _keep_newest(self, table: str, order: str, most: int) -> None:
         (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
         if rows > most:

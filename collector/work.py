@@ -20,7 +20,7 @@ from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
-from collector.intake import FUTURE_MS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
+from collector.intake import FUTURE_MS, KEPT_STREAMS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
 from collector.journal import AIR, FOREVER_MS, Journal, SensorKey
 from collector.marks import ERASED, TAKEN_FROM, save_belief
 from collector.plan import SitePlan
@@ -268,6 +268,8 @@ class Work:
             self._erased_ms = before_ms
             self._journal.set_meta(ERASED, before_ms)
         if not more:
+            for key in self._journal.retire_streams(KEPT_STREAMS):
+                self.marks.pop(key, None)
             tables.erase(self._journal.connection, self._plan, self._retention, deletion_ms)
         self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
 

@@ -95,9 +95,9 @@ def pin_factory(pins: str) -> Any:
         PinsAway: the driver finds no pins, or this user may not open them.
     """
     if pins == "mock":
-        from gpiozero.pins.mock import MockFactory
+        from ledig.mock_pins import mock_factory
 
-        return MockFactory()
+        return mock_factory()
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 

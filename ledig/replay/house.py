@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from gpiozero import Factory
-from gpiozero.pins.mock import MockFactory
 
 from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, Zone
 from edge.broker import BrokerSettings
@@ -30,6 +29,7 @@ from edge.settings import (
     SensorSettings,
     SoundSettings,
 )
+from ledig.mock_pins import mock_factory
 from ledig.replay.recorded import ON_PINS, Change, RecordedKind, RecordedSensor, Recording
 from ledig.simulation.wires import WiredPin
 
@@ -45,7 +45,7 @@ class Wiring:
     """What the sensors of one device are wired to. Made anew when the device is switched on."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
-        self.factory: Factory = MockFactory(pin_class=WiredPin)
+        self.factory: Factory = mock_factory(WiredPin)
         self._pins = {sensor.id: sensor.pins for sensor in settings.sensors}
         self._folder = folder
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gpiozero.pins.mock import MockFactory, MockPin
 from gpiozero.pins.pi import PiPin
 
 from edge.sensors.distance import MM_PER_S
@@ -26,6 +25,7 @@ from edge.settings import (
     SensorSettings,
     SoundSettings,
 )
+from ledig.mock_pins import BoundedPin, mock_factory
 from ledig.simulation.signs import Sign
 
 _LOW_WHEN_ACTIVE = {"pressure"}
@@ -35,7 +35,7 @@ _FAR_MM = 1500.0
 _CLOSE_MM = 400.0
 
 
-class WiredPin(MockPin):  # type: ignore[misc]  # gpiozero ships no types
+class WiredPin(BoundedPin):
     """A mock pin with something on its wire: what drives it is stronger than its pull."""
 
     def _set_pull(self, value: str) -> None:
@@ -77,7 +77,7 @@ class Wires:
     """Everything that hangs on one simulated device. `settings` are what its agent gets."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
-        self.factory: Any = MockFactory(pin_class=WiredPin)
+        self.factory: Any = mock_factory(WiredPin)
         self.settings = replace(settings, sensors=tuple(_on_files(sensor, folder) for sensor in settings.sensors))
         self._sensors = {sensor.id: sensor for sensor in self.settings.sensors}
         self._unwritten: dict[Path, float] = {}

@@ -1,0 +1,59 @@
+"""A simulated device runs for months in the same memory."""
+
+import tracemalloc
+from pathlib import Path
+
+from gpiozero import LED
+
+from edge.broker import BrokerSettings
+from edge.settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
+from ledig.mock_pins import KEPT_STATES, mock_factory
+from ledig.simulation.signs import Sign
+from ledig.simulation.wires import Wires
+
+ROUNDS = 1000
+GROWTH_BYTES = 30_000
+"""Far below what one state of each pin and round would take: 5 pins times 1000 rounds of some 100 bytes."""
+
+
+def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
+    settings = DeviceSettings(
+        site="mill",
+        device="pi-1",
+        broker=BrokerSettings(),
+        outbox_path=tmp_path / "outbox.sqlite",
+        sensors=(
+            PirSettings(id="pir", pin=4),
+            BeamPairSettings(id="beams", outer_pin=5, inner_pin=6),
+            DistanceSettings(id="ranger", trigger_pin=7, echo_pin=8, near_mm=500),
+        ),
+    )
+    wires = Wires(settings, tmp_path)
+    factory = wires.factory
+
+    def live(rounds: int) -> None:
+        trigger = factory.pin(7)
+        trigger.function = "output"
+        for number in range(rounds):
+            wires.feel(Sign(number, ("pi-1", "pir"), "", number % 2))
+            wires.feel(Sign(number, ("pi-1", "beams"), "crossing", 1))
+            trigger.state = number % 2
+
+    live(100)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        live(ROUNDS)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < GROWTH_BYTES
+    assert max(len(pin.states) for pin in factory.pins.values()) == KEPT_STATES
+
+
+def test_a_lamp_on_mock_pins_keeps_few_states() -> None:
+    factory = mock_factory()
+    with LED(17, pin_factory=factory) as lamp:
+        for _ in range(ROUNDS):
+            lamp.toggle()
+        assert len(factory.pin(17).states) == KEPT_STATES
