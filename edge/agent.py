@@ -20,6 +20,7 @@ from gpiozero import Factory
 from edge import delivery, topics
 from edge.clock import Clock
 from edge.delivery import Delivery
+from edge.device_time import DeviceTime
 from edge.keeping import Keeping
 from edge.lamp import Lamp, shown, works
 from edge.message import (
@@ -39,7 +40,6 @@ from edge.progress import Progress, WorkState
 from edge.progress import step as progress_step
 from edge.sensors.sensor import Fault, Reading, Told
 from edge.settings import DeviceSettings
-from edge.stamp import Anchor, follow
 from edge.subscriptions import unreadable
 from edge.topics import DeviceTopic
 from edge.uplink import Connected, Disconnected, Heard, Refused, Uplink
@@ -106,7 +106,7 @@ class _Agent:
     def __init__(self, settings: DeviceSettings, clock: Clock, factory: Factory) -> None:
         self._settings, self._clock = settings, clock
         self._inbox: SimpleQueue[object] = SimpleQueue()
-        self._anchor = Anchor()
+        self._time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
         self._delivery = Delivery()
         self._stream = ""
         self._answered = False
@@ -127,14 +127,12 @@ class _Agent:
 
     def start(self) -> None:
         """Begin to connect."""
-        if not self._clock.synchronised():
-            log.info("waiting for time synchronisation: events are kept, and sent once the time of day is known")
         self._uplink.start()
 
     def work(self) -> WorkState:
         """What there is to do now, and how far it is."""
         outbox, delivery_ = self._keeping.outbox, self._delivery
-        waits_for_time = self._anchor.offset_ms is None and not delivery_.in_flight
+        waits_for_time = self._time.anchor.offset_ms is None and not delivery_.in_flight
         pending = 0 if outbox is None or waits_for_time else outbox.last - max(delivery_.covered, outbox.oldest - 1)
         return WorkState(
             now_ms=_real_ms(),
@@ -148,7 +146,7 @@ class _Agent:
     def turn(self) -> None:
         """Wait for something to happen, take all of it, write it, and send."""
         batch = self._batch()
-        self._follow()
+        self._time.follow()
         said: list[tuple[str, Told]] = []
         for item in batch:
             if isinstance(item, Reading):
@@ -162,7 +160,7 @@ class _Agent:
         for sensor, told in said:
             self._keeping.add(sensor, told, wall_ms)
         now_ms = _real_ms()
-        self._keeping.flush(self._anchor, now_ms)
+        self._keeping.flush(self._time.anchor, now_ms)
         self._report()  # before sending: it forgets what is past its time
         self._send(now_ms)
         self._lamp.wake(now_ms)
@@ -170,7 +168,7 @@ class _Agent:
     def stop(self) -> None:
         """Write what waits, say that the device is offline, and let go of everything."""
         self._watch.close()
-        self._keeping.flush(self._anchor, _real_ms())
+        self._keeping.flush(self._time.anchor, _real_ms())
         self._uplink.stop(self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False)))
         self._keeping.close()
         self._lamp.close()
@@ -190,13 +188,6 @@ class _Agent:
         except Empty:
             pass
         return batch
-
-    def _follow(self) -> None:
-        clock = self._clock
-        synchronised = clock.synchronised()
-        if synchronised and self._anchor.offset_ms is None:
-            log.info("the time of day is known")
-        self._anchor = follow(self._anchor, clock.now_ms(), clock.monotonic_ms(), synchronised=synchronised)
 
     def _hear(self, item: object) -> None:
         if not isinstance(item, Disconnected):
@@ -309,19 +300,19 @@ class _Agent:
             self._status_ms = now_ms + STATUS_MS
             self._reported = ()
             self._uplink.ask_again()
-            if (at_ms := self._anchor.unix_ms(now_ms)) is not None:
+            if (at_ms := self._time.deletes_at_ms()) is not None:
                 self._keeping.forget(at_ms, _real_ms())
         if not self._delivery.connected:
             return
-        state = ClockState.WAITING if self._anchor.offset_ms is None else ClockState.SYNCHRONISED
+        state = ClockState.WAITING if self._time.anchor.offset_ms is None else ClockState.SYNCHRONISED
         health, channels, dropped = self._watch.health, self._watch.failed_channels, self._keeping.dropped
         if self._reported == (state, health, channels, dropped):
             return
         self._reported = state, health, channels, dropped
         status = DeviceStatus(
             online=True,
-            since_ms=self._anchor.unix_ms(self._started_ms),
-            at_ms=self._anchor.unix_ms(now_ms),
+            since_ms=self._time.anchor.unix_ms(self._started_ms),
+            at_ms=self._time.anchor.unix_ms(now_ms),
             version=self._version,
             outbox=OutboxStatus(self._keeping.depth, dropped),
             clock=state,

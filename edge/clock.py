@@ -89,6 +89,14 @@ class Clock(Protocol):
         """Whether `now_ms` can be trusted."""
         ...
 
+    def confirms_steps(self) -> bool:
+        """Whether that holds also right after `now_ms` jumped."""
+        ...
+
+    def boot(self) -> str:
+        """Names what `monotonic_ms` counts from; empty: nothing that another process could know."""
+        ...
+
 
 class HostClock:
     """The clock of a machine that keeps time by itself: a server, a Pi with a battery-backed clock."""
@@ -105,10 +113,16 @@ class HostClock:
     def synchronised(self) -> bool:
         return True
 
+    def confirms_steps(self) -> bool:
+        kernel = kernel_time()
+        return kernel is not None and kernel.vouches_for(self.now_ms())
+
+    def boot(self) -> str:
+        return boot_id()
+
 
 class NetworkClock(HostClock):
     """The clock of a Pi: right once the kernel says that it follows a time server."""
 
     def synchronised(self) -> bool:
-        kernel = kernel_time()
-        return kernel is not None and kernel.vouches_for(unix_ms())
+        return self.confirms_steps()

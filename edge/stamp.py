@@ -10,7 +10,8 @@ boot on, so an event is noted with that, and gets its time of day once the two c
 The rules, once tied:
 - The anchor follows the clock while it is synchronised, and stands while it is not: the monotonic clock drifts by
   seconds a day, an unsynchronised clock can be wrong by years.
-- A step forward counts at once.
+- A step of more than `HELD_MS` counts only if it is confirmed; the clock of a machine without time synchronisation
+  (`clock = "host"`) is followed, but not if it jumps. A step forward that counts does so at once.
 - A step back of at most `HELD_MS` holds time still until the clock has caught up: nothing may happen before what
   was already told. What happened before the step keeps its time.
 - A longer step back counts at once: the time told until then was wrong, and more of it would only be worse.
@@ -40,12 +41,22 @@ class Anchor:
         return max(0, monotonic_ms + self.offset_ms, min(monotonic_ms + self.before_ms, self.floor_ms))
 
 
-def follow(anchor: Anchor, wall_ms: int, monotonic_ms: int, *, synchronised: bool) -> Anchor:
-    """Look at both clocks at one moment, and tie them anew if the time of day can be trusted."""
+def follow(anchor: Anchor, wall_ms: int, monotonic_ms: int, *, synchronised: bool, steps: bool = True) -> Anchor:
+    """Look at both clocks at one moment, and tie them anew if the time of day can be trusted.
+
+    Args:
+        anchor: what ties them until now.
+        wall_ms: the time of day by the machine, Unix milliseconds.
+        monotonic_ms: its other clock at the same moment.
+        synchronised: whether `wall_ms` can be trusted as long as it does not jump.
+        steps: whether it can be trusted when it has jumped.
+    """
     if not synchronised:
         return anchor
     offset_ms = wall_ms - monotonic_ms
     told_ms = anchor.unix_ms(monotonic_ms)
+    if told_ms is not None and not steps and abs(wall_ms - told_ms) > HELD_MS:
+        return anchor
     if told_ms is None or wall_ms >= told_ms or told_ms - wall_ms > HELD_MS:
         return Anchor(offset_ms)
     if anchor.offset_ms is None or offset_ms >= anchor.offset_ms:

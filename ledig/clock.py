@@ -51,6 +51,12 @@ class HouseClock:
     def synchronised(self) -> bool:
         return True
 
+    def confirms_steps(self) -> bool:
+        return True
+
+    def boot(self) -> str:
+        return str(self.started_ns)
+
 
 def start(speed: float, origin_ms: int) -> HouseClock:
     """A clock that shows `origin_ms` now."""

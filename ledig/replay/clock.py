@@ -54,6 +54,12 @@ class ReplayClock:
     def synchronised(self) -> bool:
         return True
 
+    def confirms_steps(self) -> bool:
+        return True
+
+    def boot(self) -> str:
+        return ""
+
     def sleepers(self) -> int:
         """How many threads have said when they want to wake."""
         return len(self._deadlines)
