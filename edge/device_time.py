@@ -1,7 +1,7 @@
-"""The time of day of one agent: what ties its clocks, from start to start, and since when that holds.
+"""The time of day of one agent: what ties its clocks, from start to start, and when it stepped.
 
 In:    a clock; a file beside the outbox.
-Out:   an `Anchor`; whether the outbox may delete what is old.
+Out:   an `Anchor`; from which time the outbox may delete what is old.
 Never: sensors, the network. The rules of following a clock are in stamp.py.
 """
 
@@ -18,7 +18,8 @@ BORN_MS: Final = 1_735_689_600_000
 NOTE_MS: Final = 600_000
 """The note is renewed this often."""
 STEADY_MS: Final = 3_600_000
-"""The outbox deletes for age only when the time of day has not stepped for so long: a wrong clock costs no event."""
+"""For so long after the time of day stepped, the outbox deletes nothing for its age: a wrong clock costs no event. A
+start that is further than this from the last note is such a step."""
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class DeviceTime:
         known = note is not None and note.boot != "" and note.boot == clock.boot()
         self.anchor = Anchor(note.offset_ms) if note is not None and known else Anchor()
         self._least_ms = max(BORN_MS, 0 if note is None else note.at_ms - HELD_MS)
-        self._steady_from_ms: int | None = None
+        self._known_ms = None if note is None else note.at_ms
+        self._stepped_ms: int | None = None
         self._noted_ms: int | None = None
         self._is_waiting = self._is_doubting = False
 
@@ -52,16 +54,19 @@ class DeviceTime:
         offset_ms = self.anchor.offset_ms
         if offset_ms is None:
             return
-        stepped = before.offset_ms is None or abs(offset_ms - before.offset_ms) > HELD_MS
-        if stepped or self._steady_from_ms is None:
-            self._steady_from_ms = monotonic_ms
+        if before.offset_ms is None:
+            stepped = self._known_ms is not None and abs(wall_ms - self._known_ms) > STEADY_MS
+        else:
+            stepped = abs(offset_ms - before.offset_ms) > HELD_MS
+        if stepped:
+            self._stepped_ms = monotonic_ms
         if stepped or self._noted_ms is None or monotonic_ms - self._noted_ms >= NOTE_MS:
             self._note(monotonic_ms)
 
     def deletes_at_ms(self) -> int | None:
         """The time of day from which the outbox may reckon what is too old; None: it must not delete now."""
         now_ms = self._clock.monotonic_ms()
-        if self._steady_from_ms is None or now_ms - self._steady_from_ms < STEADY_MS:
+        if self._stepped_ms is not None and now_ms - self._stepped_ms < STEADY_MS:
             return None
         return self.anchor.unix_ms(now_ms)
 
