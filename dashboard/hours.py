@@ -43,6 +43,12 @@ def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
     return None
 
 
+def closing_time(plan: SitePlan, now_ms: int) -> str | None:
+    """When an open house closes, as `HH:MM` on its wall clock; None if it is closed or does not close today."""
+    closes_ms = closing(plan, now_ms)
+    return None if closes_ms is None else clock(plan, closes_ms)
+
+
 def closing(plan: SitePlan, now_ms: int) -> int | None:
     """When an open house closes today, Unix ms; None if it is closed, or stays open over midnight."""
     if not is_open(plan, now_ms):

@@ -101,6 +101,11 @@ ROUTES: Final[dict[str, Route]] = {
 """Every endpoint there is. A form's target is an endpoint of its own, so that seeing and changing have a row each."""
 
 
+NAV_OCCUPANCY: Final = ("manage.live", "use.page", "forecast.page", "growth.page")
+NAV_OPERATION: Final = ("devices.page", "alerts.page")
+"""Groups of the links in a page's head; every other link stands in the last group."""
+
+
 class RouteUndeclared(RuntimeError):
     """The table and the application disagree. Only a change of the code can help."""
 
@@ -146,7 +151,7 @@ def install(app: Flask, refuse: Callable[[AccountsAway], Response]) -> None:
     compare({rule.endpoint for rule in app.url_map.iter_rules()}, ROUTES)
     app.before_request(_admit)
     app.after_request(lambda response: _write_down(response, refuse))
-    app.context_processor(lambda: {"nav": _nav, "manages": _manages()})
+    app.context_processor(lambda: {"nav": _nav, "nav_groups": _nav_groups, "manages": _manages()})
 
 
 def compare(there: AbstractSet[str], table: Mapping[str, Route]) -> None:
@@ -224,12 +229,23 @@ def _manages() -> bool:
     return account is not None and account.role is Role.MANAGER
 
 
+def _nav_groups() -> list[tuple[str, list[dict[str, Any]]]]:
+    """The links of a page's head in groups, each with its name; a group without a link is left out."""
+    links = {link["endpoint"]: link for link in _nav()}
+    _ = words().gettext
+    named = ((_("Occupancy"), NAV_OCCUPANCY), (_("Operation"), NAV_OPERATION))
+    known = {endpoint for _name, group in named for endpoint in group}
+    groups = [(name, [links[endpoint] for endpoint in group if endpoint in links]) for name, group in named]
+    rest = [link for endpoint, link in links.items() if endpoint not in known]
+    return [group for group in [*groups, (_("Administration"), rest)] if group[1]]
+
+
 def _nav() -> list[dict[str, Any]]:
     """The links of a page's head: for who is logged in, those of their role; for everybody else the public ones."""
     account, named = g.get("account"), names(words())
     shown = {Who.EVERYONE} if account is None else {Who.VIEWER, Who(account.role)}
     return [
-        {"name": named[endpoint], "url": url_for(endpoint), "here": endpoint == request.endpoint}
+        {"endpoint": endpoint, "name": named[endpoint], "url": url_for(endpoint), "here": endpoint == request.endpoint}
         for endpoint, route in ROUTES.items()
         if route.nav and route.who in shown
     ]

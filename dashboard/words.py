@@ -134,6 +134,10 @@ class Words:
             return self.page["opens.unknown"]
         return self.opens(frame.opens)
 
+    def closes(self, at: str | None) -> str:
+        """Until when an open house is open; empty if it is closed or does not close today."""
+        return "" if at is None else self.fill("closes", at=self.at(at))
+
     def supply(self, left: Supply) -> str:
         """How much is left."""
         if left.level_pct is None:
@@ -255,6 +259,7 @@ class Words:
             "opens.5": _("Closed. Opens on Saturday at {at}"),
             "opens.6": _("Closed. Opens on Sunday at {at}"),
             "opens.unknown": _("Closed until further notice"),
+            "closes": _("Open until {at}"),
             "opens.later": _("Closed. Opens in {n} days at {at}"),
         }
 

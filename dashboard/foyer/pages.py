@@ -22,6 +22,7 @@ from dashboard.accounts.spans import in_words
 from dashboard.foyer import register, sensors
 from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
+from dashboard.hours import closing_time
 from dashboard.house_rules import house_rules
 from dashboard.languages import words
 from dashboard.serving import serving
@@ -41,13 +42,18 @@ def wall() -> ResponseReturnValue:
     """The screen in the foyer; of a closed house, when it opens and nothing else."""
     here = serving()
     frame = here.live.frame(time.monotonic())
+    origin = paper.origin(here.settings, request.host, request.scheme)
+    address = None if origin is None else origin + url_for("pages.home")
     return _varied(
         render_template(
             "wall.html",
             plan=here.plan,
             frame=frame,
             board=screen.board(here.plan),
-            drawings=[(drawing, screen.is_dense(drawing)) for drawing in screen.shown(here.drawings)],
+            closes=words().closes(closing_time(here.plan, here.live.now_ms())),
+            address=address,
+            code=None if address is None else paper.code(address),
+            drawings=[(drawing, screen.lettered(drawing)) for drawing in screen.shown(here.drawings)],
             shift=screen.shift(time.time()),
             offered=[space.id for space in here.plan.spaces if space.offered],
             said={key: text for key, text in words().page.items() if key.startswith(WORDS)},

@@ -5,7 +5,7 @@ Out:   a Plotly figure as plain values, and the same figures by the hour.
 Never: HTML, colours (the page has them), I/O.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -20,6 +20,7 @@ from collector.history import ZONE_FIVE_MIN, Row
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.privacy import FEW
 from dashboard.past import Question
+from dashboard.plot_axes import time_axis
 from dashboard.words import Words
 
 DAYS: Final = (1, 7)
@@ -134,12 +135,12 @@ def figure(rows: list[Row], plan: SitePlan, words: Words) -> dict[str, Any]:
             }
             for field, name, colour, width in series
         ],
-        "layout": layout(words),
+        "layout": layout(words, times),
     }
 
 
-def layout(words: Words) -> dict[str, Any]:
-    """How every figure over time lies."""
+def layout(words: Words, times: Sequence[str]) -> dict[str, Any]:
+    """How every figure over time lies; `times` are those on its axis."""
     return {
         "hovermode": "x unified",
         "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
@@ -147,7 +148,7 @@ def layout(words: Words) -> dict[str, Any]:
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         "margin": {"t": 56, "r": 8, "b": 40, "l": 40},
         "yaxis": {"rangemode": "tozero", "fixedrange": True},
-        "xaxis": {"type": "date", "tickformat": "%H:%M\n%-d/%-m"},
+        "xaxis": time_axis(times) | {"hoverformat": "%-d/%-m %H:%M"},
     }
 
 

@@ -126,7 +126,8 @@ def figure(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, no
         _trace(_("forecast"), "--free", _clocked(plan, of(lambda h: _shown(told, h.middle))), width=2, dash="dash"),
         _trace(live, "--free", _clocked(plan, came), width=3),
     )
-    return {"data": [trace for trace in traces if trace["x"]], "layout": layout(words)}
+    data = [trace for trace in traces if trace["x"]]
+    return {"data": data, "layout": layout(words, [at for trace in data for at in trace["x"]])}
 
 
 def _trace(

@@ -13,8 +13,8 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from collector.forecast.outlook import Outlook
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from dashboard.hours import closing, next_opening
+from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
+from dashboard.hours import closing, closing_time, next_opening
 from dashboard.live.frame import Frame
 from dashboard.member import calm, come, needs
 from dashboard.member.sayings import for_script, sayings
@@ -24,6 +24,9 @@ from dashboard.words import DAYS
 
 NAMED: Final = (SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT)
 """Kinds whose every space is told by name: nobody looks for "one of two lathes"."""
+
+MOST_MATCHES: Final = 12
+"""More matching spaces than this are folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,16 @@ def shown(house: House) -> dict[str, Any]:
     asked = plan.space.get(house.args.get("spot", ""))
     form = come.form(house.args, wanted, reader)
     near = [(one, c) for one, c in spots if one.kind == form.kind and form.zone in {"", one.zone}]
+    matches = needs.matching(spots, wanted)
     numbers = needs.numbers(near, needs.to_choose(plan))
     return {
         "first": first,
         "said": sayings(words.language),
         "codes": code,
+        "closes": words.closes(closing_time(plan, reader.now_ms)),
+        "matches": matches,
+        "most_matches": MOST_MATCHES,
+        "open_floor": _open_floor(plan, asked if asked and asked.id in code else next(iter(matches), None)),
         "fits": {space.id for space, _ in spots if needs.fits(space, wanted)},
         "wanted": wanted,
         "wanted_words": needs_in_words(wanted, words),
@@ -69,6 +77,11 @@ def shown(house: House) -> dict[str, Any]:
         "fitting": sum(needs.fits(one, wanted) and c != "d" for one, c in near),
         **_calm(house, first),
     }
+
+
+def _open_floor(plan: SitePlan, space: Space | None) -> int:
+    """Which floor of the plan is shown first: that of the space that was asked for, or that matches best."""
+    return 0 if space is None else [floor.id for floor in plan.floors].index(plan.zone[space.zone].floor)
 
 
 def _calm(house: House, first: SpaceKind | None) -> dict[str, Any]:
@@ -93,6 +106,7 @@ def for_page(house: House, values: dict[str, Any], urls: dict[str, str]) -> dict
         "spots": [[one.kind, zones.index(one.zone), needs.bits(one.attributes)] for one in needs.offered(plan)],
         "needs": [[needs.bits(frozenset({need})), values["said"][f"need.{need}"]] for need in values["needs"]],
         "usual": values["usual"],
+        "most_matches": MOST_MATCHES,
         "asked": _asked(values["form"], values["answer"], zones),
         **_closing(house),
     }

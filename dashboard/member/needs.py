@@ -7,10 +7,13 @@ Never: a memory of what anybody needs: the page keeps that on the phone, and sen
 
 from collections.abc import Iterable
 from functools import reduce
+from typing import Final
 
 from collector.plan import Attribute, SitePlan, Space, SpaceKind
 from dashboard.live.frame import Free
 
+_BEST: Final = "vuoad"
+"""The characters of a frame in the order in which matching spaces are listed."""
 Needs = frozenset[Attribute]
 
 
@@ -61,6 +64,17 @@ def numbers(spots: Iterable[tuple[Space, str]], needs: Iterable[Attribute]) -> f
     having = [space.attributes for space, code in spots if code != "d"]
     choices = reduce(lambda known, need: known | {choice | {need} for choice in known}, needs, {Needs()})
     return frozenset(sum(choice <= has for has in having) for choice in choices)
+
+
+def matching(spots: Iterable[tuple[Space, str]], wanted: Needs) -> list[Space]:
+    """The spaces in use that have everything that is wanted, free ones first; none if nothing is wanted."""
+    if not wanted:
+        return []
+    return [
+        space
+        for space, code in sorted(spots, key=lambda spot: _BEST.index(spot[1]))
+        if code != "d" and fits(space, wanted)
+    ]
 
 
 def whole_zone(plan: SitePlan, kind: str, wanted: Needs) -> str | None:

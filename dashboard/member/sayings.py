@@ -72,6 +72,7 @@ def _lines(words: Words) -> dict[str, str]:
         "unheard.zone": _("{zone}: {n} of {of} unknown"),
         "unheard.since": _("{zone}: no data since {at}"),
         "only": _("Only {needs}"),
+        "only.more": _("Show {n} more"),
         "only.whole": _("All zones: {ahead}"),
         "like": _(
             "“{needs}”: {n} of {of}. The chance is {odds} if they are as popular as the others, lower if "

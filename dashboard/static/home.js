@@ -11,7 +11,10 @@ const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const saved = +document.body.dataset.saved; // when an installed page was kept: it is old from the first
 const born = saved || Date.now();
-const only = needs(at("needs"), () => paint());
+const only = needs(at("needs"), () => {
+  paint();
+  openFloor();
+});
 const tell = floors(page, say);
 let frame = page.now; // as the server wrote it, until the first frame comes
 let reloads = false;
@@ -48,13 +51,19 @@ function paint() {
   for (const row of all("tr[data-place]")) {
     const code = spaces[row.dataset.place];
     row.className = `s-${code}`;
+    row.hidden = (page.spots[row.dataset.place][2] & wanted) !== wanted;
     write(row.lastElementChild, say.state(code, page.spots[row.dataset.place][0]));
   }
   for (const cell of all("[data-count]")) {
     const free = of(cell.dataset.count, cell.dataset.zone);
     write(cell, wanted && !free[2] ? page.words["none.like"] : say.row(free));
   }
-  for (const cell of all("[data-supply]")) write(cell, say.supply(frame.supplies[cell.dataset.supply]));
+  for (const cell of all("[data-supply]")) {
+    write(cell, say.supply(frame.supplies[cell.dataset.supply]));
+    cell.parentElement.hidden = wanted;
+  }
+  if (at("named")) at("named").hidden = wanted && !document.querySelector("tr[data-place]:not([hidden])");
+  list(wanted);
   for (const cell of all("[data-air]")) cell.textContent = page.words[`air.${frame.air[cell.dataset.air]}`] || "";
   if (page.kind) answer(of);
   show(at("only"), wanted ? say.fill("only", { needs: only.words() }) : "");
@@ -64,6 +73,50 @@ function paint() {
   show(at("people"), say.people(frame.people, frame.from_zero));
   tell(spaces);
 }
+/* Places of the spaces that match, free ones first, as member/needs.py orders them. */
+function matching(wanted) {
+  if (!wanted) return [];
+  const rank = (place) => "vuoa".indexOf(frame.spaces[place]);
+  const fit = page.spots.flatMap(([, , has], place) => ((has & wanted) === wanted && rank(place) >= 0 ? [place] : []));
+  return fit.sort((a, b) => rank(a) - rank(b) || a - b);
+}
+function list(wanted) {
+  if (!at("matches")) return;
+  const places = matching(wanted);
+  const items = places.map((place) => {
+    const item = at("match").content.firstElementChild.cloneNode(true);
+    const code = frame.spaces[place];
+    item.className = `s-${code}`;
+    const link = item.firstElementChild;
+    link.href = at(`s${place}`).getAttribute("href");
+    link.dataset.shows = place;
+    link.lastElementChild.textContent = at(`s${place}`).dataset.name;
+    item.lastElementChild.textContent = say.state(code, page.spots[place][0]);
+    return item;
+  });
+  const [shown, folded] = at("matches").querySelectorAll("ul");
+  const held = at("matches").contains(document.activeElement) ? document.activeElement.dataset.shows : undefined;
+  shown.replaceChildren(...items.slice(0, page.most_matches));
+  folded.replaceChildren(...items.slice(page.most_matches));
+  const more = items.length - page.most_matches;
+  folded.parentElement.hidden = more <= 0;
+  folded.previousElementSibling.textContent = say.fill("only.more", { n: more });
+  at("matches").hidden = !items.length;
+  if (held !== undefined) at("matches").querySelector(`[data-shows="${held}"]`)?.focus();
+}
+/* The floor on which the best match stands. */
+function openFloor(place = matching(only.bits())[0]) {
+  const tab = place === undefined ? null : at(`s${place}`).closest(".floor").querySelector("input");
+  if (tab) tab.checked = true;
+}
+at("matches")?.addEventListener("click", (event) => {
+  const { shows } = event.target.closest("a")?.dataset ?? {};
+  if (shows === undefined) return;
+  event.preventDefault();
+  openFloor(shows);
+  at(`s${shows}`).dispatchEvent(new MouseEvent("click", { cancelable: true }));
+  at("plan").scrollIntoView({ block: "start" });
+});
 /* The odds of what is needed alone: how many fit is counted here, what the odds then are came with the answer. */
 function like(counted, { kind, zone, of, likes }) {
   const n = counted(kind, zone)[2];
@@ -115,6 +168,7 @@ async function renew() {
   const made = new DOMParser().parseFromString(await answered.text(), "text/html");
   const calm = made.getElementById("calm");
   if (calm) at("calm")?.replaceWith(calm);
+  if (at("closes")) at("closes").textContent = made.getElementById("closes")?.textContent ?? "";
   page.usual = JSON.parse(made.getElementById("page").textContent).usual;
 }
 
@@ -132,6 +186,9 @@ function tick() {
 }
 
 document.body.classList.add("follows");
-if (!frame.closed) paint(); // what this phone needs was not sent
+if (!frame.closed) {
+  paint(); // what this phone needs was not sent
+  if (!location.hash) openFloor();
+}
 const link = follow(page, take, tick, saved);
 if (isSecureContext) navigator.serviceWorker?.register(page.worker);

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
+from dashboard.plot_axes import day_axis, has_data
 from dashboard.use.cells import Sheet, Unit, Value
 from dashboard.words import Words
 
@@ -25,8 +26,9 @@ LYING: Final = "zones"
 
 
 def figures(sheets: Sequence[Sheet], words: Words) -> dict[str, dict[str, Any]]:
-    """A figure for each sheet that is drawn."""
-    return {sheet.key: _figure(sheet, words) for sheet in sheets if sheet.key in TRACES}
+    """A figure for each sheet that is drawn; one without data is left out."""
+    drawn = {sheet.key: _figure(sheet, words) for sheet in sheets if sheet.key in TRACES}
+    return {key: figure for key, figure in drawn.items() if has_data(figure["data"], "x" if key == LYING else "y")}
 
 
 def percent_sign(words: Words) -> str:
@@ -59,12 +61,12 @@ def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
             "showlegend": len(drawn) > 1,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "margin": {"t": 40 if len(drawn) > 1 else 16, "r": 16, "b": 48, "l": 56},
-            **_axes(sheet.key, suffix, lying=lying),
+            **_axes(sheet.key, suffix, places, lying=lying),
         },
     }
 
 
-def _axes(key: str, suffix: str, *, lying: bool) -> dict[str, Any]:
+def _axes(key: str, suffix: str, places: Sequence[str], *, lying: bool) -> dict[str, Any]:
     """The axis of figures, and that of what they are of: standing or lying."""
     figures = {
         "rangemode": "tozero",
@@ -72,7 +74,7 @@ def _axes(key: str, suffix: str, *, lying: bool) -> dict[str, Any]:
         "ticksuffix": suffix,
         "range": [0, 100] if key in {"hours", "zones"} else None,
     }
-    named: dict[str, Any] = {"type": "date", "tickformat": "%-d/%-m"} if key == "days" else {"type": "category"}
+    named: dict[str, Any] = day_axis(places) if key == "days" else {"type": "category"}
     named["automargin"] = True
     return (
         {"xaxis": figures, "yaxis": named | {"autorange": "reversed"}} if lying else {"xaxis": named, "yaxis": figures}

@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.privacy import FEW
 from dashboard.use.asked import Days
-from dashboard.use.cells import Untold, clock, untold
+from dashboard.use.cells import TOLD_AS_NOTHING, Untold, clock, untold
 from dashboard.use.compare import Change, Verdict
 from dashboard.use.remarks import Calm, Full, Fullest, Hardly, Remark
 from dashboard.use.sheets import class_name
@@ -143,6 +143,8 @@ def of_people(seen: View, words: Words) -> str:
     if not known:
         return _("No hour has enough data, or fewer than five people were here.")
     mean, hour = max(known, key=lambda row: row[0])
+    if mean < TOLD_AS_NOTHING:
+        return _("No people were counted in this period.")
     return _("Most people at {hour}: {n} on average.").format(hour=clock(hour), n=number(mean, words))
 
 
@@ -153,6 +155,8 @@ def of_hours(seen: View, words: Words) -> str:
     if not known:
         return _("No hour has enough data.")
     use, hour = max(known, key=lambda row: row[0])
+    if not use:
+        return _("Nothing was in use in this period.")
     return _("Busiest at {hour}: {use} occupied on average.").format(hour=clock(hour), use=words.percent(use))
 
 
@@ -167,7 +171,7 @@ def of_whole(seen: View, words: Words) -> str:
 
 
 def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
-    """Which zone, or which kind of it, is used most and which least."""
+    """Which zone, or which kind of it, is used most and which least; empty where that says nothing."""
     _ = words.gettext
     known = [(use, scope) for scope, total in seen.zones.items() if (use := total.use) is not None]
     parts = [(use, scope) for use, scope in known if scope[0] != WHOLE_SITE]
@@ -175,6 +179,8 @@ def of_zones(seen: View, plan: SitePlan, words: Words) -> str:
     if len(told) < 2:
         return of_whole(seen, words)
     (least, low), (most, high) = told[0], told[-1]
+    if words.percent(least) == words.percent(most):
+        return ""
     text = _("Most used: {high}, {most}. Least used: {low}, {least}.")
     return text.format(
         high=_scope(high, plan, words),

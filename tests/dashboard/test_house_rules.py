@@ -27,8 +27,8 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
         "hour: 35 days",
         "machine: 13 months",
         "spaces or more: 13 months",
-        "in it: 14 days",
-        "took them out: 13 months",
+        "without times: 14 days",
+        "exported figures: 13 months",
     ):
         assert told in kept
     shorter = replace(settings, retention=RetentionSettings(raw_hours=1, desk_hours_days=1, series_days=90))
@@ -40,13 +40,13 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
 def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: DashboardSettings) -> None:
     nobody = rules(settings)["nobody"]
     assert "4 desks are dedicated, each to one member" in nobody
-    assert "Not shown" not in nobody
+    assert "History is not shown" not in nobody
     assert "fewer than 5 booths, rooms or machines, only their use over four weeks" in nobody
     assert "1 to 4 spaces that were taken are shown as “under 5”" in nobody
     few = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id in {"desk-28", "booth-1"}))
     nobody = rules(settings, few)["nobody"]
     assert "1 desk is dedicated to one member" not in nobody
-    assert "Not shown: the past of the desks of Tysta rummet, Loftet." in nobody
+    assert "History is not shown for the desks of Tysta rummet, Loftet." in nobody
 
 
 def test_a_member_s_own_room_hides_the_past_of_its_kind(settings: DashboardSettings) -> None:

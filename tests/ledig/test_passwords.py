@@ -25,8 +25,8 @@ def test_without_a_password_directory_the_broker_asks_for_none() -> None:
     [
         (None, 0, "no such file or directory; put the broker password of pi-1 there, one line"),
         (b"secret", 0o604, "readable by every user of this machine; run: chmod o= "),
-        (b"", 0o600, "holds nothing; put one line there"),
-        (b"one\ntwo\n", 0o600, "holds more than one line; put one line there"),
+        (b"", 0o600, "empty; put one line there"),
+        (b"one\ntwo\n", 0o600, "more than one line; put one line there"),
         (b"\xff\xfe", 0o600, "not UTF-8 text; put one line with the password there"),
     ],
 )

@@ -44,7 +44,7 @@ def test_who_has_looked_is_told_without_a_name(app: Flask) -> None:
     host.get("/manage", base_url="https://localhost")
     page = public.get("/sensing").text
     assert "Ingen än så länge." not in page
-    assert "En värd</td>" in page
+    assert "En administratör</td>" in page
     assert re.search(rf"\b{NAME}\b", page) is None
 
 

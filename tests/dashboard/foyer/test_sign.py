@@ -53,7 +53,7 @@ def test_what_is_drawn_is_the_code_of_the_address_with_its_white_border(name: st
 
 def test_the_sheet_speaks_both_languages_the_houses_own_first(app: Flask) -> None:
     page = app.test_client().get("/sensing/sign", base_url="https://ledig.example").text
-    assert page.index("Här känner sensorer av") < page.index("Sensors tell whether")
+    assert page.index("Sensorer här märker") < page.index("Sensors here detect")
     assert "https://ledig.example/sensing" in page
     assert 'class="qr"' in page
 
@@ -61,4 +61,4 @@ def test_the_sheet_speaks_both_languages_the_houses_own_first(app: Flask) -> Non
 def test_a_sign_that_would_lead_a_phone_to_itself_has_no_code_and_says_what_to_do(app: Flask) -> None:
     page = app.test_client().get("/sensing/sign?lang=en", base_url="http://127.0.0.1:8000").text
     assert 'class="qr"' not in page
-    assert "Open this page under the name or address that phones use" in page
+    assert "Open this page at the address that phones use" in page

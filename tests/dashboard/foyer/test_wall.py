@@ -1,6 +1,8 @@
 """What the screen in the foyer is told to show, of any house."""
 
+import math
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from flask import Flask
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from collector.plan import Space, SpaceKind, Tenure
 from dashboard.drawing import draw
-from dashboard.foyer.wall import MOST_NAMED, SHIFTS, board, is_dense, shift, shown
+from dashboard.foyer.wall import MOST_NAMED, PLAN_PX, SHIFTS, board, lettered, shift, shown
 from tests.dashboard.house import PLAN
 
 DESK = Space(id="desk", name="Skrivbord", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
@@ -50,8 +52,23 @@ def test_one_member_s_own_desk_is_neither_answer_nor_row() -> None:
 
 def test_a_wide_floor_has_no_numbers_that_nobody_can_read() -> None:
     wide = replace(PLAN, floors=(replace(PLAN.floors[0], width_m=62, depth_m=30),))
-    assert [is_dense(drawing) for drawing in draw(wide)] == [True]
-    assert [is_dense(drawing) for drawing in draw(PLAN)] == [False, False]
+    assert [lettered(drawing).dense for drawing in draw(wide)] == [True]
+    assert [lettered(drawing).dense for drawing in draw(PLAN)] == [False, False]
+
+
+def test_labels_are_readable_at_five_metres_and_do_not_overlap() -> None:
+    for drawing in draw(PLAN):
+        letters = lettered(drawing)
+        scale = min(PLAN_PX[0] / drawing.width, PLAN_PX[1] / drawing.height)
+        capitals_mm = letters.size * scale * 0.72 * 620 / 1080
+        assert math.degrees(capitals_mm / 5000) * 60 >= 10, "minutes of arc"
+        named = [(mark, letters.labels[mark.id]) for mark in drawing.marks if letters.labels.get(mark.id)]
+        assert {label for _, label in named if label.isdecimal()} >= {
+            m.label for m in drawing.marks if m.place and m.kind is SpaceKind.DESK
+        }
+        for (one, first), (other, second) in combinations(named, 2):
+            if abs(one.y - other.y) < letters.size:
+                assert abs(one.x - other.x) >= (len(first) + len(second)) / 2 * 0.6 * letters.size
 
 
 def test_a_floor_on_which_nothing_is_to_be_had_takes_no_turn() -> None:

@@ -1,0 +1,48 @@
+"""Chooses the labels of a chart's axes, so that no label is repeated, and says whether there is anything to draw.
+
+In:    what stands on the axis of a Plotly figure; its traces.
+Out:   values for the axis; whether a figure has data.
+Never: HTML, colours.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+MOST_LABELS: Final = 8
+HOUR_STEPS: Final = (1, 2, 3, 6, 12)
+"""Hours between labels; whatever is longer has days."""
+
+
+def has_data(traces: Sequence[Mapping[str, Any]], axis: str = "y") -> bool:
+    """Whether some trace has a value other than zero: a chart without one would look empty."""
+    return any(value for trace in traces for value in trace[axis])
+
+
+def day_axis(days: Sequence[str]) -> dict[str, Any]:
+    """An axis of ISO days with at most eight labels, each a day of its own."""
+    shown = days[:: max(1, -(-len(days) // MOST_LABELS))]
+    texts = [f"{day.day}/{day.month}" for day in map(date.fromisoformat, shown)]
+    return {"type": "date", "tickmode": "array", "tickvals": list(shown), "ticktext": texts}
+
+
+def time_axis(times: Sequence[str]) -> dict[str, Any]:
+    """An axis of local times, as `2026-11-23 09:05`: labelled by the hour, or by the day where hours would repeat."""
+    if not times:
+        return {"type": "date"}
+    first, last = (datetime.fromisoformat(at) for at in (min(times), max(times)))
+    hours = (last - first) / timedelta(hours=1)
+    if hours > 24:
+        midnight = first.replace(hour=0, minute=0)
+        count = (last - midnight).days + 1
+        return day_axis([(midnight + timedelta(days=n)).date().isoformat() for n in range(count)])
+    step = next((step for step in HOUR_STEPS if hours / step <= MOST_LABELS), HOUR_STEPS[-1])
+    begin = first.replace(minute=0) - timedelta(hours=first.hour % step)
+    every = [begin + timedelta(hours=n * step) for n in range(24 // step + 1)]
+    shown = [at for at in every if first <= at <= last and at - first < timedelta(hours=24)]
+    return {
+        "type": "date",
+        "tickmode": "array",
+        "tickvals": [at.strftime("%Y-%m-%d %H:%M") for at in shown],
+        "ticktext": [at.strftime("%H:%M") for at in shown],
+    }
