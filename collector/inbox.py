@@ -223,12 +223,12 @@ class Inbox:
         """Events of devices from what the broker has retained of spaces."""
         known, queue, owed = self._device_of, self._queue, self._owed
         for topic, payload, mid, retained in messages:
+            self._bytes += len(payload)  # of commands too: a flood of them must not keep the loop from what it has
             if mid:
                 owed.append(mid)
             device = known.get(topic) or self._look_up(topic)
             if device:
                 queue.append(Delivery(device, payload))
-                self._bytes += len(payload)
             elif topic == self._command_topic:
                 if not retained:  # an old wish that somebody left at the broker
                     self._commands.append(payload)

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from collector.evidence import Heard, Transition
+from collector.fair_share import evictions
 from collector.intake import Repeat, StreamKey
 from collector.journal_faults import JournalAway, JournalInUse, JournalRejected, log_is_full, not_opened, told
 from collector.lock import InUse, Lock
 from collector.page_sums import PageSums, stored_sums
-from collector.rejection import Gap, Refused
+from collector.rejection import Gap, Loss, Refused
 from collector.schema import STEPS, Step, migrate
 from edge.message import Kind
 from edge.sqlite_transaction import transaction
@@ -35,7 +36,7 @@ WAIT_S: Final = 0.5
 """The longest that a reader or another program may hold up the loop."""
 LOG_BYTES: Final = 4 * 1024 * 1024
 """A write-ahead log of this size is written into the file."""
-MOST_LOG_BYTES: Final = 64 * 1024 * 1024
+MOST_LOG_BYTES: Final = 60 * 1024 * 1024
 """It grows no further, though a reader keeps it from being cut."""
 FOREVER_MS: Final = 2**62
 RESTORED: Final = "restored_at_ms"
@@ -48,6 +49,11 @@ AIR: Final = "air:"
 
 SensorKey = tuple[str, str]
 """Device and sensor."""
+_BOUNDED: Final = {
+    "gap": ("device", "device, stream, first", "at_ms, stream, first"),
+    "quarantine": (f"CASE reason WHEN '{Loss.UNKNOWN_DEVICE}' THEN '' ELSE device END", "no", "no"),
+}
+"""Of each bounded table: whose a row is, what names it, what is older. Devices that nobody knows share one place."""
 
 
 _KIND: Final = {kind.value: kind for kind in Kind}
@@ -203,7 +209,7 @@ class Journal:
         self.connection.executemany(
             "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", [(*g, now_ms) for g in gaps]
         )
-        self._keep_newest("gap", "at_ms", GAP_ROWS)
+        self._bound("gap", GAP_ROWS, GAP_ROWS // 100)
 
     def add_refused(self, refused: Iterable[Refused], now_ms: int) -> None:
         """Put aside what was refused; at the bound the oldest is dropped, and counted.
@@ -219,7 +225,7 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (now_ms, r.device, r.reason, payload, r.stream, r.first, r.last, r.sensor, r.field),
             )
-        self._keep_newest("quarantine", "no", QUARANTINE_ROWS)
+        self._bound("quarantine", QUARANTINE_ROWS, 0)
 
     def _count_again(self, refused: Refused, payload: bytes) -> bool:
         same = self.connection.execute(
@@ -424,7 +430,7 @@ class Journal:
         if self._cut():
             self._cut_at_bytes = LOG_BYTES
         else:
-            self._cut_at_bytes = size + LOG_BYTES // 4
+            self._cut_at_bytes = min(size + LOG_BYTES // 4, MOST_LOG_BYTES)
             if size >= MOST_LOG_BYTES:
                 raise log_is_full(self.path)
 
@@ -479,15 +485,28 @@ class Journal:
             del self._streams[device, stream], self._stream_names[no]
         return [(device, stream) for _, device, stream in rows]
 
-    def _keep_newest(self, table: str, order: str, most: int) -> None:
+    def _bound(self, table: str, most: int, spare: int) -> None:
+        """Drop the oldest rows of whoever has the most, once a table has more rows than it may have, and count them.
+
+        Args:
+            table: `gap` or `quarantine`.
+            most: so many rows may stay.
+            spare: so many more go, so that the next rows do not cost the same again.
+        """
         (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
-        if rows > most:
-            gone = self.connection.execute(
-                f"DELETE FROM {table} WHERE {order} IN (SELECT {order} FROM {table} ORDER BY {order} LIMIT ?)",  # noqa: S608
-                (rows - most,),
-            ).rowcount
-            name = f"{table}_dropped"
-            self.set_meta(name, (self.meta(name) or 0) + gone)
+        if rows <= most:
+            return
+        owner, key, order = _BOUNDED[table]
+        held = dict(self.connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
+        gone = evictions(held, rows - most + spare)
+        for device, number in gone.items():
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608
+                f" (SELECT {key} FROM {table} WHERE {owner} = ? ORDER BY {order} LIMIT ?)",
+                (device, number),
+            )
+        name = f"{table}_dropped"
+        self.set_meta(name, (self.meta(name) or 0) + sum(gone.values()))
 
     # Numbers that stand for names
 

@@ -79,6 +79,7 @@ class Work:
         self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
         self._restored = journal.restored_marks()
         self._unsaved: set[str] = set()
+        self._uncut = True
         self._refused = 0
         self._held: set[str] = set()
         self._restore(now_ms)
@@ -140,7 +141,9 @@ class Work:
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._forget(now_ms)
-            self._journal.shrink()
+            self._uncut = True
+        if self._uncut:  # until then, what was erased can be read in the log
+            self._uncut = not self._journal.shrink()
         return due_ms > self._settled_ms or (not self._more_history and self.foretelling.due(self._settled_ms))
 
     def is_ahead(self, now_ms: int) -> bool:

@@ -19,6 +19,7 @@ from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
 from collector.alerts.wire import MOST_BYTES, Alert, Alerts, decode_command, encode
+from collector.fair_share import newest_of_each
 from collector.health.findings import Finding
 from collector.health.store import heard
 from collector.house import House
@@ -186,7 +187,8 @@ class Alarms:
     def _posted(self, waiting: Sequence[Letter], now_ms: int) -> tuple[Letter, ...]:
         """What is still worth delivering."""
         named = {one.name for one in self._settings.destinations}
-        kept = [one for one in waiting if one.to in named and now_ms - one.made_ms < LETTER_MS][-MOST_LETTERS:]
+        kept = [one for one in waiting if one.to in named and now_ms - one.made_ms < LETTER_MS]
+        kept = newest_of_each(kept, lambda one: one.to, MOST_LETTERS)  # one dead destination costs the others nothing
         if len(kept) < len(waiting):
             log.warning("%d messages about alerts were never delivered: too old, or too many", len(waiting) - len(kept))
         return tuple(kept)
@@ -260,7 +262,7 @@ class Alarms:
         """What is told; it fits into one message."""
         notes = self._notes
         open_ = [replace(one.alert, muted=one.seen or self._is_muted(one.alert)) for one in notes.book.open]
-        ended = [past.alert for past in reversed(notes.book.ended)][:ENDED_SHOWN]
+        ended = newest_of_each([past.alert for past in notes.book.ended], lambda one: one.subject, ENDED_SHOWN)[::-1]
         told = Alerts(now_ms, open_, ended, list(notes.mutes))
         while len(encode(told)) > MOST_BYTES and (told.ended or told.open):
             ended = told.ended[: len(told.ended) * 3 // 4]

@@ -18,11 +18,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.alerts.wire import Alert, AlertKind, Severity
+from collector.fair_share import newest_of_each
 
 KEPT_MS: Final = 14 * 86_400_000
 """Ended alerts are kept for a fortnight."""
 KEPT: Final = 500
-"""And no more than so many, the newest."""
+"""And no more than so many, the newest of each subject."""
 
 AGAIN_MS: Final = 30 * 60_000
 """The same alert begins no sooner than this after it last began, whatever happens: twice an hour at most."""
@@ -130,7 +131,8 @@ def turned(book: Book, signs: Iterable[Sign], timings: Mapping[AlertKind, Timing
             episodes.append(Episode(_fired(seen[key], timings[key[0]], since_ms, now_ms), seen=seen[key].seen))
         else:
             pending.append((*key, since_ms))
-    kept = [past for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS][-KEPT:]
+    kept = [past for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS]
+    kept = newest_of_each(kept, lambda past: past.alert.subject, KEPT)
     episodes.sort(key=lambda episode: (episode.alert.fired_ms, episode.alert.kind, episode.alert.subject))
     return Book(tuple(episodes), tuple(kept), tuple(pending))
 

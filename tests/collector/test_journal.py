@@ -15,6 +15,8 @@ from collector.history import HOUR_MS, STAYS, ZONE_FIVE_MIN, ZONE_HOUR, Row, tab
 from collector.intake import Repeat
 from collector.journal import (
     GAP_ROWS,
+    LOG_BYTES,
+    MOST_LOG_BYTES,
     QUARANTINE_BYTES,
     QUARANTINE_ROWS,
     Checkpoint,
@@ -314,3 +316,87 @@ def test_a_file_that_may_not_grow_is_told(path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "the journal's disk fails\n", done.stderr
+
+
+def test_a_device_that_floods_the_quarantine_evicts_only_its_own(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_refused([Refused("pi-quiet", Loss.BAD_VALUE, b"%d" % n, "s", n, n) for n in (1, 2, 3)], 1)
+        for burst in range(4):
+            noise = [Refused("pi-noisy", Loss.UNREADABLE, b"%d" % n, first=n) for n in range(1, QUARANTINE_ROWS)]
+            journal.add_refused(noise, 2 + burst)
+        strangers = [Refused(f"stranger-{n}", Loss.UNKNOWN_DEVICE, b"x") for n in range(2 * QUARANTINE_ROWS)]
+        journal.add_refused(strangers, 9)
+    rows = dict(journal.connection.execute("SELECT device, count(*) FROM quarantine GROUP BY device"))
+    assert rows["pi-quiet"] == 3
+    assert rows["pi-noisy"] >= QUARANTINE_ROWS // 2 - 3
+    assert sum(rows.values()) == QUARANTINE_ROWS
+    added = 3 + 4 * (QUARANTINE_ROWS - 1) + 2 * QUARANTINE_ROWS
+    assert journal.meta("quarantine_dropped") == added - QUARANTINE_ROWS
+
+
+def test_a_device_that_floods_the_gaps_evicts_only_its_own(journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_gaps([Gap("pi-quiet", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(10)], 1)
+        journal.add_gaps([Gap("pi-noisy", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(GAP_ROWS + 1000)], 2)
+        journal.add_gaps([Gap("pi-noisy", "t", 3 * n, 3 * n, Loss.FUTURE) for n in range(1000)], 3)
+    rows = dict(journal.connection.execute("SELECT device, count(*) FROM gap GROUP BY device"))
+    assert rows["pi-quiet"] == 10
+    assert GAP_ROWS * 98 // 100 <= sum(rows.values()) <= GAP_ROWS
+    assert journal.meta("gap_dropped") == GAP_ROWS + 2010 - sum(rows.values())
+    newest = journal.connection.execute("SELECT count(*) FROM gap WHERE stream = 't'").fetchone()
+    assert newest == (1000,), "of the noisy device the oldest go"
+
+
+def write_megabytes(journal: Journal, number: int) -> None:
+    for place in range(number):
+        with journal.transaction():
+            journal.set_settled({f"space-{place % 50}": bytes(1_000_000)})
+
+
+READER = """
+import sqlite3, sys
+db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, isolation_level=None)
+db.execute("BEGIN")
+print(db.execute("SELECT count(*) FROM meta").fetchone()[0], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, journal: Journal) -> None:
+    with journal.transaction():
+        journal.set_meta("number", 1)
+    log = path.with_name("journal.sqlite-wal")
+    command = [sys.executable, "-c", READER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "1\n"
+        with pytest.raises(JournalAway, match="a reader keeps the journal's log from being cut") as full:
+            write_megabytes(journal, 2 * MOST_LOG_BYTES // 1_000_000)
+        assert f"end process {reader.pid}" in str(full.value)
+        assert MOST_LOG_BYTES <= log.stat().st_size <= MOST_LOG_BYTES + 2_000_000
+        reader.communicate("")
+    with journal.transaction():
+        journal.set_meta("number", 2)
+    assert log.stat().st_size < LOG_BYTES
+    assert journal.meta("number") == 2
+
+
+def test_the_log_is_cut_while_it_grows(path: Path, journal: Journal) -> None:
+    most = 0
+    for _ in range(30):
+        write_megabytes(journal, 1)
+        most = max(most, path.with_name("journal.sqlite-wal").stat().st_size)
+    assert most <= LOG_BYTES + 2_000_000
+
+
+def test_what_a_purge_erased_leaves_the_log_as_soon_as_no_reader_is_in_the_way(path: Path, journal: Journal) -> None:
+    with journal.transaction():
+        journal.add_refused([Refused("pi-1", Loss.UNREADABLE, b"a-secret-word" * 20)], 1)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM quarantine").fetchone()
+        with journal.transaction():
+            journal.erase_refused(2)
+        assert not journal.shrink()
+    assert journal.shrink()
+    assert not any(b"a-secret-word" in file.read_bytes() for file in path.parent.iterdir())
