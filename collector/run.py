@@ -197,6 +197,7 @@ class _Loop:
         if time.monotonic() >= self._settle_s + (DRAINING_S if drains else 0.0):
             self._settle_s = time.monotonic() + SETTLE_S
             work.alarms.ear = self._ear()
+            work.alarms.history_fault = bool(self._projected())
             work.alarms.clock_off_ms = self._time.belief.off_ms
             work.alarms.delivered(self._postman.tries(), now_ms)
             if work.settle(now_ms):

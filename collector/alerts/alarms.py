@@ -54,6 +54,7 @@ class Alarms:
 
     Attributes:
         ear: whether devices can be heard; whoever has the connection says so before `step`.
+        history_fault: whether InfluxDB does not take all of the history; set in the same way.
         clock_off_ms: by how much the server's clock is ahead of site time, set by whoever has the clock; 0: it is not.
     """
 
@@ -61,6 +62,7 @@ class Alarms:
         self, plan: SitePlan, journal: Journal, watched: Watched, settings: AlertSettings, now_ms: int
     ) -> None:
         self.ear = Ear.AWAY
+        self.history_fault = False
         self.clock_off_ms = 0
         self._plan, self._journal, self._watched = plan, journal, watched
         self._settings = settings
@@ -215,6 +217,7 @@ class Alarms:
             airs={zone: house.summary(zone, now_ms).air for zone in self._aired},
             supplies={space: house.view(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
+            history_fault=self.history_fault,
             restored=self._restored,
             clock_off_ms=self.clock_off_ms,
             failing=self._failing,

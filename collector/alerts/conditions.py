@@ -91,6 +91,8 @@ class Known(Struct, frozen=True):
     """By how much the server's clock is ahead of site time; 0: it is not doubted."""
     failing: Mapping[str, int | None]
     """Destinations that took nothing since then; None: not tried yet."""
+    history_fault: bool = False
+    """Whether InfluxDB does not take all of the history."""
     restored: tuple[int, int] | None = None
     """When the journal was last restored, and from when on its events are missing: 0 if all are; None: never."""
 
@@ -110,6 +112,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
         AlertKind.DISK_NEARLY_FULL: _timing(Severity.URGENT, 5, 5),
         AlertKind.JOURNAL_AWAY: _timing(Severity.URGENT, 0, 0),
         AlertKind.JOURNAL_RESTORED: _timing(Severity.WARNING, 0, 0),
+        AlertKind.HISTORY_AWAY: _timing(Severity.WARNING, 15, 10),
         AlertKind.NOT_DELIVERED: _timing(Severity.WARNING, 0, 0),
         AlertKind.CLOCK_DOUBTED: _timing(Severity.WARNING, 2, 10),
     }
@@ -127,6 +130,7 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
         *_desks(settings, known.site),
         *_disk(settings, known.disk_free_pct),
         *_restored(known.restored, known.now_ms),
+        *_history(has_fault=known.history_fault),
         *_failing(known.failing),
         *_clock(known.clock_off_ms),
     ]
@@ -285,6 +289,11 @@ def _restored(restored: tuple[int, int] | None, now_ms: int) -> Iterator[Sign]:
     from_ms = restored[1]
     reason = "" if from_ms else NO_BACKUP
     yield Sign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, Level.PRESENT, from_ms or restored[0], reason=reason)
+
+
+def _history(*, has_fault: bool) -> Iterator[Sign]:
+    if has_fault:
+        yield Sign(AlertKind.HISTORY_AWAY, WHOLE_SITE, Level.PRESENT)
 
 
 def _failing(failing: Mapping[str, int | None]) -> Iterator[Sign]:

@@ -39,6 +39,8 @@ class AlertKind(StrEnum):
     """The collector cannot store anything, and judges nothing."""
     JOURNAL_RESTORED = "journal_restored"
     """The journal was damaged, and a backup or an empty one took its place."""
+    HISTORY_AWAY = "history_away"
+    """InfluxDB does not take history, or rejects some of it."""
     NOT_DELIVERED = "not_delivered"
     """A destination of alerts takes none."""
     CLOCK_DOUBTED = "clock_doubted"

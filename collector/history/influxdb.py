@@ -71,30 +71,41 @@ class Influx:
         self._writer: WriteApi | None = None
 
     def query(self, statement: str) -> list[dict[str, Any]]:
-        """The series that one statement of InfluxQL yields, times in Unix ms.
+        """The series that one SELECT or SHOW of InfluxQL yields, times in Unix ms.
 
         It comes in chunks, of which a series may fill several: of more than 10,000 points at once, 1.x says that they
         are but a part.
         """
+        results = self._results(statement)
+        if not results or bool(results[-1].get("partial")):
+            raise InfluxAway(self._url, "cuts its answers short", "look at its log, and at what is between")
+        try:
+            return [found for result in results for found in result.get("series", [])]
+        except TypeError as fault:
+            raise self._stranger() from fault
+
+    def change(self, statement: str) -> None:
+        """Run one statement that yields no series, such as DELETE; 2.x answers it without `results`."""
+        self._results(statement)
+
+    def _results(self, statement: str) -> list[dict[str, Any]]:
+        """What the server answers to a statement, one for each chunk; raises InfluxAway for an error in it."""
         fields = {"db": self._settings.bucket, "q": statement, "epoch": "ms", "chunked": "true"}
         try:
             answer = self._http.request_encode_body("POST", f"{self._url}/query", fields, encode_multipart=False)
         except urllib3.exceptions.HTTPError as fault:
             raise self._silent(str(fault)) from fault
-        if answer.status != 200:
+        if answer.status not in {200, 204}:
             raise self._refusal(answer.status, answer.data.decode(errors="replace"))
         try:
-            results = [result for chunk in answer.data.splitlines() for result in json.loads(chunk)["results"]]
-            fault_text = next((str(result["error"]) for result in results if "error" in result), "")
-            series: list[dict[str, Any]] = [found for result in results for found in result.get("series", [])]
-            cut = not results or bool(results[-1].get("partial"))
-        except (ValueError, KeyError, AttributeError, TypeError) as fault:
-            raise InfluxAway(self._url, "answers with what is not InfluxDB's", "correct its url") from fault
-        if fault_text:
-            raise self._refusal(404 if "database not found" in fault_text else 400, fault_text)
-        if cut:
-            raise InfluxAway(self._url, "cuts its answers short", "look at its log, and at what is between")
-        return series
+            chunks = [json.loads(chunk) for chunk in answer.data.splitlines() if chunk.strip()]
+            results: list[dict[str, Any]] = [result for chunk in chunks for result in chunk.get("results", [])]
+            error = next((str(part["error"]) for part in [*chunks, *results] if "error" in part), "")
+        except (ValueError, AttributeError, TypeError) as fault:
+            raise self._stranger() from fault
+        if error:
+            raise self._refusal(404 if "database not found" in error else 400, error)
+        return results
 
     def write(self, batch: Iterable[str]) -> None:
         """Store lines with times in nanoseconds; they are stored when this returns.
@@ -118,7 +129,7 @@ class Influx:
     def create(self) -> None:
         """Make the database of 1.x if it is not there; a bucket of 2.x is made by whoever sets the server up."""
         name = self._settings.bucket.replace("\\", "\\\\").replace('"', '\\"')
-        self.query(f'CREATE DATABASE "{name}"')
+        self.change(f'CREATE DATABASE "{name}"')
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -150,8 +161,12 @@ class Influx:
             return InfluxAway(self._url, "does not let us in", "correct what its token_file holds", said)
         if status == 404:
             name = self._settings.bucket
-            return DatabaseAway(self._url, f"has no database {name!r}", "the collector makes it, in 2.x you do", said)
+            remedy = "in 2.x make it, and let the token read and write it; in 1.x let the user make databases"
+            return DatabaseAway(self._url, f"has no database or bucket {name!r}", remedy, said)
         return InfluxAway(self._url, "answers with an error", "look at its log; Ledig goes on by itself", said)
+
+    def _stranger(self) -> InfluxAway:
+        return InfluxAway(self._url, "answers with what is not InfluxDB's", "correct its url")
 
     def _silent(self, said: str) -> InfluxAway:
         return InfluxAway(self._url, "does not answer", "start it, or correct its url", said)

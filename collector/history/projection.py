@@ -19,9 +19,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.history import DAY_MS, HistoryAway, lines, sqlite, tables
+from collector.history import DAY_MS, HistoryAway, Row, lines, sqlite, tables
 from collector.history.influxdb import DatabaseAway, Influx, InfluxAway, LinesRejected
-from collector.history.refused import RefusedRows
+from collector.history.refused import RefusedRows, RejectedRow
 from collector.history.tables import Changed
 from collector.settings import InfluxSettings
 
@@ -31,6 +31,8 @@ LOOK_S: Final = 0.5
 CHECK_S: Final = 60.0
 """How often it makes sure that InfluxDB still has what was written."""
 MAX_PAUSE_S: Final = 30.0
+RETRY_S: Final = 30.0
+MAX_RETRY_S: Final = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +45,27 @@ class Projection:
         settings: where InfluxDB is.
         now_ms: site time, Unix milliseconds; may be called by any thread.
         check_s: how often it looks whether InfluxDB was emptied, in real seconds.
+        retry_s: after how long it first tries again what InfluxDB rejected, in real seconds; the pauses grow.
     """
 
     def __init__(
-        self, journal_path: Path, settings: InfluxSettings, now_ms: Callable[[], int], *, check_s: float = CHECK_S
+        self,
+        journal_path: Path,
+        settings: InfluxSettings,
+        now_ms: Callable[[], int],
+        *,
+        check_s: float = CHECK_S,
+        retry_s: float = RETRY_S,
     ) -> None:
         self.refused = RefusedRows(journal_path.with_name("refused.sqlite"))
         self._journal_path = journal_path
         self._settings = settings
         self._now_ms = now_ms
-        self._check_s = check_s
+        self._check_s, self._retry_s = check_s, retry_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
         self._fault = ""
+        self._rejects = ""
 
     def start(self) -> None:
         """Begin to follow."""
@@ -70,7 +80,7 @@ class Projection:
 
     def fault(self) -> str:
         """What keeps history from InfluxDB now, in plain words for pages; empty: nothing. The log has more."""
-        return self._fault
+        return self._fault or self._rejects
 
     def _run(self) -> None:
         pause_s = LOOK_S
@@ -93,16 +103,40 @@ class Projection:
     def _follow(self, follower: "_Follower") -> None:
         """Until `close`; raises HistoryAway."""
         check_at = 0.0
+        retry_at, pause_s = time.monotonic(), self._retry_s
         while not self._stop.is_set():
             if time.monotonic() >= check_at:
                 follower.find_cursor()
                 check_at = time.monotonic() + self._check_s
             more = follower.advance()
+            if time.monotonic() >= retry_at:
+                pause_s = self._retry_s if follower.retry() else min(2 * pause_s, MAX_RETRY_S)
+                retry_at = time.monotonic() + pause_s * random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret
+            self._note_rejected()
             if self._fault:
                 log.warning("history is written to InfluxDB again")
             self._fault = ""
             if not more:
                 self._stop.wait(LOOK_S)
+
+    def _note_rejected(self) -> None:
+        """Say how many rows InfluxDB does not take, and why; in the log when it begins and when it is over."""
+        rows = self.refused.newest()
+        if not rows:
+            if self._rejects:
+                log.warning("InfluxDB has taken the rows of history that it rejected")
+            self._rejects = ""
+            return
+        more = " or more" if self.refused.beyond() is not None else ""
+        if not self._rejects:
+            measure, _, _, reason = rows[0]
+            log.error(
+                "InfluxDB rejects rows of history, the last one of %s (%s); they stay in the journal and are tried"
+                " again: correct the cause in InfluxDB, such as a field that somebody wrote with another type",
+                measure,
+                ascii(reason)[1:201],
+            )
+        self._rejects = f"InfluxDB rejects {len(rows)}{more} rows of history"
 
 
 class _Follower:
@@ -116,6 +150,7 @@ class _Follower:
         self._refused = refused
         self._history = ""
         self._rev = 0
+        self._tries = 0
 
     def close(self) -> None:
         self._influx.close()
@@ -130,12 +165,15 @@ class _Follower:
         where = f'"history" = {lines.quoted(self._history)}'
         try:
             found = self._influx.query(f'SELECT max("rev") FROM {lines.CURSOR} WHERE {where}')  # noqa: S608 - quoted
-        except DatabaseAway:
-            self._influx.create()
+        except DatabaseAway as missing:
+            try:
+                self._influx.create()
+            except InfluxAway as fault:  # 2.x knows no such statement, and a user of 1.x may not run it
+                raise missing from fault
             found = []
         self._rev = int(found[0]["values"][0][1]) if found else 0
         if self._rev > newest:  # the journal is a restored copy, older than what InfluxDB was told
-            self._influx.query(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
+            self._influx.change(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
             self._rev = 0
 
     def advance(self) -> bool:
@@ -153,20 +191,20 @@ class _Follower:
             return False
         for _, measure, tag, from_ms in withdrawals:  # first: rows that were written since are among the changes
             only = f' AND "{measure.tags[-1]}" = {lines.quoted(tag)}' if tag else ""
-            self._influx.query(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
+            self._influx.change(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
             self._refused.take_back(measure, tag, from_ms)
         self._write([change for change in changes if _says_something(change)])
         self._withdraw([change for change in changes if not _says_something(change)])
         for _, measure, tag, before_ms in erasures:
             only = f' AND "{measure.tags[0]}" = {lines.quoted(tag)}' if tag else ""
-            self._influx.query(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
+            self._influx.change(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
             self._refused.erase(measure, tag, before_ms)
         # One point a day, which overwrites itself: buckets with a retention never see an old one.
         now_ms = self._now_ms()
         today_ms = now_ms - now_ms % DAY_MS
         if withdrawals:
             where = f'"history" = {lines.quoted(self._history)} AND time > {now_ms}ms'
-            self._influx.query(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
+            self._influx.change(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
         try:
             self._influx.write([lines.cursor(self._history, newest, today_ms * 1_000_000)])
         except LinesRejected as fault:
@@ -174,15 +212,77 @@ class _Follower:
         self._rev = newest
         return True
 
-    def _write(self, changes: Sequence[Changed]) -> None:
-        """Store rows; what InfluxDB refuses is found by halving, put aside with its reason, and not sent again."""
+    def retry(self) -> bool:
+        """Try again what InfluxDB rejected: one row first, each time another, and the rest once that one is taken.
+
+        Returns:
+            Whether nothing is left.
+        """
+        rejected = self._refused.newest()
+        if not rejected:
+            return True
+        self._tries += 1
+        probe = rejected[-1 - self._tries % len(rejected)]
+        if self._again([probe]):
+            return False
+        left = self._again([one for one in rejected if one != probe])
+        if not left and (from_rev := self._refused.beyond()) is not None:
+            self._write_again(from_rev)
+            left = len(self._refused.newest())
+        return not left
+
+    def _again(self, rejected: Sequence[tuple[str, tuple[str, ...], int, str]]) -> int:
+        """Write rows as the journal has them now; returns how many are still rejected."""
+        changes: list[Changed] = []
+        done: list[tuple[str, tuple[str, ...], int]] = []
+        with closing(sqlite.connect(self._journal_path)) as db:
+            try:
+                for name, tags, at_ms, _ in rejected:
+                    measure = tables.BY_NAME.get(name)
+                    rows = [] if measure is None else tables.read(db, measure, tags, at_ms, at_ms + 1)
+                    if not rows:
+                        done.append((name, tags, at_ms))
+                    changes += [(0, measure, row) for row in rows if measure is not None]
+            except sqlite3.Error as fault:
+                raise sqlite.away(self._journal_path, fault) from fault
+        left = self._write(changes)
+        done += [(one.name, row.tags, row.at_ms) for _, one, row in changes if (one.name, row) not in left]
+        self._refused.accept(done)
+        return len(left)
+
+    def _write_again(self, from_rev: int) -> None:
+        """Write every row from a revision on: more of them were rejected than could be noted."""
+        rev = from_rev - 1
+        while rev < self._rev:
+            with closing(sqlite.connect(self._journal_path)) as db:
+                try:
+                    changes = tables.changed(db, rev, BATCH_ROWS)
+                except sqlite3.Error as fault:
+                    raise sqlite.away(self._journal_path, fault) from fault
+            if not changes:
+                break
+            if self._write([change for change in changes if _says_something(change)]):
+                return
+            rev = changes[-1][0]
+        self._refused.forget_beyond()
+
+    def _write(self, changes: Sequence[Changed]) -> set[tuple[str, Row]]:
+        """Store rows; what InfluxDB rejects is found by halving and put aside with its reason.
+
+        Returns:
+            The rows that are not stored, each with the name of its measure.
+        """
         said: list[tuple[Changed, str]] = []
+        left: list[RejectedRow] = []
         for change in changes:
             try:
                 said.append((change, lines.line(*change[1:])))
             except lines.LineRejected as fault:
-                self._refused.add(*change[1:], str(fault))
-        self._store(said)
+                left.append(RejectedRow(*change[1:], str(fault), change[0]))
+        self._store(said, left)
+        if left:
+            self._refused.add(left)
+        return {(one.measure.name, one.row) for one in left}
 
     def _withdraw(self, changes: Sequence[Changed]) -> None:
         """Take rows back that are no more."""
@@ -190,20 +290,21 @@ class _Follower:
             tags = "".join(
                 f' AND "{tag}" = {lines.quoted(value)}' for tag, value in zip(measure.tags, row.tags, strict=True)
             )
-            self._influx.query(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
+            self._influx.change(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
 
-    def _store(self, said: Sequence[tuple[Changed, str]]) -> None:
+    def _store(self, said: Sequence[tuple[Changed, str]], left: list[RejectedRow]) -> None:
         if not said:
             return
         try:
             self._influx.write([line for _, line in said])
         except LinesRejected as fault:
             if len(said) == 1:
-                self._refused.add(*said[0][0][1:], str(fault))
+                ((rev, measure, row), _) = said[0]
+                left.append(RejectedRow(measure, row, str(fault), rev))
                 return
             middle = len(said) // 2
-            self._store(said[:middle])
-            self._store(said[middle:])
+            self._store(said[:middle], left)
+            self._store(said[middle:], left)
 
 
 def _says_something(change: Changed) -> bool:

@@ -1,20 +1,30 @@
 """Remembers which rows InfluxDB refused, and why; the rows themselves stay in the journal.
 
 In:    a row and the reason.
-Out:   the newest of them, and how many there were.
+Out:   the rows, to be tried again; from which revision on more were refused than there is room for.
 Never: a figure of a row; more than a bounded number of rows.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.history import HistoryAway, Measure, Row
 
 MOST_ROWS: Final = 1000
+
+
+class RejectedRow(NamedTuple):
+    """One row that InfluxDB does not take."""
+
+    measure: Measure
+    row: Row
+    reason: str
+    rev: int
+    """Its revision in the journal."""
 
 
 class RefusedRows:
@@ -28,14 +38,50 @@ class RefusedRows:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
-    def add(self, measure: Measure, row: Row, reason: str) -> None:
-        """Put a row aside; the oldest of more than MOST_ROWS is forgotten."""
+    def add(self, rows: Iterable[RejectedRow]) -> None:
+        """Put rows aside; beyond MOST_ROWS only the least revision is kept, from which to write all again."""
         with self._opened() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO refused (measure, tag, tags, at_ms, reason) VALUES (?, ?, ?, ?, ?)",
-                (measure.name, row.tags[0], "\x1f".join(row.tags), row.at_ms, reason[:500]),
+            for measure, row, reason, rev in rows:
+                place = measure.name, "\x1f".join(row.tags), row.at_ms
+                changed = db.execute(
+                    "UPDATE refused SET reason = ? WHERE measure = ? AND tags = ? AND at_ms = ?", (reason[:500], *place)
+                )
+                if changed.rowcount:
+                    continue
+                (count,) = db.execute("SELECT count(*) FROM refused").fetchone()
+                if count < MOST_ROWS:
+                    db.execute(
+                        "INSERT INTO refused (measure, tags, at_ms, tag, reason) VALUES (?, ?, ?, ?, ?)",
+                        (*place, row.tags[0], reason[:500]),
+                    )
+                else:
+                    db.execute(
+                        "INSERT INTO beyond VALUES (1, ?) ON CONFLICT DO UPDATE SET rev = min(rev, excluded.rev)",
+                        (rev,),
+                    )
+
+    def accept(self, rows: Iterable[tuple[str, tuple[str, ...], int]]) -> None:
+        """Forget rows that InfluxDB has taken, or that the journal has no longer: measure, tags and start of each."""
+        if not self._path.exists():
+            return
+        with self._opened() as db:
+            db.executemany(
+                "DELETE FROM refused WHERE measure = ? AND tags = ? AND at_ms = ?",
+                [(measure, "\x1f".join(tags), at_ms) for measure, tags, at_ms in rows],
             )
-            db.execute("DELETE FROM refused WHERE no <= (SELECT max(no) FROM refused) - ?", (MOST_ROWS,))
+
+    def beyond(self) -> int | None:
+        """The least revision of the rows for which there was no room; None: there are none."""
+        if not self._path.exists():
+            return None
+        with self._opened() as db:
+            found = db.execute("SELECT rev FROM beyond").fetchone()
+        return None if found is None else int(found[0])
+
+    def forget_beyond(self) -> None:
+        """All rows from that revision on have been written again."""
+        with self._opened() as db:
+            db.execute("DELETE FROM beyond")
 
     def erase(self, measure: Measure, tag: str, before_ms: int) -> None:
         """Forget rows that the journal has forgotten; `tag` empty: of any first tag."""
@@ -88,4 +134,5 @@ class RefusedRows:
                 "CREATE TABLE IF NOT EXISTS refused (no INTEGER PRIMARY KEY AUTOINCREMENT, measure TEXT, tag TEXT,"
                 " tags TEXT, at_ms INTEGER, reason TEXT, UNIQUE (measure, tags, at_ms))"
             )
+            self._db.execute("CREATE TABLE IF NOT EXISTS beyond (one INTEGER PRIMARY KEY CHECK (one = 1), rev INTEGER)")
         return self._db

@@ -230,3 +230,8 @@ def test_a_clock_that_nothing_confirms_is_one_alert_of_the_site(off_ms: int, min
         Level.PRESENT,
         minutes,
     )
+
+
+def test_history_that_influxdb_does_not_take_is_one_alert_of_the_site() -> None:
+    (sign,) = found(history_fault=True)
+    assert (sign.kind, sign.subject, sign.level) == (AlertKind.HISTORY_AWAY, "site", Level.PRESENT)

@@ -98,7 +98,7 @@ def test_a_page_that_is_no_influxdb_is_away(guarded):
 def test_a_database_that_is_not_there_yet_is_away_for_the_reader(guarded):
     with (
         closing(InfluxHistory(guarded.settings)) as reader,
-        pytest.raises(HistoryAway, match="has no database 'ledig'"),
+        pytest.raises(HistoryAway, match="has no database or bucket 'ledig'"),
     ):
         reader.rows(SPACE_HOUR, 0, 1)
 

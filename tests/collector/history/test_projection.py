@@ -9,6 +9,7 @@ import pytest
 from collector.history import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, Row, lines, tables
 from collector.history.influxdb import Influx, InfluxHistory
 from collector.history.projection import Projection
+from collector.history.refused import MOST_ROWS
 from collector.history.sqlite import SqliteHistory
 from edge.clock import unix_ms
 from tests.collector.history.conftest import (
@@ -132,7 +133,41 @@ def test_a_refused_row_is_put_aside_with_its_reason_and_the_others_are_written(g
         assert refused["air_five_min"][:2] == (("loft",), T0 + 1)
         assert "field type conflict" in refused["air_five_min"][2]
         assert "empty" in refused["space_hour"][2]
-        assert projection.fault() == ""
+        assert projection.fault() == "InfluxDB rejects 2 rows of history"
+
+
+@pytest.mark.parametrize("buckets", [61, 1100], ids=["few", "more than can be noted"])
+def test_rows_that_influxdb_rejects_are_reported_kept_and_written_once_the_cause_is_gone(
+    guarded, journal, buckets, caplog
+):
+    with closing(Influx(guarded.settings)) as influx:
+        influx.create()
+        days = [(T0 + day * 24 * HOUR_MS) * lines.NS_PER_MS for day in range(5)]
+        influx.write([f"zone_five_min,zone=other,kind=desk capacity=8i {at_ns}" for at_ns in days])  # in each shard
+        rows = [Row(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.5, 5.0, 2.0, 0.5)) for n in range(buckets)]
+        journal.write(ZONE_FIVE_MIN, rows)
+        with following(journal, guarded.settings, retry_s=0.1) as projection:
+            until(lambda: "rejects" in projection.fault(), what="the fault")
+            until(lambda: written_up_to(guarded.settings, journal), seconds=90, what="the end of the first try")
+            noted = min(buckets, MOST_ROWS)
+            more = " or more" if buckets > MOST_ROWS else ""
+            until(lambda: projection.fault() == f"InfluxDB rejects {noted}{more} rows of history", what="the count")
+            assert "correct the cause in InfluxDB" in caplog.text
+            influx.change("DROP MEASUREMENT zone_five_min")
+            until(lambda: not projection.fault(), seconds=60, what="the end of the fault")
+            assert equal(journal, guarded.settings)
+            assert (projection.refused.newest(), projection.refused.beyond()) == ([], None)
+
+
+def test_a_rejected_row_that_the_journal_forgets_is_no_fault_any_more(guarded, journal):
+    with closing(Influx(guarded.settings)) as influx:
+        influx.create()
+        influx.write([f"space_hour,space=other taken_s=8i {T0 * lines.NS_PER_MS}"])
+    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, None, None))])
+    with following(journal, guarded.settings, retry_s=0.1) as projection:
+        until(lambda: "rejects" in projection.fault(), what="the fault")
+        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (None, None, None))])
+        until(lambda: not projection.fault(), what="the end of the fault")
 
 
 def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded, journal):

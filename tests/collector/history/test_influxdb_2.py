@@ -1,0 +1,165 @@
+"""The answers of InfluxDB 2, which cannot be installed here: recorded, and given by a small HTTP server.
+
+Source: an InfluxDB 2.7.12: /query answers a DELETE without `results`; a bucket that is missing, a token that may not
+read or write, limits and overload have the statuses and bodies below.
+"""
+
+import json
+import re
+import threading
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+from collector.history import SPACE_HOUR, Row, lines
+from collector.history.influxdb import Influx, InfluxAway
+from collector.settings import InfluxSettings
+from tests.collector.history.conftest import following
+from tests.servers import until
+
+T0 = 1_763_856_000_000
+MISSING = {"results": [{"statement_id": 0, "error": "database not found: ledig"}]}
+NO_CREATE = {"results": [{"statement_id": 0, "error": "not implemented: CREATE DATABASE"}]}
+
+
+class Recorded:
+    """What the server answers, and what it was asked and given."""
+
+    def __init__(self) -> None:
+        self.has_bucket = True
+        self.refusal = None
+        """Status and body of each write; None: it is taken."""
+        self.changed = b"{}"
+        """The answer to a DELETE."""
+        self.statements = []
+        self.lines = []
+
+    def query(self, statement):
+        self.statements.append(statement)
+        if statement.startswith("CREATE"):
+            return 200, json.dumps(NO_CREATE).encode()
+        if not self.has_bucket:
+            return 200, json.dumps(MISSING).encode()
+        if statement.startswith("DELETE"):
+            return 200, self.changed
+        revs = [float(rev) for line in self.lines for rev in re.findall(r"^ledig_cursor.* rev=(\S+) ", line)]
+        series = [{"name": "ledig_cursor", "columns": ["time", "max"], "values": [[0, max(revs)]]}] if revs else []
+        return 200, json.dumps(
+            {"results": [{"statement_id": 0, "series": series} if revs else {"statement_id": 0}]}
+        ).encode()
+
+    def write(self, body):
+        if not self.has_bucket:
+            return 404, b'{"code":"not found","message":"bucket \\"ledig\\" not found"}'
+        if self.refusal is not None:
+            return self.refusal
+        self.lines += body.decode().splitlines()
+        return 204, b""
+
+
+@contextmanager
+def recorded_influxdb():
+    recorded = Recorded()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.startswith("/query"):
+                status, answer = recorded.query(parse_qs(body.decode())["q"][0])
+            else:
+                status, answer = recorded.write(body)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield recorded, InfluxSettings(url=f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def rows_of(recorded):
+    return sorted(line for line in set(recorded.lines) if line.startswith("space_hour"))
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"statement_id":0}]}'])
+def test_the_projection_goes_on_after_a_purge_whatever_a_delete_is_answered(journal, answer):
+    with recorded_influxdb() as (recorded, settings), following(journal, settings) as projection:
+        recorded.changed = answer
+        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+        until(lambda: len(rows_of(recorded)) == 1, what="the first row")
+        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (None, None, None))])
+        until(lambda: any(asked.startswith("DELETE") for asked in recorded.statements), what="the DELETE")
+        journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
+        until(lambda: len(rows_of(recorded)) == 2, what="the row after it")
+        assert projection.fault() == ""
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"partial":true}]}'])
+def test_an_answer_to_a_question_that_is_cut_short_is_still_found(answer):
+    with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
+        recorded.query = lambda _statement: (200, answer)
+        with pytest.raises(InfluxAway, match="cuts its answers short"):
+            influx.query("SELECT taken_s FROM space_hour")
+
+
+def test_an_error_in_the_answer_to_a_delete_is_no_success():
+    with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
+        for answer in (b'{"error":"shard is locked"}', b'{"results":[{"statement_id":0,"error":"shard is locked"}]}'):
+            recorded.changed = answer
+            with pytest.raises(InfluxAway, match="shard is locked"):
+                influx.change("DELETE FROM space_hour WHERE time < 1ms")
+
+
+def test_a_missing_bucket_is_reported_as_such_and_history_goes_there_once_it_is_made(journal):
+    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    with recorded_influxdb() as (recorded, settings):
+        recorded.has_bucket = False
+        with following(journal, settings) as projection:
+            until(projection.fault, what="the fault")
+            assert projection.fault() == "InfluxDB has no database or bucket 'ledig'"
+            recorded.has_bucket = True
+            until(lambda: not projection.fault() and len(rows_of(recorded)) == 1, what="the row")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault"),
+    [
+        (
+            400,
+            b'{"code":"invalid","message":"partial write: field type conflict"}',
+            "InfluxDB rejects 2 rows of history",
+        ),
+        (413, b'{"code":"request too large","message":"too large"}', "InfluxDB rejects 2 rows of history"),
+        (422, b'{"code":"unprocessable entity","message":"outside retention"}', "InfluxDB rejects 2 rows of history"),
+        (401, b'{"code":"unauthorized","message":"unauthorized access"}', "InfluxDB does not let us in"),
+        (403, b'{"code":"forbidden","message":"insufficient permissions"}', "InfluxDB does not let us in"),
+        (429, b'{"code":"too many requests","message":"rate limit"}', "InfluxDB answers with an error"),
+        (500, b'{"code":"internal error","message":"no"}', "InfluxDB answers with an error"),
+        (503, b"", "InfluxDB does not answer"),
+    ],
+)
+def test_whatever_keeps_rows_out_is_reported_and_they_are_written_when_it_is_over(journal, status, body, fault):
+    with recorded_influxdb() as (recorded, settings), following(journal, settings, retry_s=0.1) as projection:
+        until(lambda: recorded.statements, what="the first question")
+        take = recorded.write
+
+        def refuse_rows(written):
+            return take(written) if written.startswith(lines.CURSOR.encode()) else (status, body)
+
+        recorded.write = refuse_rows
+        journal.write(SPACE_HOUR, [Row((desk,), T0, (1.0, 2.0, 3.0)) for desk in ("desk-1", "desk-2")])
+        until(lambda: projection.fault() == fault, what="the fault")
+        recorded.write = take
+        until(lambda: not projection.fault() and len(rows_of(recorded)) == 2, seconds=60, what="both rows")
