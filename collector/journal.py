@@ -407,6 +407,10 @@ class Journal:
         """Forget what was refused before a moment."""
         self.connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
 
+    def forget_gap_times(self, before_ms: int) -> None:
+        """Of gaps that were reported before a moment keep which events and why, and no longer when."""
+        self.connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
+
     def erase_crowds(self, before_ms: int) -> None:
         """Forget who was inside before a moment."""
         self.connection.execute("DELETE FROM crowd WHERE at_ms < ?", (before_ms,))

@@ -61,5 +61,6 @@ class Purge:
         """What belongs to no space: doors, air, sensors that left the plan; refusals; what old spaces left."""
         journal.erase_events(journal.sensors() - self._of_spaces, before_ms, undated_after_ms)
         journal.erase_refused(before_ms)
+        journal.forget_gap_times(before_ms)
         journal.erase_crowds(before_ms - BUCKET_MS)  # from the last of them on, late events are counted
         journal.erase_strangers(self._known, before_ms)

@@ -29,7 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, IN_SUMS, SEATS, breathed, few, foretold, hidden
+from collector.privacy import FEW, IN_SUMS, SEATS, breathed, few, foretold, hidden, tenancy
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
@@ -129,20 +129,26 @@ def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
         "rows": [
             dict(zip(measure.tags, row.tags, strict=True))
             | {"at": row.at_ms}
-            | {name: _told(measure, row.tags, value) for name, value in _without_few(measure, row).items()}
+            | {name: _told(measure, row.tags, value) for name, value in _without_few(measure, row, plan).items()}
             for row in _told_of(measure, found, plan)
         ],
     }
 
 
-def _without_few(measure: Measure, row: Row) -> dict[str, float | None]:
+def _without_few(measure: Measure, row: Row, plan: SitePlan) -> dict[str, float | None]:
     """The fields of a row. Where one to four were taken, neither that nor what follows from it is told."""
     fields = dict(zip(measure.fields, row.fields, strict=True))
     for count, follows in (("taken_mean", ()), ("taken_peak", ("free_least", "none_free"))):
-        value = fields.get(count)
-        if value is not None and 0 < value < FEW:
+        if _is_few(fields.get(count)):
             fields |= dict.fromkeys((count, *follows))
+    if measure is FORECAST and row.tags[1] != PEOPLE and (came := fields["came"]) is not None:
+        taken = tenancy(plan, *row.tags[:2]).offered - came
+        fields["came"] = None if _is_few(taken) else came
     return {name: fields[name] for name in measure.fields}
+
+
+def _is_few(count: float | None) -> bool:
+    return count is not None and 0 < count < FEW
 
 
 def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.file_access import access_problem
+from edge.log_output import escaped
 
 _OURS = {"edge", "collector", "dashboard", "ledig"}
 
@@ -131,7 +132,7 @@ def report(fault: BaseException, command: str) -> Status:
     status, text = judge(fault, command)
     with contextlib.suppress(OSError):  # stderr may be a file on the disk that is full: the status counts
         if text:
-            print(text, file=sys.stderr)  # noqa: T201 - the command's own output
+            print("\n".join(map(escaped, text.split("\n"))), file=sys.stderr)  # noqa: T201 - the command's own output
         else:
             sys.excepthook(type(fault), fault, fault.__traceback__)
     return status

@@ -189,8 +189,10 @@ def reach_history(site: Site) -> None:
 
 
 def _log() -> None:
-    """What goes on, on stderr; systemd adds the time and the name."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    """The log of this process, on stderr; systemd adds the time and the name."""
+    from edge.log_output import log_to_stderr
+
+    log_to_stderr(logging.INFO, "%(levelname)s %(message)s")
 
 
 def _report(line: str) -> None:

@@ -18,6 +18,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from edge.log_output import log_to_stderr
 from edge.supervision.threads import end_process_with_threads
 from ledig.exits import Status, report
 from ledig.stopping import stop_on_signals_or_hangup, stop_with_parent
@@ -151,7 +152,7 @@ def _be(child: Child) -> None:
     """What a child's process does."""
     end_process_with_threads()
     stop = stop_with_parent()
-    logging.basicConfig(level=logging.WARNING, format=f"{child.name}: %(message)s")
+    log_to_stderr(logging.WARNING, f"{child.name}: %(message)s")
     try:
         child.work(*child.arguments, stop)
     except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from collector.plan import Rules
+from edge.log_output import log_to_stderr
 from ledig.replay import Played, Stopped, play, report
 from ledig.replay.house import plan_of
 from ledig.replay.recorded import Recording
@@ -55,7 +56,7 @@ def replay_recording(path: Path, data: Path | None, speed: float, asked: Asked) 
 
 
 def _play(console: Console, recording: Recording, speed: float) -> Played:
-    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    log_to_stderr(logging.ERROR, "%(name)s: %(message)s")
     resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
     stop = stop_on_signals()
     with report.progress(console, recording, speed) as told:

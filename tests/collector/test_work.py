@@ -161,8 +161,8 @@ def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> 
     assert Occupancy.OCCUPIED in states(journal)
     for _ in range(3):
         work.settle(end_ms)
-    taken = journal.connection.execute("SELECT taken_peak FROM zone_five_min WHERE zone = 'hall'").fetchall()
-    assert (1.0,) in taken
+    taken = journal.connection.execute("SELECT taken_s FROM space_hour WHERE space = 'desk-0'").fetchall()
+    assert taken == [(3600.0,)], "it was taken half past the hour"
 
 
 def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
@@ -258,3 +258,12 @@ def test_a_restart_brings_no_transition_back_that_is_forgotten(journal: Journal)
     again.tick(end_ms)
     assert states(journal) == []
     assert again.house.view("desk-0", end_ms).state is Occupancy.UNKNOWN
+
+
+def test_when_refused_events_arrived_is_forgotten_with_the_events(journal: Journal) -> None:
+    work = work_on(journal)
+    work.take([Delivery("pi-1", message([motion(1, NOON_MS - 2 * HOUR_MS)]))], NOON_MS)
+    assert journal.connection.execute("SELECT at_ms FROM gap").fetchall() == [(NOON_MS,)]
+    live(work, NOON_MS + 3 * HOUR_MS)
+    gaps = journal.connection.execute("SELECT device, first, last, reason, at_ms FROM gap").fetchall()
+    assert gaps[0] == ("pi-1", 1, 1, "too old", 0)

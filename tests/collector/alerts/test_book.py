@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.alerts.book import KEPT_MS, Book, Level, Sign, Timing, turned
+from collector.alerts.book import COARSE_MS, EXACT_MS, KEPT_MS, Book, Level, Sign, Timing, turned
 from collector.alerts.conditions import timings
 from collector.alerts.settings import AlertSettings
 from collector.alerts.wire import Alert, AlertKind, Severity
@@ -213,3 +213,14 @@ def test_however_often_the_collector_starts_anew_no_trouble_is_alerted_of_twice(
                 minute += 1
         assert len(fired) <= 1
         assert book.open == (), "it is over"
+
+
+def test_an_alert_that_ended_three_days_ago_keeps_no_exact_moment() -> None:
+    begun = judged([Level.PRESENT] * 11, from_ms=1234)
+    ended = judged([Level.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
+    exact = alerts(ended)[1][0]
+    assert exact.since_ms == 1234
+    later = turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS - 1)
+    assert alerts(later)[1] == [exact]
+    (coarse,) = alerts(turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS))[1]
+    assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_MS, 2 * COARSE_MS)

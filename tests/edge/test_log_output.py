@@ -1,0 +1,99 @@
+"""No foreign text breaks a line of the log, or gives an order to the terminal that shows it."""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.log_output import TRACE, EscapingFormatter, escaped
+from tests.collector.houses import NOON_MS, house_of
+from tests.servers import ROOT
+
+HOSTILE = "x\nERROR root: the site is open\r\x1b[2J\x1b]0;owned\x07\x9b31m\x85\u2028\u202eevil\ud800"
+LINE = re.compile(r"(?:INFO|WARNING|ERROR|CRITICAL) ")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """What the processes of Ledig would write."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def is_clean(text: str) -> bool:
+    """Whether each line is a record's first or one of a traceback, without a character that is not printable."""
+    lines = text.rstrip("\n").split("\n")
+    return bool(text) and all(line.isprintable() and (LINE.match(line) or line.startswith(TRACE)) for line in lines)
+
+
+@given(st.text())
+def test_whatever_is_logged_is_one_printable_line(text: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "", 1, "refused: %s", (text,), None)
+    assert is_clean(EscapingFormatter("%(levelname)s %(message)s").format(record))
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S")) | st.just(" ")))
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert escaped(text) == text
+
+
+def test_a_traceback_that_quotes_foreign_text_has_marked_lines(stream: io.StringIO) -> None:
+    try:
+        int(HOSTILE)
+    except ValueError:
+        logging.getLogger("test").exception("failed on %s", HOSTILE, stack_info=True)
+    assert is_clean(stream.getvalue())
+    assert "ERROR root: the site is open" in stream.getvalue(), "nothing is left out"
+
+
+EVENT = b'{"stream":"s","oldest":1,"events":[{"seq":1,"sensor":"a","at":1790000000000,"kind":"motion","value":1}]}'
+FOREIGN = {
+    "field": EVENT.replace(b'"oldest"', b'"%s":1,"oldest"'),
+    "sensor": EVENT.replace(b'"a"', b'"%s"'),
+    "kind": EVENT.replace(b"motion", b"%s"),
+    "stream": EVENT.replace(b'"s"', b'"%s"'),
+}
+ESCAPES = r"x\nERROR root: the site is open\r\u001b[2J\u2028\u202e"
+
+
+@pytest.mark.parametrize("place", FOREIGN)
+def test_a_refused_message_cannot_forge_a_line_of_the_collectors_log(
+    stream: io.StringIO, tmp_path: Path, place: str
+) -> None:
+    payload = FOREIGN[place].replace(b"%s", ESCAPES.encode())
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        work = Work(house_of(1), journal, RetentionSettings(), NOON_MS)
+        work.take([Delivery("pi-1", payload)], NOON_MS)
+        work.obey([b'{"' + ESCAPES.encode() + b'":1}'], NOON_MS)
+    assert is_clean(stream.getvalue())
+
+
+def test_a_device_with_a_hostile_name_cannot_either(stream: io.StringIO, tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        work = Work(house_of(1), journal, RetentionSettings(), NOON_MS)
+        work.take([Delivery(HOSTILE.removesuffix("\ud800"), b"{")], NOON_MS)
+    assert is_clean(stream.getvalue())
+
+
+def test_every_process_logs_through_the_one_place() -> None:
+    sources = [path for folder in ("collector", "dashboard", "edge", "ledig") for path in (ROOT / folder).rglob("*.py")]
+    own = ROOT / "edge" / "log_output.py"
+    found = {path.name for path in sources if path != own and re.search(r"basicConfig|addHandler", path.read_text())}
+    assert found == set()
