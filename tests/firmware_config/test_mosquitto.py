@@ -22,6 +22,7 @@ from edge.broker import BrokerSettings, client
 from edge.topics import DeviceTopic
 from ledig import broker_rights
 from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, until
+from tests.support.certificates import certify, shipped_with_tls
 
 SITE = "spinneriet"
 HEARD_S = 10
@@ -251,14 +252,9 @@ def test_the_broker_listens_where_its_listener_says_and_nowhere_else(house: Mosq
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves a refused socket open
 def test_the_lines_for_tls_let_in_who_knows_the_authority_and_nobody_else(tmp_path: Path) -> None:
-    shipped = (SHIPPED_MOSQUITTO / "ledig.conf").read_text()
-    plain, commented = shipped.split("# With TLS")
-    secured = plain.split("# Without TLS")[0] + re.sub(r"(?m)^#(?=\w+ )", "", "# With TLS" + commented)
-    _certify(tmp_path, "house")
-    _certify(tmp_path, "stranger")
-    for name in ("ledig-ca.crt", "ledig-server.crt", "ledig-server.key"):
-        secured = secured.replace(f"/etc/mosquitto/certs/{name}", f"{tmp_path}/house/{name}")
-    with mosquitto(secured) as house:
+    certify(tmp_path / "house")
+    certify(tmp_path / "stranger")
+    with mosquitto(shipped_with_tls(tmp_path / "house")) as house:
         known, strange = (
             replace(house.settings("pi-1"), ca_file=tmp_path / who / "ledig-ca.crt") for who in ("house", "stranger")
         )
@@ -269,19 +265,6 @@ def test_the_lines_for_tls_let_in_who_knows_the_authority_and_nobody_else(tmp_pa
         with speaker(house.settings("pi-1")) as plain_text:
             assert plain_text.lost.get(timeout=HEARD_S)
             assert plain_text.answers.empty()
-
-
-def _certify(folder: Path, who: str) -> None:
-    """An authority, and a certificate of it for a server at 127.0.0.1."""
-    home = folder / who
-    home.mkdir()
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    mine = ["-keyout", "ca.key", "-out", "ledig-ca.crt", "-subj", f"/CN={who}"]
-    servers = ["-keyout", "ledig-server.key", "-out", "ledig-server.crt", "-subj", "/CN=broker"]
-    signed = ["-CA", "ledig-ca.crt", "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1"]
-    signed += ["-addext", "basicConstraints=critical,CA:FALSE"]
-    for arguments in (mine, servers + signed):
-        subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=home, check=True, capture_output=True)
 
 
 SITE_FILE = """\

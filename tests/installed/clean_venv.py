@@ -1,0 +1,55 @@
+"""Virtual environments that hold one process's extra and nothing else, made from the lock file's hashes."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from tests.servers import ROOT
+from tests.support.extras import declared
+
+PACKAGES = ("edge", "collector", "dashboard", "ledig")
+
+
+def build_wheel(folder: Path) -> Path:
+    """Ledig as a wheel; built from a copy, so that nothing is left in the sources."""
+    sources = folder / "sources"
+    sources.mkdir()
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-index"]
+    _run([*command, "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(sources)])
+    return next(folder.glob("*.whl"))
+
+
+def build(extra: str, wheel: Path, folder: Path) -> Path:
+    """An environment with Ledig and one extra; its `bin`.
+
+    What is already in uv's cache is not downloaded again: the second environment of a session needs no network.
+    """
+    environment = folder / extra
+    uv = [sys.executable, "-m", "uv"]
+    _run([*uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+    lock = folder / f"{extra}.lock"
+    lock.write_text(locked(extra))
+    install = [*uv, "pip", "install", "--quiet", "--python", str(environment / "bin/python"), "--no-deps"]
+    _run([*install, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)])
+    _run([*install, "--no-index", str(wheel)])
+    return environment / "bin"
+
+
+def locked(extra: str) -> str:
+    """The entries of the lock file that an extra needs, with their hashes."""
+    entries = re.split(r"(?m)^(?=\S)", (ROOT / "requirements" / "run.lock").read_text())
+    return "".join(entry for entry in entries if canonicalize_name(re.split("[=;\\s]", entry)[0]) in declared(extra))
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, env=os.environ | {"UV_NO_CONFIG": "1"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"

@@ -1,0 +1,165 @@
+"""The shipped units deliver every event under back-pressure: plain and with TLS, on SQLite and on InfluxDB.
+
+Each process runs its unit's command in an environment with its own extra alone, at the shipped Mosquitto configuration
+with the files of passwords.sh. While counters change, the agents' link is throttled, the broker stands still (SIGSTOP),
+and it is started again. `--full` is the long form: 20 agents of each sort for two minutes.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from collector.history import MEASURES
+from collector.history.open import open_reader
+from collector.settings import InfluxSettings
+from tests.installed.clean_venv import build, build_wheel
+from tests.installed.units import UNITS, Unit
+from tests.installed.whole_site import Counter, WholeSite, load, whole_site
+from tests.servers import until
+from tests.support.extras import importable
+
+NAMES = sorted(path.name for path in UNITS.glob("*.service"))
+EXTRAS = ("edge", "collector", "dashboard")
+SLOW_BYTES_PER_S = 1500
+"""Less than an agent sends under load, so that its socket fills."""
+DELIVERY_S = 120
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The `bin` of an environment for each extra."""
+    folder = tmp_path_factory.mktemp("environments")
+    wheel = build_wheel(folder)
+    return {extra: build(extra, wheel, folder) for extra in EXTRAS}
+
+
+def test_every_unit_has_an_environment_here() -> None:
+    assert {Unit.read(name).extra for name in NAMES} == set(EXTRAS)
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_environment_has_its_own_extra_and_no_other(programs: dict[str, Path], extra: str) -> None:
+    own = importable(extra)
+    foreign = frozenset().union(*(importable(other) for other in (*EXTRAS, "up", "dev"))) - own
+    assert foreign > {"pytest", "amqtt"}
+    look = "import importlib.util as i, sys; print(*(n for n in sys.argv[1:] if i.find_spec(n)))"
+    command = [programs[extra] / "python", "-I", "-c", look, "ledig", *sorted(own | foreign)]
+    found = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert found > {"ledig", "click", "msgspec", "paho"}
+    assert found & foreign == set()
+
+
+@pytest.fixture(params=[(False, False), (True, True)], ids=["plain-sqlite", "tls-influxdb"])
+def sort(request: pytest.FixtureRequest) -> tuple[bool, bool]:
+    return request.param
+
+
+@pytest.fixture
+def starts(full: bool) -> Iterator[tuple[int, int, float]]:
+    """Rounds, agents in each, and seconds of each of the four phases."""
+    return (4, 5, 30.0) if full else (1, 2, 4.0)
+
+
+def test_every_event_is_stored_once_and_everything_is_well_afterwards(
+    tmp_path: Path,
+    programs: dict[str, Path],
+    sort: tuple[bool, bool],
+    starts: tuple[int, int, float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tls, influx = sort
+    rounds, agents, phase_s = starts
+    delivered = 0
+    for number in range(rounds):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with whole_site(folder, programs, agents, tls=tls, influx=influx) as site:
+            until(lambda site=site: all(site.stored(device) for device in site.devices), seconds=60, what="events")
+            under_pressure(site, phase_s)
+            for device, counters in site.devices.items():
+                rows = delivered_by(site, device, counters)
+                delivered += 1
+                with capsys.disabled():
+                    if rounds > 1:
+                        print(f"{'TLS' if tls else 'plain'} {delivered}: {device}, {rows} events, 0 lost, 0 twice")  # noqa: T201 - the table of the long form
+            everything_is_well(site)
+            if influx:
+                until(lambda site=site: equal_in_influxdb(site), seconds=DELIVERY_S, what="InfluxDB has the history")
+            for process in reversed(site.processes.values()):
+                process.stop()
+            for device in site.devices:
+                stored = [seq for seq, _, _ in site.stored(device)]
+                assert [*stored, *(seq for seq in site.waiting(device) if seq > stored[-1])] == list(
+                    range(1, max([*stored, *site.waiting(device)]) + 1)
+                )
+    assert delivered == rounds * agents
+
+
+def under_pressure(site: WholeSite, phase_s: float) -> None:
+    """Counters change while the link is slow, the broker stands still, it starts again, and all is well."""
+    phase = threading.Event()
+    with load(site):
+        site.link.bytes_per_s = SLOW_BYTES_PER_S * len(site.devices)
+        phase.wait(phase_s)
+        site.link.bytes_per_s = None
+        os.kill(site.house.pid, signal.SIGSTOP)
+        phase.wait(phase_s)
+        os.kill(site.house.pid, signal.SIGCONT)
+        site.house.restart()
+        phase.wait(phase_s)
+        site.link.bytes_per_s = SLOW_BYTES_PER_S * len(site.devices)
+        phase.wait(phase_s)
+        site.link.bytes_per_s = None
+
+
+def delivered_by(site: WholeSite, device: str, counters: list[Counter]) -> int:
+    """Wait until a device has handed over everything, and compare; how many events that were."""
+
+    def last_values() -> dict[str, int]:
+        return {sensor: value for _, sensor, value in site.stored(device)}
+
+    expected = {f"{counter.name}-people": counter.written[-1] for counter in counters}
+    until(lambda: expected.items() <= last_values().items(), seconds=DELIVERY_S, what=f"the last counts of {device}")
+    until(lambda: not site.waiting(device), seconds=DELIVERY_S, what=f"the empty outbox of {device}")
+    rows = site.stored(device)
+    assert [seq for seq, _, _ in rows] == list(range(1, len(rows) + 1))
+    for counter in counters:
+        values = [value for _, sensor, value in rows if sensor == f"{counter.name}-people"]
+        changes = [values[0], *(later for earlier, later in pairwise(values) if later != earlier)]
+        written = iter(counter.written)
+        assert all(value in written for value in changes), f"{counter.name} was never {changes} in this order"
+        assert len(changes) > 1
+    return len(rows)
+
+
+def everything_is_well(site: WholeSite) -> None:
+    assert all(process.runs() for process in site.processes.values())
+    statuses = site.statuses()
+    assert statuses["collector"]["online"] is True
+    assert not statuses["collector"].get("fault")
+    for device in site.devices:
+        assert statuses[device]["online"] is True
+        assert set(statuses[device]["sensors"].values()) == {"healthy"}, statuses[device]
+    until(
+        lambda: all(space["state"] != "unknown" for space in site.pages_answer("/api/v1/states")["spaces"]),
+        seconds=DELIVERY_S,
+        what="a known state of every space on the pages",
+    )
+
+
+def equal_in_influxdb(site: WholeSite) -> bool:
+    """Whether InfluxDB answers as the journal does."""
+    assert site.influx_url is not None
+    readers = [open_reader(kind, site.journal, InfluxSettings(url=site.influx_url)) for kind in ("sqlite", "influxdb")]
+    try:
+        found = [[list(reader.rows(measure, 0, 2**53)) for measure in MEASURES] for reader in readers]
+        return found[0] == found[1] and any(found[0])
+    finally:
+        for reader in readers:
+            reader.close()

@@ -1,0 +1,230 @@
+"""A whole site on one machine, installed as README says: the broker's files, the site file, and each process's unit."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from edge import broker, topics
+from edge.topics import DeviceTopic
+from tests.installed.slow_link import SlowLink
+from tests.installed.units import Unit, UnitProcess
+from tests.servers import HOST, SHIPPED_MOSQUITTO, Mosquitto, answers, free_port, influxdb, mosquitto, nginx, until
+from tests.support.certificates import AUTHORITY, certify, shipped_with_tls
+
+SITE = "installed"
+COUNTERS = 6
+"""Counters of people on each device, which read files that the test writes."""
+LAST_COUNT = 9
+SNIPPET = Path(SHIPPED_MOSQUITTO).parent / "nginx" / "ledig-influxdb.conf"
+
+
+@dataclass
+class Counter:
+    """A file with a number, as a counter's program writes it, and every number that it has held."""
+
+    device: str
+    name: str
+    path: Path
+    written: list[int] = field(default_factory=list)
+
+    def write(self) -> None:
+        value = (self.written[-1] + 1) % (LAST_COUNT + 1) if self.written else 0
+        new = self.path.with_suffix(".new")
+        new.write_text(f"{value}\n")
+        self.written.append(value)  # before it can be read
+        new.rename(self.path)
+
+
+def site_file(folder: Path, devices: Mapping[str, list[Counter]], port: int, page: int, more: str) -> Path:
+    """The site file as a machine has it whose way to the broker is `port`."""
+    lines = [f'[site]\nid = "{SITE}"\nname = "Installed"\n[storage]\ndirectory = "{folder}/state"']
+    lines += [f'[broker]\nhost = "{HOST}"\nport = {port}\npassword_directory = "{folder}/passwords"\n{more}']
+    lines += [f"[dashboard]\nport = {page}"]
+    lines += ['[[floor]]\nid = "floor"\nname = "Floor"\nwidth_m = 20\ndepth_m = 10']
+    lines += ['[[zone]]\nid = "zone"\nname = "Zone"\nfloor = "floor"\nx_m = 0\ny_m = 0\nwidth_m = 20\ndepth_m = 10']
+    for device, counters in devices.items():
+        lines += [
+            f'[[space]]\nid = "{counter.name}"\nname = "{counter.name}"\nkind = "room"\nzone = "zone"\nx_m = 1\ny_m = 1'
+            for counter in counters
+        ]
+        lines += [f'[[device]]\nid = "{device}"\nclock = "host"\nheartbeat_ms = 5000']
+        for pin, counter in enumerate(counters, 4):
+            of_room = f'space = "{counter.name}"'
+            lines += [f'[[device.sensor]]\nkind = "people"\nid = "{counter.name}-people"\n{of_room}']
+            lines += [f'path = "{counter.path}"\nevery_ms = 100']
+            lines += [f'[[device.sensor]]\nkind = "pir"\nid = "{counter.name}-pir"\n{of_room}\npin = {pin}']
+    path = folder / f"site-{port}.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+class WholeSite:
+    """Everything that runs, and what the test asks of it."""
+
+    def __init__(self, folder: Path, house: Mosquitto, link: SlowLink, devices: dict[str, list[Counter]]) -> None:
+        self.folder = folder
+        self.house = house
+        self.link = link
+        self.devices = devices
+        self.page = free_port()
+        self.processes: dict[str, UnitProcess] = {}
+        self.influx_url: str | None = None
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "state" / "journal.sqlite"
+
+    def stored(self, device: str) -> list[tuple[int, str, int]]:
+        """The journal's events of a device's one stream, by seq: seq, sensor, value."""
+        with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True, timeout=30)) as journal:
+            return journal.execute(
+                "SELECT event.seq, sensor.sensor, event.value FROM event JOIN stream ON stream.no = event.stream_no"
+                " JOIN sensor ON sensor.no = event.sensor_no WHERE stream.device = ? ORDER BY event.seq",
+                (device,),
+            ).fetchall()
+
+    def waiting(self, device: str) -> list[int]:
+        """The seqs that a device still keeps."""
+        path = self.folder / "state" / f"outbox-{device}.sqlite"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as outbox:
+            return [seq for (seq,) in outbox.execute("SELECT seq FROM events ORDER BY seq")]
+
+    def retained(self, *wanted: str) -> dict[str, Any]:
+        """What the installer reads at the broker under these topics."""
+        heard: SimpleQueue[tuple[str, bytes]] = SimpleQueue()
+        password = (self.folder / "passwords" / "installer").read_text().strip()
+        ca_file = self.folder / "tls" / AUTHORITY
+        settings = broker.BrokerSettings(
+            host=HOST,
+            port=self.house.port,
+            user="installer",
+            password=password,
+            ca_file=ca_file if ca_file.exists() else None,
+        )
+        caller = broker.client(settings, "installer")
+        caller.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in wanted])
+        caller.on_message = lambda _client, _data, message: heard.put((message.topic, message.payload))
+        caller.connect(HOST, self.house.port)
+        caller.loop_start()
+        found: dict[str, Any] = {}
+        try:
+            while found.keys() < set(wanted):
+                topic, payload = heard.get(timeout=30)
+                found[topic] = json.loads(payload)
+        finally:
+            caller.disconnect()
+            caller.loop_stop()
+        return found
+
+    def statuses(self) -> dict[str, Any]:
+        """The collector's status under `collector`, each device's under its name."""
+        named = {topics.device(SITE, device, DeviceTopic.STATUS): device for device in self.devices}
+        named[topics.collector(SITE)] = "collector"
+        return {named[topic]: status for topic, status in self.retained(*named).items()}
+
+    def pages_answer(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://{HOST}:{self.page}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def load(site: WholeSite) -> Iterator[None]:
+    """People come and go at every counter, some 25 changes a second, until the block ends."""
+    ended = threading.Event()
+    counters = [counter for counters in site.devices.values() for counter in counters]
+    pace_s = 0.04 / len(site.devices)
+
+    def work() -> None:
+        while not ended.is_set():
+            for counter in counters:
+                counter.write()
+                ended.wait(pace_s)
+
+    thread = threading.Thread(target=work, name="load")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def whole_site(
+    folder: Path, programs: Mapping[str, Path], devices: int, *, tls: bool, influx: bool
+) -> Iterator[WholeSite]:
+    """Installed and started.
+
+    Args:
+        folder: an empty one, for everything.
+        programs: the `bin` of each extra's environment.
+        devices: how many agents.
+        tls: whether the broker's listener is the one with TLS.
+        influx: whether history is in InfluxDB, behind the shipped nginx snippet.
+    """
+    for name in ("state", "counters", "broker"):
+        (folder / name).mkdir()
+    counted: dict[str, list[Counter]] = {}
+    for number in range(devices):
+        names = [f"room-{number}-{place}" for place in range(COUNTERS)]
+        counted[f"pi-{number}"] = [Counter(f"pi-{number}", name, folder / "counters" / name) for name in names]
+        for counter in counted[f"pi-{number}"]:
+            counter.write()
+    more = ""
+    config = None
+    if tls:
+        certify(folder / "tls")
+        config = shipped_with_tls(folder / "tls")
+        more = f'ca_file = "{folder}/tls/{AUTHORITY}"'
+    with ExitStack() as stack:
+        history = ""
+        if influx:
+            server = stack.enter_context(influxdb())
+            front = stack.enter_context(nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{HOST}:{server.port}"}))
+            history = f'\n[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "{front.url}"'
+        house = stack.enter_context(mosquitto(config))
+        link = stack.enter_context(SlowLink(house.port))
+        site = WholeSite(folder, house, link, counted)
+        if influx:
+            site.influx_url = front.url
+        served = site_file(folder, counted, house.port, site.page, more + history)
+        sensed = site_file(folder, counted, link.port, site.page, more)
+        install_broker_files(site, served)
+        started = [("ledig-collector.service", served, ""), ("ledig-dashboard.service", served, "")]
+        started += [("ledig-edge@.service", sensed, device) for device in counted]
+        for name, path, instance in started:
+            unit = Unit.read(name)
+            command = unit.command_for(programs[unit.extra] / "ledig", path, instance)
+            if unit.extra == "edge":
+                command += ["--pins", "mock"]  # the one word that is not the unit's: this machine has no pins
+            place = folder / (instance or unit.extra)
+            place.mkdir()
+            process = UnitProcess(unit, command, place)
+            site.processes[instance or unit.extra] = process
+            stack.callback(process.kill)
+        try:
+            until(lambda: answers(site.page), seconds=60, what="the dashboard answers")
+            yield site
+        except Exception as fault:
+            for name, process in site.processes.items():
+                fault.add_note(f"--- output of {name}:\n{process.output()[-3000:]}")
+            raise
+
+
+def install_broker_files(site: WholeSite, path: Path) -> None:
+    """What passwords.sh makes, at this broker."""
+    places = {"FOLDER": str(site.folder / "passwords"), "BROKER": str(site.folder / "broker")}
+    script = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), str(path)]
+    subprocess.run(script, env={"PATH": f"{os.environ['PATH']}:/usr/sbin", **places}, check=True, capture_output=True)
+    for name in ("ledig.passwords", "ledig.acl"):
+        (site.house.folder / name).write_bytes((site.folder / "broker" / name).read_bytes())
+    site.house.restart()
