@@ -14,16 +14,29 @@ from queue import SimpleQueue
 from typing import Any
 
 from edge import broker, topics
+from edge.message import Command, CommandName, encode
 from edge.topics import DeviceTopic
 from tests.installed.slow_link import SlowLink
 from tests.installed.units import Unit, UnitProcess
-from tests.servers import HOST, SHIPPED_MOSQUITTO, Mosquitto, answers, free_port, influxdb, mosquitto, nginx, until
+from tests.servers import (
+    HOST,
+    SHIPPED_MOSQUITTO,
+    Mosquitto,
+    Server,
+    answers,
+    free_port,
+    influxdb,
+    mosquitto,
+    nginx,
+    until,
+)
 from tests.support.certificates import AUTHORITY, certify, shipped_with_tls
 
 SITE = "installed"
 COUNTERS = 6
 """Counters of people on each device, which read files that the test writes."""
 LAST_COUNT = 9
+HISTORY = '\n[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "{url}"'
 SNIPPET = Path(SHIPPED_MOSQUITTO).parent / "nginx" / "ledig-influxdb.conf"
 
 
@@ -92,44 +105,45 @@ class WholeSite:
                 (device,),
             ).fetchall()
 
-    def waiting(self, device: str) -> list[int]:
-        """The seqs that a device still keeps."""
+    def left_in_outbox(self, device: str) -> list[int]:
+        """The seqs that a device still keeps, once its agent has ended; while it runs, the file is its own."""
         path = self.folder / "state" / f"outbox-{device}.sqlite"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as outbox:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as outbox:
             return [seq for (seq,) in outbox.execute("SELECT seq FROM events ORDER BY seq")]
 
-    def retained(self, *wanted: str) -> dict[str, Any]:
-        """What the installer reads at the broker under these topics."""
-        heard: SimpleQueue[tuple[str, bytes]] = SimpleQueue()
-        password = (self.folder / "passwords" / "installer").read_text().strip()
+    def status(self, device: str) -> Any:
+        """A device's status now, which the installer asks for."""
+        topic = topics.device(SITE, device, DeviceTopic.STATUS)
+        request = encode(Command(CommandName.REPORT))
+        return self._read(topic, ask=(topics.device(SITE, device, DeviceTopic.COMMAND), request))
+
+    def collector_status(self) -> Any:
+        """What the collector says of itself, retained."""
+        return self._read(topics.collector(SITE))
+
+    def _read(self, topic: str, ask: tuple[str, bytes] | None = None) -> Any:
+        """The message that is retained there, or, with a request, the one that answers it."""
+        heard: SimpleQueue[bytes] = SimpleQueue()
         ca_file = self.folder / "tls" / AUTHORITY
         settings = broker.BrokerSettings(
             host=HOST,
             port=self.house.port,
             user="installer",
-            password=password,
+            password=(self.folder / "passwords" / "installer").read_text().strip(),
             ca_file=ca_file if ca_file.exists() else None,
         )
         caller = broker.client(settings, "installer")
-        caller.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in wanted])
-        caller.on_message = lambda _client, _data, message: heard.put((message.topic, message.payload))
+        caller.on_connect = lambda client, *_: client.subscribe(topic, 1)
+        if ask is not None:
+            caller.on_subscribe = lambda client, *_: client.publish(*ask, qos=1)
+        caller.on_message = lambda _client, _data, got: got.retain == (ask is None) and heard.put(got.payload)
         caller.connect(HOST, self.house.port)
         caller.loop_start()
-        found: dict[str, Any] = {}
         try:
-            while found.keys() < set(wanted):
-                topic, payload = heard.get(timeout=30)
-                found[topic] = json.loads(payload)
+            return json.loads(heard.get(timeout=60))
         finally:
             caller.disconnect()
             caller.loop_stop()
-        return found
-
-    def statuses(self) -> dict[str, Any]:
-        """The collector's status under `collector`, each device's under its name."""
-        named = {topics.device(SITE, device, DeviceTopic.STATUS): device for device in self.devices}
-        named[topics.collector(SITE)] = "collector"
-        return {named[topic]: status for topic, status in self.retained(*named).items()}
 
     def pages_answer(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://{HOST}:{self.page}{path}", timeout=10) as answer:
@@ -159,6 +173,13 @@ def load(site: WholeSite) -> Iterator[None]:
 
 
 @contextmanager
+def influxdb_behind_nginx() -> Iterator[Server]:
+    """InfluxDB behind the shipped snippet."""
+    with influxdb() as server, nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{HOST}:{server.port}"}) as front:
+        yield front
+
+
+@contextmanager
 def whole_site(
     folder: Path, programs: Mapping[str, Path], devices: int, *, tls: bool, influx: bool
 ) -> Iterator[WholeSite]:
@@ -179,23 +200,16 @@ def whole_site(
         counted[f"pi-{number}"] = [Counter(f"pi-{number}", name, folder / "counters" / name) for name in names]
         for counter in counted[f"pi-{number}"]:
             counter.write()
-    more = ""
-    config = None
+    more = f'ca_file = "{folder}/tls/{AUTHORITY}"' if tls else ""
     if tls:
         certify(folder / "tls")
-        config = shipped_with_tls(folder / "tls")
-        more = f'ca_file = "{folder}/tls/{AUTHORITY}"'
     with ExitStack() as stack:
-        history = ""
-        if influx:
-            server = stack.enter_context(influxdb())
-            front = stack.enter_context(nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{HOST}:{server.port}"}))
-            history = f'\n[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "{front.url}"'
-        house = stack.enter_context(mosquitto(config))
+        front = stack.enter_context(influxdb_behind_nginx()) if influx else None
+        history = "" if front is None else HISTORY.format(url=front.url)
+        house = stack.enter_context(mosquitto(shipped_with_tls(folder / "tls") if tls else None))
         link = stack.enter_context(SlowLink(house.port))
         site = WholeSite(folder, house, link, counted)
-        if influx:
-            site.influx_url = front.url
+        site.influx_url = None if front is None else front.url
         served = site_file(folder, counted, house.port, site.page, more + history)
         sensed = site_file(folder, counted, link.port, site.page, more)
         install_broker_files(site, served)

@@ -1,0 +1,84 @@
+"""Reverse proxies with the shipped snippets: only the name, the ports and the certificate are this machine's."""
+
+import os
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import HOST, ROOT, Server, free_port
+from tests.support.certificates import AUTHORITY, certify
+
+CADDYFILE = ROOT / "firmware-config" / "caddy" / "Caddyfile"
+NGINX_PAGES = ROOT / "firmware-config" / "nginx" / "ledig-pages.conf"
+NAME = "ledig.example.org"
+PAGES = "127.0.0.1:8000"
+
+
+@dataclass(frozen=True)
+class Front:
+    """A proxy that answers."""
+
+    https_port: int
+    http_port: int
+    trust: ssl.SSLContext
+
+
+@contextmanager
+def caddy(folder: Path, pages_port: int, *, own_authority: bool) -> Iterator[Front]:
+    """Caddy with the shipped Caddyfile and one of its two `tls` lines."""
+    https, http = free_port(), free_port()
+    certify(folder / "tls")
+    text = (
+        CADDYFILE.read_text().replace(f"\n{NAME} {{", f"\nlocalhost:{https} {{").replace(PAGES, f"{HOST}:{pages_port}")
+    )
+    line = r"#(tls internal)" if own_authority else r"#(tls /etc/caddy/ledig\.crt /etc/caddy/ledig\.key)"
+    text, taken = re.subn(line, r"\1", text)
+    assert taken == 1
+    for name, file in (("ledig.crt", "ledig-server.crt"), ("ledig.key", "ledig-server.key")):
+        text = text.replace(f"/etc/caddy/{name}", f"{folder}/tls/{file}")
+    machine = f"admin off\n\thttp_port {http}\n\thttps_port {https}\n\tskip_install_trust"
+    config = folder / "Caddyfile"
+    config.write_text(f"{{\n\t{machine}\n\tstorage file_system {folder}/storage\n}}\n\n{text}")
+    server = Server(["caddy", "run", "--adapter", "caddyfile", "--config", str(config)], "caddy", folder, https)
+    server.start()
+    try:
+        root = folder / "storage/pki/authorities/local/root.crt"
+        yield Front(
+            https, http, ssl.create_default_context(cafile=root if own_authority else folder / "tls" / AUTHORITY)
+        )
+    finally:
+        server.stop()
+
+
+@contextmanager
+def nginx_pages(folder: Path, pages_port: int) -> Iterator[Front]:
+    """nginx with the shipped snippet, in a configuration like Debian's."""
+    https, http = free_port(), free_port()
+    certify(folder / "tls")
+    text = NGINX_PAGES.read_text().replace(f"server_name {NAME};", "server_name localhost;")
+    for shipped, own in (
+        ("listen 80;", f"listen {HOST}:{http};"),
+        ("listen 443 ssl;", f"listen {HOST}:{https} ssl;"),
+        ("/etc/ssl/certs/ledig.crt", f"{folder}/tls/ledig-server.crt"),
+        ("/etc/ssl/private/ledig.key", f"{folder}/tls/ledig-server.key"),
+        (f"http://{PAGES}", f"http://{HOST}:{pages_port}"),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, own)
+    places = "".join(
+        f"{part}_temp_path {folder}/{part};\n" for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    own_user = "user root;\n" if os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(
+        f"{own_user}daemon off;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n{places}{text}}}\n"
+    )
+    server = Server(["nginx", "-p", str(folder), "-c", str(config)], "nginx-light", folder, https)
+    server.start()
+    try:
+        yield Front(https, http, ssl.create_default_context(cafile=folder / "tls" / AUTHORITY))
+    finally:
+        server.stop()

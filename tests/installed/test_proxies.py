@@ -1,0 +1,172 @@
+"""Behind the shipped reverse proxies a host logs in from another machine, and live updates arrive at once."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from msgspec import structs
+
+from collector.outward import CollectorStatus, Occupancy, encode
+from dashboard.accounts import Accounts
+from dashboard.accounts.roles import Role
+from edge import broker, topics
+from ledig.site import read
+from tests.dashboard.stage import state
+from tests.installed.proxies import Front, caddy, nginx_pages
+from tests.servers import HOST, Mosquitto, mosquitto
+from tests.support.dashboard_process import started, write_site
+
+OPEN_BROKER = "listener 1883\nallow_anonymous true\n"
+README_LINES = 'hosts = ["localhost"]\nproxies = 1\nmax_streams = 10\n'
+"""[dashboard] as the snippets say, with this machine's name, and few streams so that their limit is soon reached."""
+STREAMS_OF_ONE = 5
+"""Half of max_streams: what one address may have."""
+ANSWER_S = 10.0
+"""Less than the 15 s after which a stream sends something anyway, which would push out what a proxy held back."""
+ONE_MACHINE, ANOTHER_MACHINE, CROWDED_MACHINE = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+NAME, PASSWORD = "anna", "a long enough password"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A dashboard behind a proxy, and its broker."""
+
+    front: Front
+    house: Mosquitto
+
+    def connect(self, machine: str) -> HTTPSConnection:
+        return HTTPSConnection(
+            "localhost", self.front.https_port, context=self.front.trust, timeout=ANSWER_S, source_address=(machine, 0)
+        )
+
+    @property
+    def origin(self) -> str:
+        return f"https://localhost:{self.front.https_port}"
+
+
+@pytest.fixture(params=["caddy, a certificate", "caddy, its own authority", "nginx"], scope="module")
+def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("pages")
+        house = stack.enter_context(mosquitto(OPEN_BROKER))
+        site, port = write_site(folder, README_LINES)
+        site.write_text(re.sub(r"(\[broker\]\nport = )\d+", rf"\g<1>{house.port}", site.read_text()))
+        plan = read(site)
+        Accounts(plan.dashboard.accounts_path, lambda: int(time.time() * 1000)).add(NAME, PASSWORD, Role.MANAGER)
+        stack.enter_context(started(site, port))
+        (folder / "proxy").mkdir()
+        if request.param == "nginx":
+            front = stack.enter_context(nginx_pages(folder / "proxy", port))
+        else:
+            own_authority = request.param.endswith("authority")
+            front = stack.enter_context(caddy(folder / "proxy", port, own_authority=own_authority))
+        yield Pages(front, house)
+
+
+def until_answered(connection: HTTPSConnection, path: str) -> HTTPResponse:
+    """An answer of the dashboard; while it starts, the proxy answers 502 for it."""
+    deadline = time.monotonic() + 60
+    while True:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        if answer.status != HTTPStatus.BAD_GATEWAY or time.monotonic() > deadline:
+            return answer
+        answer.read()
+        time.sleep(0.1)
+
+
+def test_a_host_logs_in_from_another_machine(pages: Pages) -> None:
+    with closing(pages.connect(ONE_MACHINE)) as connection:
+        answer = until_answered(connection, "/manage/login?lang=en")
+        text = answer.read().decode()
+        assert answer.status == HTTPStatus.OK
+        (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', text)
+        cookies = [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        form = urlencode({"csrf_token": token, "next": "", "name": NAME, "password": PASSWORD})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "; ".join(cookies)}
+        headers |= {"Origin": pages.origin, "Referer": f"{pages.origin}/manage/login"}
+        connection.request("POST", "/manage/login", form, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == HTTPStatus.SEE_OTHER
+        cookies += [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        connection.request("GET", "/manage", headers={"Cookie": "; ".join(cookies)})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == HTTPStatus.OK
+
+
+def test_plain_http_leads_to_https(pages: Pages) -> None:
+    with closing(HTTPConnection(HOST, pages.front.http_port, timeout=ANSWER_S)) as connection:
+        connection.request("GET", "/manage/login", headers={"Host": "localhost"})
+        answer = connection.getresponse()
+        assert answer.status in {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
+        assert re.fullmatch(r"https://localhost(:\d+)?/manage/login", answer.headers["Location"])
+
+
+def next_frame(answer: HTTPResponse) -> Any:
+    """The next frame of a stream; none within ANSWER_S, or the stream's end, is an error."""
+    while line := answer.readline():
+        if line.startswith(b"data: "):
+            return json.loads(line.removeprefix(b"data: "))
+    raise AssertionError("the stream ended")
+
+
+def test_a_live_update_arrives_at_once(pages: Pages) -> None:
+    client = broker.client(pages.house.settings(), "collector")
+    client.connect(HOST, pages.house.port)
+    client.loop_start()
+
+    def publish(occupancy: Occupancy) -> None:
+        now_ms = int(time.time() * 1000)
+        here = structs.replace(state(occupancy, space="room-1"), at_ms=now_ms, since_ms=now_ms, lapse=None)
+        client.publish(topics.collector("mill"), encode(CollectorStatus(online=True, at_ms=now_ms)), 1, retain=True)
+        client.publish(topics.space("mill", "room-1"), encode(here), 1, retain=True)
+
+    try:
+        with closing(pages.connect(ONE_MACHINE)) as connection:
+            answer = until_answered(connection, "/api/v1/stream")
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            for occupancy, free in ((Occupancy.OCCUPIED, 0), (Occupancy.VACANT, 1), (Occupancy.OCCUPIED, 0)):
+                publish(occupancy)
+                while next_frame(answer)["kinds"]["room"] != [free, free, 1]:
+                    pass  # a proxy that holds frames back lets the connection time out
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_limits_count_the_clients_own_address(pages: Pages) -> None:
+    with ExitStack() as stack:
+
+        def stream(machine: str, forged: str = "") -> int:
+            connection = stack.enter_context(closing(pages.connect(machine)))
+            headers = {"X-Forwarded-For": forged, "X-Forwarded-Host": "elsewhere.example"} if forged else {}
+            connection.request("GET", "/api/v1/stream", headers=headers)
+            return connection.getresponse().status
+
+        with closing(pages.connect(ONE_MACHINE)) as connection:
+            until_answered(connection, "/").read()
+        assert [stream(CROWDED_MACHINE) for _ in range(STREAMS_OF_ONE)] == [HTTPStatus.OK] * STREAMS_OF_ONE
+        assert stream(CROWDED_MACHINE) == HTTPStatus.SERVICE_UNAVAILABLE
+        assert stream(CROWDED_MACHINE, forged="192.0.2.1") == HTTPStatus.SERVICE_UNAVAILABLE
+        assert stream(ANOTHER_MACHINE) == HTTPStatus.OK
+
+
+def test_a_name_that_is_not_in_hosts_is_refused(pages: Pages) -> None:
+    with closing(pages.connect(ONE_MACHINE)) as connection:
+        until_answered(connection, "/").read()
+        connection.request("GET", "/", headers={"X-Forwarded-Host": "elsewhere.example"})
+        answer = connection.getresponse()  # the proxy writes the header anew
+        assert "The mill" in answer.read().decode()
+    with closing(pages.connect(ONE_MACHINE)) as connection:
+        connection.request("GET", "/", headers={"Host": "elsewhere.example"})
+        assert "The mill" not in connection.getresponse().read().decode()
