@@ -2,13 +2,14 @@
 
 import os
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import HOST, ROOT, Server, free_port
+from tests.servers import HOST, ROOT, Server, free_port, until
 from tests.support.certificates import AUTHORITY, certify
 
 CADDYFILE = ROOT / "firmware-config" / "caddy" / "Caddyfile"
@@ -51,6 +52,17 @@ def caddy(folder: Path, pages_port: int, *, own_authority: bool) -> Iterator[Fro
         )
     finally:
         server.stop()
+
+
+def has_certificate(port: int, trust: ssl.SSLContext) -> bool:
+    try:
+        with (
+            socket.create_connection((HOST, port), timeout=5) as plain,
+            trust.wrap_socket(plain, server_hostname="localhost"),
+        ):
+            return True
+    except OSError:
+        return False
 
 
 @contextmanager
