@@ -6,11 +6,14 @@ Never: a password; `accounts` judges those. Who may see what: `routes` says that
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
+
+from dashboard.settings import DashboardSettings
 
 COOKIE: Final = "__Host-ledig"
 MARK: Final = "__Host-ledig-browser"
@@ -58,6 +61,26 @@ def browser(user_agent: str) -> str:
 def reachable() -> bool:
     """Whether a browser would keep our cookie here: over https, or on this very machine."""
     return request.is_secure or urlsplit(f"//{request.host}").hostname in LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """How somebody with SSH access to the server logs in before it has HTTPS."""
+
+    command: str
+    """For the terminal of their own computer."""
+    address: str
+    """What to open there while the command runs."""
+
+
+def tunnel(settings: DashboardSettings) -> Tunnel | None:
+    """A way in through SSH; None: the pages do not answer to localhost, or the request names no host."""
+    host = urlsplit(f"//{request.host}").hostname
+    if host is None or (settings.hosts and LOCAL.isdisjoint(settings.hosts)):
+        return None
+    far = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - what a setting may say
+    command = f"ssh -L {settings.port}:{far}:{settings.port} {host}"
+    return Tunnel(command, f"http://localhost:{settings.port}{url_for('manage.login')}")
 
 
 def remember(response: Response, session: str, mark: str) -> None:

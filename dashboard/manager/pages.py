@@ -23,7 +23,7 @@ from collector.privacy import hidden
 from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.accounts.access_log import Act
-from dashboard.accounts.login import browser, forget, kept, onward, reachable, remember, token
+from dashboard.accounts.login import browser, forget, kept, onward, reachable, remember, token, tunnel
 from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.live.frame import Frame
@@ -182,6 +182,7 @@ def _form(fault: str, status: int) -> ResponseReturnValue:
         fault=fault or ("ended" if "ended" in request.args else ""),
         onward=onward(request.values.get("next")),
         reachable=reachable(),
+        tunnel=tunnel(serving().settings),
         plan=serving().plan,
     )
     return page, status

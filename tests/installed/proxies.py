@@ -46,10 +46,11 @@ def caddy(folder: Path, pages_port: int, *, own_authority: bool) -> Iterator[Fro
     server = Server(["caddy", "run", "--adapter", "caddyfile", "--config", str(config)], "caddy", folder, https)
     server.start()
     try:
-        root = folder / "storage/pki/authorities/local/root.crt"
-        yield Front(
-            https, http, ssl.create_default_context(cafile=root if own_authority else folder / "tls" / AUTHORITY)
-        )
+        authority = folder / "storage/pki/authorities/local/root.crt" if own_authority else folder / "tls" / AUTHORITY
+        until(authority.exists, what="Caddy's own authority")
+        trust = ssl.create_default_context(cafile=authority)
+        until(lambda: has_certificate(https, trust), what="Caddy's certificate, which it makes when it starts")
+        yield Front(https, http, trust)
     finally:
         server.stop()
 

@@ -1,6 +1,7 @@
 """The page of accounts: what a viewer and a manager see of it, and what they can do there."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -10,9 +11,13 @@ from werkzeug.test import TestResponse
 from dashboard.accounts import Accounts
 from dashboard.accounts.access_log import Act
 from dashboard.accounts.roles import Account, Role
+from dashboard.app import create_app
+from dashboard.live.following import Live
 from dashboard.settings import DashboardSettings
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
+from tests.dashboard.house import PLAN
 from tests.dashboard.test_routes import log_in
+from tests.servers import ROOT
 
 HOME = "https://localhost"
 PAGE = "/manage/accounts"
@@ -139,3 +144,32 @@ def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
     assert elsewhere.get("/manage", base_url=HOME).status_code == 303
     assert send(manager, "end", name=VIEWER, session=first.id).status_code == 303
     assert viewer.get("/manage", base_url=HOME).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("hosts", "line"),
+    [
+        ((), "ssh -L 8000:localhost:8000 ledig.local"),
+        (("ledig.local",), None),
+        (("ledig.local", "localhost"), "ssh -L"),
+    ],
+)
+def test_login_over_plain_http_from_another_machine_explains_what_to_do(
+    settings: DashboardSettings, live: Live, hosts: tuple[str, ...], line: str | None
+) -> None:
+    there = replace(settings, port=8000, hosts=hosts)
+    pages = create_app(there, PLAN, live, Accounts(there.accounts_path)).test_client()
+    for language, words in (("en", "requires HTTPS"), ("sv", "kräver HTTPS")):
+        text = pages.get(f"/manage/login?lang={language}", base_url="http://ledig.local:8000").text
+        assert words in text
+        assert "HTTPS and the first login" in text
+        assert 'name="password"' not in text
+        assert ("ssh" in text) == (line is not None)
+        if line is not None:
+            assert line in text
+            assert 'href="http://localhost:8000/manage/login"' in text
+            assert 'name="password"' in pages.get("/manage/login", base_url="http://localhost:8000").text
+
+
+def test_the_readme_has_the_section_that_the_login_page_names() -> None:
+    assert "HTTPS and the first login" in (ROOT / "README.md").read_text()
