@@ -19,7 +19,7 @@ from typing import Final, NamedTuple, Protocol
 from collector.evidence import Heard, Transition
 from collector.fair_share import evictions
 from collector.intake import Repeat, StreamKey
-from collector.journal_faults import JournalAway, JournalInUse, JournalRejected, log_is_full, not_opened, told
+from collector.journal_faults import JournalAway, JournalInUse, JournalRejected, log_is_full, no_log, not_opened, told
 from collector.lock import InUse, Lock
 from collector.page_sums import PageSums, stored_sums
 from collector.rejection import Gap, Loss, Refused
@@ -547,10 +547,17 @@ class Journal:
         return self._kinds[kind]
 
 
+def _begin_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Use a write-ahead log. If the disk fails here, SQLite goes on without one, and reports no error."""
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise no_log(path)
+
+
 def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _begin_log(connection, path)
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # `_cut` does it, and keeps the checksums of the pages
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
         connection.execute("PRAGMA secure_delete = ON")  # what is erased cannot be read in the file

@@ -77,6 +77,11 @@ def not_opened(path: Path, fault: OSError) -> JournalAway:
     return _away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
 
 
+def no_log(path: Path) -> JournalAway:
+    """Why the journal is not used: SQLite could not begin its write-ahead log."""
+    return _away(path, *_FAILS)
+
+
 def log_is_full(path: Path) -> JournalAway:
     """Why nothing more is written: another process reads a state of the journal that is so old that the log is full."""
     readers = sorted(_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
