@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-MOST_LABELS: Final = 8
+MOST_LABELS: Final = 6
 HOUR_STEPS: Final = (1, 2, 3, 6, 12)
 """Hours between labels; whatever is longer has days."""
 
@@ -20,10 +20,10 @@ def has_data(traces: Sequence[Mapping[str, Any]], axis: str = "y") -> bool:
 
 
 def day_axis(days: Sequence[str]) -> dict[str, Any]:
-    """An axis of ISO days with at most eight labels, each a day of its own."""
+    """An axis of ISO days with at most six labels, each a day of its own."""
     shown = days[:: max(1, -(-len(days) // MOST_LABELS))]
     texts = [f"{day.day}/{day.month}" for day in map(date.fromisoformat, shown)]
-    return {"type": "date", "tickmode": "array", "tickvals": list(shown), "ticktext": texts}
+    return {"type": "date", "tickmode": "array", "tickvals": list(shown), "ticktext": texts, "tickangle": 0}
 
 
 def time_axis(times: Sequence[str]) -> dict[str, Any]:
@@ -45,4 +45,5 @@ def time_axis(times: Sequence[str]) -> dict[str, Any]:
         "tickmode": "array",
         "tickvals": [at.strftime("%Y-%m-%d %H:%M") for at in shown],
         "ticktext": [at.strftime("%H:%M") for at in shown],
+        "tickangle": 0,
     }

@@ -8,7 +8,7 @@ What an alert says stands in `collector/alerts/words.py`: here are the words aro
 """
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -72,12 +72,26 @@ class MuteRow(Struct, frozen=True):
     until: str
 
 
+_SETTINGS: Final[Mapping[AlertKind, tuple[str, ...]]] = {
+    AlertKind.DEVICE_SILENT: ("device_silent_min",),
+    AlertKind.SENSOR_SILENT: ("sensor_silent_min",),
+    AlertKind.LOST_EVENTS: ("lost_events",),
+    AlertKind.OVER_CAPACITY: ("most_people",),
+    AlertKind.CO2_HIGH: ("co2_above_ppm", "co2_min"),
+    AlertKind.FEW_FREE: ("free_desks_below", "free_desks_min"),
+    AlertKind.DISK_NEARLY_FULL: ("disk_free_below_pct",),
+}
+"""Which settings under [alerts] decide about a kind, beside `when`."""
+
+
 class RuleRow(Struct, frozen=True):
     """What is watched for: its name, its threshold, and when."""
 
     name: str
     threshold: str
     when: str
+    lines: tuple[str, ...]
+    """As they stand under [alerts] in the site file, with the values in force: what to change there."""
 
 
 class AlertPart(Struct, frozen=True):
@@ -153,8 +167,14 @@ def rules(settings: AlertSettings, plan: SitePlan, words: Words) -> list[RuleRow
         hours = settings.hours(kind)
         off = hours == "off" or (kind is AlertKind.FEW_FREE and not settings.free_desks_below)
         threshold = "" if off else _THRESHOLDS[kind](settings, plan, words)
-        found.append(RuleRow(said.kind(kind), threshold, _when("off" if off else hours, words)))
+        found.append(RuleRow(said.kind(kind), threshold, _when("off" if off else hours, words), _lines(kind, settings)))
     return found
+
+
+def _lines(kind: AlertKind, settings: AlertSettings) -> tuple[str, ...]:
+    """The lines of the site file that decide about a kind."""
+    values = [f"{name} = {getattr(settings, name):g}" for name in _SETTINGS.get(kind, ())]
+    return (*values, f'when.{kind} = "{settings.hours(kind)}"')
 
 
 def _said(plan: SitePlan, words: Words, now_ms: int) -> AlertWords:

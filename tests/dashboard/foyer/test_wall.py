@@ -97,3 +97,12 @@ def test_the_wall_has_nothing_to_touch_and_asks_only_this_house(app: Flask) -> N
     page = app.test_client().get("/wall").text
     for part in ("<a ", "<button", "<form", "<input", "tabindex", "http://", "https://", "style="):
         assert part not in page
+
+
+def test_the_wall_leads_phones_to_the_page_and_never_to_themselves(app: Flask) -> None:
+    client = app.test_client()
+    assert (
+        "QR code leading to https://ledig.example/"
+        in client.get("/wall?lang=en", base_url="https://ledig.example").text
+    )
+    assert "QR code" not in client.get("/wall?lang=en", base_url="http://localhost").text

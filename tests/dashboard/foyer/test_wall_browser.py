@@ -297,7 +297,7 @@ def test_a_closed_house_says_when_it_opens_and_nothing_else_and_opens_by_itself(
         everything(speaker)
         page.goto("/wall")
         expect_live(page)
-        expect(page.locator("body")).to_have_text("Spinneriet 06:00 Stängt nu, öppnar kl. 07.00", use_inner_text=True)
+        expect(page.locator("body")).to_have_text("Spinneriet 06:00 Stängt. Öppnar kl. 07.00", use_inner_text=True)
         assert page.locator("svg, dl, #age").count() == 0
         assert "Skrivbord" not in page.content()
         now[0] = MONDAY_10_MS

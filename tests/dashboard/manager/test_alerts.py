@@ -2,6 +2,9 @@
 
 import re
 import time
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -27,6 +30,8 @@ from dashboard.manager.alerts import LINES, Until
 from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 from edge import topics
+from ledig.site.alerts import read_alerts
+from ledig.site.reader import Faults, Reader
 from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_routes import log_in
@@ -157,6 +162,17 @@ def test_thresholds_are_those_in_force() -> None:
     assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "off")
 
 
+def test_each_rule_shows_lines_that_the_site_file_accepts(tmp_path: Path) -> None:
+    lines = [line for row in alerts.rules(AlertSettings(), PLAN, EN) for line in row.lines]
+    table = tomllib.loads("\n".join(lines))
+    faults = Faults("site.toml")
+    house = SimpleNamespace(spaces=PLAN.spaces)
+    assert read_alerts(Reader(faults, tmp_path), {"alerts": table}, house, "en").when == {  # type: ignore[arg-type]
+        kind: AlertSettings().hours(kind) for kind in AlertKind
+    }
+    assert faults.texts() == ()
+
+
 def test_a_page_before_the_first_word_says_so(manager: FlaskClient) -> None:
     assert "Alerts not available yet" in read(manager)
 
@@ -169,7 +185,7 @@ def test_a_manager_reads_everything_without_javascript(
     page = read(manager, language)
     assert told in page
     assert page.count("<article") == 3
-    assert ("Kaffebönor has been filled up" if language == "en" else "Kaffebönor är påfyllt") in page
+    assert ("Kaffebönor has been refilled" if language == "en" else "Kaffebönor har fyllts på") in page
 
 
 def test_a_viewer_sees_all_of_it_and_no_button(app: Flask, live: Live) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from collector.outward import Occupancy
-from collector.plan import WHOLE_SITE
+from collector.plan import WHOLE_SITE, Attribute
 from edge import topics
 from tests.dashboard.conftest import Served
 from tests.dashboard.house import MONDAY_10_MS, PLAN
@@ -20,7 +20,7 @@ from tests.servers import mosquitto
 pytestmark = pytest.mark.browser
 
 ALONE = "”fönster”: 5 av 28. Chansen är 73 % om de är lika populära som de andra, lägre om de är mer populära."
-LOST = "Sidan har tappat förbindelsen. Senast hört kl. 10.00"
+LOST = "Ingen anslutning. Uppgifterna är från kl. 10.00"
 
 
 def fold(page: Page, *selectors: str) -> float:
@@ -75,9 +75,7 @@ def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: Hous
         expect_live(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         page.locator("summary").first.click()
-        expect(page.locator("#unheard li")).to_have_text(
-            ["Spinnsalen: 1 av 15 hörs inte", "Tysta rummet: 1 av 8 hörs inte"]
-        )
+        expect(page.locator("#unheard li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.offered]
         speaker.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
         since = "Tysta rummet: inga data sedan kl. 09.54"
@@ -111,10 +109,21 @@ def test_what_is_needed_stays_on_this_phone_and_counts_follow_it(house: House, p
         expect_live(page)
         page.get_by_label("Fönster").check()
         expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
-        expect(page.locator("#only")).to_have_text("Bara: fönster")
+        expect(page.locator("#only")).to_have_text("Endast fönster")
         expect(page.locator('[data-zone="0"]')).to_contain_text("av 3")
         expect(page.locator('[data-count="booth"]')).to_have_text("inga matchar")
         assert page.locator("a.mark.out").count() == 29
+        windows = {space.name for space in PLAN.spaces if space.offered and Attribute.WINDOW in space.attributes}
+        listed = page.locator("#matches li a")
+        assert set(listed.all_inner_texts()) == windows
+        expect(page.locator("#named")).to_be_hidden()
+        best = listed.first.inner_text()
+        shown = page.locator(".floor", has=page.locator("input:checked"))
+        assert shown.locator(f'a.mark[data-name="{best}"]').count() == 1, (
+            "the plan opens on the floor of the best match"
+        )
+        listed.last.click()
+        expect(page.locator("#spot-name")).to_have_text(listed.last.inner_text())
         page.reload()
         expect(page.get_by_label("Fönster")).to_be_checked()
         expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
@@ -131,7 +140,7 @@ def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phon
         page.locator("#s4").click()
         panel = page.locator("#spot")
         expect(panel).to_contain_text("Skrivbord 5")
-        expect(panel).to_contain_text("upptaget, borta en stund: platsen hålls åt den som nyss gick")
+        expect(panel).to_contain_text("upptaget, borta en stund: någon har nyss lämnat platsen")
         expect(panel).to_contain_text("Skrivbord i Spinnsalen: fönster")
         expect(panel).to_contain_text("Så här dags brukar 5 av 28 vara lediga, alla zoner sammanlagt.")
         assert "kl." not in panel.inner_text()
@@ -218,7 +227,7 @@ def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phon
         foretell(speaker, settings.port, expected(9, 6, 4.4, 1.2))
         expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
-        expect(page.locator("#ahead")).to_have_text("Hela huset: Minst ledigt kl. 13: ungefär ett ledigt.")
+        expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
         speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
@@ -236,7 +245,7 @@ def test_when_the_broker_dies_the_page_greys_and_says_so_and_it_recovers(phone: 
         colour = "getComputedStyle(document.querySelector('#number')).color"
         live = page.evaluate(colour)
         broker.kill()
-        expect(page.locator("#lost")).to_contain_text("Inget livstecken från huset sedan kl. 10.00")
+        expect(page.locator("#lost")).to_contain_text("Inga nya uppgifter sedan kl. 10.00")
         assert page.evaluate(colour) != live
         free = page.locator(".mark.s-v use").first.evaluate("mark => getComputedStyle(mark).getPropertyValue('--free')")
         assert free == page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")

@@ -1,13 +1,14 @@
 """The first page as it is answered: addresses, languages, forms, what is kept ready, what is packed."""
 
 import gzip
+import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.forecast.outlook import Forecast, encode
-from collector.plan import WHOLE_SITE, SpaceKind
+from collector.plan import WHOLE_SITE, Attribute, SpaceKind
 from dashboard.live.following import Live
 from dashboard.live.picture import Message
 from dashboard.member.ready import KEPT_S, MOST, Ready
@@ -89,3 +90,35 @@ def test_a_page_is_made_once_a_second_for_all_who_get_the_same() -> None:
     for number in range(10 * MOST):
         ready.page(number, 1.0, make)
     assert len(ready._pages) <= MOST  # who makes up names of hosts fills no memory
+
+
+def matches(page: str) -> list[str]:
+    section = page[page.index('id="matches"') : page.index('<template id="match">')]
+    return re.findall(r"</svg><span>([^<]+)</span></a><span>([^<]+)", section)
+
+
+def test_a_filter_names_its_matches_and_opens_the_plan_on_their_floor(reader: FlaskClient) -> None:
+    page = reader.get("/en?need=window").text
+    fitting = [space for space in PLAN.spaces if space.offered and Attribute.WINDOW in space.attributes]
+    named = matches(page)
+    assert sorted(name for name, _ in named) == sorted(space.name for space in fitting)
+    order = ["free", "unknown", "taken", "taken, away"]
+    assert [order.index(state) for _, state in named] == sorted(order.index(state) for _, state in named)
+    best = next(space for space in fitting if space.name == named[0][0])
+    floor = next(floor.name for floor in PLAN.floors if floor.id == PLAN.zone[best.zone].floor)
+    assert re.findall(r'name="floor" checked><span>([^<]+)', page) == [floor]
+    assert re.search(rf'href="\?need=window&amp;spot={best.id}#spot"', page), "the filter stays when a space is chosen"
+
+
+def test_only_what_matches_is_listed_by_name(reader: FlaskClient) -> None:
+    named = r'<tr class="s-." data-place="\d+"( hidden)?>'
+    assert "hidden" not in "".join(re.findall(named, reader.get("/en").text))
+    filtered = re.findall(named, reader.get("/en?need=window").text)
+    assert filtered
+    assert all(filtered), "no booth, room or machine has a window"
+    assert not matches(reader.get("/en").text), "without a filter nothing is listed twice"
+
+
+def test_an_open_page_says_when_the_site_closes(reader: FlaskClient) -> None:
+    assert '<p class="closes" id="closes">Open until 20:00</p>' in reader.get("/en").text
+    assert "Öppet till kl. 20.00" in reader.get("/wall?lang=sv").text
