@@ -115,13 +115,18 @@ class LateClock(HostClock):
         return self.known
 
 
-def test_events_before_the_clock_is_set_wait_and_get_their_true_time(broker: Mosquitto, tmp_path: Path) -> None:
+def test_events_before_the_clock_is_set_wait_and_get_their_true_time(
+    broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     clock, factory = LateClock(), MockFactory()
     pir = PirSettings(id=PIR.id, pin=4, settle_ms=0)
     with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, pir), factory, clock):
         before_ms = HostClock().now_ms()
         collector.wait(lambda: collector.statuses, "the status")
         assert collector.statuses[-1].clock is ClockState.WAITING
+        waiting = [line for line in caplog.messages if line.startswith("waiting for time synchronisation")]
+        assert len(waiting) == 1
         factory.pin(4).drive_high()
         collector.wait(lambda: collector.statuses[-1].online, "online")
         assert collector.events == []

@@ -2,10 +2,7 @@
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ from edge.outbox import Outbox, Said
 from tests.edge.house import Collector
 from tests.servers import Mosquitto, mosquitto, until
 from tests.support.command import command
-from tests.support.site_files import DEVICE, METER, PIR, set_meter, site_file
+from tests.support.site_files import DEVICE, METER, PIR, changing_meter, site_file
 
 EVENTS = 10
 """Changes of the meter that must come through after a restart of the broker."""
@@ -29,26 +26,6 @@ UNREAD_BYTES = 20_000
 def own_broker() -> Iterator[Mosquitto]:
     with mosquitto() as started:
         yield started
-
-
-@contextmanager
-def changing_meter(folder: Path) -> Iterator[None]:
-    """A meter that shows another number at each reading."""
-    stop = threading.Event()
-
-    def turn() -> None:
-        for number in count(2):
-            if stop.wait(0.05):
-                return
-            set_meter(folder, number)
-
-    thread = threading.Thread(target=turn)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def edge(folder: Path, broker: Mosquitto, **other: str) -> tuple[str | Path, ...]:

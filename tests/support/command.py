@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from tests.servers import ROOT, until
 
 WITH_KILLER = """
@@ -105,6 +107,8 @@ def command(
         try:
             yield Command(process, output, listener)
         finally:
+            for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
+                child.kill()  # what runs under a tracer outlives it
             process.kill()
             process.wait()
             if process.stdin is not None:

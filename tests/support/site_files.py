@@ -1,5 +1,9 @@
 """Small site files for tests of the command: one device with a motion sensor and a meter, and its broker."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from tests.servers import Mosquitto
@@ -77,6 +81,26 @@ def set_meter(folder: Path, watts: float) -> None:
     beside = folder / "power1_input.new"
     beside.write_text(f"{watts * 1e6:.0f}\n")
     beside.replace(meter_path(folder))
+
+
+@contextmanager
+def changing_meter(folder: Path) -> Iterator[None]:
+    """A meter that shows another number at each reading."""
+    stop = threading.Event()
+
+    def turn() -> None:
+        for number in count(2):
+            if stop.wait(0.05):
+                return
+            set_meter(folder, number)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def site_file(
