@@ -54,6 +54,9 @@ OUTAGE_S: Final = 15.0
 """A journal that cannot be written for so long is alerted of: a disk that is busy for a moment is no news."""
 AGAIN_S: Final = AGAIN_MS / 1000
 """One that fails again and again is alerted of twice an hour at most, by real time."""
+PATIENCE_S: Final = 1800.0
+"""So long an outage of the journal counts as progress: it is reported, and a new process would find the same disk. Then
+the service manager may start a new one after all, in case that opens what this one cannot."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 15.0
 
@@ -74,8 +77,8 @@ def run(
         plan: the house.
         source: the machine's clocks, or site time if that is right by definition.
         stop: may be set by any thread; the loop ends within a tick and the commit that runs.
-        report_progress: called after each pass of the loop whose commits all succeeded, and while a disk that refuses
-            is waited for.
+        report_progress: called after each pass of the loop whose commits all succeeded, and for half an hour while a
+            disk that refuses is waited for.
 
     Raises:
         JournalRejected: the journal is in use, or of a later Ledig.
@@ -254,7 +257,8 @@ class _Loop:
         began_s, began_ms = time.monotonic(), self._now_ms()
         while not self._stop.is_set():
             self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
-            self._report_progress()  # a new process would find the same disk, and could only wait too
+            if time.monotonic() - began_s < PATIENCE_S:
+                self._report_progress()
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))

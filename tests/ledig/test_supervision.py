@@ -14,12 +14,14 @@ from ledig.supervisor import Child, Supervisor
 from tests.edge.house import Collector
 from tests.servers import ROOT, Mosquitto, answers, free_port, mosquitto, until
 from tests.support.command import Command, command
-from tests.support.site_files import DEVICE, set_meter, site_file
+from tests.support.site_files import DEVICE, changing_meter, set_meter, site_file
 
 WATCHDOG_S = 1.0
 """A process that is well reports four times in this."""
 SILENCE = 4
 """Spans of the watchdog without a report that count as silence."""
+HANG_US = 600_000_000
+"""A disk that answers no more."""
 INFLUX = """
 [history]
 kind = "influxdb"
@@ -114,16 +116,30 @@ def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> N
             agent.wait_for_report("WATCHDOG=1", count=2 * SILENCE)
 
 
-def test_a_collector_that_cannot_commit_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
-    with command("collector", site_file(tmp_path, broker), watchdog_s=WATCHDOG_S) as collector:
+def test_a_collector_whose_commit_hangs_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
+    site, data = site_file(tmp_path, broker), tmp_path / "data"
+    paths = [part for tail in ("", "-wal") for part in ("-P", f"{data}/journal.sqlite{tail}")]
+    inject = f"inject=fdatasync:delay_enter={HANG_US}:when=8+"
+    under = ("strace", "-f", "-qq", "-o", "/dev/null", *paths, "-e", "trace=fdatasync", "-e", inject)
+    data.mkdir()
+    with command("collector", site, watchdog_s=WATCHDOG_S, under=under) as collector:
+        started(collector, log="connected to the broker")
+        with command(*edge(site)), changing_meter(tmp_path):  # without events there is nothing to commit
+            until(lambda: falls_silent(collector), seconds=60, what="the end of the reports")
+            assert collector.process.poll() is None
+
+
+def test_a_collector_whose_journal_is_away_says_why_and_is_given_time(broker: Mosquitto, tmp_path: Path) -> None:
+    site = site_file(tmp_path, broker)
+    with command("collector", site, watchdog_s=WATCHDOG_S) as collector:
         started(collector, log="connected to the broker")
         lock = sqlite3.connect(tmp_path / "data" / "journal.sqlite", isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
-        until(lambda: falls_silent(collector), seconds=60, what="the end of the reports")
-        assert collector.process.poll() is None
+        with command(*edge(site)), changing_meter(tmp_path):
+            until(lambda: "locked" in collector.output(), seconds=60, what="the locked journal in the log")
+            collector.wait_for_report("WATCHDOG=1", count=2 * SILENCE)
         lock.execute("ROLLBACK")
         lock.close()
-        collector.wait_for_report("WATCHDOG=1")
 
 
 def test_a_process_is_not_ready_before_it_works(tmp_path: Path) -> None:
