@@ -181,7 +181,9 @@ class Inbox:
 
     def _line(self) -> Line | None:
         line = self._client.socket()
-        return line if isinstance(line, Line) else None
+        if line is not None and not isinstance(line, Line):  # without a line nothing would ever be taken
+            raise TypeError(f"paho opened a {type(line).__name__} past collector.line.Client; this paho is too new")
+        return line
 
     def _wait(self, seconds: float) -> None:
         """Take what is here, or wait for it; connect when it is time to."""

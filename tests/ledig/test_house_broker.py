@@ -1,5 +1,7 @@
 """The broker inside `ledig up`: everybody signs in, keeps to their own topics, and hears what is retained for them."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from edge import topics
 from edge.broker import BrokerSettings, client
 from edge.topics import DeviceTopic
-from ledig import children
+from ledig import children, house_broker
 from ledig.house_broker import HOST, HouseBrokerSettings, covers
 from ledig.passwords import PasswordRejected
 from ledig.reach import reach_broker
@@ -18,6 +20,11 @@ from ledig.supervisor import Child, Supervisor
 from tests.servers import answers, free_port, until
 
 PASSWORDS = {"collector": "c", "dashboard": "d", "pi-1": "p1", "pi-2": "p2"}
+
+
+@pytest.fixture
+def port_only() -> int:
+    return free_port()
 
 
 @pytest.fixture
@@ -171,3 +178,19 @@ def test_a_newcomer_gets_what_is_retained_for_it_and_nothing_else(port: int) -> 
 )
 def test_a_pattern_covers_a_filter_only_if_it_covers_all_it_names(pattern: str, topic: str, covered: bool) -> None:
     assert covers(pattern, topic) is covered
+
+
+def test_a_broker_whose_lasting_task_ends_ends_with_it(port_only: int) -> None:
+    settings = HouseBrokerSettings(port=port_only, site="mill", passwords=PASSWORDS)
+
+    async def kill_broadcast() -> None:
+        serving = asyncio.ensure_future(house_broker._serve(settings, threading.Event()))
+        lasting: list[asyncio.Task[Any]] = []
+        while not lasting:
+            await asyncio.sleep(0.01)  # the broker starts in this loop
+            lasting = [task for task in asyncio.all_tasks() if "_broadcast_loop" in repr(task.get_coro())]
+        lasting[0].cancel()
+        await serving
+
+    with pytest.raises(house_broker.BrokerBroken, match="_broadcast_loop"):
+        asyncio.run(kill_broadcast())
