@@ -54,7 +54,7 @@ def test_a_page_whose_server_is_gone_greys_by_itself(chromium: Browser, broker: 
             everything(speaker)
             page.goto(f"http://localhost:{settings.port}/")
             expect_live(page)
-        expect(page.locator("#lost")).to_contain_text("Sidan har tappat förbindelsen")
+        expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
         assert page.locator("body").get_attribute("data-link") != "live"
 
 
@@ -125,7 +125,7 @@ def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
         expect(page.locator("#well")).to_be_visible()
         speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
         row = page.locator("[data-finding]")
-        expect(row).to_contain_text("Slog till upp till 1200 gånger på en timme")
+        expect(row).to_contain_text("Utlöstes upp till 1200 gånger på en timme")
         assert row.locator("input:not([name=csrf_token])").evaluate_all("all => all.map(one => one.value)") == [
             "pi-1",
             "desk-1-pir",
@@ -133,7 +133,7 @@ def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
             "ignore",
         ]
         row.get_by_role("button", name="Ignorera").click()  # nobody collects here: the page comes back with it
-        expect(row).to_contain_text("Slog till")
+        expect(row).to_contain_text("Utlöstes")
         assert urlsplit(page.url).path == "/manage/devices"
         speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
         expect(page.locator("#well")).to_be_visible()

@@ -86,4 +86,6 @@ def test_one_sensor_is_told_as_one(settings: DashboardSettings) -> None:
         "1 sensor påverkas tills den startar"
         in reader.get("/manage/devices?lang=sv", base_url="https://localhost").text
     )
-    assert "1 sensor waits for it" in reader.get("/manage/devices?lang=en", base_url="https://localhost").text
+    assert (
+        "1 sensor affected until it starts" in reader.get("/manage/devices?lang=en", base_url="https://localhost").text
+    )

@@ -128,7 +128,7 @@ def test_an_old_or_forged_form_is_told_to_be_sent_again(public: FlaskClient) -> 
         answer = public.post("/manage/login?lang=en", data=form, base_url=HOME)
         assert answer.status_code == 400
         assert "The form has expired." in answer.text
-        assert "Go back, load the page anew, and send it again." in answer.text
+        assert "Go back, reload the page and send the form again." in answer.text
 
 
 def test_a_form_that_is_too_large_is_told(public: FlaskClient) -> None:
@@ -146,7 +146,7 @@ def test_a_viewer_who_wants_to_change_something_is_told_whom_to_ask(app: Flask) 
     headers = {"Referer": f"{HOME}/manage/accounts"}
     answer = client.post("/manage/accounts/role?lang=en", data=form, base_url=HOME, headers=headers)
     assert answer.status_code == 403
-    assert "Ask somebody who manages" in answer.text
+    assert "Ask a manager" in answer.text
 
 
 def test_a_locked_account_and_a_wrong_password_are_answered_alike(app: Flask, settings: DashboardSettings) -> None:
@@ -165,7 +165,7 @@ def test_too_many_tries_are_told_to_wait(app: Flask) -> None:
         log_in(client, "nobody", "wrong")
     answer = log_in(client)
     assert answer.status_code == 429
-    assert "Vänta en kvart" in answer.text
+    assert "Vänta 15 minuter" in answer.text
 
 
 def test_who_has_logged_in_before_is_let_in_however_often_others_guess(app: Flask) -> None:

@@ -136,7 +136,7 @@ def test_each_login_and_refusal_is_one_line_of_the_log_without_what_was_typed(
 
 def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskClient) -> None:
     page = public.get("/manage/login?lang=en", base_url="http://ledig.example").text
-    assert "needs https" in page
+    assert "requires https" in page
     assert "<form" not in page.split("<main")[1]
     assert "<form" in public.get("/manage/login", base_url="http://localhost:8000").text.split("<main")[1]
 
@@ -145,7 +145,7 @@ def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
     assert manager.get("/manage", base_url="https://localhost").status_code == 200
     page = manager.get("/manage/forecast?lang=sv", base_url="https://localhost")
     assert page.status_code == 200
-    assert "Historiken svarar inte just nu" in page.text
+    assert "Historiken är inte tillgänglig just nu" in page.text
 
 
 def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:

@@ -171,7 +171,7 @@ def test_a_screen_that_slept_or_whose_line_is_silent_is_grey_until_it_hears(open
         page.goto("/wall")
         expect_live(page)
         page.clock.fast_forward("00:20")
-        expect(page.locator("#lost")).to_contain_text("Skärmen tappade förbindelsen")
+        expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
         assert set(page.evaluate(COLOURS)) == GREYS
         page.unroute("**/api/v1/stream")
         page.clock.fast_forward("00:20")  # it asks anew by itself
@@ -190,7 +190,7 @@ def test_a_screen_whose_script_never_came_loses_its_colours_by_itself(opened: Op
     with opened(told[0]) as page:
         page.route("**/wall.js", lambda route: route.abort())
         page.goto("/wall")
-        expect(page.locator(".made")).to_have_text("Som det var kl. 10.00.")
+        expect(page.locator(".made")).to_have_text("Uppgifter från kl. 10.00")
         page.evaluate("document.getAnimations().forEach(one => one.finish())")  # 40 s later
         main = page.locator("main").evaluate("main => getComputedStyle(main).filter")
         assert main == "grayscale(1) opacity(0.7)"
@@ -209,7 +209,7 @@ def test_without_javascript_it_shows_all_floors_its_age_and_loads_itself_anew(op
     with opened(settings, java_script_enabled=False) as page:
         page.goto("/wall")
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001
-        expect(page.locator(".made")).to_have_text("Som det var kl. 10.00.")
+        expect(page.locator(".made")).to_have_text("Uppgifter från kl. 10.00")
         for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
         speaker.say({"desk-1": state(Occupancy.VACANT)})

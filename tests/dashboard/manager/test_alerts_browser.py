@@ -91,7 +91,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
         form = page.locator("article", has_text="Device offline").locator("form")
         form.get_by_role("combobox").select_option("hour")
         form.get_by_role("button").click()
-        expect(page.get_by_text("The collector was asked")).to_be_visible()
+        expect(page.get_by_text("Sent to the collector")).to_be_visible()
         wish = AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
         assert decode_command(heard.get(timeout=20)) == wish
         mutes = [Mute(wish.kind, wish.subject, wish.until_ms)]
@@ -100,7 +100,7 @@ def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, br
         if not script:
             until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
         again.click()
-        expect(page.get_by_text("The collector was asked")).to_be_visible()
+        expect(page.get_by_text("Sent to the collector")).to_be_visible()
         assert decode_command(heard.get(timeout=20)) == AlertCommand(Wish.UNMUTE, wish.kind, wish.subject)
 
 

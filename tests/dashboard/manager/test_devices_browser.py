@@ -49,13 +49,13 @@ def test_a_device_that_goes_and_comes_back_is_told_while_the_page_is_open(chromi
     settings, speaker = told
     with page_of(chromium, settings, "/manage/devices") as page:
         one = page.locator('[data-device="pi-1"]')
-        expect(one.locator("h2")).to_have_text("pi-1: degraded")
+        expect(one.locator("h2")).to_have_text("pi-1: problem")
         speaker.say_device("pi-1", DeviceStatus(online=False))
         expect(one.locator("h2")).to_have_text("pi-1: offline")
         expect(one.get_by_role("button", name="Identify")).to_have_count(0)
         speaker.say_device("pi-1", WELL)
-        expect(one.locator("h2")).to_have_text("pi-1: healthy")
-        expect(one.get_by_role("button", name="Which one is pi-1?")).to_be_visible()
+        expect(one.locator("h2")).to_have_text("pi-1: OK")
+        expect(one.get_by_role("button", name="Identify pi-1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -74,8 +74,8 @@ def test_a_click_lets_the_device_blink(chromium: Browser, told: House, broker: M
     try:
         subscribed.get(timeout=20)
         with page_of(chromium, settings, "/manage/devices", script=script) as page:
-            page.get_by_role("button", name="Which one is pi-1?").click()
-            expect(page.get_by_text("pi-1 was asked")).to_be_visible()
+            page.get_by_role("button", name="Identify pi-1").click()
+            expect(page.get_by_text("The lamp of pi-1 blinks")).to_be_visible()
         assert decode_command(heard.get(timeout=20)) == Command(CommandName.IDENTIFY)
     finally:
         device.disconnect()

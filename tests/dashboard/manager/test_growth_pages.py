@@ -47,7 +47,10 @@ def test_a_viewer_asks_and_reads_the_answer_before_the_table_and_the_chart(
     remember(settings, 6)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
-    places = [page.text.index(text) for text in ("With 10 more members", "5 more: tight in", 'id="chart"', "<tbody>")]
+    places = [
+        page.text.index(text)
+        for text in ("With 10 more members", "5 more members: too busy in", 'id="chart"', "<tbody>")
+    ]
     assert places == sorted(places)
     assert "Based on 30 days in 6 weeks." in page.text
     last = Accounts(settings.accounts_path).log.entries(1)[0]
@@ -69,7 +72,7 @@ def test_a_house_of_less_than_four_weeks_says_so_and_shows_nothing(
     remember(settings, weeks)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
-    assert "it takes four weeks of days on which nearly every desk was heard" in page.text
+    assert "four weeks are needed in which nearly all desks report" in page.text
     assert "<table" not in page.text
     assert viewer.get("/manage/growth/export?members=60", base_url=HOME).status_code == 404
 
@@ -106,6 +109,6 @@ def test_of_a_house_with_too_few_shared_desks_nothing_is_reckoned(settings: Dash
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/growth?members=60&lang=en", base_url=HOME)
-    assert "shares too few desks for an answer" in page.text
+    assert "too few shared desks for an answer" in page.text
     assert "<table" not in page.text
     assert client.get("/manage/growth/export?members=60", base_url=HOME).status_code == 403

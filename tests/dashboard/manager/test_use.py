@@ -99,7 +99,7 @@ def test_what_is_poorly_known_is_told_as_not_known_and_never_as_nothing(manager:
     page = get(manager, "/manage/use?zone=loft")
     assert "Data for only 70% of opening hours: too little for a figure." in page
     rows = table(manager, "zones", "&zone=loft")
-    assert rows[1][2:] == ["not known", "not known", "not known", "70.0"]
+    assert rows[1][2:] == ["unknown", "unknown", "unknown", "70.0"]
 
 
 @pytest.mark.usefixtures("used")
@@ -118,7 +118,7 @@ def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(app: Flask, manag
     joint = "&" if "?" in path else "?"
     answer = manager.get(f"{path}{joint}zone=loft", base_url="https://localhost")
     assert answer.status_code == (403 if "export" in path else 200)
-    assert "so few sit there" in answer.text
+    assert "too few spaces to protect privacy" in answer.text
     assert "<table" not in answer.text
 
 
@@ -126,13 +126,13 @@ def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(app: Flask, manag
     ("question", "text"),
     [
         ("from=yesterday", "“yesterday” is no day"),
-        ("from=2025-11-10&to=2025-11-09", "The days end before they begin."),
+        ("from=2025-11-10&to=2025-11-09", "The last day is before the first."),
         ("from=2020-01-01&to=2025-11-09", "history is kept for 396 days"),
-        ("from=2031-01-01&to=2031-02-01", "Those days are still to come."),
+        ("from=2031-01-01&to=2031-02-01", "Those days are in the future."),
         ("zone=cellar", "There is no zone “cellar”"),
         ("kind=%3Cscript%3E", "There is no kind “&lt;script&gt;”"),
-        ("last=8", "“8” is no choice here."),
-        ("with=luck", "“luck” is no choice here."),
+        ("last=8", "“8” is not a choice here."),
+        ("with=luck", "“luck” is not a choice here."),
     ],
 )
 def test_nonsense_gets_a_page_that_helps(manager: FlaskClient, question: str, text: str) -> None:
@@ -144,29 +144,29 @@ def test_nonsense_gets_a_page_that_helps(manager: FlaskClient, question: str, te
 
 
 def test_an_export_of_no_known_form_or_sheet_is_refused(manager: FlaskClient) -> None:
-    assert "no choice here" in get(manager, "/manage/export?format=pdf", 400)
-    assert "no choice here" in get(manager, "/manage/export?format=csv&sheet=members", 400)
+    assert "not a choice here" in get(manager, "/manage/export?format=pdf", 400)
+    assert "not a choice here" in get(manager, "/manage/export?format=csv&sheet=members", 400)
 
 
 def test_a_history_that_is_away_is_told_as_such(manager: FlaskClient) -> None:
     for path in ("/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"):
-        assert "History does not answer just now." in get(manager, path, 503)
+        assert "History is not available at the moment." in get(manager, path, 503)
 
 
 def test_days_of_which_nothing_is_stored_say_so(manager: FlaskClient, settings: DashboardSettings) -> None:
     store(settings, ZONE_HOUR, [])
-    assert "Of these days nothing is stored." in get(manager, "/manage/use")
+    assert "No data for these days." in get(manager, "/manage/use")
     assert len(table(manager, "days")) == 1
 
 
 def test_a_zone_that_has_nothing_of_a_kind_says_so(manager: FlaskClient, settings: DashboardSettings) -> None:
     store(settings, ZONE_HOUR, [])
-    assert "There is nothing of that kind in this zone." in get(manager, "/manage/use?zone=workshop&kind=desk")
+    assert "There are none of that kind in this zone." in get(manager, "/manage/use?zone=workshop&kind=desk")
 
 
 @pytest.mark.usefixtures("used")
 def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: FlaskClient) -> None:
-    assert "Nothing is known before 13 Oct 2025" in get(manager, "/manage/use?last=91")
+    assert "No data before 13 Oct 2025" in get(manager, "/manage/use?last=91")
 
 
 @pytest.mark.usefixtures("used")
@@ -211,8 +211,8 @@ def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
         "Per zon och typ",
         "Som mest och överskott per dag",
         "Hur länge besöken varar",
-        "Hur många som är inne, per timm",
-        "Jämfört",
+        "Personer per timme",
+        "Jämförelse",
         "Timvärden",
     ]
     assert len(names) == len({name.lower() for name in names})

@@ -85,9 +85,9 @@ def test_a_question_that_is_wrong_can_be_put_right_where_it_was_asked(
 ) -> None:
     with opened(chromium, house, locale="en-GB") as page:
         page.goto("/manage/use?from=2025-11-10&to=2025-11-09")
-        expect(page.get_by_role("alert")).to_contain_text("The days end before they begin.")
+        expect(page.get_by_role("alert")).to_contain_text("The last day is before the first.")
         page.get_by_role("button", name="Show").click()
-        expect(page.locator(".lead")).to_contain_text("of the open time in use")
+        expect(page.locator(".lead")).to_contain_text("occupied during opening hours")
 
 
 def test_on_paper_there_are_the_figures_and_no_controls(chromium: Browser, house: DashboardSettings) -> None:

@@ -80,9 +80,7 @@ def test_after_closing_time_an_old_page_shows_nothing_but_that_it_is_closed(
         expect(page.locator("#board")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("path", "name"), [("/sv", "Spinneriet: finns det plats?"), ("/en", "Spinneriet: is there a spot?")]
-)
+@pytest.mark.parametrize(("path", "name"), [("/sv", "Spinneriet: lediga platser"), ("/en", "Spinneriet: free spaces")])
 def test_the_page_can_be_installed_in_either_language(house: House, phone: Phone, path: str, name: str) -> None:
     with phone(house[0]) as page:
         page.goto(path)
