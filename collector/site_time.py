@@ -80,8 +80,9 @@ class SiteTime:
 
     def report(self, device: str, at_ms: int, *, exact: bool) -> None:
         """Take the time that a device has; `exact`: its clock shows it now, not only later or now."""
-        if self.belief.boot:
-            self._devices.report(device, at_ms, self.belief.elapsed_ms, exact=exact)
+        found = self._source()
+        if not isinstance(found, int):
+            self._devices.report(device, at_ms, found.elapsed_ms, exact=exact)
 
     @property
     def fault(self) -> str:

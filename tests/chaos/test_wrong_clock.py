@@ -1,0 +1,250 @@
+"""The installed commands under a clock that jumps while they run, and at their start.
+
+libfaketime changes the clock of the processes; nothing confirms it, as on a machine whose clock was set by hand. Where
+the Python package of that name is not installed the test is skipped (Debian's library makes `time.sleep` fail).
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from collector.history import DAY_MS, ZONE_HOUR, Row, tables
+from collector.journal import Journal
+from collector.outward import CollectorStatus, decode
+from collector.plan import WHOLE_SITE
+from dashboard.accounts import Accounts
+from dashboard.accounts.access_log import Act
+from dashboard.accounts.roles import Role
+from edge import broker as edge_broker
+from edge import topics
+from edge.message import EventsMessage, Kind, Receipt, SensorEvent, decode_receipt, encode
+from tests.servers import Mosquitto, answers, free_port, mosquitto, until
+
+faketime = pytest.importorskip(
+    "libfaketime", reason="pip install libfaketime: the clock of a process cannot be changed"
+)
+
+HOUR_MS = 3_600_000
+SITE = """
+[site]
+id = "mill"
+name = "The mill"
+
+[broker]
+host = "{host}"
+port = {port}
+password_directory = "passwords"
+
+[dashboard]
+port = {pages}
+
+[storage]
+directory = "data"
+
+[[floor]]
+id = "ground"
+name = "Ground"
+width_m = 20
+depth_m = 10
+
+[[zone]]
+id = "hall"
+name = "Hall"
+floor = "ground"
+x_m = 0
+y_m = 0
+width_m = 20
+depth_m = 10
+
+[[space]]
+id = "desk-1"
+name = "Desk 1"
+kind = "desk"
+zone = "hall"
+x_m = 2.0
+y_m = 2.0
+
+[[device]]
+id = "pi-1"
+
+[[device.sensor]]
+kind = "pir"
+id = "desk-1-pir"
+pin = 4
+space = "desk-1"
+"""
+JUMPS = {"+730d": 730 * DAY_MS, "+4d": 4 * DAY_MS, "+10m": HOUR_MS // 6, "-1h": -HOUR_MS, "-2d": -2 * DAY_MS}
+
+
+SHORT = ("+730d", "-1h")
+START_S = 90.0
+
+
+class Clock:
+    """What the processes take for the time of day."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.set("+0")
+
+    def set(self, offset: str) -> None:
+        beside = self._file.with_suffix(".new")
+        beside.write_text(f"{offset}\n")
+        beside.replace(self._file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        library = Path(faketime.__file__).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"
+        return os.environ | {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+
+class Observer:
+    """A client that reads everything of the site, and may write as any device."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self.receipts: list[Receipt] = []
+        self.status: CollectorStatus | None = None
+        self._client = edge_broker.client(broker.settings("observer"), "observer")
+        self._client.on_connect = lambda client, *_: client.subscribe("ledig/v1/mill/#", qos=1)
+        self._client.on_message = self._on_message
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def send(self, payload: bytes) -> None:
+        self._client.publish(topics.device("mill", "pi-1", topics.DeviceTopic.EVENTS), payload, qos=1)
+
+    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == topics.collector("mill"):
+            self.status = decode(message.payload, CollectorStatus)
+        elif message.topic == topics.device("mill", "pi-1", topics.DeviceTopic.RECEIPT):
+            self.receipts.append(decode_receipt(message.payload))
+
+
+class Site:
+    """A site with sixty days of history, an account with an open session, and a device whose clock is right."""
+
+    def __init__(self, folder: Path, broker: Mosquitto, observer: Observer) -> None:
+        self.file, self.port = folder / "site.toml", free_port()
+        self.file.write_text(SITE.format(host=broker.host, port=broker.port, pages=self.port))
+        passwords = folder / "passwords"
+        passwords.mkdir()
+        for user in ("collector", "dashboard", "pi-1"):
+            (passwords / user).touch(0o600)
+            (passwords / user).write_text(str(broker.settings(user).password))
+        self.storage = folder / "data"
+        self.storage.mkdir()
+        self.observer, self._seq = observer, 0
+        now_ms = time.time_ns() // 1_000_000
+        with closing(Journal(self.storage / "journal.sqlite")) as journal, journal.transaction():
+            hours = range(now_ms // HOUR_MS * HOUR_MS - 60 * DAY_MS, now_ms - 2 * HOUR_MS, HOUR_MS)
+            fields = tuple(1.0 for _ in ZONE_HOUR.fields)
+            tables.upsert(journal.connection, ZONE_HOUR, [Row((WHOLE_SITE, "desk"), at_ms, fields) for at_ms in hours])
+        accounts = Accounts(self.storage / "accounts.sqlite")
+        accounts.add("anna", "a long enough passphrase", Role.MANAGER)
+        self.session = accounts.log_in("anna", "a long enough passphrase", "192.0.2.1")
+        account = accounts.still(self.session)
+        assert account is not None
+        accounts.log.write(account, Act.EXPORT, "use.csv", "days=7")
+        self.kept = self.rows()
+
+    def rows(self) -> tuple[int, int, int]:
+        """How many hours of history, sessions and lines of the access log there are."""
+        with closing(sqlite3.connect(self.storage / "journal.sqlite")) as db:
+            (hours,) = db.execute("SELECT count(*) FROM zone_hour").fetchone()
+        with closing(sqlite3.connect(self.storage / "accounts.sqlite")) as db:
+            (sessions,) = db.execute("SELECT count(*) FROM session").fetchone()
+            (lines,) = db.execute("SELECT count(*) FROM view_log").fetchone()
+        return hours, sessions, lines
+
+    def lost(self) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.storage / "journal.sqlite")) as db:
+            return db.execute("SELECT first, last, reason FROM gap").fetchall()
+
+    def speak(self) -> None:
+        """Hand over an event that happened now, until its receipt is there."""
+        self._seq += 1
+        now_ms = time.time_ns() // 1_000_000
+        event = SensorEvent(self._seq, "desk-1-pir", now_ms, Kind.HEARTBEAT, 0)
+
+        def covered() -> bool:
+            self.observer.send(encode(EventsMessage("s", self._seq, [event])))
+            return any(receipt.seq >= self._seq for receipt in list(self.observer.receipts))
+
+        until(covered, what=f"a receipt for event {self._seq}")
+
+    def fault(self) -> str:
+        status = self.observer.status
+        return status.fault if status is not None and status.online else "offline"
+
+
+@contextmanager
+def running(site: Site, clock: Clock) -> Iterator[None]:
+    """The collector and the dashboard, each in a process of its own."""
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "ledig", part, str(site.file)], env=clock.environment)
+        for part in ("collector", "dashboard")
+    ]
+    try:
+        until(lambda: site.fault() != "offline" and answers(site.port), seconds=START_S, what="start")
+        yield
+        assert [process.poll() for process in processes] == [None, None]
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto(devices=["pi-1"]) as started:
+        yield started
+
+
+@pytest.fixture
+def site(tmp_path: Path, broker: Mosquitto) -> Iterator[Site]:
+    with closing(Observer(broker)) as observer:
+        yield Site(tmp_path, broker, observer)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_jump_while_running_and_at_a_start_costs_nothing(
+    tmp_path: Path, site: Site, jump: str, *, full: bool
+) -> None:
+    if jump not in SHORT and not full:
+        pytest.skip("long form")
+    clock = Clock(tmp_path / "time")
+    with running(site, clock):
+        site.speak()
+        clock.set(jump)
+        until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        site.speak()
+        status = site.observer.status
+        assert status is not None
+        assert abs(status.at_ms - time.time_ns() // 1_000_000) < 60_000
+    until(lambda: site.fault() == "offline", what="the end of the collector")
+    with running(site, clock):  # which starts under the wrong clock
+        until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        site.speak()
+        clock.set("+0")
+        until(lambda: site.fault() == "", what="the clock is right")
+        site.speak()
+    assert site.rows() == site.kept
+    assert site.lost() == []

@@ -1,0 +1,110 @@
+"""Accounts under a wrong clock: no session and no line of the access log is lost, and none lasts too long."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.site_clock import Reading
+from dashboard.accounts import IDLE_S, Accounts
+from dashboard.accounts.access_log import Act
+from dashboard.accounts.care import AccountsCare
+from dashboard.accounts.clock import COLLECTOR, open_accounts
+from dashboard.accounts.roles import Account, Role
+from tests.dashboard.conftest import NAME, PASSWORD
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+NOW_MS = 1_796_000_000_000
+JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]
+ANNA = Account(NAME, Role.MANAGER)
+
+
+class Machine:
+    """The dashboard's machine: its clock may be wrong, and the collector may report the right time."""
+
+    def __init__(self, path: Path, *, synchronised: bool) -> None:
+        self.true_ms, self.wrong_ms, self.synchronised = NOW_MS, 0, synchronised
+        self.boot, self.booted_ms = 1, NOW_MS - DAY_MS
+        self.path = path
+        self.start()
+
+    def read(self) -> Reading:
+        return Reading(self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms, self.boot, self.synchronised)
+
+    def start(self) -> None:
+        self.accounts, self.time = open_accounts(self.path, self.read)
+        self.care = AccountsCare(self.accounts, self.time)
+
+    def live(self, minutes: int, *, collector: bool = False) -> None:
+        for _ in range(minutes):
+            self.true_ms += MINUTE_MS
+            if collector:
+                self.time.report(COLLECTOR, self.true_ms, exact=True)
+            self.time.now_ms()
+            self.care.purge()
+
+
+@pytest.fixture
+def path(tmp_path: Path, accounts_template: bytes) -> Path:
+    file = tmp_path / "accounts.sqlite"
+    file.write_bytes(accounts_template)
+    return file
+
+
+@pytest.mark.parametrize("jump_ms", JUMPS)
+@pytest.mark.parametrize("restarts", ["no restart", "restart", "reboot"])
+@pytest.mark.parametrize("synchronised", [True, False])
+def test_a_wrong_clock_ends_no_session_and_deletes_no_line(
+    path: Path, jump_ms: int, restarts: str, synchronised: bool
+) -> None:
+    machine = Machine(path, synchronised=synchronised)
+    machine.live(2)
+    token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    machine.accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
+    machine.wrong_ms, machine.synchronised = jump_ms, False
+    if restarts == "reboot":
+        machine.boot, machine.booted_ms = 2, machine.true_ms
+    if restarts != "no restart":
+        machine.start()
+    machine.live(10)
+    assert machine.accounts.still(token) == ANNA
+    machine.wrong_ms, machine.synchronised = 0, synchronised
+    machine.live(10, collector=True)
+    assert machine.accounts.still(token) == ANNA
+    assert len(machine.accounts.log.entries(9)) == 1
+    machine.live(IDLE_S // 60, collector=True)
+    assert machine.accounts.still(token) is None, "it ends when it should"
+    assert machine.accounts.sessions() == []
+
+
+def test_a_dashboard_takes_the_time_of_its_collector(path: Path) -> None:
+    machine = Machine(path, synchronised=False)
+    machine.wrong_ms = -3 * HOUR_MS
+    machine.start()
+    machine.live(1, collector=True)
+    assert machine.time.belief.site_ms == machine.true_ms
+
+
+def test_what_a_wrong_clock_of_an_older_ledig_dated_ahead_is_dated_now(path: Path) -> None:
+    ahead_s = (NOW_MS + 730 * DAY_MS) / 1000
+    accounts = Accounts(path, lambda: ahead_s)
+    token = accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
+    machine = Machine(path, synchronised=True)
+    machine.live(2)
+    assert machine.accounts.still(token) == ANNA
+    (entry,) = machine.accounts.log.entries(9)
+    assert abs(entry.at_s - machine.true_ms / 1000) <= 120
+    machine.live(IDLE_S // 60 + 2)
+    assert machine.accounts.still(token) is None, "it would have lasted for two years"
+
+
+def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
+    machine = Machine(path, synchronised=False)
+    machine.live(2)
+    token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    machine.wrong_ms = 730 * DAY_MS
+    accounts, _ = open_accounts(path, machine.read)  # as `ledig user` does
+    assert [session.name for session in accounts.sessions()] == [NAME]
+    assert machine.accounts.still(token) == ANNA
