@@ -79,7 +79,7 @@ def house(zones: int) -> SitePlan:
             for number in range(SPACES)
         ),
         doors=(Door(id="door", name="Door", floor="ground", x_m=0, y_m=0),),
-        opening_hours={day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)},
+        opening_hours={day: (OpeningHours(opens_min=7 * 60, closes_min=20 * 60),) for day in range(5)},
     )
 
 

@@ -15,7 +15,8 @@ from typing import Final
 from collector.forecast import HOUR_MS, Hour, Opening
 from collector.plan import OpeningHours, RedDays, SitePlan
 
-ALL_DAY: Final = OpeningHours(opens_min=0, closes_min=24 * 60)
+_DAY_MIN: Final = 24 * 60
+ALL_DAY: Final = OpeningHours(opens_min=0, closes_min=_DAY_MIN)
 SUNDAY: Final = 6
 _RED_KINDS: Final = ("public", "de_facto")
 """What the law calls a red day, and the eves that it treats as one (Midsummer, Christmas and New Year's in Sweden)."""
@@ -38,41 +39,46 @@ def is_red(plan: SitePlan, day: date) -> bool:
     return day in _red_days(plan.country, day.year)
 
 
-def hours_of(plan: SitePlan, day: date) -> OpeningHours | None:
-    """When the house is open on a local day; None: it is closed."""
+def hours_of(plan: SitePlan, day: date) -> tuple[OpeningHours, ...]:
+    """The spans in which the site is open that begin on a local day, in order; empty: it is closed."""
+    if day in plan.hours_on:
+        return plan.hours_on[day]
     if day in plan.closed:
-        return None
+        return ()
     weekday = day.weekday()
     if plan.red_days is not RedDays.OPEN and is_red(plan, day):
         if plan.red_days is RedDays.CLOSED:
-            return None
+            return ()
         weekday = SUNDAY
-    return plan.opening_hours.get(weekday) if plan.opening_hours else ALL_DAY
+    return plan.opening_hours.get(weekday, ()) if plan.opening_hours else (ALL_DAY,)
 
 
 def is_open(plan: SitePlan, at_ms: int) -> bool:
     """Whether the house is open at an instant, by its own wall clock."""
-    return _within(hours_of(plan, (at := local(plan, at_ms)).date()), at)
+    return open_since(plan, local(plan, at_ms)) is not None
+
+
+def open_since(plan: SitePlan, at: datetime) -> tuple[date, OpeningHours] | None:
+    """The span in which the site is open at a local time, with the day on which it begins; None: it is closed."""
+    for days_before in (0, 1):
+        day = at.date() - timedelta(days=days_before)
+        minute = days_before * _DAY_MIN + at.hour * 60 + at.minute
+        for span in hours_of(plan, day):
+            if span.opens_min <= minute < span.closes_min:
+                return day, span
+    return None
 
 
 def hours(plan: SitePlan, from_ms: int, to_ms: int) -> list[Hour]:
     """The hours from `from_ms` to `to_ms`, both on the full hour, without values.
 
-    An hour is open if the house is in the middle of it. On a red day that has a Sunday's hours it is `RED`.
+    An hour is open if the house is in the middle of it. On a red day that has a Sunday's hours it is `RED`; so are
+    the hours after midnight of a span that began on one.
     """
     cut: list[Hour] = []
-    today = date.min
-    opens: OpeningHours | None = None
-    kind = Opening.OPEN
     for at_ms in range(from_ms, to_ms, HOUR_MS):
-        middle = local(plan, at_ms + HOUR_MS // 2)
-        if middle.date() != today:
-            today = middle.date()
-            opens = hours_of(plan, today)
-            red = plan.red_days is RedDays.SUNDAY and today.weekday() != SUNDAY and is_red(plan, today)
-            kind = Opening.RED if red else Opening.OPEN
         begins = local(plan, at_ms)
-        opening = kind if _within(opens, middle) else Opening.CLOSED
+        opening = _opening(plan, local(plan, at_ms + HOUR_MS // 2))
         cut.append(Hour(at_ms, begins.date().toordinal(), begins.hour, opening))
     return cut
 
@@ -118,8 +124,13 @@ def _midnight(plan: SitePlan, day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 
-def _within(opens: OpeningHours | None, at: datetime) -> bool:
-    return opens is not None and opens.opens_min <= at.hour * 60 + at.minute < opens.closes_min
+def _opening(plan: SitePlan, at: datetime) -> Opening:
+    found = open_since(plan, at)
+    if found is None:
+        return Opening.CLOSED
+    day = found[0]
+    has_own_hours = day in plan.hours_on or plan.red_days is not RedDays.SUNDAY or day.weekday() == SUNDAY
+    return Opening.OPEN if has_own_hours or not is_red(plan, day) else Opening.RED
 
 
 @cache

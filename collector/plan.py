@@ -175,10 +175,11 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningHours:
-    """When the house is open on one day of the week, minutes since local midnight."""
+    """One span in which the site is open, in minutes since the local midnight of the day on which it begins."""
 
     opens_min: int
     closes_min: int
+    """Above 24 hours if the span ends after the next midnight."""
 
 
 class RedDays(StrEnum):
@@ -256,8 +257,11 @@ class SitePlan:
     spaces: tuple[Space, ...]
     doors: tuple[Door, ...] = ()
     sensors: tuple[Sensor, ...] = ()
-    opening_hours: Mapping[int, OpeningHours] = field(default_factory=dict)
-    """By weekday, Monday 0; a day that is missing is closed; empty: always open."""
+    opening_hours: Mapping[int, tuple[OpeningHours, ...]] = field(default_factory=dict)
+    """By weekday, Monday 0, the spans that begin on it, in order; a day that is missing is closed; empty: always
+    open."""
+    hours_on: Mapping[date, tuple[OpeningHours, ...]] = field(default_factory=dict)
+    """The same for single dates, in place of what the weekday or a public holiday says; no span: closed."""
     country: str = "SE"
     """Whose red days it keeps: two letters, ISO 3166."""
     red_days: RedDays = RedDays.SUNDAY

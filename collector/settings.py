@@ -8,6 +8,7 @@ Never: files, sockets.
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from collector.alerts.settings import AlertSettings
 from edge.broker import BrokerSettings
@@ -37,6 +38,17 @@ class InfluxSettings:
     """The bucket, or the database of 1.x."""
     token_file: Path | None = None
     """One line: the token (of 1.x: user:password); None: the server asks for none."""
+
+    def __post_init__(self) -> None:
+        if "@" in self.url:  # not quoted: it may hold a password
+            raise ValueError("url must not hold a user or a password; put user:password into the token_file")
+        try:
+            parts = urlsplit(self.url)
+            is_address = parts.scheme in {"http", "https"} and parts.hostname is not None and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address:
+            raise ValueError(f'url must be the address of a server, such as "http://localhost:8087", got "{self.url}"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

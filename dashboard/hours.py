@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from collector.days import hours_of, is_open, local
+from collector.days import hours_of, is_open, local, open_since
+from collector.history import DAY_MS
 from collector.plan import SitePlan
 
 LOOKS_AHEAD_DAYS: Final = 62
@@ -37,9 +38,9 @@ def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
     now = local(plan, now_ms)
     for days in range(LOOKS_AHEAD_DAYS):
         day = now.date() + timedelta(days=days)
-        hours = hours_of(plan, day)
-        if hours is not None and (days > 0 or now.hour * 60 + now.minute < hours.opens_min):
-            return Opening(days, day.weekday(), f"{hours.opens_min // 60:02}:{hours.opens_min % 60:02}")
+        for span in hours_of(plan, day):
+            if days > 0 or now.hour * 60 + now.minute < span.opens_min:
+                return Opening(days, day.weekday(), f"{span.opens_min // 60:02}:{span.opens_min % 60:02}")
     return None
 
 
@@ -50,12 +51,13 @@ def closing_time(plan: SitePlan, now_ms: int) -> str | None:
 
 
 def closing(plan: SitePlan, now_ms: int) -> int | None:
-    """When an open house closes today, Unix ms; None if it is closed, or stays open over midnight."""
-    if not is_open(plan, now_ms):
-        return None
-    today = local(plan, now_ms).date()
-    hours = hours_of(plan, today)
-    days, minutes = divmod(hours.closes_min if hours else 0, 24 * 60)
-    at = datetime.combine(today + timedelta(days=days), time(minutes // 60, minutes % 60), plan.time_zone)
-    closes_ms = round(at.timestamp() * 1000)
-    return None if is_open(plan, closes_ms) else closes_ms
+    """When an open site closes, Unix ms; None if it is closed, or open for another whole day and more."""
+    at_ms = now_ms
+    while (found := open_since(plan, local(plan, at_ms))) is not None:
+        day, span = found
+        days, minutes = divmod(span.closes_min, 24 * 60)
+        at = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), plan.time_zone)
+        at_ms = round(at.timestamp() * 1000)
+        if at_ms - now_ms > DAY_MS:
+            return None
+    return None if at_ms == now_ms else at_ms

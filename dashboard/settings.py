@@ -8,9 +8,10 @@ Never: files, sockets.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.alerts.settings import USUAL, AlertSettings
+from collector.alerts.settings import USUAL, AlertSettings, Language
 from collector.settings import HistoryKind, InfluxSettings, RetentionSettings
 from edge.broker import BrokerSettings
+from edge.hosts import host_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,14 @@ class DashboardSettings:
     """Most open live pages; one more looks again every ten seconds instead."""
 
     def __post_init__(self) -> None:
+        if fault := host_fault(self.host):
+            raise ValueError(f"host {fault}")
+        for name in self.hosts:
+            if fault := host_fault(name.removeprefix(".")):
+                raise ValueError(f"hosts: {fault}")
         if not 1 <= self.port <= 65_535:
             raise ValueError(f"port must lie between 1 and 65535, got {self.port}")
-        if self.language not in {"sv", "en"}:
+        if self.language not in set(Language):
             raise ValueError(f'language must be "sv" or "en", got {self.language!r}')
         if not 0 <= self.proxies <= 5:
             raise ValueError(f"proxies must lie between 0 and 5, got {self.proxies}")

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.hosts import host_fault
+
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
 
@@ -41,6 +43,8 @@ class BrokerSettings:
     """The authority that signed the broker's certificate."""
 
     def __post_init__(self) -> None:
+        if fault := host_fault(self.host):
+            raise ValueError(f"host {fault}")
         if not 1 <= self.port <= 65_535:
             raise ValueError(f"port must lie between 1 and 65535, got {self.port}")
 

@@ -147,9 +147,12 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
 @_SITE
 def check(site: Path) -> None:
     """Check a site file and report all errors; starts nothing."""
-    from ledig.site import read
+    from ledig.site import SiteRejected, read
+    from ledig.site.installation import installation_faults
 
     found = read(site)
+    if faults := installation_faults(found, site.name):
+        raise SiteRejected(faults)
     plan = found.plan
     counts = {
         "floor": plan.floors,

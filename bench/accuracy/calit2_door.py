@@ -41,7 +41,7 @@ _PLAN: Final = SitePlan(
     zones=(),
     spaces=(),
     doors=(Door(id="main", name="Main door", floor="", x_m=0, y_m=0),),
-    opening_hours={weekday: OpeningHours(opens_min=5 * 60, closes_min=24 * 60) for weekday in range(7)},
+    opening_hours={weekday: (OpeningHours(opens_min=5 * 60, closes_min=24 * 60),) for weekday in range(7)},
 )
 """Said of the house: it is closed at 04:00. Everything else is default."""
 

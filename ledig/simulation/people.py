@@ -133,9 +133,11 @@ def day(plan: SitePlan, date: calendar_date, seed: int) -> Day:
     midnight = datetime.combine(date, time(), plan.time_zone)
     starts_ms = int(midnight.timestamp() * 1000)
     ends_ms = int(datetime.combine(date + timedelta(days=1), time(), plan.time_zone).timestamp() * 1000)
-    hours = hours_of(plan, date) if plan.opening_hours else _USUAL_HOURS
-    if hours is None:
+    spans = hours_of(plan, date) if plan.opening_hours else (_USUAL_HOURS,)
+    if not spans:
         return Day(starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), runs=(), cups=())
+    closes_min = min(spans[-1].closes_min, 24 * 60)  # nobody is invented who stays over midnight
+    hours = OpeningHours(opens_min=spans[0].opens_min, closes_min=closes_min)
     making = _Making(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - invents a day
     making.fill()
     return Day(

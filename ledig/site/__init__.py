@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from collector.alerts.settings import Language
 from collector.plan import Rules, SitePlan
 from collector.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from dashboard.settings import DashboardSettings
@@ -76,6 +77,10 @@ class SiteSettings:
     """What a browser gets that asks for neither Swedish nor English: "sv" or "en"."""
     notice: str = ""
     """One line for every page, such as "Closed for midsummer"."""
+
+    def __post_init__(self) -> None:
+        if self.language not in set(Language):
+            raise ValueError(f'language must be "sv" or "en", got "{self.language}"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +178,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
     about = _about(reader, document)
     broker = reader.build(BrokerTable, reader.table(document, "broker"), "broker")
     storage = reader.build(StorageSettings, reader.table(document, "storage"), "storage")
-    opening = read_opening(reader, reader.table(document, "opening_hours"))
+    opening = read_opening(reader, document)
     rules = reader.build(Rules, reader.table(document, "rules"), "rules")
     directory = storage.directory if storage else Path()
     wire = _broker(reader, broker or BrokerTable())
@@ -195,6 +200,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
         doors=house.doors,
         sensors=sensors,
         opening_hours=opening.hours,
+        hours_on=opening.hours_on,
         country=about.country,
         red_days=opening.red_days,
         closed=opening.closed,
@@ -263,6 +269,6 @@ def _dashboard(
         "history": collector.history if collector else HistoryKind.SQLITE,
         "influx": collector.influx if collector else InfluxSettings(),
         "retention": collector.retention if collector else RetentionSettings(),
-        "language": about.language if about else "sv",
+        "language": about.language if about else Language.SV.value,
     }
     return reader.build(DashboardSettings, reader.table(document, "dashboard"), "dashboard", given=shared)

@@ -11,7 +11,7 @@ from pathlib import Path
 from collector.plan import Sensor, SensorKind, Space, SpaceKind
 from edge.broker import BrokerSettings
 from edge.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
-from ledig.site.house import House, unique_tables
+from ledig.site.house import House, identified
 from ledig.site.reader import Reader, Table, one_of
 
 _SEATS = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
@@ -55,27 +55,24 @@ def read_devices(
     """Read every `[[device]]` with its sensors; faults go to the reader, and what they touch is left out."""
     devices: list[DeviceSettings] = []
     sensors: list[Sensor] = []
-    for table in unique_tables(reader, reader.tables(document, "device"), "device"):
-        read = _read_sensors(reader, table, around.house)
-        device = _device(reader, table, around, tuple(settings for _, settings in read))
+    for place, table in identified(reader, reader.tables(document, "device"), "device"):
+        read = _read_sensors(reader, table, place, around.house)
+        device = _device(reader, table, place, around, tuple(settings for _, settings in read))
         if device is not None:
             devices.append(device)
             sensors += [_watching(sensor, settings, device) for sensor, settings in read]
     return tuple(devices), tuple(sensors)
 
 
-def _read_sensors(reader: Reader, device: Table, house: House) -> list[tuple[Table, SensorSettings]]:
-    tables = unique_tables(
-        reader, reader.tables(device, "sensor", "device.sensor"), "sensor", f'device "{device["id"]}", '
-    )
-    read = [(table, _sensor(reader, table, f'sensor "{table["id"]}"', house)) for table in tables]
+def _read_sensors(reader: Reader, device: Table, within: str, house: House) -> list[tuple[Table, SensorSettings]]:
+    tables = identified(reader, reader.tables(device, "sensor", "device.sensor"), "sensor", f"{within}, ")
+    read = [(table, _sensor(reader, table, place, house)) for place, table in tables]
     return [(table, settings) for table, settings in read if settings is not None]
 
 
 def _device(
-    reader: Reader, table: Table, around: Surroundings, sensors: tuple[SensorSettings, ...]
+    reader: Reader, table: Table, place: str, around: Surroundings, sensors: tuple[SensorSettings, ...]
 ) -> DeviceSettings | None:
-    place = f'device "{table["id"]}"'
     if table["id"] in _BROKER_USERS:
         reader.faults.add(place, f"{table['id']} is a user of the broker already; choose another id")
     given = {
@@ -136,10 +133,11 @@ def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSet
         if not isinstance(table[name], str) or table[name] not in house.named[name]:
             reader.faults.add(place, one_of(name, str(table[name]), house.named[name]))
             return
-    for space in house.spaces:
-        if space.id == table.get("space") and (unfit := _unfit(kind, settings, space)):
+    space = house.space.get(table.get("space", ""))
+    if space is not None:
+        if unfit := _unfit(kind, settings, space):
             reader.faults.add(place, unfit)
-        elif space.id == table.get("space") and space.zone != table.get("zone", space.zone):
+        elif space.zone != table.get("zone", space.zone):
             finding = f'"{space.id}" is in zone "{space.zone}", not in "{table["zone"]}"; give the zone that it is in'
             reader.faults.add(place, finding)
 

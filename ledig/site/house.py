@@ -30,7 +30,9 @@ class House:
     zones: tuple[Zone, ...]
     spaces: tuple[Space, ...]
     doors: tuple[Door, ...]
-    named: dict[str, set[str]]
+    space: dict[str, Space]
+    """Spaces by id."""
+    named: dict[str, frozenset[str]]
     """Every id in the file, sound or not, by kind: a faulty zone does not make each of its spaces faulty too."""
 
 
@@ -48,39 +50,44 @@ def read_house(reader: Reader, document: Table) -> House:
     _check_zones(reader, zones, floors, named["floor"])
     _check_spaces(reader, spaces, zones, named["zone"])
     _check_doors(reader, doors, floors, named["floor"])
-    return House(floors=floors, zones=zones, spaces=spaces, doors=doors, named=named)
+    by_id = {space.id: space for space in spaces}
+    return House(floors=floors, zones=zones, spaces=spaces, doors=doors, space=by_id, named=named)
 
 
-def _ids(tables: Iterable[Table]) -> set[str]:
-    return {str(table["id"]) for table in tables if "id" in table}
+def _ids(tables: Iterable[Table]) -> frozenset[str]:
+    return frozenset(str(table["id"]) for table in tables if "id" in table)
 
 
 def _place(kind: str, table: Table, number: int) -> str:
     return f'{kind} "{table["id"]}"' if isinstance(table.get("id"), str) else f"{kind} number {number}"
 
 
-def unique_tables(reader: Reader, tables: Iterable[Table], kind: str, within: str = "") -> list[Table]:
-    """The tables that have a sound id of their own; each other one is a fault."""
-    sound: list[Table] = []
+def identified(reader: Reader, tables: Iterable[Table], kind: str, within: str = "") -> list[tuple[str, Table]]:
+    """Each table with its place, for faults. One without a sound id of its own is a fault, and gets a stand-in.
+
+    So whatever else is wrong with it is found in the same run.
+    """
+    found: list[tuple[str, Table]] = []
     seen: set[str] = set()
     for number, table in enumerate(tables, 1):
-        place, found = within + _place(kind, table, number), table.get("id")
-        if not isinstance(found, str):
-            reader.faults.add(place, f'id is {"missing" if found is None else found}; give it: id = "{kind}-{number}"')
-        elif fault := id_fault(found):
+        place, given = within + _place(kind, table, number), table.get("id")
+        if not isinstance(given, str):
+            finding = "missing" if given is None else given
+            reader.faults.add(place, f'id is {finding}; give it: id = "{kind}-{number}"')
+            found.append((place, {**table, "id": f"{kind}-number-{number}"}))
+            continue
+        if fault := id_fault(given):
             reader.faults.add(place, fault)
-        elif found in seen:
+        elif given in seen:
             reader.faults.add(place, f"this id is given twice; each {kind} needs its own")
-        else:
-            seen.add(found)
-            sound.append(table)
-    return sound
+        seen.add(given)
+        found.append((_place(kind, table, number), table))
+    return found
 
 
 def _read_all(reader: Reader, document: Table, kind: type[_N], name: str) -> tuple[_N, ...]:
     built = (
-        reader.build(kind, table, f'{name} "{table["id"]}"')
-        for table in unique_tables(reader, reader.tables(document, name), name)
+        reader.build(kind, table, place) for place, table in identified(reader, reader.tables(document, name), name)
     )
     return tuple(item for item in built if item is not None)
 
@@ -118,7 +125,7 @@ def _check_floors(reader: Reader, floors: Iterable[Floor]) -> None:
             reader.faults.add(f'floor "{floor.id}"', finding)
 
 
-def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor], known: set[str]) -> None:
+def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor], known: frozenset[str]) -> None:
     room = {floor.id: _of_floor(floor) for floor in floors}
     for zone in zones:
         place, lies = f'zone "{zone.id}"', _of_zone(zone)
@@ -134,7 +141,7 @@ def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor],
             reader.faults.add(place, f'it spans {lies}; its floor "{zone.floor}" spans {floor}')
 
 
-def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone], known: set[str]) -> None:
+def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone], known: frozenset[str]) -> None:
     room = {zone.id: _of_zone(zone) for zone in zones}
     for space in spaces:
         place = f'space "{space.id}"'
@@ -154,7 +161,7 @@ def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone]
             reader.faults.add(place, f"low_below_pct must lie between 0 and 100, got {space.low_below_pct:g}")
 
 
-def _check_doors(reader: Reader, doors: Iterable[Door], floors: Iterable[Floor], known: set[str]) -> None:
+def _check_doors(reader: Reader, doors: Iterable[Door], floors: Iterable[Floor], known: frozenset[str]) -> None:
     room = {floor.id: _of_floor(floor) for floor in floors}
     for door in doors:
         place = f'door "{door.id}"'

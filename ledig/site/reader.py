@@ -7,9 +7,10 @@ Never: files, what a setting means. A value out of bounds is refused by its own 
 
 import difflib
 import types
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import StrEnum
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -42,16 +43,31 @@ class _Unfit(ValueError):
     """A value has the wrong type; the text says what it must be."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+MOST_LISTED = 30
+"""A list of known words in a fault names no more."""
+MOST_COMPARED = 200
+"""Among more words no nearest one is searched for: each fault of a large file would compare with all of them."""
+
+
+def nearest(word: str, known: Collection[str]) -> str:
     """`; did you mean "pressure"?` if a known word is near, else nothing."""
+    if len(known) > MOST_COMPARED:
+        return ""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def one_of(what: str, word: str, known: Collection[str]) -> str:
     """The finding that `word` is none of the known words, with all of them and the nearest."""
-    listed = ", ".join(sorted(known)) or "none"
-    return f'no {what} "{word}"; known {what}s: {listed}{nearest(word, known)}'
+    return f'no {what} "{word}"; known {what}s: {_listed(frozenset(known))}{nearest(word, known)}'
+
+
+@lru_cache(maxsize=64)
+def _listed(known: frozenset[str]) -> str:
+    words = sorted(known)
+    if len(words) > MOST_LISTED:
+        return f"{', '.join(words[:MOST_LISTED])} and {len(words) - MOST_LISTED} more"
+    return ", ".join(words) or "none"
 
 
 class Reader:
@@ -113,7 +129,7 @@ class Reader:
         before = len(self.faults)
         self.refuse_unknown(table, {*keys.values(), *beside}, place)
         known = len(self.faults)
-        hints = get_type_hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type] # every class is hashable
         values = dict(given)
         for field in settable(kind, given):
             key = keys[field.name]
@@ -157,11 +173,18 @@ class Reader:
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return _word(value, hint)
         if hint is Path and isinstance(value, str) and value:
+            if value.startswith(("~", "$")):
+                raise _Unfit("it must be the whole path: ~ and variables are not expanded")
             return self._base / value
         plain = _PLAIN.get(hint)
         if plain is None or not plain(value):
             raise _Unfit(f"it must be {_KINDS[hint]}")
         return float(value) if hint is float else value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def settable(kind: type, given: Collection[str] = ()) -> list[Field[Any]]:

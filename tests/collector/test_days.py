@@ -12,8 +12,8 @@ from collector.forecast import HOUR_MS, Opening
 from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.houses import house_of
 
-DAY = OpeningHours(opens_min=7 * 60, closes_min=20 * 60)
-SHORT = OpeningHours(opens_min=10 * 60, closes_min=15 * 60)
+DAY = (OpeningHours(opens_min=7 * 60, closes_min=20 * 60),)
+SHORT = (OpeningHours(opens_min=10 * 60, closes_min=15 * 60),)
 PLAN = replace(house_of(6), opening_hours={**dict.fromkeys(range(5), DAY), 6: SHORT})
 """Open on weekdays and Sundays."""
 
@@ -58,13 +58,62 @@ def test_another_country_has_its_own() -> None:
     assert not known_country("XX")
 
 
-@pytest.mark.parametrize(("red_days", "opens"), [(RedDays.SUNDAY, SHORT), (RedDays.CLOSED, None), (RedDays.OPEN, DAY)])
-def test_the_site_file_says_what_a_red_day_is(red_days: RedDays, opens: OpeningHours | None) -> None:
+@pytest.mark.parametrize(("red_days", "opens"), [(RedDays.SUNDAY, SHORT), (RedDays.CLOSED, ()), (RedDays.OPEN, DAY)])
+def test_the_site_file_says_what_a_red_day_is(red_days: RedDays, opens: tuple[OpeningHours, ...]) -> None:
     assert hours_of(replace(PLAN, red_days=red_days), date(2026, 4, 6)) == opens
 
 
 def test_a_house_that_is_closed_on_sundays_is_closed_on_red_days() -> None:
-    assert hours_of(replace(PLAN, opening_hours={0: DAY}), date(2026, 4, 6)) is None
+    assert hours_of(replace(PLAN, opening_hours={0: DAY}), date(2026, 4, 6)) == ()
+
+
+LATE = replace(PLAN, opening_hours={4: (OpeningHours(opens_min=18 * 60, closes_min=26 * 60),)})
+"""Open on Fridays from 18:00 to 02:00."""
+
+
+@pytest.mark.parametrize(
+    ("time", "opens"),
+    [
+        ("2026-11-27T01:30", False),  # Friday morning: no Thursday evening
+        ("2026-11-27T17:59", False),
+        ("2026-11-27T18:00", True),
+        ("2026-11-28T01:59", True),
+        ("2026-11-28T02:00", False),
+        ("2026-11-28T18:30", False),
+    ],
+)
+def test_hours_past_midnight_belong_to_the_day_on_which_they_begin(time: str, opens: bool) -> None:
+    assert is_open(LATE, at(time)) is opens
+
+
+def test_the_hours_after_midnight_are_open_in_a_forecast_too() -> None:
+    friday, saturday = day_of(LATE, date(2026, 11, 27)), day_of(LATE, date(2026, 11, 28))
+    assert [hour for hour, opening in friday if opening is Opening.OPEN] == [18, 19, 20, 21, 22, 23]
+    assert [hour for hour, opening in saturday if opening is Opening.OPEN] == [0, 1]
+
+
+def test_the_night_in_which_the_clocks_change_ends_by_the_wall_clock() -> None:
+    plan = replace(LATE, opening_hours={5: (OpeningHours(opens_min=22 * 60, closes_min=27 * 60 + 30),)})
+    assert is_open(plan, at("2026-10-25T03:29"))
+    assert not is_open(plan, at("2026-10-25T03:30"))
+
+
+def test_a_site_is_closed_between_two_spans_of_a_day() -> None:
+    spans = OpeningHours(opens_min=8 * 60, closes_min=12 * 60), OpeningHours(opens_min=13 * 60, closes_min=17 * 60)
+    plan = replace(PLAN, opening_hours={0: spans})
+    opens = [hour for hour, opening in day_of(plan, date(2026, 11, 23)) if opening is Opening.OPEN]
+    assert opens == [8, 9, 10, 11, 13, 14, 15, 16]
+
+
+def test_hours_for_one_date_come_before_weekday_holiday_and_closed_days() -> None:
+    eve = date(2026, 12, 24)
+    own = (OpeningHours(opens_min=9 * 60, closes_min=13 * 60),)
+    plan = replace(PLAN, hours_on={eve: own}, red_days=RedDays.CLOSED)
+    assert hours_of(plan, eve) == own
+    assert {opening for hour, opening in day_of(plan, eve) if 9 <= hour < 13} == {Opening.OPEN}
+    assert hours_of(plan, date(2026, 12, 25)) == ()
+    assert is_open(replace(plan, opening_hours={}), at("2026-12-24T09:00"))
+    assert not is_open(replace(plan, opening_hours={}), at("2026-12-24T14:00"))
 
 
 def test_a_house_without_hours_is_open_on_red_days_unless_it_says_so() -> None:
@@ -90,7 +139,7 @@ def test_hours_are_cut_by_the_house_s_clock_and_name_red_days() -> None:
 
 
 def test_an_hour_is_open_if_the_house_is_in_the_middle_of_it() -> None:
-    plan = replace(PLAN, opening_hours={0: OpeningHours(opens_min=7 * 60 + 30, closes_min=19 * 60 + 30)})
+    plan = replace(PLAN, opening_hours={0: (OpeningHours(opens_min=7 * 60 + 30, closes_min=19 * 60 + 30),)})
     opened = [hour for hour, opening in day_of(plan, date(2026, 11, 23)) if opening is Opening.OPEN]
     assert opened == list(range(7, 19))
 
@@ -121,7 +170,7 @@ def test_no_hour_of_any_span_is_missing_doubled_or_of_two_minds(
     first: date, days: int, opens: int, length: int, red_days: RedDays
 ) -> None:
     closes = min(24 * 60, opens + length)
-    some = dict.fromkeys(range(0, 7, 2), OpeningHours(opens_min=opens, closes_min=closes))
+    some = dict.fromkeys(range(0, 7, 2), (OpeningHours(opens_min=opens, closes_min=closes),))
     plan = replace(PLAN, opening_hours=some, red_days=red_days)
     begin = midnight_ms(plan, at(f"{first}T12:00"))
     cut = hours(plan, begin, begin + days * 24 * HOUR_MS)

@@ -52,7 +52,7 @@ PLAN = SitePlan(
         Sensor(device="pi-1", id="entrance", kind=SensorKind.BEAM_PAIR, door="entrance"),
         Sensor(device="pi-1", id="air", kind=SensorKind.AIR, zone="loft"),
     ),
-    opening_hours={weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)},
+    opening_hours={weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)},
 )
 SENSORS = {"entrance": 1, "air": 2}
 KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}

@@ -86,7 +86,7 @@ PLAN = SitePlan(
     spaces=SPACES,
     doors=(Door(id="entrance", name="Entrén", floor="ground", x_m=8, y_m=13),),
     sensors=SENSORS,
-    opening_hours={day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)},
+    opening_hours={day: (OpeningHours(opens_min=7 * 60, closes_min=20 * 60),) for day in range(5)},
 )
 MONDAY_10_MS = 1_763_974_800_000
 """Monday 24 November 2025, 10.00 in Stockholm."""

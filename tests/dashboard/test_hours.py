@@ -10,7 +10,7 @@ from collector.plan import OpeningHours
 from dashboard.hours import Opening, clock, closing, next_opening
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
-WEEKDAYS = {day: OpeningHours(opens_min=7 * 60, closes_min=20 * 60) for day in range(5)}
+WEEKDAYS = {day: (OpeningHours(opens_min=7 * 60, closes_min=20 * 60),) for day in range(5)}
 
 
 def at(text: str) -> int:

@@ -20,6 +20,7 @@ CONTRACT = (
     "edge.message",
     "edge.topics",
     "edge.broker",
+    "edge.hosts",
     "edge.subscriptions",
     "edge.clock",
     "edge.sqlite_transaction",

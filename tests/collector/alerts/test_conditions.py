@@ -197,7 +197,7 @@ def test_a_destination_that_takes_nothing_is_an_alert_and_one_not_tried_yet_is_n
 
 
 def test_outside_its_hours_a_kind_begins_nothing_and_off_it_says_nothing() -> None:
-    night = dataclasses.replace(PLAN, opening_hours={0: OpeningHours(opens_min=0, closes_min=1)})
+    night = dataclasses.replace(PLAN, opening_hours={0: (OpeningHours(opens_min=0, closes_min=1),)})
     air = {"hall": Air(co2_ppm=2000)}
     for when, expected in (
         ("open", [Level.BLIND]),

@@ -17,7 +17,9 @@ from collector.history import DAY_MS, Row
 from collector.plan import OpeningHours, RedDays
 from tests.collector.houses import house_of
 
-PLAN = replace(house_of(10), opening_hours=dict.fromkeys(range(7), OpeningHours(opens_min=8 * 60, closes_min=18 * 60)))
+PLAN = replace(
+    house_of(10), opening_hours=dict.fromkeys(range(7), (OpeningHours(opens_min=8 * 60, closes_min=18 * 60),))
+)
 DESKS = Series("site", "desk", 10)
 PEOPLE = Series("site", "people")
 
@@ -63,7 +65,7 @@ def test_before_two_weeks_nothing_is_told_but_how_many_days_are_missing(days: in
 
 @pytest.mark.parametrize("days", range(14, 40, 5))
 def test_a_house_that_opens_an_hour_a_week_is_told_or_asked_for_more_days(days: int) -> None:
-    seldom = replace(PLAN, opening_hours={2: OpeningHours(opens_min=12 * 60, closes_min=13 * 60)})
+    seldom = replace(PLAN, opening_hours={2: (OpeningHours(opens_min=12 * 60, closes_min=13 * 60),)})
     outlook, _ = ahead(weeks(days / 7), plan=seldom)
     assert bool(outlook.missing_days) is not bool(outlook.hours)
 

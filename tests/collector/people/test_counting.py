@@ -24,7 +24,7 @@ from edge.message import Kind, SensorEvent
 from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion
 
 MINUTE_MS = 60_000
-DAYTIME = {weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)}
+DAYTIME = {weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
 PLAN = replace(house_of(2, devices=2), opening_hours=DAYTIME)
 
 

@@ -12,7 +12,7 @@ from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.room import HOUR
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-DAYTIME = {weekday: OpeningHours(opens_min=6 * 60, closes_min=24 * 60) for weekday in range(7)}
+DAYTIME = {weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
 
 
 def moment(text: str) -> int:
@@ -70,13 +70,13 @@ def test_a_house_that_never_closes_is_known_to_be_empty_at_no_time() -> None:
 
 
 def test_a_house_that_is_open_all_night_is_empty_in_the_middle_of_the_day_it_is_closed() -> None:
-    night = {weekday: OpeningHours(opens_min=0, closes_min=8 * 60) for weekday in range(7)}
+    night = {weekday: (OpeningHours(opens_min=0, closes_min=8 * 60),) for weekday in range(7)}
     turn = Turns(house(night)).of(moment("2026-06-21T05:00"))
     assert (turn.at_ms, turn.closed) == (moment("2026-06-21T16:00"), True)
 
 
 def test_half_an_hour_of_cleaning_empties_no_house() -> None:
-    hours = {weekday: OpeningHours(opens_min=0, closes_min=24 * 60 - 30) for weekday in range(7)}
+    hours = {weekday: (OpeningHours(opens_min=0, closes_min=24 * 60 - 30),) for weekday in range(7)}
     assert not Turns(house(hours)).of(moment("2026-06-21T12:00")).closed
 
 
@@ -88,7 +88,7 @@ def test_half_an_hour_of_cleaning_empties_no_house() -> None:
     st.sampled_from(["2026-03-27", "2026-03-28", "2026-10-23", "2026-10-24", "2026-06-21"]),
 )
 def test_each_day_turns_once_at_a_moment_of_its_own(hours: dict[int, tuple[int, int]], first: str) -> None:
-    plan = house({weekday: OpeningHours(opens_min=a, closes_min=b) for weekday, (a, b) in hours.items()})
+    plan = house({weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()})
     turns: list[Turn] = []
     at_ms = day_span(moment(f"{first}T12:00"), STOCKHOLM).from_ms
     for _ in range(3):

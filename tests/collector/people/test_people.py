@@ -173,7 +173,7 @@ def told_of(hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Cro
         zones=(),
         spaces=(),
         red_days=RedDays.OPEN,
-        opening_hours={weekday: OpeningHours(opens_min=a, closes_min=b) for weekday, (a, b) in hours.items()},
+        opening_hours={weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()},
     )
     begun = begins(day)
     turns, crowd, found = Turns(plan), Crowd(at_ms=begun), []

@@ -58,7 +58,7 @@ def test_the_door_can_tell_them_apart(made: Day) -> None:
 @given(days)
 def test_everybody_comes_and_goes_while_the_house_is_open(made: Day) -> None:
     weekday = datetime.fromtimestamp(made.starts_ms / 1000, PLAN.time_zone).weekday()
-    hours = PLAN.opening_hours[weekday]
+    (hours,) = PLAN.opening_hours[weekday]
     shift_ms = made.ends_ms - made.starts_ms - 86_400_000  # the clocks change at night, before anybody comes
     for passage in made.passages:
         minute = (passage.at_ms - made.starts_ms - shift_ms) / 60_000

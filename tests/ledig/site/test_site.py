@@ -11,6 +11,7 @@ import pytest
 from collector.plan import OpeningHours, RedDays, SpaceKind, Tenure
 from edge.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
 from ledig.site import SiteRejected, read
+from ledig.site.installation import installation_faults
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "ledig" / "example.toml"
@@ -135,7 +136,7 @@ def test_days_of_its_own_are_read_in_quotes_and_as_toml_writes_them(tmp_path: Pa
 
 def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
     site = read(written(tmp_path, SOUND))
-    assert site.plan.opening_hours == {0: OpeningHours(opens_min=420, closes_min=1320)}
+    assert site.plan.opening_hours == {0: (OpeningHours(opens_min=420, closes_min=1320),)}
     assert site.storage == tmp_path / "data", "relative paths count from the file's folder"
     assert site.collector.journal_path == tmp_path / "data" / "journal.sqlite"
     assert site.collector.broker.port == site.dashboard.broker.port == 1884
@@ -168,6 +169,35 @@ FAULTS = [
     ("port = 1884", 'port = "1884"', 'broker: port is "1884"; it must be a whole number'),
     ("port = 1884", "port = true", "broker: port is true; it must be a whole number"),
     ("port = 1884", "port = 99999", "broker: port must lie between 1 and 65535, got 99999"),
+    ("port = 1884", 'host = "mqtt://ledig.local"', 'broker: host "mqtt://ledig.local" is more than a name; write only'),
+    ("port = 1884", 'host = "ledig.local:1883"', 'broker: host "ledig.local:1883" is more than a name; write only'),
+    (
+        "port = 1884",
+        'host = "[::1]"',
+        'broker: host "[::1]" is more than a name; write only the name or address: "::1"',
+    ),
+    ("port = 1884", 'host = ""', 'broker: host "" is no name and no address of a machine; write it as "ledig.local"'),
+    ("port = 1884", 'host = "my server"', 'broker: host "my server" is no name and no address of a machine'),
+    ("port = 1884", 'host = "192.168.1"', 'broker: host "192.168.1" is no name and no address of a machine'),
+    ("[storage]", '[dashboard]\nhost = "0.0.0.0:80"\n[storage]', 'dashboard: host "0.0.0.0:80" is more than a name'),
+    (
+        "[storage]",
+        '[dashboard]\nhosts = ["https://ledig.example.se/"]\n[storage]',
+        'hosts: "https://ledig.example.se/" is more than a name; write only the name or address: "ledig.example.se"',
+    ),
+    ("[storage]", '[history.influxdb]\nurl = "localhost:8086"\n[storage]', "url must be the address of a server, such"),
+    ("[storage]", '[history.influxdb]\nurl = "http://"\n[storage]', "history.influxdb: url must be the address of a"),
+    ('directory = "data"', 'directory = "~/ledig"', 'storage: directory is "~/ledig"; it must be the whole path'),
+    (
+        'directory = "data"',
+        'directory = "$HOME/ledig"',
+        'storage: directory is "$HOME/ledig"; it must be the whole path',
+    ),
+    (
+        "port = 1884",
+        'ca_file = "~/ca.pem"',
+        'broker: ca_file is "~/ca.pem"; it must be the whole path: ~ and variables',
+    ),
     (
         "width_m = 20\ndepth_m = 10\n\n[[zone]]",
         "depth_m = 10\n\n[[zone]]",
@@ -222,18 +252,42 @@ FAULTS = [
     ('id = "hall"', 'id = "site"', 'zone "site": this id stands for the whole house in every figure; choose another'),
     ('name = "The mill"', 'name = "M"\ntime_zone = "Europe/Stokholm"', 'site: no time zone "Europe/Stokholm"; give an'),
     ('name = "The mill"', 'name = "M"\ntime_zone = "../etc"', 'site: no time zone "../etc"; give an IANA name'),
-    ('name = "The mill"', 'name = "M"\nlanguage = "de"', 'dashboard: language must be "sv" or "en", got'),
+    ('name = "The mill"', 'name = "M"\nlanguage = "de"', 'site.toml, site: language must be "sv" or "en", got "de"'),
     (
         '"07:00-22:00"',
         '"7-22"',
-        "opening_hours, monday: found '7-22'; write it as \"07:00-22:00\", or leave the day out",
+        'opening_hours, monday: found \'7-22\'; write it as "07:00-22:00", "18:00-02:00", "24/7" or [',
     ),
-    ('"07:00-22:00"', '"22:00-07:00"', 'opening_hours, monday: "22:00-07:00" closes before it opens'),
-    ('"07:00-22:00"', '"07:00-24:30"', "closes before it opens or after 24:00"),
+    ('"07:00-22:00"', '"07:00-07:00"', "opening_hours, monday: found '07:00-07:00'; write it as"),
+    ('"07:00-22:00"', '"07:00-24:30"', "opening_hours, monday: found '07:00-24:30'; write it as"),
+    ('"07:00-22:00"', "[]", "opening_hours, monday: found []; write it as"),
+    (
+        '"07:00-22:00"',
+        '["07:00-12:00", "11:00-17:00"]',
+        "opening_hours, monday: ['07:00-12:00', '11:00-17:00'] has spans",
+    ),
+    ('"07:00-22:00"', '["01:00-12:00", "18:00-02:00"]', "'18:00-02:00'] lasts into its own opening of the next day"),
+    (
+        "monday =",
+        'sunday = "18:00-08:00"\nmonday =',
+        "opening_hours, sunday: its hours last into those of monday; let them end before monday opens",
+    ),
+    ("monday =", 'dates = "24/7"\nmonday =', "opening_hours, dates: found '24/7'; write a table: dates = {"),
+    ("monday =", 'dates = { "24/12" = "09:00-13:00" }\nmonday =', 'dates: found "24/12", which is no date; write'),
+    (
+        "monday =",
+        'dates = { "2026-12-24" = "9-13" }\nmonday =',
+        "opening_hours, dates, \"2026-12-24\": found '9-13'; write",
+    ),
+    (
+        "monday =",
+        'dates = { "2026-12-24" = "09:00-13:00" }\nclosed = ["2026-12-24"]\nmonday =',
+        "opening_hours, closed: 2026-12-24 has hours under dates too; leave it out of one of them",
+    ),
     (
         "monday =",
         "munday =",
-        'opening_hours: no setting "munday"; known settings: closed, friday, monday, red_days, saturday, sunday,',
+        'opening_hours: no setting "munday"; known settings: closed, dates, friday, monday, red_days, saturday,',
     ),
     (
         "monday =",
@@ -430,3 +484,77 @@ def test_every_default_that_the_installers_example_names_is_true(tmp_path: Path)
     as_it_stands = read(beside)
     beside.write_text(uncommented, encoding="utf-8")
     assert read(beside) == as_it_stands
+
+
+def test_no_password_in_an_address_is_quoted(tmp_path: Path) -> None:
+    text = SOUND.replace("[storage]", '[history.influxdb]\nurl = "http://anna:hemligt@localhost:8086"\n[storage]')
+    (fault,) = faults_of(tmp_path, text)
+    assert "hemligt" not in fault
+    assert fault.endswith("url must not hold a user or a password; put user:password into the token_file")
+
+
+@pytest.mark.parametrize("host", ["localhost", "ledig.local", "192.168.10.5", "::1", "fe80::1", "pi_4", "ledig.se."])
+def test_names_and_addresses_of_machines_are_hosts(tmp_path: Path, host: str) -> None:
+    site = read(written(tmp_path, SOUND.replace("port = 1884", f'host = "{host}"')))
+    assert site.collector.broker.host == host
+
+
+def test_a_missing_id_hides_no_other_fault(tmp_path: Path) -> None:
+    """Each kind of table loses its ids, and has another fault besides."""
+    wrong = ("x_m = 0\ny_m = 0", 'kind = "desk"', "y_m = 5", "lamp_pin = 20", 'kind = "distance"')
+    sound = SOUND
+    for line in wrong:
+        sound = sound.replace(line, f"colour = 1\n{line}", 1)
+    before = faults_of(tmp_path, sound)
+    assert len(before) == len(wrong)
+    without = "\n".join(line for line in sound.splitlines() if not line.startswith("id = ") or "mill" in line)
+    after = faults_of(tmp_path, without)
+    assert sum('no setting "colour"' in fault for fault in after) == len(wrong)
+    assert sum(": id is missing; give it" in fault for fault in after) == SOUND.count("\nid = ") - 1
+
+
+def test_a_large_file_with_a_fault_in_each_table_names_few_known_words(tmp_path: Path) -> None:
+    space = '[[space]]\nid = "extra-{n}"\nname = "E"\nkind = "desk"\nzone = "hall"\nx_m = 2.0\ny_m = 2.0\n'
+    sensor = '[[device.sensor]]\nkind = "pir"\nid = "extra-{n}"\nspace = "missing-{n}"\npin = 9\n'
+    text = SOUND.replace("[[door]]", "".join(space.format(n=n) for n in range(1000)) + "[[door]]", 1)
+    faults = faults_of(tmp_path, text + "".join(sensor.format(n=n) for n in range(1000)))
+    assert len(faults) == 1000
+    assert max(map(len, faults)) < 1000
+    assert faults[0].endswith("more")
+
+
+def test_a_site_that_never_closes_is_written_in_one_line(tmp_path: Path) -> None:
+    table = SOUND[SOUND.index("[opening_hours]") : SOUND.index("[broker]")]
+    plan = read(written(tmp_path, 'opening_hours = "24/7"\n' + SOUND.replace(table, ""))).plan
+    assert (plan.opening_hours, plan.red_days) == ({}, RedDays.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ('"18:00-02:00"', [(1080, 1560)]),
+        ('"07:00-24:00"', [(420, 1440)]),
+        ('"24/7"', [(0, 1440)]),
+        ('["13:00-17:00", "08:00-12:00"]', [(480, 720), (780, 1020)]),
+    ],
+)
+def test_hours_of_a_day_may_be_several_and_may_pass_midnight(
+    tmp_path: Path, text: str, spans: list[tuple[int, int]]
+) -> None:
+    expected = tuple(OpeningHours(opens_min=opens, closes_min=closes) for opens, closes in spans)
+    plan = read(written(tmp_path, SOUND.replace('"07:00-22:00"', text))).plan
+    assert plan.opening_hours == {0: expected}
+    plan = read(written(tmp_path, SOUND.replace("monday =", f'dates = {{ "2026-12-24" = {text} }}\nmonday ='))).plan
+    assert plan.hours_on == {date(2026, 12, 24): expected}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_several_devices_cannot_reach_a_broker_on_this_machine(tmp_path: Path, host: str) -> None:
+    text = SOUND.replace("port = 1884", f'host = "{host}"')
+    site = read(written(tmp_path, text))
+    assert installation_faults(site, "site.toml") == ()
+    site = read(written(tmp_path, text + '[[device]]\nid = "pi-2"\n'))
+    (fault,) = installation_faults(site, "site.toml")
+    assert fault.startswith(f'site.toml, broker: host is "{host}", which is another machine on each of the 2 devices;')
+    elsewhere = read(written(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n'))
+    assert installation_faults(elsewhere, "site.toml") == ()
