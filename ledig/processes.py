@@ -6,6 +6,7 @@ Never: a fallback. What was asked for and is not there is told.
 """
 
 import logging
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edge.file_access import read_problem
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
+from ledig.site_copies import keep_site_copy
 from ledig.storage import make_storage
 
 if TYPE_CHECKING:
@@ -141,6 +143,7 @@ def collector(path: Path, wish: Wish) -> None:
     _log()
     stop = stop_on_signals()
     make_storage(site.storage)
+    keep_site_copy(path, site.storage / "backups", time.time_ns() // 1_000_000)
     run(settings, site.plan, read_machine, stop, ServiceNotifier().report_progress)
 
 

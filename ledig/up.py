@@ -34,6 +34,7 @@ from ledig.processes import pin_factory
 from ledig.reach import claim_port
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK, Site, read
 from ledig.site.reader import one_of
+from ledig.site_copies import keep_site_copy
 from ledig.storage import make_storage
 from ledig.supervisor import Child, Supervisor, stop_before_children
 
@@ -99,6 +100,8 @@ def up(options: UpOptions) -> None:
     make_storage(folder)
     with _alone(folder):
         house = _in_folder(site, folder, options)
+        if options.site is not None:
+            keep_site_copy(options.site, folder / "backups", time.time_ns() // 1_000_000)
         claim_port(HOST, site.collector.broker.port, "[broker]")
         claim_port(house.dashboard.host, house.dashboard.port, "[dashboard]")
         stop = stop_before_children()

@@ -4,13 +4,17 @@ import pickle
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ledig.clock import ClockRejected, HouseClock, StoppedAt, first_morning_ms, start
+from collector.evidence import Heard
+from collector.journal import Journal
+from edge.message import Kind
+from ledig.clock import ClockRejected, HouseClock, Notes, StoppedAt, first_morning_ms, newest_stored_ms, start
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -65,3 +69,54 @@ def test_a_note_that_says_nothing_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "clock.json").write_text(text)
     with pytest.raises(ClockRejected, match=r"clock\.json: .*; delete its folder to begin a new house"):
         StoppedAt(tmp_path / "clock.json").read()
+
+
+def test_a_note_with_a_changed_or_missing_bit_is_refused_or_still_right(tmp_path: Path) -> None:
+    file = tmp_path / "clock.json"
+    note = StoppedAt(file)
+    note.note_stop(start(1.0, 1_795_000_000_000))
+    right, body = note.read(), file.read_bytes()
+    refused = 0
+    damages = [body[:end] for end in range(len(body))]
+    for place in range(len(body)):
+        damages += [body[:place] + bytes([body[place] ^ 1 << bit]) + body[place + 1 :] for bit in range(8)]
+    for damaged in damages:
+        file.write_bytes(damaged)
+        try:
+            assert note.read() == right, damaged
+        except ClockRejected:
+            refused += 1
+    assert refused > len(damages) // 2
+
+
+def test_a_damaged_note_is_put_aside_under_a_free_name(tmp_path: Path) -> None:
+    file = tmp_path / "clock.json"
+    for number in (1, 2):
+        file.write_text("damaged")
+        assert StoppedAt(file).put_aside().name == f"clock.json.damaged-{number}"
+    assert StoppedAt(file).read() is None
+
+
+def test_a_disk_that_refuses_is_reported_once_and_tried_again(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    shown: list[str] = []
+    notes = Notes(StoppedAt(folder / "clock.json"), start(1.0, 5_000), shown.append)
+    notes.stop()
+    notes.stop()
+    assert shown == ["house time cannot be noted (no such file or directory); trying again until it can"]
+    folder.mkdir()
+    notes.stop()
+    assert shown[1:] == ["house time is noted again"]
+    assert StoppedAt(folder / "clock.json").read() is not None
+
+
+def test_the_newest_stored_moment_is_read_from_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    assert newest_stored_ms(path) == 0
+    with closing(Journal(path)) as journal, journal.transaction():
+        journal.add_events(
+            [Heard(1000, "pi-1", "s", 1, "a", Kind.MOTION, 1), Heard(900, "pi-1", "s", 2, "b", Kind.MOTION, 1)]
+        )
+    assert newest_stored_ms(path) == 1000
+    path.write_bytes(b"damaged" * 1000)
+    assert newest_stored_ms(path) == 0

@@ -156,6 +156,20 @@ def test_a_house_heals_when_a_part_dies_and_leaves_nothing_when_it_is_killed(tmp
     assert house.house_ms() >= noted_ms
 
 
+def test_a_house_whose_note_of_time_is_damaged_goes_on_from_its_newest_event(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with house.open() as process:
+        until(lambda: house.taken() >= 1, what="people sit down")
+        process.terminate()
+    newest_ms, stopped_ms = house.journal("SELECT max(at_ms) FROM event"), house.house_ms()
+    (house.data / "clock.json").write_text('{"house_ms": 99999')
+    with house.open() as process:
+        assert "clock.json: no house time in it; put aside as clock.json.damaged-1" in house.heard()
+        until(lambda: house.journal("SELECT max(at_ms) FROM event") > newest_ms, what="time goes on")
+        process.terminate()
+    assert newest_ms < house.house_ms() < stopped_ms + 20 * 3_600_000
+
+
 def test_a_house_can_live_in_real_time(tmp_path: Path) -> None:
     house = House(tmp_path, "--real-time")
     with house.open() as process:

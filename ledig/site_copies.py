@@ -1,0 +1,51 @@
+"""Keeps copies of the site file: one of each version that a collector was started with.
+
+In:    the site file, the folder of backups, the time.
+Out:   at most `KEEP` copies, readable for this user alone.
+Never: an error for a disk that refuses: a copy that is missing must not keep a collector from starting.
+
+A changed site file takes effect when the collector starts again, so a copy at each start has every version that was
+in effect. A damaged site file is never replaced by itself: nobody could tell damage from an edit.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+KEEP: Final = 10
+
+log = logging.getLogger(__name__)
+
+
+def keep_site_copy(site_file: Path, folder: Path, now_ms: int) -> None:
+    """Copy the site file unless the newest copy is the same.
+
+    Args:
+        site_file: the file as it is in effect.
+        folder: where the copies are; made with mode 0700.
+        now_ms: Unix ms, for the name.
+    """
+    try:
+        _copy(site_file, folder, now_ms)
+    except OSError as fault:
+        log.warning("%s: no copy of %s is kept: %s", folder, site_file.name, (fault.strerror or str(fault)).lower())
+
+
+def _copy(site_file: Path, folder: Path, now_ms: int) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    body = site_file.read_bytes()
+    copies = sorted(folder.glob("site-*.toml"))
+    if copies and copies[-1].read_bytes() == body:
+        return
+    number = int(copies[-1].name.split("-")[1]) + 1 if copies else 1
+    partial = folder / "site.partial"
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(folder / f"site-{number:06d}-{now_ms}.toml")
+    for old in copies[: max(0, len(copies) - KEEP + 1)]:
+        old.unlink()
