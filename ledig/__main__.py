@@ -45,6 +45,7 @@ def cli() -> None:
 )
 @click.option("--real-time", is_flag=True, help="Simulate in real time.")
 @click.option("--data", type=PATH, help="Folder for all data, instead of the user's state folder.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages, instead of the site file's.")
 def up(**options: Any) -> None:
     """Run a complete site on this machine; without SITE, a simulated example."""
     from ledig.up import UpOptions, up

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from collector.alerts.letters import trial
-from collector.alerts.postman import deliver, is_understood
+from collector.alerts.postman import is_understood
+from collector.alerts.reasons import attempt
 from collector.alerts.settings import AlertSettings
 from edge.clock import unix_ms
 from ledig.settings_files import SettingsFileAway, is_open_to_all, read_settings_text
@@ -51,9 +52,11 @@ def test(path: Path) -> None:
     away = []
     for destination in settings.destinations:
         letter = trial(destination, settings, site.plan, unix_ms())
-        taken = deliver(destination.url, letter.title, letter.body)
-        click.echo(f"{destination.name}: {'test message accepted' if taken else 'test message not accepted'}")
-        if not taken:
+        reason = attempt(destination.url, letter.title, letter.body)
+        click.echo(
+            f"{destination.name}: {f'test message not accepted: {reason}' if reason else 'test message accepted'}"
+        )
+        if reason:
             away.append(destination)
     if away:
         names = ", ".join(f"{one.name} ({one.url_file})" for one in away)

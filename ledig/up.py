@@ -64,6 +64,7 @@ class UpOptions:
     day_minutes: float | None = None
     real_time: bool = False
     data: Path | None = None
+    port: int | None = None
 
     def __post_init__(self) -> None:
         if self.site is None and self.device is not None:
@@ -103,7 +104,8 @@ def up(options: UpOptions) -> None:
         if options.site is not None:
             keep_site_copy(options.site, folder / "backups", time.time_ns() // 1_000_000)
         claim_port(HOST, site.collector.broker.port, "[broker]")
-        claim_port(house.dashboard.host, house.dashboard.port, "[dashboard]")
+        place = "--port" if options.port else "[dashboard]"
+        claim_port(house.dashboard.host, house.dashboard.port, place)
         stop = stop_before_children()
         if options.device is not None:
             device = house.device[options.device]
@@ -270,6 +272,7 @@ def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
         dashboard=replace(
             site.dashboard,
             broker=at_broker(DASHBOARD_USER),
+            port=options.port or site.dashboard.port,
             accounts_path=folder / "accounts.sqlite",
             journal_path=journal,
         ),

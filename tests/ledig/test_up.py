@@ -24,7 +24,7 @@ from ledig.reach import reach_broker
 from ledig.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, next_pause_s
 from tests.ledig.site.test_site import EXAMPLE
 from tests.ledig.test_command import NO_PINS, ledig, ledig_without, plain
-from tests.servers import free_port, until
+from tests.servers import answers, free_port, until
 
 
 class House:
@@ -171,9 +171,13 @@ def test_a_house_whose_note_of_time_is_damaged_goes_on_from_its_newest_event(tmp
 
 
 def test_a_house_can_live_in_real_time(tmp_path: Path) -> None:
-    house = House(tmp_path, "--real-time")
+    other = free_port()
+    house = House(tmp_path, "--real-time", "--port", str(other))
     with house.open() as process:
         assert "Spinneriet is open (simulated, in real time)" in house.heard()
+        assert f"http://127.0.0.1:{other}/" in house.heard()
+        assert answers(other)
+        assert not answers(house.port)
         process.terminate()
     assert abs(house.house_ms() - time.time() * 1000) < 60_000
 

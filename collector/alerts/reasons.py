@@ -1,0 +1,69 @@
+"""Why a destination did not take a message, in apprise's own sentences and without any part of the address.
+
+In:    an address, a message.
+Out:   the reason; empty: the message was taken.
+Never: a part of the address: whoever knows it can write there.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import unquote
+
+HIDDEN: Final = "…"
+_SHORTEST: Final = 3
+"""Shorter parts of an address, such as `to`, say nothing and stand in every sentence."""
+_ERRNO: Final = re.compile(
+    r"\[Errno -?\d+\] ([A-Z][a-zA-Z ]+)|(timed out|certificate verify failed|CERTIFICATE_[A-Z_]+)"
+)
+
+
+def attempt(url: str, title: str, body: str) -> str:
+    """Send one message through apprise, and say why it was not taken; empty: it was."""
+    from apprise import Apprise, AppriseAsset  # half a second: only who has destinations pays it
+
+    with _recorded() as records:
+        try:
+            sender = Apprise(asset=AppriseAsset(app_id="Ledig", app_desc="Ledig", async_mode=False))
+            if sender.add(url) and sender.notify(title=title, body=body):
+                return ""
+        except Exception as fault:  # noqa: BLE001 - a hundred services with faults of their own
+            return without_address(f"{type(fault).__name__}: {fault}", url)
+    reasons = [record.getMessage() for record in records if record.levelno >= logging.WARNING]
+    causes = [next(filter(None, found)) for record in records for found in _ERRNO.findall(record.getMessage())]
+    text = " ".join(dict.fromkeys(reasons)) or "Apprise gives no reason."
+    if causes:
+        text = f"{text} ({causes[-1].lower()})"
+    return without_address(" ".join(text.split()), url)
+
+
+def without_address(text: str, url: str) -> str:
+    """The text with every part of the address hidden, as it is written there and decoded."""
+    parts = {part for form in (url, unquote(url)) for part in (form, *re.split(r"[^\w.-]+", form)[1:])}
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= _SHORTEST:
+            text = re.sub(re.escape(part), HIDDEN, text, flags=re.IGNORECASE)
+    return text
+
+
+@contextmanager
+def _recorded() -> Iterator[list[logging.LogRecord]]:
+    """Everything that apprise logs meanwhile; none of it reaches any other handler."""
+    records: list[logging.LogRecord] = []
+
+    class Recorder(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    logger, recorder = logging.getLogger("apprise"), Recorder()
+    before = logger.level, logger.propagate
+    logger.addHandler(recorder)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    try:
+        yield records
+    finally:
+        logger.removeHandler(recorder)
+        logger.level, logger.propagate = before

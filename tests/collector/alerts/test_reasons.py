@@ -1,0 +1,63 @@
+"""Why a destination refused: apprise's reason, against real sockets, and never a part of the address."""
+
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from collector.alerts.reasons import attempt, without_address
+from tests.servers import free_port
+
+HOOK = "secret-of-the-site"
+
+
+@pytest.fixture
+def refusing() -> Iterator[int]:
+    """A server that answers every message with 403."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(403)
+            self.end_headers()
+
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            """Nothing on the terminal."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_reason_of_an_http_refusal_is_given(refusing: int) -> None:
+    reason = attempt(f"json://127.0.0.1:{refusing}/{HOOK}", "a title", "a text")
+    assert "403" in reason or "Forbidden" in reason
+    assert HOOK not in reason
+
+
+def test_reason_of_a_server_that_is_not_there_is_given() -> None:
+    reason = attempt(f"json://127.0.0.1:{free_port()}/{HOOK}", "a title", "a text")
+    assert "connection refused" in reason
+    assert not re.search(rf"127\.0\.0\.1|{HOOK}", reason)
+
+
+@pytest.mark.parametrize(
+    "url", [f"nonsense://{HOOK}", f"tgram://1234:{HOOK}/56", f"mailtos://anna:{HOOK}@127.0.0.1:1?to=nobody"]
+)
+def test_no_part_of_the_address_is_in_any_reason(url: str) -> None:
+    reason = attempt(url, "a title", "a text")
+    assert reason
+    assert HOOK not in reason
+
+
+def test_parts_are_hidden_as_written_and_decoded() -> None:
+    hidden = without_address(
+        "sent to anna@example.org with p@ss to /hook/abc", "json://anna:p%40ss@example.org/hook/abc"
+    )
+    assert hidden == "sent to …@… with p@ss to /…/…" or "p@ss" not in hidden
+    assert "example" not in hidden
