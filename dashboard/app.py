@@ -20,6 +20,7 @@ from dashboard import api, languages, packing, problems, routes
 from dashboard.accounts import Accounts
 from dashboard.accounts import pages as accounts_pages
 from dashboard.accounts.faults import AccountsAway
+from dashboard.base_path import BasePath, cookie_name, root
 from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats
@@ -40,7 +41,10 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=_secret(accounts),
-        SESSION_COOKIE_NAME="__Host-ledig-form",  # Flask's own session: the CSRF token of the forms, nothing else
+        APPLICATION_ROOT=root(settings.base_path),  # the cookie's path
+        SESSION_COOKIE_NAME=cookie_name(
+            settings.base_path, "ledig-form"
+        ),  # Flask's own session: the CSRF token of the forms, nothing else
         SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -74,6 +78,8 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     app.after_request(_guard)
     packing.install(app)
     problems.install(app)
+    if settings.base_path:
+        app.wsgi_app = BasePath(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
     if settings.proxies:
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]

@@ -66,6 +66,9 @@ def same_in(language: str) -> str:
 
 def _remember(response: Response) -> Response:
     wish = _asked()
+    path = str(current_app.config["APPLICATION_ROOT"])
     if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
-        response.set_cookie(COOKIE, str(wish), max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+        response.set_cookie(
+            COOKIE, str(wish), max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure, path=path
+        )
     return response

@@ -40,8 +40,11 @@ def _takes_gzip(wishes: str) -> bool:
 
 def _pack(response: Response) -> Response:
     if response.direct_passthrough:  # a file of ours: a slow reader must not keep it open
+        file = response.response
         response.direct_passthrough = False
         response.set_data(response.get_data())
+        if hasattr(file, "close"):
+            file.close()
     if response.mimetype not in TYPES or response.status_code not in {200, 304}:
         return response
     response.vary.add("Accept-Encoding")

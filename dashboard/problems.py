@@ -65,7 +65,7 @@ def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
         "title": status.phrase,
         "status": int(status),
         "detail": detail or DETAILS.get(status, "The request was refused."),
-        "instance": request.path,
+        "instance": request.root_path + request.path,
     }
     return Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
 

@@ -194,7 +194,7 @@ def _admit() -> ResponseReturnValue | None:
 def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
     if route.kind is Kind.FEED:
         abort(HTTPStatus.UNAUTHORIZED)
-    onward = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+    onward = request.root_path + request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
     response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
     if ended and not _is_script():
         forget(response)  # the next visit is not told again

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from collector.alerts.settings import USUAL, AlertSettings, Language
 from collector.settings import HistoryKind, InfluxSettings, RetentionSettings
+from dashboard.base_path import PATTERN
 from edge.broker import BrokerSettings
 from edge.hosts import host_fault
 
@@ -38,6 +39,8 @@ class DashboardSettings:
     """Names under which the pages are reached; others are refused. Empty: any."""
     proxies: int = 0
     """How many reverse proxies stand in front; their X-Forwarded-For is believed that deep."""
+    base_path: str = ""
+    """Sub-path of the host below which all pages lie, such as `/ledig`; empty: the host is theirs alone."""
     max_streams: int = 2000
     """Most open live pages; one more looks again every ten seconds instead."""
 
@@ -53,5 +56,10 @@ class DashboardSettings:
             raise ValueError(f'language must be "sv" or "en", got {self.language!r}')
         if not 0 <= self.proxies <= 5:
             raise ValueError(f"proxies must lie between 0 and 5, got {self.proxies}")
+        if self.base_path and not PATTERN.fullmatch(self.base_path):
+            raise ValueError(
+                'base_path must be like "/ledig": it begins with /, does not end with one, and has letters, digits and'
+                f" . _ ~ - between; got {self.base_path!r}"
+            )
         if not 10 <= self.max_streams <= 10_000:
             raise ValueError(f"max_streams must lie between 10 and 10000, got {self.max_streams}")

@@ -164,7 +164,7 @@ def dashboard(path: Path, wish: Wish) -> None:
 
         reach_broker(settings.broker, DASHBOARD_USER, reads(site.plan.id))
         reach_history(site)
-        address = f"http://{settings.host}:{settings.port}/"
+        address = f"http://{settings.host}:{settings.port}{settings.base_path}/"
         _report(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
         return
     from edge.supervision import ServiceNotifier

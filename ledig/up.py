@@ -173,7 +173,7 @@ class _Welcome:
         host = {"0.0.0.0": HOST, "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
         with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=0.1):
             self._waiting = False
-            self._greet(f"http://{host}:{settings.port}/")
+            self._greet(f"http://{host}:{settings.port}{settings.base_path}/")
             return
         if time.monotonic() > self._patient_until_s:
             self._waiting = False

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
+from dashboard.base_path import cookie_name, root
+from dashboard.serving import serving
 from dashboard.settings import DashboardSettings
 
-COOKIE: Final = "__Host-ledig"
-MARK: Final = "__Host-ledig-browser"
+COOKIE: Final = "ledig"
+MARK: Final = "ledig-browser"
 MARK_S: Final = 180 * 86_400
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Browsers keep secure cookies of these even over plain http."""
@@ -42,12 +44,12 @@ _SYSTEMS: Final = (
 
 def token() -> str:
     """The session token that came with this request; empty if none did."""
-    return request.cookies.get(COOKIE, "")
+    return request.cookies.get(_named(COOKIE), "")
 
 
 def kept() -> str:
     """The mark of a browser in which somebody has logged in before; empty if it has none."""
-    return request.cookies.get(MARK, "")
+    return request.cookies.get(_named(MARK), "")
 
 
 def browser(user_agent: str) -> str:
@@ -85,13 +87,19 @@ def tunnel(settings: DashboardSettings) -> Tunnel | None:
 
 def remember(response: Response, session: str, mark: str) -> None:
     """Set the cookies: the session's lives as long as the browser, its mark half a year."""
-    response.set_cookie(COOKIE, session, secure=True, httponly=True, samesite="Lax", path="/")
-    response.set_cookie(MARK, mark, max_age=MARK_S, secure=True, httponly=True, samesite="Lax", path="/")
+    path = root(serving().settings.base_path)
+    response.set_cookie(_named(COOKIE), session, secure=True, httponly=True, samesite="Lax", path=path)
+    response.set_cookie(_named(MARK), mark, max_age=MARK_S, secure=True, httponly=True, samesite="Lax", path=path)
 
 
 def forget(response: Response) -> None:
     """Take the cookie back."""
-    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax", path="/")
+    path = root(serving().settings.base_path)
+    response.delete_cookie(_named(COOKIE), secure=True, httponly=True, samesite="Lax", path=path)
+
+
+def _named(name: str) -> str:
+    return cookie_name(serving().settings.base_path, name)
 
 
 def onward(wish: str | None) -> str:

@@ -17,16 +17,16 @@ WORKER: Final = Path(__file__).parents[1] / "static" / "worker.js"
 SIZES: Final = (192, 512)
 
 
-def manifest(plan: SitePlan, words: Words, start: str, icons: dict[int, str]) -> dict[str, Any]:
+def manifest(plan: SitePlan, words: Words, scope: str, start: str, icons: dict[int, str]) -> dict[str, Any]:
     """The web app manifest in one language. Source: W3C, Web Application Manifest."""
     return {
         "name": words.gettext("{house}: free spaces").format(house=plan.name),
         "short_name": plan.name,
         "lang": words.language,
         "dir": "ltr",
-        "id": "/",
+        "id": scope,
         "start_url": start,
-        "scope": "/",
+        "scope": scope,
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": "#ffffff",

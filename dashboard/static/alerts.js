@@ -11,7 +11,7 @@ async function renew(mark) {
   if (busy || mark === here.dataset.mark || here.contains(document.activeElement)) return; // not under a hand
   busy = true;
   try {
-    const answer = await fetch("/manage/alerts");
+    const answer = await fetch(location.pathname);
     if (answer.redirected) location.reload(); // the session ended: the login comes, and leads back here
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("alerts");
     if (next) here.replaceWith(document.adoptNode(next));
@@ -32,5 +32,5 @@ const line = follow(page, (frame) => {
   if (document.body.dataset.link === told) return;
   document.body.dataset.link = told;
   lost.textContent = away ? page.lost : "";
-  if (away) fetch("/manage/alerts").then((answer) => answer.redirected && location.reload(), () => {});
+  if (away) fetch(location.pathname).then((answer) => answer.redirected && location.reload(), () => {});
 });

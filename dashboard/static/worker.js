@@ -1,5 +1,7 @@
 /* Shows the last known page when there is no network: as old, never as live. RELEASE, PARTS and PAGES come first. */
-const CACHE = `ledig-${RELEASE}`;
+const SCOPE = new URL(self.registration.scope).pathname; // another Ledig of this host keeps what is its own
+const OURS = SCOPE === "/" ? "ledig-" : `ledig-${SCOPE}-`;
+const CACHE = `${OURS}${RELEASE}`;
 
 /* What is kept of a page says in itself that it is old, and since when. */
 async function keep(path, answer) {
@@ -21,7 +23,7 @@ self.addEventListener("install", (event) => event.waitUntil((async () => {
 })()));
 
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name.startsWith("ledig-") && name !== CACHE) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
   await self.clients.claim();
 })()));
 

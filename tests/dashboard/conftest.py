@@ -92,6 +92,7 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
         max_streams: int = 10,
         port: int = 0,
         now_ms: Callable[[], int] = lambda: MONDAY_10_MS,
+        base_path: str = "",
     ) -> Iterator[DashboardSettings]:
         path = tmp_path / "accounts.sqlite"
         path.write_bytes(accounts_template)
@@ -101,6 +102,7 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
             journal_path=tmp_path / "journal.sqlite",
             port=port or free_port(),
             max_streams=max_streams,
+            base_path=base_path,
         )
         stop = threading.Event()
 
