@@ -104,7 +104,7 @@ def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
         told.append(text.format(n=SEATS))
     text = _("1 to {most} spaces that were taken are shown as “under {n}” in all history.")
     told.append(text.format(most=FEW - 1, n=FEW))
-    told.append(_("History counts at one moment in five minutes, so it does not show when in between somebody came."))
+    told.append(_("History is sampled once every five minutes, so it does not show when somebody came in between."))
     told.append(
         _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
             most=FEW - 1, n=FEW

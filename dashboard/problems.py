@@ -138,13 +138,13 @@ def help_of(what: int | str, words: Words) -> tuple[str, str]:
         ),
         AccountsFault.FULL: (
             _("The server's disk is full."),
-            _("Logins and the access log cannot be stored, and no host page is shown without an entry in that log.")
+            _("Logins and the access log cannot be stored, and no staff page is shown without an entry in that log.")
             + " "
             + nothing,
         ),
         AccountsFault.READ_ONLY: (
             _("The server's disk is read-only."),
-            _("Logins and the access log cannot be stored, and no host page is shown without an entry in that log.")
+            _("Logins and the access log cannot be stored, and no staff page is shown without an entry in that log.")
             + " "
             + nothing,
         ),
@@ -154,11 +154,11 @@ def help_of(what: int | str, words: Words) -> tuple[str, str]:
         ),
         AccountsFault.DAMAGED: (
             _("The accounts file is damaged."),
-            _("The newest backup replaces it within a minute. Log in again then.") + " " + nothing,
+            _("The latest backup replaces it within a minute. Log in again then.") + " " + nothing,
         ),
         AccountsFault.FAILING: (
             _("The accounts file cannot be used."),
-            _("The server's log names the reason.") + " " + nothing,
+            _("See the server's log for the reason.") + " " + nothing,
         ),
         "form": (
             _("The form has expired."),

@@ -58,7 +58,7 @@ _EN: Final[Mapping[str, str]] = {
     "what.journal_restored": "The database was damaged and has been restored from a backup: events from {since} to "
     "{fired} are missing.",
     "what.journal_restored.no_backup": "The database was damaged, without a backup: all before {fired} is missing.",
-    "what.history_away": "InfluxDB has not taken all of the history since {since}.",
+    "what.history_away": "InfluxDB has rejected part of the history since {since}.",
     "what.not_delivered": "Messages to {name} have not been delivered since {since}.",
     "what.clock_doubted": "The server's clock jumped at {since}, and neither time synchronisation nor the devices "
     "confirm the new time. The site keeps its own time.",
@@ -82,7 +82,7 @@ _EN: Final[Mapping[str, str]] = {
     "do.disk_nearly_full": "Free some disk space: when the disk is full, nothing more is stored.",
     "do.journal_away": "Free some disk space or make the disk writable; the collector then continues by itself.",
     "do.journal_restored": "Check the disk: a memory card that damages one file soon damages others.",
-    "do.history_away": "The manager's page and the collector's log name the cause. Nothing is lost.",
+    "do.history_away": "See the staff page and the collector's log for the reason. Nothing is lost.",
     "do.not_delivered": "Check the address, and test it with “ledig alerts test”.",
     "do.clock_doubted": "Turn on time synchronisation on the server (timedatectl set-ntp true) and check its clock.",
     "over.device_silent": "{name} is back online since {ended}; it was offline from {since}.",
@@ -98,7 +98,7 @@ _EN: Final[Mapping[str, str]] = {
     "over.disk_nearly_full": "The collector's disk has enough space again since {ended}.",
     "over.journal_away": "The collector stores data again since {ended}.",
     "over.journal_restored": "The database was restored more than three days ago.",
-    "over.history_away": "InfluxDB has taken all of the history again since {ended}.",
+    "over.history_away": "InfluxDB accepts all of the history again since {ended}.",
     "over.not_delivered": "Messages to {name} are delivered again since {ended}.",
     "over.clock_doubted": "The server's clock has been right again since {ended}.",
     "over.left": "{name} is no longer monitored.",
@@ -155,7 +155,7 @@ _SV: Final[Mapping[str, str]] = {
     "what.journal_restored": "Databasen var skadad och har återställts från en säkerhetskopia: händelser från {since} "
     "till {fired} saknas.",
     "what.journal_restored.no_backup": "Databasen var skadad, utan säkerhetskopia: allt före {fired} saknas.",
-    "what.history_away": "InfluxDB har inte tagit emot all historik sedan {since}.",
+    "what.history_away": "InfluxDB har avvisat en del av historiken sedan {since}.",
     "what.not_delivered": "Meddelanden till {name} har inte kommit fram sedan {since}.",
     "what.clock_doubted": "Serverns klocka hoppade {since}, och varken tidssynkroniseringen eller enheterna bekräftar "
     "den nya tiden. Systemet behåller sin egen tid.",
@@ -178,7 +178,7 @@ _SV: Final[Mapping[str, str]] = {
     "do.disk_nearly_full": "Frigör utrymme: när disken är full sparas ingenting mer.",
     "do.journal_away": "Frigör utrymme på disken eller gör den skrivbar; sedan fortsätter insamlaren av sig själv.",
     "do.journal_restored": "Kontrollera disken: ett minneskort som skadar en fil skadar snart fler.",
-    "do.history_away": "Administratörens sida och insamlarens logg anger orsaken. Inget är förlorat.",
+    "do.history_away": "Se personalsidan och insamlarens logg för orsaken. Inget är förlorat.",
     "do.not_delivered": "Kontrollera adressen och testa den med ”ledig alerts test”.",
     "do.clock_doubted": "Slå på tidssynkronisering på servern (timedatectl set-ntp true) och kontrollera klockan.",
     "over.device_silent": "{name} är ansluten igen sedan {ended}; inte ansluten från {since}.",

@@ -278,8 +278,10 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("the database cannot be written"),
     AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged database was replaced"),
     AlertKind.HISTORY_AWAY: lambda _settings, _plan, words: (
-        words.gettext("InfluxDB does not take all of the history") + ", " + _for(15, words)
+        words.gettext("InfluxDB rejects part of the history") + ", " + _for(15, words)
     ),
     AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message was not accepted"),
-    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, words: words.gettext("a jump of the clock was not confirmed"),
+    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, words: words.gettext(
+        "a jump of the clock has not been confirmed"
+    ),
 }

@@ -46,19 +46,19 @@ def _why(reason: str, words: Words) -> str:
     _ = words.gettext
     known = {
         Loss.DROPPED: _("Dropped by the device before they were stored."),
-        Loss.UNKNOWN_SENSOR: _("The site file gives this device no such sensor."),
-        Loss.UNFIT_KIND: _("This kind of sensor does not send such a quantity."),
+        Loss.UNKNOWN_SENSOR: _("The site file lists no such sensor for this device."),
+        Loss.UNFIT_KIND: _("This kind of sensor does not measure this quantity."),
         Loss.FUTURE: _("More than five minutes in the future: the clock is fast."),
-        Loss.TOO_OLD: _("Older than what is kept of single events."),
-        Loss.JOURNAL_DAMAGED: _("Stored, and lost when the journal was damaged."),
+        Loss.TOO_OLD: _("Older than the time for which single events are kept."),
+        Loss.JOURNAL_DAMAGED: _("Stored, but lost when the database was damaged."),
         Loss.UNKNOWN_KIND: _("This version does not know the quantity: update the collector."),
-        Loss.BAD_VALUE: _("The value is no number, or out of bounds."),
+        Loss.BAD_VALUE: _("The value is not a number, or is out of range."),
         Loss.BAD_FIELD: _("A field is missing, unknown or of the wrong type."),
         Loss.BAD_SEQUENCE: _("The sequence number does not follow the one before it."),
-        Loss.REUSED_SEQUENCE: _("Another event already had this number: begin a new stream when counting restarts."),
+        Loss.REUSED_SEQUENCE: _("Another event already has this number: start a new stream when counting restarts."),
         Loss.UNKNOWN_DEVICE: _("The site file has no such device."),
-        Loss.TOO_MANY_STREAMS: _("The device has begun too many streams: its outbox is not kept."),
-        Loss.BAD_MESSAGE: _("The message breaks the contract; its events were read one by one."),
-        Loss.UNREADABLE: _("The message cannot be read: it shows no stream or no sequence number."),
+        Loss.TOO_MANY_STREAMS: _("The device has started too many streams: its queue is lost at each restart."),
+        Loss.BAD_MESSAGE: _("The message does not follow the wire format; its events were checked one by one."),
+        Loss.UNREADABLE: _("The message cannot be read: it has no stream or no sequence number."),
     }
     return next((text for loss, text in known.items() if loss.code == reason), reason)

@@ -288,12 +288,12 @@ def test_what_is_rejected_of_a_device_is_listed_with_reason_and_place(manager: F
     assert mark(live.picture) != before
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
     table = page[page.index("data-rejected") : page.index("</table>", page.index("data-rejected"))]
-    for text in ("desk-1-pir", "The value is no number, or out of bounds.", "3 - 61", "59", "24 Nov 10:00"):
+    for text in ("desk-1-pir", "The value is not a number, or is out of range.", "3 - 61", "59", "24 Nov 10:00"):
         assert text in table
     assert "&lt;b&gt;desk" in table
     assert "The collector rejected 60 events of pi-1." in page
     swedish = manager.get("/manage/devices?lang=sv", base_url=HOME).text
-    assert "Värdet är inget tal, eller utanför gränserna." in swedish
+    assert "Värdet är inte ett tal, eller ligger utanför gränserna." in swedish
     assert "Insamlaren avvisade 60 händelser från pi-1." in swedish
 
 
