@@ -38,11 +38,38 @@ def counted(plan: SitePlan) -> frozenset[str]:
 
 
 def breathed(plan: SitePlan) -> frozenset[str]:
-    """Zones whose air says whether one of one to four members is there: nobody else has a place in them."""
+    """Zones whose air says whether one of one to four members is there: fewer than five others have a place in them."""
+    own, shared = _tenants(plan)
+    return frozenset(zone for zone, members in own.items() if members < FEW and len(shared.get(zone, ())) < SEATS)
+
+
+def veiled(plan: SitePlan) -> dict[str, tuple[str, ...]]:
+    """Zones in which one to four members have a place among five shared ones or more, and these shared ones.
+
+    While fewer than five of these are taken, the air says whether the members are there.
+    """
+    own, shared = _tenants(plan)
+    return {
+        zone: tuple(shared[zone])
+        for zone, members in own.items()
+        if members < FEW and len(shared.get(zone, ())) >= SEATS
+    }
+
+
+def close_quarters(plan: SitePlan) -> frozenset[str]:
+    """Zones with one to four places: every five minutes of their air would date who came and left."""
+    own, shared = _tenants(plan)
+    return frozenset(zone for zone in plan.zone if 0 < own.get(zone, 0) + len(shared.get(zone, ())) < SEATS)
+
+
+def _tenants(plan: SitePlan) -> tuple[Counter[str], dict[str, list[str]]]:
+    """By zone, how many dedicated places there are, and the shared ones."""
     places = [space for space in plan.spaces if space.kind in _PLACES and not space.disabled]
-    own = Counter(space.zone for space in places if not space.offered)
-    shared = {space.zone for space in places if space.offered}
-    return frozenset(zone for zone, members in own.items() if members < FEW and zone not in shared)
+    shared: dict[str, list[str]] = {}
+    for space in places:
+        if space.offered:
+            shared.setdefault(space.zone, []).append(space.id)
+    return Counter(space.zone for space in places if not space.offered), shared
 
 
 def aired(plan: SitePlan) -> frozenset[tuple[str, str]]:

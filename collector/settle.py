@@ -23,13 +23,23 @@ from collector.history import (
     ZONE_FIVE_MIN,
     ZONE_HOUR,
     Measure,
+    Row,
     tables,
 )
-from collector.outward import Occupancy
+from collector.outward import TAKEN, Occupancy
 from collector.people import Crossing, Crowd
 from collector.people.settling import PeopleSettlement
 from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
-from collector.privacy import COUNTED_KINDS, aired, counted, foretold, series_groups
+from collector.privacy import (
+    COUNTED_KINDS,
+    FEW,
+    aired,
+    close_quarters,
+    counted,
+    foretold,
+    series_groups,
+    veiled,
+)
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
@@ -60,9 +70,10 @@ class Settlement:
         """(Zone or WHOLE_SITE, kind) and the spaces whose stays are counted."""
         self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
-        told = aired(plan)
+        told, close = aired(plan), close_quarters(plan)
+        self._veiled = veiled(plan)
         for sensor in plan.sensors:
-            if sensor.zone is not None and sensor.key in told:
+            if sensor.zone is not None and sensor.key in told and sensor.zone not in close:
                 self._air.setdefault(sensor.zone, []).append(sensor)
         self._everything = {*plan.space, *self._air, *self._people.subjects}
 
@@ -154,9 +165,22 @@ class Settlement:
             if not subjects.isdisjoint(self._people.subjects):
                 missing = {space: _timeline(db, space, *kept) for space in self._people.spaces - timelines.keys()}
                 self._people.settle(db, timelines | missing, *kept)
-            for zone in subjects & self._air.keys():
-                readings = _said(db, self._air[zone], *kept)
-                tables.upsert(db, AIR_FIVE_MIN, series.air_rows(zone, readings, *kept))
+            for zone in self._air:
+                others = self._veiled.get(zone, ())
+                if zone in subjects or not subjects.isdisjoint(others):
+                    self._breathe(db, zone, [_timeline(db, space, *kept) for space in others], kept)
+
+    def _breathe(self, db: sqlite3.Connection, zone: str, others: Sequence[use.Timeline], span: Span) -> None:
+        """The air of one zone; where few members sit, of the buckets at whose start five others or more were there."""
+        rows = series.air_rows(zone, _said(db, self._air[zone], *span), *span)
+        if zone not in self._veiled:
+            tables.upsert(db, AIR_FIVE_MIN, rows)
+            return
+        told = [row for row in rows if sum(use.state_at(other, row.at_ms) in TAKEN for other in others) >= FEW]
+        stays = {row.at_ms for row in told}
+        stored = tables.read(db, AIR_FIVE_MIN, (zone,), *span)
+        gone = [Row(row.tags, row.at_ms, (None,) * len(row.fields)) for row in stored if row.at_ms not in stays]
+        tables.upsert(db, AIR_FIVE_MIN, [*told, *gone])
 
     def _part(self, spaces: Sequence[str], timelines: Mapping[str, use.Timeline]) -> series.Part:
         return series.Part(self._plan.space[spaces[0]].offered, [timelines[space] for space in spaces])

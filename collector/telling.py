@@ -10,11 +10,11 @@ from typing import Final
 
 from collector.air import AirState, air, breathe
 from collector.evidence import Heard, Transition
-from collector.outward import Health, Occupancy, Reason, SpaceState, Summary, Tuning
+from collector.outward import TAKEN, Health, Occupancy, Reason, SpaceState, Summary, Tuning
 from collector.people import Crossing
 from collector.people.counting import Counting
 from collector.plan import WHOLE_SITE, SitePlan, Tenure
-from collector.privacy import aired
+from collector.privacy import FEW, aired, veiled
 from collector.summary import count
 from edge.message import Kind
 
@@ -39,6 +39,7 @@ class Telling:
         self._silent_ms = {
             sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
         }
+        self._veiled = veiled(plan)
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
         self._told: dict[str, tuple[Gist, int]] = {}
@@ -131,7 +132,13 @@ class Telling:
     def summary(self, zone: str, now_ms: int) -> Summary:
         """What a zone shows."""
         kinds = count((space, self._shown[space.id]) for space in self._spaces_of[zone])
-        return Summary(at_ms=now_ms, kinds=kinds, air=air(self.airs[zone], self._silent_ms, now_ms))
+        shown = None if self._is_veiled(zone) else air(self.airs[zone], self._silent_ms, now_ms)
+        return Summary(at_ms=now_ms, kinds=kinds, air=shown)
+
+    def _is_veiled(self, zone: str) -> bool:
+        """Whether the air would tell which of a few members are there."""
+        others = self._veiled.get(zone)
+        return others is not None and sum(self._shown[space] in TAKEN for space in others) < FEW
 
     def site_summary(self, now_ms: int) -> Summary:
         """What the whole site shows; people only where a door is watched."""

@@ -29,7 +29,7 @@ from collector.history import (
 )
 from collector.history.open import open_reader
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import FEW, IN_SUMS, SEATS, breathed, few, foretold, hidden, tenancy
+from collector.privacy import FEW, IN_SUMS, SEATS, breathed, close_quarters, few, foretold, hidden, tenancy
 from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
@@ -161,7 +161,8 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is FORECAST:
         zone, kind, _lead = tags
         return kind == PEOPLE or (foretold(plan, zone, kind) and not few(plan, zone, kind))
-    return measure is not AIR_FIVE_MIN or (tags[0] in plan.zone and tags[0] not in breathed(plan))
+    hidden_air = breathed(plan) | close_quarters(plan)
+    return measure is not AIR_FIVE_MIN or (tags[0] in plan.zone and tags[0] not in hidden_air)
 
 
 def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:

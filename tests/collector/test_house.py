@@ -1,5 +1,6 @@
 """A house: events of all its sensors in, changes, states and summaries out."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -40,6 +41,12 @@ def small_house() -> SitePlan:
         sensor(SensorKind.AIR, "air", None, zone="loft"),
     )
     return plan(*spaces, sensors=sensors, zones=("loft", "cellar"), door="entrance")
+
+
+def common(site: SitePlan) -> SitePlan:
+    """The same where every desk is shared, so that the air is nobody's."""
+    shared = tuple(dataclasses.replace(space, tenure=Tenure.SHARED) for space in site.spaces)
+    return dataclasses.replace(site, spaces=shared)
 
 
 def no_past(_space: str, _above: Evidence) -> Sequence[Heard]:
@@ -262,7 +269,7 @@ def test_what_left_the_plan_is_ignored() -> None:
 
 
 def test_what_must_be_stored_is_named_once() -> None:
-    house = House(small_house())
+    house = House(common(small_house()))
     house.take(
         [
             says(NOON_MS, "own-pir", Kind.MOTION, 1, 1),
@@ -300,11 +307,23 @@ def test_the_people_count_goes_on_from_where_history_has_come() -> None:
     house.take([says(NOON_MS, "beams", Kind.CROSSING, 1, 1)], NOON_MS, no_past)
     house.count_from(Crowd(at_ms=NOON_MS + 300_000, odds=Odds(7), zero_ms=NOON_MS - DAY), [], {})
     told = dict(house.summaries_to_tell(NOON_MS + 300_000))[WHOLE_SITE].people
-    assert told == People(count=7, least=7, most=7, zero_ms=NOON_MS - DAY)
+    bucket_ms = (NOON_MS - DAY) // 300_000 * 300_000
+    assert told == People(count=7, least=7, most=7, zero_ms=bucket_ms)
+
+
+def test_air_around_one_members_desk_is_told_while_five_others_are_there() -> None:
+    own, others = a("own", tenure=Tenure.DEDICATED), [a(f"desk-{number}") for number in range(6)]
+    sensors = [sensor(SensorKind.AIR, "air", None, zone="loft"), *(pir(one.id) for one in others)]
+    house = House(plan(own, *others, sensors=sensors, zones=("loft",)))
+    house.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 1)], NOON_MS, no_past)
+    for number in range(5):
+        assert house.summary("loft", NOON_MS).air is None, "the member may be the only one who breathes"
+        house.take([says(NOON_MS, f"desk-{number}-pir", Kind.MOTION, 1, number + 2)], NOON_MS, no_past)
+    assert house.summary("loft", NOON_MS).air == Air(co2_ppm=612, band=AirBand.FRESH)
 
 
 def test_air_is_told_until_its_sensor_falls_silent() -> None:
-    house = House(small_house())
+    house = House(common(small_house()))
     settled(house)
     house.take([says(NOON_MS, "air", Kind.CO2_PPM, 612, 1)], NOON_MS, no_past)
     assert dict(house.summaries_to_tell(NOON_MS))["loft"].air == Air(co2_ppm=612, band=AirBand.FRESH)

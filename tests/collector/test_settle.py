@@ -145,14 +145,33 @@ def test_whether_up_to_four_dedicated_spaces_of_a_zone_are_taken_is_nowhere_in_h
     assert stored == ({(6.0, 0.0)} if kind is SpaceKind.DESK else set())
 
 
-@pytest.mark.parametrize(("own", "shared", "told"), [(1, 0, False), (4, 0, False), (5, 0, True), (1, 1, True)])
-def test_the_air_of_a_zone_in_which_only_one_to_four_members_sit_is_not_in_history(own, shared, told):
+@pytest.mark.parametrize(
+    ("own", "shared", "told"),
+    [(1, 0, False), (4, 0, False), (5, 0, True), (1, 1, False), (4, 4, False), (0, 4, False), (0, 5, True)],
+)
+def test_the_air_of_a_zone_in_which_few_sit_or_few_besides_a_few_members_is_not_in_history(own, shared, told):
     theirs = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
     journal = Journal(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
     with closing(journal.db):
         journal.said("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
         assert bool(journal.rows(AIR_FIVE_MIN)) is told
+
+
+def test_the_air_around_a_few_members_is_in_history_while_five_others_are_there(journal):
+    theirs = space("mine", tenure=Tenure.DEDICATED)
+    shared = [space(f"desk-{number}") for number in range(6)]
+    journal.settlement = Settlement(replace(PLAN, spaces=(theirs, *shared)))
+    for bucket in range(6):
+        journal.said("air", T0 + bucket * BUCKET + 1, "co2_ppm", 900.0)
+    for number in range(5):
+        journal.became(f"desk-{number}", T0 + 2 * BUCKET, "occupied")
+    journal.became("desk-0", T0 + 4 * BUCKET, "vacant")
+    journal.settle(T0 + 6 * BUCKET)
+    assert [row.at_ms for row in journal.rows(AIR_FIVE_MIN)] == [T0 + 2 * BUCKET, T0 + 3 * BUCKET]
+    journal.became("desk-1", T0 + 3 * BUCKET, "vacant")  # late news
+    journal.settle(T0 + 6 * BUCKET)
+    assert [row.at_ms for row in journal.rows(AIR_FIVE_MIN)] == [T0 + 2 * BUCKET]
 
 
 def test_the_air_of_one_members_own_room_is_not_that_of_its_zone():
@@ -248,6 +267,8 @@ def test_one_call_settles_no_more_than_a_slice_of_new_and_late_together(journal)
 
 
 def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(journal):
+    shared = tuple(one for one in PLAN.spaces if one.id != "mine")
+    journal.settlement = Settlement(replace(PLAN, spaces=shared))
     journal.said("entrance", T0, "crossing", 1)
     journal.said("entrance", T0 + 1, "crossing", 1, synchronised=False)
     journal.said("entrance", T0 + BUCKET, "heartbeat", 0)
