@@ -5,11 +5,16 @@ Out:   site time, deletion time, what is wrong with the clock.
 Never: a decision of its own: `site_clock.py` judges.
 """
 
+import secrets
 from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Final
 
 from collector.device_times import DeviceTimes
 from collector.site_clock import Belief, Reading, believe
 from edge.clock import boot_id, elapsed_ms, kernel_time, unix_ms
+
+BOOT_DIGITS: Final = 15
 
 TimeSource = Callable[[], int | Reading]
 """Gives the machine's clocks, to be judged; or site time itself (Unix ms), right by definition: simulated, replayed."""
@@ -24,9 +29,11 @@ def read_machine() -> Reading:
     return Reading(unix_ms(), elapsed_ms(), _boot_number(), kernel is not None and kernel.vouches_for(unix_ms()))
 
 
+@cache
 def _boot_number() -> int:
-    """The start of this machine as a number that SQLite can hold; never 0."""
-    return int(boot_id().replace("-", "")[:15] or "0", 16) + 1
+    """The start of this machine as a number that SQLite can hold, never 0; of an unknown one, that of this process."""
+    name = boot_id().replace("-", "")[:BOOT_DIGITS]
+    return 1 + (int(name, 16) if name else secrets.randbits(4 * BOOT_DIGITS))
 
 
 def given_time() -> "SiteTime":

@@ -49,6 +49,20 @@ def test_what_left_the_outbox_unstored_is_a_gap_to_the_event() -> None:
     assert (seqs(into), into.marks) == ([6, 7, 8], {S: 8})
 
 
+def test_an_event_from_the_future_stays_with_its_device_while_our_own_clock_may_be_wrong() -> None:
+    events = [motion(1), motion(2, NOON_MS + 2 * HOUR_MS), motion(3)]
+    doubting = LIMITS._replace(holds_future=True)
+    into = take_in([Delivery("pi-1", message(events))], {}, doubting)
+    assert (seqs(into), into.spoke, into.gaps, into.refused) == ([1], {S: 1}, [], [])
+    assert (into.held, into.newest) == ({"pi-1"}, {"pi-1": NOON_MS + 2 * HOUR_MS})
+    again = take_in([Delivery("pi-1", message(events[1:]))], into.marks, doubting)
+    assert (again.marks, again.spoke, again.gaps) == ({}, {S: 1}, [])
+    later = take_in(
+        [Delivery("pi-1", message(events[1:]))], into.marks, LIMITS._replace(latest_ms=NOON_MS + 3 * HOUR_MS)
+    )
+    assert (seqs(later), later.marks, later.gaps) == ([2, 3], {S: 3}, [])
+
+
 @pytest.mark.parametrize(
     ("event", "loss"),
     [

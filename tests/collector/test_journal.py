@@ -218,6 +218,17 @@ def test_a_file_of_the_first_version_gets_the_tables_that_came_later_and_keeps_i
         assert journal.connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
 
 
+def test_a_file_of_the_version_before_gets_a_place_for_what_is_taken_back(path: Path) -> None:
+    with closing(Journal(path, STEPS[:6])) as journal, journal.transaction():
+        journal.connection.execute("DROP TABLE withdrawn")  # that version had none
+    with closing(Journal(path)) as journal, journal.transaction():
+        db = journal.connection
+        tables.upsert(db, ZONE_HOUR, [Row(("site", "desk"), 3_600_000, tuple(1.0 for _ in ZONE_HOUR.fields))])
+        assert tables.take_back(db, ZONE_HOUR, 3_600_000) == 1
+        assert [found[1:] for found in tables.withdrawals(db, 0, 99)] == [(ZONE_HOUR, "", 3_600_000)]
+        assert tables.take_back(db, ZONE_HOUR, 0) == 0
+
+
 def test_hours_of_a_file_of_the_second_version_are_added_up_from_its_five_minutes(path: Path) -> None:
     fields = (9.0, 5.25, 6.0, 0.0, 0.5)
     with closing(Journal(path, STEPS[:2])) as journal, journal.transaction():

@@ -28,9 +28,11 @@ from collector.plan import SitePlan
 from collector.rejection import Loss
 from collector.run import run
 from collector.settings import CollectorSettings
+from collector.site_clock import Reading
 from edge import broker as edge_broker
 from edge import topics
-from edge.message import Receipt, decode_receipt
+from edge.message import ClockState, DeviceStatus, Receipt, decode_receipt
+from edge.message import encode as encode_status
 from tests.collector.disks import fill, small_disk
 from tests.collector.houses import NOON_MS, house_of, message, motion, motions
 from tests.servers import OPEN_MOSQUITTO, Mosquitto, mosquitto, until
@@ -123,6 +125,41 @@ def collecting(
     assert not faults, faults
     assert not thread.is_alive()
     until(lambda: not observer.online(), what="the collector's last word")
+
+
+@pytest.mark.parametrize("at_ms", [NOON_MS - 3 * 3_600_000, NOON_MS + 4 * 86_400_000], ids=["behind", "ahead"])
+def test_the_devices_outvote_a_clock_that_nothing_confirms(
+    broker: Mosquitto, observer: Observer, tmp_path: Path, at_ms: int
+) -> None:
+    """Events that seem to be from the future, or old, are taken: none is refused."""
+    began_s = time.monotonic()
+
+    def read() -> Reading:
+        passed_ms = int((time.monotonic() - began_s) * 1000)
+        return Reading(at_ms + passed_ms, passed_ms, 1, synchronised=False)
+
+    settings = CollectorSettings(broker=broker.settings("collector"), journal_path=tmp_path / "journal.sqlite")
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(settings, house_of(2, devices=2), read, stop))
+    thread.start()
+    try:
+        until(observer.online, what="the collector is online")
+        for device in ("pi-1", "pi-2"):
+            status = DeviceStatus(online=True, at_ms=NOON_MS, clock=ClockState.SYNCHRONISED)
+            observer.retain(topics.device("mill", device, topics.DeviceTopic.STATUS), encode_status(status))
+
+        def agrees() -> bool:
+            shown = observer.status()
+            return shown is not None and 0 <= shown.at_ms - NOON_MS < 60_000 and "the server's clock is" in shown.fault
+
+        until(agrees, what="the time of the devices")
+        observer.say(message([motion(1, NOON_MS)]))
+        until(lambda: Receipt("s", 1) in observer.receipts(), what="a receipt")
+    finally:
+        stop.set()
+        thread.join(20)
+    assert rows(settings.journal_path, "SELECT at_ms FROM event") == [(NOON_MS,)]
+    assert rows(settings.journal_path, "SELECT * FROM gap") == []
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:

@@ -38,6 +38,15 @@ def test_a_service_is_sandboxed(unit: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_service_may_ask_whether_its_clock_is_right(unit: Path) -> None:
+    """A clock is trusted if the kernel confirms it; elapsed time belongs to one start of the machine, in /proc/sys."""
+    lines = unit.read_text().splitlines()
+    assert "SystemCallFilter=adjtimex clock_adjtime" in lines
+    assert not {"ProtectClock=yes", "ProcSubset=pid"} & set(lines)
+    assert "CapabilityBoundingSet=" in lines, "it cannot set the clock"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_a_service_starts_a_command_that_there_is(unit: Path) -> None:
     program, name, *arguments = section(unit, "Service")["ExecStart"].split()
     assert Path(program).name == "ledig"

@@ -86,6 +86,11 @@ class Journal:
         tables.upsert(self.db, measure, rows)
         self.db.execute("COMMIT")
 
+    def take_back(self, measure: Measure, from_ms: int):
+        self.db.execute("BEGIN")
+        tables.take_back(self.db, measure, from_ms)
+        self.db.execute("COMMIT")
+
 
 @pytest.fixture
 def journal(tmp_path):

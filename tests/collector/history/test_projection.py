@@ -200,3 +200,20 @@ def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_pat
     finally:
         projection.close()
     shutil.rmtree(late)
+
+
+def test_rows_that_were_written_for_the_future_are_taken_back(guarded, journal):
+    with following(journal, guarded.settings):
+        journal.write(
+            ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.0, 5.0, 2.0, 0.5)) for n in range(9)]
+        )
+        until(lambda: written_up_to(guarded.settings, journal), what="the rows")
+        journal.take_back(ZONE_FIVE_MIN, T0 + 4 * BUCKET)
+        journal.write(
+            ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + 5 * BUCKET, (12.0, 2.0, 5.0, 2.0, 0.5))]
+        )  # once it came
+        until(lambda: written_up_to(guarded.settings, journal), what="the withdrawal")
+        assert equal(journal, guarded.settings)
+    with closing(SqliteHistory(journal.path)) as history:
+        found = [row.at_ms for row in history.rows(ZONE_FIVE_MIN, 0, T0 + 99 * BUCKET)]
+    assert found == [T0 + n * BUCKET for n in (0, 1, 2, 3, 5)]
