@@ -6,7 +6,7 @@ Never: files, clocks, pins.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import log10
 from typing import Final
@@ -92,6 +92,8 @@ class RecordedSensor:
     """The recorded output stays high for a hold of its own, as in a site file."""
     volts: bool = False
     """The column of a sound sensor holds the amplifier's output in volts: told as decibels over one volt."""
+    only: dict[str, str] = field(default_factory=dict)
+    """Rows with this in these columns are its own, besides what the whole recording asks for; empty: all rows are."""
 
     def __post_init__(self) -> None:
         if fault := id_fault(self.id):
@@ -113,11 +115,19 @@ class RecordedSensor:
         for key, name in self.columns.items():
             kind = _AIR_COLUMNS.get(key) or _COLUMN[self.kind]
             low, high = (0, _MOST_VOLTS) if self.volts else (kind.low, kind.high)
-            yield Column(name, low, high, whole=self.kind in _WHOLE)
+            yield Column(name, low, high, whole=self.kind in _WHOLE, optional=True)
 
     def reading(self, value: float) -> float:
         """What the sensor reads when its column holds `value`."""
         return 20 * log10(max(value, _LEAST_VOLTS)) if self.volts else value
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The names of its values in a row of the recording, by the mapping's key.
+
+        Sensors with rows of their own may share a column of the file.
+        """
+        return {key: f"{self.id}.{name}" if self.only else name for key, name in self.columns.items()}
 
     @property
     def columns(self) -> dict[str, str]:
@@ -162,8 +172,10 @@ def changes(span: tuple[Row, ...], sensors: tuple[RecordedSensor, ...]) -> Itera
     held_until: dict[str, int] = {}
     for row, following in zip(span, (*span[1:], None), strict=True):
         for sensor in sensors:
-            for key, column in sensor.columns.items():
-                value = row.values[column]
+            for key, name in sensor.values.items():
+                value = row.values.get(name)
+                if value is None:
+                    continue  # no value: the sensor keeps its last one
                 if not sensor.pulse_ms:
                     yield Change(row.at_ms, sensor.id, key, sensor.reading(value))
                 elif value:

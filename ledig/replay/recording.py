@@ -6,9 +6,12 @@ Never: servers, clocks, pins.
 
     file = "room.csv.gz"                # beside this file; plain or gzip
     time = ["Date", "Time"]             # the columns that say when, joined by a space
-    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset
+    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset; or
+                                        # "unix" or "unix_ms": seconds or milliseconds since 1970
     time_zone = "Europe/Stockholm"
-    delimiter = ","                     # this and the next two may be left out
+    break_after_s = 600                 # a longer time without a row is a break, in which the devices are off; give up
+                                        # to 86400 for a file that has rows only when something changed
+    delimiter = ","                     # this and the next two may be left out; the delimiter is found in the header
     row_names = false                   # true: the header has no name for the first column, as R writes its tables
     only = { id = "999169" }            # rows with this in the column are the recording; left out: all are
 
@@ -31,12 +34,22 @@ Never: servers, clocks, pins.
     space = "room"
     column = "S1_Sound"
     volts = true                        # an amplifier's output; left out: decibels
+
+    [[sensor]]
+    id = "desk-pir"
+    kind = "pir"
+    space = "desk-1"
+    column = "state"                    # "on" and "off" are 1 and 0; while it is "unavailable" the last value stays
+    only = { entity_id = "binary_sensor.desk_1" } # of a file with a row for each change of each sensor: its own rows
+
+The rows of a file may stand oldest or newest first. A sensor for which no row has a value is a fault.
 """
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -44,7 +57,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.message import Kind
 from ledig.replay.recorded import RecordedSensor, RecordedSpace, Recording
-from ledig.replay.rows import Column, Layout, Row, RowsRejected, TimeColumns, read_rows
+from ledig.replay.rows import NAMED, Column, Layout, Row, Rows, RowsRejected, TimeColumns, read_rows
 from ledig.site.reader import Faults, Reader, Table, one_of
 
 _T = TypeVar("_T")
@@ -66,7 +79,7 @@ class _RowsFile:
     format: str
     time_zone: str
     file: Path | None = None
-    delimiter: str = ","
+    delimiter: str = ""
     row_names: bool = False
     only: dict[str, str] = field(default_factory=dict)
     break_after_s: int = 600
@@ -74,7 +87,7 @@ class _RowsFile:
     def __post_init__(self) -> None:
         if not self.time:
             raise ValueError('time is empty; give the columns that tell it: time = ["Date", "Time"]')
-        if len(self.delimiter) != 1:
+        if len(self.delimiter) > 1:
             raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
         if not 1 <= self.break_after_s <= 86_400:
             raise ValueError(f"break_after_s must lie between 1 and 86400, got {self.break_after_s}")
@@ -114,23 +127,10 @@ def read(path: Path, data: Path | None = None) -> Recording:
         faults.add("", "file is missing; name the CSV file there, or give it with --data")
     if table is None or file is None or faults:
         raise RecordingRejected(faults.texts())
-    zone = ZoneInfo(table.time_zone)
-    try:
-        found = read_rows(
-            file,
-            Layout(
-                times=TimeColumns(table.time, table.format, zone),
-                columns=_columns(spaces, sensors),
-                only=table.only,
-                delimiter=table.delimiter,
-                row_names=table.row_names,
-            ),
-        )
-    except RowsRejected as fault:
-        raise RecordingRejected(fault.faults) from fault
+    found = _read_all_rows(file, table, spaces, sensors)
     break_ms = table.break_after_s * 1000
     return Recording(
-        time_zone=zone,
+        time_zone=ZoneInfo(table.time_zone),
         spaces=spaces,
         sensors=sensors,
         spans=tuple(_cut(found.rows, break_ms)),
@@ -138,6 +138,66 @@ def read(path: Path, data: Path | None = None) -> Recording:
         left_out=found.left_out,
         named=found.named,
     )
+
+
+def _read_all_rows(
+    file: Path, table: _RowsFile, spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]
+) -> Rows:
+    """Every row that drives a sensor or tells the truth of a space, rows of one moment as one.
+
+    Raises:
+        RecordingRejected: with every fault of the rows; also of a sensor for which they never hold a value.
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[RecordedSensor]] = {}
+    for sensor in sensors:
+        groups.setdefault(tuple(sorted(sensor.only.items())), []).append(sensor)
+    if any(space.truth for space in spaces):
+        groups.setdefault((), [])
+    read: list[Rows] = []
+    faults: list[str] = []
+    for only, members in groups.items():
+        layout = Layout(
+            times=TimeColumns(table.time, table.format, ZoneInfo(table.time_zone)),
+            columns=_columns(() if only else spaces, members),
+            only={**table.only, **dict(only)},
+            delimiter=table.delimiter,
+            row_names=table.row_names,
+        )
+        try:
+            read.append(_renamed(read_rows(file, layout), members) if only else read_rows(file, layout))
+        except RowsRejected as fault:
+            faults += fault.faults
+    merged = read[0] if len(read) == 1 else _merged(read)
+    if not faults:
+        silent = [sensor for sensor in sensors if not _has_value(sensor, merged.rows)]
+        faults += [f'{file}: no row has a value for sensor "{sensor.id}"; see its column and only' for sensor in silent]
+    if faults:
+        raise RecordingRejected(tuple(dict.fromkeys(faults)))
+    return merged
+
+
+def _has_value(sensor: RecordedSensor, rows: tuple[Row, ...]) -> bool:
+    return any(name in row.values for row in rows for name in sensor.values.values())
+
+
+def _renamed(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
+    """The rows of sensors that have rows of their own, with the values' names in the recording."""
+    names = [(sensor.columns[key], name) for sensor in sensors for key, name in sensor.values.items()]
+    rows = (
+        replace(row, values={name: row.values[column] for column, name in names if column in row.values})
+        for row in found.rows
+    )
+    return replace(found, rows=tuple(rows))
+
+
+def _merged(read: Sequence[Rows]) -> Rows:
+    """Rows of several readings of one file in order of time, those of one moment as one."""
+    by_time: dict[int, dict[str, float]] = {}
+    for row in sorted((row for found in read for row in found.rows), key=attrgetter("at_ms")):
+        by_time.setdefault(row.at_ms, {}).update(row.values)
+    named = dict.fromkeys(text for found in read for text in found.named)
+    rows = tuple(Row(at_ms, values) for at_ms, values in by_time.items())
+    return Rows(rows, max((found.left_out for found in read), default=0), tuple(named)[:NAMED])
 
 
 def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
@@ -166,6 +226,6 @@ def _step_ms(rows: tuple[Row, ...], break_ms: int) -> int:
     return int(median([step for step in steps if step <= break_ms] or [60_000]))
 
 
-def _columns(spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]) -> tuple[Column, ...]:
-    truths = (Column(space.truth, 0, Kind.PEOPLE.high, whole=True) for space in spaces if space.truth)
+def _columns(spaces: Sequence[RecordedSpace], sensors: Sequence[RecordedSensor]) -> tuple[Column, ...]:
+    truths = (Column(space.truth, 0, Kind.PEOPLE.high, whole=True, optional=True) for space in spaces if space.truth)
     return (*truths, *(column for sensor in sensors for column in sensor.wanted()))

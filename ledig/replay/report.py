@@ -74,7 +74,12 @@ def tell_truth(
     console: Console, recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]], under: str = ""
 ) -> None:
     """Print what was shown of a space against what was true of it; `under` names the rules if they are others."""
-    truth = [Truth(row.at_ms, taken=row.values[space.truth] > 0) for span in recording.spans for row in span]
+    truth = [
+        Truth(row.at_ms, taken=row.values[space.truth] > 0)
+        for span in recording.spans
+        for row in span
+        if space.truth in row.values
+    ]
     reach_ms = 2 * recording.step_ms
     total = score(truth, shown, reach_ms)
     table = Table("day", title=_title(space, under), title_justify="left", box=SIMPLE, pad_edge=False)

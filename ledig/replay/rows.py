@@ -11,7 +11,10 @@ break); empty lines are nothing. A row is left out, and all others are read as i
 - a cell is no number, or out of its column's bounds (a wrong unit);
 - its time cannot be read, lies before 1970 or after 2100, or in the hour that summer time skips;
 - its time does not rise: a stamp twice, or rows out of order. The fewest rows that let all others rise are left out,
-  so one stamp that is far ahead costs one row.
+  so one stamp that is far ahead costs one row. Where most times fall, the newest row stands first: they are reversed.
+
+A value is a number; behind another delimiter than a comma it may have a decimal comma. Where only 0 and 1 are allowed,
+it may be one of the words that programs write for them (`WORDS`).
 
 A file that cannot be read, whose header lacks a column, or without one good row is refused.
 """
@@ -21,9 +24,9 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
@@ -32,6 +35,20 @@ from ledig.replay.rising import rising
 
 ISO: Final = "iso"
 """As a time's format: any form of ISO 8601 that Python reads, with its offset from UTC or without one."""
+UNIX: Final = {"unix": 1.0, "unix_ms": 0.001}
+"""As a time's format: seconds or milliseconds since 1970, and how many seconds one is."""
+DELIMITERS: Final = (",", ";", "\t", "|")
+WORDS: Final = {
+    **dict.fromkeys(
+        ("on", "true", "yes", "open", "opened", "active", "motion", "detected", "occupied", "present"), 1.0
+    ),
+    **dict.fromkeys(
+        ("off", "false", "no", "closed", "clear", "inactive", "no motion", "vacant", "free", "absent"), 0.0
+    ),
+}
+"""What programs write for 1 and 0, in small letters. Sources: states of Home Assistant and openHAB."""
+MISSING: Final = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "na", "n/a", "-"})
+"""What programs write where there is no value, in small letters."""
 NAMED: Final = 20
 """So many bad rows are named; nobody reads a million of them."""
 _LATEST_MS: Final = 4_102_444_800_000
@@ -54,7 +71,8 @@ class RowsRejected(ValueError):
 class Column:
     """What one column must hold: a number from `low` to `high`, `whole` or not.
 
-    An empty cell of an `optional` column is no fault: the row has no such value, and `row.values.get(name)` is None.
+    A cell of an `optional` column that is empty, or says that there is no value (`MISSING`), is no fault: the row has
+    no such value, and `row.values.get(name)` is None.
     """
 
     name: str
@@ -68,8 +86,8 @@ class Column:
 class TimeColumns:
     """Which columns say when, joined by a space; how to read them; and whose local time it is.
 
-    `format` is strptime's, or `ISO`; a time that says its own offset from UTC needs no zone's. A format without a
-    year counts from 1 January 1970: a time of day (UTC), in a file whose days are keys.
+    `format` is strptime's, `ISO` or one of `UNIX`; a time that has its own offset from UTC needs no zone's. A format
+    without a year counts from 1 January 1970: a time of day (UTC), in a file whose days are keys.
     """
 
     names: tuple[str, ...]
@@ -88,6 +106,7 @@ class Layout:
     only: Mapping[str, str] = field(default_factory=dict)
     """Columns of text and what must stand there; every other row belongs to somebody else, and is no fault."""
     delimiter: str = ","
+    """Empty: whichever of DELIMITERS divides the header into the columns."""
     row_names: bool = False
     """The header has no name for the first column, as R writes its tables."""
 
@@ -153,8 +172,11 @@ class _Table:
         self.wanted = " and ".join(f"with {name} = {text}" for name, text in layout.only.items()) or "below the header"
         self._found: list[_Found] = []
         self._path, self._layout = path, layout
+        self._delimiter = layout.delimiter
         self._parsed: Callable[[str], datetime] = datetime.fromisoformat
-        if layout.times.format != ISO:
+        if (unit_s := UNIX.get(layout.times.format)) is not None:
+            self._parsed = partial(_from_unix, unit_s)
+        elif layout.times.format != ISO:
             self._parsed = partial(_strptime, layout.times.format)
 
     def read(self, lines: TextIO) -> None:
@@ -173,16 +195,16 @@ class _Table:
         rows: list[tuple[int, Row]] = []
         by_key = sorted(self._found, key=lambda found: found.key)  # stable: within a key as in the file
         for _, series in groupby(by_key, key=lambda found: found.key):
-            rows += self._series(list(series))
+            rows += self._series(*_oldest_first(list(series)))
         return tuple(row for _, row in sorted(rows, key=lambda numbered: numbered[0]))
 
-    def _series(self, series: list[_Found]) -> Iterator[tuple[int, Row]]:
+    def _series(self, series: list[_Found], step: int) -> Iterator[tuple[int, Row]]:
         chosen = rising([found.moments for found in series])
         before: tuple[int, _Found] | None = None
         for place, (found, at_ms) in enumerate(zip(series, chosen, strict=True)):
             if at_ms is not None:
                 before = at_ms, found
-                yield found.number, Row(at_ms, found.values, found.key)
+                yield step * found.number, Row(at_ms, found.values, found.key)
             elif before is not None and found.moments[-1] <= before[0]:
                 again = "the same time as" if before[0] in found.moments else "not after"
                 self.faults.append(
@@ -195,7 +217,8 @@ class _Table:
     def _places(self, line: str) -> dict[str, int]:
         """Where each column stands."""
         layout = self._layout
-        header = _cells(line.rstrip("\r\n"), layout.delimiter) or []
+        self._delimiter = layout.delimiter or _delimiter(line, layout)
+        header = [name.strip() for name in _cells(line.rstrip("\r\n"), self._delimiter) or []]
         if _NOT_UTF8 in line:
             raise RowsRejected((f"{self._path}: no text; give a CSV file in UTF-8, plain or compressed by gzip",))
         columns = (column.name for column in layout.columns)
@@ -212,7 +235,7 @@ class _Table:
 
     def _take(self, number: int, line: str, places: dict[str, int]) -> None:
         layout = self._layout
-        cells = _cells(line, layout.delimiter)
+        cells = _cells(line, self._delimiter)
         if cells is None or _NOT_UTF8 in line:
             self.faults.append(
                 (number, "a quote does not end" if cells is None else "it holds bytes that are no UTF-8")
@@ -232,9 +255,9 @@ class _Table:
         values: dict[str, float] = {}
         for column in self._layout.columns:
             cell = cells[places[column.name]]
-            if column.optional and not cell:
+            if column.optional and cell.strip().lower() in MISSING:
                 continue
-            value = _number(cell)
+            value = _value(cell, column, self._delimiter)
             if value is None or not column.low <= value <= column.high or (column.whole and not value.is_integer()):
                 of = "a whole number" if column.whole else "a number"
                 bounds = f"from {column.low:g} to {column.high:g}"
@@ -250,7 +273,7 @@ class _Table:
             read = self._parsed(text)
             ends = (read,) if read.tzinfo else tuple(read.replace(tzinfo=times.zone, fold=fold) for fold in (0, 1))
             moments = tuple([round(end.timestamp() * 1000) for end in ends])
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):
             self.faults.append((number, f"the time is {text[:50]!r}; it must look like {times.format!r}"))
             return None
         if moments[0] > moments[-1]:
@@ -273,12 +296,37 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _number(cell: str) -> float | None:
-    """The number that a cell holds; None if it holds none (Python would read 1_0 as ten)."""
+def _value(cell: str, column: Column, delimiter: str) -> float | None:
+    """What a cell holds as a number; None if it holds none (Python would read 1_0 as ten)."""
     try:
         return None if "_" in cell else float(cell)
     except ValueError:
-        return None
+        pass
+    if delimiter != "," and cell.count(",") == 1 and "." not in cell:
+        return _value(cell.replace(",", "."), column, delimiter)
+    is_switch = (column.low, column.high) == (0, 1)
+    return WORDS.get(cell.strip().lower()) if is_switch else None
+
+
+def _delimiter(line: str, layout: Layout) -> str:
+    """The delimiter that finds the most of the needed columns in the header."""
+    needed = {*layout.times.names, *layout.keys, *layout.only, *(column.name for column in layout.columns)}
+
+    def found(delimiter: str) -> int:
+        return sum(name.strip() in needed for name in _cells(line.rstrip("\r\n"), delimiter) or [])
+
+    return max(DELIMITERS, key=found)
+
+
+def _oldest_first(series: list[_Found]) -> tuple[list[_Found], int]:
+    """The rows of one series and 1; or reversed and -1, if the file has the newest first."""
+    falls = sum(later.moments[-1] < row.moments[0] for row, later in pairwise(series))
+    rises = sum(later.moments[0] > row.moments[-1] for row, later in pairwise(series))
+    return (series[::-1], -1) if falls > rises else (series, 1)
+
+
+def _from_unix(unit_s: float, text: str) -> datetime:
+    return datetime.fromtimestamp(float(text) * unit_s, UTC)
 
 
 def _strptime(format: str, text: str) -> datetime:  # noqa: A002 - strptime's own word

@@ -206,3 +206,132 @@ def test_a_mapping_that_an_editor_of_windows_saved_is_read_as_any(tmp_path: Path
 @pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n', "file = " + "[" * 5000])
 def test_a_mapping_that_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, mapping=text)
+
+
+EVENTS = """
+file = "rows.csv"
+time = ["last_changed"]
+format = "iso"
+time_zone = "Europe/Stockholm"
+break_after_s = 86400
+
+[[space]]
+id = "desk-1"
+kind = "desk"
+
+[[space]]
+id = "booth-1"
+kind = "booth"
+
+[[sensor]]
+id = "desk-pir"
+kind = "pir"
+space = "desk-1"
+column = "state"
+only = { entity_id = "binary_sensor.desk_1" }
+
+[[sensor]]
+id = "booth-door"
+kind = "contact"
+space = "booth-1"
+column = "state"
+only = { entity_id = "binary_sensor.booth_door" }
+"""
+HOME_ASSISTANT = """entity_id,state,last_changed
+binary_sensor.desk_1,unavailable,2026-01-05T08:00:00.000Z
+binary_sensor.desk_1,off,2026-01-05T08:00:30.000Z
+binary_sensor.desk_1,on,2026-01-05T08:05:00.000Z
+binary_sensor.desk_1,unavailable,2026-01-05T08:06:00.000Z
+binary_sensor.desk_1,off,2026-01-05T08:07:00.000Z
+binary_sensor.booth_door,closed,2026-01-05T08:00:00.000Z
+binary_sensor.booth_door,open,2026-01-05T08:05:00.000Z
+binary_sensor.kitchen,on,2026-01-05T08:05:30.000Z
+"""
+
+
+def felt(played: Recording) -> list[tuple[int, str, float]]:
+    """What the sensors feel: seconds since 08:00 UTC, sensor, value."""
+    begin_ms = utc_ms(2026, 1, 5, 8)
+    return [
+        ((each.at_ms - begin_ms) // 1000, each.sensor, each.value)
+        for span in played.spans
+        for each in changes(span, played.sensors)
+    ]
+
+
+def test_a_file_with_a_row_for_each_change_of_each_sensor_is_played(tmp_path: Path) -> None:
+    played = recording(tmp_path, mapping=EVENTS, rows=HOME_ASSISTANT)
+    assert felt(played) == [
+        (0, "booth-door", 0),
+        (30, "desk-pir", 0),
+        (300, "desk-pir", 1),
+        (300, "booth-door", 1),
+        (420, "desk-pir", 0),
+    ]
+    assert played.left_out == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "mapping"),
+    [
+        (ROWS.replace(",", ";").replace("401.5", "401,5"), MAPPING),
+        (ROWS.replace(",", "\t").replace("401.5", "401,5"), MAPPING),
+        (HEADER + "".join(sorted(ROWS.splitlines(keepends=True)[1:], reverse=True)), MAPPING),
+        (ROWS.replace(",0,4", ",off,4").replace(",1,4", ",On,4"), MAPPING),
+        (ROWS.replace(",0,4", ",False,4").replace(",1,4", ",true,4"), MAPPING),
+        (
+            ROWS.replace("2026/01/05", "05.01.2026"),
+            MAPPING.replace("%Y/%m/%d", "%d.%m.%Y"),
+        ),
+        (
+            ROWS.replace("2026/01/05,", "2026-01-05T").replace("Date,Time", "When"),
+            MAPPING.replace('["Date", "Time"]', '["When"]').replace("%Y/%m/%d %H:%M:%S", "iso"),
+        ),
+        (
+            (
+                "When,PIR,CO2,People\n1767600000,0,400,0\n1767600030,1,401.5,1\n1767600060,1,402,1\n"
+                "1767600120,0,403,1\n1767636000,0,404,0\n"
+            ),
+            MAPPING.replace('["Date", "Time"]', '["When"]').replace("%Y/%m/%d %H:%M:%S", "unix"),
+        ),
+        (
+            (
+                "People, When, CO2, PIR\n0,1767600000000,400,0\n1,1767600030000,401.5,1\n1,1767600060000,402,1\n"
+                "1,1767600120000,403,0\n0,1767636000000,404,0\n"
+            ),
+            MAPPING.replace('["Date", "Time"]', '["When"]').replace("%Y/%m/%d %H:%M:%S", "unix_ms"),
+        ),
+    ],
+    ids=["semicolon", "tab", "newest-first", "on-off", "true-false", "day-first", "iso", "unix", "unix-ms"],
+)
+def test_the_same_recording_in_the_forms_that_people_have_it(tmp_path: Path, rows: str, mapping: str) -> None:
+    expected = recording(tmp_path)
+    played = recording(tmp_path, mapping=mapping, rows=rows)
+    assert (played.spans, played.left_out) == (expected.spans, 0)
+
+
+@pytest.mark.parametrize("word", ["unavailable", "unknown", "", "None", "NaN"])
+def test_a_sensor_without_a_value_keeps_its_last_one(tmp_path: Path, word: str) -> None:
+    rows = ROWS.replace("1,402,1", f"{word},402,1").replace("0,403,1", f"0,{word},1")
+    played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""), rows=rows)
+    assert played.left_out == 0
+    assert [value for _, sensor, value in felt(played) if sensor == "pir"] == [0, 1, 0, 0]
+    assert [value for _, sensor, value in felt(played) if sensor == "air"] == [400, 401.5, 402, 404]
+
+
+def test_a_recording_from_which_a_sensor_plays_nothing_is_refused(tmp_path: Path) -> None:
+    rows = ROWS.replace(",0,4", ",unavailable,4").replace(",1,4", ",unavailable,4")
+    (fault,) = faults(tmp_path, rows=rows)
+    assert fault.endswith('rows.csv: no row has a value for sensor "pir"; see its column and only')
+
+
+def test_a_sensor_whose_rows_are_not_in_the_file_is_named(tmp_path: Path) -> None:
+    found = faults(tmp_path, mapping=EVENTS.replace("booth_door", "booth_dor"), rows=HOME_ASSISTANT)
+    assert len(found) == 1
+    assert "no rows with entity_id = binary_sensor.booth_dor; there is nothing to play" in found[0]
+
+
+def test_a_word_is_no_value_of_what_is_measured(tmp_path: Path) -> None:
+    played = recording(tmp_path, rows=ROWS.replace("401.5", "on"))
+    assert played.left_out == 1
+    assert "column 'CO2' is 'on'; it must be a number" in played.named[0]
