@@ -1,9 +1,9 @@
 """What an agent costs at rest: resident memory beside a bare Python, and processor time.
 
-Run:   python -m bench.agent [--seconds S]
+Run:   python -m bench.agent [--seconds S] [--runs N]
 In:    a real Mosquitto with the shipped configuration; `ledig edge` as an installer starts it, in a process of its
        own, with sixteen PIRs on gpiozero's mock pins; a collector that answers with receipts.
-Out:   the agent's resident memory, that of a bare `python -c` in the same run, and their ratio;
+Out:   the agent's resident memory, that of a bare `python -c` in the same run, and their ratio: median and range;
        the agent's share of one core over S seconds at rest, heartbeats included.
 """
 
@@ -17,11 +17,14 @@ from pathlib import Path
 
 import psutil
 
+from bench.spread import FEWEST_RUNS, Spread, runs
 from tests.edge.house import DEVICE, SITE, Collector
 from tests.servers import Mosquitto, mosquitto
 
 SENSORS = 16
 CPU_GOAL_PCT = 0.2
+SETTLE_S = 3.0
+"""At rest for so long, an agent's memory no longer moves."""
 _HOUSE = """
 [site]
 id = "{site}"
@@ -106,26 +109,40 @@ def bare_bytes() -> int:
 
 
 def main() -> None:
-    """Measure once and print."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60)
-    seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
-        command = ("-m", "ledig", "edge", str(site_file(Path(folder), server)), "--device", DEVICE, "--pins", "mock")
-        bare = bare_bytes()
-        with process(*command) as agent:
-            collector.wait(lambda: len(collector.events) >= SENSORS, "the present level of each sensor")
-            before = agent.cpu_times()
-            heard = len(collector.events)
-            agent_wait(agent, seconds)
-            after = agent.cpu_times()
-            memory = int(agent.memory_info().rss)
-            threads = agent.num_threads()
+    parser.add_argument("--seconds", type=float, default=60, help="of the run whose processor time is measured")
+    parser.add_argument("--runs", type=runs, default=FEWEST_RUNS, help="starts whose memory is measured")
+    chosen = parser.parse_args()
+    ratios: list[float] = []
+    for number in range(chosen.runs):
+        last = number == chosen.runs - 1
+        with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
+            command = (
+                "-m",
+                "ledig",
+                "edge",
+                str(site_file(Path(folder), server)),
+                "--device",
+                DEVICE,
+                "--pins",
+                "mock",
+            )
+            bare = bare_bytes()
+            with process("-m", "ledig", "edge", site, "--device", DEVICE, "--pins", "mock") as agent:
+                collector.wait(lambda told=collector: len(told.events) >= SENSORS, "the present level of each sensor")
+                before = agent.cpu_times()
+                handed_over = len(collector.events)
+                agent_wait(agent, chosen.seconds if last else SETTLE_S)
+                after = agent.cpu_times()
+                memory = int(agent.memory_info().rss)
+                threads = agent.num_threads()
+        ratios.append(memory / bare)
+        print(f"memory: agent {memory / 1e6:.1f} MB, bare Python {bare / 1e6:.1f} MB, {threads} threads")
     used_s = after.user + after.system - before.user - before.system
-    print(f"memory: agent {memory / 1e6:.1f} MB, bare Python {bare / 1e6:.1f} MB: {memory / bare:.2f} x", end="")
-    print(f", {threads} threads")
-    print(f"processor: {100 * used_s / seconds:.2f} % of a core over {seconds:g} s (goal {CPU_GOAL_PCT} %),", end="")
-    print(f" {len(collector.events) - heard} heartbeats and changes handed over")
+    print(f"memory: {Spread.of(ratios).text()} x a bare Python's")
+    print(f"processor: {100 * used_s / chosen.seconds:.2f} % of a core over {chosen.seconds:g} s", end="")
+    print(f" (goal {CPU_GOAL_PCT} %), {len(collector.events) - handed_over} heartbeats and changes handed over")
 
 
 def agent_wait(agent: psutil.Process, seconds: float) -> None:

@@ -3,8 +3,8 @@
 Run:   python -m bench.first_page [--seconds N] [--pairs N] [--readers N]
 In:    the dashboard as a process with default settings, a real Mosquitto, a house of two floors that is open; Flask's
        shortest application on the same server (gevent) with the same socket options, in a process of its own.
-Out:   answers each second of both in turns, and the median of the ratios: of a house where nothing changes, and of one
-       where a desk changes ten times a second, so that the page is made anew as often.
+Out:   answers each second of both in turns, and the ratios' median and range: of a house where nothing changes, and of
+       one where a desk changes ten times a second, so that the page is made anew as often.
 
 Both get the request that a phone's browser sends, on connections that stay open, from one process that only reads.
 """
@@ -15,7 +15,6 @@ import itertools
 import re
 import selectors
 import socket
-import statistics
 import tempfile
 import threading
 import time
@@ -25,6 +24,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.spread import FEWEST_RUNS, Spread, runs
 from collector.outward import Occupancy
 from dashboard.settings import DashboardSettings
 from tests.dashboard.house import PLAN
@@ -140,7 +140,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each turn")
-    parser.add_argument("--pairs", type=int, default=5, help="turns of each")
+    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="turns of each")
     parser.add_argument("--readers", type=int, default=16, help="open connections")
     chosen = parser.parse_args()
     with ExitStack() as stack:
@@ -166,9 +166,9 @@ def main() -> None:
 
         def tell(title: str) -> None:
             pairs = [(turn(ours), turn(bare)) for _ in range(chosen.pairs)]
-            ratio = statistics.median(one / other for one, other in pairs)
-            mine, other = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-            print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio:.2f} (goal: at least {GOAL})")
+            ratio = Spread.of(one / other for one, other in pairs)
+            mine, other = (Spread.of(rates).median for rates in zip(*pairs, strict=True))
+            print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio.text()} (goal: at least {GOAL})")
 
         turn(ours)
         turn(bare)

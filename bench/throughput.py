@@ -2,8 +2,8 @@
 
 Run:   python -m bench.throughput [--messages N] [--pairs N]
 In:    a real Mosquitto with the shipped window; a publisher in a process of its own, its packets made beforehand.
-Out:   messages each second of both in turns, and the ratio of their medians; the same for 50 events a message;
-       the cost of decoding and checking beside json.loads of the same bytes.
+Out:   messages each second of both in turns, and the ratio of each pair: median and range; the same for 50 events a
+       message; the cost of decoding and checking beside json.loads of the same bytes.
 
 It is a live house of 500 desks with a PIR each on 20 devices, in fast motion: every sensor speaks every 30 s of the
 house's clock, which goes with what the publisher has sent; half of the desks are in use and their sensors see motion,
@@ -20,7 +20,6 @@ import multiprocessing
 import resource
 import socket
 import sqlite3
-import statistics
 import struct
 import tempfile
 import threading
@@ -36,6 +35,7 @@ from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 
+from bench.spread import FEWEST_RUNS, Spread, runs
 from collector.run import run
 from collector.settings import CollectorSettings
 from edge import topics
@@ -45,6 +45,7 @@ from tests.collector.houses import NOON_MS, house_of
 from tests.servers import mosquitto
 
 SENSORS, DEVICES = 500, 20
+DECODING_RUNS = 7
 ROUNDS_IN_USE = 40
 """Twenty minutes of 30 s."""
 WINDOW = 1000
@@ -236,8 +237,8 @@ def _until_subscribed(port: int) -> None:
     client.loop_stop()
 
 
-def compare(title: str, messages: list[Said], events: int, pairs: int) -> tuple[Rate, Rate]:
-    """Run both in turns; return the medians of each."""
+def compare(title: str, messages: list[Said], events: int, pairs: int) -> list[tuple[Rate, Rate]]:
+    """Run both in turns; each pair's rates, the bare subscriber's first."""
     print(f"{title}: {len(messages)} messages, {events} events, {len(messages[0].payload)} bytes each")
     bare, ours = [], []
     with mosquitto(BROKER) as broker:
@@ -249,48 +250,47 @@ def compare(title: str, messages: list[Said], events: int, pairs: int) -> tuple[
                 f"  collector  {ours[-1].per_s:9.0f} messages/s, {ours[-1].cpu_us:6.1f} us each,"
                 f" {ours[-1].per_s * events / len(messages):9.0f} events/s"
             )
-    return _median(bare), _median(ours)
-
-
-def _median(rates: list[Rate]) -> Rate:
-    return Rate(*(statistics.median(figures) for figures in zip(*rates, strict=True)))
+    return list(zip(bare, ours, strict=True))
 
 
 def decoding(title: str, messages: list[Said]) -> None:
     """Print the cost of decode_events beside json.loads, of the same bytes."""
     payloads = [message.payload for message in messages]
-    costs = []
-    for decode in (json.loads, decode_events):
-        rounds = []
-        for _ in range(7):
-            begun = time.perf_counter()
-            for payload in payloads:
-                decode(payload)
-            rounds.append((time.perf_counter() - begun) / len(payloads) * 1e6)
-        costs.append(statistics.median(rounds))
-    print(f"{title}: decode and check {costs[1]:.2f} us, json.loads {costs[0]:.2f} us: {costs[1] / costs[0]:.2f}")
+
+    def cost_us(decode: Callable[[bytes], object]) -> float:
+        begun = time.perf_counter()
+        for payload in payloads:
+            decode(payload)
+        return (time.perf_counter() - begun) / len(payloads) * 1e6
+
+    pairs = [(cost_us(decode_events), cost_us(json.loads)) for _ in range(DECODING_RUNS)]
+    ours, theirs = (Spread.of(costs) for costs in zip(*pairs, strict=True))
+    ratio = Spread.of(mine / other for mine, other in pairs)
+    print(f"{title}: decode and check {ours.median:.2f} us, json.loads {theirs.median:.2f} us: {ratio.text()}")
 
 
 def main() -> None:
     """Measure, and print each figure beside what is asked of it."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--messages", type=int, default=40_000, help="of one event each")
-    asked.add_argument("--pairs", type=int, default=5, help="runs of each, in turns")
+    asked.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="runs of each, in turns")
     options = asked.parse_args()
     single = said(1, options.messages)
     decoding("one event a message", single[:5000])
-    bare, ours = compare("one event a message", single, options.messages, options.pairs)
+    pairs = compare("one event a message", single, options.messages, options.pairs)
     many = said(50, options.messages // 10)
     decoding("50 events a message", many[:200])
-    bare_many, ours_many = compare("50 events a message", many, 50 * len(many), options.pairs)
+    pairs_many = compare("50 events a message", many, 50 * len(many), options.pairs)
+    ratio = Spread.of(ours.per_s / bare.per_s for bare, ours in pairs)
+    cpu = Spread.of(ours.cpu_us / bare.cpu_us for bare, ours in pairs)
     print(
-        f"one event a message: {ours.per_s / bare.per_s:.2f} of bare paho's messages/s (asked: at least 0.85),"
-        f" {ours.cpu_us / bare.cpu_us:.2f} of its CPU"
+        f"one event a message: {ratio.text()} of bare paho's messages/s (asked: at least 0.85), {cpu.text()} of its CPU"
     )
-    print(
-        f"50 events a message: {50 * ours_many.per_s / bare.per_s:.1f} x that in events/s (asked: at least 4),"
-        f" {ours_many.cpu_us / 50:.1f} us an event; bare paho takes {bare_many.per_s:.0f} such messages/s"
-    )
+    in_events = Spread.of(50 * many.per_s / bare.per_s for (bare, _), (_, many) in zip(pairs, pairs_many, strict=True))
+    event_us = Spread.of(ours.cpu_us / 50 for _, ours in pairs_many)
+    bare_many = Spread.of(bare.per_s for bare, _ in pairs_many)
+    print(f"50 events a message: {in_events.text(1)} x that in events/s (asked: at least 4)")
+    print(f"  at {event_us.text(1)} us an event; bare paho takes {bare_many.text(0)} such messages/s")
 
 
 if __name__ == "__main__":
