@@ -118,6 +118,7 @@ def main() -> None:
     for number in range(chosen.runs):
         last = number == chosen.runs - 1
         with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
+            site = str(site_file(Path(folder), server))
             bare = bare_bytes()
             with process("-m", "ledig", "edge", site, "--device", DEVICE, "--pins", "mock") as agent:
                 collector.wait(lambda told=collector: len(told.events) >= SENSORS, "the present level of each sensor")
