@@ -83,6 +83,15 @@ class FreshRoot:
         self.run("root", "apt-get update && apt-get install --yes --no-install-recommends " + " ".join(ASKED_FOR))
         self.run("root", "useradd --create-home --shell /bin/sh ledig-tester")
 
+    def remove(self, keep_log: Path | None) -> None:
+        """Make room for the next one."""
+        if keep_log is not None:
+            keep_log.mkdir(parents=True, exist_ok=True)
+            shutil.copy(self._log, keep_log)
+        for name in ("proc", "sys", "dev"):
+            subprocess.run(["umount", "--lazy", "--recursive", str(self.folder / name)], check=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def command(self, user: str, line: str) -> list[str]:
         home = f"/{user}" if user == "root" else f"/home/{user}"
         kept = {name: value for name, value in os.environ.items() if KEPT.match(name)}
@@ -172,9 +181,11 @@ def mirror() -> str:
 
 
 @contextmanager
-def workplace() -> Iterator[Path]:
+def workplace(*, in_memory: bool) -> Iterator[Path]:
     """A folder for the systems; what is mounted in them is gone with this process, which has mounts of its own."""
     folder = Path(tempfile.mkdtemp(prefix="ledig-roots-", dir="/var/tmp"))  # /tmp may be in memory
+    if in_memory:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80%", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:
@@ -188,10 +199,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--release", choices=RELEASES, action="append", help="only this one")
     parser.add_argument("--user", choices=USERS, action="append", help="only this one")
+    parser.add_argument("--in-memory", action="store_true", help="build in a tmpfs: faster, and takes 4 GB a system")
     parser.add_argument("--keep-log", type=Path, help="where the output of each command goes")
     chosen = parser.parse_args(arguments)
     steps: list[Step] = []
-    with workplace() as folder:
+    with workplace(in_memory=chosen.in_memory) as folder:
         for release in chosen.release or RELEASES:
             for user in chosen.user or USERS:
                 root = FreshRoot(release, folder / f"{release}-{user}")
@@ -199,10 +211,7 @@ def main(arguments: Sequence[str]) -> int:
                 for step in tried(root, user, root.checkout(user)):
                     steps.append(step)
                     print(step.row(), flush=True)  # noqa: T201 - the report that was asked for
-        if chosen.keep_log:
-            chosen.keep_log.mkdir(parents=True, exist_ok=True)
-            for log in folder.glob("*.log"):
-                shutil.copy(log, chosen.keep_log)
+                root.remove(chosen.keep_log)
     return int(any(step.status for step in steps))
 
 
