@@ -90,7 +90,7 @@ class FreshRoot:
             shutil.copy(self._log, keep_log)
         for name in ("proc", "sys", "dev"):
             subprocess.run(["umount", "--lazy", "--recursive", str(self.folder / name)], check=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_tree(self.folder)
 
     def command(self, user: str, line: str) -> list[str]:
         home = f"/{user}" if user == "root" else f"/home/{user}"
@@ -180,6 +180,11 @@ def mirror() -> str:
     return next(place for place in places if "security" not in place)
 
 
+def remove_tree(folder: Path) -> None:
+    """Delete a folder and nothing that is mounted in it: this machine's own devices may still be."""
+    subprocess.run(["rm", "--recursive", "--force", "--one-file-system", str(folder)], check=False, capture_output=True)
+
+
 @contextmanager
 def workplace(*, in_memory: bool) -> Iterator[Path]:
     """A folder for the systems; what is mounted in them is gone with this process, which has mounts of its own."""
@@ -192,7 +197,7 @@ def workplace(*, in_memory: bool) -> Iterator[Path]:
         for place in sorted(folder.glob("*/*"), reverse=True):
             if place.is_dir() and place.name in ("proc", "sys", "dev"):
                 subprocess.run(["umount", "--lazy", "--recursive", str(place)], check=False, capture_output=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 def main(arguments: Sequence[str]) -> int:
