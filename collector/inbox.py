@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from collector import outward
 from collector.intake import Delivery
 from collector.line import Client, Line, Message
-from edge import broker, topics
+from edge import broker, rivalry, topics
 from edge.message import ClockState, decode_status
+from edge.rivalry import Connections
 from edge.subscriptions import Subscriptions, unreadable
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ log = logging.getLogger(__name__)
 
 def reads(site: str) -> list[str]:
     """Every filter without which a collector cannot work."""
-    return [topics.every_device(site, topics.DeviceTopic.EVENTS), topics.collector_command(site)]
+    events = topics.every_device(site, topics.DeviceTopic.EVENTS)
+    return [topics.collector(site), topics.collector_command(site), events]
 
 
 class Inbox:
@@ -57,7 +59,7 @@ class Inbox:
         connections: grows with each connection: what is retained must be said again, and every receipt.
     """
 
-    def __init__(self, settings: broker.BrokerSettings, site: str) -> None:
+    def __init__(self, settings: broker.BrokerSettings, site: str, instance: str = "") -> None:
         self.connections = 0
         self._settings = settings
         self._where = f"the broker at {settings.host}:{settings.port}"
@@ -69,6 +71,9 @@ class Inbox:
         self._owed: list[int] = []
         self._mid = 0
         self._commands: list[bytes] = []
+        self._status_topic = topics.collector(site).encode()
+        self._collector_statuses: list[bytes] = []
+        self._connections = Connections()
         self._events = topics.every_device(site, topics.DeviceTopic.EVENTS)
         self._device_times: list[tuple[str, int]] = []
         self._command_topic = topics.collector_command(site).encode()
@@ -78,8 +83,10 @@ class Inbox:
         self._pause_s = FIRST_PAUSE_S
         self._connect_at = self._misc_at = 0.0
         self._told = ""
-        will = (topics.collector(site), outward.encode(outward.CollectorStatus(online=False)))
-        self._client = broker.client(settings, f"ledig-collector-{site}", will=will, manual_ack=True, kind=Client)
+        will = (topics.collector(site), outward.encode(outward.CollectorStatus(online=False, instance=instance)))
+        self._client = broker.client(
+            settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, kind=Client
+        )
         self._subscriptions = Subscriptions(self._client, self._on_refused)
         self._ask_at = 0.0
         self._client.on_connect = self._on_connect
@@ -136,6 +143,16 @@ class Inbox:
             if self._client.want_write():
                 self._client.loop_write()
             line.flush()
+
+    def statuses(self) -> list[bytes]:
+        """What collectors of this site have published of themselves, this one too, since the last call."""
+        taken, self._collector_statuses = self._collector_statuses, []
+        return taken
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the broker has answered every subscription of this connection: what it has retained is here."""
+        return self.connected and not self._subscriptions.waits
 
     def commands(self) -> list[bytes]:
         """The commands that came with the last batch; they are acknowledged with it."""
@@ -234,14 +251,21 @@ class Inbox:
             elif topic == self._command_topic:
                 if not retained:  # an old wish that somebody left at the broker
                     self._commands.append(payload)
-            elif topic.endswith(_STATUS):
-                name = topic.decode(errors="replace")
-                if not retained:
-                    self._take_status(name, payload)
-                elif payload:  # it is of some earlier time
-                    self._retained.add(name)
-            elif retained and payload:
-                self._retained.add(topic.decode(errors="replace"))
+            else:
+                self._sort_rest(topic, payload, retained=retained)
+
+    def _sort_rest(self, topic: bytes, payload: bytes, *, retained: bool) -> None:
+        """What collectors and devices publish of themselves, and what the broker has retained of spaces."""
+        if topic == self._status_topic:
+            self._collector_statuses.append(payload)
+        elif topic.endswith(_STATUS):
+            name = topic.decode(errors="replace")
+            if not retained:
+                self._take_status(name, payload)
+            elif payload:  # it is of some earlier time
+                self._retained.add(name)
+        elif retained and payload:
+            self._retained.add(topic.decode(errors="replace"))
 
     def _take_status(self, topic: str, payload: bytes) -> None:
         try:
@@ -290,6 +314,7 @@ class Inbox:
         if reason.is_failure:
             self._tell(f"{self._where} refuses {self._user!r} ({reason})")
             return
+        self._connections = rivalry.began(self._connections, time.monotonic())
         self._pause_s, self._told = FIRST_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # those of the last connection: they come again
         self._commands.clear()
@@ -314,6 +339,10 @@ class Inbox:
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: "ReasonCode", _p: Any) -> None:
         if reason.is_failure:  # else we left ourselves
             self._tell(f"{self._where} was lost ({reason})")
+        self._connections = rivalry.ended(self._connections, time.monotonic())
+        if self._connections.is_contested:
+            self._connect_at = time.monotonic() + rivalry.pause_s(self._connections, random.random())  # noqa: S311 - jitter
+            log.error("%s: %s", self._where, rivalry.SUSPICION.format(n=self._connections.short))
 
 
 def _want_write(_client: Any, _userdata: Any, _line: Any) -> None:

@@ -238,6 +238,10 @@ class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True,
     at_ms: int = field(name="at", default=0)
     fault: str = ""
     """What the collector cannot do now, in plain words, such as "the journal's disk is full"; empty: nothing."""
+    instance: str = ""
+    """Which collector it is: the same after a restart, another one for another machine or journal."""
+    since_ms: int = field(name="since", default=0)
+    """Since when it collects; of two, the later one stops."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -22,10 +22,12 @@ from collector.alerts.letters import UNSTORED, letters
 from collector.alerts.postman import Postman
 from collector.alerts.wire import Alert, AlertKind
 from collector.inbox import BATCH, Inbox
+from collector.intake import Delivery
 from collector.journal import Journal
 from collector.journal_faults import JournalAway, told
 from collector.journal_guard import JournalGuard
-from collector.outward import CollectorStatus
+from collector.lease import Lease, decided, instance_of, seen
+from collector.outward import CollectorStatus, decode
 from collector.plan import SitePlan
 from collector.publish import Publisher
 from collector.settings import CollectorSettings, HistoryKind
@@ -33,6 +35,7 @@ from collector.site_clock import NEAR_MS
 from collector.site_time import SiteTime, TimeSource
 from collector.start import begin, believed
 from collector.work import Work
+from edge.message import MessageRejected
 
 TICK_S: Final = 0.1
 """Changed states are told together, this often at most."""
@@ -98,7 +101,8 @@ def run(
             projection = ends.enter_context(closing(follower))
             projection.start()
             projected = projection.fault
-        loop = _Loop(settings, plan, site_time, stop, guard, projected, report_progress)
+        instance = instance_of(opened)
+        loop = _Loop(settings, plan, site_time, stop, guard, projected, report_progress, instance)
         ends.callback(loop.leave)
         while journal is not None:
             try:
@@ -128,6 +132,7 @@ class _Loop:
         guard: JournalGuard,
         projected: Callable[[], str],
         report_progress: Callable[[], None],
+        instance: str,
     ) -> None:
         self._path = settings.journal_path
         self._report_progress = report_progress
@@ -138,7 +143,8 @@ class _Loop:
         self._ticked_ms = 0
         self._stop = stop
         self._projected = projected
-        self._inbox = Inbox(settings.broker, plan.id)
+        self._lease = Lease(instance)
+        self._inbox = Inbox(settings.broker, plan.id, instance)
         self._publisher = Publisher(self._inbox, plan)
         self._postman = Postman(settings.alerts.destinations)
         self._plan, self._alerts = plan, settings.alerts
@@ -152,7 +158,7 @@ class _Loop:
 
     def leave(self) -> None:
         """Say that nobody collects any more."""
-        self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms()))
+        self._publish_status(online=False)
         self._inbox.close()
         self._postman.close()
 
@@ -170,18 +176,15 @@ class _Loop:
         self._greeted = 0
         while not self._stop.is_set():
             deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
-            for device, at_ms in self._inbox.device_times():
-                self._time.report(device, at_ms, exact=True)
-            if commands := self._inbox.commands():
-                work.obey(commands, self._now_ms())
-                if not deliveries:
-                    self._inbox.acknowledge()
-            if deliveries:
-                owed = work.take(deliveries, self._now_ms())
-                self._publisher.receipts(owed)
-                self._inbox.acknowledge()
-                if len(deliveries) < BACKLOG:
-                    tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
+            if self._stands_by():
+                self._inbox.commands()
+                self._inbox.acknowledge()  # no receipt: the devices keep it for the one that collects
+                self._report_progress()
+                tick_s = time.monotonic() + TICK_S
+                continue
+            self._take(work, deliveries)
+            if 0 < len(deliveries) < BACKLOG:
+                tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
                 if work.is_ahead(self._now_ms()):
                     return True
@@ -191,6 +194,19 @@ class _Loop:
             self._report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
         work.save()
         return False
+
+    def _take(self, work: Work, deliveries: list[Delivery]) -> None:
+        """Store what came, and answer it."""
+        for device, at_ms in self._inbox.device_times():
+            self._time.report(device, at_ms, exact=True)
+        if commands := self._inbox.commands():
+            work.obey(commands, self._now_ms())
+            if not deliveries:
+                self._inbox.acknowledge()
+        if deliveries:
+            owed = work.take(deliveries, self._now_ms())
+            self._publisher.receipts(owed)
+            self._inbox.acknowledge()
 
     def _tick(self, work: Work, *, drains: bool) -> None:
         now_ms = self._now_ms()
@@ -210,7 +226,7 @@ class _Loop:
         if stepped or time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
             work.save()
-        if not self._inbox.connected:
+        if not self._inbox.is_settled:
             return
         if self._greeted != self._inbox.connections:
             self._greeted = self._inbox.connections
@@ -235,8 +251,40 @@ class _Loop:
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
             fault = self._inbox.fault or self._fault()
-            self._publisher.status(CollectorStatus(online=not self._inbox.is_deaf, at_ms=now_ms, fault=fault))
+            self._publish_status(online=not self._inbox.is_deaf, fault=fault)
         self._inbox.flush()
+
+    def _stands_by(self) -> bool:
+        """Whether another collector of this site collects: then this one takes, publishes and alerts of nothing."""
+        now_s, before = time.monotonic(), self._lease
+        for payload in self._inbox.statuses():
+            try:
+                status = decode(payload, CollectorStatus)
+            except MessageRejected:
+                continue
+            self._lease = seen(self._lease, status, now_s)
+            if status.instance != self._lease.instance and not self._lease.stands_by:
+                self._status_s = 0.0  # the last word of another one covers ours
+        if self._inbox.is_settled:
+            self._lease = decided(self._lease, now_s, self._now_ms())
+        if self._lease.stands_by and not before.stands_by:
+            log.error(
+                "another collector (%s) already collects for site %s; this one stands by until it is gone: stop one of"
+                " them",
+                ascii(self._lease.rival)[1:65],
+                self._plan.id,
+            )
+        if before.stands_by and not self._lease.stands_by:
+            log.warning("the other collector of site %s is gone; this one collects now", self._plan.id)
+            self._greeted, self._status_s = 0, 0.0
+        return self._lease.stands_by
+
+    def _publish_status(self, *, online: bool, fault: str = "") -> None:
+        """Publish how this collector is, unless another one collects: the topic has room for one."""
+        if self._lease.stands_by:
+            return
+        instance, since_ms = self._lease.instance, self._lease.since_ms or 0
+        self._publisher.status(CollectorStatus(online, self._now_ms(), fault, instance, since_ms))
 
     def _fault(self) -> str:
         return "; ".join(filter(None, (self._projected(), self._time.fault)))
@@ -261,7 +309,7 @@ class _Loop:
                 self._report_progress()
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
-                self._publisher.status(CollectorStatus(online=False, at_ms=self._now_ms(), fault=fault.finding))
+                self._publish_status(online=False, fault=fault.finding)
                 self._inbox.flush()
             now_s = time.monotonic()
             if self._outage is None and now_s - began_s >= OUTAGE_S and now_s >= self._alert_again_s:

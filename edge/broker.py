@@ -7,6 +7,7 @@ Never: topics, threads of our own. Callbacks only queue; what they queue is some
 Source: MQTT 3.1.1; paho-mqtt 2.x.
 """
 
+import hashlib
 import random
 import socket
 from dataclasses import dataclass, field
@@ -61,7 +62,8 @@ def client(
 
     Args:
         settings: where the broker is.
-        client_id: fixed for each process, so that its dead predecessor's connection is taken over.
+        client_id: fixed for each process, so that its dead predecessor's connection is taken over. A part that only
+            who knows the password can make is added: nobody else can end the connection by taking its client id.
         will: topic and retained payload that the broker publishes when we vanish.
         manual_ack: the caller acknowledges each QoS 1 message itself.
         kind: another class of client than paho's own.
@@ -71,7 +73,7 @@ def client(
 
     made = (kind or mqtt.Client)(
         CallbackAPIVersion.VERSION2,
-        client_id=client_id,
+        client_id=client_id + _proof(settings),
         clean_session=True,  # receipts make up for what a broker forgets, and its queues have silent limits
         protocol=MQTTProtocolVersion.MQTTv311,  # MQTT 5 doubles paho's cost for each message
         manual_ack=manual_ack,
@@ -81,9 +83,22 @@ def client(
         made.tls_set(ca_certs=str(settings.ca_file))
     if will is not None:
         made.will_set(will[0], will[1], qos=1, retain=True)
-    made.reconnect_delay_set(min_delay=1, max_delay=random.randint(MAX_RECONNECT_S // 2, MAX_RECONNECT_S))  # noqa: S311 - jitter, no secret
+    set_reconnect_pause(made, 0.0)
     made.on_socket_open = _no_delay
     return made
+
+
+def set_reconnect_pause(client: "mqtt.Client", least_s: float) -> None:
+    """Let a client of paho wait at least so long before it connects again; growing pauses up to half a minute else."""
+    longest = random.randint(MAX_RECONNECT_S // 2, MAX_RECONNECT_S)  # noqa: S311 - jitter, no secret
+    least = max(1, round(least_s))
+    client.reconnect_delay_set(min_delay=least, max_delay=max(least, longest))
+
+
+def _proof(settings: BrokerSettings) -> str:
+    if settings.password is None:
+        return ""
+    return "-" + hashlib.sha256(f"{settings.user}:{settings.password}".encode()).hexdigest()[:16]
 
 
 def _no_delay(_client: object, _userdata: object, opened: object) -> None:

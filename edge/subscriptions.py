@@ -39,6 +39,11 @@ class Subscriptions:
         """The filters that the broker refused when they were last asked for."""
         return tuple(self._refused)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the broker has yet to answer."""
+        return bool(self._asked)
+
     def ask(self, filters: Sequence[tuple[str, int]]) -> None:
         """Subscribe to filters, each with its QoS."""
         with self._lock:

@@ -6,14 +6,17 @@ Never: judgement in a callback, which runs in paho's own thread and only queues;
        thread while the client still calls itself connected.
 """
 
+import random
 import threading
+import time
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from edge import broker
+from edge import broker, rivalry
 from edge.broker import KEEPALIVE_S, BrokerSettings
 from edge.message import MAX_PAYLOAD_BYTES
+from edge.rivalry import Connections
 from edge.subscriptions import Subscriptions
 
 QUEUED_MESSAGES = 64
@@ -59,6 +62,7 @@ class Uplink:
         self._settings, self._inbox = settings, inbox
         self._client = broker.client(settings, client_id, will=will)
         self._subscriptions = Subscriptions(self._client, lambda refused: inbox.put(Refused(refused)))
+        self._connections = Connections()
         self._client.max_queued_messages_set(QUEUED_MESSAGES)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
@@ -100,13 +104,18 @@ class Uplink:
         leaving.join(STOP_S)
 
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if not reason.is_failure:
+            self._connections = rivalry.began(self._connections, time.monotonic())
         self._inbox.put(Disconnected(str(reason)) if reason.is_failure else Connected())
 
     def _on_connect_fail(self, _client: Any, _userdata: Any) -> None:
         self._inbox.put(Disconnected("it did not answer"))
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
-        self._inbox.put(Disconnected())
+        self._connections = rivalry.ended(self._connections, time.monotonic())
+        broker.set_reconnect_pause(self._client, rivalry.pause_s(self._connections, random.random()))  # noqa: S311 - jitter
+        contested = rivalry.SUSPICION.format(n=self._connections.short) if self._connections.is_contested else None
+        self._inbox.put(Disconnected(contested))
 
     def _on_publish(self, _client: Any, _userdata: Any, _mid: Any, _reason: Any, _properties: Any) -> None:
         self._inbox.put(Acknowledged())

@@ -64,6 +64,7 @@ class _Filters:
                 self._devices(DeviceTopic.EVENTS),
                 self._devices(DeviceTopic.STATUS),
                 self._devices(DeviceTopic.FINDINGS),
+                topics.collector(self.site),
                 topics.collector_command(self.site),
                 topics.space(self.site, "+"),
                 *self._of_zones(),

@@ -8,6 +8,9 @@ The follower is a real thread that only appends to a deque; the event loop alone
 """
 
 import logging
+import os
+import random
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -22,8 +25,9 @@ from dashboard.live.frame import Frame, Link, encode_frame, shut
 from dashboard.live.picture import Broker, Message, Picture, Refused
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
-from edge import topics
-from edge.broker import BrokerSettings, client
+from edge import rivalry, topics
+from edge.broker import BrokerSettings, client, set_reconnect_pause
+from edge.rivalry import Connections
 from edge.subscriptions import Subscriptions, unreadable
 
 TICK_S: Final = 0.1
@@ -165,7 +169,8 @@ class Follower:
         self._settings = settings
         self._site = site
         self._inbox = inbox
-        self._client = client(settings, f"{site}-dashboard")
+        self._client = client(settings, f"{site}-dashboard-{os.urandom(4).hex()}")  # several work side by side
+        self._connections = Connections()
         self._subscriptions = Subscriptions(self._client, self._refused)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -199,6 +204,7 @@ class Follower:
         if reason.is_failure:
             _log.warning("the broker refuses us: %s; check the password of user %r", reason, self._settings.user)
             return
+        self._connections = rivalry.began(self._connections, time.monotonic())
         self._inbox.append(Broker.HERE)  # before the subscription: what follows it is news
         self._subscriptions.forget()
         self._subscriptions.ask([(name, 0) for name in reads(self._site)])
@@ -206,6 +212,13 @@ class Follower:
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._inbox.append(Broker.AWAY)
+        self._connections = rivalry.ended(self._connections, time.monotonic())
+        if self._connections.is_contested:
+            pause_s = rivalry.pause_s(self._connections, random.random())  # noqa: S311 - jitter
+            set_reconnect_pause(self._client, pause_s)
+            _log.error("the broker: %s", rivalry.SUSPICION.format(n=self._connections.short))
+        else:
+            self._client.reconnect_delay_set(min_delay=1, max_delay=5)
 
     def _heard(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self._inbox.append(Message(message.topic, bytes(message.payload), message.retain))

@@ -21,6 +21,7 @@ CONTRACT = (
     "edge.topics",
     "edge.broker",
     "edge.hosts",
+    "edge.rivalry",
     "edge.subscriptions",
     "edge.clock",
     "edge.sqlite_transaction",

@@ -1,0 +1,163 @@
+"""Of several collectors of one site one collects: as a rule, and as real processes at a real broker."""
+
+import itertools
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from collector import lease, outward
+from collector.lease import LEASE_S, Lease
+from collector.outward import CollectorStatus
+from collector.run import run
+from collector.settings import CollectorSettings
+from edge import topics
+from edge.broker import client
+from edge.message import Receipt, decode_receipt
+from edge.topics import DeviceTopic
+from tests.collector.houses import NOON_MS, house_of, motions
+from tests.servers import Mosquitto, mosquitto, until
+
+A, B = "aaaa", "bbbb"
+
+
+def status(instance: str, since_ms: int = 1, *, online: bool = True) -> CollectorStatus:
+    return CollectorStatus(online, 0, "", instance, since_ms)
+
+
+def test_a_collector_alone_collects_at_once_and_after_its_own_last_word() -> None:
+    for said in ([], [status(A)], [status(A, online=False)], [status("", 5)], [status(B, online=False)]):
+        mine = Lease(A)
+        for one in said:
+            mine = lease.seen(mine, one, 0.0)
+        mine = lease.decided(mine, 0.0, 7)
+        assert (mine.stands_by, mine.since_ms) == (False, 7)
+
+
+def test_a_later_collector_stands_by_until_the_first_leaves_or_falls_silent() -> None:
+    late = lease.decided(lease.seen(Lease(B), status(A), 0.0), 0.0, 7)
+    assert late.stands_by
+    assert lease.decided(late, LEASE_S - 1, 8).stands_by
+    assert not lease.decided(late, LEASE_S, 8).stands_by
+    assert not lease.decided(lease.seen(late, status(A, online=False), 1.0), 1.0, 8).stands_by
+
+
+@pytest.mark.parametrize("since", [(1, 2), (2, 1), (5, 5)])
+def test_of_two_that_begin_together_exactly_one_goes_on(since: tuple[int, int]) -> None:
+    """Whatever the order in which each sees the other's status and its own."""
+    for order in itertools.permutations([0, 1, 0, 1]):
+        pair = [Lease(A, since[0]), Lease(B, since[1])]
+        for place in order:
+            other = pair[1 - place]
+            if other.since_ms is not None and not other.stands_by:
+                pair[place] = lease.seen(pair[place], status(other.instance, other.since_ms), 0.0)
+        assert [one.stands_by for one in pair].count(True) == 1
+
+
+@pytest.fixture
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto(site="mill") as started:
+        yield started
+
+
+class Watcher:
+    """What the site's collectors publish."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self.statuses: list[CollectorStatus] = []
+        self.receipts: list[Receipt] = []
+        settings = broker.settings("observer")
+        self._client = client(settings, "watcher")
+        self._client.on_connect = lambda me, *_: me.subscribe("ledig/v1/#", 1)
+        self._client.on_message = self._take
+        self._client.connect(settings.host, settings.port)
+        self._client.loop_start()
+
+    def publish(self, payload: bytes) -> None:
+        self._client.publish(topics.device("mill", "pi-1", DeviceTopic.EVENTS), payload, qos=1).wait_for_publish(10)
+
+    def online(self) -> str:
+        """The instance that collects; empty: none."""
+        return self.statuses[-1].instance if self.statuses and self.statuses[-1].online else ""
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _take(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == topics.collector("mill") and message.payload:
+            self.statuses.append(outward.decode(message.payload, CollectorStatus))
+        elif message.topic.endswith("/receipt"):
+            self.receipts.append(decode_receipt(message.payload))
+
+
+@contextmanager
+def collecting(broker: Mosquitto, path: Path) -> Iterator[Callable[[], None]]:
+    """A collector in a thread of its own; yields what ends it."""
+    stop = threading.Event()
+    settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
+    thread = threading.Thread(target=run, args=(settings, house_of(2), lambda: NOON_MS + 60_000, stop))
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join(20)
+
+    try:
+        yield end
+    finally:
+        end()
+
+
+def events(path: Path) -> int:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM event").fetchone()[0])
+
+
+def test_a_second_collector_of_a_site_is_refused_and_takes_over_when_the_first_is_gone(
+    broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first_path, second_path = tmp_path / "one.sqlite", tmp_path / "two.sqlite"
+    with closing(Watcher(broker)) as watcher, ExitStack() as stack:
+        end_first = stack.enter_context(collecting(broker, first_path))
+        until(watcher.online, what="the first collector")
+        first = watcher.online()
+        stack.enter_context(collecting(broker, second_path))
+        until(lambda: "already collects for site mill" in caplog.text, what="the refusal of the second")
+        assert [record.levelno for record in caplog.records if "already collects" in record.message] == [logging.ERROR]
+        watcher.publish(motions([1, 2]))
+        until(lambda: Receipt("s", 2) in watcher.receipts, what="the receipt")
+        assert (events(first_path), events(second_path)) == (2, 0)
+        assert {one.instance for one in watcher.statuses} == {first}
+        end_first()
+        until(lambda: watcher.online() not in ("", first), what="the second collector")
+        watcher.publish(motions([3], oldest=3))
+        until(lambda: events(second_path) == 1, what="the event at the second")
+
+
+def test_a_collector_that_starts_again_does_not_wait_for_itself(broker: Mosquitto, tmp_path: Path) -> None:
+    """Its predecessor's status says online, as after a power cut of the machine."""
+    path = tmp_path / "journal.sqlite"
+    with closing(Watcher(broker)) as watcher:
+        with collecting(broker, path):
+            until(watcher.online, what="the first run")
+            mine = watcher.online()
+        retained = outward.encode(CollectorStatus(online=True, at_ms=NOON_MS, instance=mine, since_ms=1))
+        settings = broker.settings("observer")
+        witness = client(settings, "witness")
+        witness.connect(settings.host, settings.port)
+        witness.loop_start()
+        witness.publish(topics.collector("mill"), retained, qos=1, retain=True).wait_for_publish(10)
+        witness.disconnect()
+        witness.loop_stop()
+        with collecting(broker, path):
+            until(
+                lambda: watcher.online() == mine and watcher.statuses[-1].since_ms > 1,
+                seconds=10,
+                what="the second run",
+            )
