@@ -18,13 +18,17 @@ import logging
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 
 from edge.message import MAX_PAYLOAD_BYTES
 
+CLOSE_S: Final = 0.5
+"""The longest that the broker may take to close its end."""
 READ_BYTES: Final = 256 * 1024
 UNSENT_BYTES: Final = 16 * 1024 * 1024
 """A broker that leaves so much unread is as good as gone."""
@@ -146,8 +150,18 @@ class Line:
         return len(data)
 
     def close(self) -> None:
-        """Send what can be sent, and close."""
+        """Send what can be sent, and close.
+
+        What has come and was not read is read first: else the system resets the connection, the broker never sees our
+        DISCONNECT, and publishes the will.
+        """
         self.flush()
+        end_s = time.monotonic() + CLOSE_S
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+            self._line.settimeout(CLOSE_S)
+            while time.monotonic() < end_s and self._line.recv(READ_BYTES):
+                pass
         self._line.close()
 
     def fileno(self) -> int:

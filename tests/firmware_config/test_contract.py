@@ -154,7 +154,7 @@ def test_every_limit_is_stated() -> None:
         f"| `seq` | {2**53 - 1} |",
         f"| `at` | {253_402_300_799_999} ",
         f"at most {STREAMS_PER_DEVICE} streams a device",
-        f"the newest {QUARANTINE_ROWS} refusals, {QUARANTINE_BYTES} bytes of each",
+        f"The quarantine holds {QUARANTINE_ROWS} refusals, {QUARANTINE_BYTES} bytes of each",
         f"more than {FUTURE_MS // 60_000} minutes in the future",
         f"({RAW_HOURS_CEILING} hours)",
         f"at most {WINDOW_EVENTS} events ahead",
