@@ -12,6 +12,7 @@ from typing import Final
 from flask import Response, request
 
 from dashboard.live.channel import HEARTBEAT_S, Channel, Reader, Seats
+from dashboard.web_server import address_group
 
 ASK_S: Final = 1.0
 """Whether the reader may stay is asked at most this often, and before the first frame after that."""
@@ -34,7 +35,7 @@ def serve(channel: Channel, seats: Seats, welcome: Callable[[], bool]) -> Respon
     Raises:
         StreamsFull: no seat is left.
     """
-    address = request.remote_addr or ""
+    address = address_group(request.remote_addr or "")  # behind trusted proxies that is the reader's own
     seats.take(address)
     response = Response(frames(channel, welcome, HEARTBEAT_S), mimetype="text/event-stream", headers=HEADERS)
     response.call_on_close(lambda: seats.leave(address))
