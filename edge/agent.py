@@ -123,6 +123,7 @@ class _Agent:
         self._refusal: str | None = None
         self._version = _version()
         self._answered_ms = 0
+        self._receipts = 0
         self._collector_offline = False
 
     def start(self) -> None:
@@ -137,7 +138,7 @@ class _Agent:
         return WorkState(
             now_ms=_real_ms(),
             pending=pending,
-            receipt=(self._stream, delivery_.covered),
+            receipts=(self._stream, self._receipts),
             connected=delivery_.connected,
             collector_offline=self._collector_offline,
             answered_ms=self._answered_ms,
@@ -259,6 +260,7 @@ class _Agent:
             self._keeping.renew(now_ms)
             return
         self._answered, self._collector_offline = True, False
+        self._receipts += 1
         self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
         self._keeping.cover(receipt.seq, now_ms)
 

@@ -19,8 +19,8 @@ class WorkState(NamedTuple):
     """Real milliseconds, monotonic."""
     pending: int
     """Events that could be sent, or are on their way, and have no receipt."""
-    receipt: tuple[str, int]
-    """The stream, and the last event of it that a receipt covers."""
+    receipts: tuple[str, int]
+    """The stream, and how many receipts came for it."""
     connected: bool
     """Whether the broker is there, as far as the agent knows."""
     collector_offline: bool
@@ -31,21 +31,23 @@ class WorkState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The receipt that was known at the last look."""
+    """The receipts that were known at the last look."""
 
-    receipt: tuple[str, int] = ("", 0)
+    receipts: tuple[str, int] = ("", 0)
 
 
 def step(before: Progress, work: WorkState) -> tuple[Progress, bool]:
     """Whether the work advances: nothing is pending, a receipt came, or the reason for waiting is known.
 
+    A receipt counts although it may cover nothing new: a collector that holds events back, say because its clock and
+    the device's do not agree, repeats the last one, and a restart of the agent would not change that.
     A broker that is away and a collector that is offline are such reasons, since no restart of the agent mends them.
     But a collector may have come back unnoticed if the line is dead, so the broker must have answered lately.
     """
     advances = (
         work.pending <= 0
-        or work.receipt != before.receipt
+        or work.receipts != before.receipts
         or not work.connected
         or (work.collector_offline and work.now_ms - work.answered_ms <= ANSWER_MS)
     )
-    return Progress(work.receipt), advances
+    return Progress(work.receipts), advances

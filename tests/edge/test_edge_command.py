@@ -74,3 +74,20 @@ def _unread(broker: Mosquitto) -> int:
     port = f":{broker.port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(port) and row[3] == "01")
+
+
+def test_an_agent_with_a_damaged_outbox_starts_and_sends_what_is_sound(own_broker: Mosquitto, tmp_path: Path) -> None:
+    arguments = edge(tmp_path, own_broker)
+    fill_outbox(tmp_path, 500)
+    outbox = tmp_path / "data" / f"outbox-{DEVICE}.sqlite"
+    raw = bytearray(outbox.read_bytes())
+    raw[:16] = bytes(16)  # the header of the file
+    raw = raw.replace(b"motion", b"movion", 1)  # and one event
+    outbox.write_bytes(raw)
+    with Collector(own_broker) as collector, command(*arguments) as agent:
+        until(lambda: len(collector.events) > 500, seconds=60, what=f"the events; {agent.output()}")
+        assert agent.process.poll() is None
+        seqs = [event.seq for event in collector.events]
+        assert len(set(range(1, 501)) - set(seqs)) == 1
+        assert {event.kind for event in collector.events} <= {Kind.MOTION, Kind.POWER_W, Kind.HEARTBEAT}
+        assert "put aside as" in agent.output()

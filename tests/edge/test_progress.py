@@ -5,7 +5,7 @@ from edge.progress import ANSWER_MS, Progress, WorkState, step
 PENDING = WorkState(
     now_ms=1_000_000,
     pending=3,
-    receipt=("stream", 7),
+    receipts=("stream", 7),
     connected=True,
     collector_offline=False,
     answered_ms=1_000_000,
@@ -17,7 +17,7 @@ def advances(work: WorkState) -> bool:
     return step(SEEN, work)[1]
 
 
-def test_pending_events_without_a_new_receipt_are_no_progress() -> None:
+def test_pending_events_without_a_receipt_are_no_progress() -> None:
     assert not advances(PENDING)
 
 
@@ -26,10 +26,10 @@ def test_an_empty_outbox_is_progress() -> None:
 
 
 def test_each_receipt_is_progress_once() -> None:
-    progress, advanced = step(SEEN, PENDING._replace(receipt=("stream", 8)))
+    progress, advanced = step(SEEN, PENDING._replace(receipts=("stream", 8)))
     assert advanced
-    assert not step(progress, PENDING._replace(receipt=("stream", 8)))[1]
-    assert step(progress, PENDING._replace(receipt=("another", 0)))[1]
+    assert not step(progress, PENDING._replace(receipts=("stream", 8)))[1]
+    assert step(progress, PENDING._replace(receipts=("another", 0)))[1]
 
 
 def test_a_broker_that_is_away_is_a_known_reason() -> None:
