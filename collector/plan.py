@@ -245,6 +245,45 @@ class Rules:
             )
 
 
+class StrangersWhenFew(StrEnum):
+    """What the open pages of a site that never closes show while fewer than five people are in it."""
+
+    LEVEL = "level"
+    """How many are free at least: all but four. No space has a state."""
+    NOTHING = "nothing"
+    """Not even that; forecasts stay."""
+    ALL = "all"
+    """Every space, as always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """The table [privacy]: who answers for the sensors, and what strangers see."""
+
+    strangers_when_few: StrangersWhenFew = StrangersWhenFew.LEVEL
+    controller: str = ""
+    """The organisation that is responsible for the personal data, with its address (GDPR art. 13)."""
+    contact: str = ""
+    """Where members ask about it: an e-mail address or telephone number."""
+    legal_basis: str = ""
+    """Such as "legitimate interest, art. 6(1)(f)"."""
+    informed_on: str = ""
+    """The day on which the members were informed, such as "2026-11-23"; sensors may start after it."""
+
+    def __post_init__(self) -> None:
+        if self.informed_on:
+            try:
+                date.fromisoformat(self.informed_on)
+            except ValueError:
+                raise ValueError(f'informed_on must be a day such as "2026-11-23", got {self.informed_on!r}') from None
+
+    def missing(self) -> tuple[str, ...]:
+        """The names of the settings that the register and the sign need and do not have."""
+        return tuple(
+            name for name in ("controller", "contact", "legal_basis", "informed_on") if not getattr(self, name)
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class SitePlan:
     """The whole house. Ids are unique in each tuple; every reference names something that is there."""
@@ -268,6 +307,7 @@ class SitePlan:
     closed: frozenset[date] = frozenset()
     """Days of its own on which it is closed."""
     rules: Rules = Rules()
+    privacy: Privacy = Privacy()
     notice: str = ""
     """One line for every page, such as "Closed for midsummer"."""
 

@@ -93,13 +93,16 @@ def stream() -> ResponseReturnValue:
 
 @routes.get("/forecast")
 def forecast() -> ResponseReturnValue:
-    """Free spots of the hours to come: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival."""
+    """Free spots of the hours to come: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival.
+
+    It is answered while the site is closed too: a forecast learns from open hours and holds nothing of now.
+    """
     here = serving()
     now_ms = here.live.now_ms()
     frame = here.live.frame(time.monotonic())
     try:
         asked = arrival.read_arrival(request.args, here.plan)
-        told = None if frame.closed else here.live.picture.outlook(asked.zone, asked.kind, now_ms)
+        told = here.live.picture.outlook(asked.zone, asked.kind, now_ms)
         body = arrival.answer(asked, told, now_ms)
     except past.QuestionRejected as fault:
         return problem(HTTPStatus.BAD_REQUEST, str(fault), "question")
@@ -136,7 +139,7 @@ def _state(space: Space, frame: Frame) -> dict[str, Any]:
 
 
 def _air(zone: str, frame: Frame) -> Air | None:
-    return serving().live.picture.air.get(zone) if frame.link is Link.LIVE else None
+    return serving().live.picture.air.get(zone) if frame.link is Link.LIVE and zone in frame.air else None
 
 
 def _free(free: Free, frame: Frame) -> dict[str, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.health.past import KEPT_DAYS
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
+from collector.plan import WHOLE_SITE, Privacy, SitePlan, SpaceKind, Tenure
 from collector.privacy import FEW, SEATS, few, has_dedicated, hidden_zones
 from collector.settings import RetentionSettings
 from dashboard.accounts import IDLE_S, LONGEST_S, WINDOW_S
@@ -34,6 +34,7 @@ def house_rules(plan: SitePlan, settings: DashboardSettings, words: Words) -> tu
     """Every promise, the strictest first."""
     _ = words.gettext
     return (
+        Section("responsible", _("Who is responsible"), _responsible(plan.privacy, words)),
         Section("never", _("What is never stored"), _never(words)),
         Section("nobody", _("What is never shown"), _nobody(plan, words)),
         Section("kept", _("How long data is kept"), _kept(settings.retention, words)),
@@ -47,6 +48,18 @@ def span(days: int, words: Words) -> str:
     if months := MONTHS.get(days):
         return words.ngettext("{n} month", "{n} months", months).format(n=months)
     return words.ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def _responsible(privacy: Privacy, words: Words) -> tuple[str, ...]:
+    _ = words.gettext
+    texts = (
+        (privacy.controller, _("Responsible for the data: {text}")),
+        (privacy.contact, _("Questions: {text}")),
+        (privacy.legal_basis, _("Legal basis: {text}")),
+        (privacy.informed_on, _("Members were informed on {text}")),
+    )
+    found = tuple(text.format(text=value) for value, text in texts if value)
+    return found or (_("The site has not stated who is responsible."),)
 
 
 def _never(words: Words) -> tuple[str, ...]:

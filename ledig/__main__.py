@@ -165,6 +165,24 @@ def check(site: Path) -> None:
     }
     parts = [f"{len(things)} {word}{'' if len(things) == 1 else 's'}" for word, things in counts.items()]
     click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
+    if missing := plan.privacy.missing():
+        click.echo(
+            f"{site.name}: warning: [privacy] has no {', '.join(missing)}; the sensor list and the sign need them"
+        )
+
+
+@cli.command(
+    "impact-assessment",
+    short_help="Write a template of a privacy impact assessment.",
+    epilog="example: ledig impact-assessment /etc/ledig/site.toml > assessment.md",
+)
+@_SITE
+def assess(site: Path) -> None:
+    """Write an impact assessment (GDPR art. 35) as Markdown, filled in from SITE as far as the settings go."""
+    from ledig.impact_assessment import impact_assessment
+    from ledig.site import read
+
+    click.echo(impact_assessment(read(site)), nl=False)
 
 
 @cli.group(cls=Group, epilog="example: ledig alerts test /etc/ledig/site.toml")

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.days import local
-from collector.plan import SensorKind, SitePlan
+from collector.plan import WHOLE_SITE, SensorKind, SitePlan
 from dashboard import routes as table
 from dashboard.accounts.access_log import View
 from dashboard.accounts.faults import AccountsAway
@@ -25,7 +25,9 @@ from dashboard.foyer import wall as screen
 from dashboard.hours import closing_time
 from dashboard.house_rules import house_rules
 from dashboard.languages import words
-from dashboard.serving import serving
+from dashboard.member import calm
+from dashboard.serving import Serving, serving
+from dashboard.why import Reader
 from dashboard.words import LANGUAGES, Words
 from dashboard.workers import Overloaded
 
@@ -39,7 +41,7 @@ NEWEST: Final = 20
 
 @routes.get("/wall")
 def wall() -> ResponseReturnValue:
-    """The screen in the foyer; of a closed house, when it opens and nothing else."""
+    """The screen in the foyer; of a closed house, when it opens and what is expected of the week."""
     here = serving()
     frame = here.live.frame(time.monotonic())
     origin = paper.origin(here.settings, request.host, request.scheme)
@@ -50,6 +52,7 @@ def wall() -> ResponseReturnValue:
             plan=here.plan,
             frame=frame,
             board=screen.board(here.plan),
+            week=_week(here) if frame.closed else None,
             closes=words().closes(closing_time(here.plan, here.live.now_ms())),
             address=address,
             code=None if address is None else paper.code(address),
@@ -59,6 +62,15 @@ def wall() -> ResponseReturnValue:
             said={key: text for key, text in words().page.items() if key.startswith(WORDS)},
         )
     )
+
+
+def _week(here: Serving) -> calm.Week | None:
+    """What is expected of the week to come; None: nothing yet."""
+    now_ms, kind = here.live.now_ms(), screen.board(here.plan).kind
+    outlook = None if kind is None else here.live.picture.outlook(WHOLE_SITE, kind, now_ms)
+    if outlook is None or outlook.missing_days:
+        return None
+    return calm.week(outlook, Reader(here.plan, now_ms, words()))
 
 
 @routes.get("/sensing")
@@ -122,6 +134,11 @@ def _side(plan: SitePlan, told: Words) -> dict[str, Any]:
         "headline": _("Sensors here detect whether a space is free."),
         "who": _("They never detect who you are."),
         "kinds": _("Used here: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",
+        "responsible": _("Responsible for the data: {text}").format(
+            text=", ".join(filter(None, (plan.privacy.controller, plan.privacy.contact)))
+        )
+        if plan.privacy.controller
+        else "",
         "none": _("No pictures, no sound recordings, no names, no phones."),
         "more": _("Scan the code to see every sensor, what it records, how long that is kept and who has viewed it."),
     }

@@ -19,9 +19,9 @@ import paho.mqtt.client as mqtt
 from msgspec.structs import replace
 
 from collector.days import is_open
-from collector.plan import SitePlan
+from collector.plan import SitePlan, StrangersWhenFew
 from dashboard.live.channel import Channel
-from dashboard.live.frame import Frame, Link, encode_frame, shut
+from dashboard.live.frame import Frame, Link, encode_frame, shut, spare
 from dashboard.live.picture import Broker, Message, Picture, Refused
 from dashboard.manager.fleet import encode_manager_frame, manager_frame
 from dashboard.words import LANGUAGES, Words
@@ -110,7 +110,21 @@ class Live:
     def frame(self, now_s: float) -> Frame:
         """What everybody may see now."""
         whole = self.whole(now_s)
-        return shut(whole) if whole.closed else replace(whole, version=self._version)
+        if whole.closed:
+            return shut(whole)
+        if self._hides_few():
+            return replace(self._spare(whole), version=self._version)
+        return replace(whole, version=self._version)
+
+    def _hides_few(self) -> bool:
+        """Whether strangers may see no space now: a site that never closes has nobody to look after it at night."""
+        plan = self.picture.plan
+        shows_all = plan.privacy.strangers_when_few is StrangersWhenFew.ALL
+        return not plan.opening_hours and not shows_all and self.picture.has_few()
+
+    def _spare(self, whole: Frame) -> Frame:
+        counted = self.picture.plan.privacy.strangers_when_few is StrangersWhenFew.LEVEL
+        return spare(whole, counted=counted)
 
     def whole(self, now_s: float) -> Frame:
         """The same for who runs the house: it is never shut."""
@@ -127,8 +141,10 @@ class Live:
         self._looked = picture.version, closed
         told: tuple[object, ...] = (closed,)
         if not closed:
-            frame = replace(self.whole(now_s), version=0, age_s=None, since=None, clock="")
-            air = {zone: (air.band, air.trend) for zone, air in picture.air.items()}
+            few = self._hides_few()
+            whole = self._spare(self.whole(now_s)) if few else self.whole(now_s)
+            frame = replace(whole, version=0, age_s=None, since=None, clock="")
+            air = {} if few else {zone: (air.band, air.trend) for zone, air in picture.air.items()}
             told = closed, frame, air, dict(picture.forecasts)
         self._version += told != self._told
         self._told = told

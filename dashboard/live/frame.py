@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from collector.outward import TAKEN, Air, AirBand, Occupancy, SpaceState, Trend
 from collector.plan import Space, SpaceKind
+from collector.privacy import FEW
 from dashboard import ahead
 
 CODES: Final = {
@@ -98,6 +99,34 @@ def shut(frame: Frame) -> Frame:
         people=None,
         from_zero=False,
         ahead=(),
+    )
+
+
+def spare(frame: Frame, *, counted: bool) -> Frame:
+    """What everybody may see of a site that never closes while fewer than five people are in it.
+
+    Args:
+        frame: the whole frame.
+        counted: whether to show that all but four spaces of a kind are free at least.
+    """
+
+    def hidden(kinds: dict[SpaceKind, Free]) -> dict[SpaceKind, Free]:
+        return {
+            kind: Free(max(0, free.capacity - (FEW - 1)) if counted else 0, free.capacity, free.capacity)
+            for kind, free in kinds.items()
+        }
+
+    return msgspec.structs.replace(
+        frame,
+        version=0,
+        spaces=CODES[Occupancy.UNKNOWN] * len(frame.spaces),
+        kinds=hidden(frame.kinds),
+        zones={zone: hidden(kinds) for zone, kinds in frame.zones.items()},
+        silent={},
+        supplies={space: Supply() for space in frame.supplies},
+        air={},
+        people=(0, FEW - 1) if counted and frame.people is not None else None,
+        from_zero=counted and frame.from_zero,
     )
 
 

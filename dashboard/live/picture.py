@@ -18,7 +18,7 @@ from collector.forecast import outlook
 from collector.forecast.outlook import Forecast, Outlook
 from collector.health.findings import Findings, decode_findings
 from collector.history import PEOPLE
-from collector.outward import Air, CollectorStatus, Occupancy, People, SpaceState, Summary, Tuning, decode
+from collector.outward import TAKEN, Air, CollectorStatus, Occupancy, People, SpaceState, Summary, Tuning, decode
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
 from dashboard import ahead
 from dashboard.hours import Opening, clock, next_opening
@@ -187,6 +187,11 @@ class Picture:
             from_zero=self.people is not None and self.people.zero_ms is not None,
             ahead=self._ahead(next(iter(kinds), None), now_ms),
         )
+
+    def has_few(self) -> bool:
+        """Whether fewer than five people seem to be in: by the doors, and by the spaces that are taken."""
+        taken = sum(self.occupancy(space) in TAKEN for space in self.offered)
+        return taken < privacy.FEW and (self.people is None or self.people.most < privacy.FEW)
 
     def outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
         """What is forecast of a kind of space, or of PEOPLE, in a zone or WHOLE_SITE; None: nothing, or not lately."""

@@ -84,6 +84,15 @@ def _open_floor(plan: SitePlan, space: Space | None) -> int:
     return 0 if space is None else [floor.id for floor in plan.floors].index(plan.zone[space.zone].floor)
 
 
+def shown_while_closed(house: House) -> dict[str, Any]:
+    """What the template needs of a closed house: the week to come, which says nothing of who is in now."""
+    first = next((space.kind for space in house.reader.plan.spaces if space.offered), None)
+    outlook = None if first is None else house.ask(WHOLE_SITE, first)
+    if outlook is None or outlook.missing_days:
+        return {"missing": "", "course": None, "week": None}
+    return {"missing": "", "course": None, "week": calm.week(outlook, house.reader)}
+
+
 def _calm(house: House, first: SpaceKind | None) -> dict[str, Any]:
     told = None if first is None else house.ask(WHOLE_SITE, first)
     if first is None or told is None or told.missing_days:

@@ -56,7 +56,7 @@ def _draw(language: str | None) -> tuple[str, bool]:
     house = first.House(
         frame, Reader(here.plan, now_ms, words()), lambda zone, kind: ask(zone, kind, now_ms), request.args
     )
-    values = {} if frame.closed else first.shown(house)
+    values = first.shown_while_closed(house) if frame.closed else first.shown(house)
     answer = values.get("answer")
     return _render(house, values, language), answer is not None and bool(answer.fault)
 

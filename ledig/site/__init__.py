@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collector.alerts.settings import Language
-from collector.plan import Rules, SitePlan
+from collector.plan import Privacy, Rules, SitePlan
 from collector.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from dashboard.settings import DashboardSettings
 from edge.broker import BrokerSettings
@@ -43,6 +43,7 @@ _TABLES = {
     "rules",
     "history",
     "retention",
+    "privacy",
     "alerts",
     "dashboard",
     "floor",
@@ -182,6 +183,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
     rules = reader.build(Rules, reader.table(document, "rules"), "rules")
     directory = storage.directory if storage else Path()
     wire = _broker(reader, broker or BrokerTable())
+    privacy = reader.build(Privacy, reader.table(document, "privacy"), "privacy")
     house = read_house(reader, document)
     around = Surroundings(site=about.id if about else "", broker=wire, directory=directory, house=house)
     devices, sensors = read_devices(reader, document, around)
@@ -205,6 +207,7 @@ def _site(reader: Reader, document: Table) -> Site | None:
         red_days=opening.red_days,
         closed=opening.closed,
         rules=rules,
+        privacy=privacy or Privacy(),
         notice=about.notice,
     )
     return Site(

@@ -48,8 +48,8 @@ def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> Live:
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet"]
         states |= {space: state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
         states |= {"beans": state(Occupancy.LOW, space="beans", level_pct=4.0)}
-        foretold = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
-        live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), foretold, retained=True))
+    foretold = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
+    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), foretold, retained=True))
     tell(live, states, people)
     live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())

@@ -1,0 +1,56 @@
+"""The template of an impact assessment says what the site file says, and leaves blank what only people know."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from collector.plan import Privacy
+from ledig.__main__ import cli
+from ledig.impact_assessment import BLANK, TEXTS, impact_assessment
+from ledig.site import read
+from tests.servers import ROOT
+
+EXAMPLE = ROOT / "firmware-config" / "site.example.toml"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_template_states_what_is_measured_kept_and_promised(language: str) -> None:
+    site = read(EXAMPLE)
+    site = replace(site, dashboard=replace(site.dashboard, language=language))
+    text = impact_assessment(site)
+    texts = TEXTS[language]
+    for heading in (
+        texts.about,
+        texts.measured,
+        texts.purposes,
+        texts.needed,
+        texts.promises,
+        texts.risks,
+        texts.views,
+    ):
+        assert f"## {heading}" in text
+    assert site.plan.name in text
+    assert "72" in text, "how long single changes are kept"
+    assert f"{texts.controller}: {BLANK}" in text
+    named = replace(site.plan, privacy=Privacy(controller="Spinneriet ek. för.", informed_on="2026-11-23"))
+    filled = impact_assessment(replace(site, plan=named))
+    assert f"{texts.controller}: Spinneriet ek. för." in filled
+    assert f"{texts.informed}: 2026-11-23" in filled
+
+
+def test_the_command_writes_it_and_check_warns_of_what_is_missing(tmp_path: Path) -> None:
+    written = CliRunner().invoke(cli, ["impact-assessment", str(EXAMPLE)])
+    assert written.exit_code == 0
+    assert written.output == impact_assessment(read(EXAMPLE))
+    assert "no controller, contact, legal_basis, informed_on" in CliRunner().invoke(cli, ["check", str(EXAMPLE)]).output
+    path = tmp_path / "site.toml"
+    named = 'controller = "A"\ncontact = "b"\nlegal_basis = "c"\ninformed_on = "2026-11-23"\n'
+    path.write_text(EXAMPLE.read_text().replace("[privacy]\n", f"[privacy]\n{named}"))
+    assert "warning" not in CliRunner().invoke(cli, ["check", str(path)]).output
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=r'informed_on must be a day such as "2026-11-23", got .soon.'):
+        Privacy(informed_on="soon")
