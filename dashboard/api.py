@@ -17,7 +17,7 @@ from collector.outward import Air, Health, Occupancy
 from collector.plan import Space
 from dashboard import past
 from dashboard.live import streams
-from dashboard.live.frame import Frame, Free, Link, Supply, encode_frame
+from dashboard.live.frame import CODES, Frame, Free, Link, Supply, encode_frame
 from dashboard.member import arrival
 from dashboard.member.home import codes
 from dashboard.problems import problem
@@ -44,10 +44,11 @@ def states() -> ResponseReturnValue:
     for space in here.plan.spaces:
         row = {"id": space.id, "name": space.name, "kind": space.kind, "zone": space.zone}
         if space.id in code:
-            spaces.append(row | _state(space, frame))
+            spaces.append(row | _state(space, frame, shown=code[space.id] != CODES[Occupancy.UNKNOWN]))
         elif space.id in frame.supplies:
             left: Supply = frame.supplies[space.id]
-            spaces.append(row | _state(space, frame) | {"level_pct": left.level_pct})
+            is_shown = left != Supply()
+            spaces.append(row | _state(space, frame, shown=is_shown) | {"level_pct": left.level_pct})
     return _answer(frame, {"spaces": spaces})
 
 
@@ -131,10 +132,15 @@ def _people(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
     return {"least": least, "most": most, "from_zero": from_zero}
 
 
-def _state(space: Space, frame: Frame) -> dict[str, Any]:
-    """A space's state, the health of its sensors, and how old both are; without a live link nothing is known."""
+def _state(space: Space, frame: Frame, *, shown: bool) -> dict[str, Any]:
+    """A space's state, the health of its sensors, and how old both are; without a live link nothing is known.
+
+    What the frame does not show is not known here either.
+    """
     known = serving().live.picture.states.get(space.id) if frame.link is Link.LIVE else None
     state, health = (Occupancy.UNKNOWN, Health.OFFLINE) if known is None else (known.state, known.health)
+    if not shown:
+        state = Occupancy.UNKNOWN
     return {"state": state, "health": health, "age_s": frame.age_s}
 
 

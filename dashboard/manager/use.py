@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.forecast import Hour
@@ -219,7 +219,7 @@ def _table(here: Serving, asked: Asked, key: str, told: Words, now_ms: int) -> R
         sheet = next(made for made in sheets(seen, plan, told) if made.key == key)
     pieces = csv_pieces(sheet, told)
     first = aside(lambda: next(pieces, b""))
-    response = Response(chain([first], _aside_each(pieces)), mimetype="text/csv")
+    response = Response(stream_with_context(chain([first], _aside_each(pieces))), mimetype="text/csv")
     return _named(response, here.plan, asked, f"-{key}", "csv")
 
 
