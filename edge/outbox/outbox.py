@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from edge.file_access import access_problem
 from edge.message import SensorEvent
 from edge.outbox import schema
 from edge.outbox.rows import KINDS, VERSION, Holes, Row, Said, State, new_row
@@ -366,7 +367,7 @@ class Outbox:
         except sqlite3.Error as fault:
             code = getattr(fault, "sqlite_errorcode", None)
             if code is not None and code & 0xFF in _ENVIRONMENT:
-                raise OutboxAway(f"{self._path} cannot be used: {fault}; check the disk") from fault
+                raise OutboxAway(f"{self._path} cannot be used: {fault}; {self._remedy()}") from fault
             if code is None:
                 raise  # the module refuses our own call: a bug
             raise OutboxCorrupt(f"{self._path} is damaged: {fault}") from fault
@@ -375,7 +376,11 @@ class Outbox:
         except OutboxAway:
             raise
         except OSError as fault:
-            raise OutboxAway(f"{self._path} cannot be used: {fault.strerror or fault}; check the disk") from fault
+            raise OutboxAway(f"{self._path} cannot be used: {fault.strerror or fault}; {self._remedy()}") from fault
+
+    def _remedy(self) -> str:
+        """SQLite reports a file of another user as a failing disk."""
+        return access_problem(self._path) or "check the disk"
 
 
 def _stamped(row: Row, at_ms: int, synchronised: int) -> Row:

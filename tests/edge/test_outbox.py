@@ -1,6 +1,8 @@
+import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxRejected, Said
 from edge.outbox.rows import State
 
 AT_MS = 1_763_870_400_000
+NOBODY = 65_534
 
 
 def said(value: float = 1, at_ms: int | None = AT_MS, *, monotonic_ms: int = 500, wall_ms: int = 700) -> Said:
@@ -205,3 +208,20 @@ def test_a_full_disk_changes_nothing_and_heals(small_disk: Path) -> None:
         filler.unlink()
         outbox.append([said()])
         assert outbox.last == last + 1
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_file_of_another_user_is_reported_as_that_and_not_as_a_failing_disk() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "outbox.sqlite"
+        opened(path).close()
+        Path(folder).chmod(0o777)
+        path.chmod(0o600)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(
+                OutboxAway, match=r"outbox\.sqlite is owned by root with mode 0600 and this process runs as"
+            ):
+                opened(path)
+        finally:
+            os.seteuid(0)
