@@ -47,6 +47,7 @@ _FOUND: Final = {
     FindingKind.STUCK_OFF: AlertKind.STUCK,
     FindingKind.NEVER_TRIGGERED: AlertKind.STUCK,
     FindingKind.BATTERY_LOW: AlertKind.BATTERY_LOW,
+    FindingKind.TWO_CLIENTS: AlertKind.TWO_CLIENTS,
 }
 """Findings that are alerts too; the others wait until somebody looks at the page."""
 
@@ -105,6 +106,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
         AlertKind.BATTERY_LOW: _timing(Severity.NOTICE, 0, 120),
         AlertKind.STUCK: _timing(Severity.WARNING, 0, 120),
         AlertKind.LOST_EVENTS: _timing(Severity.WARNING, 0, 0),
+        AlertKind.TWO_CLIENTS: _timing(Severity.WARNING, 0, 10),
         AlertKind.OVER_CAPACITY: _timing(Severity.URGENT, 5, 10),
         AlertKind.CO2_HIGH: _timing(Severity.WARNING, settings.co2_min, 10),
         AlertKind.SUPPLY_LOW: _timing(Severity.NOTICE, 10, 10),

@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     """A sensor says the same whatever happens (collector/health)."""
     LOST_EVENTS = "lost_events"
     """A device's events will never be stored."""
+    TWO_CLIENTS = "two_clients"
+    """Two clients sign in as one device."""
     OVER_CAPACITY = "over_capacity"
     """More people than the house has places for."""
     CO2_HIGH = "co2_high"

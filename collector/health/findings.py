@@ -37,6 +37,8 @@ class FindingKind(StrEnum):
     """It moves with another space's sensors rather than with those of its own."""
     REJECTED = "rejected"
     """The device sends what the collector cannot take."""
+    TWO_CLIENTS = "two_clients"
+    """Two clients sign in as this device."""
 
 
 class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):

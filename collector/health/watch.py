@@ -16,8 +16,17 @@ from msgspec.structs import replace
 
 from collector.health.clocks import Arrivals, clock_off
 from collector.health.days import PLACED, Name
-from collector.health.findings import MOST_NOTES, CollectorCommand, Finding, Findings, SensorNote, decode_command
+from collector.health.findings import (
+    MOST_NOTES,
+    CollectorCommand,
+    Finding,
+    FindingKind,
+    Findings,
+    SensorNote,
+    decode_command,
+)
 from collector.health.hours import HOUR_MS, Reading, reading
+from collector.health.identities import Identities
 from collector.health.ignoring import Ignored, answered, mark, still
 from collector.health.judge import Hold, Known, battery, findings
 from collector.health.learnt import above, hold
@@ -82,6 +91,8 @@ class Watch:
         self._late: dict[str, int] = dict(notes.late)
         self._found: list[tuple[Name, Finding]] = []
         self._rejected: list[tuple[Name, Finding]] = []
+        self._identities = Identities()
+        self._contested: list[tuple[Name, Finding]] = []
         self._is_refusing = False
         self._told: dict[str, Findings] = {}
         self._noted_ms: int | None = None
@@ -101,6 +112,8 @@ class Watch:
         if into.undated:
             self._arrivals.undated(into.undated[now_ms % len(into.undated)].device, now_ms)
         self._is_refusing = self._is_refusing or bool(into.refused)
+        for device, stream in into.spoke:
+            self._identities.sent(device, stream, now_ms)
         for gap in into.gaps:
             if gap.reason is Loss.FUTURE:
                 self._arrivals.refused(gap.device, gap.last - gap.first + 1, now_ms)
@@ -145,6 +158,10 @@ class Watch:
         with self._journal.transaction():
             refused = rejections(self._journal.connection, self._plan)
         self._rejected = rejected(refused, {name[0]: finding.since_ms for name, finding in self._rejected}, now_ms)
+        self._contested = [
+            ((device, ""), Finding(FindingKind.TWO_CLIENTS, since_ms))
+            for device, since_ms in self._identities.contested(now_ms).items()
+        ]
         found: dict[str, list[Finding]] = {device: [] for device in self._plan.devices}
         for name, finding in self.found():
             if name[0] in found:
@@ -188,7 +205,7 @@ class Watch:
     @property
     def _all(self) -> list[tuple[Name, Finding]]:
         """What is judged once an hour, and what is refused."""
-        return [*self._found, *self._rejected]
+        return [*self._found, *self._rejected, *self._contested]
 
     # The work
 

@@ -264,6 +264,7 @@ _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
     AlertKind.BATTERY_LOW: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
     AlertKind.STUCK: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
     AlertKind.LOST_EVENTS: lambda settings, _plan, words: _lost(settings, words),
+    AlertKind.TWO_CLIENTS: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
     AlertKind.OVER_CAPACITY: lambda settings, plan, words: words.gettext("more than {n} people").format(
         n=places(plan, settings)
     ),

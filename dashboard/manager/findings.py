@@ -70,6 +70,9 @@ def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
         FindingKind.WRONG_PLACE: _(
             "Check where it is mounted and whether it is swapped with another, or correct the site file."
         ),
+        FindingKind.TWO_CLIENTS: _(
+            "Look for a copied memory card or a second process; give each device a name and a password of its own."
+        ),
         FindingKind.REJECTED: _("See below what is rejected and why; correct the site file or the device."),
     }[finding.kind]
 
@@ -224,6 +227,10 @@ def _wrong_place(_device: str, found: Finding, words: Words) -> str:
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
 
 
+def _two_clients(device: str, _found: Finding, words: Words) -> str:
+    return words.gettext("Two clients sign in as {device}.").format(device=device)
+
+
 def _rejected(device: str, found: Finding, words: Words) -> str:
     _, ngettext = words.gettext, words.ngettext
     if found.times is None:
@@ -244,4 +251,5 @@ _SAID: Final = {
     FindingKind.BATTERY_LOW: _battery_low,
     FindingKind.WRONG_PLACE: _wrong_place,
     FindingKind.REJECTED: _rejected,
+    FindingKind.TWO_CLIENTS: _two_clients,
 }

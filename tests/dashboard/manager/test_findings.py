@@ -39,6 +39,7 @@ FULL = {
         FindingKind.WRONG_PLACE, 0, "desk-1-pir", space="desk-2", days=4, share_pct=81, own_pct=7
     ),
     FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
+    FindingKind.TWO_CLIENTS: Finding(FindingKind.TWO_CLIENTS, 0),
 }
 """One of each kind, with its numbers."""
 

@@ -1,0 +1,61 @@
+"""Two clients with one device's name are found by their streams, and nothing else is taken for them."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.alerts.settings import USUAL
+from collector.health.findings import FindingKind
+from collector.health.identities import KEPT_MS, TURNS, Identities
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.settings import RetentionSettings
+from collector.work import Work
+from tests.collector.houses import NOON_MS, house_of, message, motion
+
+
+def contested(*streams: str, every_ms: int = 1000) -> dict[str, int]:
+    found, now_ms = Identities(), NOON_MS
+    for stream in streams:
+        now_ms += every_ms
+        found.sent("pi-1", stream, now_ms)
+    return found.contested(now_ms)
+
+
+def test_streams_that_take_turns_are_two_clients() -> None:
+    assert contested(*["a", "b"] * 3) == {"pi-1": NOON_MS + 3000}
+    assert contested("a", "b", "a", "b") == {}, "a message that was only late"
+    assert contested(*["a", "b"] * 9, every_ms=KEPT_MS) == {}, "seldom enough to be a card that is moved"
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_an_outbox_that_is_made_anew_again_and_again_is_one_client(repeats: list[int]) -> None:
+    assert contested(*(f"stream-{n}" for n, times in enumerate(repeats) for _ in range(times))) == {}
+
+
+def test_a_finding_ends_an_hour_after_the_last_turn() -> None:
+    found = Identities()
+    for turn in range(2 * TURNS):
+        found.sent("pi-1", "ab"[turn % 2], NOON_MS)
+    assert found.contested(NOON_MS + KEPT_MS - 1)
+    assert not found.contested(NOON_MS + KEPT_MS)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as opened:
+        yield opened
+
+
+def test_a_copied_card_is_a_finding_of_its_device(journal: Journal) -> None:
+    work = Work(house_of(2), journal, RetentionSettings(), NOON_MS, USUAL)
+    for seq in range(1, 4):
+        for stream in ("card", "copy"):
+            sent = message([motion(seq, NOON_MS + seq)], stream)
+            work.take([Delivery("pi-1", sent)], NOON_MS + seq)
+    (finding,) = dict(work.watch.to_tell(NOON_MS + 60_000))["pi-1"].findings
+    assert (finding.kind, finding.sensor) == (FindingKind.TWO_CLIENTS, "")
