@@ -125,9 +125,9 @@ def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(app: Flask, manag
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ("from=yesterday", "“yesterday” is no day"),
+        ("from=yesterday", "“yesterday” is not a date"),
         ("from=2025-11-10&to=2025-11-09", "The last day is before the first."),
-        ("from=2020-01-01&to=2025-11-09", "history is kept for 396 days"),
+        ("from=2020-01-01&to=2025-11-09", "History is kept for 396 days"),
         ("from=2031-01-01&to=2031-02-01", "Those days are in the future."),
         ("zone=cellar", "There is no zone “cellar”"),
         ("kind=%3Cscript%3E", "There is no kind “&lt;script&gt;”"),
