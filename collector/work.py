@@ -21,7 +21,7 @@ from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
 from collector.intake import FUTURE_MS, KEPT_STREAMS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
-from collector.journal import AIR, FOREVER_MS, Journal, SensorKey
+from collector.journal import AIR, FOREVER_MS, RESTORED, Journal, SensorKey
 from collector.marks import ERASED, TAKEN_FROM, save_belief
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
@@ -77,6 +77,7 @@ class Work:
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
         self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
+        self._restored_ms = journal.meta(RESTORED)
         self._restored = journal.restored_marks()
         self._unsaved: set[str] = set()
         self._uncut = True
@@ -170,7 +171,7 @@ class Work:
 
     def _store(self, into: Intake, now_ms: int) -> None:
         journal = self._journal
-        self._explain_gaps(into)
+        self._explain_gaps(into, now_ms)
         journal.add_events(into.accepted, into.undated)
         journal.set_marks(into.marks)
         if into.gaps:
@@ -186,14 +187,22 @@ class Work:
         self.watch.arrived(into, now_ms)
         self.alarms.arrived(into, now_ms)
 
-    def _explain_gaps(self, into: Intake) -> None:
-        """Devices let go of what they had a receipt for: after a restore the journal lost it, and not they."""
+    def _explain_gaps(self, into: Intake, now_ms: int) -> None:
+        """Devices let go of what they had a receipt for: after a restore the journal lost it, and not they.
+
+        A stream that the backup did not know had begun after it.
+        """
+        if self._restored_ms is None:
+            return
+        recent = now_ms - self._restored_ms < self._retention.raw_hours * HOUR_MS
+        for number, gap in enumerate(into.gaps):
+            known = self.marks.get(gap[:2])
+            mark = self._restored.get(gap[:2]) if known is not None else 0 if recent else None
+            if mark is not None and gap.first == mark + 1 and gap.reason is Loss.DROPPED:
+                into.gaps[number] = gap._replace(reason=Loss.JOURNAL_DAMAGED)
         for key in self._restored.keys() & into.spoke.keys():
-            mark = self._restored.pop(key)
+            del self._restored[key]
             self._journal.forget_restored(key)
-            for number, gap in enumerate(into.gaps):
-                if gap[:2] == key and gap.first == mark + 1 and gap.reason is Loss.DROPPED:
-                    into.gaps[number] = gap._replace(reason=Loss.JOURNAL_DAMAGED)
 
     def _late(self, into: Intake) -> dict[SensorKey, int]:
         """The oldest word of each sensor that speaks of what is counted already."""

@@ -18,6 +18,8 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
+from collector.alerts.wire import AlertKind, decode_alerts
+from collector.rejection import Loss
 from edge import broker as edge_broker
 from edge import topics
 from edge.message import EventsMessage, Kind, SensorEvent, decode_receipt, encode
@@ -103,11 +105,37 @@ class Device:
         if events:
             self._client.publish(topic, encode(EventsMessage("s", events[0].seq, events[:200])), qos=1)
 
+    def skip(self) -> None:
+        """Let go of all that a receipt covers, and be at the next event."""
+        self.covered = self.sent
+
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe(topics.device("mill", "pi-1", topics.DeviceTopic.RECEIPT), qos=1)
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self.covered = max(self.covered, decode_receipt(message.payload).seq)
+
+
+class Alerts:
+    """What is open, as the retained message has it."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self.open: set[AlertKind] = set()
+        self._client = edge_broker.client(broker.settings("observer"), "observer")
+        self._client.on_connect = lambda client, *_: client.subscribe(topics.alerts("mill"), qos=1)
+        self._client.on_message = self._on_message
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self.open = {alert.kind for alert in decode_alerts(message.payload).open}
 
 
 def site_file(folder: Path, broker: Mosquitto) -> Path:
@@ -167,6 +195,41 @@ def test_an_error_at_any_call_on_our_files_loses_nothing_and_ends_nothing_for_go
     assert journal.rows("SELECT * FROM quarantine") == []
     if (call, at) in {(call, at) for call, _, at in SHORT}:  # a later call of a rare kind may not come
         assert "(INJECTED)" in trace.read_text(), "the fault did not happen"
+
+
+def test_a_damaged_journal_is_replaced_and_what_is_missing_is_announced(tmp_path: Path) -> None:
+    """The real command, started after one bit of its file has changed."""
+    data = tmp_path / "data"
+    path = data / "journal.sqlite"
+    with mosquitto() as broker, Device(broker) as device:
+        site = site_file(tmp_path, broker)
+
+        def send_until(seq: int) -> None:
+            def covered() -> bool:
+                if device.sent < seq or device.covered < device.sent:
+                    device.send()
+                return device.covered >= seq
+
+            until(covered, seconds=60, what=f"a receipt for {seq}")
+
+        with Unit(site, ()):
+            send_until(30)
+            until(lambda: [*(data / "backups").glob("journal-*.sqlite")], seconds=60, what="the first backup")
+            send_until(60)
+        stored = device.covered
+        body = bytearray(path.read_bytes())
+        body[len(body) // 2] ^= 4
+        path.write_bytes(body)
+        with Unit(site, ()) as unit, Alerts(broker) as alerts:
+            until(lambda: "is damaged: " in unit.output(), seconds=60, what="the damage is noticed")
+            device.skip()
+            send_until(device.sent + 5)
+            until(lambda: AlertKind.JOURNAL_RESTORED in alerts.open, seconds=60, what="the alert")
+    journal = Journal(path)
+    ((first, last, reason),) = journal.rows("SELECT first, last, reason FROM gap")
+    assert (last, reason) == (stored, Loss.JOURNAL_DAMAGED)
+    seqs = [int(str(seq)) for (seq,) in journal.rows("SELECT seq FROM event ORDER BY seq")]
+    assert seqs == [*range(1, int(str(first))), *range(stored + 1, device.covered + 1)]
 
 
 def prlimit(process: psutil.Process, limit: str) -> None:
