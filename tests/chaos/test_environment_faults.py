@@ -106,7 +106,7 @@ class Device:
             self._client.publish(topic, encode(EventsMessage("s", events[0].seq, events[:200])), qos=1)
 
     def skip(self) -> None:
-        """Let go of all that a receipt covers, and be at the next event."""
+        """Let go of everything, as after receipts for all of it."""
         self.covered = self.sent
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
@@ -216,13 +216,13 @@ def test_a_damaged_journal_is_replaced_and_what_is_missing_is_announced(tmp_path
             send_until(30)
             until(lambda: [*(data / "backups").glob("journal-*.sqlite")], seconds=60, what="the first backup")
             send_until(60)
-        stored = device.covered
         body = bytearray(path.read_bytes())
         body[len(body) // 2] ^= 4
         path.write_bytes(body)
         with Unit(site, ()) as unit, Alerts(broker) as alerts:
             until(lambda: "is damaged: " in unit.output(), seconds=60, what="the damage is noticed")
             device.skip()
+            stored = device.covered
             send_until(device.sent + 5)
             until(lambda: AlertKind.JOURNAL_RESTORED in alerts.open, seconds=60, what="the alert")
     journal = Journal(path)
