@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,15 +146,16 @@ def delivered_by(site: WholeSite, device: str, counters: list[Counter]) -> int:
     return len(rows)
 
 
+def is_well(status: dict[str, Any]) -> bool:
+    """Whether a device's or the collector's status reports no fault."""
+    return status["online"] and not status.get("fault") and set(status.get("sensors", {}).values()) <= {"healthy"}
+
+
 def everything_is_well(site: WholeSite) -> None:
     assert all(process.runs() for process in site.processes.values())
-    collector = site.collector_status()
-    assert collector["online"] is True
-    assert not collector.get("fault")
+    until(lambda: is_well(site.collector_status()), seconds=DELIVERY_S, what="a collector that is well")
     for device in site.devices:
-        status = site.status(device)
-        assert status["online"] is True
-        assert set(status["sensors"].values()) == {"healthy"}, status
+        until(lambda device=device: is_well(site.status(device)), seconds=DELIVERY_S, what=f"{device} is well")
     until(
         lambda: all(space["state"] != "unknown" for space in site.pages_answer("/api/v1/states")["spaces"]),
         seconds=DELIVERY_S,

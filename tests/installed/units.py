@@ -62,7 +62,7 @@ class UnitProcess:
         """What `systemctl stop` does; a clean end is asked for, and expected."""
         assert self.runs(), f"{self._name} ended with {self._process.returncode}:\n{self.output()}"
         self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(20) == 0, self.output()
+        assert self._process.wait(60) == 0, self.output()
 
     def kill(self) -> None:
         self._process.kill()
