@@ -96,6 +96,14 @@ class WholeSite:
     def journal(self) -> Path:
         return self.folder / "state" / "journal.sqlite"
 
+    def has_journal(self) -> bool:
+        """Whether the collector has made its journal."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True, timeout=30)) as journal:
+                return bool(journal.execute("SELECT count(*) FROM event").fetchone())
+        except sqlite3.OperationalError:
+            return False
+
     def stored(self, device: str) -> list[tuple[int, str, int]]:
         """The journal's events of a device's one stream, by seq: seq, sensor, value."""
         with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True, timeout=30)) as journal:
@@ -227,6 +235,7 @@ def whole_site(
             stack.callback(process.kill)
         try:
             until(lambda: answers(site.page), seconds=60, what="the dashboard answers")
+            until(site.has_journal, seconds=60, what="the collector's journal")
             yield site
         except Exception as fault:
             for name, process in site.processes.items():
