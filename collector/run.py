@@ -250,7 +250,7 @@ class _Loop:
         self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
-            fault = self._inbox.fault or self._fault()
+            fault = "; ".join(filter(None, (self._inbox.fault or self._fault(), work.strangers(now_ms))))
             self._publish_status(online=not self._inbox.is_deaf, fault=fault)
         self._inbox.flush()
 

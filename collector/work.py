@@ -7,6 +7,7 @@ Never: sockets, clocks, threads.
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -26,9 +27,14 @@ from collector.marks import ERASED, TAKEN_FROM, save_belief
 from collector.plan import SitePlan
 from collector.purge import PURGE_EVERY_MS, Purge
 from collector.rejection import Loss
+from collector.salvage import name_shown
 from collector.settings import RetentionSettings
 from collector.settle import BUCKET_MS, UNTIL, Settlement
 from collector.site_time import SiteTime, given_time
+
+STRANGERS_MS: Final = HOUR_MS
+"""A device that the site file does not have is named for so long after it last sent something."""
+MOST_STRANGERS: Final = 10
 
 _encode = msgspec.msgpack.Encoder().encode
 _evidence = msgspec.msgpack.Decoder(Evidence).decode
@@ -82,6 +88,7 @@ class Work:
         self._unsaved: set[str] = set()
         self._uncut = True
         self._refused = 0
+        self._strangers: dict[str, int] = {}
         self._held: set[str] = set()
         self._restore(now_ms)
         is_open(plan, now_ms)  # its library of red days takes a while to load: now, while nobody waits
@@ -106,7 +113,23 @@ class Work:
                 self._store(into, now_ms)
             self.marks.update(into.marks)
             self._log_refused(into)
+            self._note_strangers(into, now_ms)
         return into.spoke
+
+    def strangers(self, now_ms: int) -> str:
+        """That devices send events which the site file does not have, with their names; empty: none has of late."""
+        names = [name for name, at_ms in self._strangers.items() if 0 <= now_ms - at_ms < STRANGERS_MS]
+        return f"no events are taken of {', '.join(names)}: the site file has no such device" if names else ""
+
+    def _note_strangers(self, into: Intake, now_ms: int) -> None:
+        for refused in into.refused:
+            if refused.reason is Loss.UNKNOWN_DEVICE:
+                name = name_shown(refused.device)
+                if name in self._strangers or len(self._strangers) < MOST_STRANGERS:
+                    self._strangers[name] = now_ms
+        old = [name for name, at_ms in self._strangers.items() if not 0 <= now_ms - at_ms < STRANGERS_MS]
+        for name in old:
+            del self._strangers[name]
 
     def tick(self, now_ms: int) -> None:
         """Let time pass: what silence alone brings."""

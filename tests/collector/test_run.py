@@ -319,6 +319,17 @@ def test_valid_events_are_stored_among_poison(broker: Mosquitto, observer: Obser
     assert refused == [(0, 7, 7 * 20), (1, 3, 3)], "a message without a place is counted, an event is kept once"
 
 
+def test_a_device_that_the_site_file_does_not_have_is_named_on_the_status(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
+    with collecting(broker, observer, house_of(2), tmp_path / "journal.sqlite"):
+        observer.say(motions([1]), device="pi-9")
+        until(lambda: fault(observer), what="the fault")
+        assert fault(observer) == "no events are taken of pi-9: the site file has no such device"
+        assert observer.online()
+        assert observer.receipts("pi-9") == []
+
+
 def test_an_invalid_event_blocks_none_of_the_sixty_one_behind_it(
     broker: Mosquitto, observer: Observer, tmp_path: Path
 ) -> None:
