@@ -46,3 +46,7 @@ class DeviceTimes:
             for last in self._reports.values()
             if 0 <= elapsed_ms - last.elapsed_ms <= LATELY_MS
         ]
+
+    def all_exact(self, elapsed_ms: int) -> bool:
+        """Whether each of these reports is of a clock, and none only of an event."""
+        return all(last.exact for last in self._reports.values() if 0 <= elapsed_ms - last.elapsed_ms <= LATELY_MS)

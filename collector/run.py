@@ -90,7 +90,7 @@ def run(
     site_time = SiteTime(source, plan.devices)
     guard = JournalGuard(settings.journal_path, plan, settings.retention, site_time.last_ms)
     opened = guard.open_journal()
-    site_time.resume(believed(opened))
+    site_time.resume(believed(opened, site_time.last_ms()))
     journal: Journal | None = opened
     with ExitStack() as ends:
         projected = _no_fault

@@ -32,7 +32,7 @@ PIECE_MS: Final = 5 * MINUTE_MS
 BORN_MS: Final = 1_767_225_600_000
 """2026-01-01: this code did not exist before, so an earlier time is certainly wrong, and no data is older."""
 FEW_DEVICES: Final = 2
-"""Devices that must agree on a time that no clock of this machine shows; all, if the site has fewer."""
+"""So many devices, at least, must agree on a time that no clock of this machine shows."""
 
 
 class Reading(NamedTuple):
@@ -71,14 +71,14 @@ class Belief:
     """An event from the future may be the fault of our own clock: it is neither taken nor refused."""
 
 
-def believe(before: Belief, reading: Reading, device_times: Sequence[int], devices: int) -> Belief:
+def believe(before: Belief, reading: Reading, device_times: Sequence[int], needed: int = FEW_DEVICES) -> Belief:
     """Judge one reading.
 
     Args:
         before: the last belief, of this run or an earlier one.
         reading: the machine's clocks now.
         device_times: what time it is now (Unix ms) by each device that reported its clock in the last minutes.
-        devices: how many devices the site has.
+        needed: so many of them, at least, must agree on a time that no clock of this machine shows.
 
     Returns:
         What is believed now. `site_ms` goes back only if more than `NEAR_MS` of it was wrong.
@@ -86,7 +86,7 @@ def believe(before: Belief, reading: Reading, device_times: Sequence[int], devic
     same_boot = before.boot == reading.boot and reading.elapsed_ms >= before.elapsed_ms
     passed_ms = reading.elapsed_ms - before.elapsed_ms if same_boot else reading.elapsed_ms
     pace_ms = before.site_ms + (passed_ms if before.boot else 0)
-    together = _Devices(_agreed(device_times), len(device_times), devices)
+    together = _Devices(_agreed(device_times), len(device_times) >= needed)
     found = _decide(_Question(before, reading, same_boot, pace_ms, together))
     still = before.confirmed and same_boot and _near(found.site_ms, pace_ms)
     off_ms = reading.wall_ms - found.site_ms
@@ -110,8 +110,8 @@ class _Devices(NamedTuple):
 
     agreed_ms: int | None
     """The time that most of them have."""
-    reporting: int
-    at_site: int
+    are_enough: bool
+    """To move the site to a time that no clock of this machine shows."""
 
     def support(self, at_ms: int) -> bool:
         """Whether most of them have this time."""
@@ -173,8 +173,7 @@ def _confirmed_ms(asked: _Question) -> int | None:
     if devices.agreed_ms is None or (before.confirmed and asked.same_boot):
         return None
     implausible = (pace_ms if before.site_ms else wall_ms) < BORN_MS
-    enough = implausible or devices.reporting >= min(FEW_DEVICES, devices.at_site)
-    return devices.agreed_ms if enough else None
+    return devices.agreed_ms if implausible or devices.are_enough else None
 
 
 def _deletion_ms(now: Belief, before: Belief, passed_ms: int) -> int:

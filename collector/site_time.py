@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from collector.device_times import DeviceTimes
-from collector.site_clock import Belief, Reading, believe
+from collector.site_clock import FEW_DEVICES, Belief, Reading, believe
 from edge.clock import boot_id, elapsed_ms, kernel_time, unix_ms
 
 BOOT_DIGITS: Final = 15
@@ -72,8 +72,9 @@ class SiteTime:
         if isinstance(found, int):
             self.belief = Belief(site_ms=found, deletion_ms=found, confirmed=True)
         else:
-            reports = self._devices.now_ms(found.elapsed_ms)
-            self.belief = believe(self.belief, found, reports, len(self._devices.devices))
+            reports, exact = self._devices.now_ms(found.elapsed_ms), self._devices.all_exact(found.elapsed_ms)
+            needed = min(FEW_DEVICES, len(self._devices.devices)) if exact else FEW_DEVICES  # an event may be misdated
+            self.belief = believe(self.belief, found, reports, needed)
         return self.belief.site_ms
 
     def deletion_ms(self, now_ms: int) -> int:

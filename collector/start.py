@@ -13,6 +13,7 @@ from collector.marks import load_belief
 from collector.plan import SitePlan
 from collector.rewind import last_known_ms, rewind
 from collector.settings import RetentionSettings
+from collector.settle import UNTIL
 from collector.site_clock import Belief
 from collector.site_time import SiteTime
 from collector.work import Work
@@ -20,9 +21,13 @@ from collector.work import Work
 log = logging.getLogger(__name__)
 
 
-def believed(journal: Journal) -> Belief:
-    """What the last run believed; of an older Ledig's journal, the last time that devices vouch for."""
-    known_ms = last_known_ms(journal)
+def believed(journal: Journal, wall_ms: int) -> Belief:
+    """What the last run believed; of an older Ledig's journal, the last time that it surely saw.
+
+    That is the time of its newest event, and up to where its history goes, unless that is ahead of the wall clock.
+    """
+    until_ms = journal.meta(UNTIL) or 0
+    known_ms = max(last_known_ms(journal), until_ms if until_ms <= wall_ms else 0)
     return load_belief(journal) or Belief(site_ms=known_ms, deletion_ms=known_ms)
 
 

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.device_times import LATELY_MS, DeviceTimes
 from collector.site_clock import Belief, Reading, believe
+from collector.site_time import SiteTime
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 NOON = 1_796_000_000_000
 JUMPS = [10 * MINUTE, HOUR, 4 * DAY, 730 * DAY, -HOUR, -2 * DAY]
-DEVICES = 16
 
 
 class Site:
@@ -37,7 +38,7 @@ class Site:
         wall_ms, elapsed_ms = self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms
         reading = Reading(wall_ms, elapsed_ms, self.boot, self.synchronised)
         times = [self.true_ms + wrong_ms for wrong_ms in self.devices_wrong_ms]
-        self.belief = believe(self.belief, reading, times, DEVICES)
+        self.belief = believe(self.belief, reading, times)
         assert self.belief.deletion_ms <= self.belief.site_ms
         return self.belief
 
@@ -234,3 +235,25 @@ def test_deletion_time_never_passes_site_time_nor_runs_ahead_of_what_elapsed(
         assert after.deletion_ms - before.deletion_ms <= span_ms + 72 * 5 * MINUTE
         if not after.confirmed:
             assert after.deletion_ms - before.deletion_ms <= span_ms
+
+
+def test_one_misdated_event_of_the_only_device_moves_nothing_and_its_status_does() -> None:
+    reading = Reading(NOON, HOUR, 1, synchronised=False)
+    site_time = SiteTime(lambda: reading, ["pi-1"])
+    site_time.now_ms()
+    site_time.report("pi-1", NOON + DAY, exact=False)
+    assert site_time.now_ms() == NOON
+    assert site_time.holds_future
+    site_time.report("pi-1", NOON + HOUR, exact=True)
+    assert site_time.now_ms() == NOON + HOUR
+    assert not site_time.holds_future
+    assert "the server's clock is 60 minutes behind" in site_time.fault
+
+
+def test_reports_of_strangers_and_old_reports_count_for_nothing() -> None:
+    times = DeviceTimes(frozenset({"pi-1"}))
+    times.report("pi-2", NOON, 0, exact=True)
+    assert times.now_ms(0) == []
+    times.report("pi-1", NOON, 0, exact=True)
+    assert times.now_ms(LATELY_MS) == [NOON + LATELY_MS]
+    assert times.now_ms(LATELY_MS + 1) == []

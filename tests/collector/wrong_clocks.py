@@ -103,7 +103,7 @@ class Machine:
 
     def _start(self) -> None:
         self.time = SiteTime(self.read, PLAN.devices)
-        self.time.resume(believed(self.journal))
+        self.time.resume(believed(self.journal, self.time.last_ms()))
         self.work = self._begin()
 
     def _begin(self) -> Work:
