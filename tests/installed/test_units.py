@@ -21,7 +21,7 @@ from collector.history.open import open_reader
 from collector.settings import InfluxSettings
 from tests.installed.clean_venv import build, build_wheel
 from tests.installed.units import UNITS, Unit
-from tests.installed.whole_site import Counter, WholeSite, load, whole_site
+from tests.installed.whole_site import START_S, Counter, WholeSite, load, whole_site
 from tests.servers import until
 from tests.support.extras import importable
 
@@ -83,7 +83,7 @@ def test_every_event_is_stored_once_and_everything_is_well_afterwards(
         folder = tmp_path / str(number)
         folder.mkdir()
         with whole_site(folder, programs, agents, tls=tls, influx=influx) as site:
-            until(lambda site=site: all(site.stored(device) for device in site.devices), seconds=60, what="events")
+            until(lambda site=site: all(site.stored(device) for device in site.devices), seconds=START_S, what="events")
             under_pressure(site, phase_s)
             for device, counters in site.devices.items():
                 rows = delivered_by(site, device, counters)

@@ -36,6 +36,8 @@ SITE = "installed"
 COUNTERS = 6
 """Counters of people on each device, which read files that the test writes."""
 LAST_COUNT = 9
+START_S = 300
+"""A dozen processes start at once, maybe on a busy machine."""
 HISTORY = '\n[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "{url}"'
 SNIPPET = Path(SHIPPED_MOSQUITTO).parent / "nginx" / "ledig-influxdb.conf"
 
@@ -234,8 +236,8 @@ def whole_site(
             site.processes[instance or unit.extra] = process
             stack.callback(process.kill)
         try:
-            until(lambda: answers(site.page), seconds=60, what="the dashboard answers")
-            until(site.has_journal, seconds=60, what="the collector's journal")
+            until(lambda: answers(site.page), seconds=START_S, what="the dashboard answers")
+            until(site.has_journal, seconds=START_S, what="the collector's journal")
             yield site
         except Exception as fault:
             for name, process in site.processes.items():
