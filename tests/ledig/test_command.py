@@ -121,7 +121,7 @@ def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command
         (("up", "--real-time", "--day-minutes", "5"), "--day-minutes and --real-time do not go together; give one"),
         (("up", EXAMPLE, "--device", "pi-1", "--real-time"), "a real device lives in real time"),
         (("up", "--day-minutes", "0"), "0.0 is not in the range"),
-        (("user", "list"), "say whose accounts: --site FILE, or --data DIR"),
+        (("user", "list"), "give --site FILE, or --data DIR"),
         (("user", "list", "--data", "/nowhere"), "/nowhere: no such folder; start the site once, or create the folder"),
         (("check", "/nowhere/site.toml"), "site.toml: no such file: /nowhere/site.toml; give the path of a site file"),
     ],
@@ -320,7 +320,7 @@ def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: 
         result = ledig("user", *refused, *data)
         assert (result.returncode, len(plain(result))) == (2, 1)
         assert "no manager left" in result.stderr
-    assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is a manager now\n"
+    assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is now a manager\n"
     assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is now a viewer\n"
     assert ledig("user", "lock", "anna", *data).stdout == "account anna locked\n"
     assert ledig("user", "list", *data).stdout == "anna (viewer, locked)\nbo\n"
@@ -331,7 +331,7 @@ def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: 
 def test_accounts_are_made_in_no_folder_without_a_house(tmp_path: Path) -> None:
     result = ledig("user", "list", "--data", tmp_path)
     assert result.returncode == 2
-    assert "no house was started there" in plain(result)[-1]
+    assert "no site was started there" in plain(result)[-1]
     assert not list(tmp_path.iterdir())
 
 

@@ -144,7 +144,7 @@ def test_a_journal_that_cannot_be_written_is_told_while_it_lasts_and_when_it_is_
             until(lambda: phone.came, what="the word that nothing is stored")
             title, text = phone.came[0]
             assert title == "The mill: Data not being stored"
-            assert text.startswith("The collector has not been able to write its journal since ")
+            assert text.startswith("The collector has not been able to store data since ")
             (disk / "stone").unlink()
             until(observer.online, what="the end of the fault")
             house.now_ms += 2 * MINUTE_MS

@@ -56,7 +56,7 @@ def send(client: FlaskClient, what: str, **form: str) -> TestResponse:
 def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, manager: FlaskClient) -> None:
     viewer = enter(app, VIEWER)
     page = read(viewer)
-    assert f"{VIEWER} (this one)" in page
+    assert f"{VIEWER} (this session)" in page
     assert NAME not in page
     assert "Accounts that can log in" not in page
     assert "<select" not in page
@@ -66,7 +66,7 @@ def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: Fl
     enter(app, VIEWER).get("/manage/forecast?days=7", base_url=HOME)
     page = read(manager)
     for told in (
-        "anna (this one)",
+        "anna (this session)",
         "vera: views",
         "Access log",
         "vera (views)",

@@ -95,7 +95,7 @@ def test_the_table_is_saved_and_that_is_logged(viewer: FlaskClient, settings: Da
     file = viewer.get("/manage/growth/export?members=60&floor=2&lang=en", base_url=HOME)
     assert file.mimetype == "text/csv"
     lines = file.text.splitlines()
-    assert lines[0].startswith('\ufeffHour,"As now, %"')
+    assert lines[0].startswith('\ufeffHour,"Now, %"')
     assert len(lines) == 1 + 13
     last = Accounts(settings.accounts_path).log.entries(1)[0]
     assert (last.what, last.act, last.span) == ("growth.export", "export", "members=60 floor=2")
