@@ -147,7 +147,7 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
 @cli.command(epilog="example: ledig check /etc/ledig/site.toml")
 @_SITE
 def check(site: Path) -> None:
-    """Check a site file and report all errors; starts nothing."""
+    """Check a site file and report all errors."""
     from ledig.site import SiteRejected, read
     from ledig.site.installation import installation_faults
 
