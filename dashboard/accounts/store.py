@@ -26,7 +26,7 @@ from dashboard.accounts.faults import AccountsAway, AccountsFault, fault_of
 
 AHEAD_S: Final = 300
 """What is dated further ahead was dated by a clock that was wrong."""
-WAIT_S: Final = 2.0
+WAIT_S: Final = 5.0
 """How long a transaction waits for another program's."""
 PAUSE_S: Final = 1.0
 SMALLEST_BYTES: Final = 512

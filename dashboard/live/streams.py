@@ -13,6 +13,7 @@ from flask import Response, request
 
 from dashboard.live.channel import HEARTBEAT_S, Channel, Reader, Seats
 from dashboard.web_server import address_group
+from dashboard.workers import Overloaded
 
 ASK_S: Final = 1.0
 """Whether the reader may stay is asked at most this often, and before the first frame after that."""
@@ -55,6 +56,8 @@ def frames(channel: Channel, welcome: Callable[[], bool], heartbeat_s: float) ->
                 asked_s = now_s
                 try:
                     stays = welcome()
+                except Overloaded:  # asked again a second later
+                    stays = True
                 except ConnectionError:  # it cannot be known now: the browser comes back, and is answered then
                     return
                 if not stays:

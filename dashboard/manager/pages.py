@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.days import midnight_ms
@@ -24,6 +24,7 @@ from dashboard import past
 from dashboard.accounts import LoginRejected, TooManyTries
 from dashboard.accounts.access_log import Act
 from dashboard.accounts.login import browser, forget, kept, onward, reachable, remember, token, tunnel
+from dashboard.accounts.roles import Role
 from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.live.frame import Frame
@@ -59,6 +60,7 @@ def live() -> ResponseReturnValue:
         told=told,
         first=first,
         spaces=shown(here.plan),
+        is_restored=g.account.role is Role.MANAGER and here.accounts.notice is not None,
         offered=[space.id for space in here.plan.spaces if space.offered],
         fewest=_fewest(first, frame, now_ms),
     )
