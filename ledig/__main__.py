@@ -65,7 +65,7 @@ def up(**options: Any) -> None:
 )
 @_CHECK
 def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Read this device's sensors and publish events over MQTT."""
+    """Read sensors and publish events over MQTT."""
     from ledig import processes
 
     processes.edge(site, device, pins, processes.wish(check=check))
@@ -75,7 +75,7 @@ def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT0
 @_SITE
 @_CHECK
 def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
-    """Receive events, compute space states, store the history."""
+    """Compute space states and store the history."""
     from ledig import processes
 
     processes.collector(site, processes.wish(check=check))
