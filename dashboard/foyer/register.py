@@ -160,7 +160,7 @@ def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zo
     }
     lines = [Line(_("Each reading and each change, with its time"), hours)]
     if subject in use:
-        lines.append(Line(_("How long it was taken in each hour"), span(use[subject], words)))
+        lines.append(Line(_("Whether it was taken, once an hour"), span(use[subject], words)))
     if subject in {*use, Subject.OWN}:
         lines.append(Line(_("Totals for the zone, with no single space shown"), series))
     if subject is Subject.DOOR:
@@ -176,7 +176,7 @@ def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
     everybody, hosts = _("Everyone"), _("Staff")
     spot = _("Whether it is free now, during opening hours; never since when.")
     why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
-    by_hour = _("How long it was taken in each hour.")
+    by_hour = _("Of its past only the use of four weeks or more, together with the others of its kind.")
     texts = {
         Subject.DESK: (spot, why_now + " " + _("Past figures only as totals for the zone, and none for a small zone.")),
         Subject.PLACE: (spot, why_now + " " + by_hour),

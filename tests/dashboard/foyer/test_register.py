@@ -77,21 +77,21 @@ def test_every_kind_of_sensor_has_a_name_and_says_what_it_records(kind: SensorKi
 def test_times_are_those_of_the_settings() -> None:
     desk = entry(SpaceKind.DESK, SensorKind.PIR, raw_hours=24, desk_hours_days=7, series_days=100)
     assert kept(desk)["Each reading and each change, with its time"] == "24 hours"
-    assert kept(desk)["How long it was taken in each hour"] == "7 days"
+    assert kept(desk)["Whether it was taken, once an hour"] == "7 days"
     assert kept(desk)["Totals for the zone, with no single space shown"] == "100 days"
     booth = entry(SpaceKind.BOOTH, SensorKind.CONTACT, space_hours_days=1)
-    assert kept(booth)["How long it was taken in each hour"] == "1 day"
+    assert kept(booth)["Whether it was taken, once an hour"] == "1 day"
 
 
 def test_one_members_own_spot_keeps_no_use_and_shows_nobody_anything() -> None:
     for kind in (SpaceKind.DESK, SpaceKind.ROOM, SpaceKind.EQUIPMENT):
         own = entry(kind, SensorKind.PIR, Tenure.DEDICATED)
-        assert "How long it was taken in each hour" not in kept(own)
+        assert "Whether it was taken, once an hour" not in kept(own)
         assert own.seen[0].text == "Nothing."
 
 
 def test_a_desks_past_is_promised_to_nobody_and_a_booths_only_to_hosts() -> None:
-    by_hour = "How long it was taken in each hour."
+    by_hour = "the use of four weeks or more"
     assert not any(by_hour in line.text for line in entry(SpaceKind.DESK, SensorKind.PIR).seen)
     everybody, hosts = entry(SpaceKind.BOOTH, SensorKind.PIR).seen
     assert by_hour not in everybody.text
