@@ -10,19 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import Any
 
 from collector.days import known_country
+from collector.opening_hours import ALWAYS, HoursRejected, read_hours
 from collector.plan import OpeningHours, RedDays
 from ledig.site.reader import Reader, Table
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PLACE = "opening_hours"
-ALWAYS = "24/7"
 _DAY_MIN = 24 * 60
-_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-_EXAMPLES = '"07:00-22:00", "18:00-02:00", "24/7" or ["07:00-12:00", "13:00-17:00"]'
 _COUNTRY = re.compile("[A-Z]{2}")
 
 
@@ -68,34 +65,12 @@ def check_country(reader: Reader, country: str) -> None:
 
 
 def _spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
-    """The spans of one day, in order; empty after a fault. One that closes before it opens ends on the next day."""
-    texts = value if isinstance(value, list) else [value]
-    found = [_span(text) for text in texts]
-    if not found or None in found:
-        reader.faults.add(place, f"found {value!r}; write it as {_EXAMPLES}, or leave the day out if closed")
+    """The spans of one day; empty after a fault."""
+    try:
+        return read_hours(value if isinstance(value, list) else [value])
+    except HoursRejected as fault:
+        reader.faults.add(place, f"{fault}; leave out a day on which the site is closed")
         return ()
-    spans = tuple(sorted((span for span in found if span is not None), key=lambda span: span.opens_min))
-    for earlier, later in pairwise(spans):
-        if later.opens_min < earlier.closes_min:
-            reader.faults.add(place, f"{value!r} has spans that overlap; write one span in place of them")
-            return ()
-    if spans[-1].closes_min - spans[0].opens_min > _DAY_MIN:
-        reader.faults.add(place, f"{value!r} lasts into its own opening of the next day; a day holds 24 hours at most")
-        return ()
-    return spans
-
-
-def _span(text: Any) -> OpeningHours | None:
-    if text == ALWAYS:
-        return OpeningHours(opens_min=0, closes_min=_DAY_MIN)
-    found = _SPAN.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        return None
-    opens_h, opens_m, closes_h, closes_m = (int(part) for part in found.groups())
-    opens, closes = opens_h * 60 + opens_m, closes_h * 60 + closes_m
-    if closes > _DAY_MIN or opens == closes:
-        return None
-    return OpeningHours(opens_min=opens, closes_min=closes if closes > opens else closes + _DAY_MIN)
 
 
 def _check_overlaps(reader: Reader, hours: Mapping[int, tuple[OpeningHours, ...]]) -> None:

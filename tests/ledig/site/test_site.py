@@ -256,17 +256,17 @@ FAULTS = [
     (
         '"07:00-22:00"',
         '"7-22"',
-        'opening_hours, monday: found \'7-22\'; write it as "07:00-22:00", "18:00-02:00", "24/7" or [',
+        'opening_hours, monday: found "7-22"; write it as "07:00-22:00", "18:00-02:00", "24/7" or [',
     ),
-    ('"07:00-22:00"', '"07:00-07:00"', "opening_hours, monday: found '07:00-07:00'; write it as"),
-    ('"07:00-22:00"', '"07:00-24:30"', "opening_hours, monday: found '07:00-24:30'; write it as"),
-    ('"07:00-22:00"', "[]", "opening_hours, monday: found []; write it as"),
+    ('"07:00-22:00"', '"07:00-07:00"', 'opening_hours, monday: found "07:00-07:00"; write it as'),
+    ('"07:00-22:00"', '"07:00-24:30"', 'opening_hours, monday: found "07:00-24:30"; write it as'),
+    ('"07:00-22:00"', "[]", "opening_hours, monday: found nothing; write it as"),
     (
         '"07:00-22:00"',
         '["07:00-12:00", "11:00-17:00"]',
-        "opening_hours, monday: ['07:00-12:00', '11:00-17:00'] has spans",
+        'opening_hours, monday: "07:00-12:00", "11:00-17:00" overlap; write',
     ),
-    ('"07:00-22:00"', '["01:00-12:00", "18:00-02:00"]', "'18:00-02:00'] lasts into its own opening of the next day"),
+    ('"07:00-22:00"', '["01:00-12:00", "18:00-02:00"]', '"18:00-02:00" last into their own opening of the next day'),
     (
         "monday =",
         'sunday = "18:00-08:00"\nmonday =',
@@ -277,7 +277,7 @@ FAULTS = [
     (
         "monday =",
         'dates = { "2026-12-24" = "9-13" }\nmonday =',
-        "opening_hours, dates, \"2026-12-24\": found '9-13'; write",
+        'opening_hours, dates, "2026-12-24": found "9-13"; write',
     ),
     (
         "monday =",

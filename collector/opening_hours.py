@@ -1,0 +1,62 @@
+"""Reads the opening hours of one day as people write them: "07:00-22:00", "18:00-02:00", "24/7", or several spans.
+
+In:    texts.
+Out:   spans in order, in minutes since the midnight of the day.
+Never: a calendar (see days.py), files.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+from collector.plan import OpeningHours
+
+ALWAYS: Final = "24/7"
+EXAMPLES: Final = '"07:00-22:00", "18:00-02:00", "24/7" or ["07:00-12:00", "13:00-17:00"]'
+_DAY_MIN: Final = 24 * 60
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+class HoursRejected(ValueError):
+    """The texts are no opening hours of one day; the message has the finding and the remedy."""
+
+
+def read_hours(texts: Iterable[object]) -> tuple[OpeningHours, ...]:
+    """The spans of one day, in order; one that closes before it opens ends on the next day.
+
+    Raises:
+        HoursRejected: a text is no span, spans overlap, or together they last longer than a day.
+    """
+    texts = list(texts)
+    found = [_read_span(text) for text in texts]
+    quoted = ", ".join(f'"{text}"' if isinstance(text, str) else str(text) for text in texts) or "nothing"
+    if not found or None in found:
+        raise HoursRejected(f"found {quoted}; write it as {EXAMPLES}")
+    spans = tuple(sorted((span for span in found if span is not None), key=lambda span: span.opens_min))
+    if any(later.opens_min < earlier.closes_min for earlier, later in pairwise(spans)):
+        raise HoursRejected(f"{quoted} overlap; write one span in place of them")
+    if spans[-1].closes_min - spans[0].opens_min > _DAY_MIN:
+        raise HoursRejected(f"{quoted} last into their own opening of the next day; a day holds 24 hours at most")
+    return spans
+
+
+def hours_text(span: OpeningHours) -> str:
+    """A span as `read_hours` reads it."""
+    opens, closes = divmod(span.opens_min, 60), divmod(span.closes_min, 60)
+    if span.closes_min > _DAY_MIN:
+        closes = divmod(span.closes_min - _DAY_MIN, 60)
+    return f"{opens[0]:02}:{opens[1]:02}-{closes[0]:02}:{closes[1]:02}"
+
+
+def _read_span(text: object) -> OpeningHours | None:
+    if text == ALWAYS:
+        return OpeningHours(opens_min=0, closes_min=_DAY_MIN)
+    found = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        return None
+    opens_h, opens_m, closes_h, closes_m = (int(part) for part in found.groups())
+    opens, closes = opens_h * 60 + opens_m, closes_h * 60 + closes_m
+    if closes > _DAY_MIN or opens == closes:
+        return None
+    return OpeningHours(opens_min=opens, closes_min=closes if closes > opens else closes + _DAY_MIN)
