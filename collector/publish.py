@@ -8,6 +8,8 @@ Never: judgement of what must be told; that is the house's.
 from collections.abc import Iterable, Mapping
 
 from collector import outward
+from collector.adjustments import Adjustments
+from collector.adjustments import encode as encode_adjustments
 from collector.alerts import wire
 from collector.alerts.wire import Alerts
 from collector.forecast import outlook
@@ -76,6 +78,10 @@ class Publisher:
         """Tell what somebody should look at; None: nothing new."""
         if told is not None:
             self._inbox.publish(topics.alerts(self._site), wire.encode(told), 1, retain=True)
+
+    def adjustments(self, adjustments: Adjustments) -> None:
+        """Publish what managers have adjusted."""
+        self._inbox.publish(topics.adjustments(self._site), encode_adjustments(adjustments), 1, retain=True)
 
     def status(self, status: CollectorStatus) -> None:
         """Tell how the collector is."""

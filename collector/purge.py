@@ -7,6 +7,7 @@ Never: more work in one call than its budget, an event that history still needs.
 
 import msgspec
 
+from collector import adjustments
 from collector.alerts import store as alerts
 from collector.health.store import kept_names
 from collector.house import House
@@ -31,7 +32,7 @@ class Purge:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *airs, *kept_names(plan), alerts.NAME}
+        self._known = {*self._sensors, *airs, *kept_names(plan), alerts.NAME, adjustments.NAME}
         self._left: list[str] = []
 
     def step(self, journal: Journal, before_ms: int, undated_after_ms: int) -> bool:

@@ -108,7 +108,7 @@ def run(
             try:
                 with closing(journal), told(settings.journal_path), guard.watching(journal):
                     while loop.collect(loop.begin(journal)):
-                        pass  # the clock was ahead: `begin` takes back what was written for a time to come
+                        pass
                     journal = None
             except JournalAway as fault:
                 journal = loop.reopened(fault)
@@ -168,7 +168,10 @@ class _Loop:
         return begin(self._plan, journal, self._retention, self._time, self._alerts)
 
     def collect(self, work: Work) -> bool:
-        """Run until `stop`, and leave everything stored; True: the clock was ahead, and `begin` must take that back."""
+        """Run until `stop`, and leave everything stored; True: `begin` must take up the journal anew.
+
+        That is so when a manager has adjusted the plan, and when the clock was ahead: what was written is taken back.
+        """
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
             self._outage = None
@@ -186,6 +189,9 @@ class _Loop:
             if 0 < len(deliveries) < BACKLOG:
                 tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
+                if work.is_outdated:
+                    work.save()
+                    return True
                 if work.is_ahead(self._now_ms()):
                     return True
                 drains = len(deliveries) >= BACKLOG
@@ -236,6 +242,7 @@ class _Loop:
             work.foretelling.tell_all()
             work.watch.tell_all()
             work.alarms.tell_all()
+            self._publisher.adjustments(work.adjustments)
             self._status_s = 0.0
         states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
         summaries = house.summaries_to_tell(now_ms)

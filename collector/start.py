@@ -7,6 +7,7 @@ Never: sockets, threads.
 
 import logging
 
+from collector.adjustments import NAME, adjusted, from_stored
 from collector.alerts.settings import AlertSettings
 from collector.journal import Journal
 from collector.marks import load_belief
@@ -37,17 +38,19 @@ def begin(
     """Take up a journal, after what was written for a time that has not come is taken back.
 
     Args:
-        plan: the site.
+        plan: of the site file.
         journal: open.
         retention: how long things are kept.
         site_time: it was read just now.
         alerts: what is alerted of, and where to.
     """
-    work = Work(plan, journal, retention, site_time, alerts)
+    adjustments = from_stored(journal.settled().get(NAME))
+    plan = adjusted(plan, adjustments)
+    work = Work(plan, journal, retention, site_time, alerts, adjustments)
     now_ms = site_time.belief.site_ms
     if not work.is_ahead(now_ms):
         return work
     with journal.transaction():
         rows = rewind(journal, plan, now_ms)
     log.warning("the clock was ahead: removed %d rows of history that were written for a time to come", rows)
-    return Work(plan, journal, retention, site_time, alerts)
+    return Work(plan, journal, retention, site_time, alerts, adjustments)

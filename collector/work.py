@@ -11,11 +11,13 @@ from typing import Final
 
 import msgspec
 
+from collector.adjustments import COMMANDS, NO_ADJUSTMENTS, Adjustments, changed, command_name, decode_command, encode
+from collector.adjustments import NAME as ADJUSTMENTS
 from collector.air import AirState
 from collector.alerts.alarms import Alarms, Watched
 from collector.alerts.settings import USUAL, AlertSettings
 from collector.alerts.wire import is_command
-from collector.days import is_open
+from collector.days import is_open, local
 from collector.evidence import Evidence, Heard
 from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
@@ -31,6 +33,7 @@ from collector.salvage import name_shown
 from collector.settings import RetentionSettings
 from collector.settle import BUCKET_MS, UNTIL, Settlement
 from collector.site_time import SiteTime, given_time
+from edge.message import MessageRejected
 
 STRANGERS_MS: Final = HOUR_MS
 """A device that the site file does not have is named for so long after it last sent something."""
@@ -52,6 +55,8 @@ class Work:
         foretelling: what is forecast, to be told.
         watch: what is found about sensors, to be told.
         alarms: what somebody should be alerted of, to be told and delivered.
+        adjustments: what managers have changed beside the site file; the plan has those of the beginning.
+        is_outdated: they have changed since: the plan must be made anew, and this object with it.
 
     Raises:
         JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
@@ -64,7 +69,10 @@ class Work:
         retention: RetentionSettings,
         now: int | SiteTime,
         alerts: AlertSettings = USUAL,
+        adjustments: Adjustments = NO_ADJUSTMENTS,
     ) -> None:
+        self.adjustments = adjustments
+        self.is_outdated = False
         self._time = given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.belief.site_ms
         self.house = House(plan)
@@ -180,8 +188,23 @@ class Work:
         """Take commands to the collector; one that breaks the contract is refused in the log."""
         with self._journal.transaction():
             for payload in payloads:
+                if command_name(payload) in COMMANDS:
+                    self._adjust(payload, now_ms)
+                    continue
                 room = self.alarms if is_command(payload) else self.watch
                 room.answer(payload, now_ms)
+
+    def _adjust(self, payload: bytes, now_ms: int) -> None:
+        """Store what a manager changed; it is used once the plan is taken up anew."""
+        try:
+            asked = decode_command(payload)
+            after = changed(self.adjustments, asked, self._plan, local(self._plan, now_ms).date())
+        except MessageRejected as fault:
+            log.warning("rejected a command to the collector: %s", fault)
+            return
+        if after != self.adjustments:
+            self.adjustments, self.is_outdated = after, True
+            self._journal.set_settled({ADJUSTMENTS: encode(after)})
 
     def save(self) -> None:
         """Store what the newest events left behind of each space: the next start has less to read."""

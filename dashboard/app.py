@@ -25,7 +25,16 @@ from dashboard.drawing import draw
 from dashboard.foyer import pages as foyer
 from dashboard.live.channel import Seats
 from dashboard.live.following import Live
-from dashboard.manager import alerts_pages, devices_pages, forecast_pages, growth_pages, learnt_pages, rules_pages, use
+from dashboard.manager import (
+    alerts_pages,
+    devices_pages,
+    forecast_pages,
+    growth_pages,
+    learnt_pages,
+    rules_pages,
+    today_pages,
+    use,
+)
 from dashboard.manager import pages as manager
 from dashboard.member import pages as member
 from dashboard.serving import Serving
@@ -55,7 +64,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     )
     app.request_class = _Asked
     app.session_interface = _Forms()
-    app.extensions["ledig"] = Serving(settings, plan, live, accounts, Seats(settings.max_streams), draw(plan))
+    app.extensions["ledig"] = Serving(settings, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
     for room in (
@@ -69,6 +78,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         devices_pages.routes,
         learnt_pages.routes,
         alerts_pages.routes,
+        today_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
     ):

@@ -84,6 +84,10 @@ ROUTES: Final[dict[str, Route]] = {
     "manage.answer": Route(Who.MANAGER, log=Act.CHANGE),
     "alerts.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
     "alerts.mute": Route(Who.MANAGER, log=Act.CHANGE),
+    "today.page": Route(Who.VIEWER, nav=True),
+    "today.set_notice": Route(Who.MANAGER, log=Act.CHANGE),
+    "today.set_hours": Route(Who.MANAGER, log=Act.CHANGE),
+    "today.set_out_of_order": Route(Who.MANAGER, log=Act.CHANGE),
     "rules.page": Route(Who.VIEWER, nav=True),
     "accounts.page": Route(Who.VIEWER, log=Act.VIEW, nav=True),
     "accounts.end_own": Route(Who.VIEWER, log=Act.CHANGE),
@@ -102,7 +106,7 @@ ROUTES: Final[dict[str, Route]] = {
 
 
 NAV_OCCUPANCY: Final = ("manage.live", "use.page", "forecast.page", "growth.page")
-NAV_OPERATION: Final = ("devices.page", "alerts.page")
+NAV_OPERATION: Final = ("today.page", "devices.page", "alerts.page")
 """Groups of the links in a page's head; every other link stands in the last group."""
 
 
@@ -129,6 +133,10 @@ def names(words: Words) -> dict[str, str]:
         "manage.log_in": _("Logged in"),
         "alerts.page": _("Alerts"),
         "alerts.mute": _("Muted or unmuted alerts"),
+        "today.page": _("Today"),
+        "today.set_notice": _("Changed the notice"),
+        "today.set_hours": _("Changed opening hours"),
+        "today.set_out_of_order": _("Changed what is out of order"),
         "rules.page": _("Privacy"),
         "accounts.page": _("Accounts"),
         "accounts.end_own": _("Ended their own session"),

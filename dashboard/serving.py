@@ -28,13 +28,17 @@ class Serving:
     """One dashboard."""
 
     settings: DashboardSettings
-    plan: SitePlan
     live: Live
     accounts: Accounts
     seats: Seats
     drawings: tuple[Drawing, ...]
     ready: Ready = field(default_factory=Ready)
     workers: Workers = field(default_factory=Workers)
+
+    @property
+    def plan(self) -> SitePlan:
+        """The plan as it is used now: that of the site file with what managers have adjusted."""
+        return self.live.picture.plan
 
     def with_accounts(self, work: Callable[[Accounts], _T]) -> _T:
         """Read or write the accounts in a thread of their pool; raises AccountsAway, Overloaded."""

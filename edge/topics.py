@@ -75,6 +75,11 @@ def alerts(site: str) -> str:
     return f"{ROOT}/{site}/alerts"
 
 
+def adjustments(site: str) -> str:
+    """Where is retained what managers have adjusted: a notice, hours for dates, spaces out of order."""
+    return f"{ROOT}/{site}/adjustments"
+
+
 def collector(site: str) -> str:
     """Where the collector says whether it lives (retained; its will says it does not)."""
     return f"{ROOT}/{site}/collector"

@@ -77,6 +77,7 @@ class _Filters:
                 *self._of_zones(),
                 topics.site_summary(self.site),
                 topics.alerts(self.site),
+                topics.adjustments(self.site),
                 topics.collector(self.site),
             ),
         )
@@ -90,6 +91,7 @@ class _Filters:
                 *self._of_zones(),
                 topics.site_summary(self.site),
                 topics.alerts(self.site),
+                topics.adjustments(self.site),
                 topics.collector(self.site),
             ),
             writes=(topics.collector_command(self.site), self._devices(DeviceTopic.COMMAND)),

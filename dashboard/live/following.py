@@ -52,6 +52,7 @@ def reads(site: str) -> list[str]:
         topics.tuning(site, "+"),
         topics.forecast(site, "+"),
         topics.alerts(site),
+        topics.adjustments(site),
         topics.collector(site),
         topics.every_device(site, topics.DeviceTopic.STATUS),
         topics.every_device(site, topics.DeviceTopic.FINDINGS),

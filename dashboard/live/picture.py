@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from collector import privacy
+from collector.adjustments import NO_ADJUSTMENTS, Adjustments, adjusted, decode_adjustments
 from collector.alerts.wire import Alerts, decode_alerts
 from collector.days import is_open
 from collector.forecast import outlook
@@ -67,13 +68,10 @@ class Picture:
     """Everything the broker told us of one house. One thread owns it."""
 
     def __init__(self, plan: SitePlan, release: str = "") -> None:
-        self.plan = plan
-        self.offered: Final = tuple(space for space in plan.spaces if space.offered)
-        named = "\n".join(f"{space.id} {space.name} {space.kind} {space.zone}" for space in plan.spaces)
-        self._mark: Final = f"{zlib.crc32((release + named).encode()):08x}"
-        self._by_zone: Final = {
-            zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones
-        }
+        self._site_file_plan: Final = plan
+        self.adjustments = NO_ADJUSTMENTS
+        self._release: Final = release
+        self._use(plan)
         self.states: dict[str, SpaceState] = {}
         self.air: dict[str, Air] = {}
         self.people: People | None = None
@@ -103,19 +101,29 @@ class Picture:
         self._tunings: Final = {topics.tuning(plan.id, space.id): space.id for space in self.offered}
         self._zones: Final = {topics.zone(plan.id, zone.id): zone.id for zone in plan.zones}
         self._forecasts: Final = {topics.forecast(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone)}
-        self._foretold: Final = {
-            (zone, kind.value)
-            for zone in self._forecasts.values()
-            for kind in SpaceKind
-            if privacy.foretold(plan, zone, kind)
-        }
-        """What may be foretold at all: whoever else may write to the broker, no page shows more."""
         self._found_of: Final = {
             topics.device(plan.id, device, topics.DeviceTopic.FINDINGS): device for device in plan.devices
         }
         self._devices: Final = {
             topics.device(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.devices
         }
+
+    def _use(self, plan: SitePlan) -> None:
+        """Show the site by this plan: that of the site file with what managers have adjusted."""
+        self.plan = plan
+        shown = "\n".join(
+            f"{space.id} {space.name} {space.kind} {space.zone} {space.disabled}" for space in plan.spaces
+        )
+        self._mark = f"{zlib.crc32((self._release + shown + plan.notice).encode()):08x}"
+        self.offered = tuple(space for space in plan.spaces if space.offered)
+        self._by_zone = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
+        self._foretold = {
+            (zone, kind.value)
+            for zone in (WHOLE_SITE, *plan.zone)
+            for kind in SpaceKind
+            if privacy.foretold(plan, zone, kind)
+        }
+        """What may be foretold at all: whoever else may write to the broker, no page shows more."""
 
     def hear(self, news: Message | Broker | Refused, now_s: float, now_ms: int) -> None:
         """Take one message, or word of the broker itself; a name that the plan does not hold moves nothing."""
@@ -232,12 +240,20 @@ class Picture:
             alerts = decode_alerts(news.payload) if news.payload else None
             self.version += alerts != self.alerts
             self.alerts = alerts
+        elif news.topic == topics.adjustments(self.plan.id):
+            self._adjust(decode_adjustments(news.payload) if news.payload else NO_ADJUSTMENTS)
         elif news.topic == topics.collector(self.plan.id):
             self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
         elif (device := self._devices.get(news.topic)) is not None:
             self._take_device(device, decode_status(news.payload), news, now_ms)
         elif (device := self._found_of.get(news.topic)) is not None:
             self._put(self.findings, device, decode_findings(news.payload))
+
+    def _adjust(self, adjustments: Adjustments) -> None:
+        if adjustments != self.adjustments:
+            self.version += 1
+            self.adjustments = adjustments
+            self._use(adjusted(self._site_file_plan, adjustments))
 
     def _take_or_forget(self, told: dict[str, _T], name: str, news: Message, read: Callable[[bytes], _T]) -> None:
         """An empty retained message takes back what was told."""

@@ -1,0 +1,175 @@
+"""What managers change on a page without the site file: spaces out of order, hours for a date, a notice.
+
+In:    commands of the dashboard; the plan of the site file.
+Out:   the adjustments, stored and retained at the broker; the plan with them.
+Never: a change of the site file. What it says applies again once an adjustment is taken back.
+"""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from collector.opening_hours import HoursRejected, read_hours
+from collector.plan import OpeningHours, SitePlan
+from edge.message import Id, MessageRejected, read
+
+NAME: Final = "adjustments:now"
+"""Where the journal keeps them, among what is settled; no space's id has a colon."""
+MOST_NOTICE: Final = 200
+"""Characters of a notice."""
+MOST_DATES: Final = 31
+MOST_AHEAD_DAYS: Final = 366
+
+Texts = Annotated[list[Annotated[str, Meta(max_length=11)]], Meta(max_length=4)]
+"""The opening hours of one date, such as ["09:00-13:00"]; empty: closed."""
+
+
+class Adjustments(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything that is adjusted now, retained at the broker."""
+
+    notice: Annotated[str, Meta(max_length=MOST_NOTICE)] = ""
+    """One line for every page."""
+    hours: Annotated[dict[str, Texts], Meta(max_length=MOST_DATES)] = {}
+    """By date, such as "2026-12-24"; the others are as in the site file."""
+    out_of_order: list[Id] = []
+    """Ids of spaces that nobody can use, in alphabetical order."""
+
+
+NO_ADJUSTMENTS: Final = Adjustments()
+
+
+class SetNotice(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_notice", tag_field="command"):
+    """Show one line on every page; empty: no more."""
+
+    notice: Annotated[str, Meta(max_length=MOST_NOTICE)]
+
+
+class SetHours(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_hours", tag_field="command"):
+    """Open at other hours on one date; null: as in the site file."""
+
+    date: Annotated[str, Meta(max_length=10)]
+    hours: Texts | None
+
+
+class SetOutOfOrder(
+    Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_out_of_order", tag_field="command"
+):
+    """Take a space out of use, or put it back."""
+
+    space: Id
+    out_of_order: bool
+
+
+AdjustCommand = SetNotice | SetHours | SetOutOfOrder
+"""One request about adjustments to the collector; not retained."""
+COMMANDS: Final = frozenset({"set_notice", "set_hours", "set_out_of_order"})
+
+_encoder: Final = msgspec.json.Encoder()
+_adjustments: Final = msgspec.json.Decoder(Adjustments)
+_command: Final[msgspec.json.Decoder[AdjustCommand]] = msgspec.json.Decoder(AdjustCommand)
+
+
+def encode(message: Adjustments | AdjustCommand) -> bytes:
+    """The message as UTF-8 JSON, keys in the order of its type."""
+    return _encoder.encode(message)
+
+
+def decode_adjustments(payload: bytes) -> Adjustments:
+    """Read what is adjusted; raises MessageRejected."""
+    found = read(_adjustments, payload)
+    for day, texts in found.hours.items():
+        _day(day)
+        _spans(texts)
+    return found
+
+
+def decode_command(payload: bytes) -> AdjustCommand:
+    """Read a request about adjustments; raises MessageRejected."""
+    return read(_command, payload)
+
+
+def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: date) -> Adjustments:
+    """The adjustments after one request; those for dates that are over are left out.
+
+    Args:
+        before: what is adjusted now.
+        asked: the request.
+        plan: of the site file.
+        today: the local date.
+
+    Raises:
+        MessageRejected: the request names what is not there, or no hours.
+    """
+    hours = {day: texts for day, texts in before.hours.items() if _day(day) >= today - timedelta(days=1)}
+    out_of_order = set(before.out_of_order) & plan.space.keys()
+    notice = before.notice
+    if isinstance(asked, SetNotice):
+        notice = " ".join(asked.notice.split())
+    elif isinstance(asked, SetHours):
+        hours.pop(asked.date, None)
+        if asked.hours is not None:
+            hours[asked.date] = _checked_hours(asked.date, asked.hours, today)
+    elif asked.space not in plan.space:
+        raise MessageRejected(f'space: no "{asked.space}" in the site file')
+    elif asked.out_of_order:
+        out_of_order.add(asked.space)
+    else:
+        out_of_order.discard(asked.space)
+    if len(hours) > MOST_DATES:
+        raise MessageRejected(
+            f"hours: at most {MOST_DATES} dates can have hours of their own; write them in the site file"
+        )
+    return structs.replace(before, notice=notice, hours=dict(sorted(hours.items())), out_of_order=sorted(out_of_order))
+
+
+def adjusted(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
+    """The plan as it is used: that of the site file with the adjustments."""
+    out_of_order = frozenset(adjustments.out_of_order)
+    hours = {_day(day): _spans(texts) for day, texts in adjustments.hours.items()}
+    return replace(
+        plan,
+        notice=" · ".join(filter(None, (plan.notice, adjustments.notice))),
+        hours_on={**plan.hours_on, **hours},
+        spaces=tuple(replace(space, disabled=space.disabled or space.id in out_of_order) for space in plan.spaces),
+    )
+
+
+def from_stored(payload: bytes | None) -> Adjustments:
+    """Stored adjustments; none if there are none, or they cannot be read."""
+    try:
+        return decode_adjustments(payload) if payload else NO_ADJUSTMENTS
+    except MessageRejected:
+        return NO_ADJUSTMENTS
+
+
+def command_name(payload: bytes) -> str:
+    """The name of the command in a payload; empty if there is none."""
+    try:
+        found = msgspec.json.decode(payload, type=dict[str, msgspec.Raw]).get("command")
+        return msgspec.json.decode(found, type=str) if found is not None else ""
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _checked_hours(day: str, texts: list[str], today: date) -> list[str]:
+    if not today <= _day(day) <= today + timedelta(days=MOST_AHEAD_DAYS):
+        raise MessageRejected(f'date: "{day}" is over or too far ahead; give one from today to a year ahead')
+    _spans(texts)
+    return texts
+
+
+def _spans(texts: list[str]) -> tuple[OpeningHours, ...]:
+    try:
+        return read_hours(texts) if texts else ()
+    except HoursRejected as fault:
+        raise MessageRejected(f"hours: {fault}") from fault
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise MessageRejected(f'date: "{text[:20]}" is no date; write it as "2026-12-24"') from fault
