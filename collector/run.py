@@ -189,10 +189,7 @@ class _Loop:
             if 0 < len(deliveries) < BACKLOG:
                 tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
             if time.monotonic() >= tick_s:
-                if work.is_outdated:
-                    work.save()
-                    return True
-                if work.is_ahead(self._now_ms()):
+                if self._must_begin_anew(work):
                     return True
                 drains = len(deliveries) >= BACKLOG
                 self._tick(work, drains=drains)
@@ -213,6 +210,12 @@ class _Loop:
             owed = work.take(deliveries, self._now_ms())
             self._publisher.receipts(owed)
             self._inbox.acknowledge()
+
+    def _must_begin_anew(self, work: Work) -> bool:
+        if work.is_outdated:
+            work.save()
+            return True
+        return work.is_ahead(self._now_ms())
 
     def _tick(self, work: Work, *, drains: bool) -> None:
         now_ms = self._now_ms()

@@ -44,13 +44,12 @@ def begin(
         site_time: it was read just now.
         alerts: what is alerted of, and where to.
     """
-    adjustments = from_stored(journal.settled().get(NAME))
-    plan = adjusted(plan, adjustments)
-    work = Work(plan, journal, retention, site_time, alerts, adjustments)
+    plan = adjusted(plan, from_stored(journal.settled().get(NAME)))
+    work = Work(plan, journal, retention, site_time, alerts)
     now_ms = site_time.belief.site_ms
     if not work.is_ahead(now_ms):
         return work
     with journal.transaction():
         rows = rewind(journal, plan, now_ms)
     log.warning("the clock was ahead: removed %d rows of history that were written for a time to come", rows)
-    return Work(plan, journal, retention, site_time, alerts, adjustments)
+    return Work(plan, journal, retention, site_time, alerts)

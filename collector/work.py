@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from collector.adjustments import COMMANDS, NO_ADJUSTMENTS, Adjustments, changed, command_name, decode_command, encode
+from collector.adjustments import COMMANDS, changed, command_name, decode_command, encode, from_stored
 from collector.adjustments import NAME as ADJUSTMENTS
 from collector.air import AirState
 from collector.alerts.alarms import Alarms, Watched
@@ -69,9 +69,8 @@ class Work:
         retention: RetentionSettings,
         now: int | SiteTime,
         alerts: AlertSettings = USUAL,
-        adjustments: Adjustments = NO_ADJUSTMENTS,
     ) -> None:
-        self.adjustments = adjustments
+        self.adjustments = from_stored(journal.settled().get(ADJUSTMENTS))
         self.is_outdated = False
         self._time = given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.belief.site_ms

@@ -1,6 +1,6 @@
 """Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
 
-In:    the types of edge.message and collector.outward, .outlook, .findings and .alerts, the topics of edge.topics.
+In:    the types of edge.message and of the collector's messages, the topics of edge.topics.
 Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
 Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from collector import outward
+from collector import adjustments, outward
 from collector.alerts import wire
 from collector.forecast import outlook
 from collector.health import findings
@@ -151,6 +151,14 @@ CHANNELS: Final = (
         what="What somebody should look at, what has ended lately, and what is muted.",
     ),
     Channel(
+        "adjustments",
+        topics.adjustments(_SITE),
+        adjustments.Adjustments,
+        Way.SEND,
+        retained=True,
+        what="What managers have changed beside the site file: a notice, hours of dates, spaces out of order.",
+    ),
+    Channel(
         "collector",
         topics.collector(_SITE),
         outward.CollectorStatus,
@@ -164,8 +172,8 @@ CHANNELS: Final = (
         findings.CollectorCommand,
         Way.RECEIVE,
         retained=False,
-        what="A manager answers a finding, or mutes alerts.",
-        also=(wire.AlertCommand,),
+        what="A manager answers a finding, mutes alerts, or adjusts the site.",
+        also=(wire.AlertCommand, adjustments.SetNotice, adjustments.SetHours, adjustments.SetOutOfOrder),
     ),
 )
 """Every kind of topic of the contract."""

@@ -111,10 +111,8 @@ class Picture:
     def _use(self, plan: SitePlan) -> None:
         """Show the site by this plan: that of the site file with what managers have adjusted."""
         self.plan = plan
-        shown = "\n".join(
-            f"{space.id} {space.name} {space.kind} {space.zone} {space.disabled}" for space in plan.spaces
-        )
-        self._mark = f"{zlib.crc32((self._release + shown + plan.notice).encode()):08x}"
+        spaces = [f"{space.id} {space.name} {space.kind} {space.zone} {space.disabled}" for space in plan.spaces]
+        self._mark = f"{zlib.crc32(chr(10).join([self._release, plan.notice, *spaces]).encode()):08x}"
         self.offered = tuple(space for space in plan.spaces if space.offered)
         self._by_zone = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._foretold = {
@@ -232,7 +230,17 @@ class Picture:
             self._put(self.air, zone, decode(news.payload, Summary).air or Air())
         elif (zone := self._forecasts.get(news.topic)) is not None:
             self._take_or_forget(self.forecasts, zone, news, outlook.decode)
-        elif news.topic == topics.site_summary(self.plan.id):
+        elif news.topic == topics.collector(self.plan.id):
+            self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
+        elif (device := self._devices.get(news.topic)) is not None:
+            self._take_device(device, decode_status(news.payload), news, now_ms)
+        elif (device := self._found_of.get(news.topic)) is not None:
+            self._put(self.findings, device, decode_findings(news.payload))
+        else:
+            self._take_of_site(news)
+
+    def _take_of_site(self, news: Message) -> None:
+        if news.topic == topics.site_summary(self.plan.id):
             people = decode(news.payload, Summary).people
             self.version += people != self.people
             self.people = people
@@ -242,12 +250,6 @@ class Picture:
             self.alerts = alerts
         elif news.topic == topics.adjustments(self.plan.id):
             self._adjust(decode_adjustments(news.payload) if news.payload else NO_ADJUSTMENTS)
-        elif news.topic == topics.collector(self.plan.id):
-            self._take_collector(decode(news.payload, CollectorStatus), news, now_s, now_ms)
-        elif (device := self._devices.get(news.topic)) is not None:
-            self._take_device(device, decode_status(news.payload), news, now_ms)
-        elif (device := self._found_of.get(news.topic)) is not None:
-            self._put(self.findings, device, decode_findings(news.payload))
 
     def _adjust(self, adjustments: Adjustments) -> None:
         if adjustments != self.adjustments:

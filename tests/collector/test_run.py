@@ -14,6 +14,8 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from collector import outward
+from collector.adjustments import SetOutOfOrder, decode_adjustments
+from collector.adjustments import encode as encode_adjustment
 from collector.health.days import DayTally
 from collector.health.findings import Answer, CollectorCommand, FindingKind, Findings, decode_findings
 from collector.health.findings import encode as encode_findings
@@ -165,6 +167,29 @@ def test_the_devices_outvote_a_clock_that_nothing_confirms(
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
         return reader.execute(query).fetchall()
+
+
+def test_an_adjustment_is_used_at_once_and_survives_a_restart(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    topic = topics.adjustments("mill")
+    with collecting(broker, observer, house_of(2), path):
+        observer.say(motions([1]))
+        until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="the first state of desk-0")
+        observer.ask(encode_adjustment(SetOutOfOrder("desk-0", out_of_order=True)))
+        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 out of order")
+        observer.ask(b'{"command":"set_out_of_order","space":"sofa","out_of_order":true}')
+        observer.say(motions([2]))
+        until(lambda: Receipt("s", 2) in observer.receipts(), what="the receipt of the next event")
+    observer.retained.clear()
+    with collecting(broker, observer, house_of(2), path):
+        until(lambda: topic in observer.retained, what="the adjustments of the next start")
+        assert decode_adjustments(observer.retained[topic]).out_of_order == ["desk-0"]
+        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 still out of order")
+        observer.ask(encode_adjustment(SetOutOfOrder("desk-0", out_of_order=False)))
+        until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="desk-0 back in use")
+    assert rows(path, "SELECT count(*) FROM event") == [(2,)]
 
 
 def test_an_event_is_stored_receipted_and_shown(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 import msgspec
 import pytest
 
-from collector import outward
+from collector import adjustments, outward
 from collector.air import BANDS
 from collector.alerts import wire
 from collector.alerts.wire import AlertKind, Severity, Wish
@@ -54,6 +54,8 @@ DECODERS = {
     "CollectorCommand": findings.decode_command,
     "Alerts": wire.decode_alerts,
     "AlertCommand": wire.decode_command,
+    "Adjustments": adjustments.decode_adjustments,
+    **dict.fromkeys(("SetNotice", "SetHours", "SetOutOfOrder"), adjustments.decode_command),
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
         for kind in (SpaceState, Summary, Tuning, CollectorStatus)
@@ -68,6 +70,8 @@ def encode_of(value: object):
         return findings.encode
     if isinstance(value, wire.Alerts | wire.AlertCommand):
         return wire.encode
+    if isinstance(value, adjustments.Adjustments | adjustments.AdjustCommand):
+        return adjustments.encode
     return outward.encode if isinstance(value, SpaceState | Summary | Tuning | CollectorStatus) else message.encode
 
 
@@ -100,6 +104,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.site_summary("{site}"),
         topics.forecast("{site}", "{zone}"),
         topics.alerts("{site}"),
+        topics.adjustments("{site}"),
         topics.collector("{site}"),
         topics.collector_command("{site}"),
     }

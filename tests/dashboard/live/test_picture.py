@@ -128,7 +128,7 @@ def test_what_a_space_has_learnt_is_told_to_its_manager_until_it_is_taken_back()
     for taken_back in (False, True):
         picture = told(*heard, *[Message(topic, b"", retained=False)][: int(taken_back)])
         frame = manager_frame(picture, picture.frame(0, MONDAY_10_MS), MONDAY_10_MS, Words.of("en"))
-        assert ("held 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
+        assert ("hold time 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
 
 
 def test_a_space_that_the_plan_does_not_hold_moves_nothing() -> None:

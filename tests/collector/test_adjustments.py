@@ -1,0 +1,105 @@
+"""Adjustments: what a request changes, which are rejected, and the plan that comes of them."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from collector.adjustments import (
+    MOST_DATES,
+    NO_ADJUSTMENTS,
+    AdjustCommand,
+    Adjustments,
+    SetHours,
+    SetNotice,
+    SetOutOfOrder,
+    adjusted,
+    changed,
+    decode_adjustments,
+    decode_command,
+    encode,
+    from_stored,
+)
+from collector.days import hours_of
+from collector.plan import OpeningHours
+from edge.message import MessageRejected
+from tests.collector.houses import house_of
+
+PLAN = replace(house_of(3), notice="From the file")
+TODAY = date(2026, 12, 1)
+COMMANDS: list[AdjustCommand] = [
+    SetNotice("Fika at three"),
+    SetHours("2026-12-24", ["09:00-13:00"]),
+    SetHours("2026-12-25", []),
+    SetOutOfOrder("desk-1", out_of_order=True),
+]
+
+
+def after(*commands: AdjustCommand) -> Adjustments:
+    found = NO_ADJUSTMENTS
+    for command in commands:
+        found = changed(found, decode_command(encode(command)), PLAN, TODAY)
+    return found
+
+
+def test_every_request_survives_the_wire_and_adjusts_the_plan() -> None:
+    adjustments = after(*COMMANDS)
+    assert decode_adjustments(encode(adjustments)) == adjustments
+    plan = adjusted(PLAN, adjustments)
+    assert plan.notice == "From the file · Fika at three"
+    assert hours_of(plan, date(2026, 12, 24)) == (OpeningHours(opens_min=540, closes_min=780),)
+    assert hours_of(plan, date(2026, 12, 25)) == ()
+    assert {space.id for space in plan.spaces if space.disabled} == {"desk-1"}
+
+
+def test_taking_everything_back_gives_the_plan_of_the_site_file() -> None:
+    back: list[AdjustCommand] = [
+        SetNotice("  "),
+        SetHours("2026-12-24", None),
+        SetHours("2026-12-25", None),
+        SetOutOfOrder("desk-1", out_of_order=False),
+    ]
+    assert after(*COMMANDS, *back) == NO_ADJUSTMENTS
+    assert adjusted(PLAN, NO_ADJUSTMENTS) == PLAN
+
+
+def test_a_space_that_the_site_file_disables_stays_so() -> None:
+    plan = replace(PLAN, spaces=tuple(replace(space, disabled=space.id == "desk-0") for space in PLAN.spaces))
+    assert adjusted(plan, NO_ADJUSTMENTS).space["desk-0"].disabled
+
+
+def test_hours_of_dates_that_are_over_are_dropped() -> None:
+    before = Adjustments(hours={"2026-11-28": ["09:00-13:00"], "2026-12-24": []})
+    assert changed(before, SetNotice("x"), PLAN, TODAY).hours == {"2026-12-24": []}
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (SetOutOfOrder("desk-9", out_of_order=True), 'space: no "desk-9"'),
+        (SetHours("2026-11-30", ["09:00-13:00"]), '"2026-11-30" is over or too far ahead'),
+        (SetHours("2028-12-24", ["09:00-13:00"]), '"2028-12-24" is over or too far ahead'),
+        (SetHours("24/12", ["09:00-13:00"]), '"24/12" is no date'),
+        (SetHours("2026-12-24", ["9-13"]), 'hours: found "9-13"; write it as'),
+        (SetHours("2026-12-24", ["09:00-13:00", "12:00-15:00"]), "overlap"),
+        (SetNotice("x" * 201), "length <= 200"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_rejected_with_place_and_problem(command: AdjustCommand, problem: str) -> None:
+    with pytest.raises(MessageRejected) as rejected:
+        after(command)
+    assert problem in str(rejected.value)
+
+
+def test_the_number_of_dates_is_bounded() -> None:
+    days = [SetHours((TODAY + timedelta(days=n)).isoformat(), []) for n in range(MOST_DATES + 1)]
+    assert len(after(*days[:-1]).hours) == MOST_DATES
+    with pytest.raises(MessageRejected, match="at most 31 dates"):
+        after(*days)
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", None, b"{", b'{"colour":1}', b'{"hours":{"x":[]}}', b'{"hours":{"2026-12-24":["9"]}}']
+)
+def test_what_cannot_be_read_adjusts_nothing(stored: bytes | None) -> None:
+    assert from_stored(stored) == NO_ADJUSTMENTS
