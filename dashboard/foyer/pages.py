@@ -45,7 +45,7 @@ def wall() -> ResponseReturnValue:
     here = serving()
     frame = here.live.frame(time.monotonic())
     origin = paper.origin(here.settings, request.host, request.scheme)
-    address = None if origin is None else origin + url_for("pages.home")
+    address = None if origin is None else f"{origin}{request.root_path}/"
     return _varied(
         render_template(
             "wall.html",

@@ -173,7 +173,7 @@ def log_out() -> ResponseReturnValue:
     cookie = token()
     serving().with_accounts(lambda accounts: accounts.log_out(cookie))
     session.clear()
-    response = redirect(url_for("pages.home"), 303)
+    response = redirect(f"{request.root_path}/", 303)
     forget(response)
     return response
 

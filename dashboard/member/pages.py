@@ -88,7 +88,7 @@ def manifest(language: str) -> ResponseReturnValue:
     icons = {size: url_for("static", filename=f"icon-{size}.png") for size in installed.SIZES}
     start = url_for("pages.home", language=language)
     body = json.dumps(
-        installed.manifest(serving().plan, words(), url_for("pages.home"), start, icons), ensure_ascii=False
+        installed.manifest(serving().plan, words(), f"{request.root_path}/", start, icons), ensure_ascii=False
     )
     return Response(body, mimetype="application/manifest+json", headers={"Cache-Control": "no-cache"})
 
@@ -97,7 +97,7 @@ def manifest(language: str) -> ResponseReturnValue:
 def worker() -> ResponseReturnValue:
     """The service worker; from here it may answer for every page, and does for this one only."""
     parts = [url_for("static", filename=name) for name in PARTS]
-    pages = [url_for("pages.home"), *(url_for("pages.home", language=language) for language in LANGUAGES)]
+    pages = [f"{request.root_path}/", *(url_for("pages.home", language=language) for language in LANGUAGES)]
     body = installed.worker(parts, pages)
     return Response(body, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
