@@ -136,7 +136,7 @@ def test_each_login_and_refusal_is_one_line_of_the_log_without_what_was_typed(
 
 def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskClient) -> None:
     page = public.get("/manage/login?lang=en", base_url="http://ledig.example").text
-    assert "requires https" in page
+    assert "requires HTTPS" in page
     assert "<form" not in page.split("<main")[1]
     assert "<form" in public.get("/manage/login", base_url="http://localhost:8000").text.split("<main")[1]
 

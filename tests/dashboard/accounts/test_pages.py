@@ -67,9 +67,9 @@ def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: Fl
     page = read(manager)
     for told in (
         "anna (this session)",
-        "vera: views",
+        "vera: viewer",
         "Access log",
-        "vera (views)",
+        "vera (viewer)",
         "All zones, desks, 7 days",
     ):
         assert told in page
