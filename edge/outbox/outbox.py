@@ -11,7 +11,7 @@ with a disk that forgets what was not synced: NORMAL lost hundreds of commits, F
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -380,7 +380,9 @@ class Outbox:
 
     def _remedy(self) -> str:
         """SQLite reports a file of another user as a failing disk."""
-        return access_problem(self._path) or "check the disk"
+        with suppress(OSError):  # a disk that fails may not even show owner and mode
+            return access_problem(self._path) or "check the disk"
+        return "check the disk"
 
 
 def _stamped(row: Row, at_ms: int, synchronised: int) -> Row:
