@@ -253,7 +253,7 @@ def test_no_cell_is_a_formula_and_swedish_spreadsheets_get_semicolons_and_commas
         "\ufeff'=1+1;Used, %;More\r\n'@SUM(A1);62,5;-1,5\r\n'-2;okänt;under 5\r\n"
     )
     assert b"".join(csv_pieces(sheet, Words.of("en"))).decode() == (
-        "\ufeff'=1+1,\"Used, %\",More\r\n'@SUM(A1),62.5,-1.5\r\n'-2,not known,under 5\r\n"
+        "\ufeff'=1+1,\"Used, %\",More\r\n'@SUM(A1),62.5,-1.5\r\n'-2,unknown,under 5\r\n"
     )
     assert safe("Tysta rummet") == "Tysta rummet"
     write_xlsx(tmp_path / "book.xlsx", [sheet], Words.of("sv"))
