@@ -111,6 +111,8 @@ def up(options: UpOptions) -> None:
             device = house.device[options.device]
             _supervise(house, [Child(name=options.device, work=children.device, arguments=(device,))], None, stop)
         else:
+            if options.site is None:
+                _write_example_history(house, folder, options)
             ticking = _clock(house, folder, options)
             people = (house.plan, house.devices, ticking, folder / "simulated")
             _supervise(house, [Child(name="devices", work=children.people, arguments=people)], ticking, stop)
@@ -289,13 +291,46 @@ def _alerts(site: Site, options: UpOptions) -> AlertSettings:
 
 def _notice(options: UpOptions) -> str:
     """Nobody shall take invented people for real ones."""
+    sv, en = _pace(options)
+    if options.site is None:  # `_write_example_history`
+        sv, en = f"{sv}. Historiken före starten är påhittad", f"{en}. The history before the start is generated"
+    return f"{sv} · {en}"
+
+
+def _pace(options: UpOptions) -> tuple[str, str]:
+    """That this is a simulation, and how fast it is, in Swedish and in English."""
     if options.real_time:
-        return "Simulering · Simulation"
+        return "Simulering", "Simulation"
     minutes = options.day_minutes or DAY_MINUTES
     sv, en = {1: ("en minut", "one minute"), DAY_MINUTES: ("tio minuter", "ten minutes")}.get(
         minutes, (f"{minutes:g} minuter".replace(".", ","), f"{minutes:g} minutes")
     )
-    return f"Simulering: ett dygn tar {sv} · Simulation: one day takes {en}"
+    return f"Simulering: ett dygn tar {sv}", f"Simulation: one day takes {en}"
+
+
+def _write_example_history(house: Site, folder: Path, options: UpOptions) -> None:
+    """Give a new example site weeks of history, so that forecast, use and growth are visible at once."""
+    from ledig.simulation.history import WEEKS, write_history
+
+    note = clock.StoppedAt(folder / "clock.json")
+    journal = house.collector.journal_path
+    if journal.exists() or (folder / "clock.json").exists():
+        return
+    begin_ms = _begin_ms(house, options)
+    note.note_stop(clock.start(options.speed, begin_ms))  # a journal without it would be that of a real site
+
+    def report(days: int, of: int) -> None:
+        if days == of or days % 14 == 0:
+            _show(f"generating {WEEKS} weeks of example history: {days} of {of} days")
+
+    write_history(house.plan, journal, begin_ms, report)
+
+
+def _begin_ms(house: Site, options: UpOptions) -> int:
+    """Site time at which a new simulated site begins."""
+    if options.real_time:
+        return unix_ms()
+    return clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone)
 
 
 def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
@@ -314,4 +349,4 @@ def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
         return clock.start(options.speed, max(stopped_ms or 0, unix_ms()))
     if stopped_ms is not None:
         return clock.start(options.speed, stopped_ms)
-    return clock.start(options.speed, clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone))
+    return clock.start(options.speed, _begin_ms(house, options))

@@ -1,0 +1,70 @@
+"""The generated past of the example: whole weeks of history, and nothing that the retention forbids."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from collector.history import DAY_MS, HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
+from collector.journal import Journal
+from collector.plan import WHOLE_SITE
+from collector.settings import RetentionSettings
+from collector.work import Work
+from ledig import clock
+from ledig.simulation.history import WEEKS, write_history
+from ledig.up import read_house
+
+PLAN = read_house(None).plan
+BEGIN_MS = clock.first_morning_ms(datetime(2026, 11, 25, 12, tzinfo=UTC), PLAN.time_zone)
+
+
+@pytest.fixture(scope="module")
+def journal_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("example") / "journal.sqlite"
+    (path.parent / "journal.unfinished").write_bytes(b"what an interrupted attempt left")
+    days: list[tuple[int, int]] = []
+    write_history(PLAN, path, BEGIN_MS, lambda done, of: days.append((done, of)))
+    assert days == [(number, 7 * WEEKS + 1) for number in range(1, 7 * WEEKS + 2)]
+    return path
+
+
+def ask(path: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(question).fetchall()
+
+
+def test_every_measure_that_the_pages_show_has_whole_weeks(journal_path: Path) -> None:
+    for measure in (SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, STAYS, PEOPLE_FIVE_MIN):
+        ((first, last),) = ask(journal_path, f"SELECT min(at_ms), max(at_ms) FROM {measure.name}")  # noqa: S608
+        assert isinstance(first, int)
+        assert isinstance(last, int)
+        assert last < BEGIN_MS
+        assert last - first > (7 * WEEKS - 2) * DAY_MS, measure.name
+    ((most,),) = ask(journal_path, "SELECT max(taken_mean) FROM zone_hour WHERE zone = 'site' AND kind = 'desk'")
+    assert isinstance(most, float)
+    assert most > 10, "people came"
+
+
+def test_nothing_is_kept_that_the_retention_forbids_and_nothing_is_unfinished(journal_path: Path) -> None:
+    ((oldest,),) = ask(journal_path, "SELECT min(at_ms) FROM transition")
+    assert isinstance(oldest, int)
+    assert oldest >= BEGIN_MS - 72 * HOUR_MS
+    ((oldest_event,),) = ask(journal_path, "SELECT coalesce(min(at_ms), 9e18) FROM event")
+    assert isinstance(oldest_event, int | float)
+    assert oldest_event >= BEGIN_MS - DAY_MS
+    assert [path.name for path in journal_path.parent.iterdir() if "unfinished" in path.name] == []
+
+
+def test_the_collector_goes_on_from_it_and_forecasts(journal_path: Path) -> None:
+    with closing(Journal(journal_path)) as journal:
+        work = Work(PLAN, journal, RetentionSettings(), BEGIN_MS)
+        work.tick(BEGIN_MS)
+        while work.settle(BEGIN_MS):
+            pass
+        forecasts = dict(work.foretelling.to_tell())
+    site = forecasts[WHOLE_SITE]
+    assert site is not None
+    assert site.people is not None
+    assert {outlook.missing_days for outlook in (*site.kinds.values(), site.people)} == {0}
