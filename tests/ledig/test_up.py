@@ -164,7 +164,7 @@ def test_a_house_whose_note_of_time_is_damaged_goes_on_from_its_newest_event(tmp
     newest_ms, stopped_ms = house.journal("SELECT max(at_ms) FROM event"), house.house_ms()
     (house.data / "clock.json").write_text('{"house_ms": 99999')
     with house.open() as process:
-        assert "clock.json: no house time in it; put aside as clock.json.damaged-1" in house.heard()
+        assert "clock.json: no house time in it; moved to clock.json.damaged-1" in house.heard()
         until(lambda: house.journal("SELECT max(at_ms) FROM event") > newest_ms, what="time goes on")
         process.terminate()
     assert newest_ms < house.house_ms() < stopped_ms + 20 * 3_600_000
