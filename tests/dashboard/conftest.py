@@ -1,6 +1,5 @@
 """The pages' fixtures: a picture that was told a Monday morning, an application over it, a server on a free port."""
 
-import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -111,7 +110,6 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
             try:
                 serve(settings, PLAN, now_ms, stop)
             finally:
-                gc.collect()  # sockets in a cycle must close while their loop is there; later, Python 3.13 complains
                 gevent.get_hub().destroy()
 
         thread = threading.Thread(target=run)
