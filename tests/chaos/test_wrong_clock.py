@@ -1,7 +1,7 @@
 """The installed commands under a clock that jumps while they run, and at their start.
 
-libfaketime changes the clock of the processes; nothing confirms it, as on a machine whose clock was set by hand. Where
-the Python package of that name is not installed the test is skipped (Debian's library makes `time.sleep` fail).
+libfaketime changes the clock of the processes; nothing confirms it, as on a machine whose clock was set by hand. It is
+built for x86-64 alone: elsewhere the test is skipped (Debian's build makes `time.sleep` fail).
 """
 
 import os
@@ -26,11 +26,10 @@ from dashboard.accounts.roles import Role
 from edge import broker as edge_broker
 from edge import topics
 from edge.message import EventsMessage, Kind, Receipt, SensorEvent, decode_receipt, encode
+from tests.conftest import NO_FAKETIME
 from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
-faketime = pytest.importorskip(
-    "libfaketime", reason="pip install libfaketime: the clock of a process cannot be changed"
-)
+faketime = pytest.importorskip("libfaketime", reason=f"{NO_FAKETIME}: it is built for x86-64 alone")
 
 HOUR_MS = 3_600_000
 SITE = """
