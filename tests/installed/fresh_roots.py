@@ -81,7 +81,7 @@ class FreshRoot:
         for name in ("proc", "sys", "dev"):
             subprocess.run(["mount", "--rbind", f"/{name}", str(self.folder / name)], check=True)
         self.run("root", "apt-get update && apt-get install --yes --no-install-recommends " + " ".join(ASKED_FOR))
-        self.run("root", "useradd --create-home --shell /bin/sh ledig-tester")
+        self.run("root", "useradd --create-home --home-dir /srv/ledig-tester --shell /bin/sh ledig-tester")
 
     def remove(self, keep_log: Path | None) -> None:
         """Make room for the next one."""
@@ -93,7 +93,7 @@ class FreshRoot:
         remove_tree(self.folder)
 
     def command(self, user: str, line: str) -> list[str]:
-        home = f"/{user}" if user == "root" else f"/home/{user}"
+        home = f"/{user}" if user == "root" else f"/srv/{user}"
         kept = {name: value for name, value in os.environ.items() if KEPT.match(name)}
         certificates = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
         settings = kept | dict.fromkeys(certificates, OWN_CERTIFICATES)
@@ -114,7 +114,7 @@ class FreshRoot:
 
     def checkout(self, user: str) -> str:
         """Ledig as a user has it after cloning, as it was last committed; the path inside."""
-        place = "/opt/ledig" if user == "root" else f"/home/{user}/ledig"
+        place = "/opt/ledig" if user == "root" else f"/srv/{user}/ledig"
         target = self.folder / place[1:]
         target.mkdir()
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
