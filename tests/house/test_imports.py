@@ -39,7 +39,7 @@ MAY_IMPORT = {
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
 """The extra of pyproject.toml that brings what a package imports."""
 
-NOT_IMPORTED = {"ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent", "uv"}
+NOT_IMPORTED = {"libfaketime", "ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent", "uv"}
 """Tools, data, and the driver that gpiozero opens by itself on a Pi."""
 
 WALLED = """
