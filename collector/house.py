@@ -22,7 +22,7 @@ from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, s
 from collector.inference import advance, fitted, fold, story, view, wake_ms
 from collector.inference.judgement import FOREVER
 from collector.inference.learnt import learnt
-from collector.outward import Health, Occupancy, SpaceState, Summary, Tuning
+from collector.outward import Health, Occupancy, SpaceState, Summary, Tuning, with_coarse_moments
 from collector.people import Crossing, Crowd
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
@@ -168,7 +168,7 @@ class House:
     def view(self, space: str, now_ms: int) -> SpaceState:
         """What a space shows now."""
         seat = self._seats[space]
-        state = view(seat.evidence, seat.rules, now_ms)
+        state = with_coarse_moments(view(seat.evidence, seat.rules, now_ms), now_ms)
         if space in self._doubted and state.health is Health.HEALTHY:
             return replace(state, health=Health.DEGRADED)
         return state

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from collector.plan import SpaceKind
 from edge.message import MessageRejected
@@ -128,6 +128,29 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     level_pct: float | None = None
     voices: tuple[Voice, ...] = ()
     """What the other sensors say, where it matters: three at most."""
+
+
+EXACT_MS: Final = 72 * 3_600_000
+"""Later, no moment of a space is known more finely than COARSE_MS (design of privacy, docs/decisions/0033)."""
+COARSE_MS: Final = 300_000
+
+
+def with_coarse_moments(state: SpaceState, now_ms: int) -> SpaceState:
+    """A state whose moments from before the last 72 hours are rounded down to five minutes: one may be a departure."""
+    exact_from_ms = now_ms - EXACT_MS
+    if state.since_ms >= exact_from_ms and state.because.at_ms >= exact_from_ms and not state.voices:
+        return state
+
+    def coarse(at_ms: int) -> int:
+        return at_ms if at_ms >= exact_from_ms else at_ms - at_ms % COARSE_MS
+
+    return structs.replace(
+        state,
+        since_ms=coarse(state.since_ms),
+        at_ms=coarse(state.at_ms),
+        because=structs.replace(state.because, at_ms=coarse(state.because.at_ms)),
+        voices=tuple(structs.replace(voice, at_ms=coarse(voice.at_ms)) for voice in state.voices),
+    )
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):

@@ -388,3 +388,19 @@ def test_what_a_space_has_learnt_is_taken_back_once_it_knows_nothing_more() -> N
     house.take([replace(e, seq=e.seq + 1000) for e in numbered(between)], NOON_MS + 14 * HOUR, no_past)
     house.tick(NOON_MS + 15 * HOUR)
     assert house.tunings_to_tell() == [("machine", None)]
+
+
+def test_a_state_that_lasts_keeps_no_moment_finer_than_five_minutes_beyond_72_hours() -> None:
+    house = House(small_house())
+    left_ms = NOON_MS + 123_457
+    house.take(numbered(pulse("desk-pir", left_ms)), left_ms + 2 * SECOND, no_past)
+    for day in range(4):
+        begin_ms = left_ms + 3 * SECOND + day * 24 * HOUR
+        house.take(numbered(beats("desk-pir", begin_ms, begin_ms + 24 * HOUR)), begin_ms + 24 * HOUR, no_past)
+        now_ms = begin_ms + 24 * HOUR
+        shown = house.view("desk", now_ms)
+        assert shown.state is Occupancy.VACANT
+        moments = [shown.since_ms, shown.because.at_ms, *(voice.at_ms for voice in shown.voices)]
+        assert shown.since_ms < left_ms + HOUR, "the same state for days"
+        assert all(at_ms % 300_000 == 0 for at_ms in moments if at_ms < now_ms - 72 * HOUR)
+        assert (shown.since_ms % 300_000 == 0) is (day == 3)
