@@ -293,7 +293,7 @@ def _notice(options: UpOptions) -> str:
     """Nobody shall take invented people for real ones."""
     sv, en = _pace(options)
     if options.site is None:  # `_write_example_history`
-        sv, en = f"{sv}. Historiken före starten är påhittad", f"{en}. The history before the start is generated"
+        sv, en = f"{sv}; påhittad historik", f"{en}; generated history"
     return f"{sv} · {en}"
 
 

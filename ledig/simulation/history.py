@@ -17,7 +17,7 @@ from collector.journal import Journal
 from collector.outward import Because, Occupancy, Reason
 from collector.plan import SensorKind, SitePlan, Space, SpaceKind
 from collector.settings import RAW_HOURS_CEILING
-from collector.settle import Settlement
+from collector.settle import BUCKET_MS, Settlement
 from edge.message import Kind
 from ledig.simulation import SEED
 from ledig.simulation.people import Day, day
@@ -98,11 +98,14 @@ def _transitions(space: Space, lived: Day, end_ms: int) -> _Span:
 
 
 def _crossings(plan: SitePlan, lived: Day, seq: int, end_ms: int) -> Iterator[Heard]:
-    """Everybody passes the first door that counts people."""
+    """Everybody passes the first door that counts people; it lives in each bucket, or nobody would be counted."""
     door = next((sensor for sensor in plan.sensors if sensor.kind is SensorKind.BEAM_PAIR), None)
     if door is None:
         return
-    for passage in lived.passages:
-        if passage.at_ms < end_ms:
+    beats = range(lived.starts_ms, lived.ends_ms, BUCKET_MS // 2)
+    moments = [(at_ms, Kind.HEARTBEAT, 0) for at_ms in beats]
+    moments += [(passage.at_ms, Kind.CROSSING, passage.way) for passage in lived.passages]
+    for at_ms, kind, value in sorted(moments):
+        if at_ms < end_ms:
             seq += 1
-            yield Heard(passage.at_ms, door.device, _STREAM, seq, door.id, Kind.CROSSING, passage.way)
+            yield Heard(at_ms, door.device, _STREAM, seq, door.id, kind, value)

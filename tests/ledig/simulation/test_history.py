@@ -45,6 +45,8 @@ def test_every_measure_that_the_pages_show_has_whole_weeks(journal_path: Path) -
     ((most,),) = ask(journal_path, "SELECT max(taken_mean) FROM zone_hour WHERE zone = 'site' AND kind = 'desk'")
     assert isinstance(most, float)
     assert most > 10, "people came"
+    ((counted,),) = ask(journal_path, "SELECT avg(people IS NOT NULL) FROM people_five_min")
+    assert counted == pytest.approx(1, abs=0.02), "the door counted them"
 
 
 def test_nothing_is_kept_that_the_retention_forbids_and_nothing_is_unfinished(journal_path: Path) -> None:
