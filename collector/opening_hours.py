@@ -37,7 +37,7 @@ def read_hours(texts: Iterable[object]) -> tuple[OpeningHours, ...]:
     if any(later.opens_min < earlier.closes_min for earlier, later in pairwise(spans)):
         raise HoursRejected(f"{quoted} overlap; write one span in place of them")
     if spans[-1].closes_min - spans[0].opens_min > _DAY_MIN:
-        raise HoursRejected(f"{quoted} last into their own opening of the next day; a day holds 24 hours at most")
+        raise HoursRejected(f"{quoted} overlap their own start on the next day; a day has at most 24 hours")
     return spans
 
 

@@ -101,7 +101,7 @@ def _secret(accounts: Accounts) -> str:
     try:
         return accounts.secret
     except AccountsAway as away:
-        _log.error("%s; the public pages work, and nobody can log in until this is over", away)
+        _log.error("%s; the public pages work, and nobody can log in until this is resolved", away)
         return secrets.token_hex(32)
 
 

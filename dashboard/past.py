@@ -66,7 +66,7 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     """
     if unknown := sorted(set(args) - {"measure", *TAGS, "from", "to"}):
         known = ", ".join(("measure", *TAGS, "from", "to"))
-        raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: {known}")
+        raise QuestionRejected(f"{unknown[0]}: unknown parameter; known parameters: {known}")
     measures = {measure.name: measure for measure in READABLE}
     name = args.get("measure", ZONE_FIVE_MIN.name)
     if name not in measures:
@@ -76,7 +76,7 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     from_ms = instant("from", args["from"]) if "from" in args else to_ms - DAY_MS
     if not 0 <= to_ms - from_ms <= LONGEST_DAYS * DAY_MS:
         raise QuestionRejected(
-            f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must come first, and {LONGEST_DAYS} days are the most"
+            f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must be before to, by at most {LONGEST_DAYS} days"
         )
     tags = tuple((tag, args[tag]) for tag in TAGS if tag in args)
     for tag, value in tags:
@@ -212,8 +212,8 @@ def instant(name: str, text: str) -> int:
             at_ms = round(at.timestamp() * 1000) if at.tzinfo else -1
     if not DAY_MS <= at_ms < LATEST_MS:
         raise QuestionRejected(
-            f"{name}: {text[:50]!r} is no instant from 1970 to 2100;"
-            " give Unix milliseconds, or say 2026-11-23T08:00:00+01:00"
+            f"{name}: {text[:50]!r} is not a time between 1970 and 2100;"
+            " give Unix milliseconds, or for example 2026-11-23T08:00:00+01:00"
         )
     return at_ms
 

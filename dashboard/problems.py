@@ -27,16 +27,16 @@ RETRY_S: Final = 30
 """Who found no seat looks again after this."""
 OVERLOADED_S: Final = 5
 DETAILS: Final = {
-    400: "The request was not understood.",
-    401: "This is for who runs the house. Log in at /manage/login.",
-    403: "This is for who manages the house; this account views.",
+    400: "The request could not be understood.",
+    401: "This requires a staff account. Log in at /manage/login.",
+    403: "Managers only. This account can view but not change anything.",
     404: "There is nothing at this address.",
-    405: "This address does not take that method; the header Allow names those that it takes.",
-    413: "That was too much at once.",
-    500: "This is our fault. The log says more.",
-    503: "This cannot be answered now. The same request may succeed in a minute.",
+    405: "This address does not support that method; the Allow header lists those it supports.",
+    413: "The request is too large.",
+    500: "Internal error. See the server's log for the reason.",
+    503: "Not available at the moment. Try again in a minute.",
 }
-_NOT_OURS: Final = "Huset svarar inte på det namnet.\nThis house does not answer to that name.\n"
+_NOT_OURS: Final = "Servern svarar inte på det värdnamnet.\nThis server does not answer to that host name.\n"
 
 _log = logging.getLogger(__name__)
 

@@ -138,7 +138,7 @@ def _listen(host: str, port: int) -> gevent.socket.socket:
         listener.close()
         if fault.errno == errno.EADDRINUSE:
             raise PortTaken(
-                f"dashboard: port {port} of {host} is in use; stop who uses it, or set another port"
+                f"dashboard: port {port} of {host} is in use; stop the program that uses it, or set another port"
             ) from fault
         raise PortTaken(
             f"dashboard: cannot listen on {host} port {port}: {fault.strerror or fault}; set another"

@@ -30,7 +30,7 @@ class WorkerPool:
     def run(self, work: Callable[[], _T]) -> _T:
         """Do `work` in a thread and wait for it; raises Overloaded, and what `work` raises."""
         if self._taken >= self._most:
-            raise Overloaded(f"{self._name}: {self._most} requests are being worked on")
+            raise Overloaded(f"{self._name}: {self._most} requests are already in progress")
 
         def kept() -> tuple[_T, None] | tuple[None, Exception]:
             try:

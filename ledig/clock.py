@@ -92,9 +92,9 @@ class StoppedAt:
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, RecursionError) as fault:
-            raise ClockRejected(f"{self._file}: no house time in it; delete its folder to begin a new house") from fault
+            raise ClockRejected(f"{self._file}: no site time in it; delete its folder to start a new site") from fault
         if type(house_ms) is not int or house_ms < 0 or found.get("check", _check(house_ms)) != _check(house_ms):
-            raise ClockRejected(f"{self._file}: its house time is damaged; delete its folder to begin a new house")
+            raise ClockRejected(f"{self._file}: its site time is damaged; delete its folder to start a new site")
         return house_ms
 
     def put_aside(self) -> Path:
@@ -150,11 +150,11 @@ class Notes:
         except OSError as fault:
             reason = (fault.strerror or str(fault)).lower()
             if reason != self._fault:
-                self._show(f"house time cannot be noted ({reason}); trying again until it can")
+                self._show(f"site time cannot be saved ({reason}); trying again until it can")
             self._fault = reason
             return
         if self._fault:
-            self._show("house time is noted again")
+            self._show("site time is saved again")
         self._fault = ""
 
 

@@ -59,34 +59,34 @@ REACHED: Final = frozenset({"BrokerAway", "HistoryAway", "DestinationAway", "Rep
 """Classes of ours, their subclasses included, that give status 3: only checks and replays raise them to the top."""
 
 OS_REMEDIES: Final[Mapping[int, str]] = {
-    errno.ENOSPC: "make room there",
-    errno.EDQUOT: "make room there, or raise the quota of this user",
+    errno.ENOSPC: "free some disk space there",
+    errno.EDQUOT: "free some disk space there, or raise the quota of this user",
     errno.EFBIG: "allow this process larger files (LimitFSIZE=, ulimit -f)",
     errno.EIO: "check the disk and the system's log",
     errno.EROFS: "mount it for writing, or set another [storage] directory",
     errno.EACCES: "give this user access, or set another [storage] directory",
     errno.EPERM: "give this user access, or set another [storage] directory",
     errno.EMFILE: "allow this process more open files (LimitNOFILE=, ulimit -n)",
-    errno.ENFILE: "the whole system has too many open files; end what holds them",
-    errno.ENOMEM: "end what uses the memory of this machine",
-    errno.ENOTDIR: "move away the file that is in the place of a folder",
-    errno.EEXIST: "move away what is in its place",
+    errno.ENFILE: "the whole system has too many open files; stop programs that hold many",
+    errno.ENOMEM: "stop programs that use much memory",
+    errno.ENOTDIR: "a folder belongs there; move the file away",
+    errno.EEXIST: "something else has that name; move it away",
     errno.EISDIR: "a file belongs there; move the folder away",
-    errno.EADDRINUSE: "end what uses it, or set another port",
+    errno.EADDRINUSE: "stop the program that uses it, or set another port",
     errno.EADDRNOTAVAIL: "set an address of this machine, or wait until it has this one",
 }
 """Errors of the system that are not our bug; every one of them gives status 1."""
 
 SQLITE_REMEDIES: Final[Mapping[int, str]] = {
-    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_FULL: "free some space on its disk",
     sqlite3.SQLITE_READONLY: "give this user access, or mount its disk for writing",
     sqlite3.SQLITE_PERM: "give this user access",
     sqlite3.SQLITE_CANTOPEN: "check owner and mode of its files, and the limit of open files",
     sqlite3.SQLITE_IOERR: "check its disk, and owner and mode of its files",
-    sqlite3.SQLITE_BUSY: "end the program that holds it",
-    sqlite3.SQLITE_LOCKED: "end the program that holds it",
-    sqlite3.SQLITE_PROTOCOL: "end the program that holds it",
-    sqlite3.SQLITE_NOMEM: "end what uses the memory of this machine",
+    sqlite3.SQLITE_BUSY: "stop the program that locks it",
+    sqlite3.SQLITE_LOCKED: "stop the program that locks it",
+    sqlite3.SQLITE_PROTOCOL: "stop the program that locks it",
+    sqlite3.SQLITE_NOMEM: "stop programs that use much memory",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away, or put a backup in its place",
     sqlite3.SQLITE_NOTADB: "the file is damaged; move it away, or put a backup in its place",
 }

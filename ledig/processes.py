@@ -113,7 +113,7 @@ def pin_factory(pins: str) -> Any:
                 "on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: make install-edge"
             )
             raise DeviceRejected(f"lgpio is not installed; {remedy}; to try without pins: --pins mock") from fault
-        remedy = read_problem(GPIO_CHIP) or "on a Raspberry Pi, put this user into the group gpio"
+        remedy = read_problem(GPIO_CHIP) or "on a Raspberry Pi, add this user to the group gpio"
         raise PinsAway(f"lgpio finds no pins ({fault}); {remedy}; to try without pins: --pins mock") from fault
 
 

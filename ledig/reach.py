@@ -47,7 +47,7 @@ def reach_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (),
     try:
         caller = client(settings, f"{name}-check")
     except OSError as fault:  # the CA file
-        raise PasswordRejected(f"{settings.ca_file}: {fault.strerror or fault}; see to ca_file in [broker]") from fault
+        raise PasswordRejected(f"{settings.ca_file}: {fault.strerror or fault}; check ca_file in [broker]") from fault
     caller.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(reason)
     caller.on_subscribe = lambda _client, _data, _mid, reasons, _properties: granted.put(reasons)
     caller.on_message = lambda _client, _data, message: echoes.put(message.topic)
@@ -60,7 +60,7 @@ def reach_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (),
         reason = _answer(answers, f"{where}: no answer within {ANSWER_S:g} s; is it an MQTT broker?")
         if reason.is_failure:
             user = f'user "{settings.user}"' if settings.user else "a nameless user"
-            raise PasswordRejected(f"{where}: refuses {user} ({reason}); see to password_directory in [broker]")
+            raise PasswordRejected(f"{where}: refuses {user} ({reason}); check password_directory in [broker]")
         filters = [*reads, *([echo] if echo else [])]
         if filters:
             caller.subscribe([(one, 1) for one in filters])
@@ -103,4 +103,6 @@ def claim_port(host: str, port: int, place: str) -> None:
             listener.bind(address)
     except OSError as fault:
         reason = (fault.strerror or str(fault)).lower()
-        raise PortRejected(f"{host}:{port}: {reason}; end what uses it, or set another port in {place}") from fault
+        raise PortRejected(
+            f"{host}:{port}: {reason}; stop the program that uses it, or set another port in {place}"
+        ) from fault

@@ -59,7 +59,7 @@ def check_ca_file(file: Path | None) -> None:
         raise
     except ssl.SSLError as fault:
         raise CertificateRejected(
-            f"{file}: holds no certificate in PEM form; set another ca_file in [broker]"
+            f"{file}: contains no certificate in PEM form; set another ca_file in [broker]"
         ) from fault
     except OSError as fault:
         reason = (fault.strerror or str(fault)).lower()

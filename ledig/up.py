@@ -68,13 +68,13 @@ class UpOptions:
 
     def __post_init__(self) -> None:
         if self.site is None and self.device is not None:
-            raise HouseRejected("--device needs the site file of the house: ledig up SITE --device ID")
+            raise HouseRejected("--device needs a site file: ledig up SITE --device ID")
         if self.site is not None and (self.device is None) is not self.simulate:
-            raise HouseRejected("say what hangs on this machine: --device ID for real pins, or --simulate; not both")
+            raise HouseRejected("with SITE, give either --device ID for real pins, or --simulate")
         if self.day_minutes is not None and self.real_time:
-            raise HouseRejected("--day-minutes and --real-time do not go together; give one")
+            raise HouseRejected("--day-minutes and --real-time cannot be combined; give one of them")
         if self.device is not None and (self.day_minutes is not None or self.real_time):
-            raise HouseRejected("a real device lives in real time; leave out --day-minutes and --real-time")
+            raise HouseRejected("a real device runs in real time; leave out --day-minutes and --real-time")
 
     @property
     def speed(self) -> float:
@@ -236,7 +236,9 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HouseInUse(f"{folder}: a site is already running there; stop it, or give another --data") from None
+            raise HouseInUse(
+                f"{folder}: a site is already running there; stop it, or give another folder with --data"
+            ) from None
         yield
 
 
@@ -244,9 +246,9 @@ def _check_kind(folder: Path, options: UpOptions) -> None:
     """A simulated past and a real one do not mix."""
     simulated = any(folder.glob("clock.json*"))  # a damaged one was put aside under a longer name
     if options.device is not None and simulated:
-        raise HouseRejected(f"{folder}: contains a simulated site; give another --data")
+        raise HouseRejected(f"{folder}: contains a simulated site; give another folder with --data")
     if options.device is None and not simulated and (folder / "journal.sqlite").exists():
-        raise HouseRejected(f"{folder}: contains a real site; give another --data")
+        raise HouseRejected(f"{folder}: contains a real site; give another folder with --data")
 
 
 def _users(site: Site) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Accounts:
         """Make an account; raises AccountRejected, PasswordRejected."""
         if not NAME.fullmatch(name):
             raise NameRejected(
-                f"account {name!r}: begin with a to z or 0 to 9, go on with these and . _ @ -, at most 64"
+                f"account {name!r}: start with a to z or a digit, then a to z, digits and . _ @ -, at most 64"
             )
         passwords.check(name, password)
         hashed = passwords.hashed(password)
@@ -147,7 +147,7 @@ class Accounts:
                 (name, hashed, self.store.now_s(), role),
             )
             if not added.rowcount:
-                raise NameTaken(f"account {name!r}: it exists; set its password, or choose another name")
+                raise NameTaken(f"account {name!r}: it already exists; set its password, or choose another name")
             schema.seal(db, name)
 
     def set_password(self, name: str, password: str) -> None:
@@ -324,7 +324,7 @@ class Accounts:
         db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - WINDOW_S,))
         for key in keys:
             if db.execute("SELECT count(*) FROM try WHERE who_hash = ?", (key,)).fetchone()[0] >= TRIES:
-                raise TooManyTries("too many tries; wait a quarter of an hour")
+                raise TooManyTries("too many attempts; wait 15 minutes and try again")
         db.executemany("INSERT INTO try VALUES (?, ?)", [(key, now_s) for key in keys])
 
 
@@ -352,12 +352,12 @@ def session_id(token: str) -> str:
 def _keep_a_manager(db: sqlite3.Connection, name: str) -> None:
     others = "SELECT count(*) FROM account WHERE role = 'manager' AND NOT locked AND name != ?"
     if not db.execute(others, (name,)).fetchone()[0]:
-        raise LastManager(f"account {name!r}: the house would have no manager left; make somebody else one first")
+        raise LastManager(f"account {name!r}: there must be at least one manager; make another account one")
 
 
 def _unknown(db: sqlite3.Connection, name: str) -> AccountRejected:
     there = ", ".join(row[0] for row in db.execute("SELECT name FROM account ORDER BY name"))
-    return AccountRejected(f"account {name!r}: there is none; there are: {there or 'none yet'}")
+    return AccountRejected(f"account {name!r}: no such account; accounts: {there or 'none yet'}")
 
 
 def _hash(text: str) -> str:

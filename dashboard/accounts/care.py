@@ -106,7 +106,7 @@ class AccountsCare:
         self._accounts.remember_restore(None if backup is None else backup.made_ms / 1000)
         if backup is None:
             _log.error(
-                "%s was damaged (%s), and there is no good backup: nobody can log in until `ledig user add` makes an"
+                "%s was damaged (%s), and there is no good backup: nobody can log in until `ledig user add` adds an"
                 " account; the damaged file is %s",
                 *(path, finding, replaced.aside.name),
             )

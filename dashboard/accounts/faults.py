@@ -29,7 +29,7 @@ REMEDY: Final[Mapping[AccountsFault, str]] = {
     AccountsFault.READ_ONLY: "make the disk writable for this user",
     AccountsFault.FAILING: "check the disk and the system's log",
     AccountsFault.NOT_OPENED: "its folder must exist and be writable for this user, and open files must be left",
-    AccountsFault.LOCKED: "end the other program's write",
+    AccountsFault.LOCKED: "stop the other program",
     AccountsFault.DAMAGED: "the dashboard restores the newest backup while it runs",
     AccountsFault.TOO_NEW: "install a newer Ledig",
 }

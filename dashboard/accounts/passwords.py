@@ -37,7 +37,7 @@ def check(name: str, password: str) -> None:
     """Refuse a password that is easy to guess; raises PasswordRejected."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordRejected(
-            f"password of {name!r}: it has {len(password)} characters; give {SHORTEST} to {LONGEST}, say four words"
+            f"password of {name!r}: it has {len(password)} characters; give {SHORTEST} to {LONGEST}, such as four words"
         )
     folded = password.casefold()
     if name.casefold() in folded:

@@ -33,9 +33,9 @@ class Seats:
     def take(self, address: str) -> None:
         """Take a seat; raises StreamsFull."""
         if self.taken >= self.capacity:
-            raise StreamsFull(f"all {self.capacity} streams are taken; look again in half a minute")
+            raise StreamsFull(f"all {self.capacity} streams are in use; try again in half a minute")
         if self._taken[address] >= self.capacity // 2:
-            raise StreamsFull(f"{address} has {self.capacity // 2} streams open, and may have no more; close some")
+            raise StreamsFull(f"{address} has {self.capacity // 2} streams open, the most allowed; close some")
         self._taken[address] += 1
 
     def leave(self, address: str) -> None:

@@ -150,7 +150,7 @@ def log_in() -> ResponseReturnValue:
         _log.warning("login as %s from %s refused", _known(name), address)
         return _form("wrong", 401)
     except TooManyTries:
-        _log.warning("login as %s from %s: too many tries", _known(name), address)
+        _log.warning("login as %s from %s: too many attempts", _known(name), address)
         return _form("wait", 429)
     _log.info("login as %r from %s", name, address)
     if account := here.with_accounts(lambda accounts: accounts.still(made)):
@@ -164,7 +164,7 @@ def log_in() -> ResponseReturnValue:
 def _known(name: str) -> str:
     """The name for the log; what is no account's may be a password that slipped into the wrong field."""
     known = serving().with_accounts(lambda accounts: accounts.all())
-    return repr(name) if any(account.name == name for account in known) else "nobody we know"
+    return repr(name) if any(account.name == name for account in known) else "an unknown name"
 
 
 @routes.post("/logout")

@@ -40,20 +40,20 @@ def read_arrival(args: Mapping[str, str], plan: SitePlan) -> Arrival:
         QuestionRejected: the text says place, finding and remedy.
     """
     if unknown := sorted(set(args) - {"zone", "kind", "at", "at_least"}):
-        raise QuestionRejected(f"{unknown[0]}: there is no such parameter; known: zone, kind, at, at_least")
+        raise QuestionRejected(f"{unknown[0]}: unknown parameter; known parameters: zone, kind, at, at_least")
     zone = args.get("zone", WHOLE_SITE)
     if zone not in {WHOLE_SITE, *plan.zone}:
         raise QuestionRejected(f"zone: no {zone!r}; give one of {', '.join(sorted({WHOLE_SITE, *plan.zone}))}")
     kinds = kinds_of(plan, zone)
     kind = args.get("kind", kinds[0] if kinds else "")
     if kind not in kinds:
-        known = f"give one of {', '.join(kinds)}" if kinds else "too few spots are offered there; ask for the zone site"
-        raise QuestionRejected(f"kind: nothing is forecast of {kind!r} in {zone!r}; {known}")
+        known = f"give one of {', '.join(kinds)}" if kinds else "it has too few spaces; give zone=site"
+        raise QuestionRejected(f"kind: no forecast of {kind!r} in {zone!r}; {known}")
     wanted = args.get("at_least", "1")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= DIGITS and int(wanted)):
-        raise QuestionRejected(f"at_least: {wanted[:50]!r} is no number of spots; give 1 or more")
+        raise QuestionRejected(f"at_least: {wanted[:50]!r} is not a number of spaces; give 1 or more")
     if kind == PEOPLE and "at_least" in args:
-        raise QuestionRejected("at_least: people are no spots; leave it out, or give another kind")
+        raise QuestionRejected("at_least: does not apply to people; leave it out, or give another kind")
     return Arrival(zone, kind, instant("at", args["at"]) if "at" in args else None, int(wanted))
 
 
@@ -79,9 +79,7 @@ def answer(asked: Arrival, told: Outlook | None, now_ms: int) -> dict[str, Any]:
         return about | {"hours": hours, "hindsight": _hindsight(told)}
     hour = hour_at(told, asked.at_ms)
     if hour is None or told.begins_ms(hour.ahead) + HOUR_MS <= now_ms:
-        raise QuestionRejected(
-            f"at: the house is closed then, or it is not within {DAYS} days; give an open hour to come"
-        )
+        raise QuestionRejected(f"at: closed then, or not within the next {DAYS} days; give a time during opening hours")
     found = _hour(asked, told.begins_ms(hour.ahead), hour)
     odds = chance(told, hour, asked.at_least)
     if odds is None:

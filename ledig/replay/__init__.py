@@ -189,7 +189,7 @@ class _Player:
         if self.faults:
             raise self.faults[0]
         if not self.collector.is_alive():
-            raise ReplayAway(f"the collector ended with status {self.collector.exitcode}; its words stand above")
+            raise ReplayAway(f"the collector ended with status {self.collector.exitcode}; see its messages above")
 
     def _counted(self) -> tuple[int, int]:
         """Events that the devices' outboxes took, and of these the stored ones."""

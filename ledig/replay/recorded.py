@@ -70,7 +70,7 @@ class RecordedSpace:
         if fault := id_fault(self.id):
             raise ValueError(fault)
         if self.kind is SpaceKind.SUPPLY:
-            raise ValueError("a supply runs out and is never taken; a recording cannot play it")
+            raise ValueError("a supply is never free or taken; leave it out of the recording")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +104,11 @@ class RecordedSensor:
                 raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
         for name in ("space", "column", "pulse_ms", "held") if air else _AIR_COLUMNS:
             if getattr(self, name):
-                raise ValueError(f"{name} is nothing for a sensor of kind {self.kind}; take it out")
+                raise ValueError(f"{name} does not apply to a sensor of kind {self.kind}; remove it")
         if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
-            raise ValueError(f"pulse_ms is for a pir, from 100 to 600000; got {self.pulse_ms}")
+            raise ValueError(f"pulse_ms is only for a pir and must lie between 100 and 600000, got {self.pulse_ms}")
         if self.volts and self.kind is not RecordedKind.SOUND:
-            raise ValueError(f"volts is nothing for a sensor of kind {self.kind}; take it out")
+            raise ValueError(f"volts does not apply to a sensor of kind {self.kind}; remove it")
 
     def wanted(self) -> Iterator[Column]:
         """What each of its columns must hold."""

@@ -86,7 +86,7 @@ class _RowsFile:
 
     def __post_init__(self) -> None:
         if not self.time:
-            raise ValueError('time is empty; give the columns that tell it: time = ["Date", "Time"]')
+            raise ValueError('time is empty; give the columns that contain it: time = ["Date", "Time"]')
         if len(self.delimiter) > 1:
             raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
         if not 1 <= self.break_after_s <= 86_400:
@@ -207,7 +207,7 @@ def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T,
         reader.faults.add("", f"no [[{key}]]; a recording needs at least one")
     names = [str(table.get("id", number)) for number, table in enumerate(tables, start=1)]
     for twice in sorted({name for name in names if names.count(name) > 1}):
-        reader.faults.add(f'{key} "{twice}"', "is there twice; give each an id of its own")
+        reader.faults.add(f'{key} "{twice}"', "is given twice; give each its own id")
     built = (reader.build(kind, table, f'{key} "{name}"') for table, name in zip(tables, names, strict=True))
     return tuple(each for each in built if each is not None)
 

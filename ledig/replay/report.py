@@ -64,7 +64,7 @@ def tell(console: Console, recording: Recording, played: Played) -> None:
         if space.truth:
             tell_truth(console, recording, space, shown)
         else:
-            console.print(f"{space.id}: {len(shown)} transitions; the recording has no truth")
+            console.print(f"{space.id}: {len(shown)} transitions; the recording has no labels")
     console.print(
         f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
     )

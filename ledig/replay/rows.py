@@ -149,7 +149,11 @@ def read_rows(path: Path, layout: Layout) -> Rows:
     faults = [f"{path}, row {number}: {finding}" for number, finding in sorted(table.faults)]
     if not rows:
         more = [f"{path}: and {len(faults) - NAMED} more rows"] if len(faults) > NAMED else []
-        why = f"no rows {table.wanted}; there is nothing to play" if not faults else "not one good row; see its layout"
+        why = (
+            f"no rows {table.wanted}; there is nothing to play"
+            if not faults
+            else "no valid row; check the columns in the mapping"
+        )
         raise RowsRejected((*faults[:NAMED], *more, f"{path}: {why}"))
     return Rows(rows, len(faults), tuple(faults[:NAMED]))
 
@@ -225,7 +229,7 @@ class _Table:
         faults = []
         for name in dict.fromkeys((*layout.times.names, *layout.keys, *layout.only, *columns)):
             if header.count(name) != 1:
-                found = f"stands {header.count(name)} times in the header" if name in header else "is not in the header"
+                found = f"is {header.count(name)} times in the header" if name in header else "is not in the header"
                 faults.append(f"{self._path}, row 1: column {name!r} {found}; it has {', '.join(header)[:500]!r}")
         if faults:
             raise RowsRejected(tuple(faults))
@@ -238,7 +242,7 @@ class _Table:
         cells = _cells(line, self._delimiter)
         if cells is None or _NOT_UTF8 in line:
             self.faults.append(
-                (number, "a quote does not end" if cells is None else "it holds bytes that are no UTF-8")
+                (number, "a quote is not closed" if cells is None else "it contains bytes that are not UTF-8")
             )
             return
         if len(cells) != len(places):
@@ -277,7 +281,7 @@ class _Table:
             self.faults.append((number, f"the time is {text[:50]!r}; it must look like {times.format!r}"))
             return None
         if moments[0] > moments[-1]:
-            finding = f"{text[:50]!r} is skipped in {times.zone.key} by summer time; check time_zone"
+            finding = f"{text[:50]!r} does not exist in {times.zone.key}: summer time starts then; check time_zone"
             self.faults.append((number, finding))
             return None
         if not 0 <= moments[0] < _LATEST_MS:

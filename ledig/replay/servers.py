@@ -98,7 +98,7 @@ def _collect(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[
 def _program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_FOLDERS}")
     if found is None:
-        raise ReplayAway(f"{name} is not installed, and a replay needs a broker; `apt install mosquitto` brings it")
+        raise ReplayAway(f"{name} is not installed, and a replay needs a broker; run: sudo apt install mosquitto")
     return found
 
 
@@ -117,4 +117,4 @@ def _await_answer(process: "subprocess.Popen[bytes]", port: int, said: Path) -> 
             time.sleep(0.02)
         else:
             return
-    raise BrokerAway(f"mosquitto did not start; it said: {said.read_text(errors='replace').strip()}")
+    raise BrokerAway(f"mosquitto did not start: {said.read_text(errors='replace').strip()}")

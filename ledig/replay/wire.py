@@ -58,7 +58,7 @@ class Wire:
             status = outward.decode(bytes(message.payload), outward.CollectorStatus)
             return status.online and status.at_ms >= at_ms
 
-        self._until(heard, alive, "the collector does not answer on the broker")
+        self._until(heard, alive, "the collector does not respond")
 
     def await_empty(self, devices: tuple[str, ...], alive: Callable[[], object]) -> None:
         """Until every device has said that the collector has everything.
@@ -88,7 +88,7 @@ class Wire:
 
         while not self._heard.empty():
             self._heard.get()  # what was said before the question is no answer
-        self._until(heard, ask, "a device could not hand over its events")
+        self._until(heard, ask, "a device could not deliver its events")
 
     def _until(self, heard: Callable[[mqtt.MQTTMessage], bool], meanwhile: Callable[[], object], finding: str) -> None:
         deadline = time.monotonic() + _PATIENCE_S

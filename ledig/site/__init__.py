@@ -165,13 +165,13 @@ def _parsed(path: Path, faults: Faults) -> Table | None:
     except SettingsFileAway:
         raise
     except OSError as fault:
-        faults.add("", f"cannot be read: {(fault.strerror or str(fault)).lower()}; see to {path}")
+        faults.add("", f"cannot be read: {(fault.strerror or str(fault)).lower()}; check {path}")
     except tomllib.TOMLDecodeError as fault:
         at = _AT_LINE.fullmatch(str(fault))
         place, finding = (at["place"], at["finding"]) if at else ("", str(fault))
         faults.add(place, f"{finding[:1].lower()}{finding[1:]}; write it as TOML: key = value, text in quotes")
     except RecursionError:
-        faults.add("", "tables lie within each other too deep; a site file needs three levels")
+        faults.add("", "tables are nested too deeply; a site file needs only three levels")
     return None
 
 

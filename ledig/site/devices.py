@@ -74,7 +74,7 @@ def _device(
     reader: Reader, table: Table, place: str, around: Surroundings, sensors: tuple[SensorSettings, ...]
 ) -> DeviceSettings | None:
     if table["id"] in _BROKER_USERS:
-        reader.faults.add(place, f"{table['id']} is a user of the broker already; choose another id")
+        reader.faults.add(place, f"{table['id']} is already a user of the broker; choose another id")
     given = {
         "site": around.site,
         "broker": around.broker,
@@ -147,7 +147,7 @@ def _unfit(kind: str, settings: SensorSettings | None, space: Space) -> str | No
     _, fitting = _WATCHES[kind]
     if space.kind not in fitting:
         words = ", ".join(sorted(fitting))
-        return f'a {kind} cannot judge {space.kind} "{space.id}"; it can judge: {words}'
+        return f'a {kind} cannot watch {space.kind} "{space.id}"; it can watch: {words}'
     if isinstance(settings, DistanceSettings) and (space.kind is SpaceKind.SUPPLY) != (settings.near_mm is None):
         wanted = "empty_mm and full_mm" if space.kind is SpaceKind.SUPPLY else "near_mm"
         return f'"{space.id}" is a {space.kind}; give {wanted} for it'

@@ -41,7 +41,7 @@ def read_house(reader: Reader, document: Table) -> House:
     named = {kind: _ids(reader.tables(document, kind)) for kind in ("floor", "zone", "space", "door")}
     for kind in ("floor", "zone", "space"):
         if kind not in document:
-            reader.faults.add("", f"no [[{kind}]]; a house needs at least one")
+            reader.faults.add("", f"no [[{kind}]]; a site needs at least one")
     floors = _read_all(reader, document, Floor, "floor")
     zones = _read_all(reader, document, Zone, "zone")
     spaces = _read_all(reader, document, Space, "space")
@@ -130,7 +130,7 @@ def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor],
     for zone in zones:
         place, lies = f'zone "{zone.id}"', _of_zone(zone)
         if zone.id == WHOLE_SITE:
-            reader.faults.add(place, "this id stands for the whole house in every figure; choose another")
+            reader.faults.add(place, "this id is reserved for the whole site; choose another")
         if zone.width_m <= 0 or zone.depth_m <= 0:
             reader.faults.add(place, f"it is {zone.width_m:g} by {zone.depth_m:g} m; each side must be above 0")
         if zone.floor not in known:
@@ -148,7 +148,7 @@ def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone]
         if space.zone not in known:
             reader.faults.add(place, one_of("zone", space.zone, known))
         elif (zone := room.get(space.zone)) and not zone.holds(space.x_m, space.y_m):
-            finding = f'it stands at x {space.x_m:g}, y {space.y_m:g}; its zone "{space.zone}" spans {zone}'
+            finding = f'it is at x {space.x_m:g}, y {space.y_m:g}; its zone "{space.zone}" spans {zone}'
             reader.faults.add(place, finding)
         if space.kind is SpaceKind.SUPPLY and space.tenure is Tenure.DEDICATED:
             reader.faults.add(place, "a supply cannot be dedicated; leave tenure out")
@@ -168,5 +168,5 @@ def _check_doors(reader: Reader, doors: Iterable[Door], floors: Iterable[Floor],
         if door.floor not in known:
             reader.faults.add(place, one_of("floor", door.floor, known))
         elif (floor := room.get(door.floor)) and not floor.holds(door.x_m, door.y_m):
-            finding = f'it stands at x {door.x_m:g}, y {door.y_m:g}; its floor "{door.floor}" spans {floor}'
+            finding = f'it is at x {door.x_m:g}, y {door.y_m:g}; its floor "{door.floor}" spans {floor}'
             reader.faults.add(place, finding)

@@ -16,6 +16,6 @@ def id_fault(name: str) -> str | None:
     if _ID.fullmatch(name) and len(name) <= MAX_LETTERS:
         return None
     return (
-        f'id "{name}" is not allowed; use at most {MAX_LETTERS} small letters a-z and digits, in words joined by'
-        ' single hyphens, such as "desk-14"'
+        f'id "{name}" is not allowed; use at most {MAX_LETTERS} lowercase letters a-z and digits, with'
+        ' single hyphens between them, such as "desk-14"'
     )

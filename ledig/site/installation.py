@@ -18,6 +18,6 @@ def installation_faults(site: Site, file: str) -> tuple[str, ...]:
     """
     host, devices = site.collector.broker.host, len(site.devices)
     if devices > 1 and is_this_machine(host):
-        finding = f'host is "{host}", which is another machine on each of the {devices} devices; give the name or'
+        finding = f'host is "{host}", which means the device itself on each of the {devices} devices; give the name or'
         return (f"{file}, broker: {finding} address under which they reach the broker",)
     return ()

@@ -61,7 +61,9 @@ def check_country(reader: Reader, country: str) -> None:
     """A fault for a country whose red days nobody knows; a device has no calendar, and leaves that to the server."""
     if _COUNTRY.fullmatch(country) and (find_spec("holidays") is None or known_country(country)):
         return
-    reader.faults.add("site", f'no red days are known of country "{country}"; give two letters such as "SE" (ISO 3166)')
+    reader.faults.add(
+        "site", f'no public holidays are known for country "{country}"; give two letters such as "SE" (ISO 3166)'
+    )
 
 
 def _spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
@@ -69,7 +71,7 @@ def _spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
     try:
         return read_hours(value if isinstance(value, list) else [value])
     except HoursRejected as fault:
-        reader.faults.add(place, f"{fault}; leave out a day on which the site is closed")
+        reader.faults.add(place, f"{fault}; leave out the days on which the site is closed")
         return ()
 
 
@@ -78,7 +80,7 @@ def _check_overlaps(reader: Reader, hours: Mapping[int, tuple[OpeningHours, ...]
     for number, spans in hours.items():
         after = (number + 1) % len(DAYS)
         if after in hours and spans[-1].closes_min > hours[after][0].opens_min + _DAY_MIN:
-            finding = f"its hours last into those of {DAYS[after]}; let them end before {DAYS[after]} opens"
+            finding = f"its hours overlap those of {DAYS[after]}; end them before {DAYS[after]} opens"
             reader.faults.add(f"{PLACE}, {DAYS[number]}", finding)
 
 
@@ -91,7 +93,7 @@ def _dates(reader: Reader, table: Any) -> dict[date, tuple[OpeningHours, ...]]:
     for key, value in table.items():
         day = _day(key)
         if day is None:
-            reader.faults.add(place, f'found "{key}", which is no date; write each as "2026-12-24"')
+            reader.faults.add(place, f'found "{key}", which is not a date; write each as "2026-12-24"')
         elif spans := _spans(reader, f'{place}, "{key}"', value):
             found[day] = spans
     return found
@@ -105,7 +107,7 @@ def _closed(reader: Reader, days: Any) -> frozenset[date]:
     found = [_day(day) for day in days]
     for day, known in zip(days, found, strict=True):
         if known is None:
-            reader.faults.add(place, f'found {str(day)!r}, which is no day; write each as "2026-12-24"')
+            reader.faults.add(place, f'found {str(day)!r}, which is not a date; write each as "2026-12-24"')
     return frozenset(known for known in found if known is not None)
 
 

@@ -21,8 +21,8 @@ from ledig.what_if.rules import OtherRules, read_others
 from ledig.what_if.stored import StoredEvents
 
 FORGOTTEN = (
-    "the page holds single changes of spaces, which the house itself forgets after 72 hours; delete it when you have"
-    " looked"
+    "the page holds single changes of spaces, which the site itself deletes after 72 hours; delete it when you"
+    " have finished"
 )
 _EXAMPLE = "ledig replay /etc/ledig/site.toml --what-if hold=7m"
 
@@ -46,9 +46,9 @@ class Asked:
 
     def __post_init__(self) -> None:
         if not self.others and (self.spaces or self.plot):
-            raise WhatIfRejected(f"--space and --plot go with --what-if or --rules: {_EXAMPLE}")
+            raise WhatIfRejected(f"--space and --plot need --what-if or --rules: {_EXAMPLE}")
         if self.plot is not None and (self.plot.suffix != ".html" or not self.plot.absolute().parent.is_dir()):
-            raise WhatIfRejected(f"--plot {self.plot}: give a name that ends with .html, in a folder that is there")
+            raise WhatIfRejected(f"--plot {self.plot}: give a name that ends with .html, in an existing folder")
 
     @property
     def others(self) -> bool:
@@ -98,7 +98,7 @@ def tell(console: Console, asked: Asked, found: WhatIf) -> None:
         from ledig.what_if import plot
 
         plot.write(asked.plot, found)
-        console.print(f"drawn in {asked.plot}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"chart: {asked.plot}", highlight=False, markup=False, soft_wrap=True)
 
 
 def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:
@@ -113,11 +113,9 @@ def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:
             raise WhatIfRejected(f"--space {name}: {one_of('space', name, known)}")
         space = plan.space[name]
         if space.tenure is Tenure.DEDICATED:
-            raise WhatIfRejected(
-                f"--space {name}: it is one member's, and has no state of its own; choose a shared one"
-            )
+            raise WhatIfRejected(f"--space {name}: it is dedicated to one member and has no state; choose a shared one")
         if space.kind is SpaceKind.SUPPLY or space.disabled:
-            why = "it is out of use" if space.disabled else "it runs out and is never taken"
+            why = "it is out of use" if space.disabled else "a supply is never free or taken"
             raise WhatIfRejected(f"--space {name}: {why}; choose another")
     return [name for name in known if not asked or name in asked]
 
@@ -163,12 +161,10 @@ def _notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
     notes = []
     if unknown:
         notes.append(
-            f"of {unknown} of {spaces} spaces nothing is known from before their first event here: each begins as not"
-            " known, until every one of its sensors has been heard for one hold"
+            f"{unknown} of {spaces} spaces have no earlier events: each is unknown until all its sensors have"
+            " reported for one hold time"
         )
     if dedicated := sum(space.tenure is Tenure.DEDICATED for space in plan.spaces):
-        which = (
-            "space has no state of its own; it is" if dedicated == 1 else "spaces have no state of their own; they are"
-        )
-        notes.append(f"{dedicated} dedicated {which} in no row and no total")
+        which = "space has no state; it is" if dedicated == 1 else "spaces have no state; they are"
+        notes.append(f"{dedicated} dedicated {which} left out of all rows and totals")
     return notes

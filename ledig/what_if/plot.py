@@ -64,8 +64,8 @@ def page(found: WhatIf) -> str:
     """The whole page."""
     labels = " and ".join(f"“{label}”" for label in found.labels)
     about = (
-        f"The stored events of {found.title}, judged again under {labels}, beside what {TODAY} make of them."
-        f" Nothing was changed by this."
+        f"The stored events of {found.title}, evaluated again with {labels} and compared with {TODAY}."
+        f" Nothing was changed."
     )
     return _PAGE.format(
         title=escape(f"{found.name}: what if {', '.join(found.labels)}"),
@@ -81,7 +81,7 @@ def _table(found: WhatIf, place: int) -> str:
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found, compared)
     )
-    caption = escape(f"{found.labels[place]} beside {TODAY}")
+    caption = escape(f"{found.labels[place]} compared with {TODAY}")
     days = escape(f"They {differing_days(compared).removeprefix('they ')}.")
     return f'<h2>{caption}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div><p>{days}</p>'
 
@@ -91,7 +91,7 @@ def _figure(found: WhatIf) -> str:
 
     drawn = list(_rows(found))
     if not drawn:
-        return "<p>No space is shown otherwise under these rules, so there is nothing to draw.</p>"
+        return "<p>These rules change no space, so there is no chart.</p>"
     layout = {
         "height": 120 + _ROW_PX * len(drawn),
         "margin": {"l": 10, "r": 10, "t": 30, "b": 40},

@@ -19,13 +19,13 @@ from rich.text import Text
 
 from ledig.what_if import DAY_MS, Compared, Figures, Part, Shown, Timeline, figures
 
-TODAY: Final = "today's rules"
+TODAY: Final = "current rules"
 TABLE_WIDTH: Final = 118
 """Narrower, the figures would be broken into pieces."""
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _FREE: Final = "·"
 _UNKNOWN: Final = "?"
-_LEGEND: Final = f"{_BLOCKS[-1]} taken   {_BLOCKS[3]} a part of the time   {_FREE} free   {_UNKNOWN} not known"
+_LEGEND: Final = f"{_BLOCKS[-1]} taken   {_BLOCKS[3]} part of the time   {_FREE} free   {_UNKNOWN} unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def tell(console: Console, found: WhatIf) -> None:
         _tell_timelines(console, found, differing)
     if alike := len(found.spaces) - len(differing):
         console.print(
-            f"{alike} of {len(found.spaces)} spaces are shown alike under all of these rules", highlight=False
+            f"{alike} of {len(found.spaces)} spaces are shown the same with all of these rules", highlight=False
         )
     for note in found.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
@@ -125,7 +125,7 @@ HEADINGS: Final = (
 
 
 def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
-    title = Text(f"{label} beside {TODAY}: {found.title}", style="italic")
+    title = Text(f"{label} compared with {TODAY}: {found.title}", style="italic")
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for place, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="right" if place else "left", no_wrap=True)

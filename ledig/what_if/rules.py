@@ -87,13 +87,13 @@ def _from_text(text: str, today: Rules) -> OtherRules:
     for setting in text.split(","):
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not equals:
-            raise _Unfit(f'"{setting}" is no setting; write name=value, such as hold=7m')
+            raise _Unfit(f'"{setting}" is not a setting; write name=value, such as hold=7m')
         rule = _HOLD if name == _HOLD else _NAMES.get(name)
         if rule is None:
             known = (_HOLD, *(field.name.removesuffix("_ms") for field in fields(Rules)))
             raise _Unfit(f'no rule "{name}"; known rules: {", ".join(known)}{nearest(name, known)}')
         if rule in changes:
-            raise _Unfit(f"{name} is set twice; one set of rules has it once, another --what-if another time")
+            raise _Unfit(f"{name} is set twice; use a separate --what-if for each value")
         changes[rule] = _hold_ms(value) if rule == _HOLD else _value(name, rule, value)
     hold_ms = changes.pop(_HOLD, None)
     try:

@@ -49,13 +49,13 @@ class StoredEvents:
 
     def __init__(self, journal: Path, plan: SitePlan) -> None:
         if not journal.exists():
-            finding = "no journal is there; the collector makes it at its first start"
-            raise HistoryAway(f"{journal}: {finding}; of a house of `ledig up` give the folder: --data DIR")
+            finding = "there is no journal; the collector creates it when it first starts"
+            raise HistoryAway(f"{journal}: {finding}; for a site of `ledig up`, give its folder: --data DIR")
         self._journal, self._plan = journal, plan
         with self._open() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version > len(STEPS):
-                raise StoredRejected(f"{journal}: a later Ledig wrote it; install that one here too")
+                raise StoredRejected(f"{journal}: a newer Ledig wrote it; install that version")
             self.span = self._covered(db)
 
     def of_space(self, space: str) -> Stored:
@@ -70,7 +70,7 @@ class StoredEvents:
         watching = {key for space in self._plan.spaces for key in self._sensors(space.id)}
         first, last = (self._ends(db, watching, order) for order in ("ASC", "DESC"))
         if not first or not last:
-            raise StoredRejected(f"{self._journal}: no event of a space is stored; let the house run for a while first")
+            raise StoredRejected(f"{self._journal}: no events are stored yet; let the site run for a while first")
         erased = db.execute("SELECT value FROM meta WHERE name = ?", (ERASED,)).fetchone()
         return max(min(first), erased[0] if erased else 0), max(last)
 

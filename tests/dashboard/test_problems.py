@@ -183,8 +183,8 @@ def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
     own = create_app(replace(settings, hosts=("ledig.example",)), PLAN, live, Accounts(settings.accounts_path))
     answer = own.test_client().get("/", base_url="http://evil.example")
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
-    assert "Huset svarar inte på det namnet." in answer.text
-    assert "This house does not answer to that name." in answer.text
+    assert "Servern svarar inte på det värdnamnet." in answer.text
+    assert "This server does not answer to that host name." in answer.text
     assert "evil" not in answer.text
     assert as_problem(own.test_client().get("/api/v1/states", base_url="http://evil.example"))["status"] == 400
 

@@ -130,7 +130,7 @@ def test_each_login_and_refusal_is_one_line_of_the_log_without_what_was_typed(
     assert caplog.messages == [
         "login as 'anna' from 127.0.0.1",
         "login as 'anna' from 127.0.0.1 refused",
-        *["login as nobody we know from 127.0.0.1 refused"] * 2,
+        *["login as an unknown name from 127.0.0.1 refused"] * 2,
     ]
 
 

@@ -67,7 +67,7 @@ def test_a_house_sleeps_where_it_stopped_and_never_goes_back_after_a_kill(tmp_pa
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"house_ms": "x"}', '{"house_ms": 1.5}'])
 def test_a_note_that_says_nothing_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "clock.json").write_text(text)
-    with pytest.raises(ClockRejected, match=r"clock\.json: .*; delete its folder to begin a new house"):
+    with pytest.raises(ClockRejected, match=r"clock\.json: .*; delete its folder to start a new site"):
         StoppedAt(tmp_path / "clock.json").read()
 
 
@@ -103,10 +103,10 @@ def test_a_disk_that_refuses_is_reported_once_and_tried_again(tmp_path: Path) ->
     notes = Notes(StoppedAt(folder / "clock.json"), start(1.0, 5_000), shown.append)
     notes.stop()
     notes.stop()
-    assert shown == ["house time cannot be noted (no such file or directory); trying again until it can"]
+    assert shown == ["site time cannot be saved (no such file or directory); trying again until it can"]
     folder.mkdir()
     notes.stop()
-    assert shown[1:] == ["house time is noted again"]
+    assert shown[1:] == ["site time is saved again"]
     assert StoppedAt(folder / "clock.json").read() is not None
 
 

@@ -116,10 +116,13 @@ def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command
         (("edge", EXAMPLE), "Missing option '--device'"),
         (("edge", EXAMPLE, "--device", "pi-entrn"), 'no device "pi-entrn"; known devices: '),
         (("edge", EXAMPLE, "--device", "pi-entren", "--pins", "pigpio"), "is not one of 'lgpio', 'mock'"),
-        (("up", "--device", "pi-1"), "--device needs the site file of the house: ledig up SITE --device ID"),
-        (("up", EXAMPLE), "say what hangs on this machine: --device ID for real pins, or --simulate; not both"),
-        (("up", "--real-time", "--day-minutes", "5"), "--day-minutes and --real-time do not go together; give one"),
-        (("up", EXAMPLE, "--device", "pi-1", "--real-time"), "a real device lives in real time"),
+        (("up", "--device", "pi-1"), "--device needs a site file: ledig up SITE --device ID"),
+        (("up", EXAMPLE), "with SITE, give either --device ID for real pins, or --simulate"),
+        (
+            ("up", "--real-time", "--day-minutes", "5"),
+            "--day-minutes and --real-time cannot be combined; give one of them",
+        ),
+        (("up", EXAMPLE, "--device", "pi-1", "--real-time"), "a real device runs in real time"),
         (("up", "--day-minutes", "0"), "0.0 is not in the range"),
         (("user", "list"), "give --site FILE, or --data DIR"),
         (("user", "list", "--data", "/nowhere"), "/nowhere: no such folder; start the site once, or create the folder"),
@@ -213,7 +216,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) ->
         result = ledig("dashboard", site)
     assert result.returncode == 1
     assert plain(result) == [
-        f"127.0.0.1:{port}: address already in use; end what uses it, or set another port in [dashboard]"
+        f"127.0.0.1:{port}: address already in use; stop the program that uses it, or set another port in [dashboard]"
     ]
 
 
@@ -319,7 +322,7 @@ def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: 
     for refused in (("role", "anna", "viewer"), ("lock", "anna")):
         result = ledig("user", *refused, *data)
         assert (result.returncode, len(plain(result))) == (2, 1)
-        assert "no manager left" in result.stderr
+        assert "there must be at least one manager" in result.stderr
     assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is now a manager\n"
     assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is now a viewer\n"
     assert ledig("user", "lock", "anna", *data).stdout == "account anna locked\n"

@@ -104,7 +104,7 @@ def test_a_folder_of_another_user_is_named_with_owner_mode_and_command(place: Pl
     ("setting", "status", "text"),
     [
         ('ca_file = "nowhere.pem"', 2, "nowhere.pem: no such file or directory; set another ca_file in [broker]"),
-        ('ca_file = "site.toml"', 2, "site.toml: holds no certificate in PEM form; set another ca_file in [broker]"),
+        ('ca_file = "site.toml"', 2, "site.toml: contains no certificate in PEM form; set another ca_file in [broker]"),
     ],
 )
 def test_a_wrong_ca_file_is_a_wrong_setting(place: Place, setting: str, status: int, text: str) -> None:

@@ -113,7 +113,9 @@ def test_a_house_opens_moves_stops_at_once_and_goes_on_with_its_history(tmp_path
             reach_broker(BrokerSettings(host="127.0.0.1", port=house.broker_port), "stranger")
         again = ledig(*house.command)
         assert again.returncode == 1
-        assert plain(again) == [f"{house.data}: a site is already running there; stop it, or give another --data"]
+        assert plain(again) == [
+            f"{house.data}: a site is already running there; stop it, or give another folder with --data"
+        ]
         until(lambda: house.journal("SELECT count(*) FROM zone_five_min") > 20, what="history grows")
         ctrl_c(process)
     assert house.heard().endswith("stopping ...\nstopped; the next start continues from here\n")
@@ -164,7 +166,7 @@ def test_a_house_whose_note_of_time_is_damaged_goes_on_from_its_newest_event(tmp
     newest_ms, stopped_ms = house.journal("SELECT max(at_ms) FROM event"), house.house_ms()
     (house.data / "clock.json").write_text('{"house_ms": 99999')
     with house.open() as process:
-        assert "clock.json: no house time in it; moved to clock.json.damaged-1" in house.heard()
+        assert "clock.json: no site time in it; moved to clock.json.damaged-1" in house.heard()
         until(lambda: house.journal("SELECT max(at_ms) FROM event") > newest_ms, what="time goes on")
         process.terminate()
     assert newest_ms < house.house_ms() < stopped_ms + 20 * 3_600_000
@@ -209,7 +211,8 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
         told = ledig(*house.command)
     assert told.returncode == 1
     assert plain(told) == [
-        f"127.0.0.1:{house.broker_port}: address already in use; end what uses it, or set another port in [broker]"
+        f"127.0.0.1:{house.broker_port}: address already in use; stop the program that uses it, or set another port in"
+        " [broker]"
     ]
 
 
@@ -225,11 +228,17 @@ def test_a_simulated_past_and_a_real_one_do_not_mix(tmp_path: Path) -> None:
     house.data.mkdir()
     (house.data / "clock.json").write_text('{"house_ms": 1}')
     told = ledig("up", house.site, "--device", "pi-entren", "--data", house.data)
-    assert (told.returncode, plain(told)) == (2, [f"{house.data}: contains a simulated site; give another --data"])
+    assert (told.returncode, plain(told)) == (
+        2,
+        [f"{house.data}: contains a simulated site; give another folder with --data"],
+    )
     (house.data / "clock.json").unlink()
     (house.data / "journal.sqlite").touch()
     told = ledig(*house.command)
-    assert (told.returncode, plain(told)) == (2, [f"{house.data}: contains a real site; give another --data"])
+    assert (told.returncode, plain(told)) == (
+        2,
+        [f"{house.data}: contains a real site; give another folder with --data"],
+    )
 
 
 def test_pauses_between_starts_grow_and_begin_anew_after_a_steady_life() -> None:

@@ -46,7 +46,7 @@ def test_seats_are_given_back_and_no_address_takes_more_than_half() -> None:
         seats.take("a")
     seats.take("b")
     seats.take("c")
-    with pytest.raises(StreamsFull, match="all 4 streams are taken"):
+    with pytest.raises(StreamsFull, match="all 4 streams are in use"):
         seats.take("d")
     seats.leave("a")
     seats.take("d")

@@ -132,7 +132,7 @@ def test_every_fault_of_a_file_without_a_good_row_is_told_and_nothing_is_started
     assert run.returncode == 2
     assert run.stdout == ""
     assert re.findall(r"row (\d+)", run.stderr) == ["2", "3"]
-    assert "not one good row" in run.stderr
+    assert "no valid row" in run.stderr
     assert "Traceback" not in run.stderr
 
 

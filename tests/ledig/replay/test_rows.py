@@ -30,11 +30,14 @@ BROKEN = [
     ("2026/01/05,09:00:30,0\n", "3 cells; the header has 4"),
     ("2026/01/05,09:00:30,0,400,1\n", "5 cells; the header has 4"),
     ("2026-01-05,09:00:30,0,400\n", "the time is '2026-01-05 09:00:30'; it must look like '%Y/%m/%d %H:%M:%S'"),
-    ("2026/03/29,02:30:00,0,400\n", "'2026/03/29 02:30:00' is skipped in Europe/Stockholm by summer time"),
+    (
+        "2026/03/29,02:30:00,0,400\n",
+        "'2026/03/29 02:30:00' does not exist in Europe/Stockholm: summer time starts then",
+    ),
     ("1969/01/05,09:00:30,0,400\n", "the time is '1969/01/05 09:00:30'; it must lie from 1970 to 2100"),
     ("2101/01/05,09:00:30,0,400\n", "the time is '2101/01/05 09:00:30'; it must lie from 1970 to 2100"),
-    ('2026/01/05,09:00:30,0,"400\n', "a quote does not end"),
-    ("2026/01/05,09:00:30,0,4\ufffd0\n", "it holds bytes that are no UTF-8"),
+    ('2026/01/05,09:00:30,0,"400\n', "a quote is not closed"),
+    ("2026/01/05,09:00:30,0,4\ufffd0\n", "it contains bytes that are not UTF-8"),
     ("\n", ""),
 ]
 
@@ -104,9 +107,9 @@ def test_a_row_with_two_faults_is_one_row(tmp_path: Path) -> None:
         ("", "column 'Date' is not in the header"),
         (HEADER, "no rows below the header; there is nothing to play"),
         (HEADER.replace("CO2", "Co2") + GOOD[0], "column 'CO2' is not in the header"),
-        (HEADER.replace("CO2", "PIR") + GOOD[0], "column 'PIR' stands 2 times in the header"),
+        (HEADER.replace("CO2", "PIR") + GOOD[0], "column 'PIR' is 2 times in the header"),
         (HEADER + "2026/01/05,09:00:00,7,x\n" * 30, "and 10 more rows"),
-        (HEADER + "2026/01/05,09:00:00,7,x\n" * 30, "not one good row"),
+        (HEADER + "2026/01/05,09:00:00,7,x\n" * 30, "no valid row"),
     ],
 )
 def test_a_file_without_what_is_needed_is_refused(tmp_path: Path, text: str, finding: str) -> None:

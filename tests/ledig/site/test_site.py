@@ -205,7 +205,7 @@ FAULTS = [
     ),
     ("depth_m = 10\n\n[[zone]]", "depth_m = inf\n\n[[zone]]", "depth_m is inf; it must be a number"),
     ("depth_m = 10\n\n[[zone]]", "depth_m = 0\n\n[[zone]]", 'floor "ground": it is 20 by 0 m; each side must lie'),
-    ('id = "mill"', 'id = "The Mill"', 'site: id "The Mill" is not allowed; use at most 64 small letters'),
+    ('id = "mill"', 'id = "The Mill"', 'site: id "The Mill" is not allowed; use at most 64 lowercase letters'),
     ('id = "desk-1"', 'id = "desk--1"', 'space "desk--1": id "desk--1" is not allowed'),
     ('id = "desk-1"', f'id = "{"a" * 65}"', "is not allowed; use at most 64"),
     ('id = "desk-1"', "id = 1", "space number 1: id is 1; give it: id ="),
@@ -219,8 +219,8 @@ FAULTS = [
     ('door = "front"', 'space = "room-1"', 'sensor "beams": it watches space; a beam_pair watches one door: door ='),
     ('door = "front"\n', "", 'sensor "beams": it watches nothing; a beam_pair watches one door'),
     ('space = "desk-1"\npin', 'space = "desk-1"\nzone = "hall"\npin', "it watches space and zone; a pir watches one"),
-    ('space = "desk-1"\npin', 'space = "beans"\npin', 'a pir cannot judge supply "beans"; it can judge: booth, desk,'),
-    (SENSOR, AIR + 'space = "desk-1"\n' + SENSOR, 'cannot judge desk "desk-1"; it can judge: booth, room'),
+    ('space = "desk-1"\npin', 'space = "beans"\npin', 'a pir cannot watch supply "beans"; it can watch: booth, desk,'),
+    (SENSOR, AIR + 'space = "desk-1"\n' + SENSOR, 'cannot watch desk "desk-1"; it can watch: booth, room'),
     (SENSOR, AIR + 'space = "room-2"\n' + SENSOR, 'sensor "air": no space "room-2"; known spaces:'),
     ("empty_mm = 300\nfull_mm = 50", "near_mm = 500", '"beans" is a supply; give empty_mm and full_mm for it'),
     ('space = "beans"\necho', 'space = "desk-1"\necho', '"desk-1" is a desk; give near_mm for it'),
@@ -238,18 +238,18 @@ FAULTS = [
     (
         'id = "pi-1"',
         'id = "collector"',
-        'device "collector": collector is a user of the broker already; choose another',
+        'device "collector": collector is already a user of the broker; choose another',
     ),
     ('id = "pi-1"', 'id = "pi-1"\nclock = "netwrk"', 'clock is "netwrk"; it must be one of: network, host; did you'),
     (
         "x_m = 2.0",
         "x_m = 21.0",
-        'space "desk-1": it stands at x 21, y 2; its zone "hall" spans x 0 to 20 and y 0 to 10',
+        'space "desk-1": it is at x 21, y 2; its zone "hall" spans x 0 to 20 and y 0 to 10',
     ),
     ("x_m = 0\ny_m = 0", "x_m = 1\ny_m = 0", 'zone "hall": it spans x 1 to 21 and y 0 to 10; its floor "ground" spans'),
-    ("x_m = 0\ny_m = 5", "x_m = -1\ny_m = 5", 'door "front": it stands at x -1, y 5; its floor "ground" spans'),
+    ("x_m = 0\ny_m = 5", "x_m = -1\ny_m = 5", 'door "front": it is at x -1, y 5; its floor "ground" spans'),
     ('floor = "ground"\nx_m = 0\ny_m = 5', 'floor = "roof"\nx_m = 0\ny_m = 5', 'door "front": no floor "roof"'),
-    ('id = "hall"', 'id = "site"', 'zone "site": this id stands for the whole house in every figure; choose another'),
+    ('id = "hall"', 'id = "site"', 'zone "site": this id is reserved for the whole site; choose another'),
     ('name = "The mill"', 'name = "M"\ntime_zone = "Europe/Stokholm"', 'site: no time zone "Europe/Stokholm"; give an'),
     ('name = "The mill"', 'name = "M"\ntime_zone = "../etc"', 'site: no time zone "../etc"; give an IANA name'),
     ('name = "The mill"', 'name = "M"\nlanguage = "de"', 'site.toml, site: language must be "sv" or "en", got "de"'),
@@ -266,14 +266,14 @@ FAULTS = [
         '["07:00-12:00", "11:00-17:00"]',
         'opening_hours, monday: "07:00-12:00", "11:00-17:00" overlap; write',
     ),
-    ('"07:00-22:00"', '["01:00-12:00", "18:00-02:00"]', '"18:00-02:00" last into their own opening of the next day'),
+    ('"07:00-22:00"', '["01:00-12:00", "18:00-02:00"]', '"18:00-02:00" overlap their own start on the next day'),
     (
         "monday =",
         'sunday = "18:00-08:00"\nmonday =',
-        "opening_hours, sunday: its hours last into those of monday; let them end before monday opens",
+        "opening_hours, sunday: its hours overlap those of monday; end them before monday opens",
     ),
     ("monday =", 'dates = "24/7"\nmonday =', "opening_hours, dates: found '24/7'; write a table: dates = {"),
-    ("monday =", 'dates = { "24/12" = "09:00-13:00" }\nmonday =', 'dates: found "24/12", which is no date; write'),
+    ("monday =", 'dates = { "24/12" = "09:00-13:00" }\nmonday =', 'dates: found "24/12", which is not a date; write'),
     (
         "monday =",
         'dates = { "2026-12-24" = "9-13" }\nmonday =',
@@ -298,18 +298,18 @@ FAULTS = [
     (
         "monday =",
         'closed = ["2026-12-24", "2026-02-30"]\nmonday =',
-        "opening_hours, closed: found '2026-02-30', which is no day; write each as \"2026-12-24\"",
+        "opening_hours, closed: found '2026-02-30', which is not a date; write each as \"2026-12-24\"",
     ),
-    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found '[24]', which is no day"),
+    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found '[24]', which is not a date"),
     (
         'name = "The mill"',
         'name = "M"\ncountry = "XX"',
-        'site: no red days are known of country "XX"; give two letters',
+        'site: no public holidays are known for country "XX"; give two letters',
     ),
     (
         'name = "The mill"',
         'name = "M"\ncountry = "sweden"',
-        'site: no red days are known of country "sweden"; give two',
+        'site: no public holidays are known for country "sweden"; give two',
     ),
     ("[broker]", "[brokr]", 'site.toml: no setting "brokr"; known settings: alerts, broker, dashboard, device,'),
     ("[site]", 'rules = "x"\n[site]', 'rules: found "x"; write it as a table: [rules]'),
@@ -434,7 +434,7 @@ def test_a_zone_with_a_fault_does_not_make_its_spaces_faulty(tmp_path: Path) -> 
         ("absent.toml", None, "no such file"),
         ("latin.toml", 'name = "Vävsalen"'.encode("latin-1"), "is not UTF-8; save the file as UTF-8"),
         ("empty.toml", b"", "table [site] is missing"),
-        ("deep.toml", b"a = " + b"[" * 5000, "too deep"),
+        ("deep.toml", b"a = " + b"[" * 5000, "too deeply"),
         (".", None, "cannot be read: is a directory"),
     ],
 )
@@ -555,6 +555,8 @@ def test_several_devices_cannot_reach_a_broker_on_this_machine(tmp_path: Path, h
     assert installation_faults(site, "site.toml") == ()
     site = read(written(tmp_path, text + '[[device]]\nid = "pi-2"\n'))
     (fault,) = installation_faults(site, "site.toml")
-    assert fault.startswith(f'site.toml, broker: host is "{host}", which is another machine on each of the 2 devices;')
+    assert fault.startswith(
+        f'site.toml, broker: host is "{host}", which means the device itself on each of the 2 devices;'
+    )
     elsewhere = read(written(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n'))
     assert installation_faults(elsewhere, "site.toml") == ()

@@ -146,16 +146,16 @@ def test_todays_rules_tell_again_what_the_collector_told(house: Path) -> None:
 def test_the_difference_is_told_by_space_and_in_total(house: Path) -> None:
     run = ledig(house, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("beside today's rules: The mill, ") == 2
+    assert run.stdout.count("compared with current rules: The mill, ") == 2
     totals = [line for line in run.stdout.splitlines() if line.strip().startswith("total")]
     longer, shorter = ([float(n) for n in re.findall(r"[\d.]+", line)[:2]] for line in totals)
     assert longer[0] < longer[1]
     assert shorter[0] > shorter[1]
-    for row in ("today's rules ", "hold=15m ", "hold=5m,level_hold=2m "):
+    for row in ("current rules ", "hold=15m ", "hold=5m,level_hold=2m "):
         assert len(re.findall(rf"^  {re.escape(row)} *\S", run.stdout, re.MULTILINE)) == 2, "one for each shared desk"
     days = re.findall(r"they differ on 2026-09-22 \([\d.]+ min\), 2026-09-23", run.stdout)
     assert len(days) == 2
-    assert "1 dedicated space has no state of its own" in run.stdout
+    assert "1 dedicated space has no state" in run.stdout
 
 
 def test_a_dedicated_desk_is_nowhere(house: Path, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_dedicated_desk_is_nowhere(house: Path, tmp_path: Path) -> None:
     assert "hers," not in page.read_text()
     alone = ledig(house, "--what-if", "hold=15m", "--space", "hers")
     assert alone.returncode == 2
-    assert "--space hers: it is one member's" in alone.stderr
+    assert "--space hers: it is dedicated to one member" in alone.stderr
 
 
 def test_a_running_collector_is_not_disturbed(house: Path) -> None:
@@ -193,7 +193,7 @@ def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path
         assert "The mill: what if hold=15m" in opened.inner_text("h1")
         labels = opened.locator(".ytick").all_text_contents()
     assert asked == [page.as_uri()]
-    assert labels == [f"{desk}, {row}" for desk in ("north", "south") for row in ("today's rules", "hold=15m")]
+    assert labels == [f"{desk}, {row}" for desk in ("north", "south") for row in ("current rules", "hold=15m")]
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path
         (("--rules", "{folder}/bad.toml"), "motion_hold_ms must lie between lone_motion_hold_ms (120000) and 7200000"),
         (("--what-if", "hold=7m", "--space", "attic"), '--space attic: no space "attic"; known spaces: north, south'),
         (("--what-if", "hold=7m", "--plot", "page.png"), "give a name that ends with .html"),
-        (("--what-if", "hold=7m", "--plot", "/nowhere/page.html"), "in a folder that is there"),
-        (("--space", "north"), "--space and --plot go with --what-if or --rules"),
-        (("--what-if", "hold=7m", "--data", "{folder}/state"), "no house was started there"),
+        (("--what-if", "hold=7m", "--plot", "/nowhere/page.html"), "in an existing folder"),
+        (("--space", "north"), "--space and --plot need --what-if or --rules"),
+        (("--what-if", "hold=7m", "--data", "{folder}/state"), "no site was started there"),
     ],
 )
 def test_what_cannot_be_is_refused_before_an_event_is_read(
@@ -230,18 +230,18 @@ def test_without_a_journal_or_events_it_says_so(house: Path, tmp_path: Path) -> 
     (tmp_path / "site.toml").write_text(house.read_text())
     run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
     assert run.returncode == 3
-    assert "no journal is there; the collector makes it at its first start" in run.stderr
+    assert "there is no journal; the collector creates it when it first starts" in run.stderr
     (tmp_path / "state").mkdir()
     Journal(tmp_path / "state" / "journal.sqlite").close()
     run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
     assert run.returncode == 2
-    assert "no event of a space is stored" in run.stderr
+    assert "no events are stored yet" in run.stderr
 
 
 def test_a_house_of_up_is_found_by_its_folder_and_without_a_file_in_its_usual_one(house: Path, tmp_path: Path) -> None:
     run = ledig("--what-if", "hold=7m", XDG_STATE_HOME=str(tmp_path))
     assert run.returncode == 3
-    assert f"{tmp_path}/ledig/spinneriet/journal.sqlite: no journal is there" in run.stderr
+    assert f"{tmp_path}/ledig/spinneriet/journal.sqlite: there is no journal" in run.stderr
     folder = house.parent / "state"
     (folder / "up.lock").touch()
     try:

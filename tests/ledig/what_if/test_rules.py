@@ -60,8 +60,8 @@ def test_hold_pins_the_hold_of_every_space_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("asked", "finding"),
     [
-        ("hold", '"hold" is no setting; write name=value, such as hold=7m'),
-        ("", '"" is no setting'),
+        ("hold", '"hold" is not a setting; write name=value, such as hold=7m'),
+        ("", '"" is not a setting'),
         ("hodl=7m", 'no rule "hodl"; known rules: hold, lone_motion_hold,'),
         ("hodl=7m", 'did you mean "hold"?'),
         ("hold=7", 'hold is "7"; write a span with its unit: 90s, 7m or 2h'),
