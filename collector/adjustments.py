@@ -172,4 +172,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as fault:
-        raise MessageRejected(f'date: "{text[:20]}" is no date; write it as "2026-12-24"') from fault
+        raise MessageRejected(f'date: "{text[:20]}" is not a date; write it as "2026-12-24"') from fault

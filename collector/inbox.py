@@ -305,7 +305,7 @@ class Inbox:
     def _tell(self, fault: str) -> None:
         """One line for each new fault, not for each attempt."""
         if fault != self._told:
-            log.warning("%s; trying again until it does", fault)
+            log.warning("%s; trying again", fault)
             self._told = fault
 
     def _on_connect(
@@ -334,11 +334,11 @@ class Inbox:
         if refused:
             log.error("%s", unreadable(self._settings, refused))
         else:
-            log.warning("%s lets us read everything again", self._where)
+            log.warning("%s allows us to read all topics again", self._where)
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: "ReasonCode", _p: Any) -> None:
         if reason.is_failure:  # else we left ourselves
-            self._tell(f"{self._where} was lost ({reason})")
+            self._tell(f"the connection to {self._where} was lost ({reason})")
         self._connections = rivalry.ended(self._connections, time.monotonic())
         if self._connections.is_contested:
             self._connect_at = time.monotonic() + rivalry.pause_s(self._connections, random.random())  # noqa: S311 - jitter

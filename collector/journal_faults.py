@@ -42,9 +42,12 @@ class JournalAway(ConnectionError):
         self.finding = finding
 
 
-_FULL = ("the journal's disk is full", "free some space, and the collector goes on by itself")
-_READ_ONLY = ("the journal's disk is read-only", "make it writable for this user, and the collector goes on by itself")
-_FAILS = ("the journal's disk fails", "look at the disk and at the system's log")
+_FULL = ("the journal's disk is full", "free some disk space; the collector then continues by itself")
+_READ_ONLY = (
+    "the journal's disk is read-only",
+    "make it writable for this user; the collector then continues by itself",
+)
+_FAILS = ("the journal's disk fails", "check the disk and the system's log")
 _CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
 _FILES = ("too many files are open", "allow this process more open files (LimitNOFILE=, ulimit -n)")
 _FILES_NEEDED: Final = 5
@@ -55,12 +58,12 @@ _AWAY: Final[Mapping[int, tuple[str, str]]] = {
     sqlite3.SQLITE_IOERR: _FAILS,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
     sqlite3.SQLITE_PERM: _CANNOT_OPEN,
-    sqlite3.SQLITE_NOMEM: ("this machine has no memory left", "end what uses it"),
-    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "end that program's write"),
+    sqlite3.SQLITE_NOMEM: ("this machine is out of memory", "stop programs that use much memory"),
+    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "stop the other program"),
 }
 _REJECTED: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore a backup, or start with an empty one",
-    sqlite3.SQLITE_NOTADB: "this is no SQLite file; name another path in the site file",
+    sqlite3.SQLITE_NOTADB: "this is not an SQLite file; set another path in the site file",
 }
 _ERRNO: Final[Mapping[int, tuple[str, str]]] = {
     errno.ENOSPC: _FULL,
@@ -86,7 +89,7 @@ def log_is_full(path: Path) -> JournalAway:
     """Why nothing more is written: another process reads a state of the journal that is so old that the log is full."""
     readers = sorted(_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
     who = f"process {', '.join(map(str, readers))}" if readers else "the program"
-    return JournalAway(path, "a reader keeps the journal's log from being cut", f"end {who} that has it open")
+    return JournalAway(path, "a reader prevents the journal's log from being shortened", f"stop {who} that has it open")
 
 
 def _holders(file: Path) -> set[int]:

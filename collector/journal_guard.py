@@ -130,7 +130,7 @@ class JournalGuard:
             replacement = sqlite_backup.replace_damaged(self._path, self._rules, _real_ms())
         made_ms = replacement.backup.made_ms if replacement.backup else 0
         made = datetime.fromtimestamp(made_ms / 1000, UTC).isoformat(" ", "minutes")
-        put = f"the backup of {made} is in its place" if made_ms else "there is no backup, and an empty one begins"
+        put = f"the backup of {made} replaces it" if made_ms else "there is no backup, and a new one is empty"
         problem = finding.removeprefix(f"{self._path}: ")
         log.error("%s is damaged: %s; it is kept as %s, %s", self._path, problem, replacement.aside.name, put)
         journal = Journal(self._path)

@@ -125,7 +125,7 @@ class Line:
                 del self._out[: self._line.send(self._out)]
         except _NOT_YET:
             if len(self._out) > UNSENT_BYTES:
-                self._end, self._ended = ConnectionResetError("the broker reads nothing"), True
+                self._end, self._ended = ConnectionResetError("the broker accepts no data"), True
         except OSError as fault:
             self._end, self._ended = fault, True
             self._out.clear()
@@ -229,7 +229,7 @@ class Line:
         """
         message = _message(stream, start, body, start + PACKET_BYTES)
         if message is None:
-            self._end = ConnectionResetError(f"the broker sent a packet of {end - start} bytes that is no message")
+            self._end = ConnectionResetError(f"the broker sent a packet of {end - start} bytes that is not a message")
             self._ended = True
             return []
         self._skip = max(0, end - len(stream))

@@ -279,13 +279,13 @@ class _Loop:
             self._lease = decided(self._lease, now_s, self._now_ms())
         if self._lease.stands_by and not before.stands_by:
             log.error(
-                "another collector (%s) already collects for site %s; this one stands by until it is gone: stop one of"
+                "another collector (%s) is already running for site %s; this one waits until it stops: stop one of"
                 " them",
                 ascii(self._lease.rival)[1:65],
                 self._plan.id,
             )
         if before.stands_by and not self._lease.stands_by:
-            log.warning("the other collector of site %s is gone; this one collects now", self._plan.id)
+            log.warning("the other collector of site %s has stopped; this one takes over", self._plan.id)
             self._greeted, self._status_s = 0, 0.0
         return self._lease.stands_by
 
@@ -334,7 +334,7 @@ class _Loop:
             except JournalAway as still:
                 fault = still
                 continue
-            log.warning("%s takes writes again", self._path)
+            log.warning("%s can be written again", self._path)
             self._inbox.renew()  # what was not acknowledged comes again
             return journal
         return None

@@ -124,7 +124,7 @@ def back_up(file: Path, rules: BackupRules, now_ms: int) -> Backup:
     free = shutil.disk_usage(folder).free
     if free < size * FREE_SHARE:
         raise BackupAway(
-            f"{folder}: {free >> 20} MiB are free, a backup needs {size * FREE_SHARE >> 20} MiB; free space"
+            f"{folder}: {free >> 20} MiB are free, a backup needs {size * FREE_SHARE >> 20} MiB; free some disk space"
         )
     before = backups(file, folder)
     number = before[0].number + 1 if before else 1

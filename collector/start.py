@@ -51,5 +51,5 @@ def begin(
         return work
     with journal.transaction():
         rows = rewind(journal, plan, now_ms)
-    log.warning("the clock was ahead: removed %d rows of history that were written for a time to come", rows)
+    log.warning("the clock was ahead: removed %d rows of history that were dated in the future", rows)
     return Work(plan, journal, retention, site_time, alerts)

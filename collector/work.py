@@ -126,7 +126,7 @@ class Work:
     def strangers(self, now_ms: int) -> str:
         """That devices send events which the site file does not have, with their names; empty: none has of late."""
         names = [name for name, at_ms in self._strangers.items() if 0 <= now_ms - at_ms < STRANGERS_MS]
-        return f"no events are taken of {', '.join(names)}: the site file has no such device" if names else ""
+        return f"events of {', '.join(names)} are rejected: the site file has no such device" if names else ""
 
     def _note_strangers(self, into: Intake, now_ms: int) -> None:
         for refused in into.refused:
@@ -334,7 +334,7 @@ class Work:
         """One line when a device's events begin to wait for the right time."""
         for device in sorted(held - self._held):
             log.warning(
-                "events of %s are from the future by the server's clock, which nothing confirms; the device keeps them",
+                "events of %s are in the future by the server's clock, which is not confirmed; the device keeps them",
                 device,
             )
         self._held = (self._held | held) if self._time.holds_future else held

@@ -217,7 +217,7 @@ class _Agent:
         refusal = gone.refusal or "the connection ended"
         if self._refusal is None:
             where = self._settings.broker
-            log.warning("the broker at %s:%d is away: %s; trying again", where.host, where.port, refusal)
+            log.warning("the broker at %s:%d is not available: %s; trying again", where.host, where.port, refusal)
         self._refusal = refusal
         self._delivery = delivery.disconnect(self._delivery)
         self._lamp.doubt(_real_ms())
@@ -226,7 +226,7 @@ class _Agent:
         if refused.topics:
             log.error("%s", unreadable(self._settings.broker, refused.topics))
         else:
-            log.info("the broker lets us read everything again")
+            log.info("the broker allows us to read all topics again")
 
     def _message(self, heard: Heard) -> None:
         if heard.topic == self._space:
@@ -255,7 +255,8 @@ class _Agent:
         sent = outbox.last if self._answered else max(outbox.inherited, self._delivery.covered + 1)
         if receipt.seq > sent:
             log.warning(
-                "the collector has more of this outbox than it holds: restored from a copy? a new stream begins"
+                "the collector has stored more events than this outbox contains, which may have been restored from a"
+                " copy; a new stream begins"
             )
             self._keeping.renew(now_ms)
             return

@@ -42,7 +42,7 @@ class ChannelFaults:
         self._faults[channel] = _Fault(problem, now_ms)
         if known is not None:
             return None
-        return f"{self._name(channel)} failed: {problem}; it is tried again, the others go on"
+        return f"{self._name(channel)} failed: {problem}; trying again; the others continue"
 
     def recover(self, failing: Collection[str], now_ms: int) -> list[str]:
         """Forget the failures that are over; returns a line to log for each.

@@ -88,7 +88,7 @@ class DeviceTime:
         doubts = abs(wall_ms - now_ms) > HELD_MS
         if doubts and not self._is_doubting:
             log.warning(
-                "the clock jumped by %d s, which no time synchronisation confirms: events keep the time from before;"
+                "the clock jumped by %d s without time synchronisation: events keep the time from before the jump;"
                 " turn on time synchronisation",
                 round((wall_ms - now_ms) / 1000),
             )

@@ -19,8 +19,8 @@ def host_fault(host: str) -> str | None:
     if _is_host(host):
         return None
     if inner := _inner_host(host):
-        return f'"{host}" is more than a name; write only the name or address: "{inner}"'
-    return f'"{host}" is no name and no address of a machine; write it as "ledig.local" or "192.168.10.5"'
+        return f'"{host}" is more than a host name or address; write only: "{inner}"'
+    return f'"{host}" is not a host name or address; write it as "ledig.local" or "192.168.10.5"'
 
 
 def is_this_machine(host: str) -> bool:

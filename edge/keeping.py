@@ -166,5 +166,5 @@ class Keeping:
 
     def _accepted(self) -> None:
         if self._retry_ms is not None:
-            log.info("%s takes events again", self._path)
+            log.info("%s can be written again", self._path)
         self._retry_ms = None

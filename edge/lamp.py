@@ -63,7 +63,7 @@ def works(payload: bytes) -> bool:
 
 
 class Lamp:
-    """One LED. A pin that cannot be opened is said once; the agent goes on without its lamp."""
+    """One LED. A pin that cannot be opened is said once; the agent continues without its lamp."""
 
     def __init__(self, pin: int | None, factory: Factory) -> None:
         """`pin` None: there is no lamp, and showing does nothing."""
@@ -75,7 +75,7 @@ class Lamp:
         try:
             self._led = LED(pin, pin_factory=factory)
         except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip
-            log.error("the lamp on GPIO%d cannot be used: %s; the agent goes on without it", pin, fault)  # noqa: TRY400 - one plain line
+            log.error("the lamp on GPIO%d cannot be used: %s; the agent continues without it", pin, fault)  # noqa: TRY400 - one plain line
         self._light()
 
     def tell(self, state: LampState, now_ms: int) -> None:

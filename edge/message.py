@@ -188,7 +188,7 @@ def decode_events(payload: bytes) -> EventsMessage:
     message = read(_events, payload)
     seq = message.events[0].seq
     if message.oldest > seq:
-        raise MessageRejected(f"oldest is {message.oldest}, above the first seq {seq}; it must not be")
+        raise MessageRejected(f"oldest is {message.oldest}; it must not be above the first seq {seq}")
     for event in message.events:
         kind = event.kind
         if not kind.low <= event.value <= kind.high:
@@ -196,7 +196,7 @@ def decode_events(payload: bytes) -> EventsMessage:
                 f"seq {event.seq}: {kind} is {event.value!r:.40}; it must lie between {kind.low:g} and {kind.high:g}"
             )
         if event.seq != seq:
-            raise MessageRejected(f"seq {event.seq} stands where {seq} must; a message has no holes")
+            raise MessageRejected(f"seq {event.seq} is not {seq}; the numbers of a message have no gaps")
         seq += 1
     return message
 

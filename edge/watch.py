@@ -91,11 +91,11 @@ class Watch:
         channel = watched.channel(reading.part)
         kind = watched.open.channels[channel]
         if not kind.low <= reading.value <= kind.high:
-            problem = f"{kind} is {reading.value:g}; what can be true lies between {kind.low:g} and {kind.high:g}"
+            problem = f"{kind} is {reading.value:g}; possible values lie between {kind.low:g} and {kind.high:g}"
             self._fail(watched, channel, problem, reading.at_ms)
             return []
         if watched.silent:
-            log.info('sensor "%s" is back', reading.sensor)
+            log.info('sensor "%s" is reporting again', reading.sensor)
         watched.silent, watched.read_ms = False, max(watched.read_ms, reading.at_ms)
         watched.failing -= {channel, WHOLE}
         return self._told(watched, watched.open.take(reading), reading.at_ms)
@@ -159,7 +159,7 @@ class Watch:
             return
         watched.silent = True
         if not watched.failing:
-            log.warning('sensor "%s" is silent: no reading came', watched.settings.id)
+            log.warning('sensor "%s" sends no data', watched.settings.id)
 
     def _due(self, watched: _Watched) -> int:
         """When its next heartbeat is due; a sensor that reads by itself about as often gets time to speak first."""

@@ -183,7 +183,7 @@ def reach_history(site: Site) -> None:
 
     settings = site.collector
     if not settings.journal_path.exists() and settings.history == "sqlite":
-        return  # the collector makes it at its first start
+        return  # the collector creates it when it first starts
     reader = open_reader(settings.history, settings.journal_path, settings.influx)
     try:
         reader.rows(ZONE_FIVE_MIN, 0, 1)

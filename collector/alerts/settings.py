@@ -58,7 +58,9 @@ class Destination:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > 64:
-            raise ValueError(f'name must be small letters, digits and single hyphens, at most 64, got "{self.name}"')
+            raise ValueError(
+                f'name must be lowercase letters, digits and single hyphens, at most 64, got "{self.name}"'
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class AlertSettings:
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between {least} and {most}, got {getattr(self, name)}")
         if 0 < self.most_people < LEAST_PEOPLE:
-            raise ValueError(f"most_people must be 0, or {LEAST_PEOPLE} at least, got {self.most_people}")
+            raise ValueError(f"most_people must be 0 or at least {LEAST_PEOPLE}, got {self.most_people}")
         if self.quiet_hours and minutes(self.quiet_hours) is None:
             raise ValueError(f'quiet_hours must be like "22:00-07:00", got "{self.quiet_hours}"')
         for kind, hours in self.when.items():

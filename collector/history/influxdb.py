@@ -78,7 +78,7 @@ class Influx:
         """
         results = self._results(statement)
         if not results or bool(results[-1].get("partial")):
-            raise InfluxAway(self._url, "cuts its answers short", "look at its log, and at what is between")
+            raise InfluxAway(self._url, "sends incomplete responses", "check its log and the network")
         try:
             return [found for result in results for found in result.get("series", [])]
         except TypeError as fault:
@@ -158,15 +158,15 @@ class Influx:
         if status in GATEWAY:
             return self._silent(said)
         if status in {401, 403}:
-            return InfluxAway(self._url, "does not let us in", "correct what its token_file holds", said)
+            return InfluxAway(self._url, "refuses the token", "correct the contents of its token_file", said)
         if status == 404:
             name = self._settings.bucket
-            remedy = "in 2.x make it, and let the token read and write it; in 1.x let the user make databases"
+            remedy = "in 2.x create it and let the token read and write it; in 1.x allow the user to create databases"
             return DatabaseAway(self._url, f"has no database or bucket {name!r}", remedy, said)
-        return InfluxAway(self._url, "answers with an error", "look at its log; Ledig goes on by itself", said)
+        return InfluxAway(self._url, "answers with an error", "check its log; Ledig continues by itself", said)
 
     def _stranger(self) -> InfluxAway:
-        return InfluxAway(self._url, "answers with what is not InfluxDB's", "correct its url")
+        return InfluxAway(self._url, "does not answer like InfluxDB", "correct its url")
 
     def _silent(self, said: str) -> InfluxAway:
         return InfluxAway(self._url, "does not answer", "start it, or correct its url", said)

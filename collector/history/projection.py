@@ -124,7 +124,7 @@ class Projection:
         rows = self.refused.newest()
         if not rows:
             if self._rejects:
-                log.warning("InfluxDB has taken the rows of history that it rejected")
+                log.warning("InfluxDB has accepted the rows of history that it had rejected")
             self._rejects = ""
             return
         more = " or more" if self.refused.beyond() is not None else ""
@@ -208,7 +208,7 @@ class _Follower:
         try:
             self._influx.write([lines.cursor(self._history, newest, today_ms * 1_000_000)])
         except LinesRejected as fault:
-            raise HistoryAway(f"InfluxDB refuses the cursor: {fault}; look at its retention and its limits") from fault
+            raise HistoryAway(f"InfluxDB refuses the cursor: {fault}; check its retention and limits") from fault
         self._rev = newest
         return True
 

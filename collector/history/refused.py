@@ -124,7 +124,7 @@ class RefusedRows:
             with self._lock, self._connection() as db:
                 yield db
         except sqlite3.Error as fault:
-            raise HistoryAway(f"{self._path}: cannot be used ({fault}); look at its disk and its rights") from fault
+            raise HistoryAway(f"{self._path}: cannot be used ({fault}); check its disk and access rights") from fault
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:

@@ -29,7 +29,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def away(path: Path, fault: sqlite3.Error) -> HistoryAway:
     """What a failed read means to who asked."""
-    return HistoryAway(f"{path}: cannot be read ({fault}); the collector makes it at its first start")
+    return HistoryAway(f"{path}: cannot be read ({fault}); the collector creates it when it first starts")
 
 
 class SqliteHistory:

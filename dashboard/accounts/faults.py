@@ -25,7 +25,7 @@ class AccountsFault(StrEnum):
 
 
 REMEDY: Final[Mapping[AccountsFault, str]] = {
-    AccountsFault.FULL: "free some space",
+    AccountsFault.FULL: "free some disk space",
     AccountsFault.READ_ONLY: "make the disk writable for this user",
     AccountsFault.FAILING: "check the disk and the system's log",
     AccountsFault.NOT_OPENED: "its folder must exist and be writable for this user, and open files must be left",

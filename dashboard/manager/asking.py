@@ -20,5 +20,5 @@ def read(asked: past.Question) -> list[Row] | None:
     try:
         return aside(lambda: past.told_rows(here.settings, asked, here.plan))
     except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+        _log.warning("history is not available: %s", away)
         return None

@@ -58,7 +58,7 @@ def page() -> ResponseReturnValue:
     try:
         return _page(asked=asked, seen=aside(lambda: _read(here, asked)), looked=True)
     except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+        _log.warning("history is not available: %s", away)
         return _page(asked=asked, away=True), HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -75,7 +75,7 @@ def export() -> ResponseReturnValue:
     try:
         seen = None if asked.members is None else aside(lambda: _read(here, asked))
     except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+        _log.warning("history is not available: %s", away)
         return _page(asked=asked, away=True), HTTPStatus.SERVICE_UNAVAILABLE
     if seen is None:
         return _page(asked=asked, looked=asked.members is not None), HTTPStatus.NOT_FOUND

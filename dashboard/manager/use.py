@@ -77,7 +77,7 @@ def page() -> ResponseReturnValue:
             return _page(here, asked, aside(lambda: _few_use(here, asked, now_ms)))
         seen = aside(lambda: read_view(here.settings, asked, here.plan, now_ms))
     except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+        _log.warning("history is not available: %s", away)
         return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
     return _page(here, asked, seen)
 
@@ -100,7 +100,7 @@ def export() -> ResponseReturnValue:
             return _workbook(here, asked, told, now_ms)
         return _table(here, asked, key, told, now_ms)
     except HistoryAway as away:
-        _log.warning("history is away: %s", away)
+        _log.warning("history is not available: %s", away)
         return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
 
 

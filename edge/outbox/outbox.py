@@ -239,7 +239,7 @@ class Outbox:
                 raise OutboxCorrupt(f"{self._path} is damaged: its version is {version}, its state's {ours.version}")
             raise OutboxRejected(
                 f"{self._path} has schema {version}, this Ledig knows {VERSION};"
-                " install the newer Ledig again, or move the file away (what it holds is then not handed over)"
+                " install the newer Ledig again, or move the file away (its events are then not sent)"
             )
         if version == 0 and not tables:
             schema.create(db, State(schema.new_stream(), 0, 0))

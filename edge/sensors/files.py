@@ -155,7 +155,7 @@ def read_number(path: Path) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{path} holds {text!r}, which is no number")
+        raise ValueError(f"{path} holds {text!r}, which is not a number")
     return number
 
 

@@ -99,7 +99,7 @@ def test_a_disk_that_fills_up_and_is_freed_costs_no_event(broker: Mosquitto, tmp
             assert "events wait in memory" in agent.output()
             (card / "stone").unlink()
             delivers(collector, agent, AFTER, RECOVERY_S)
-            assert "takes events again" in agent.output()
+            assert "can be written again" in agent.output()
             assert agent.process.poll() is None
             assert nothing_is_missing(collector)
 
@@ -126,7 +126,7 @@ def test_an_agent_without_free_descriptors_goes_on_and_recovers(broker: Mosquitt
         process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds(), hard))
         until(lambda: os.strerror(24) in agent.output(), seconds=60, what=f"EMFILE in the log: {agent.output()}")
         broker.restart()
-        until(lambda: "is away" in agent.output(), seconds=60, what="the broker's end in the log")
+        until(lambda: "is not available" in agent.output(), seconds=60, what="the broker's end in the log")
         process.rlimit(psutil.RLIMIT_NOFILE, (hard, hard))
         delivers(collector, agent, AFTER, RECOVERY_S)
         assert agent.process.poll() is None

@@ -79,7 +79,7 @@ def test_hours_of_dates_that_are_over_are_dropped() -> None:
         (SetOutOfOrder("desk-9", out_of_order=True), 'space: no "desk-9"'),
         (SetHours("2026-11-30", ["09:00-13:00"]), '"2026-11-30" is over or too far ahead'),
         (SetHours("2028-12-24", ["09:00-13:00"]), '"2028-12-24" is over or too far ahead'),
-        (SetHours("24/12", ["09:00-13:00"]), '"24/12" is no date'),
+        (SetHours("24/12", ["09:00-13:00"]), '"24/12" is not a date'),
         (SetHours("2026-12-24", ["9-13"]), 'hours: found "9-13"; write it as'),
         (SetHours("2026-12-24", ["09:00-13:00", "12:00-15:00"]), "overlap"),
         (SetNotice("x" * 201), "length <= 200"),

@@ -279,7 +279,7 @@ def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) ->
 
 def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
     path.write_text("the members' wishes for the kitchen\n" * 100)
-    with pytest.raises(JournalRejected, match="this is no SQLite file"):
+    with pytest.raises(JournalRejected, match="this is not an SQLite file"):
         Journal(path)
     assert path.read_text().startswith("the members' wishes")
 
@@ -381,7 +381,7 @@ def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, jour
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "1\n"
-        with pytest.raises(JournalAway, match="a reader keeps the journal's log from being cut") as full:
+        with pytest.raises(JournalAway, match="a reader prevents the journal's log from being shortened") as full:
             write_megabytes(journal, 2 * MOST_LOG_BYTES // 1_000_000)
         assert f"end process {reader.pid}" in str(full.value)
         assert MOST_LOG_BYTES <= log.stat().st_size <= MOST_LOG_BYTES + 2_000_000

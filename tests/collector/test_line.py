@@ -234,7 +234,7 @@ def test_the_longest_topic_leaves_no_room_for_a_valid_payload() -> None:
 def test_a_packet_that_is_large_and_no_message_ends_the_connection() -> None:
     line = Line(Pieces([packet(0x90, bytes(1_000_000))]))  # type: ignore[arg-type]  # only `recv` is asked of it
     assert line.messages() == []
-    with pytest.raises(ConnectionResetError, match="1000004 bytes that is no message"):
+    with pytest.raises(ConnectionResetError, match="1000004 bytes that is not a message"):
         line.recv(1)
 
 

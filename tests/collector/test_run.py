@@ -350,7 +350,7 @@ def test_a_device_that_the_site_file_does_not_have_is_named_on_the_status(
     with collecting(broker, observer, house_of(2), tmp_path / "journal.sqlite"):
         observer.say(motions([1]), device="pi-9")
         until(lambda: fault(observer), what="the fault")
-        assert fault(observer) == "no events are taken of pi-9: the site file has no such device"
+        assert fault(observer) == "events of pi-9 are rejected: the site file has no such device"
         assert observer.online()
         assert observer.receipts("pi-9") == []
 

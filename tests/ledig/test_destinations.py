@@ -70,7 +70,10 @@ def test_what_a_site_file_says_of_alerts_is_read(tmp_path: Path) -> None:
         ("[alerts.when]\nco2_high = 1", 'alerts.when: co2_high is 1; write it in quotes: co2_high = "always"'),
         ('[alerts.when]\nco2_high = "noon"', 'alerts: when, co2_high must be "always", "open", "off" or hours such as'),
         ('[[alerts.destination]]\nname = "a"', 'alerts, destination "a": url_file is missing; give it: '),
-        ('[[alerts.destination]]\nname = "A"\nurl_file = "a"', 'alerts, destination "A": name must be small letters'),
+        (
+            '[[alerts.destination]]\nname = "A"\nurl_file = "a"',
+            'alerts, destination "A": name must be lowercase letters',
+        ),
         (
             '[[alerts.destination]]\nname = "a"\nurl_file = "a"\nurl = "json://secret"',
             'alerts, destination "a": no setting "url"; known settings: ',

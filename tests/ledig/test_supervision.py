@@ -112,7 +112,7 @@ def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> N
         with command(*edge(site), watchdog_s=WATCHDOG_S) as agent:
             started(agent, log="connected to the broker")
             own.kill()
-            until(lambda: "is away" in agent.output(), what="the loss of the broker")
+            until(lambda: "is not available" in agent.output(), what="the loss of the broker")
             agent.wait_for_report("WATCHDOG=1", count=2 * SILENCE)
 
 

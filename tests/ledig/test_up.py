@@ -211,8 +211,10 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
         told = ledig(*house.command)
     assert told.returncode == 1
     assert plain(told) == [
-        f"127.0.0.1:{house.broker_port}: address already in use; stop the program that uses it, or set another port in"
-        " [broker]"
+        (
+            f"127.0.0.1:{house.broker_port}: address already in use; stop the program that uses it, or set another port"
+            " in [broker]"
+        )
     ]
 
 

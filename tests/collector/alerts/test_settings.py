@@ -22,7 +22,7 @@ def test_a_threshold_keeps_to_its_bounds(name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"most_people": 4}, "most_people must be 0, or 5 at least, got 4"),
+        ({"most_people": 4}, "most_people must be 0 or at least 5, got 4"),
         ({"quiet_hours": "22-7"}, 'quiet_hours must be like "22:00-07:00", got "22-7"'),
         ({"quiet_hours": "22:00-22:00"}, "quiet_hours must be like"),
         ({"when": {AlertKind.CO2_HIGH: "sometimes"}}, 'when, co2_high must be "always", "open", "off" or hours'),

@@ -110,7 +110,7 @@ def test_the_projection_goes_on_after_a_purge_whatever_a_delete_is_answered(jour
 def test_an_answer_to_a_question_that_is_cut_short_is_still_found(answer):
     with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
         recorded.query = lambda _statement: (200, answer)
-        with pytest.raises(InfluxAway, match="cuts its answers short"):
+        with pytest.raises(InfluxAway, match="sends incomplete responses"):
             influx.query("SELECT taken_s FROM space_hour")
 
 
@@ -143,8 +143,8 @@ def test_a_missing_bucket_is_reported_as_such_and_history_goes_there_once_it_is_
         ),
         (413, b'{"code":"request too large","message":"too large"}', "InfluxDB rejects 2 rows of history"),
         (422, b'{"code":"unprocessable entity","message":"outside retention"}', "InfluxDB rejects 2 rows of history"),
-        (401, b'{"code":"unauthorized","message":"unauthorized access"}', "InfluxDB does not let us in"),
-        (403, b'{"code":"forbidden","message":"insufficient permissions"}', "InfluxDB does not let us in"),
+        (401, b'{"code":"unauthorized","message":"unauthorized access"}', "InfluxDB refuses the token"),
+        (403, b'{"code":"forbidden","message":"insufficient permissions"}', "InfluxDB refuses the token"),
         (429, b'{"code":"too many requests","message":"rate limit"}', "InfluxDB answers with an error"),
         (500, b'{"code":"internal error","message":"no"}', "InfluxDB answers with an error"),
         (503, b"", "InfluxDB does not answer"),

@@ -176,9 +176,9 @@ def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded
     guarded.settings.token_file.write_text("ledig:wrong")
     with following(journal, guarded.settings) as projection, ExitStack() as stack:
         until(projection.fault, what="a word about it")
-        assert projection.fault() == "InfluxDB does not let us in"
+        assert projection.fault() == "InfluxDB refuses the token"
         reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
-        with pytest.raises(HistoryAway, match=r"does not let us in \(401.*token_file"):
+        with pytest.raises(HistoryAway, match=r"refuses the token \(401.*token_file"):
             reader.rows(SPACE_HOUR, 0, 2**42)
         guarded.settings.token_file.write_text(right)
         until(lambda: not projection.fault(), what="the end of the fault")

@@ -165,7 +165,7 @@ def test_an_old_house_costs_no_more_than_a_young_one(db, work):
 
 
 def test_a_journal_that_is_not_there_yet_is_away_and_says_who_makes_it(tmp_path):
-    with pytest.raises(HistoryAway, match="the collector makes it"):
+    with pytest.raises(HistoryAway, match="the collector creates it"):
         SqliteHistory(tmp_path / "journal.sqlite").rows(SPACE_HOUR, 0, T0)
 
 

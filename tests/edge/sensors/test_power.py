@@ -33,7 +33,7 @@ def test_it_says_a_reading_when_it_moved_by_a_step(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_or_holds_no_number_is_told_and_mends_itself(tmp_path: Path) -> None:
     with table(meter(tmp_path, "nan")) as laid:
-        assert laid.fails() == f"{tmp_path}/power1_input holds 'nan', which is no number"
+        assert laid.fails() == f"{tmp_path}/power1_input holds 'nan', which is not a number"
         (tmp_path / "power1_input").unlink()
         laid.faults.clear()
         laid.clock.at_ms += 1000

@@ -38,7 +38,7 @@ def test_of_half_a_minute_it_says_the_loudest_level_and_nothing_else(tmp_path: P
 
 def test_a_file_that_holds_more_than_a_level_is_refused(tmp_path: Path) -> None:
     with table(meter(tmp_path, "RIFF$WAVE")) as laid:
-        assert laid.fails() == f"{tmp_path}/level holds 'RIFF$WAVE', which is no number"
+        assert laid.fails() == f"{tmp_path}/level holds 'RIFF$WAVE', which is not a number"
 
 
 @pytest.mark.parametrize(("every_ms", "tell_ms"), [(50, 30_000), (5000, 1000), (1000, 700_000)])
