@@ -99,7 +99,7 @@ def _because(state: SpaceState, reader: Reader) -> str:
         Reason.SETTLING: _("{sensor} has just started reporting and needs one quiet period first"),
         Reason.LEVEL: _("measured by {sensor} {ago}"),
         Reason.DISABLED: _("set out of use in the site file"),
-        Reason.NO_SENSOR: _("no sensor that can tell"),
+        Reason.NO_SENSOR: _("no suitable sensor"),
     }[because.reason]
     at_ms = because.at_ms or state.since_ms
     return clause.format(sensor=because.sensor or _("a sensor"), ago=reader.ago(at_ms), at=reader.at(at_ms))

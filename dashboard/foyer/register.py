@@ -176,7 +176,7 @@ def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
     everybody, hosts = _("Everyone"), _("Staff")
     spot = _("Whether it is free now, during opening hours; never since when.")
     why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
-    by_hour = _("Of its past only the use of four weeks or more, together with the others of its kind.")
+    by_hour = _("History only as use over four weeks or more, together with the others of its kind.")
     texts = {
         Subject.DESK: (spot, why_now + " " + _("Past figures only as totals for the zone, and none for a small zone.")),
         Subject.PLACE: (spot, why_now + " " + by_hour),

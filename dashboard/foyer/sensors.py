@@ -30,7 +30,7 @@ def told(kind: SensorKind, words: Words, *, of_supply: bool = False) -> tuple[st
         ),
         SensorKind.BEAM_PAIR: (
             _("Door counter"),
-            _("One person in or one person out, with the time. It cannot tell people apart."),
+            _("One person in or one person out, with the time. It cannot distinguish one person from another."),
         ),
         SensorKind.POWER: (_("Power meter"), _("How much power the machine draws, in watts.")),
         SensorKind.AIR: (_("Air sensor"), _("Carbon dioxide, temperature and humidity.")),

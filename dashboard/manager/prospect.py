@@ -234,7 +234,7 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
     sure = looked.kept[SURE] if looked.kept else None
     if sure is not None and sure.promises >= OFTEN:
         sentences.append(
-            _("A free space forecast with 90%% or more came true %(n)s of %(of)s times.")
+            _("Where the chance of a free space was 90%% or more, one was free %(n)s of %(of)s times.")
             % {"n": round(sure.came_true * sure.promises), "of": sure.promises}
         )
     return Looked(

@@ -51,7 +51,7 @@ def request_problem(asked: AdjustCommand, words: Words) -> str:
     _ = words.gettext
     if isinstance(asked, SetHours):
         return _("Choose a date from today to a year ahead.")
-    return _("This change is not possible. Load the page again.")
+    return _("This change is not possible. Reload the page.")
 
 
 def logged(asked: AdjustCommand) -> str:

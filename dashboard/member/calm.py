@@ -206,7 +206,7 @@ def _sentence(hours: Sequence[Coming], plan: SitePlan, words: Words) -> str:
         return f"{format_datetime(at, 'EEEE', locale=words.language)} {words.at(at.strftime('%H:%M'))}"
 
     if most.hour.middle - least.hour.middle < 1:
-        return words.gettext("The coming days are forecast to be much alike.")
+        return words.gettext("The next few days are expected to be similar.")
     return words.gettext("Most free on {most}, fewest on {least}.").format(most=when(most), least=when(least))
 
 

@@ -101,7 +101,7 @@ def of_peaks(seen: View, words: Words) -> str:
     found = seen.peaks
     if found.highest is None or found.average_daily is None:
         return _("No day has enough data.")
-    text = _("Maximum {most}, on {on}; daily average of the maximum {mean}.")
+    text = _("Maximum {most}, on {on}; average daily maximum {mean}.")
     said = text.format(
         most=_taken(found.highest, count, words),
         on=_day(found.on, words),

@@ -53,7 +53,7 @@ def test_what_is_drawn_is_the_code_of_the_address_with_its_white_border(name: st
 
 def test_the_sheet_speaks_both_languages_the_houses_own_first(app: Flask) -> None:
     page = app.test_client().get("/sensing/sign", base_url="https://ledig.example").text
-    assert page.index("Sensorer här märker") < page.index("Sensors here detect")
+    assert page.index("Sensorer här känner av") < page.index("Sensors here detect")
     assert "https://ledig.example/sensing" in page
     assert 'class="qr"' in page
 

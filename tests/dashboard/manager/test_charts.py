@@ -33,7 +33,7 @@ def row(minute: int, taken: float = 10.5, *, zone: str = "site", kind: str = "de
 
 def test_the_figure_has_capacity_and_taken_by_five_minutes() -> None:
     told = figure([row(0), row(5, 12)], PLAN, SV)
-    assert [trace["name"] for trace in told["data"]] == ["platser", "upptagna"]
+    assert [trace["name"] for trace in told["data"]] == ["platser", "upptagna platser"]
     mean = told["data"][1]
     assert mean["x"] == ["2025-11-24 10:00", "2025-11-24 10:05", "2025-11-24 10:10"]
     assert mean["y"] == [10.5, 12, 12]  # the last bucket lasts five minutes too

@@ -94,7 +94,7 @@ def test_a_finding_names_its_numbers_and_its_witness() -> None:
         "Missed 4 h of the time when desk-1-mat detected somebody (23%), 9 times."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
-        "Har inte märkt någonting på 2 dagar, medan desk-1-mat märkte 4 besök där."
+        "Har inte reagerat på 2 dagar, medan desk-1-mat kände av 4 besök där."
     )
     assert findings.sentence("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
         "Batteriet är på 17\u00a0%, ungefär 9 dagar kvar."
@@ -103,7 +103,7 @@ def test_a_finding_names_its_numbers_and_its_witness() -> None:
 
 def test_a_sensor_that_never_came_on_is_told_in_one_language() -> None:
     told = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
-    assert told == "Har aldrig märkt någonting. Har inte märkt någonting på 9 dagar då lokalen användes."
+    assert told == "Har aldrig reagerat. Har inte reagerat på 9 dagar då lokalen användes."
 
 
 def test_a_sensor_in_the_wrong_place_is_told_by_the_name_of_the_other_place(live: Live) -> None:

@@ -95,7 +95,7 @@ def test_how_right_it_was_is_told_in_sentences_and_as_a_table() -> None:
         "An hour ahead, the average error was 0.4.",
         "A day ahead, the average error was 1.1.",
         "81% of the hours were within the 80% range.",
-        "A free space forecast with 90% or more came true 380 of 390 times.",
+        "Where the chance of a free space was 90% or more, one was free 380 of 390 times.",
     )
     assert looked.hours == 300
     assert looked.leads == (("an hour ahead", "300", "0.4", "80%"), ("a day ahead", "100", "1.1", "84%"))

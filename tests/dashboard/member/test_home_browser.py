@@ -145,7 +145,7 @@ def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phon
         expect(panel).to_contain_text("Så här dags brukar 5 av 28 vara lediga, alla zoner sammanlagt.")
         assert "kl." not in panel.inner_text()
         speaker.say({"desk-5": state(Occupancy.VACANT)})
-        expect(panel).to_contain_text("ledigt: ingen sensor märker någon")
+        expect(panel).to_contain_text("ledigt: ingen sensor känner av någon")
         assert "?" not in page.url
 
 
