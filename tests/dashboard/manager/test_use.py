@@ -209,7 +209,7 @@ def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
         "Vecka, timme för timme",
         "Per timme på dygnet",
         "Per zon och typ",
-        "Högsta antal och överskott per dag",
+        "Toppar och överskott per dag",
         "Hur länge besöken varar",
         "Personer per timme",
         "Jämförelse",
