@@ -67,7 +67,7 @@ CHANNELS: Final = (
         message.EventsMessage,
         Way.RECEIVE,
         retained=False,
-        what="A device hands over events.",
+        what="Events of a device.",
     ),
     Channel(
         "receipt",
@@ -75,7 +75,7 @@ CHANNELS: Final = (
         message.Receipt,
         Way.SEND,
         retained=False,
-        what="The collector says how far it has stored them. One that is lost is asked for by sending again.",
+        what="How far the collector has stored the events. If it is lost, the device sends the events again.",
         qos=0,
     ),
     Channel(
@@ -84,7 +84,7 @@ CHANNELS: Final = (
         message.DeviceStatus,
         Way.RECEIVE,
         retained=True,
-        what="A device says how it is; its will says that it is gone.",
+        what="The status of a device; its last will reports it offline.",
     ),
     Channel(
         "command",
@@ -92,7 +92,7 @@ CHANNELS: Final = (
         message.Command,
         Way.SEND,
         retained=False,
-        what="Somebody asks a device for something.",
+        what="A command to a device.",
     ),
     Channel(
         "findings",
@@ -100,7 +100,7 @@ CHANNELS: Final = (
         findings.Findings,
         Way.SEND,
         retained=True,
-        what="What is wrong with a device and its sensors. An empty payload: the site file has it no more.",
+        what="Problems of a device and its sensors. An empty payload: the device is no longer in the site file.",
     ),
     Channel(
         "space",
@@ -108,7 +108,7 @@ CHANNELS: Final = (
         outward.SpaceState,
         Way.SEND,
         retained=True,
-        what="The state of one space. An empty payload: it has none any more.",
+        what="The state of one space. An empty payload: it no longer has one.",
     ),
     Channel(
         "tuning",
@@ -116,7 +116,7 @@ CHANNELS: Final = (
         outward.Tuning,
         Way.SEND,
         retained=True,
-        what="What one space has learnt. An empty payload: it has no state any more.",
+        what="The values learnt for one space. An empty payload: it no longer has a state.",
     ),
     Channel(
         "zone",
@@ -140,7 +140,7 @@ CHANNELS: Final = (
         outlook.Forecast,
         Way.SEND,
         retained=True,
-        what="What is forecast of one zone, or of the whole site. An empty payload: nothing is.",
+        what="The forecast of one zone, or of the whole site. An empty payload: there is none.",
     ),
     Channel(
         "alerts",
@@ -148,7 +148,7 @@ CHANNELS: Final = (
         wire.Alerts,
         Way.SEND,
         retained=True,
-        what="What somebody should look at, what has ended lately, and what is muted.",
+        what="Active alerts, recently resolved alerts, and what is muted.",
     ),
     Channel(
         "adjustments",
@@ -156,7 +156,7 @@ CHANNELS: Final = (
         adjustments.Adjustments,
         Way.SEND,
         retained=True,
-        what="What managers have changed beside the site file: a notice, hours of dates, spaces out of order.",
+        what="Changes by managers on top of the site file: a notice, hours of single dates, spaces out of order.",
     ),
     Channel(
         "collector",
@@ -164,7 +164,7 @@ CHANNELS: Final = (
         outward.CollectorStatus,
         Way.SEND,
         retained=True,
-        what="Whether the collector lives; its will says that it does not.",
+        what="Whether the collector is running; its last will reports it offline.",
     ),
     Channel(
         "collector_command",
@@ -172,7 +172,7 @@ CHANNELS: Final = (
         findings.CollectorCommand,
         Way.RECEIVE,
         retained=False,
-        what="A manager answers a finding, mutes alerts, or adjusts the site.",
+        what="A manager responds to a finding, mutes alerts, or adjusts the site.",
         also=(wire.AlertCommand, adjustments.SetNotice, adjustments.SetHours, adjustments.SetOutOfOrder),
     ),
 )
@@ -186,7 +186,7 @@ def document() -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Ledig on the wire",
+            "title": "Ledig MQTT contract",
             "version": "1",
             "description": "Seen from the house: what a device sends, the house receives. Instants are Unix"
             " milliseconds, UTC. The rules that a schema cannot hold are in contract.md.",
