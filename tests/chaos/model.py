@@ -1,0 +1,233 @@
+"""A site in one thread: real outboxes, senders and collector; the network, the broker and time are values.
+
+In:    the accidents that a test chooses.
+Out:   what was read by sensors and what is stored, to be compared.
+Never: sockets, threads, clocks. SQLite files are real.
+"""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from collector.evidence import SensorRules
+from collector.intake import Delivery as Incoming
+from collector.journal import Journal
+from collector.outward import Occupancy
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge import delivery, stamp
+from edge.delivery import Delivery
+from edge.message import EventsMessage, Kind, encode
+from edge.outbox import Outbox, Said
+from edge.stamp import Anchor
+from tests.collector.houses import NOON_MS, house_of
+
+DEVICES: Final = ("pi-1", "pi-2")
+BEAT_MS: Final = 600_000
+"""A long heartbeat: a run of fifty steps can see a space become free."""
+_MILL: Final = house_of(4, devices=len(DEVICES))
+PLAN: Final = replace(_MILL, sensors=tuple(replace(sensor, heartbeat_ms=BEAT_MS) for sensor in _MILL.sensors))
+BOOT_WALL_MS: Final = 1_000_000
+"""What a machine without a clock battery takes for the time of day at its boot: in 1970."""
+MAX_EVENTS: Final = 1000
+
+
+@dataclass(frozen=True)
+class Read:
+    """One reading as it happened."""
+
+    sensor: str
+    kind: Kind
+    value: float
+    at_ms: int
+
+
+class Device:
+    """One agent: its clocks, its outbox, its sender. The steps are those of `edge/agent.py`."""
+
+    def __init__(self, name: str, path: Path, true_ms: int) -> None:
+        self.name, self._path = name, path
+        self.sensors = [sensor.id for sensor in PLAN.sensors if sensor.device == name and sensor.space]
+        self.read: list[Read] = []
+        self.to_collector: list[bytes] = []
+        self.receipts: list[tuple[str, int]] = []
+        self.undated: set[int] = set()
+        """Events of a boot in which the time of day was never known."""
+        self._waiting: set[int] = set()
+        self._boots = 0
+        self.outbox: Outbox
+        self.boot(true_ms)
+
+    def boot(self, true_ms: int) -> None:
+        """Start; if it ran, its power was cut: the clock is wrong again, and what was not stored is gone."""
+        if self._boots:
+            self.outbox.close()
+        self.undated |= self._waiting
+        self._waiting.clear()
+        self._boots += 1
+        self._booted_ms = true_ms
+        self._anchor = Anchor()
+        self.sender = Delivery()
+        self.lose_everything()
+        self.outbox = Outbox(self._path, max_events=MAX_EVENTS, boot=str(self._boots))
+
+    def synchronise(self, true_ms: int) -> None:
+        """The time of day becomes known."""
+        self._anchor = stamp.follow(self._anchor, true_ms, self._monotonic_ms(true_ms), synchronised=True)
+        if self._anchor.offset_ms is not None:
+            self.outbox.stamp(self._anchor.offset_ms)
+            self._waiting.clear()
+
+    def sense(self, sensor: str, kind: Kind, value: float, true_ms: int) -> None:
+        """A sensor reads something."""
+        self.read.append(Read(sensor, kind, value, true_ms))
+        now_ms = self._monotonic_ms(true_ms)
+        said = Said(sensor, kind, value, now_ms, BOOT_WALL_MS + now_ms, self._anchor.unix_ms(now_ms))
+        self.outbox.append([said])
+        if said.at_ms is None:
+            self._waiting.add(self.outbox.last)
+
+    def connect(self) -> None:
+        """A new connection, whatever became of the one before."""
+        self.lose_everything()
+        self.sender = delivery.connect(delivery.disconnect(self.sender))
+
+    def lose_everything(self) -> None:
+        """Whatever is on its way is gone."""
+        self.to_collector.clear()
+        self.receipts.clear()
+
+    def send(self, most: int, true_ms: int) -> None:
+        """Send one message of at most so many events, if the window lets it out."""
+        self.sender = delivery.drop(delivery.tick(self.sender, true_ms), self.outbox.oldest)
+        room = min(most, delivery.allowance(self.sender))
+        if room and (events := self.outbox.read(self.sender.next_seq, room)):
+            self.to_collector.append(encode(EventsMessage(self.outbox.stream, self.outbox.oldest, events)))
+            self.sender = delivery.sent(self.sender, events[-1].seq, true_ms, 0.5)
+
+    def take_receipt(self, which: int, true_ms: int) -> None:
+        """One of the receipts on their way arrives."""
+        stream, seq = self.receipts.pop(which)
+        assert stream == self.outbox.stream
+        self.sender = delivery.receipt(self.sender, seq, true_ms, 0.5)
+        self.outbox.cover(seq)
+
+    def _monotonic_ms(self, true_ms: int) -> int:
+        return true_ms - self._booted_ms
+
+
+@dataclass
+class Stored:
+    """What a journal holds of one event."""
+
+    seq: int
+    sensor: str
+    kind: str
+    value: float
+    at_ms: int
+    is_synchronised: bool
+
+
+@dataclass
+class Site:
+    """Devices, what is between, and the collector."""
+
+    folder: Path
+    empty: Path
+    now_ms: int = NOON_MS
+    inbox: list[Incoming] = field(default_factory=list)
+    """What the broker handed to the collector, which has not looked at it yet."""
+
+    def __post_init__(self) -> None:
+        self.devices = [Device(name, self.folder / f"{name}.sqlite", self.now_ms) for name in DEVICES]
+        self._path = self.folder / "journal.sqlite"
+        shutil.copy(self.empty, self._path)
+        self._open()
+
+    def close(self) -> None:
+        self.journal.close()
+        for device in self.devices:
+            device.outbox.close()
+
+    def pass_time(self, ms: int) -> None:
+        self.now_ms += ms
+        for device in self.devices:
+            device.sender = delivery.tick(device.sender, self.now_ms)
+        self.work.tick(self.now_ms)
+        self.work.settle(self.now_ms)
+
+    def kill_collector(self) -> None:
+        """It starts anew at once; what it had not committed is gone."""
+        self.journal.close()
+        self.inbox.clear()
+        self._open()
+
+    def kill_broker(self) -> None:
+        """It forgets everything under way; each device connects again."""
+        self.inbox.clear()
+        for device in self.devices:
+            device.connect()
+
+    def hand_over(self, device: Device, payload: bytes) -> None:
+        """The broker gives a message of a device to the collector."""
+        self.inbox.append(Incoming(device.name, payload))
+
+    def collect(self, *, answers: bool = True) -> None:
+        """The collector commits what is in its inbox; without answers its receipts are lost."""
+        owed = self.work.take(self.inbox, self.now_ms)
+        self.inbox.clear()
+        for (name, stream), seq in owed.items():
+            if answers:
+                self.devices[DEVICES.index(name)].receipts.append((stream, seq))
+
+    def exchange(self) -> None:
+        """Each device sends a message; everything on its way arrives, and so do the receipts."""
+        for device in self.devices:
+            device.send(delivery.MESSAGE_EVENTS, self.now_ms)
+            for payload in device.to_collector:
+                self.hand_over(device, payload)
+            device.to_collector.clear()
+        self.collect()
+        for device in self.devices:
+            while device.receipts:
+                device.take_receipt(0, self.now_ms)
+
+    def heal(self) -> None:
+        """Every clock right, every link whole, until nothing is left to hand over."""
+        self.kill_broker()
+        for device in self.devices:
+            device.synchronise(self.now_ms)
+        for _ in range(1000):
+            if not any(device.outbox.depth for device in self.devices):
+                return
+            self.exchange()
+            self.pass_time(1000)
+        raise AssertionError("the outboxes do not empty on a sound network")
+
+    def stored(self, device: Device) -> list[Stored]:
+        rows = self.journal.connection.execute(
+            "SELECT seq, sensor, kind, value, at_ms, synchronised FROM event JOIN sensor ON sensor.no = sensor_no"
+            " JOIN kind ON kind.no = kind_no"
+            " WHERE stream_no = (SELECT no FROM stream WHERE device = ? AND stream = ?) ORDER BY seq",
+            (device.name, device.outbox.stream),
+        )
+        return [
+            Stored(seq, sensor, kind, value, at_ms, bool(synchronised))
+            for seq, sensor, kind, value, at_ms, synchronised in rows
+        ]
+
+    def mark(self, device: Device) -> int:
+        """How far the collector has this device's stream."""
+        return self.work.marks.get((device.name, device.outbox.stream), 0)
+
+    def state(self, space: str) -> Occupancy:
+        return self.work.house.view(space, self.now_ms).state
+
+    def rules(self, space: str) -> tuple[SensorRules, ...]:
+        return self.work.house.rules(space).sensors
+
+    def _open(self) -> None:
+        self.journal = Journal(self._path)
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut at the collector here
+        self.work = Work(PLAN, self.journal, RetentionSettings(), self.now_ms)
