@@ -136,7 +136,7 @@ def names(words: Words) -> dict[str, str]:
         "today.page": _("Today"),
         "today.set_notice": _("Changed the notice"),
         "today.set_hours": _("Changed opening hours"),
-        "today.set_out_of_order": _("Changed what is out of order"),
+        "today.set_out_of_order": _("Changed what is out of use"),
         "rules.page": _("Privacy"),
         "accounts.page": _("Accounts"),
         "accounts.end_own": _("Ended their own session"),

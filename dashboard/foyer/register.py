@@ -174,7 +174,7 @@ def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zo
 def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
     _ = words.gettext
     everybody, hosts = _("Everyone"), _("Staff")
-    spot = _("Whether it is free now, during opening hours; never since when.")
+    spot = _("Whether it is free now, during opening hours, but never since when.")
     why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
     by_hour = _("History only as use over four weeks or more, together with the others of its kind.")
     texts = {

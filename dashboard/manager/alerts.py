@@ -206,7 +206,9 @@ def _rows(
 
 def _urgency(severity: Severity, words: Words) -> str:
     _ = words.gettext
-    return {Severity.URGENT: _("now"), Severity.WARNING: _("today"), Severity.NOTICE: _("in the next days")}[severity]
+    return {Severity.URGENT: _("now"), Severity.WARNING: _("today"), Severity.NOTICE: _("in the next few days")}[
+        severity
+    ]
 
 
 def _muted(alert: Alert, mutes: Sequence[Mute], said: AlertWords, words: Words) -> str:

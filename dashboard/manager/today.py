@@ -61,4 +61,4 @@ def logged(asked: AdjustCommand) -> str:
     if isinstance(asked, SetHours):
         hours = "usual" if asked.hours is None else ",".join(asked.hours) or "closed"
         return f"hours {asked.date} {hours}"
-    return f"{asked.space} {'out of order' if asked.out_of_order else 'in use'}"
+    return f"{asked.space} {'out of use' if asked.out_of_order else 'in use'}"
