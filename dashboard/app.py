@@ -86,6 +86,8 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     routes.install(app, problems.accounts_away)
     app.before_request(_draw_nonce)
     app.after_request(_guard)
+    if not settings.base_path:  # the transport rule of a host that several sites share is not ours to make
+        app.after_request(_require_https)
     packing.install(app)
     problems.install(app)
     if settings.base_path:
@@ -138,8 +140,14 @@ def _guard(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"  # the forms' check over https asks for the referrer
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if request.is_secure:  # without TLS a browser ignores both, and complains of the first on every page
+    if request.is_secure:  # without TLS a browser ignores it, and complains of it on every page
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _require_https(response: Response) -> Response:
+    """Let browsers use this host over https alone for a year; its subdomains may belong to others."""
+    if request.is_secure:  # without TLS a browser ignores the header
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

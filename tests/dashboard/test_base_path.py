@@ -61,6 +61,13 @@ def log_in(client: FlaskClient) -> None:
     assert answer.headers["Location"] == f"{BASE}/manage/devices"
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/manage/login", "/nothing", "/static/board.css"])
+def test_a_site_below_a_sub_path_sets_no_transport_rule_for_the_whole_host(app: Flask, path: str) -> None:
+    with app.test_client().get(f"{BASE}{path}", base_url=HTTPS) as answer:
+        assert "Strict-Transport-Security" not in answer.headers
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def addresses(text: str) -> set[str]:
     return {one or other for one, other in ADDRESS.findall(text)}
 
