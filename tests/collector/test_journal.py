@@ -299,7 +299,7 @@ def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
                 journal.add_events([EVENT])
             stone = disk / "stone"
             fill(stone)
-            with pytest.raises(JournalAway, match="the journal's disk is full; free some space"):
+            with pytest.raises(JournalAway, match="the journal's disk is full; free some disk space"):
                 journal.can_grow()
         stone.unlink()
         with closing(Journal(disk / "journal.sqlite")) as journal:
@@ -383,7 +383,7 @@ def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, jour
         assert reader.stdout.readline() == "1\n"
         with pytest.raises(JournalAway, match="a reader prevents the journal's log from being shortened") as full:
             write_megabytes(journal, 2 * MOST_LOG_BYTES // 1_000_000)
-        assert f"end process {reader.pid}" in str(full.value)
+        assert f"stop process {reader.pid}" in str(full.value)
         assert MOST_LOG_BYTES <= log.stat().st_size <= MOST_LOG_BYTES + 2_000_000
         reader.communicate("")
     with journal.transaction():
