@@ -129,7 +129,9 @@ def test_a_second_collector_of_a_site_is_refused_and_takes_over_when_the_first_i
         first = watcher.online()
         stack.enter_context(collecting(broker, second_path))
         until(lambda: "is already running for site mill" in caplog.text, what="the refusal of the second")
-        assert [record.levelno for record in caplog.records if "is already running" in record.message] == [logging.ERROR]
+        assert [record.levelno for record in caplog.records if "is already running" in record.message] == [
+            logging.ERROR
+        ]
         watcher.publish(motions([1, 2]))
         until(lambda: Receipt("s", 2) in watcher.receipts, what="the receipt")
         assert (events(first_path), events(second_path)) == (2, 0)
