@@ -91,7 +91,7 @@ def test_one_members_own_spot_keeps_no_use_and_shows_nobody_anything() -> None:
 
 
 def test_a_desks_past_is_promised_to_nobody_and_a_booths_only_to_hosts() -> None:
-    by_hour = "the use of four weeks or more"
+    by_hour = "use over four weeks or more"
     assert not any(by_hour in line.text for line in entry(SpaceKind.DESK, SensorKind.PIR).seen)
     everybody, hosts = entry(SpaceKind.BOOTH, SensorKind.PIR).seen
     assert by_hour not in everybody.text
