@@ -21,6 +21,8 @@ class Link:
     """A link from a port of its own to `port`; use it with `with`."""
 
     def __init__(self, port: int) -> None:
+        self.connections = 0
+        """How many were made so far."""
         self._to = port
         self._listener = socket.create_server((HOST, 0))
         self.port: int = self._listener.getsockname()[1]
@@ -71,6 +73,7 @@ class Link:
 
     def _accept(self) -> None:
         near, _ = self._listener.accept()
+        self.connections += 1
         try:
             far = socket.create_connection((HOST, self._to), timeout=5)
         except OSError:
