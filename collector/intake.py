@@ -9,8 +9,10 @@ to be held out of order). An event that cannot be taken is refused alone: it is 
 covered, so that the sender lets go of it and sends what is behind it. Source: firmware-config/contract.md, version 1.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import msgspec
@@ -80,6 +82,8 @@ class Intake:
     """Of each stream that spoke: the mark that its receipt shall bear."""
     gaps: list[Gap] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    last_too_old: int = -1
+    """The place in `refused` of the last run of events that are too old."""
     newest: dict[str, int] = field(default_factory=dict)
     """Of each device whose clock is synchronised, the latest time of a new event."""
     held: set[str] = field(default_factory=set)
@@ -156,8 +160,13 @@ class _Batch:
         self.stored = stored
         self._is_known = is_known
         self._taken: dict[tuple[str, str, int], tuple[Heard, bool]] = {}
-        self._refused: dict[tuple[str, str, int], list[bytes]] = {}
+        self._refused: dict[tuple[str, str, int], set[bytes]] = {}
         self._indexed = (0, 0, 0)
+
+    @cached_property
+    def streams(self) -> Counter[str]:
+        """How many streams of each device are stored; counted once in a batch."""
+        return Counter(device for device, _ in self.stored)
 
     def mark(self, key: StreamKey) -> int | None:
         """How far a stream is now; None: it is new."""
@@ -183,7 +192,7 @@ class _Batch:
         self._taken |= {(event.device, event.stream, event.seq): (event, sync) for event, sync in news}
         for one in into.refused[refused:]:
             if one.payload and one.first == one.last:
-                self._refused.setdefault((one.device, one.stream, one.first), []).append(one.payload)
+                self._refused.setdefault((one.device, one.stream, one.first), set()).add(one.payload)
         self._indexed = len(into.accepted), len(into.undated), len(into.refused)
 
 
@@ -207,18 +216,18 @@ def _take_message(
     key = device, message.stream
     mark = batch.mark(key)
     if mark is None:
-        if why := _unwelcome(device, batch.stored, limits.roster):
+        if why := _unwelcome(device, batch, limits.roster):
             batch.into.refused.append(Refused(device, why, payload, message.stream))
             return
         mark = 0
     batch.into.spoke[key] = _next_of(message, key, mark, batch, limits)
 
 
-def _unwelcome(device: str, stored: Mapping[StreamKey, int], roster: Roster) -> Loss | None:
+def _unwelcome(device: str, batch: _Batch, roster: Roster) -> Loss | None:
     """Why a stream that nobody knows yet is not begun; None: it is."""
     if device not in roster.devices:
         return Loss.UNKNOWN_DEVICE
-    if sum(1 for other, _ in stored if other == device) >= STREAMS_PER_DEVICE:
+    if batch.streams[device] >= STREAMS_PER_DEVICE:
         return Loss.TOO_MANY_STREAMS
     return None
 
@@ -302,10 +311,10 @@ def _refuse(event: SensorEvent | BadEvent, key: StreamKey, loss: Loss, into: Int
     if loss is not Loss.TOO_OLD:
         into.refused.append(_refused(event, key, loss))
     elif not follows:
+        into.last_too_old = len(into.refused)
         into.refused.append(Refused(device, loss, b"", stream, event.seq, event.seq))
     else:
-        before = next(n for n in range(len(into.refused) - 1, -1, -1) if into.refused[n].reason is loss)
-        into.refused[before] = into.refused[before]._replace(last=event.seq)
+        into.refused[into.last_too_old] = into.refused[into.last_too_old]._replace(last=event.seq)
 
 
 def _refused(event: SensorEvent | BadEvent, key: StreamKey, loss: Loss) -> Refused:

@@ -29,6 +29,12 @@ _OLDEST: Final = re.compile(r'"oldest"\s*:\s*(\d{1,16})\b')
 _SEQ: Final = re.compile(r'"seq"\s*:\s*"?(\d{1,16})\b')
 _EVENTS: Final = re.compile(r'"events"\s*:\s*\[')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SPACE: Final = re.compile(r".?\s*", re.DOTALL)
+_MAX_REREAD: Final = 4
+"""Failed attempts to read an event may read this many times the characters of the message. Without a limit, 64 KiB of
+nested pieces cost as much work as 30 MiB."""
+_MAX_FAULTS: Final = 10
+"""So many keys of one message that break the contract are recorded."""
 _decoder: Final = json.JSONDecoder(strict=False)
 
 
@@ -98,7 +104,8 @@ def opened(payload: bytes) -> Opened | None:
         return _pieces(text, faults)
     if not isinstance(whole, dict) or not _is_id(whole.get("stream")):
         return None
-    faults += [name_shown(key) for key in whole if key not in _ENVELOPE]
+    unknown = dict.fromkeys(name_shown(key) for key in whole if key not in _ENVELOPE)
+    faults += islice(unknown, _MAX_FAULTS)
     oldest = whole.get("oldest")
     if type(oldest) is not int or not 1 <= oldest <= _MAX_SEQ:
         oldest = None
@@ -126,15 +133,19 @@ def _pieces(text: str, faults: list[str]) -> Opened | None:
 
 
 def _objects(text: str, start: int) -> Iterator[tuple[int, Any]]:
-    """Each object with a sequence number, and each piece of text that has one though it is no JSON."""
+    """Each object with a sequence number, and each piece of text that has one though it is no JSON.
+
+    When failed attempts have read too much, what follows the last event found is left out. It gets no receipt, so its
+    sender sends it again, first of its message.
+    """
     place = text.find("{", start)
-    found = 0
-    for _ in range(MAX_EVENTS):  # bounds the work too: a failed attempt may read all that is left
-        if place < 0:
+    found, left = 0, _MAX_REREAD * len(text)
+    for _ in range(MAX_EVENTS):
+        if place < 0 or (left < 0 and found):
             return
-        try:
-            item, end = _decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
+        item, end = _parse(text, place) if left >= 0 else (None, place)
+        if item is None:
+            left -= end - place
             next_place = text.find("{", place + 1)
             item = text[place : next_place if next_place >= 0 else len(text)]
             if next_place < 0 and "}" not in item and found:
@@ -145,6 +156,19 @@ def _objects(text: str, start: int) -> Iterator[tuple[int, Any]]:
             found += 1
             yield seq, item
         place = next_place
+
+
+def _parse(text: str, place: int) -> tuple[Any, int]:
+    """The object that begins at a place, None if it is no JSON; and how far the text was read at most."""
+    try:
+        return _decoder.raw_decode(text, place)
+    except json.JSONDecodeError as fault:
+        if fault.msg.startswith("Unterminated string"):  # its place is where the string begins
+            return None, len(text)
+        space = _SPACE.match(text, fault.pos)  # the place may be that of a comma before white space that was read
+        return None, space.end() if space else fault.pos
+    except (ValueError, RecursionError):
+        return None, len(text)
 
 
 def _fill(found: Iterator[tuple[int, Any]]) -> Iterator[Any]:

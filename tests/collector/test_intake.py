@@ -1,6 +1,9 @@
 """What is taken of what devices say, and what is said of the rest."""
 
 import json
+import sys
+from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,7 @@ from msgspec.structs import replace
 from collector import salvage
 from collector.intake import STREAMS_PER_DEVICE, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
 from collector.rejection import Gap, Loss, Refused
-from edge.message import Kind, SensorEvent, decode_events
+from edge.message import MAX_PAYLOAD_BYTES, Kind, SensorEvent, decode_events
 from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion, motions
 
 LIMITS = Limits(Roster(house_of(2)), NOON_MS - HOUR_MS, NOON_MS + HOUR_MS)
@@ -403,6 +406,99 @@ def test_one_batch_or_many_come_to_the_same(batches: list[list[tuple[int, int, i
         stored |= into.marks
         apart += seqs(into)
     assert (seqs(together), together.marks) == (apart, stored)
+
+
+OPENING = '{"stream":"s","oldest":1,"events":['
+NESTED = [
+    '{"seq":1,"a":[' * 300 + "[]," * 30_000,
+    '{"seq":1,"a":[' * 300 + '"",' * 30_000,
+    '{"seq":1,"a":[' * 300 + '"' + "x" * 60_000,
+    '{"seq":1,"a":[' * 300 + "1," + " " * 60_000,
+    '{"s":1,"a":[' * 300 + "[]," * 30_000,
+    '{"seq":1,"a":' * 480 + "9" * 60_000,
+]
+
+
+def parsed_chars(payload: bytes) -> int:
+    """The most that all attempts to parse a payload can have read: each from its begin to the end of the text."""
+    parsed = 0
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        nonlocal parsed
+        if event == "call" and frame.f_code is json.JSONDecoder.raw_decode.__code__:
+            parsed += len(frame.f_locals["s"]) - frame.f_locals["idx"]
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        taken(payload)
+    finally:
+        sys.setprofile(before)
+    return parsed
+
+
+@pytest.mark.parametrize("events", NESTED)
+def test_nested_pieces_cost_a_few_readings_of_the_message(events: str) -> None:
+    payload = (OPENING + events).encode()[:MAX_PAYLOAD_BYTES]
+    assert 0 < parsed_chars(payload) <= 7 * len(payload)
+
+
+def test_costly_events_are_refused_exactly_and_what_is_behind_them_is_taken() -> None:
+    costly = [f'{{"seq":{n},"value":{"9" * 5000}}}' for n in range(1, 11)]
+    events = [*costly, *(json.dumps(raw(n)) for n in range(11, 21))]
+    stored: dict[StreamKey, int] = {}
+    gone: list[int] = []
+    good: list[int] = []
+    while len(events) > (mark := stored.get(S, 0)):
+        into = taken((OPENING + ",".join(events[mark:]) + "]}").encode(), stored=stored)
+        assert into.marks[S] > mark, "the sender goes on"
+        stored |= into.marks
+        good += seqs(into)
+        gone += [seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)]
+    assert (gone, good) == (list(range(1, 11)), list(range(11, 21)))
+
+
+def test_a_small_fault_in_every_event_costs_no_place() -> None:
+    events = ",".join(f"{json.dumps(raw(n))[:-1]},}}" for n in range(1, 501))
+    into = taken((OPENING + events + "]}").encode())
+    assert (into.marks, seqs(into)) == ({S: 500}, [])
+
+
+def test_many_unknown_keys_are_a_few_records() -> None:
+    into = taken(wire(raw(1), **{f"key-{n}": 0 for n in range(3000)}))
+    assert (seqs(into), into.marks) == ([1], {S: 1})
+    assert 1 <= len(into.refused) <= 20
+
+
+def test_runs_of_old_events_among_repeats_are_each_named_once() -> None:
+    old = NOON_MS - 2 * HOUR_MS
+    into = take_in(
+        [
+            Delivery("pi-1", message([motion(1), motion(2, old)])),
+            Delivery("pi-1", message([motion(1, NOON_MS + 1), motion(2, old), motion(3, old)])),
+        ],
+        {S: 1},
+        LIMITS,
+        lambda _: False,
+    )
+    assert [(one.reason, one.first, one.last) for one in into.refused] == [
+        (Loss.REUSED_SEQUENCE, 1, 1),
+        (Loss.TOO_OLD, 2, 3),
+        (Loss.REUSED_SEQUENCE, 1, 1),
+    ]
+
+
+def test_the_streams_of_a_device_are_counted_once_in_a_batch() -> None:
+    class Counted(dict[StreamKey, int]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[StreamKey]:
+            self.passes += 1
+            return super().__iter__()
+
+    stored = Counted({("pi-1", f"s{n}"): 1 for n in range(3)})
+    take_in([Delivery("pi-1", motions([1]).replace(b'"s"', b'"new-%d"' % n)) for n in range(50)], stored, LIMITS)
+    assert stored.passes == 1
 
 
 WORDS = st.sampled_from(["stream", "oldest", "events", "seq", "sensor", "at", "kind", "value", "sync", "s", "motion"])
