@@ -1,13 +1,14 @@
-"""What managers change on a page without the site file: spaces out of order, hours for a date, a notice.
+"""What managers change on a page without the site file: spaces out of use, hours for a date, a notice.
 
-In:    commands of the dashboard; the plan of the site file.
-Out:   the adjustments, stored and retained at the broker; the plan with them.
+In:    requests of the dashboard; the plan of the site file.
+Out:   the adjustments, stored and retained at the broker; the plan with their notice and hours.
 Never: a change of the site file. What it says applies again once an adjustment is taken back.
 """
 
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
+from unicodedata import category
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -21,7 +22,11 @@ NAME: Final = "adjustments:now"
 MOST_NOTICE: Final = 200
 """Characters of a notice."""
 MOST_DATES: Final = 31
+"""Dates from today on; those that are over are kept besides."""
 MOST_AHEAD_DAYS: Final = 366
+KEPT_DAYS: Final = 396
+"""So long the hours of a date that is over are kept: history that is computed again must find the same hours."""
+MOST_KEPT_DATES: Final = MOST_DATES + KEPT_DAYS
 
 Texts = Annotated[list[Annotated[str, Meta(max_length=11)]], Meta(max_length=4)]
 """The opening hours of one date, such as ["09:00-13:00"]; empty: closed."""
@@ -32,9 +37,9 @@ class Adjustments(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
 
     notice: Annotated[str, Meta(max_length=MOST_NOTICE)] = ""
     """One line for every page."""
-    hours: Annotated[dict[str, Texts], Meta(max_length=MOST_DATES)] = {}
+    hours: Annotated[dict[str, Texts], Meta(max_length=MOST_KEPT_DATES)] = {}
     """By date, such as "2026-12-24"; the others are as in the site file."""
-    out_of_order: list[Id] = []
+    out_of_use: list[Id] = []
     """Ids of spaces that nobody can use, in alphabetical order."""
 
 
@@ -54,19 +59,18 @@ class SetHours(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="s
     hours: Texts | None
 
 
-class SetOutOfOrder(
-    Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_out_of_order", tag_field="command"
-):
+class SetOutOfUse(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_out_of_use", tag_field="command"):
     """Take a space out of use, or put it back."""
 
     space: Id
-    out_of_order: bool
+    out_of_use: bool
 
 
-AdjustCommand = SetNotice | SetHours | SetOutOfOrder
+AdjustCommand = SetNotice | SetHours | SetOutOfUse
 """One request about adjustments to the collector; not retained."""
-COMMANDS: Final = frozenset({"set_notice", "set_hours", "set_out_of_order"})
 
+_JOINER: Final = "\u200d"
+"""Joins signs to one emoji."""
 _encoder: Final = msgspec.json.Encoder()
 _adjustments: Final = msgspec.json.Decoder(Adjustments)
 _command: Final[msgspec.json.Decoder[AdjustCommand]] = msgspec.json.Decoder(AdjustCommand)
@@ -92,7 +96,7 @@ def decode_command(payload: bytes) -> AdjustCommand:
 
 
 def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: date) -> Adjustments:
-    """The adjustments after one request; those for dates that are over are left out.
+    """The adjustments after one request; hours of dates that were over long ago are left out.
 
     Args:
         before: what is adjusted now.
@@ -103,37 +107,43 @@ def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: da
     Raises:
         MessageRejected: the request names what is not there, or no hours.
     """
-    hours = {day: texts for day, texts in before.hours.items() if _day(day) >= today - timedelta(days=1)}
-    out_of_order = set(before.out_of_order) & plan.space.keys()
+    hours = {day: texts for day, texts in before.hours.items() if _day(day) >= today - timedelta(days=KEPT_DAYS)}
+    out_of_use = set(before.out_of_use) & plan.space.keys()
     notice = before.notice
     if isinstance(asked, SetNotice):
-        notice = " ".join(asked.notice.split())
+        notice = _one_line(asked.notice)
     elif isinstance(asked, SetHours):
-        hours.pop(asked.date, None)
+        day = _day(asked.date)
+        if not today <= day <= today + timedelta(days=MOST_AHEAD_DAYS):
+            raise MessageRejected(f'date: "{asked.date}" is over or too far ahead; give one from today to a year ahead')
+        hours.pop(day.isoformat(), None)
         if asked.hours is not None:
-            hours[asked.date] = _checked_hours(asked.date, asked.hours, today)
+            _spans(asked.hours)
+            hours[day.isoformat()] = asked.hours
     elif asked.space not in plan.space:
         raise MessageRejected(f'space: no "{asked.space}" in the site file')
-    elif asked.out_of_order:
-        out_of_order.add(asked.space)
+    elif asked.out_of_use:
+        out_of_use.add(asked.space)
     else:
-        out_of_order.discard(asked.space)
-    if len(hours) > MOST_DATES:
+        out_of_use.discard(asked.space)
+    if sum(_day(day) >= today for day in hours) > MOST_DATES:
         raise MessageRejected(
             f"hours: at most {MOST_DATES} dates can have hours of their own; write them in the site file"
         )
-    return structs.replace(before, notice=notice, hours=dict(sorted(hours.items())), out_of_order=sorted(out_of_order))
+    return structs.replace(before, notice=notice, hours=dict(sorted(hours.items())), out_of_use=sorted(out_of_use))
 
 
 def adjusted(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
-    """The plan as it is used: that of the site file with the adjustments."""
-    out_of_order = frozenset(adjustments.out_of_order)
+    """The plan as it is used: that of the site file with the notice and the hours.
+
+    A space that is out of use stays in the plan as it is: only what is shown now changes, never what is
+    inferred, learnt or kept in history (see `House.take_out_of_use`).
+    """
     hours = {_day(day): _spans(texts) for day, texts in adjustments.hours.items()}
     return replace(
         plan,
         notice=" · ".join(filter(None, (plan.notice, adjustments.notice))),
         hours_on={**plan.hours_on, **hours},
-        spaces=tuple(replace(space, disabled=space.disabled or space.id in out_of_order) for space in plan.spaces),
     )
 
 
@@ -145,20 +155,12 @@ def from_stored(payload: bytes | None) -> Adjustments:
         return NO_ADJUSTMENTS
 
 
-def command_name(payload: bytes) -> str:
-    """The name of the command in a payload; empty if there is none."""
-    try:
-        found = msgspec.json.decode(payload, type=dict[str, msgspec.Raw]).get("command")
-        return msgspec.json.decode(found, type=str) if found is not None else ""
-    except (ValueError, RecursionError):
-        return ""
-
-
-def _checked_hours(day: str, texts: list[str], today: date) -> list[str]:
-    if not today <= _day(day) <= today + timedelta(days=MOST_AHEAD_DAYS):
-        raise MessageRejected(f'date: "{day}" is over or too far ahead; give one from today to a year ahead')
-    _spans(texts)
-    return texts
+def _one_line(text: str) -> str:
+    """The text with single spaces, if every character of it can be seen."""
+    line = " ".join(text.split())
+    if any(category(sign).startswith("C") for sign in line if sign != _JOINER):  # some reverse what follows on a page
+        raise MessageRejected("notice: it has a character that cannot be shown; write letters, digits and signs only")
+    return line
 
 
 def _spans(texts: list[str]) -> tuple[OpeningHours, ...]:

@@ -22,7 +22,7 @@ from collector.evidence import START, Evidence, Heard, SpaceRules, Transition, s
 from collector.inference import advance, fitted, fold, story, view, wake_ms
 from collector.inference.judgement import FOREVER
 from collector.inference.learnt import learnt
-from collector.outward import Health, Occupancy, SpaceState, Summary, Tuning, with_coarse_moments
+from collector.outward import Because, Health, Occupancy, Reason, SpaceState, Summary, Tuning, with_coarse_moments
 from collector.people import Crossing, Crowd
 from collector.plan import SitePlan, Space
 from collector.telling import Telling
@@ -165,10 +165,22 @@ class House:
             self._telling.look_again(space)
         self._doubted = frozenset(spaces)
 
+    def take_out_of_use(self, spaces: Collection[str]) -> None:
+        """From now on these spaces, and no others, show `disabled`; their stories and history are not changed."""
+        self._telling.take_out_of_use(spaces)
+
     def view(self, space: str, now_ms: int) -> SpaceState:
         """What a space shows now."""
         seat = self._seats[space]
         state = with_coarse_moments(view(seat.evidence, seat.rules, now_ms), now_ms)
+        if self._telling.is_out_of_use(space):
+            return SpaceState(
+                state=Occupancy.DISABLED,
+                since_ms=0,
+                because=Because(Reason.DISABLED),
+                health=state.health,
+                at_ms=0,
+            )
         if space in self._doubted and state.health is Health.HEALTHY:
             return replace(state, health=Health.DEGRADED)
         return state

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 def reads(site: str) -> list[str]:
     """Every filter without which a collector cannot work."""
     events = topics.every_device(site, topics.DeviceTopic.EVENTS)
-    return [topics.collector(site), topics.collector_command(site), events]
+    return [topics.collector(site), topics.collector_command(site), topics.adjustments_command(site), events]
 
 
 class Inbox:
@@ -71,12 +71,16 @@ class Inbox:
         self._owed: list[int] = []
         self._mid = 0
         self._commands: list[bytes] = []
+        self._adjustment_commands: list[bytes] = []
         self._status_topic = topics.collector(site).encode()
         self._collector_statuses: list[bytes] = []
         self._connections = Connections()
         self._events = topics.every_device(site, topics.DeviceTopic.EVENTS)
         self._device_times: list[tuple[str, int]] = []
-        self._command_topic = topics.collector_command(site).encode()
+        self._commands_of = {
+            topics.collector_command(site).encode(): self._commands,
+            topics.adjustments_command(site).encode(): self._adjustment_commands,
+        }
         self._statuses = topics.every_device(site, topics.DeviceTopic.STATUS)
         self._retained: set[str] = set()
         self._retained_at: float | None = None
@@ -156,8 +160,11 @@ class Inbox:
 
     def commands(self) -> list[bytes]:
         """The commands that came with the last batch; they are acknowledged with it."""
-        taken, self._commands = self._commands, []
-        return taken
+        return _taken(self._commands)
+
+    def adjustment_commands(self) -> list[bytes]:
+        """The commands of managers to adjust the site that came with the last batch; acknowledged with it."""
+        return _taken(self._adjustment_commands)
 
     def device_times(self) -> list[tuple[str, int]]:
         """What time it is by each device whose status came with the last batch, and whose clock is synchronised."""
@@ -248,9 +255,9 @@ class Inbox:
             device = known.get(topic) or self._look_up(topic)
             if device:
                 queue.append(Delivery(device, payload))
-            elif topic == self._command_topic:
-                if not retained:  # an old wish that somebody left at the broker
-                    self._commands.append(payload)
+            elif (commands := self._commands_of.get(topic)) is not None:
+                if not retained:  # an old command that somebody left at the broker
+                    commands.append(payload)
             else:
                 self._sort_rest(topic, payload, retained=retained)
 
@@ -318,6 +325,7 @@ class Inbox:
         self._pause_s, self._told = FIRST_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # those of the last connection: they come again
         self._commands.clear()
+        self._adjustment_commands.clear()
         self._device_times.clear()
         self._owed.clear()
         self._subscriptions.forget()
@@ -343,6 +351,12 @@ class Inbox:
         if self._connections.is_contested:
             self._connect_at = time.monotonic() + rivalry.pause_s(self._connections, random.random())  # noqa: S311 - jitter
             log.error("%s: %s", self._where, rivalry.SUSPICION.format(n=self._connections.short))
+
+
+def _taken(commands: list[bytes]) -> list[bytes]:
+    taken = commands.copy()
+    commands.clear()
+    return taken
 
 
 def _want_write(_client: Any, _userdata: Any, _line: Any) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Final
 
+from collector.adjustments import Adjustments
 from collector.alerts.book import AGAIN_MS
 from collector.alerts.conditions import Ear, outage
 from collector.alerts.hours import judged
@@ -153,6 +154,7 @@ class _Loop:
         self._greeted = 0
         self._greeted_s = float("inf")
         self._told_s = self._status_s = 0.0
+        self._told_adjustments: Adjustments | None = None
         self._settle_s = 0.0
         self._save_s = time.monotonic() + SAVE_S
 
@@ -170,7 +172,8 @@ class _Loop:
     def collect(self, work: Work) -> bool:
         """Run until `stop`, and leave everything stored; True: `begin` must take up the journal anew.
 
-        That is so when a manager has adjusted the plan, and when the clock was ahead: what was written is taken back.
+        That is so when a manager has set other opening hours, and when the clock was ahead: what was written then is
+        taken back.
         """
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
@@ -181,6 +184,7 @@ class _Loop:
             deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
             if self._stands_by():
                 self._inbox.commands()
+                self._inbox.adjustment_commands()
                 self._inbox.acknowledge()  # no receipt: the devices keep it for the one that collects
                 self._report_progress()
                 tick_s = time.monotonic() + TICK_S
@@ -202,10 +206,13 @@ class _Loop:
         """Store what came, and answer it."""
         for device, at_ms in self._inbox.device_times():
             self._time.report(device, at_ms, exact=True)
-        if commands := self._inbox.commands():
+        commands, adjustment_commands = self._inbox.commands(), self._inbox.adjustment_commands()
+        if commands:
             work.obey(commands, self._now_ms())
-            if not deliveries:
-                self._inbox.acknowledge()
+        if adjustment_commands:
+            work.adjust(adjustment_commands, self._now_ms())
+        if not deliveries and (commands or adjustment_commands):
+            self._inbox.acknowledge()
         if deliveries:
             owed = work.take(deliveries, self._now_ms())
             self._publisher.receipts(owed)
@@ -245,8 +252,11 @@ class _Loop:
             work.foretelling.tell_all()
             work.watch.tell_all()
             work.alarms.tell_all()
-            self._publisher.adjustments(work.adjustments)
+            self._told_adjustments = None
             self._status_s = 0.0
+        if self._told_adjustments != work.adjustments:
+            self._told_adjustments = work.adjustments
+            self._publisher.adjustments(work.adjustments)
         states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
         summaries = house.summaries_to_tell(now_ms)
         if states or summaries:

@@ -5,7 +5,7 @@ Out:   what changed since it was last told.
 Never: clocks, sockets.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from collector.air import AirState, air, breathe
@@ -13,7 +13,7 @@ from collector.evidence import Heard, Transition
 from collector.outward import TAKEN, Health, Occupancy, Reason, SpaceState, Summary, Tuning
 from collector.people import Crossing
 from collector.people.counting import Counting
-from collector.plan import WHOLE_SITE, SitePlan, Tenure
+from collector.plan import WHOLE_SITE, SitePlan, Space, Tenure
 from collector.privacy import FEW, aired, veiled
 from collector.summary import count
 from edge.message import Kind
@@ -42,6 +42,7 @@ class Telling:
         self._veiled = veiled(plan)
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
+        self._out_of_use: frozenset[str] = frozenset()
         self._told: dict[str, tuple[Gist, int]] = {}
         self._summaries: dict[str, Summary] = {}
         self._touched_zones: set[str] = set()
@@ -96,6 +97,16 @@ class Telling:
         if space in self._public:
             self._judged.add(space)
 
+    def take_out_of_use(self, spaces: Collection[str]) -> None:
+        """These spaces, and no others, are told and counted as disabled; what is judged of them goes on."""
+        for space in self._out_of_use.symmetric_difference(spaces):
+            self.look_again(space)
+        self._out_of_use = frozenset(spaces)
+
+    def is_out_of_use(self, space: str) -> bool:
+        """Whether a space is told as disabled, whatever is judged of it."""
+        return space in self._out_of_use
+
     def refreshed(self, space: str) -> None:
         """Newer evidence speaks for the state that the space has."""
         self._refreshed.add(space)
@@ -131,9 +142,13 @@ class Telling:
 
     def summary(self, zone: str, now_ms: int) -> Summary:
         """What a zone shows."""
-        kinds = count((space, self._shown[space.id]) for space in self._spaces_of[zone])
+        kinds = count(self._counted(self._spaces_of[zone]))
         shown = None if self._is_veiled(zone) else air(self.airs[zone], self._silent_ms, now_ms)
         return Summary(at_ms=now_ms, kinds=kinds, air=shown)
+
+    def _counted(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:
+        for space in spaces:
+            yield space, Occupancy.DISABLED if space.id in self._out_of_use else self._shown[space.id]
 
     def _is_veiled(self, zone: str) -> bool:
         """Whether the air would tell which of a few members are there."""
@@ -142,7 +157,7 @@ class Telling:
 
     def site_summary(self, now_ms: int) -> Summary:
         """What the whole site shows; people only where a door is watched."""
-        kinds = count((space, self._shown[space.id]) for space in self._plan.spaces)
+        kinds = count(self._counted(self._plan.spaces))
         people = self.counting.people(now_ms) if self._plan.doors else None
         return Summary(at_ms=now_ms, kinds=kinds, people=people)
 

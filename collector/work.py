@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from collector.adjustments import COMMANDS, changed, command_name, decode_command, encode, from_stored
 from collector.adjustments import NAME as ADJUSTMENTS
+from collector.adjustments import changed, decode_command, encode, from_stored
 from collector.air import AirState
 from collector.alerts.alarms import Alarms, Watched
 from collector.alerts.settings import USUAL, AlertSettings
@@ -55,8 +55,8 @@ class Work:
         foretelling: what is forecast, to be told.
         watch: what is found about sensors, to be told.
         alarms: what somebody should be alerted of, to be told and delivered.
-        adjustments: what managers have changed beside the site file; the plan has those of the beginning.
-        is_outdated: they have changed since: the plan must be made anew, and this object with it.
+        adjustments: what managers have changed without the site file.
+        is_outdated: their hours have changed since the plan was made: it must be made anew, and this object with it.
 
     Raises:
         JournalAway: from every method: the journal must be opened anew, and this object made anew with it.
@@ -75,6 +75,7 @@ class Work:
         self._time = given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.belief.site_ms
         self.house = House(plan)
+        self.house.take_out_of_use(self.adjustments.out_of_use)
         self.marks = journal.marks()
         self._plan = plan
         self._journal = journal
@@ -187,23 +188,25 @@ class Work:
         """Take commands to the collector; one that breaks the contract is refused in the log."""
         with self._journal.transaction():
             for payload in payloads:
-                if command_name(payload) in COMMANDS:
-                    self._adjust(payload, now_ms)
-                    continue
                 room = self.alarms if is_command(payload) else self.watch
                 room.answer(payload, now_ms)
 
-    def _adjust(self, payload: bytes, now_ms: int) -> None:
-        """Store what a manager changed; it is used once the plan is taken up anew."""
-        try:
-            asked = decode_command(payload)
-            after = changed(self.adjustments, asked, self._plan, local(self._plan, now_ms).date())
-        except MessageRejected as fault:
-            log.warning("rejected a command to the collector: %s", fault)
+    def adjust(self, payloads: Iterable[bytes], now_ms: int) -> None:
+        """Store what managers ask to be adjusted, and use it; what breaks the contract is rejected in the log."""
+        before, today = self.adjustments, local(self._plan, now_ms).date()
+        after = before
+        for payload in payloads:
+            try:
+                after = changed(after, decode_command(payload), self._plan, today)
+            except MessageRejected as fault:
+                log.warning("rejected an adjustment: %s", fault)
+        if after == before:
             return
-        if after != self.adjustments:
-            self.adjustments, self.is_outdated = after, True
+        with self._journal.transaction():
             self._journal.set_settled({ADJUSTMENTS: encode(after)})
+        self.adjustments = after
+        self.is_outdated |= after.hours != before.hours
+        self.house.take_out_of_use(after.out_of_use)
 
     def save(self) -> None:
         """Store what the newest events left behind of each space: the next start has less to read."""

@@ -98,7 +98,7 @@ def _because(state: SpaceState, reader: Reader) -> str:
         Reason.NEVER_HEARD: _("{sensor} has never reported"),
         Reason.SETTLING: _("{sensor} has just started reporting and needs one quiet period first"),
         Reason.LEVEL: _("measured by {sensor} {ago}"),
-        Reason.DISABLED: _("set out of use in the site file"),
+        Reason.DISABLED: _("marked as out of use"),
         Reason.NO_SENSOR: _("no suitable sensor"),
     }[because.reason]
     at_ms = because.at_ms or state.since_ms

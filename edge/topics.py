@@ -76,8 +76,13 @@ def alerts(site: str) -> str:
 
 
 def adjustments(site: str) -> str:
-    """Where is retained what managers have adjusted: a notice, hours for dates, spaces out of order."""
+    """Where is retained what managers have adjusted: a notice, hours for dates, spaces out of use."""
     return f"{ROOT}/{site}/adjustments"
+
+
+def adjustments_command(site: str) -> str:
+    """Where a manager asks the collector to adjust the site."""
+    return f"{adjustments(site)}/command"
 
 
 def collector(site: str) -> str:

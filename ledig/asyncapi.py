@@ -156,7 +156,16 @@ CHANNELS: Final = (
         adjustments.Adjustments,
         Way.SEND,
         retained=True,
-        what="Changes by managers on top of the site file: a notice, hours of single dates, spaces out of order.",
+        what="Changes by managers on top of the site file: a notice, hours of single dates, spaces out of use.",
+    ),
+    Channel(
+        "adjustments_command",
+        topics.adjustments_command(_SITE),
+        adjustments.SetNotice,
+        Way.RECEIVE,
+        retained=False,
+        what="A manager adjusts the site on a page.",
+        also=(adjustments.SetHours, adjustments.SetOutOfUse),
     ),
     Channel(
         "collector",
@@ -172,8 +181,8 @@ CHANNELS: Final = (
         findings.CollectorCommand,
         Way.RECEIVE,
         retained=False,
-        what="A manager responds to a finding, mutes alerts, or adjusts the site.",
-        also=(wire.AlertCommand, adjustments.SetNotice, adjustments.SetHours, adjustments.SetOutOfOrder),
+        what="A manager responds to a finding, or mutes alerts.",
+        also=(wire.AlertCommand,),
     ),
 )
 """Every kind of topic of the contract."""

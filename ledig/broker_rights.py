@@ -66,6 +66,7 @@ class _Filters:
                 self._devices(DeviceTopic.FINDINGS),
                 topics.collector(self.site),
                 topics.collector_command(self.site),
+                topics.adjustments_command(self.site),
                 topics.space(self.site, "+"),
                 *self._of_zones(),
             ),
@@ -94,7 +95,11 @@ class _Filters:
                 topics.adjustments(self.site),
                 topics.collector(self.site),
             ),
-            writes=(topics.collector_command(self.site), self._devices(DeviceTopic.COMMAND)),
+            writes=(
+                topics.collector_command(self.site),
+                topics.adjustments_command(self.site),
+                self._devices(DeviceTopic.COMMAND),
+            ),
         )
 
     def of_installer(self) -> Rights:

@@ -24,8 +24,8 @@ class DateRow:
     hours: str
 
 
-def date_rows(adjustments: Adjustments, words: Words) -> list[DateRow]:
-    """The dates that have hours of their own, the nearest first."""
+def date_rows(adjustments: Adjustments, today: date, words: Words) -> list[DateRow]:
+    """The dates from today on that have hours of their own, the nearest first."""
     closed = words.gettext("Closed")
     return [
         DateRow(
@@ -34,6 +34,7 @@ def date_rows(adjustments: Adjustments, words: Words) -> list[DateRow]:
             ", ".join(text.replace("-", "\u2013") for text in texts) or closed,
         )
         for day, texts in adjustments.hours.items()
+        if date.fromisoformat(day) >= today
     ]
 
 
@@ -51,6 +52,8 @@ def request_problem(asked: AdjustCommand, words: Words) -> str:
     _ = words.gettext
     if isinstance(asked, SetHours):
         return _("Choose a date from today to a year ahead.")
+    if isinstance(asked, SetNotice):
+        return _("The notice has a character that cannot be shown. Write it again with letters, digits and signs.")
     return _("This change is not possible. Reload the page.")
 
 
@@ -61,4 +64,4 @@ def logged(asked: AdjustCommand) -> str:
     if isinstance(asked, SetHours):
         hours = "usual" if asked.hours is None else ",".join(asked.hours) or "closed"
         return f"hours {asked.date} {hours}"
-    return f"{asked.space} {'out of use' if asked.out_of_order else 'in use'}"
+    return f"{asked.space} {'out of use' if asked.out_of_use else 'in use'}"

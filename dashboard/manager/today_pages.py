@@ -1,4 +1,4 @@
-"""The page of today: a notice, hours of a date, and spaces out of order, without the site file.
+"""The page of today: a notice, hours of a date, and spaces out of use, without the site file.
 
 In:    the live picture, a form.
 Out:   one page; a request to the collector, and the page again.
@@ -17,7 +17,7 @@ from collector.adjustments import (
     AdjustCommand,
     SetHours,
     SetNotice,
-    SetOutOfOrder,
+    SetOutOfUse,
     changed,
     decode_command,
     encode,
@@ -68,12 +68,12 @@ def set_hours() -> ResponseReturnValue:
 
 
 @routes.post("/space")
-def set_out_of_order() -> ResponseReturnValue:
+def set_out_of_use() -> ResponseReturnValue:
     """Take a space out of use, or put it back."""
     space = request.form.get("space", "")
     if space not in serving().plan.space:
         abort(HTTPStatus.BAD_REQUEST)
-    return _send(SetOutOfOrder(space, request.form.get("out_of_order") == "1"))
+    return _send(SetOutOfUse(space, request.form.get("out_of_use") == "1"))
 
 
 def _page(problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> ResponseReturnValue:
@@ -89,9 +89,9 @@ def _page(problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> ResponseRetu
         most_notice=MOST_NOTICE,
         today=day.isoformat(),
         hours=", ".join(hours_text(span) for span in hours_of(plan, day)),
-        dates=today.date_rows(adjustments, told),
-        out_of_order=[plan.space[space] for space in adjustments.out_of_order if space in plan.space],
-        in_use=[space for space in plan.spaces if not space.disabled],
+        dates=today.date_rows(adjustments, day, told),
+        out_of_use=[plan.space[space] for space in adjustments.out_of_use if space in plan.space],
+        in_use=[space for space in plan.spaces if not space.disabled and space.id not in adjustments.out_of_use],
         asked="asked" in request.args,
     )
     return body, status
@@ -106,7 +106,7 @@ def _send(asked: AdjustCommand) -> ResponseReturnValue:
     except MessageRejected:
         return _page(today.request_problem(asked, words()), HTTPStatus.BAD_REQUEST)
     log_span(today.logged(asked))
-    if not here.live.say(topics.collector_command(here.plan.id), encode(asked)):
+    if not here.live.say(topics.adjustments_command(here.plan.id), encode(asked)):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("today.page", asked=1), HTTPStatus.SEE_OTHER)
 

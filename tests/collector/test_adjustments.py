@@ -6,13 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 from collector.adjustments import (
+    KEPT_DAYS,
     MOST_DATES,
     NO_ADJUSTMENTS,
     AdjustCommand,
     Adjustments,
     SetHours,
     SetNotice,
-    SetOutOfOrder,
+    SetOutOfUse,
     adjusted,
     changed,
     decode_adjustments,
@@ -31,7 +32,7 @@ COMMANDS: list[AdjustCommand] = [
     SetNotice("Fika at three"),
     SetHours("2026-12-24", ["09:00-13:00"]),
     SetHours("2026-12-25", []),
-    SetOutOfOrder("desk-1", out_of_order=True),
+    SetOutOfUse("desk-1", out_of_use=True),
 ]
 
 
@@ -49,7 +50,7 @@ def test_every_request_survives_the_wire_and_adjusts_the_plan() -> None:
     assert plan.notice == "From the file · Fika at three"
     assert hours_of(plan, date(2026, 12, 24)) == (OpeningHours(opens_min=540, closes_min=780),)
     assert hours_of(plan, date(2026, 12, 25)) == ()
-    assert {space.id for space in plan.spaces if space.disabled} == {"desk-1"}
+    assert plan.spaces == PLAN.spaces, "a space out of use keeps its place in the plan, and its history"
 
 
 def test_taking_everything_back_gives_the_plan_of_the_site_file() -> None:
@@ -57,7 +58,7 @@ def test_taking_everything_back_gives_the_plan_of_the_site_file() -> None:
         SetNotice("  "),
         SetHours("2026-12-24", None),
         SetHours("2026-12-25", None),
-        SetOutOfOrder("desk-1", out_of_order=False),
+        SetOutOfUse("desk-1", out_of_use=False),
     ]
     assert after(*COMMANDS, *back) == NO_ADJUSTMENTS
     assert adjusted(PLAN, NO_ADJUSTMENTS) == PLAN
@@ -68,15 +69,33 @@ def test_a_space_that_the_site_file_disables_stays_so() -> None:
     assert adjusted(plan, NO_ADJUSTMENTS).space["desk-0"].disabled
 
 
-def test_hours_of_dates_that_are_over_are_dropped() -> None:
-    before = Adjustments(hours={"2026-11-28": ["09:00-13:00"], "2026-12-24": []})
-    assert changed(before, SetNotice("x"), PLAN, TODAY).hours == {"2026-12-24": []}
+def test_hours_of_dates_that_are_over_are_kept_as_long_as_history_may_be_computed_again() -> None:
+    kept = (TODAY - timedelta(days=KEPT_DAYS)).isoformat()
+    dropped = (TODAY - timedelta(days=KEPT_DAYS + 1)).isoformat()
+    before = Adjustments(hours={dropped: [], kept: ["09:00-13:00"], "2026-12-24": []})
+    assert changed(before, SetNotice("x"), PLAN, TODAY).hours == {kept: ["09:00-13:00"], "2026-12-24": []}
+
+
+def test_a_date_has_one_form_however_it_was_written() -> None:
+    asked = [SetHours("20261224", ["09:00-13:00"]), SetHours("2026-W52-4", ["10:00-12:00"])]
+    assert after(*asked).hours == {"2026-12-24": ["10:00-12:00"]}
+    assert after(*asked, SetHours("2026-12-24", None)) == NO_ADJUSTMENTS
+
+
+@pytest.mark.parametrize("notice", ["a\u202eb", "a\x00b", "a\u2066b", "a\u200bb"])
+def test_a_notice_with_signs_that_cannot_be_shown_is_rejected(notice: str) -> None:
+    with pytest.raises(MessageRejected, match="cannot be shown"):
+        after(SetNotice(notice))
+
+
+def test_a_notice_is_one_line_of_any_language() -> None:
+    assert after(SetNotice(" Fika\n kl 15 👩\u200d🔧 ")).notice == "Fika kl 15 👩\u200d🔧"
 
 
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        (SetOutOfOrder("desk-9", out_of_order=True), 'space: no "desk-9"'),
+        (SetOutOfUse("desk-9", out_of_use=True), 'space: no "desk-9"'),
         (SetHours("2026-11-30", ["09:00-13:00"]), '"2026-11-30" is over or too far ahead'),
         (SetHours("2028-12-24", ["09:00-13:00"]), '"2028-12-24" is over or too far ahead'),
         (SetHours("24/12", ["09:00-13:00"]), '"24/12" is not a date'),
@@ -92,6 +111,8 @@ def test_a_request_that_cannot_be_met_is_rejected_with_place_and_problem(command
 
 
 def test_the_number_of_dates_is_bounded() -> None:
+    over = Adjustments(hours={(TODAY - timedelta(days=n)).isoformat(): [] for n in range(1, KEPT_DAYS)})
+    assert len(changed(over, SetHours("2026-12-24", []), PLAN, TODAY).hours) == KEPT_DAYS
     days = [SetHours((TODAY + timedelta(days=n)).isoformat(), []) for n in range(MOST_DATES + 1)]
     assert len(after(*days[:-1]).hours) == MOST_DATES
     with pytest.raises(MessageRejected, match="at most 31 dates"):

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from collector import outward
-from collector.adjustments import SetOutOfOrder, decode_adjustments
+from collector.adjustments import SetOutOfUse, decode_adjustments
 from collector.adjustments import encode as encode_adjustment
 from collector.health.days import DayTally
 from collector.health.findings import Answer, CollectorCommand, FindingKind, Findings, decode_findings
@@ -64,6 +64,9 @@ class Observer:
 
     def ask(self, payload: bytes) -> None:
         self._client.publish(topics.collector_command("mill"), payload, qos=1).wait_for_publish(10)
+
+    def adjust(self, payload: bytes) -> None:
+        self._client.publish(topics.adjustments_command("mill"), payload, qos=1).wait_for_publish(10)
 
     def retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
@@ -177,17 +180,17 @@ def test_an_adjustment_is_used_at_once_and_survives_a_restart(
     with collecting(broker, observer, house_of(2), path):
         observer.say(motions([1]))
         until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="the first state of desk-0")
-        observer.ask(encode_adjustment(SetOutOfOrder("desk-0", out_of_order=True)))
-        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 out of order")
-        observer.ask(b'{"command":"set_out_of_order","space":"sofa","out_of_order":true}')
+        observer.adjust(encode_adjustment(SetOutOfUse("desk-0", out_of_use=True)))
+        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 out of use")
+        observer.adjust(b'{"command":"set_out_of_use","space":"sofa","out_of_use":true}')
         observer.say(motions([2]))
         until(lambda: Receipt("s", 2) in observer.receipts(), what="the receipt of the next event")
     observer.retained.clear()
     with collecting(broker, observer, house_of(2), path):
         until(lambda: topic in observer.retained, what="the adjustments of the next start")
-        assert decode_adjustments(observer.retained[topic]).out_of_order == ["desk-0"]
-        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 still out of order")
-        observer.ask(encode_adjustment(SetOutOfOrder("desk-0", out_of_order=False)))
+        assert decode_adjustments(observer.retained[topic]).out_of_use == ["desk-0"]
+        until(lambda: observer.state("desk-0") is Occupancy.DISABLED, what="desk-0 still out of use")
+        observer.adjust(encode_adjustment(SetOutOfUse("desk-0", out_of_use=False)))
         until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="desk-0 back in use")
     assert rows(path, "SELECT count(*) FROM event") == [(2,)]
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from collector.adjustments import NAME as ADJUSTMENTS
+from collector.adjustments import SetHours, SetNotice, SetOutOfUse, encode
+from collector.days import local
 from collector.health.store import load_pasts
 from collector.intake import Delivery
 from collector.journal import Journal
-from collector.outward import Occupancy
-from collector.plan import SitePlan
+from collector.outward import Occupancy, Reason
+from collector.plan import SitePlan, SpaceKind
 from collector.rejection import Loss
 from collector.settings import RetentionSettings
 from collector.work import Work
@@ -163,6 +166,51 @@ def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> 
         work.settle(end_ms)
     taken = journal.connection.execute("SELECT taken_s FROM space_hour WHERE space = 'desk-0'").fetchall()
     assert taken == [(3600.0,)], "it was taken half past the hour"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_taking_a_space_out_of_use_changes_what_is_shown_and_nothing_that_is_stored(
+    tmp_path: Path, restarts: bool
+) -> None:
+    stored: list[list[str]] = []
+    for adjusts in (False, True):
+        with closing(Journal(tmp_path / f"{adjusts}.sqlite")) as journal:
+            work = work_on(journal)
+            end_ms = NOON_MS + HOUR_MS
+            live(work, NOON_MS + 30 * MINUTE_MS)
+            assert work.house.view("desk-0", NOON_MS + 30 * MINUTE_MS).state is Occupancy.VACANT
+            if adjusts:
+                work.adjust([encode(SetOutOfUse("desk-0", out_of_use=True))], NOON_MS + 30 * MINUTE_MS)
+                assert not work.is_outdated
+            if restarts:
+                work = work_on(journal, NOON_MS + 30 * MINUTE_MS)
+            live(work, end_ms)
+            late = message([motion(1, NOON_MS + 20 * MINUTE_MS), motion(2, NOON_MS + 41 * MINUTE_MS)], stream="late")
+            work.take([Delivery("pi-1", late)], end_ms)
+            shown = work.house.view("desk-0", end_ms)
+            desks = work.house.site_summary(end_ms).kinds[SpaceKind.DESK]
+            if adjusts:
+                assert (shown.state, shown.because.reason, shown.lapse) == (Occupancy.DISABLED, Reason.DISABLED, None)
+                assert (desks.capacity, desks.disabled) == (2, 1)
+                work.adjust([encode(SetOutOfUse("desk-0", out_of_use=False))], end_ms)
+                assert work.house.view("desk-0", end_ms).state is Occupancy.VACANT
+            for _ in range(3):
+                work.settle(end_ms)
+            work.save()
+            own = (ADJUSTMENTS, 'INTO "history"')  # that row has an id of its own in every journal
+            stored.append([line for line in journal.connection.iterdump() if not any(name in line for name in own)])
+    assert stored[0] == stored[1]
+    assert any("occupied" in line for line in stored[0])
+
+
+def test_hours_of_a_date_need_a_new_plan_and_a_notice_does_not(journal: Journal) -> None:
+    work = work_on(journal)
+    work.adjust([encode(SetNotice("Fika at three")), b'{"command":"set_notice"}', b"{"], NOON_MS)
+    assert (work.adjustments.notice, work.is_outdated) == ("Fika at three", False)
+    day = local(PLAN, NOON_MS).date().isoformat()
+    work.adjust([encode(SetHours(day, []))], NOON_MS)
+    assert work.is_outdated
+    assert work_on(journal).adjustments == work.adjustments
 
 
 def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:

@@ -79,7 +79,7 @@ def test_a_closed_house_says_that_it_is_and_when_it_opens(settings: DashboardSet
     public = serve(night(30), settings).test_client()
     page = read(public, "/?lang=en")
     assert "Closed. Opens at 7:00" in page.replace("07:00", "7:00")
-    assert "The local time is 02:00. Nothing is shown while we are closed." in page
+    assert "The local time is 02:00. What is free now is not shown while we are closed." in page
     summary = public.get("/api/v1/summary").json
     assert summary is not None
     assert summary.pop("age_s") < AGE_STEP_S

@@ -55,7 +55,7 @@ DECODERS = {
     "Alerts": wire.decode_alerts,
     "AlertCommand": wire.decode_command,
     "Adjustments": adjustments.decode_adjustments,
-    **dict.fromkeys(("SetNotice", "SetHours", "SetOutOfOrder"), adjustments.decode_command),
+    **dict.fromkeys(("SetNotice", "SetHours", "SetOutOfUse"), adjustments.decode_command),
     **{
         kind.__name__: lambda payload, kind=kind: outward.decode(payload, kind)
         for kind in (SpaceState, Summary, Tuning, CollectorStatus)
@@ -107,6 +107,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.adjustments("{site}"),
         topics.collector("{site}"),
         topics.collector_command("{site}"),
+        topics.adjustments_command("{site}"),
     }
     assert {channel.address for channel in asyncapi.CHANNELS} == made
 

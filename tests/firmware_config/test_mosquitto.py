@@ -109,6 +109,7 @@ def test_a_stolen_device_speaks_as_itself_only(house: Mosquitto) -> None:
         topics.site_summary(SITE),
         topics.collector(SITE),
         topics.collector_command(SITE),
+        topics.adjustments_command(SITE),
         *(topics.device("another-site", "pi-1", leaf) for leaf in DeviceTopic),
         topics.space("another-site", "desk-1"),
         "homeassistant/sensor/x/config",
@@ -174,6 +175,24 @@ def test_the_collector_hears_every_device_and_says_every_state(house: Mosquitto)
         for topic in [*said, END]:
             collector.say(topic)
         assert observer.topics_until_end() == said
+
+
+def test_the_dashboard_adjusts_the_site_and_an_installer_does_not(house: Mosquitto) -> None:
+    asked = topics.adjustments_command(SITE)
+    with connected(house, "collector", "dashboard", "installer", "observer") as (
+        collector,
+        dashboard,
+        installer,
+        observer,
+    ):
+        collector.subscribe(asked)
+        observer.subscribe("ledig/v1/#")
+        installer.say(asked)
+        installer.say(topics.collector_command(SITE))
+        dashboard.say(asked)
+        assert collector.heard.get(timeout=HEARD_S)[0] == asked
+        observer.say(END)
+        assert observer.topics_until_end() == [topics.collector_command(SITE), asked]
 
 
 def test_the_collector_hears_what_it_is_asked_and_what_it_left_behind(house: Mosquitto) -> None:

@@ -11,7 +11,7 @@ from collector.adjustments import (
     Adjustments,
     SetHours,
     SetNotice,
-    SetOutOfOrder,
+    SetOutOfUse,
     decode_command,
     encode,
 )
@@ -59,8 +59,8 @@ def ask(client: FlaskClient, form: str, **fields: str):
         ),
         ("hours", {"date": "2025-12-24", "how": "closed"}, SetHours("2025-12-24", [])),
         ("hours", {"date": "2025-12-24", "how": "usual"}, SetHours("2025-12-24", None)),
-        ("space", {"space": "desk-1", "out_of_order": "1"}, SetOutOfOrder("desk-1", out_of_order=True)),
-        ("space", {"space": "desk-1", "out_of_order": "0"}, SetOutOfOrder("desk-1", out_of_order=False)),
+        ("space", {"space": "desk-1", "out_of_use": "1"}, SetOutOfUse("desk-1", out_of_use=True)),
+        ("space", {"space": "desk-1", "out_of_use": "0"}, SetOutOfUse("desk-1", out_of_use=False)),
     ],
 )
 def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR0917
@@ -76,7 +76,7 @@ def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR09
     answer = ask(manager, form, **fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?asked=1")
     ((topic, payload),) = sent
-    assert (topic, decode_command(payload)) == (topics.collector_command(PLAN.id), command)
+    assert (topic, decode_command(payload)) == (topics.adjustments_command(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.entries(1)[0]
     assert (last.name, last.what.partition(".")[0]) == (NAME, "today")
 
@@ -88,7 +88,7 @@ def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR09
         ("hours", {"how": "hours", "hours": ""}),
         ("hours", {"how": "hours", "date": "2024-01-01", "hours": "09:00-15:00"}),
         ("hours", {"how": "closed", "date": "soon"}),
-        ("space", {"space": "sofa", "out_of_order": "1"}),
+        ("space", {"space": "sofa", "out_of_use": "1"}),
     ],
 )
 def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
@@ -112,7 +112,7 @@ def test_a_viewer_reads_the_page_and_changes_nothing(app: Flask) -> None:
 def test_every_page_uses_what_is_adjusted(app: Flask, live: Live) -> None:
     public = app.test_client()
     before = public.get("/api/v1/frame").json
-    adjust(live, Adjustments(notice="Fika <b>at</b> three", out_of_order=["desk-1"]))
+    adjust(live, Adjustments(notice="Fika <b>at</b> three", out_of_use=["desk-1"]))
     page = public.get("/?lang=en").text
     assert "Fika &lt;b&gt;at&lt;/b&gt; three" in page
     after = public.get("/api/v1/frame").json

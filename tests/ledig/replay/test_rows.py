@@ -69,7 +69,7 @@ def test_a_broken_row_is_named_and_the_others_are_read_as_without_it(
         (10, "2026/01/05,09:05:00", "row 12: '2026/01/05 09:05:00' is not after row 11, '2026/01/05 09:09:00'"),
     ],
 )
-def test_a_stamp_out_of_order_costs_its_own_row(tmp_path: Path, place: int, stamp: str, finding: str) -> None:
+def test_a_stamp_out_of_use_costs_its_own_row(tmp_path: Path, place: int, stamp: str, finding: str) -> None:
     found = rows_of(tmp_path, HEADER + "".join([*GOOD[:place], f"{stamp},1,999\n", *GOOD[place:]]))
     assert found.rows == rows_of(tmp_path, HEADER + "".join(GOOD)).rows
     assert found.left_out == 1
