@@ -22,7 +22,7 @@ from edge.clock import Clock
 from edge.delivery import Delivery
 from edge.device_time import DeviceTime
 from edge.keeping import Keeping
-from edge.lamp import Lamp, shown, works
+from edge.lamp import COLLECTOR_SILENT_MS, Lamp, shown, works
 from edge.message import (
     ClockState,
     CommandName,
@@ -124,7 +124,8 @@ class _Agent:
         self._version = _version()
         self._answered_ms = 0
         self._receipts = 0
-        self._collector_offline = False
+        self._collector_until_ms = 0
+        """The collector counts as online until then, on the clock of `_real_ms`."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -133,14 +134,15 @@ class _Agent:
     def work(self) -> WorkState:
         """What there is to do now, and how far it is."""
         outbox, delivery_ = self._keeping.outbox, self._delivery
+        now_ms = _real_ms()
         waits_for_time = self._time.anchor.offset_ms is None and not delivery_.in_flight
         pending = 0 if outbox is None or waits_for_time else outbox.last - max(delivery_.covered, outbox.oldest - 1)
         return WorkState(
-            now_ms=_real_ms(),
+            now_ms=now_ms,
             pending=pending,
             receipts=(self._stream, self._receipts),
             connected=delivery_.connected,
-            collector_offline=self._collector_offline,
+            collector_online=now_ms < self._collector_until_ms,
             answered_ms=self._answered_ms,
         )
 
@@ -209,7 +211,7 @@ class _Agent:
         log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
         self._refusal = None
         self._uplink.subscribe(own_reads(self._settings))
-        self._collector_offline = False
+        self._collector_until_ms = 0
         self._delivery = delivery.connect(self._delivery)
         self._reported = ()
 
@@ -242,11 +244,13 @@ class _Agent:
             self._reported = ()
 
     def _collector_said(self, heard: Heard) -> None:
-        self._collector_offline = not works(heard.payload)
+        now_ms = _real_ms()
         if not works(heard.payload):
-            self._lamp.doubt(_real_ms())
+            self._collector_until_ms = 0
+            self._lamp.doubt(now_ms)
         elif not heard.retained:  # it may have died together with the broker that remembers it
-            self._lamp.trust(_real_ms())
+            self._collector_until_ms = now_ms + COLLECTOR_SILENT_MS
+            self._lamp.trust(now_ms)
 
     def _covered(self, receipt: Receipt) -> None:
         outbox, now_ms = self._keeping.outbox, _real_ms()
@@ -260,7 +264,7 @@ class _Agent:
             )
             self._keeping.renew(now_ms)
             return
-        self._answered, self._collector_offline = True, False
+        self._answered = True
         self._receipts += 1
         self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
         self._keeping.cover(receipt.seq, now_ms)

@@ -23,8 +23,8 @@ class WorkState(NamedTuple):
     """The stream, and how many receipts came for it."""
     connected: bool
     """Whether the broker is there, as far as the agent knows."""
-    collector_offline: bool
-    """Whether the collector itself, or its will, reported that it is offline."""
+    collector_online: bool
+    """Whether the collector lately reported that it works; a status that the broker only kept is no such report."""
     answered_ms: int
     """When the broker last answered anything, on the clock of `now_ms`."""
 
@@ -41,13 +41,14 @@ def step(before: Progress, work: WorkState) -> tuple[Progress, bool]:
 
     A receipt counts although it may cover nothing new: a collector that holds events back, say because its clock and
     the device's do not agree, repeats the last one, and a restart of the agent would not change that.
-    A broker that is away and a collector that is offline are such reasons, since no restart of the agent mends them.
+    A broker that is away and a collector that is offline, or silent, are such reasons, since no restart of the agent
+    mends them.
     But a collector may have come back unnoticed if the line is dead, so the broker must have answered lately.
     """
     advances = (
         work.pending <= 0
         or work.receipts != before.receipts
         or not work.connected
-        or (work.collector_offline and work.now_ms - work.answered_ms <= ANSWER_MS)
+        or (not work.collector_online and work.now_ms - work.answered_ms <= ANSWER_MS)
     )
     return Progress(work.receipts), advances

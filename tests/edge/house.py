@@ -32,13 +32,18 @@ def device(broker_settings: BrokerSettings, folder: Path, *sensors: SensorSettin
 
 
 @contextmanager
-def running(settings: DeviceSettings, factory: MockFactory, clock: Clock | None = None) -> Iterator[None]:
+def running(
+    settings: DeviceSettings,
+    factory: MockFactory,
+    clock: Clock | None = None,
+    report_progress: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """An agent in a thread; an error in it fails the test."""
     stop, faults = threading.Event(), list[BaseException]()
 
     def work() -> None:
         try:
-            agent.run(settings, clock or HostClock(), factory, stop)
+            agent.run(settings, clock or HostClock(), factory, stop, report_progress)
         except BaseException as fault:  # noqa: BLE001 - told to the test below
             faults.append(fault)
 
@@ -63,6 +68,8 @@ class Collector:
         self.streams: list[str] = []
         self.statuses: list[DeviceStatus] = []
         self.answering = True
+        self.refused_receipts = 0
+        """Messages of events that came while it was not answering."""
         self._high: dict[str, int] = {}
         self._ready = threading.Event()
         settings = server.settings(user)
@@ -107,6 +114,8 @@ class Collector:
         sent = decode_events(message.payload)
         if self.answering:
             self._store(sent)
+        else:
+            self.refused_receipts += 1
 
     def _store(self, sent: EventsMessage) -> None:
         high = self._high.get(sent.stream, 0)

@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -153,6 +154,32 @@ def test_the_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path
             collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
             collector.say(word, b'{"online":true,"at":3}', retain=True)
             collector.wait(lambda: lamp.state, "lit")
+
+
+def report(collector: Collector, status: str) -> None:
+    """Let the collector be online, and the device report after it has learnt that."""
+    seen = len(collector.statuses)
+    collector.say(status, b'{"online":true,"at":2}', retain=True)
+    collector.say(COMMAND, encode(Command(CommandName.REPORT)))
+    collector.wait(lambda: len(collector.statuses) > seen, "the device's status")
+
+
+def test_a_collector_counts_as_online_by_a_status_of_its_own_alone(broker: Mosquitto, tmp_path: Path) -> None:
+    """What the broker kept of a collector that died is no reason to restart an agent whose events nobody collects."""
+    progress, status = threading.Event(), topics.collector(SITE)
+    settings = device(broker.settings(DEVICE), tmp_path, PIR)
+    with Collector(broker) as collector:
+        collector.answering = False
+        collector.say(status, b'{"online":true,"at":1}', retain=True)
+        with running(settings, MockFactory(), report_progress=progress.set):
+            collector.wait(lambda: collector.refused_receipts, "an event that gets no receipt")
+            progress.clear()
+            collector.wait(progress.is_set, "progress: the collector has sent nothing")
+            report(collector, status)
+            progress.clear()  # from here on the collector counts as online
+            report(collector, status)
+            report(collector, status)
+            assert not progress.is_set(), "a collector that works and sends no receipt is no known reason"
 
 
 def test_the_lamp_blinks_when_asked_which_box_it_is(broker: Mosquitto, tmp_path: Path) -> None:

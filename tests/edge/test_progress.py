@@ -7,7 +7,7 @@ PENDING = WorkState(
     pending=3,
     receipts=("stream", 7),
     connected=True,
-    collector_offline=False,
+    collector_online=True,
     answered_ms=1_000_000,
 )
 SEEN = Progress(("stream", 7))
@@ -36,7 +36,15 @@ def test_a_broker_that_is_away_is_a_known_reason() -> None:
     assert advances(PENDING._replace(connected=False))
 
 
-def test_a_collector_that_is_offline_is_a_known_reason_only_while_the_broker_answers() -> None:
-    offline = PENDING._replace(collector_offline=True)
-    assert advances(offline._replace(answered_ms=offline.now_ms - ANSWER_MS))
-    assert not advances(offline._replace(answered_ms=offline.now_ms - ANSWER_MS - 1))
+def test_a_collector_that_is_not_online_is_a_known_reason_only_while_the_broker_answers() -> None:
+    silent = PENDING._replace(collector_online=False)
+    assert advances(silent._replace(answered_ms=silent.now_ms - ANSWER_MS))
+    assert not advances(silent._replace(answered_ms=silent.now_ms - ANSWER_MS - 1))
+
+
+def test_an_agent_that_nobody_collects_from_reports_progress_all_the_time() -> None:
+    progress = SEEN
+    for now_ms in range(0, 600_000, 500):
+        work = PENDING._replace(now_ms=now_ms, answered_ms=now_ms - now_ms % 90_000, collector_online=False)
+        progress, advanced = step(progress, work)
+        assert advanced
