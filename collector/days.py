@@ -18,6 +18,7 @@ from collector.plan import OpeningHours, RedDays, SitePlan
 _DAY_MIN: Final = 24 * 60
 ALL_DAY: Final = OpeningHours(opens_min=0, closes_min=_DAY_MIN)
 SUNDAY: Final = 6
+_ONE_DAY: Final = timedelta(days=1)
 _RED_KINDS: Final = ("public", "de_facto")
 """What the law calls a red day, and the eves that it treats as one (Midsummer, Christmas and New Year's in Sweden)."""
 
@@ -56,6 +57,23 @@ def hours_of(plan: SitePlan, day: date) -> tuple[OpeningHours, ...]:
 def is_open(plan: SitePlan, at_ms: int) -> bool:
     """Whether the house is open at an instant, by its own wall clock."""
     return open_since(plan, local(plan, at_ms)) is not None
+
+
+def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
+    """Whether the site does not close on the local day of an instant, however its hours are written.
+
+    Spans that follow each other without a break count as one, and so does what remains of the day before. A minute is
+    no break: people write "00:00-23:59" for a whole day.
+    """
+    day = local(plan, at_ms).date()
+    before = [(span.opens_min - _DAY_MIN, span.closes_min - _DAY_MIN) for span in hours_of(plan, day - _ONE_DAY)]
+    own = [(span.opens_min, span.closes_min) for span in hours_of(plan, day)]
+    open_until_min = 0
+    for opens_min, closes_min in sorted([*before, *own]):
+        if opens_min > open_until_min + 1:
+            return False
+        open_until_min = max(open_until_min, closes_min)
+    return open_until_min + 1 >= _DAY_MIN
 
 
 def open_since(plan: SitePlan, at: datetime) -> tuple[date, OpeningHours] | None:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import paho.mqtt.client as mqtt
 from msgspec.structs import replace
 
-from collector.days import is_open
+from collector.days import is_open, is_open_around_the_clock
 from collector.plan import SitePlan, StrangersWhenFew
 from dashboard.live.channel import Channel
 from dashboard.live.frame import Frame, Link, encode_frame, shut, spare
@@ -118,10 +118,10 @@ class Live:
         return replace(whole, version=self._version)
 
     def _hides_few(self) -> bool:
-        """Whether strangers may see no space now: a site that never closes has nobody to look after it at night."""
+        """Whether strangers may see no space now: a site open at night has nobody to look after it then."""
         plan = self.picture.plan
         shows_all = plan.privacy.strangers_when_few is StrangersWhenFew.ALL
-        return not plan.opening_hours and not shows_all and self.picture.has_few()
+        return not shows_all and is_open_around_the_clock(plan, self.now_ms()) and self.picture.has_few()
 
     def _spare(self, whole: Frame) -> Frame:
         counted = self.picture.plan.privacy.strangers_when_few is StrangersWhenFew.LEVEL
@@ -136,13 +136,12 @@ class Live:
 
         Neither does a night leave a trace in the number of the morning after it.
         """
-        picture, closed = self.picture, not is_open(self.picture.plan, self.now_ms())
-        if self._looked == (picture.version, closed):
+        picture, closed, few = self.picture, not is_open(self.picture.plan, self.now_ms()), self._hides_few()
+        if self._looked == (picture.version, closed, few):
             return
-        self._looked = picture.version, closed
+        self._looked = picture.version, closed, few
         told: tuple[object, ...] = (closed,)
         if not closed:
-            few = self._hides_few()
             whole = self._spare(self.whole(now_s)) if few else self.whole(now_s)
             frame = replace(whole, version=0, age_s=None, since=None, clock="")
             air = {} if few else {zone: (air.band, air.trend) for zone, air in picture.air.items()}

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.days import Calendar, days_ended, hours, hours_of, is_open, is_red, known_country, midnight_ms
+from collector.days import (
+    Calendar,
+    days_ended,
+    hours,
+    hours_of,
+    is_open,
+    is_open_around_the_clock,
+    is_red,
+    known_country,
+    midnight_ms,
+)
 from collector.forecast import HOUR_MS, Opening
+from collector.opening_hours import read_hours
 from collector.plan import OpeningHours, RedDays, SitePlan
 from tests.collector.houses import house_of
 
@@ -196,3 +207,31 @@ def test_days_end_once_whichever_way_a_span_is_cut() -> None:
     cut = [day for from_ms in range(begin, end, HOUR_MS) for day in days_ended(PLAN, from_ms, from_ms + HOUR_MS)]
     assert cut == whole
     assert days_ended(PLAN, begin, begin) == days_ended(PLAN, begin, at("2026-03-27T23:59")) == []
+
+
+@pytest.mark.parametrize(
+    ("yesterday", "today", "expected"),
+    [
+        (["08:00-18:00"], ["24/7"], True),
+        (["08:00-18:00"], ["00:00-24:00"], True),
+        (["08:00-18:00"], ["00:00-23:59"], True),
+        (["08:00-18:00"], ["00:00-12:00", "12:00-24:00"], True),
+        (["08:00-06:00"], ["06:00-05:00"], True),
+        (["24/7"], ["08:00-18:00"], False),
+        (["08:00-07:00"], ["08:00-24:00"], False),
+        (["18:00-02:00"], ["18:00-02:00"], False),
+        (["24/7"], ["00:00-12:00", "13:00-24:00"], False),
+    ],
+)
+def test_a_day_is_open_around_the_clock_however_its_hours_are_written(
+    yesterday: list[str], today: list[str], expected: bool
+) -> None:
+    plan = replace(house_of(1), opening_hours={6: read_hours(yesterday), 0: read_hours(today)})
+    for time in ("00:00", "12:00", "23:59"):
+        assert is_open_around_the_clock(plan, at(f"2026-11-23T{time}")) is expected
+
+
+def test_a_closed_date_is_not_open_around_the_clock() -> None:
+    plan, noon_ms = house_of(1), at("2026-11-23T12:00")
+    assert is_open_around_the_clock(plan, noon_ms)
+    assert not is_open_around_the_clock(replace(plan, closed=frozenset({date(2026, 11, 23)})), noon_ms)

@@ -3,9 +3,12 @@
 import re
 import time
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 
+from collector.opening_hours import read_hours
 from collector.outward import CollectorStatus, Occupancy, encode
 from collector.plan import Privacy, SpaceKind, StrangersWhenFew
 from dashboard.accounts import Accounts
@@ -18,12 +21,30 @@ from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.stage import morning, state
 
 NOISE = re.compile(r'nonce="[^"]*"|"age_s":\s*[\d.]+|name="csrf_token" value="[^"]*"|data-shift="\d+"|för \d+ s')
+HOUR_MS = 3_600_000
 DESKS = [f"desk-{number}" for number in range(1, 20)]
 
 
-def always_open(taken: list[str], mode: StrangersWhenFew) -> Live:
-    plan = replace(PLAN, opening_hours={}, privacy=Privacy(strangers_when_few=mode))
-    live = Live(plan, lambda: MONDAY_10_MS)
+MONDAY = date(2025, 11, 24)
+OFFICE = {weekday: read_hours(["08:00-18:00"]) for weekday in range(7)}
+ALWAYS_OPEN: dict[str, dict[str, Any]] = {
+    "no hours": {"opening_hours": {}},
+    "24/7 on each weekday": {"opening_hours": {weekday: read_hours(["24/7"]) for weekday in range(7)}},
+    "24/7 on this weekday": {"opening_hours": {**OFFICE, 0: read_hours(["24/7"])}},
+    "all hours on this date": {"opening_hours": OFFICE, "hours_on": {MONDAY: read_hours(["00:00-24:00"])}},
+    "two spans": {"opening_hours": {**OFFICE, 0: read_hours(["00:00-09:30", "09:30-24:00"])}},
+    "since yesterday": {"opening_hours": {**OFFICE, 6: read_hours(["08:00-07:00"]), 0: read_hours(["07:00-06:00"])}},
+    "but for a minute": {"opening_hours": {**OFFICE, 0: read_hours(["00:00-23:59"])}},
+}
+
+
+def always_open(
+    taken: list[str], mode: StrangersWhenFew, how: str = "no hours", clock: list[int] | None = None
+) -> Live:
+    """A site that is open all of the Monday; `clock` is its time if that changes."""
+    plan = replace(PLAN, privacy=Privacy(strangers_when_few=mode), **ALWAYS_OPEN[how])
+    time_ms = clock or [MONDAY_10_MS]
+    live = Live(plan, lambda: time_ms[0])
     live.inbox.append(Broker.HERE)
     for space in morning(plan):
         seen = Occupancy.OCCUPIED if space in taken else Occupancy.VACANT
@@ -34,13 +55,16 @@ def always_open(taken: list[str], mode: StrangersWhenFew) -> Live:
     return live
 
 
-@pytest.mark.parametrize("mode", [StrangersWhenFew.LEVEL, StrangersWhenFew.NOTHING])
+@pytest.mark.parametrize(
+    ("mode", "how"),
+    [(StrangersWhenFew.NOTHING, "no hours"), *((StrangersWhenFew.LEVEL, how) for how in ALWAYS_OPEN)],
+)
 @pytest.mark.parametrize("address", ["/", "/wall", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])
 def test_no_open_page_or_feed_tells_which_of_few_spaces_are_taken(
-    settings: DashboardSettings, mode: StrangersWhenFew, address: str
+    settings: DashboardSettings, mode: StrangersWhenFew, how: str, address: str
 ) -> None:
     def seen(taken: list[str]) -> str:
-        live = always_open(taken, mode)
+        live = always_open(taken, mode, how)
         client = create_app(settings, live.picture.plan, live, Accounts(settings.accounts_path)).test_client()
         client.get(address, base_url="https://localhost")
         answer = client.get(address, base_url="https://localhost")
@@ -62,8 +86,26 @@ def test_a_level_is_all_but_four_and_five_people_bring_the_spaces_back() -> None
     assert (nothing.least, nothing.most) == (0, nothing.capacity)
 
 
-def test_who_comes_and_goes_among_few_moves_no_public_frame() -> None:
-    live = always_open([], StrangersWhenFew.LEVEL)
+@pytest.mark.parametrize("how", ALWAYS_OPEN)
+def test_the_stream_shows_the_same_for_any_few_spaces(how: str) -> None:
+    few = [always_open(taken, StrangersWhenFew.LEVEL, how).public.latest for taken in (DESKS[:1], DESKS[4:8], [])]
+    assert len({re.sub(rb'"age_s":[\d.]+', b"", frame) for frame in few}) == 1
+    assert few[0]
+
+
+def test_a_site_with_office_hours_shows_few_spaces_the_day_after_an_open_night() -> None:
+    clock = [MONDAY_10_MS]
+    live = always_open(DESKS[:1], StrangersWhenFew.LEVEL, "24/7 on this weekday", clock)
+    version = live.mark(time.monotonic()).version
+    clock[0] += 24 * HOUR_MS
+    live.tick(time.monotonic())
+    assert "o" in live.frame(time.monotonic()).spaces
+    assert live.mark(time.monotonic()).version > version
+
+
+@pytest.mark.parametrize("how", ALWAYS_OPEN)
+def test_who_comes_and_goes_among_few_moves_no_public_frame(how: str) -> None:
+    live = always_open([], StrangersWhenFew.LEVEL, how)
     before = live.mark(time.monotonic()).version
     for number in range(4):
         live.inbox.append(
