@@ -86,6 +86,11 @@ class Checkpoint(NamedTuple):
 class Journal:
     """The one writer of the journal.
 
+    Args:
+        path: the file.
+        steps: how its tables came to be.
+        lock: from `locked`, if the file was checked under it; this journal releases it when it is closed.
+
     Attributes:
         connection: for the history tables, inside `transaction`.
 
@@ -96,14 +101,9 @@ class Journal:
         JournalAway: the disk is full, read-only or failing.
     """
 
-    def __init__(self, path: Path, steps: Sequence[Step] = STEPS) -> None:
+    def __init__(self, path: Path, steps: Sequence[Step] = STEPS, lock: Lock | None = None) -> None:
         self.path = path
-        try:
-            self._lock = Lock(path)
-        except InUse as fault:
-            raise JournalInUse(str(fault)) from fault
-        except OSError as fault:
-            raise not_opened(path, fault) from fault
+        self._lock = locked(path) if lock is None else lock
         self.file_lock = threading.Lock()
         """Held by whoever must read the file while it does not change."""
         self._log = path.with_name(f"{path.name}-wal")
@@ -120,7 +120,8 @@ class Journal:
                 self.connection.close()
                 raise
         except BaseException:
-            self._lock.release()
+            if lock is None:
+                self._lock.release()
             raise
 
     def close(self) -> None:
@@ -545,6 +546,21 @@ class Journal:
             self._kinds[kind.value] = cursor.lastrowid or 0
             self._kind_names[self._kinds[kind.value]] = kind
         return self._kinds[kind]
+
+
+def locked(path: Path) -> Lock:
+    """Keep other collectors off a journal, before anything is done with its file.
+
+    Raises:
+        JournalInUse: another collector has it.
+        JournalAway: the lock cannot be made.
+    """
+    try:
+        return Lock(path)
+    except InUse as fault:
+        raise JournalInUse(str(fault)) from fault
+    except OSError as fault:
+        raise not_opened(path, fault) from fault
 
 
 def _begin_log(connection: sqlite3.Connection, path: Path) -> None:

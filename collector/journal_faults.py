@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from collector.page_sums import Difference
 from collector.schema import SchemaTooNew
 from edge.file_access import access_problem
 
@@ -27,7 +28,15 @@ class JournalInUse(JournalRejected):
 
 
 class JournalDamaged(JournalRejected):
-    """The content of the file is not what was written. A backup, or an empty journal, must take its place."""
+    """The content of the file is not what was written. A backup, or an empty journal, must take its place.
+
+    Attributes:
+        difference: what the comparison of the pages with their checksums found, if that is how it was noticed.
+    """
+
+    def __init__(self, text: str, difference: Difference | None = None) -> None:
+        super().__init__(text)
+        self.difference = difference
 
 
 class JournalAway(ConnectionError):

@@ -24,17 +24,20 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._handle: int | None = handle
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = os.pread(self._handle, 32, 0).decode(errors="replace").strip() or "unknown"
-            os.close(self._handle)
+            pid = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
             raise InUse(f"{path} is in use by another collector (pid {pid}); stop that one first") from None
         with contextlib.suppress(OSError):  # a full disk: the lock holds all the same, without the number
-            os.ftruncate(self._handle, 0)
-            os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let go; the file stays, for to delete it would race with the next holder."""
-        os.close(self._handle)
+        """Let go, once or more often; the file stays, for to delete it would race with the next holder."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)

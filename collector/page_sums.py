@@ -12,8 +12,11 @@ SQLite's locks. Source: SQLite, "Database File Format" (the header, and the fram
 import contextlib
 import os
 import struct
+import threading
 import zlib
 from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +33,25 @@ Sums = array
 """One CRC-32 for each page, in their order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Pages that are not what they were stored as."""
+
+    expected: "Sums[int]"
+    pages: tuple[int, ...]
+    """Their places, from 0 on; in order."""
+    page_bytes: int
+
+    def __str__(self) -> str:
+        number = self.pages[0] + 1
+        return f"page {number} and {len(self.pages) - 1} others of {len(self.expected)} differ from what was written"
+
+
 class PageSums:
-    """The checksums of one open database. Belongs to the thread that commits, but for `read`, which any may call."""
+    """The checksums of one open database. Belongs to the thread that commits.
+
+    Another thread may call `read`, `compared` and `adopt` meanwhile. After `forget` and `close` these do nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file for reading; SQLite has it open already."""
@@ -39,16 +59,44 @@ class PageSums:
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._page_bytes = _page_bytes(os.pread(self._handle, 100, 0))
         self._changing: set[int] = set()
+        self._ending = threading.Lock()
+        self._ended = False
         self.sums: Sums[int] | None = None
         """What the pages are; None: not known yet, or not any more."""
 
     def close(self) -> None:
         """Let go of the file; SQLite has closed it already."""
-        os.close(self._handle)
+        with self._ending:
+            self._ended = True
+            os.close(self._handle)
 
-    def read(self) -> "Sums[int]":
-        """The checksums of the pages as they are on the disk now. Raises OSError."""
-        return _read(self._handle, self._page_bytes)
+    def read(self, stopped: Callable[[], bool]) -> "Sums[int] | None":
+        """The checksums of the pages as they are on the disk; None: stopped, or the file was closed meanwhile.
+
+        Raises OSError.
+        """
+        sums, at = array("I"), 0
+        while not stopped():
+            with self._ending:  # the number of a closed handle may belong to another file
+                if self._ended:
+                    return None
+                block = os.pread(self._handle, self._page_bytes * _READ_PAGES, at)
+            if not block:
+                return sums
+            _add(sums, block, self._page_bytes)
+            at += len(block)
+        return None
+
+    def compared(self, expected: "Sums[int]", found: "Sums[int]") -> Difference | None:
+        """What differs; None: nothing."""
+        return _difference(expected, found, self._page_bytes)
+
+    def adopt(self, found: "Sums[int]") -> None:
+        """These are the checksums, read while no page changed. Raises OSError."""
+        with self._ending:
+            if not self._ended:
+                self.sums = found
+                self.after_checkpoint()
 
     def before_checkpoint(self) -> None:
         """Take the stored checksums away, for the pages in the log are about to change. Raises OSError."""
@@ -59,9 +107,10 @@ class PageSums:
 
     def forget(self) -> None:
         """The file may be changed by others from here on."""
-        self.sums = None
-        with contextlib.suppress(OSError):
-            self._sums_path.unlink(missing_ok=True)
+        with self._ending:
+            self._ended, self.sums = True, None
+            with contextlib.suppress(OSError):
+                self._sums_path.unlink(missing_ok=True)
 
     def after_checkpoint(self, *, closing: bool = False) -> None:
         """Store the checksums again: every page of the log is in the file now. Raises OSError."""
@@ -104,22 +153,32 @@ def first_page_problem(path: Path) -> str:
     if stored is None or not path.exists():
         return ""
     with path.open("rb") as file:
-        return difference(stored[0][:1], array("I", [zlib.crc32(file.read(stored[1]))]))
+        first = array("I", [zlib.crc32(file.read(stored[1]))])
+    return str(_difference(stored[0][:1], first, stored[1]) or "")
 
 
-def closed_sums_problem(path: Path) -> str:
-    """What differs from the stored checksums in a database that no connection of this process has open; empty: nothing.
+def closed_sums_problem(path: Path, noticed: Difference | None = None) -> str:
+    """What differs in a database that no connection of this process has open; empty: nothing.
+
+    Pages are compared with the stored checksums, and with those that they had when a difference was noticed.
 
     Raises OSError.
     """
     stored = _stored(path)
-    if stored is None:
+    if stored is not None and (found := _difference(stored[0], _closed_sums(path, stored[1]), stored[1])):
+        return str(found)
+    if noticed is None:
         return ""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return difference(stored[0], _read(handle, stored[1]))
-    finally:
-        os.close(handle)
+    found = _difference(noticed.expected, _closed_sums(path, noticed.page_bytes), noticed.page_bytes)
+    return str(noticed) if found and not set(found.pages).isdisjoint(noticed.pages) else ""
+
+
+def _closed_sums(path: Path, page_bytes: int) -> "Sums[int]":
+    sums = array("I")
+    with path.open("rb") as file:
+        while block := file.read(page_bytes * _READ_PAGES):
+            _add(sums, block, page_bytes)
+    return sums
 
 
 def _stored(path: Path) -> "tuple[Sums[int], int] | None":
@@ -142,20 +201,14 @@ def _stored(path: Path) -> "tuple[Sums[int], int] | None":
     return sums, page_bytes
 
 
-def difference(expected: "Sums[int]", found: "Sums[int]") -> str:
-    """Which pages are not what they were stored as, in words; empty: all are."""
-    if len(found) < len(expected):
-        return f"{len(expected) - len(found)} of its {len(expected)} pages are missing"
-    changed = [number for number, (was, now) in enumerate(zip(expected, found, strict=False), 1) if was != now]
-    return f"page {changed[0]} and {len(changed) - 1} others differ from what was written" if changed else ""
+def _difference(expected: "Sums[int]", found: "Sums[int]", page_bytes: int) -> Difference | None:
+    changed = [place for place, (was, now) in enumerate(zip(expected, found, strict=False)) if was != now]
+    pages = (*changed, *range(len(found), len(expected)))
+    return Difference(expected, pages, page_bytes) if pages else None
 
 
-def _read(handle: int, page_bytes: int) -> "Sums[int]":
-    sums, at = array("I"), 0
-    while block := os.pread(handle, page_bytes * _READ_PAGES, at):
-        sums.extend(zlib.crc32(block[start : start + page_bytes]) for start in range(0, len(block), page_bytes))
-        at += len(block)
-    return sums
+def _add(sums: "Sums[int]", block: bytes, page_bytes: int) -> None:
+    sums.extend(zlib.crc32(block[start : start + page_bytes]) for start in range(0, len(block), page_bytes))
 
 
 def _page_bytes(head: bytes) -> int:

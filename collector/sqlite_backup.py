@@ -24,6 +24,8 @@ FREE_SHARE: Final = 2
 SIDECARS: Final = ("-wal", "-shm", "-journal")
 """Files that SQLite keeps beside its own; they belong to exactly one database file."""
 _BUSY_S: Final = 10
+_PROGRESS_STEPS: Final = 10_000
+"""So many steps of SQLite's machine pass between two looks at whether to stop: some milliseconds."""
 _NAME: Final = re.compile(r"(?P<stem>.+)-(?P<number>\d{6,})-(?P<made_ms>\d+)\.sqlite")
 
 # Faults of the disk or of its rights. Whether the content is good is not known while one of these lasts.
@@ -170,16 +172,17 @@ def is_damage(fault: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def damage(file: Path, check: Check | None = None) -> str:
+def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] | None = None) -> str:
     """What is wrong with the content of `file`; empty: every page, index and constraint is consistent.
 
-    Reads the whole file: call it in a thread, or on a copy.
+    Reads the whole file: call it in a thread, or on a copy. It ends early once `stopped` returns true.
 
     Raises:
-        sqlite3.Error: the file cannot be read now; whether it is good is not known.
+        sqlite3.Error: the file cannot be read now, or `stopped`; whether it is good is not known.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S)) as db:
+            db.set_progress_handler(stopped, _PROGRESS_STEPS)
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 return str(found)

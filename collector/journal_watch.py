@@ -1,0 +1,214 @@
+"""A thread that checks one open journal and backs it up, as long as that journal is in use.
+
+In:    the open journal, the plan, what is kept for how long, the time.
+Out:   backups in the folder `backups`; the damage that was found.
+Never: a write to the journal; a finding about a file that was closed while the check read it.
+
+The check of a start runs beside the collector, so that it delays nothing. Each backup is checked too, and so are the
+pages of the file against their checksums, once a day. Each watch has its own result and its own signal to stop: a check
+that ends after its journal was closed changes nothing.
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final
+
+import msgspec
+
+from collector import sqlite_backup
+from collector.air import AirState
+from collector.evidence import Evidence
+from collector.history import HOUR_MS, tables
+from collector.history.sqlite import connect
+from collector.intake import FUTURE_MS
+from collector.journal import AIR, Journal
+from collector.journal_faults import JournalDamaged
+from collector.marks import ERASED, TAKEN_FROM
+from collector.plan import SitePlan
+from collector.settings import RetentionSettings
+from collector.sqlite_backup import BackupRules, SourceDamaged
+from edge.file_access import access_problem
+from edge.message import Kind
+from edge.sqlite_transaction import transaction
+
+FOLDER: Final = "backups"
+KEEP: Final = 3
+EVERY_MS: Final = 24 * HOUR_MS
+LOOK_S: Final = 5.0
+RETRY_S: Final = 60.0
+REVISE_MS: Final = HOUR_MS
+"""So often old events leave the backups."""
+LEAD_MS: Final = 2 * HOUR_MS
+"""They leave a backup so much earlier than the journal, so that they are never older there."""
+ASIDE_MS: Final = HOUR_MS
+"""A damaged file is kept for so long. It cannot be purged, and may hold events as old as any may be."""
+
+_evidence: Final = msgspec.msgpack.Decoder(Evidence)
+_air: Final = msgspec.msgpack.Decoder(AirState)
+
+log = logging.getLogger(__name__)
+
+
+class JournalWatch:
+    """One thread for one open journal, from `start` to `stop`."""
+
+    def __init__(
+        self, journal: Journal, plan: SitePlan, retention: RetentionSettings, now_ms: Callable[[], int]
+    ) -> None:
+        self._journal, self._path = journal, journal.path
+        self._plan, self._retention, self._now_ms = plan, retention, now_ms
+        self._folder = self._path.parent / FOLDER
+        self._rules = BackupRules(folder=self._folder, keep=KEEP, prepare=self._forget_old, check=content_problem)
+        self._stopping = threading.Event()
+        self._damage: JournalDamaged | None = None
+        self._bug: Exception | None = None
+        self._revised_ms: int | None = None
+        self._fault = ""
+        self._before: JournalWatch | None = None
+        self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
+
+    def start(self, before: "JournalWatch | None") -> None:
+        """Begin with a check, once the watch before has ended. The log is not cut until the check is done."""
+        self._before = before
+        self._journal.file_lock.acquire()
+        self._thread.start()
+
+    def stop(self, wait_s: float) -> bool:
+        """Interrupt the check; returns whether the thread has ended within the time."""
+        self._stopping.set()
+        self._thread.join(wait_s)
+        return not self._thread.is_alive()
+
+    def look(self) -> None:
+        """Raise what the thread has found.
+
+        Raises:
+            JournalDamaged: the file is damaged.
+            Exception: a bug of ours.
+        """
+        if self._bug is not None:
+            raise self._bug
+        if self._damage is not None:
+            raise self._damage
+
+    # What the thread does
+
+    def _run(self) -> None:
+        try:
+            try:
+                if self._before is not None:  # two would use the same unfinished backup
+                    self._before._thread.join()  # noqa: SLF001 - of the same class
+                    self._before = None
+                self._attempt(self._verify)  # `start` has taken the lock for it
+            finally:
+                self._journal.file_lock.release()
+            while self._damage is None and not self._stopping.is_set():
+                self._attempt(self._look_after)
+                self._stopping.wait(RETRY_S if self._fault else LOOK_S)
+        except Exception as bug:  # noqa: BLE001 - it is raised again where the collector looks
+            self._bug = bug
+
+    def _look_after(self) -> None:
+        """Keep retention in the backups; check and back up once a day."""
+        now_ms = self._now_ms()
+        if self._revised_ms is None or not 0 <= now_ms - self._revised_ms < REVISE_MS:
+            sqlite_backup.revise(self._path, self._folder, self._forget_old)
+            sqlite_backup.forget_damaged(self._path, _real_ms(), ASIDE_MS)
+            self._revised_ms = now_ms
+        found = sqlite_backup.backups(self._path, self._folder)
+        if not sqlite_backup.is_due(found, now_ms, EVERY_MS):
+            return
+        with self._journal.file_lock:
+            self._verify()
+        if self._damage is not None or self._stopping.is_set():
+            return
+        try:
+            sqlite_backup.back_up(self._path, self._rules, now_ms)
+        except SourceDamaged as fault:  # or the disk has damaged the copy alone
+            problem = sqlite_backup.damage(self._path, content_problem, self._stopping.is_set)
+            if not problem:
+                raise OSError(f"the copy is damaged, and the journal is not ({fault}); check the disk") from fault
+            self._note(JournalDamaged(f"{self._path}: {problem}"))
+
+    def _verify(self) -> None:
+        """Compare the pages with their checksums, and let SQLite check the rest. The log is not cut meanwhile."""
+        pages = self._journal.page_sums
+        found = pages.read(self._stopping.is_set)
+        if found is None:
+            return
+        expected = self._journal.stored_sums if pages.sums is None else pages.sums
+        if expected is not None and (difference := pages.compared(expected, found)):
+            self._note(JournalDamaged(f"{self._path}: {difference}", difference))
+            return
+        if problem := sqlite_backup.damage(self._path, content_problem, self._stopping.is_set):
+            self._note(JournalDamaged(f"{self._path}: {problem}"))
+        elif pages.sums is None:
+            pages.adopt(found)
+
+    def _note(self, damage: JournalDamaged) -> None:
+        if not self._stopping.is_set():
+            self._damage = damage
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        """Do a piece of work; a disk that refuses is reported once, and the work is done again later."""
+        try:
+            work()
+        except (OSError, sqlite3.Error) as fault:
+            if self._stopping.is_set():  # interrupted
+                return
+            if str(fault) != self._fault:
+                log.warning("the journal is not backed up: %s; trying again", access_problem(self._path) or fault)
+            self._fault = str(fault)
+        else:
+            self._fault = ""
+
+    def _forget_old(self, connection: sqlite3.Connection) -> None:
+        """Erase from a backup what the journal has erased, or erases soon; by what the journal believes the time is."""
+        with closing(connect(self._path)) as journal:
+            row = journal.execute("SELECT value FROM meta WHERE name = ?", (ERASED,)).fetchone()
+        if row is None:
+            return
+        erased_ms, before_ms = row[0], row[0] + LEAD_MS
+        with transaction(connection):
+            _erase(connection, before_ms, erased_ms + self._retention.raw_hours * HOUR_MS + FUTURE_MS)
+            now_ms = erased_ms + self._retention.raw_hours * HOUR_MS
+            tables.erase(connection, self._plan, self._retention, now_ms)
+
+
+def _erase(connection: sqlite3.Connection, before_ms: int, undated_after_ms: int) -> None:
+    connection.execute("DELETE FROM event WHERE at_ms < ?", (before_ms,))
+    connection.execute("DELETE FROM event WHERE at_ms > ? AND NOT synchronised", (undated_after_ms,))
+    for table in ("transition", "quarantine", "crowd"):
+        connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (before_ms,))  # noqa: S608 - our own names
+    for name in (ERASED, TAKEN_FROM):  # late events from before it would be judged without those that are gone
+        connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+            (name, before_ms),
+        )
+
+
+def content_problem(connection: sqlite3.Connection) -> str:
+    """What is wrong with the content of a journal that SQLite can read; empty: nothing."""
+    known = {kind.value for kind in Kind}
+    for (kind,) in connection.execute("SELECT kind FROM kind"):
+        if kind not in known:
+            return f"no kind of event is named {kind!r}"
+    for name, body in connection.execute(
+        "SELECT space, body FROM settled UNION ALL SELECT space, body FROM checkpoint"
+    ):
+        try:
+            if name.startswith(AIR):
+                _air.decode(body)
+            elif ":" not in name:
+                _evidence.decode(body)
+        except (ValueError, TypeError, RecursionError) as fault:
+            return f"what is kept of {name!r} cannot be read: {fault}"
+    return ""
+
+
+def _real_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,196 @@
+"""A healthy journal stays in its place: checks that end late, false reports and other collectors do not replace it."""
+
+import os
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector import sqlite_backup
+from collector.intake import Delivery
+from collector.journal import RESTORED, Journal
+from collector.journal_faults import JournalAway, JournalDamaged, JournalInUse
+from collector.journal_guard import JournalGuard
+from collector.journal_watch import JournalWatch
+from collector.settings import RetentionSettings
+from collector.work import Work
+from tests.collector.houses import NOON_MS, house_of, motions
+from tests.servers import until
+
+PLAN = house_of(2)
+RETENTION = RetentionSettings()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def guard(path: Path) -> JournalGuard:
+    return JournalGuard(path, PLAN, RETENTION, lambda: NOON_MS)
+
+
+def store(journal: Journal, seqs: range) -> None:
+    Work(PLAN, journal, RETENTION, NOON_MS).take([Delivery("pi-1", motions(seqs))], NOON_MS)
+
+
+def events(journal: Journal) -> int:
+    (number,) = journal.connection.execute("SELECT count(*) FROM event").fetchone()
+    return int(number)
+
+
+def checked(guard: JournalGuard, journal: Journal) -> None:
+    """The check of a start, to its end; raises what it finds."""
+
+    def done() -> bool:
+        guard.look()
+        return journal.page_sums.sums is not None
+
+    with guard.watching(journal):
+        until(done, what="the check of the start")
+
+
+@pytest.fixture
+def backed_up(path: Path, guard: JournalGuard) -> Journal:
+    """An open journal, for the test to close, with 9 events in its backup and 399 in its file."""
+    journal = guard.open_journal()
+    store(journal, range(1, 10))
+    with guard.watching(journal):
+        until(lambda: sqlite_backup.backups(path, path.parent / "backups"), what="the backup")
+    store(journal, range(10, 400))
+    assert journal.shrink()
+    return journal
+
+
+def test_a_check_that_still_runs_when_the_journal_is_closed_has_no_result(
+    path: Path, guard: JournalGuard, backed_up: Journal
+) -> None:
+    backed_up.close()
+    journal = guard.open_journal()
+    watch = JournalWatch(journal, PLAN, RETENTION, lambda: NOON_MS)
+    watch.start(None)
+    store(journal, range(400, 800))
+    watch.stop(0)
+    journal.close()  # SQLite writes the log into the file, which the check may be reading
+    with closing(guard.open_journal()) as again:
+        assert watch.stop(30)
+        watch.look()
+        checked(guard, again)
+        assert events(again) == 799
+
+
+def test_the_pages_of_a_closed_file_are_not_read_on(path: Path) -> None:
+    """A slow card: the file is closed between two reads, and its handle's number belongs to another file."""
+    journal = Journal(path)
+    store(journal, range(1, 400))
+    assert journal.shrink()
+    reading, closed = threading.Event(), threading.Event()
+    found: list[object] = []
+
+    def stopped() -> bool:
+        reading.set()
+        assert closed.wait(30)
+        return False
+
+    def check() -> None:
+        with journal.file_lock:
+            sums = journal.page_sums.read(stopped)
+            found.append(sums)
+
+    thread = threading.Thread(target=check)
+    thread.start()
+    assert reading.wait(30)
+    whole = journal.page_sums.read(lambda: False)
+    assert whole is not None
+    store(journal, range(400, 800))
+    journal.close()
+    other = os.open(__file__, os.O_RDONLY)
+    try:
+        closed.set()
+        thread.join(30)
+    finally:
+        os.close(other)
+    assert found == [None]
+    journal.page_sums.adopt(whole)
+    assert not path.with_name("journal.sqlite.sums").exists(), "checksums of before the file was closed"
+    with closing(Journal(path)) as again:
+        assert events(again) == 799
+
+
+def test_a_watch_that_was_stopped_does_not_go_on_when_the_next_begins(guard: JournalGuard, path: Path) -> None:
+    with closing(guard.open_journal()) as journal:
+        first, second = (JournalWatch(journal, PLAN, RETENTION, lambda: NOON_MS) for _ in range(2))
+        first.start(None)
+        first.stop(30)
+        second.start(first)
+        assert first.stop(0)
+        until(lambda: sqlite_backup.backups(path, path.parent / "backups"), what="the backup of the second")
+        assert second.stop(30)
+
+
+def test_a_healthy_journal_that_is_reported_as_damaged_stays_in_use(
+    path: Path, guard: JournalGuard, backed_up: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    backed_up.close()
+    with closing(guard.replaced(JournalDamaged(f"{path}: page 3 and 7 others differ"))) as journal:
+        assert events(journal) == 399
+        assert journal.meta(RESTORED) is None
+    assert not [*path.parent.glob("*.damaged-*")]
+    assert "a second check finds no damage" in caplog.text
+
+
+def test_damage_that_was_noticed_is_found_again_though_the_file_was_closed_since(
+    path: Path, guard: JournalGuard, backed_up: Journal
+) -> None:
+    """A changed bit in a value: SQLite sees nothing, and the checksums are gone once the journal was closed."""
+    backed_up.close()
+    body = bytearray(path.read_bytes())
+    body[-1] ^= 1
+    path.write_bytes(body)
+    journal = guard.open_journal()
+    with closing(journal), pytest.raises(JournalDamaged, match="differ from what was written") as noticed:
+        checked(guard, journal)
+    with closing(guard.replaced(noticed.value)) as restored:
+        assert events(restored) == 9
+        assert restored.meta(RESTORED) == NOON_MS
+
+
+def test_the_journal_of_a_running_collector_is_not_moved_by_a_second_one(path: Path, backed_up: Journal) -> None:
+    handle = os.open(path, os.O_RDWR)  # not closed before the end: that would drop SQLite's locks
+    byte = os.pread(handle, 1, 3000)
+    os.pwrite(handle, bytes([byte[0] ^ 1]), 3000)  # damage in the first page, which is found before the opening
+    unfinished = path.with_name("journal.sqlite.restoring")
+    unfinished.write_bytes(b"the replacement that another collector is making")
+    before = sorted(one.name for one in path.parent.iterdir())
+    second = JournalGuard(path, PLAN, RETENTION, lambda: NOON_MS)
+    with pytest.raises(JournalInUse, match="in use by another collector"):
+        second.open_journal()
+    with pytest.raises(JournalInUse, match="in use by another collector"):
+        second.replaced(JournalDamaged("page 1 differs"))
+    assert sorted(one.name for one in path.parent.iterdir()) == before
+    assert path.stat().st_ino == os.fstat(handle).st_ino
+    unfinished.unlink()
+    os.pwrite(handle, byte, 3000)
+    backed_up.close()
+    os.close(handle)
+
+
+def test_a_file_that_cannot_be_replaced_leaves_the_lock_for_the_next_attempt(
+    path: Path, guard: JournalGuard, backed_up: Journal
+) -> None:
+    backed_up.close()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):  # a bug of ours, and a good file
+            guard.replaced(ZeroDivisionError())
+    waiting = path.with_name("journal.sqlite.restoring.partial")
+    waiting.mkdir()
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    for _ in range(2):
+        with pytest.raises((OSError, JournalAway)) as refused:
+            guard.open_journal()
+        assert not isinstance(refused.value, JournalInUse)
+    waiting.rmdir()
+    with closing(guard.open_journal()) as journal:
+        assert events(journal) == 9
