@@ -81,6 +81,8 @@ def tunnel(settings: DashboardSettings) -> Tunnel | None:
     if host is None or (settings.hosts and LOCAL.isdisjoint(settings.hosts)):
         return None
     far = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - what a setting may say
+    if ":" in far:
+        far = f"[{far}]"  # an IPv6 address
     command = f"ssh -L {settings.port}:{far}:{settings.port} {host}"
     return Tunnel(command, f"http://localhost:{settings.port}{url_for('manage.login')}")
 

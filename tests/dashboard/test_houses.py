@@ -19,9 +19,7 @@ from tests.dashboard.stage import state
 from tests.dashboard.test_routes import log_in
 
 DESK = Space(id="desk-1", name="Skrivbord 1", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
-SMALL = replace(
-    PLAN, floors=PLAN.floors[:1], zones=PLAN.zones[:1], spaces=(DESK,), doors=(), sensors=(), opening_hours={}
-)
+SMALL = replace(PLAN, floors=PLAN.floors[:1], zones=PLAN.zones[:1], spaces=(DESK,), doors=(), sensors=())
 OWN = replace(DESK, tenure=Tenure.DEDICATED)
 BOOTH = replace(DESK, id="booth-1", name="Båset", kind=SpaceKind.BOOTH)
 MANY = tuple(replace(DESK, id=f"desk-{n}", name=f"Skrivbord {n}") for n in range(1, 501))

@@ -216,7 +216,11 @@ def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: Dash
     assert "ended" not in client.get("/manage", base_url=HOME).headers["Location"]
 
 
-NO_FIGURES = {"rules.page": "promises in words", "manage.chart_library": "a script"}
+NO_FIGURES = {
+    "rules.page": "promises in words",
+    "today.page": "notice, opening hours and spaces out of use, as managers set them",
+    "manage.chart_library": "a script",
+}
 """What needs a login, tells nothing of how the house is used, and so is no view."""
 
 

@@ -147,17 +147,21 @@ def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
 
 
 @pytest.mark.parametrize(
-    ("hosts", "line"),
+    ("host", "hosts", "line"),
     [
-        ((), "ssh -L 8000:localhost:8000 ledig.local"),
-        (("ledig.local",), None),
-        (("ledig.local", "localhost"), "ssh -L"),
+        ("127.0.0.1", (), "ssh -L 8000:127.0.0.1:8000 ledig.local"),
+        ("192.168.1.5", (), "ssh -L 8000:192.168.1.5:8000 ledig.local"),
+        ("::1", (), "ssh -L 8000:[::1]:8000 ledig.local"),
+        ("0.0.0.0", (), "ssh -L 8000:localhost:8000 ledig.local"),  # noqa: S104 - a setting
+        ("::", (), "ssh -L 8000:localhost:8000 ledig.local"),
+        ("127.0.0.1", ("ledig.local",), None),
+        ("127.0.0.1", ("ledig.local", "localhost"), "ssh -L"),
     ],
 )
 def test_login_over_plain_http_from_another_machine_explains_what_to_do(
-    settings: DashboardSettings, live: Live, hosts: tuple[str, ...], line: str | None
+    settings: DashboardSettings, live: Live, host: str, hosts: tuple[str, ...], line: str | None
 ) -> None:
-    there = replace(settings, port=8000, hosts=hosts)
+    there = replace(settings, host=host, port=8000, hosts=hosts)
     pages = create_app(there, PLAN, live, Accounts(there.accounts_path)).test_client()
     for language, words in (("en", "requires HTTPS"), ("sv", "kräver HTTPS")):
         text = pages.get(f"/manage/login?lang={language}", base_url="http://ledig.local:8000").text

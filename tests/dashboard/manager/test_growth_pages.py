@@ -101,11 +101,12 @@ def test_the_table_is_saved_and_that_is_logged(viewer: FlaskClient, settings: Da
     assert (last.what, last.act, last.span) == ("growth.export", "export", "members=60 floor=2")
 
 
-def test_of_a_house_with_too_few_shared_desks_nothing_is_reckoned(settings: DashboardSettings, live: Live) -> None:
+def test_of_a_house_with_too_few_shared_desks_nothing_is_reckoned(settings: DashboardSettings) -> None:
     remember(settings, 6)
     desks = [space for space in PLAN.spaces if space.kind is SpaceKind.DESK]
     few = desks[:4] + [replace(space, tenure=Tenure.DEDICATED) for space in desks[4:]]
-    app = create_app(settings, replace(PLAN, spaces=tuple(few)), live, Accounts(settings.accounts_path))
+    plan = replace(PLAN, spaces=tuple(few))
+    app = create_app(settings, plan, Live(plan, lambda: MONDAY_10_MS), Accounts(settings.accounts_path))
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/growth?members=60&lang=en", base_url=HOME)

@@ -16,7 +16,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.history import AIR_FIVE_MIN, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, Measure, Row, tables
-from collector.plan import SpaceKind
+from collector.plan import SitePlan, SpaceKind
+from dashboard.accounts import Accounts
+from dashboard.app import create_app
+from dashboard.live.following import Live
 from dashboard.manager.exports import csv_pieces, safe, write_xlsx
 from dashboard.manager.use import SHEETS
 from dashboard.settings import DashboardSettings
@@ -36,6 +39,15 @@ NBSP = "\xa0"
 
 @pytest.fixture
 def manager(app: Flask) -> FlaskClient:
+    return log_in_in_english(app)
+
+
+def manager_of(plan: SitePlan, settings: DashboardSettings) -> FlaskClient:
+    live = Live(plan, lambda: MONDAY_10_MS)
+    return log_in_in_english(create_app(settings, plan, live, Accounts(settings.accounts_path)))
+
+
+def log_in_in_english(app: Flask) -> FlaskClient:
     client = app.test_client()
     assert log_in(client).status_code == 303
     client.get("/?lang=en", base_url="https://localhost")
@@ -111,10 +123,9 @@ def test_few_people_and_few_stays_are_told_as_few_on_the_page_and_in_every_expor
 
 
 @pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=week"])
-def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(app: Flask, manager: FlaskClient, path: str) -> None:
-    here = app.extensions["ledig"]
+def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(settings: DashboardSettings, path: str) -> None:
     loft = tuple(space for space in PLAN.spaces if space.id not in {"desk-31", "desk-32"})
-    app.extensions["ledig"] = replace(here, plan=replace(PLAN, spaces=loft))
+    manager = manager_of(replace(PLAN, spaces=loft), settings)
     joint = "&" if "?" in path else "?"
     answer = manager.get(f"{path}{joint}zone=loft", base_url="https://localhost")
     assert answer.status_code == (403 if "export" in path else 200)
@@ -171,13 +182,10 @@ def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: Fla
 
 @pytest.mark.usefixtures("used")
 @pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"])
-def test_what_left_the_site_file_has_no_past_to_show(
-    app: Flask, manager: FlaskClient, settings: DashboardSettings, path: str
-) -> None:
+def test_what_left_the_site_file_has_no_past_to_show(settings: DashboardSettings, path: str) -> None:
     store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 1.0, zone="attic", capacity=3.0))
-    here = app.extensions["ledig"]
     no_desks = tuple(space for space in PLAN.spaces if space.zone != "loft" or space.kind is not SpaceKind.DESK)
-    app.extensions["ledig"] = replace(here, plan=replace(PLAN, spaces=no_desks))
+    manager = manager_of(replace(PLAN, spaces=no_desks), settings)
     with manager.get(path, base_url="https://localhost") as answer:
         assert answer.status_code == 200
         assert b"attic" not in answer.data
