@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, Protocol
 
 from collector.evidence import Heard, Transition
 from collector.fair_share import evictions
+from collector.history import tables
 from collector.intake import Repeat, StreamKey
 from collector.journal_faults import JournalAway, JournalInUse, JournalRejected, log_is_full, no_log, not_opened, told
 from collector.lock import InUse, Lock
@@ -325,6 +326,7 @@ class Journal:
             from_ms: when it was made, Unix ms; 0: it is new.
             to_ms: when it took the place.
         """
+        tables.rename(self.connection)
         self.set_meta(MISSING_FROM, from_ms)
         self.set_meta(RESTORED, to_ms)
         self.connection.execute(f"DELETE FROM meta WHERE name GLOB '{RESTORED_MARK}*'")  # noqa: S608 - our own name

@@ -30,6 +30,7 @@ from collector.journal_faults import JournalDamaged
 from collector.marks import ERASED, TAKEN_FROM
 from collector.plan import SitePlan
 from collector.settings import RetentionSettings
+from collector.site_file_copies import forget_replaced_copies
 from collector.sqlite_backup import BackupRules, SourceDamaged
 from edge.file_access import access_problem
 from edge.message import Kind
@@ -118,6 +119,7 @@ class JournalWatch:
         if self._revised_ms is None or not 0 <= now_ms - self._revised_ms < REVISE_MS:
             sqlite_backup.revise(self._path, self._folder, self._forget_old)
             sqlite_backup.forget_damaged(self._path, _real_ms(), ASIDE_MS)
+            forget_replaced_copies(self._folder, _real_ms())
             self._revised_ms = now_ms
         found = sqlite_backup.backups(self._path, self._folder)
         if not sqlite_backup.is_due(found, now_ms, EVERY_MS):

@@ -172,6 +172,11 @@ def is_damage(fault: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def is_of_disk(fault: sqlite3.Error) -> bool:
+    """Whether the disk, its rights or another program is behind a fault, so that it may be over later."""
+    return (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF in _ENVIRONMENT
+
+
 def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] | None = None) -> str:
     """What is wrong with the content of `file`; empty: every page, index and constraint is consistent.
 
@@ -188,7 +193,7 @@ def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] |
                 return str(found)
             return check(db) if check else ""
     except sqlite3.Error as fault:
-        if (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF in _ENVIRONMENT:
+        if is_of_disk(fault):
             raise
         return str(fault)
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """Keeps copies of the site file: one of each version that a collector was started with.
 
 In:    the site file, the folder of backups, the time.
-Out:   at most `KEEP` copies, readable for this user alone.
+Out:   at most `KEEP` copies, readable for this user alone; the running collector deletes those of long ago.
 Never: an error for a disk that refuses: a copy that is missing must not keep a collector from starting.
 
 A changed site file takes effect when the collector starts again, so a copy at each start has every version that was
@@ -12,6 +12,8 @@ import contextlib
 import os
 from pathlib import Path
 from typing import Final
+
+from collector.site_file_copies import forget_replaced_copies, site_copies
 
 KEEP: Final = 10
 
@@ -31,17 +33,17 @@ def keep_site_copy(site_file: Path, folder: Path, now_ms: int) -> None:
 def _copy(site_file: Path, folder: Path, now_ms: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = site_file.read_bytes()
-    copies = sorted(folder.glob("site-*.toml"))
-    if copies and copies[-1].read_bytes() == body:
-        return
-    number = int(copies[-1].name.split("-")[1]) + 1 if copies else 1
-    partial = folder / "site.partial"
-    partial.unlink(missing_ok=True)
-    handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(folder / f"site-{number:06d}-{now_ms}.toml")
-    for old in copies[: max(0, len(copies) - KEEP + 1)]:
-        old.unlink()
+    copies = site_copies(folder)
+    if not copies or copies[-1].path.read_bytes() != body:
+        number = copies[-1].number + 1 if copies else 1
+        partial = folder / "site.partial"
+        partial.unlink(missing_ok=True)
+        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(folder / f"site-{number:06d}-{now_ms}.toml")
+        for old in copies[: max(0, len(copies) - KEEP + 1)]:
+            old.path.unlink(missing_ok=True)
+    forget_replaced_copies(folder, now_ms)

@@ -181,6 +181,8 @@ class _Follower:
         with closing(sqlite.connect(self._journal_path)) as db:
             try:
                 db.execute("BEGIN")
+                if tables.identity(db)[0] != self._history:  # the journal was replaced
+                    raise HistoryAway(f"{self._journal_path}: was replaced; its history is written again")
                 changes = tables.changed(db, self._rev, BATCH_ROWS)
                 newest = tables.identity(db)[1] if len(changes) < BATCH_ROWS else changes[-1][0]
                 withdrawals = tables.withdrawals(db, self._rev, newest)
@@ -219,13 +221,13 @@ class _Follower:
             Whether nothing is left.
         """
         rejected = self._refused.newest()
-        if not rejected:
-            return True
-        self._tries += 1
-        probe = rejected[-1 - self._tries % len(rejected)]
-        if self._again([probe]):
-            return False
-        left = self._again([one for one in rejected if one != probe])
+        left = 0
+        if rejected:
+            self._tries += 1
+            probe = rejected[-1 - self._tries % len(rejected)]
+            if self._again([probe]):
+                return False
+            left = self._again([one for one in rejected if one != probe])
         if not left and (from_rev := self._refused.beyond()) is not None:
             self._write_again(from_rev)
             left = len(self._refused.newest())

@@ -3,8 +3,13 @@
 In:    a row and the reason.
 Out:   the rows, to be tried again; from which revision on more were refused than there is room for.
 Never: a figure of a row; more than a bounded number of rows.
+
+A damaged file is deleted. Nobody knows then which rows were rejected, so the new file says: from revision 0 on, write
+all of them again.
 """
 
+import contextlib
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -13,8 +18,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from collector.history import HistoryAway, Measure, Row
+from collector.sqlite_backup import is_of_disk
 
 MOST_ROWS: Final = 1000
+_TABLES: Final = (
+    (
+        "CREATE TABLE IF NOT EXISTS refused (no INTEGER PRIMARY KEY AUTOINCREMENT, measure TEXT, tag TEXT,"
+        " tags TEXT, at_ms INTEGER, reason TEXT, UNIQUE (measure, tags, at_ms))"
+    ),
+    "CREATE TABLE IF NOT EXISTS beyond (one INTEGER PRIMARY KEY CHECK (one = 1), rev INTEGER)",
+)
+
+log = logging.getLogger(__name__)
 
 
 class RejectedRow(NamedTuple):
@@ -76,6 +91,8 @@ class RefusedRows:
             return None
         with self._opened() as db:
             found = db.execute("SELECT rev FROM beyond").fetchone()
+            if found is not None and not isinstance(found[0], int):
+                raise sqlite3.DatabaseError("a revision in it is not a number")
         return None if found is None else int(found[0])
 
     def forget_beyond(self) -> None:
@@ -109,6 +126,8 @@ class RefusedRows:
             return []
         with self._opened() as db:
             found = db.execute("SELECT measure, tags, at_ms, reason FROM refused ORDER BY no DESC").fetchall()
+            if any(tuple(map(type, row)) != (str, str, int, str) for row in found):
+                raise sqlite3.DatabaseError("a row in it has values of other types")
         return [(measure, tuple(tags.split("\x1f")), at_ms, reason) for measure, tags, at_ms, reason in found]
 
     def close(self) -> None:
@@ -120,19 +139,46 @@ class RefusedRows:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock, self._connection() as db:
-                yield db
-        except sqlite3.Error as fault:
-            raise HistoryAway(f"{self._path}: cannot be used ({fault}); check its disk and access rights") from fault
+        with self._lock:
+            try:
+                with self._connection() as db:
+                    yield db
+            except sqlite3.Error as fault:
+                if isinstance(fault, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+                    raise  # our bug
+                if is_of_disk(fault):
+                    raise self._away(fault) from fault
+                try:
+                    self._begin_anew()
+                except (OSError, sqlite3.Error) as still:
+                    raise self._away(still) from still
+                log.warning("%s was damaged (%s) and was deleted; all history is written again", self._path, fault)
+                raise HistoryAway(f"{self._path}: was damaged; all history is written again") from fault
+
+    def _away(self, fault: Exception) -> HistoryAway:
+        return HistoryAway(f"{self._path}: cannot be used ({fault}); check its disk and access rights")
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
+            is_new = not self._path.exists()
             self._db = sqlite3.connect(self._path, check_same_thread=False)
             self._db.execute("PRAGMA secure_delete = ON")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS refused (no INTEGER PRIMARY KEY AUTOINCREMENT, measure TEXT, tag TEXT,"
-                " tags TEXT, at_ms INTEGER, reason TEXT, UNIQUE (measure, tags, at_ms))"
-            )
-            self._db.execute("CREATE TABLE IF NOT EXISTS beyond (one INTEGER PRIMARY KEY CHECK (one = 1), rev INTEGER)")
+            if not is_new and self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchone() is None:
+                raise sqlite3.DatabaseError("its table is missing")
+            for table in _TABLES:
+                self._db.execute(table)
         return self._db
+
+    def _begin_anew(self) -> None:
+        """Put a new file in the place of the damaged one."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        beside = self._path.with_name(f"{self._path.name}.new")
+        beside.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(beside)) as db, db:
+            for table in _TABLES:
+                db.execute(table)
+            db.execute("INSERT INTO beyond VALUES (1, 0)")
+        self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)  # SQLite would apply it to the new
+        beside.replace(self._path)

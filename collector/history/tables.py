@@ -54,6 +54,11 @@ def create(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR IGNORE INTO history VALUES (1, ?, 0)", (secrets.token_hex(8),))
 
 
+def rename(db: sqlite3.Connection) -> None:
+    """Give a restored history a name of its own: its next revisions are others than those that a projection knows."""
+    db.execute("UPDATE history SET id = ?", (secrets.token_hex(8),))
+
+
 def identity(db: sqlite3.Connection) -> tuple[str, int]:
     """The name of this history, made with its file, and its newest revision (0: it holds nothing)."""
     name, rev = db.execute("SELECT id, rev FROM history").fetchone()

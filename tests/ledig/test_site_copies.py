@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from collector.site_file_copies import site_copies
 from ledig.site_copies import KEEP, keep_site_copy
+
+DAY_MS = 24 * 3_600_000
 
 
 def test_each_version_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
@@ -22,3 +25,32 @@ def test_a_folder_that_cannot_be_made_keeps_nobody_from_starting(tmp_path: Path)
     site.write_text("version 1")
     keep_site_copy(site, site / "backups", 1)
     assert [*tmp_path.iterdir()] == [site]
+
+
+def test_files_of_other_names_are_left_alone(tmp_path: Path) -> None:
+    site, folder = tmp_path / "site.toml", tmp_path / "backups"
+    folder.mkdir()
+    foreign = ["site-old.toml", "site-.toml", "site-000009.toml", "site-000001-x.toml", "site-zz-1.toml"]
+    for name in foreign:
+        (folder / name).write_text("version 1")
+    for number in range(KEEP + 2):
+        site.write_text(f"version {number}")
+        keep_site_copy(site, folder, 1000 + number)
+    assert {path.name for path in folder.iterdir()} >= set(foreign)
+    assert [copy.number for copy in site_copies(folder)] == list(range(3, KEEP + 3))
+
+
+def test_copies_that_were_replaced_long_ago_are_deleted_and_the_newest_stays(tmp_path: Path) -> None:
+    site, folder = tmp_path / "site.toml", tmp_path / "backups"
+    for number, at_ms in enumerate([0, DAY_MS, 30 * DAY_MS]):
+        site.write_text(f"version {number}")
+        keep_site_copy(site, folder, at_ms)
+
+    def kept(now_ms: int) -> list[str]:
+        keep_site_copy(site, folder, now_ms)
+        return [copy.path.read_text() for copy in site_copies(folder)]
+
+    assert kept(36 * DAY_MS) == ["version 0", "version 1", "version 2"]
+    assert kept(37 * DAY_MS) == ["version 1", "version 2"]
+    assert kept(66 * DAY_MS) == ["version 2"]
+    assert kept(999 * DAY_MS) == ["version 2"]

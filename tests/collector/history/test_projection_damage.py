@@ -1,0 +1,137 @@
+"""InfluxDB follows a journal that was restored while it runs, and outlives a damaged list of rejected rows."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from collector.history import SPACE_HOUR, HistoryAway, Row, tables
+from collector.history.influxdb import Influx, InfluxHistory
+from collector.history.refused import RefusedRows, RejectedRow
+from collector.history.sqlite import SqliteHistory
+from collector.journal import Journal as CollectorJournal
+from collector.journal_faults import JournalDamaged
+from collector.journal_guard import JournalGuard
+from collector.settings import RetentionSettings
+from collector.sqlite_backup import BackupRules, back_up
+from tests.collector.history.conftest import everything, following, guarded_influxdb, written_up_to
+from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+from tests.servers import until
+
+
+class Opened:
+    """The collector's journal, with what the tests of history need."""
+
+    def __init__(self, journal):
+        self.path, self.db, self._journal = journal.path, journal.connection, journal
+
+    def write(self, desks):
+        with self._journal.transaction():
+            tables.upsert(self.db, SPACE_HOUR, [Row((f"desk-{n}",), NOON_MS, (float(n), 0.0, 0.0)) for n in desks])
+
+
+def equal(journal, settings):
+    with closing(SqliteHistory(journal.path)) as one, closing(InfluxHistory(settings)) as other:
+        rows = everything(other)
+        return all(row in rows[name] for name, found in everything(one).items() for row in found)
+
+
+def test_a_journal_that_is_restored_under_a_running_projection_is_written_whole(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    guard = JournalGuard(path, house_of(2), RetentionSettings(), lambda: NOON_MS + HOUR_MS)
+    with guarded_influxdb(tmp_path) as running:
+        journal = guard.open_journal()
+        with closing(journal):
+            opened = Opened(journal)
+            opened.write(range(2))
+            back_up(path, BackupRules(folder=tmp_path / "backups", keep=3), NOON_MS)
+            opened.write(range(100, 110))
+        with following(opened, running.settings, check_s=3600):
+            with closing(CollectorJournal(path)) as journal:
+                until(lambda: written_up_to(running.settings, Opened(journal)), what="the history")
+            path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+            with closing(guard.replaced(JournalDamaged("the header"))) as journal:
+                restored = Opened(journal)
+                restored.write(range(200, 240))  # beyond the revision that InfluxDB had of the damaged one
+                until(lambda: written_up_to(running.settings, restored), what="the restored history")
+                assert equal(restored, running.settings)
+
+
+def test_a_restored_journal_has_a_history_of_its_own(tmp_path):
+    with closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
+        before = tables.identity(journal.connection)
+        with journal.transaction():
+            journal.note_restored(1, 2)
+        after = tables.identity(journal.connection)
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def header(body):
+    return b"no database file" + body[16:]
+
+
+def pages(body):
+    return body[:4096] + b"\xff" * (len(body) - 4096)
+
+
+def schema(body):
+    return body[:100] + b"\xa5" * 3996 + body[4096:]
+
+
+def text(body):
+    return body.replace(b"space_hour", b"space\xff\xfe\xfdur")
+
+
+def emptied(_body):
+    return b""
+
+
+def cut(body):
+    return body[:5000]
+
+
+DAMAGES = [header, pages, schema, text, emptied, cut]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_list_of_rejected_rows_begins_anew_and_asks_for_all_rows(tmp_path, damage):
+    path = tmp_path / "refused.sqlite"
+    with closing(RefusedRows(path)) as rows:
+        rows.add([RejectedRow(SPACE_HOUR, Row((f"desk-{n}",), 0, (1.0, 0.0, 0.0)), "why", n) for n in range(200)])
+    path.write_bytes(damage(path.read_bytes()))
+    with closing(RefusedRows(path)) as rows:
+        with pytest.raises(HistoryAway, match="was damaged"):
+            rows.newest()
+        assert rows.newest() == []
+        assert rows.beyond() == 0
+        rows.add([RejectedRow(SPACE_HOUR, Row(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
+        assert len(rows.newest()) == 1
+    assert [one.name for one in tmp_path.iterdir()] == ["refused.sqlite"]
+
+
+def test_a_list_that_another_program_locks_is_kept(tmp_path):
+    path = tmp_path / "refused.sqlite"
+    with closing(RefusedRows(path)) as rows:
+        rows.add([RejectedRow(SPACE_HOUR, Row(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(HistoryAway, match="cannot be used"):
+                rows.newest()
+            other.execute("ROLLBACK")
+        assert len(rows.newest()) == 1
+
+
+def test_rows_that_only_the_damaged_list_knew_are_written_again(tmp_path):
+    with guarded_influxdb(tmp_path) as running, closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
+        opened = Opened(journal)
+        opened.write(range(5))
+        with following(opened, running.settings):
+            until(lambda: written_up_to(running.settings, opened), what="the history")
+        with closing(Influx(running.settings)) as influx:  # as if these had been rejected
+            influx.change("DELETE FROM space_hour WHERE space = 'desk-3'")
+        tmp_path.joinpath("refused.sqlite").write_bytes(b"damaged " * 1000)
+        with following(opened, running.settings, check_s=3600, retry_s=0.2) as projection:
+            until(lambda: equal(opened, running.settings), what="the row that was missing")
+            until(lambda: projection.refused.beyond() is None, what="the end of the second writing")
+            until(lambda: not projection.fault(), what="the end of the fault")
