@@ -218,7 +218,9 @@ class Journal:
 
         The same message again is counted, and not put aside again: its sender does not know better.
         """
-        for r in refused:
+        for number, r in enumerate(refused, 1):
+            if number % QUARANTINE_ROWS == 0:  # a batch may refuse many times as much, and each is compared with all
+                self._bound("quarantine", QUARANTINE_ROWS, 0)
             payload = r.payload[:QUARANTINE_BYTES]
             if not r.first and self._count_again(r, payload):
                 continue

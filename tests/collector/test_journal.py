@@ -154,6 +154,25 @@ def test_a_repeat_that_would_be_erased_cannot_be_compared_and_counts_as_known(jo
     assert not journal.is_known(repeat_of(replace(EVENT, at_ms=EVENT.at_ms + 1)), EVENT.at_ms + 1, 10**15)
 
 
+def test_the_work_for_what_one_batch_refuses_grows_no_faster_than_the_batch(journal: Journal) -> None:
+    def steps(count: int, name: str) -> int:
+        """The instructions of SQLite's machine, in thousands."""
+        counted = 0
+
+        def count_step() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        journal.connection.set_progress_handler(count_step, 1000)
+        journal.add_refused([Refused("pi-1", Loss.UNREADABLE, b"%s %d" % (name.encode(), n)) for n in range(count)], 1)
+        journal.connection.set_progress_handler(None, 0)
+        return counted
+
+    few = steps(4000, "first")
+    assert 0 < steps(8000, "second") < 3 * few
+
+
 def test_a_repeat_of_what_was_refused_is_compared_with_the_quarantine(journal: Journal) -> None:
     with journal.transaction():
         journal.add_gaps([Gap("pi-1", "s", 3, 9, Loss.UNKNOWN_SENSOR)], 1)
