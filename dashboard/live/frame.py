@@ -116,10 +116,11 @@ def spare(frame: Frame, *, counted: bool) -> Frame:
             for kind, free in kinds.items()
         }
 
+    disabled = CODES[Occupancy.DISABLED]
     return msgspec.structs.replace(
         frame,
         version=0,
-        spaces=CODES[Occupancy.UNKNOWN] * len(frame.spaces),
+        spaces="".join(code if code == disabled else CODES[Occupancy.UNKNOWN] for code in frame.spaces),
         kinds=hidden(frame.kinds),
         zones={zone: hidden(kinds) for zone, kinds in frame.zones.items()},
         silent={},

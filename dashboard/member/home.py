@@ -65,8 +65,11 @@ def shown(house: House) -> dict[str, Any]:
         "wanted_words": needs_in_words(wanted, words),
         "needs": needs.to_choose(plan),
         "bits": {need: needs.bits(frozenset({need})) for need in needs.to_choose(plan)},
-        "kinds": needs.count(spots, wanted),
-        "zones": [needs.count([one for one in spots if one[0].zone == zone.id], wanted) for zone in plan.zones],
+        "kinds": needs.with_level(needs.count(spots, wanted), frame.kinds),
+        "zones": [
+            needs.with_level(needs.count([one for one in spots if one[0].zone == zone.id], wanted), frame.kinds)
+            for zone in plan.zones
+        ],
         "places": {space.id: place for place, (space, _) in enumerate(spots)},
         "named": [space for space, _ in spots if space.kind in NAMED],
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],

@@ -59,6 +59,21 @@ def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, 
     return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
 
 
+def with_level(counted: dict[SpaceKind, Free], site: dict[SpaceKind, Free]) -> dict[SpaceKind, Free]:
+    """Raise the least number free to what the counts of the whole site prove.
+
+    Args:
+        counted: free spots of a part of the site, counted by their characters.
+        site: free spots of the whole site; while few people are in, it holds a level and no spot has a state.
+    """
+    return {kind: _with_level(free, site.get(kind, free)) for kind, free in counted.items()}
+
+
+def _with_level(free: Free, site: Free) -> Free:
+    most_taken = site.capacity - site.least
+    return Free(max(free.least, free.capacity - most_taken), free.most, free.capacity)
+
+
 def numbers(spots: Iterable[tuple[Space, str]], needs: Iterable[Attribute]) -> frozenset[int]:
     """How many of these spots, in use at all, fit each choice of needs."""
     having = [space.attributes for space, code in spots if code != "d"]

@@ -37,7 +37,7 @@ function show(element, text) {
 function paint() {
   const { spaces } = frame;
   const wanted = only.bits();
-  const of = (kind, zone) => count(page.spots, spaces, wanted, kind, zone);
+  const of = (kind, zone) => count(page.spots, spaces, wanted, kind, zone, frame.kinds[kind]);
   page.spots.forEach(([kind, , has], place) => {
     const spot = at(`s${place}`);
     const code = spaces[place];

@@ -25,8 +25,8 @@ export function needs(form, changed) {
   };
 }
 
-/* At least, at most, of how many: as member/needs.py counts. */
-export function count(spots, codes, wanted, kind, zone) {
+/* At least, at most, of how many: as member/needs.py counts; `site` is the same of the whole site. */
+export function count(spots, codes, wanted, kind, zone, site) {
   const free = [0, 0, 0];
   spots.forEach(([of, within, has], place) => {
     const code = codes[place];
@@ -35,5 +35,6 @@ export function count(spots, codes, wanted, kind, zone) {
     free[1] += code === "v" || code === "u";
     free[2] += 1;
   });
+  if (site) free[0] = Math.max(free[0], free[2] - site[2] + site[0]);
   return free;
 }

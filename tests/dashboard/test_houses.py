@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.outward import CollectorStatus, Occupancy, encode
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.plan import Privacy, Sensor, SensorKind, SitePlan, Space, SpaceKind, StrangersWhenFew, Tenure
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live.following import Live
@@ -64,6 +64,25 @@ def test_any_house_gets_a_true_answer(
     log_in(reader)
     assert reader.get("/manage", base_url="https://localhost").status_code == 200
     assert reader.get("/api/v1/states").status_code == reader.get("/api/v1/summary").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("shown", "mode", "number", "capacity"),
+    [
+        (Occupancy.VACANT, StrangersWhenFew.LEVEL, "496–500", 500),  # noqa: RUF001 - a range has an en dash
+        (Occupancy.VACANT, StrangersWhenFew.NOTHING, "?", 500),
+        (Occupancy.VACANT, StrangersWhenFew.ALL, "500", 500),
+        (Occupancy.OCCUPIED, StrangersWhenFew.LEVEL, "0", 500),
+        (Occupancy.DISABLED, StrangersWhenFew.LEVEL, "0", 0),
+    ],
+)
+def test_a_site_that_never_closes_shows_what_its_privacy_setting_promises(
+    settings: DashboardSettings, shown: Occupancy, mode: StrangersWhenFew, number: str, capacity: int
+) -> None:
+    site = replace(SMALL, spaces=MANY, opening_hours={}, privacy=Privacy(strangers_when_few=mode))
+    reader = client(site, settings, shown)
+    assert answer(reader.get("/?lang=sv").text) == f"{number} av {capacity} skrivbord lediga"
+    assert reader.get("/api/v1/summary").json["kinds"]["desk"]["capacity"] == capacity
 
 
 def test_a_house_that_offers_nothing_says_its_name_and_counts_nothing(settings: DashboardSettings) -> None:
