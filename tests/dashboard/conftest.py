@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from collector.outward import CollectorStatus, encode
+from collector.plan import SitePlan
 from dashboard.accounts import Accounts
 from dashboard.accounts.roles import Role
 from dashboard.app import create_app
@@ -89,10 +90,12 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
     @contextmanager
     def serving(
         broker: BrokerSettings,
+        *,
         max_streams: int = 10,
         port: int = 0,
         now_ms: Callable[[], int] = lambda: MONDAY_10_MS,
         base_path: str = "",
+        plan: SitePlan = PLAN,
     ) -> Iterator[DashboardSettings]:
         path = tmp_path / "accounts.sqlite"
         path.write_bytes(accounts_template)
@@ -108,7 +111,7 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
 
         def run() -> None:
             try:
-                serve(settings, PLAN, now_ms, stop)
+                serve(settings, plan, now_ms, stop)
             finally:
                 gevent.get_hub().destroy()
 

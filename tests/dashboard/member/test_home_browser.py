@@ -1,6 +1,7 @@
 """The first page in real Chromium, as people use it: a phone in one hand, a keyboard, no JavaScript, a lost network."""
 
 import json
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,9 +14,9 @@ from tests.dashboard.conftest import Served
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.manager.test_prospect import TOLD
 from tests.dashboard.member.conftest import House, Phone, expect_live
-from tests.dashboard.stage import everything, foretell, state, voice
+from tests.dashboard.stage import everything, foretell, morning, state, voice
 from tests.dashboard.test_ahead import expected
-from tests.servers import mosquitto
+from tests.servers import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -323,6 +324,26 @@ def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, se
         assert page.locator("svg, table, form, #board").count() == 0
         clock[0] += 11 * 3_600_000
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
+
+
+def test_a_site_that_never_closes_shows_a_level_before_and_after_its_script(
+    lasting_broker: Mosquitto, phone: Phone, served: Served
+) -> None:
+    with (
+        voice(lasting_broker.settings("observer")) as speaker,
+        served(lasting_broker.settings("dashboard"), plan=replace(PLAN, opening_hours={})) as settings,
+        phone(settings) as page,
+    ):
+        speaker.say({space: state(Occupancy.VACANT, space=space) for space in morning() if space != "beans"})
+        page.goto("/sv")
+        expect_live(page)
+        expect(page.locator("#number")).to_have_text("24–28")  # noqa: RUF001 - a range has an en dash
+        page.get_by_label("Fönster").check()
+        expect(page.locator("#number")).to_have_text("1–5")  # noqa: RUF001
+        expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
+        with phone(settings, java_script_enabled=False) as plain:
+            plain.goto("/sv?need=window")
+            expect(plain.locator("#number")).to_have_text("1–5")  # noqa: RUF001
 
 
 def test_the_page_is_light_and_nothing_leaves_the_house(house: House, phone: Phone) -> None:
