@@ -26,7 +26,7 @@ from dashboard.accounts.roles import Role
 from edge import broker as edge_broker
 from edge import topics
 from edge.message import EventsMessage, Kind, Receipt, SensorEvent, decode_receipt, encode
-from tests.conftest import NO_FAKETIME
+from tests.conftest import LONG_FORM, NO_FAKETIME
 from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
 faketime = pytest.importorskip("libfaketime", reason=f"{NO_FAKETIME}: it is built for x86-64 alone")
@@ -228,7 +228,7 @@ def test_a_jump_while_running_and_at_a_start_costs_nothing(
     tmp_path: Path, site: Site, jump: str, *, full: bool
 ) -> None:
     if jump not in SHORT and not full:
-        pytest.skip("long form")
+        pytest.skip(LONG_FORM)
     clock = Clock(tmp_path / "time")
     with running(site, clock):
         site.speak()

@@ -181,7 +181,7 @@ def by_a_bad_network(collector: Collector, said: tuple[Stream, Stream], data: st
     return collector.end()
 
 
-@settings(max_examples=2000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+@settings(max_examples=3 * settings().max_examples, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 @given(said=streams(), data=st.data())
 def test_history_does_not_know_how_its_events_came(
     empty: Path, said: tuple[Stream, Stream], data: st.DataObject

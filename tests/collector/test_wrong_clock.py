@@ -10,6 +10,7 @@ import pytest
 from collector.alerts.settings import USUAL
 from collector.work import Work
 from tests.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Machine, Rows, rows
+from tests.conftest import LONG_FORM
 
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -103,7 +104,7 @@ def test_history_equals_that_of_a_site_whose_clock_was_right(
     full: bool,
 ) -> None:
     if synchronised and when not in SHORT and not full:
-        pytest.skip("long form")
+        pytest.skip(LONG_FORM)
     history, kept, gaps = run(tmp_path / "site", when, wrong_ms, synchronised=synchronised)
     expected, expected_kept = reference(when, synchronised)
     assert kept == expected_kept, "rows were deleted early"

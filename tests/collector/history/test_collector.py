@@ -46,7 +46,7 @@ def test_what_a_device_said_is_a_row_in_influxdb_and_its_absence_is_told(broker,
         with closing(InfluxHistory(guarded.settings)) as reader, closing(SqliteHistory(journal)) as own:
             until(lambda: hours(reader), what="the hour in InfluxDB")
             assert hours(reader)[0].at_ms == NOON_MS
-            assert hours(reader)[0].fields[0] == 600.0  # a motion in a space not known to be vacant holds in full
+            assert hours(reader)[0].fields == (0.0, 0.0, 3600.0)  # half past, nobody has been heard for half an hour
             until(lambda: everything(reader) == everything(own), what="the rest")
         guarded.server.kill()
         clock[0] = NOON_MS + 2 * HOUR_MS

@@ -211,6 +211,9 @@ def test_a_journal_of_the_first_ledig_goes_on_from_its_rows(tmp_path: Path) -> N
         old.execute("DROP TABLE forecast")
         for column in ("least", "most", "zero_ms"):
             old.execute(f"ALTER TABLE people_five_min DROP COLUMN {column}")
+        old.execute("DROP INDEX quarantine_place")
+        for column in ("stream", "first", "last", "sensor", "field", "times"):
+            old.execute(f"ALTER TABLE quarantine DROP COLUMN {column}")
         old.execute("INSERT INTO settled VALUES ('door:entrance', x'91919300cd00c805')")
         old.execute("PRAGMA user_version = 1")
     with closing(Journal(path)) as journal:
