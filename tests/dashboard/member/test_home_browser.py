@@ -16,7 +16,7 @@ from tests.dashboard.manager.test_prospect import TOLD
 from tests.dashboard.member.conftest import House, Phone, expect_live
 from tests.dashboard.stage import everything, foretell, morning, state, voice
 from tests.dashboard.test_ahead import expected
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -326,12 +326,11 @@ def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, se
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
-def test_a_site_that_never_closes_shows_a_level_before_and_after_its_script(
-    lasting_broker: Mosquitto, phone: Phone, served: Served
-) -> None:
+def test_a_site_that_never_closes_shows_a_level_before_and_after_its_script(phone: Phone, served: Served) -> None:
     with (
-        voice(lasting_broker.settings("observer")) as speaker,
-        served(lasting_broker.settings("dashboard"), plan=replace(PLAN, opening_hours={})) as settings,
+        mosquitto() as broker,
+        voice(broker.settings("observer")) as speaker,
+        served(broker.settings("dashboard"), plan=replace(PLAN, opening_hours={})) as settings,
         phone(settings) as page,
     ):
         speaker.say({space: state(Occupancy.VACANT, space=space) for space in morning() if space != "beans"})
