@@ -29,7 +29,7 @@ from edge.broker import BrokerSettings
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_MOSQUITTO = ROOT / "firmware-config" / "mosquitto"
 HOST = "127.0.0.1"
-START_S = 30.0
+START_S = 90.0
 """A loaded machine with two cores may take this long to start a server."""
 
 OPEN_MOSQUITTO = "allow_anonymous true\nlistener 1883\n"

@@ -36,5 +36,5 @@ def test_every_sensor_has_a_line_that_explains_it(shared_data: Path) -> None:
     assert whole.figures[Figure.FALSE_ALARMS] == 0
     assert len(lines) == 11
     note = next(line.note for line in lines if line.rule == "917810 stereo-counter")
-    assert "while pir saw nobody" in note
+    assert "while pir detected nobody" in note
     assert "people left in the last hour of 3 days" in note
