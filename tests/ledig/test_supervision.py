@@ -119,7 +119,7 @@ def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> N
 def test_a_collector_whose_commit_hangs_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
     site, data = site_file(tmp_path, broker), tmp_path / "data"
     paths = [part for tail in ("", "-wal") for part in ("-P", f"{data}/journal.sqlite{tail}")]
-    inject = f"inject=fdatasync:delay_enter={HANG_US}:when=8+"
+    inject = f"inject=fdatasync:delay_enter={HANG_US}:when=20+"  # its start alone needs about eight
     under = ("strace", "-f", "-qq", "-o", "/dev/null", *paths, "-e", "trace=fdatasync", "-e", inject)
     data.mkdir()
     with command("collector", site, watchdog_s=WATCHDOG_S, under=under) as collector:
