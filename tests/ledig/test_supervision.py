@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from edge import topics
 from ledig.supervisor import Child, Supervisor
 from tests.edge.house import Collector
 from tests.servers import ROOT, Mosquitto, answers, free_port, mosquitto, until
 from tests.support.command import Command, command
-from tests.support.site_files import DEVICE, changing_meter, set_meter, site_file
+from tests.support.site_files import DEVICE, SITE, changing_meter, set_meter, site_file
 
 WATCHDOG_S = 1.0
 """A process that is well reports four times in this."""
@@ -100,7 +101,12 @@ def test_an_agent_whose_receipts_stop_while_the_broker_is_up_reports_no_progress
         agent.wait_for_report("WATCHDOG=1", count=3)
         collector.answering = False
         set_meter(tmp_path, 500)
-        until(lambda: falls_silent(agent), seconds=60, what="the end of the reports")
+
+        def falls_silent_beside_a_running_collector() -> bool:
+            collector.say(topics.collector(SITE), b'{"online":true,"at":1}')
+            return falls_silent(agent)
+
+        until(falls_silent_beside_a_running_collector, seconds=60, what="the end of the reports")
         assert agent.process.poll() is None
         collector.answering = True
         agent.wait_for_report("WATCHDOG=1")
