@@ -187,7 +187,7 @@ def test_a_house_can_live_in_real_time(tmp_path: Path) -> None:
 def test_the_greeting_has_the_line_that_lets_a_manager_in_as_it_is_typed(tmp_path: Path) -> None:
     house = House(tmp_path, "--day-minutes", "1")
     with house.open() as process:
-        until(lambda: "stop it with" in house.heard(), what="it has greeted")
+        until(lambda: "Ctrl-C" in house.heard(), what="it has greeted")
         assert "Spinneriet is open (simulated, one day takes 1 minute)" in house.heard()
         line = re.search(r"add a manager +(.+) NAME (.+)", house.heard())
         assert line is not None
