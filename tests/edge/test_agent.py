@@ -21,8 +21,6 @@ from tests.servers import Mosquitto
 COMMAND = topics.device(SITE, DEVICE, DeviceTopic.COMMAND)
 PIR = PirSettings(id="desk-14-pir", pin=4)
 DOOR = ContactSettings(id="booth-1-door", pin=5)
-APART_MS = 1000
-"""Two clocks of one host may be this far apart on a busy machine: each reads its offset once."""
 
 
 def test_the_way_from_a_pin_to_a_receipt(broker: Mosquitto, tmp_path: Path) -> None:
@@ -37,8 +35,7 @@ def test_the_way_from_a_pin_to_a_receipt(broker: Mosquitto, tmp_path: Path) -> N
         collector.wait(lambda: len(collector.told(PIR.id)) + len(collector.told(DOOR.id)) == 4, "both changes")
         assert collector.told(PIR.id)[-1] == ("motion", 1)
         assert collector.told(DOOR.id)[-1] == ("contact_open", 0)
-        after_ms = HostClock().now_ms()
-        assert all(before_ms - APART_MS <= event.at_ms <= after_ms + APART_MS for event in collector.events[-2:])
+        assert all(before_ms <= event.at_ms <= HostClock().now_ms() for event in collector.events[-2:])
         collector.wait(lambda: ("heartbeat", 1) in collector.told(PIR.id, heartbeats=True), "a heartbeat")
         assert ("heartbeat", 0) in collector.told(DOOR.id, heartbeats=True)
         collector.say(COMMAND, encode(Command(CommandName.REPORT)))
