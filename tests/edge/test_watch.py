@@ -157,12 +157,18 @@ class AirHouse(House):
         self.round()
 
     def write(self, changed: dict[str, str | None]) -> None:
-        """None: the file is missing."""
+        """Set each file to its usual text, or to the one in `changed`; None: the file is missing.
+
+        Each change is one rename: the sensor's thread reads meanwhile, and must find no file missing or half written.
+        """
         for channel, text in (USUAL | changed).items():
             path = self.folder / channel.partition("_")[0]
-            path.unlink(missing_ok=True)
-            if text is not None:
-                path.write_text(text)
+            if text is None:
+                path.unlink(missing_ok=True)
+            else:
+                complete = path.with_suffix(".new")
+                complete.write_text(text)
+                complete.replace(path)
 
     def round(self) -> set[str]:
         """The kinds of the events of one reading."""
