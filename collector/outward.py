@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, field, structs
 
 from collector.plan import SpaceKind
+from collector.privacy import FEW
 from edge.message import MessageRejected
 
 
@@ -142,7 +143,7 @@ def with_coarse_moments(state: SpaceState, now_ms: int) -> SpaceState:
         return state
 
     def coarse(at_ms: int) -> int:
-        return at_ms if at_ms >= exact_from_ms else at_ms - at_ms % COARSE_MS
+        return coarse_moment(at_ms, now_ms)
 
     return structs.replace(
         state,
@@ -151,6 +152,18 @@ def with_coarse_moments(state: SpaceState, now_ms: int) -> SpaceState:
         because=structs.replace(state.because, at_ms=coarse(state.because.at_ms)),
         voices=tuple(structs.replace(voice, at_ms=coarse(voice.at_ms)) for voice in state.voices),
     )
+
+
+def coarse_moment(at_ms: int, now_ms: int) -> int:
+    """A moment, rounded down to five minutes if it is from before the last 72 hours."""
+    return at_ms if at_ms >= now_ms - EXACT_MS else at_ms - at_ms % COARSE_MS
+
+
+def coarsened_from_ms(state: SpaceState) -> int | None:
+    """From when on a state is published with one moment less that is exact; None: it has none."""
+    moments = (state.since_ms, state.at_ms, state.because.at_ms, *(voice.at_ms for voice in state.voices))
+    exact = [at_ms for at_ms in moments if at_ms % COARSE_MS]
+    return min(exact) + EXACT_MS + 1 if exact else None
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -235,9 +248,10 @@ class Air(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaul
 
 
 class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """People in the house by its doors, and the range that holds nine tenths of what may be."""
+    """People on the site by its doors, and the range that holds nine tenths of what may be."""
 
-    count: int
+    count: int | None
+    """None: fewer than five; so it is published (`with_few_hidden`), and never computed."""
     least: int
     most: int
     zero_ms: int | None = field(name="zero", default=None)
@@ -251,6 +265,21 @@ class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     kinds: dict[SpaceKind, Count]
     air: Air | None = None
     people: People | None = None
+
+
+def with_few_hidden(summary: Summary) -> Summary:
+    """A summary in which fewer than five people are no number, whoever reads its topic.
+
+    Of so few, `most` is rounded up to 4, 9, 14 ...: it grows with each of them.
+    """
+    people = summary.people
+    if people is None:
+        return summary
+    least = 0 if people.least < FEW else people.least
+    if people.count is not None and people.count >= FEW:
+        return structs.replace(summary, people=structs.replace(people, least=least))
+    most = people.most + FEW - 1 - people.most % FEW
+    return structs.replace(summary, people=structs.replace(people, count=None, least=0, most=most))
 
 
 class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):

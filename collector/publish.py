@@ -6,6 +6,7 @@ Never: judgement of what must be told; that is the house's.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from collector import outward
 from collector.adjustments import Adjustments
@@ -16,18 +17,25 @@ from collector.forecast import outlook
 from collector.forecast.outlook import Forecast
 from collector.health import findings
 from collector.health.findings import Findings
-from collector.inbox import Inbox
 from collector.intake import StreamKey
 from collector.outward import CollectorStatus, SpaceState, Summary, Tuning
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.work import Work
 from edge import topics
 from edge.message import Receipt, encode
 
 
-class Publisher:
-    """Speaks for one collector over the connection of its inbox."""
+class Outlet(Protocol):
+    """Where messages go: the connection of an `Inbox`."""
 
-    def __init__(self, inbox: Inbox, plan: SitePlan) -> None:
+    def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
+        """Send one message."""
+
+
+class Publisher:
+    """Speaks for one collector over one connection."""
+
+    def __init__(self, inbox: Outlet, plan: SitePlan) -> None:
         self._inbox = inbox
         self._site = plan.id
         self._receipts = {device: topics.device(plan.id, device, topics.DeviceTopic.RECEIPT) for device in plan.devices}
@@ -43,6 +51,26 @@ class Publisher:
         for (device, stream), seq in marks.items():
             if device in self._receipts:
                 self._inbox.publish(self._receipts[device], encode(Receipt(stream, seq)), 0, retain=False)
+
+    def changes(self, work: Work, now_ms: int, screen_ms: int) -> bool:
+        """Publish what changed since it was last published.
+
+        Args:
+            work: of the collector.
+            now_ms: site time.
+            screen_ms: of a monotonic clock (see `House.states_to_tell`).
+
+        Returns:
+            Whether a state or a summary changed.
+        """
+        states, summaries = work.house.states_to_tell(now_ms, screen_ms), work.house.summaries_to_tell(now_ms)
+        self.states(states)
+        self.summaries(summaries)
+        self.tunings(work.house.tunings_to_tell())
+        self.forecasts(work.foretelling.to_tell())
+        self.findings(work.watch.to_tell(now_ms))
+        self.alerts(work.alarms.to_tell(now_ms))
+        return bool(states or summaries)
 
     def states(self, states: Iterable[tuple[str, SpaceState]]) -> None:
         """Tell what spaces are."""

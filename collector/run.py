@@ -257,16 +257,8 @@ class _Loop:
         if self._told_adjustments != work.adjustments:
             self._told_adjustments = work.adjustments
             self._publisher.adjustments(work.adjustments)
-        states = house.states_to_tell(now_ms, int(time.monotonic() * 1000))
-        summaries = house.summaries_to_tell(now_ms)
-        if states or summaries:
+        if self._publisher.changes(work, now_ms, int(time.monotonic() * 1000)):
             self._told_s = time.monotonic()
-            self._publisher.states(states)
-            self._publisher.summaries(summaries)
-        self._publisher.tunings(house.tunings_to_tell())
-        self._publisher.forecasts(work.foretelling.to_tell())
-        self._publisher.findings(work.watch.to_tell(now_ms))
-        self._publisher.alerts(work.alarms.to_tell(now_ms))
         self._publisher.clear(self._inbox.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S

@@ -8,9 +8,22 @@ Never: clocks, sockets.
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from collector.air import AirState, air, breathe
 from collector.evidence import Heard, Transition
-from collector.outward import TAKEN, Health, Occupancy, Reason, SpaceState, Summary, Tuning
+from collector.outward import (
+    TAKEN,
+    Health,
+    Occupancy,
+    Reason,
+    SpaceState,
+    Summary,
+    Tuning,
+    coarse_moment,
+    coarsened_from_ms,
+    with_few_hidden,
+)
 from collector.people import Crossing
 from collector.people.counting import Counting
 from collector.plan import WHOLE_SITE, SitePlan, Space, Tenure
@@ -44,6 +57,8 @@ class Telling:
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
         self._out_of_use: frozenset[str] = frozenset()
         self._told: dict[str, tuple[Gist, int]] = {}
+        self._exact: dict[str, int] = {}
+        """By space when a moment of its published state is 72 hours old, and must be published coarse."""
         self._summaries: dict[str, Summary] = {}
         self._touched_zones: set[str] = set()
         self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
@@ -125,11 +140,16 @@ class Telling:
                 self._refreshed.add(space)
         if self._look_ms is None or screen_ms - self._look_ms >= _LOOK_MS:
             self._look_ms = screen_ms
+            self._refreshed.update(space for space, until_ms in self._exact.items() if now_ms >= until_ms)
             due = [space for space in sorted(self._refreshed & self._told.keys()) if self._is_old(space, now_ms)]
             fresh += [(space, view(space, now_ms)) for space in due if space not in judged]
         for space, state in fresh:
             self._told[space] = _gist(state), now_ms
             self._refreshed.discard(space)
+            if (until_ms := coarsened_from_ms(state)) is None:
+                self._exact.pop(space, None)
+            else:
+                self._exact[space] = until_ms
         return fresh
 
     def tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning | None]]:
@@ -162,10 +182,12 @@ class Telling:
         return Summary(at_ms=now_ms, kinds=kinds, people=people)
 
     def summaries(self, now_ms: int) -> list[tuple[str, Summary]]:
-        """The summaries to tell now."""
+        """The summaries to publish now; people one to four are no number there, so that none moves the topic."""
         fresh = [(zone, self.summary(zone, now_ms)) for zone in self._spaces_of]
-        fresh.append((WHOLE_SITE, self.site_summary(now_ms)))
-        news = [(name, summary) for name, summary in fresh if not _same(self._summaries.get(name), summary)]
+        fresh.append((WHOLE_SITE, with_few_hidden(self.site_summary(now_ms))))
+        news = [
+            (name, news) for name, summary in fresh if (news := _news(self._summaries.get(name), summary)) is not None
+        ]
         self._summaries.update(news)
         return news
 
@@ -177,5 +199,13 @@ def _gist(state: SpaceState) -> Gist:
     return state.state, state.since_ms, state.because.reason, state.health
 
 
-def _same(told: Summary | None, summary: Summary) -> bool:
-    return told is not None and (told.kinds, told.air, told.people) == (summary.kinds, summary.air, summary.people)
+def _news(published: Summary | None, summary: Summary) -> Summary | None:
+    """What to publish in place of a published summary: one that differs, or the same with a coarse moment; or None."""
+    if published is None or (published.kinds, published.air, published.people) != (
+        summary.kinds,
+        summary.air,
+        summary.people,
+    ):
+        return summary
+    at_ms = coarse_moment(published.at_ms, summary.at_ms)
+    return None if at_ms == published.at_ms else replace(published, at_ms=at_ms)

@@ -25,6 +25,7 @@ from collector.health.store import heard
 from collector.house import House
 from collector.intake import Intake
 from collector.journal import MISSING_FROM, RESTORED, Journal
+from collector.outward import COARSE_MS
 from collector.plan import SitePlan, SpaceKind
 from collector.rejection import Gap, Loss, Refused
 from edge.message import MessageRejected
@@ -141,7 +142,7 @@ class Alarms:
         if not self._news:
             return None
         self._news = False
-        told = self._alerts(now_ms)
+        told = self._alerts(now_ms - now_ms % COARSE_MS)  # published as something became old, it tells when that was
         if self._told is not None and replace(told, at_ms=self._told.at_ms) == self._told:
             return None
         self._told = told

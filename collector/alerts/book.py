@@ -19,12 +19,10 @@ from msgspec.structs import replace
 
 from collector.alerts.wire import Alert, AlertKind, Severity
 from collector.fair_share import newest_of_each
+from collector.outward import coarse_moment
 
 KEPT_MS: Final = 14 * 86_400_000
 """Ended alerts are kept for a fortnight."""
-EXACT_MS: Final = 3 * 86_400_000
-"""Later, the moments of an alert that has ended are kept in steps of COARSE_MS: it may be about one movement."""
-COARSE_MS: Final = 300_000
 KEPT: Final = 500
 """And no more than so many, the newest of each subject."""
 
@@ -134,21 +132,28 @@ def turned(book: Book, signs: Iterable[Sign], timings: Mapping[AlertKind, Timing
             episodes.append(Episode(_fired(seen[key], timings[key[0]], since_ms, now_ms), seen=seen[key].seen))
         else:
             pending.append((*key, since_ms))
-    kept = [_aged(past, now_ms) for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS]
+    kept = [_aged_past(past, now_ms) for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS]
     kept = newest_of_each(kept, lambda past: past.alert.subject, KEPT)
+    episodes = [replace(episode, alert=_aged(episode.alert, now_ms)) for episode in episodes]
     episodes.sort(key=lambda episode: (episode.alert.fired_ms, episode.alert.kind, episode.alert.subject))
     return Book(tuple(episodes), tuple(kept), tuple(pending))
 
 
-def _aged(past: Past, now_ms: int) -> Past:
-    """One that ended when single changes are no longer stored: its moments are no finer than a bucket of history."""
-    alert = past.alert
-    if alert.ended_ms is None or now_ms - alert.ended_ms < EXACT_MS:
-        return past
-    since_ms, fired_ms, ended_ms = (
-        at_ms - at_ms % COARSE_MS for at_ms in (alert.since_ms, alert.fired_ms, alert.ended_ms)
+def _aged_past(past: Past, now_ms: int) -> Past:
+    return replace(past, alert=_aged(past.alert, now_ms), noticed_ms=coarse_moment(past.noticed_ms, now_ms))
+
+
+def _aged(alert: Alert, now_ms: int) -> Alert:
+    """The alert; its moments from when single changes are no longer stored are no finer than a bucket of history.
+
+    An alert may be about one movement.
+    """
+    return replace(
+        alert,
+        since_ms=coarse_moment(alert.since_ms, now_ms),
+        fired_ms=coarse_moment(alert.fired_ms, now_ms),
+        ended_ms=None if alert.ended_ms is None else coarse_moment(alert.ended_ms, now_ms),
     )
-    return replace(past, alert=replace(alert, since_ms=since_ms, fired_ms=fired_ms, ended_ms=ended_ms))
 
 
 def _lived(episode: Episode, sign: Sign | None, now_ms: int) -> Episode:

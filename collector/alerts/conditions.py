@@ -239,7 +239,7 @@ def _lost(settings: AlertSettings, known: Known) -> Iterator[Sign]:
 
 def _people(plan: SitePlan, settings: AlertSettings, site: Summary) -> Iterator[Sign]:
     people, limit = site.people, places(plan, settings)
-    if people is None or people.count <= limit * PEOPLE_BACK:
+    if people is None or people.count is None or people.count <= limit * PEOPLE_BACK:
         return
     level = Level.PRESENT if people.count > limit else Level.BETWEEN
     yield Sign(AlertKind.OVER_CAPACITY, WHOLE_SITE, level, value=people.count, limit=limit)

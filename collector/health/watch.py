@@ -51,6 +51,7 @@ from collector.health.store import (
 from collector.house import House
 from collector.intake import Intake
 from collector.journal import Journal
+from collector.outward import COARSE_MS, coarse_moment
 from collector.people.doors import DaySpan, day_span
 from collector.plan import Sensor, SensorKind, SitePlan, Tenure
 from collector.rejection import Loss
@@ -169,12 +170,13 @@ class Watch:
         with self._journal.transaction():
             notes, missing = self._sensor_notes(now_ms), lost(self._journal.connection)
         fresh = {
-            device: Findings(0, these, notes[device], missing.get(device, 0), refused[device])
+            device: Findings(0, _coarse(these, now_ms), notes[device], missing.get(device, 0), refused[device])
             for device, these in found.items()
         }
         news = {device: told for device, told in fresh.items() if self._told.get(device) != told}
         self._told.update(news)
-        return [(device, replace(told, at_ms=now_ms)) for device, told in news.items()]
+        at_ms = now_ms - now_ms % COARSE_MS  # what is published because something became old tells when that was
+        return [(device, replace(told, at_ms=at_ms)) for device, told in news.items()]
 
     def _sensor_notes(self, now_ms: int) -> dict[str, dict[str, SensorNote]]:
         """How each sensor is, by device."""
@@ -193,7 +195,7 @@ class Watch:
             at_ms = at_ms if now_ms - at_ms >= self._reading(sensor).silent_ms else None  # no moment of its member
         told = battery(self._pasts[sensor.key].days)
         return SensorNote(
-            heard_ms=None if at_ms is None else min(at_ms, now_ms) // NOTE_MS * NOTE_MS,
+            heard_ms=None if at_ms is None else coarse_moment(min(at_ms, now_ms) // NOTE_MS * NOTE_MS, now_ms),
             battery_pct=None if told is None else round(told[0]),
             days_left=None if told is None else told[1],
         )
@@ -365,6 +367,11 @@ class Watch:
     def _save_notes(self) -> None:
         notes = Notes(tuple(self._since), tuple(self._ignored), self._arrivals.hours, self._late)
         save_notes(self._journal, notes)
+
+
+def _coarse(found: Iterable[Finding], now_ms: int) -> list[Finding]:
+    """Findings as they are published: no moment from before the last 72 hours is finer than five minutes."""
+    return [replace(finding, since_ms=coarse_moment(finding.since_ms, now_ms)) for finding in found]
 
 
 def _any(bits: Iterable[int]) -> int:

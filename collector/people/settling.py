@@ -144,7 +144,7 @@ def _row(bucket: Bucket, crowd: Crowd, house: House) -> Row:
     """The fields of PEOPLE_FIVE_MIN."""
     entries = sum(crossing.way > 0 for crossing in bucket.crossings)
     now = people(crowd, bucket.seen[-1].known, house)
-    numbers = (entries, len(bucket.crossings) - entries, now.count, now.least, now.most)
+    numbers = (entries, len(bucket.crossings) - entries, now.count or 0, now.least, now.most)
     zero = None if now.zero_ms is None else float(now.zero_ms)
     return Row((WHOLE_SITE,), bucket.from_ms, (*(float(number) for number in numbers), zero))
 

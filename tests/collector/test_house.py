@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from collector.evidence import Evidence, Heard
 from collector.house import MARK_MS, MARKS, House
-from collector.outward import Air, AirBand, Health, Occupancy, People, Reason
+from collector.outward import COARSE_MS, Air, AirBand, Health, Occupancy, People, Reason
 from collector.people import Crossing, Crowd
 from collector.people.odds import Odds
 from collector.plan import WHOLE_SITE, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
@@ -298,8 +298,35 @@ def test_a_crossing_moves_the_people_of_the_site_and_a_heartbeat_does_not() -> N
     assert house.site_summary(NOON_MS).people == People(count=0, least=0, most=0)
     events = [says(NOON_MS, "beams", Kind.CROSSING, 1, 1), says(NOON_MS + 1, "beams", Kind.HEARTBEAT, 1, 2)]
     house.take(events, NOON_MS, no_past)
-    ((name, summary),) = house.summaries_to_tell(NOON_MS)
-    assert (name, summary.people) == (WHOLE_SITE, People(count=1, least=1, most=1))
+    assert house.site_summary(NOON_MS).people == People(count=1, least=1, most=1)
+
+
+def test_one_to_four_people_are_published_as_no_number() -> None:
+    house = House(small_house())
+    settled(house)
+    published = []
+    for number in range(1, 6):
+        house.take([says(NOON_MS + number, "beams", Kind.CROSSING, 1, number)], NOON_MS, no_past)
+        published += [summary.people for _, summary in house.summaries_to_tell(NOON_MS + number * SECOND)]
+    assert published == [People(count=None, least=0, most=9), People(count=5, least=0, most=6)]
+
+
+def test_a_space_that_fell_silent_is_published_anew_when_its_moments_are_72_hours_old() -> None:
+    house = House(small_house())
+    settled(house)
+    house.take([says(NOON_MS + 1234, "desk-pir", Kind.MOTION, 1, 1)], NOON_MS + 1234, no_past)
+    house.tick(NOON_MS + DAY)
+    states = dict(house.states_to_tell(NOON_MS + DAY, NOON_MS + DAY))
+    assert any(state.since_ms % COARSE_MS for state in states.values()), "there is something to hide"
+    later_ms = NOON_MS + DAY
+    for _ in range(3 * 288 + 2):
+        later_ms += COARSE_MS
+        house.tick(later_ms)
+        states |= dict(house.states_to_tell(later_ms, later_ms))
+    for state in states.values():
+        moments = [state.since_ms, state.at_ms, state.because.at_ms, *(voice.at_ms for voice in state.voices)]
+        assert not any(at_ms % COARSE_MS for at_ms in moments)
+    assert house.states_to_tell(later_ms + COARSE_MS, later_ms + COARSE_MS) == []
 
 
 def test_the_people_count_goes_on_from_where_history_has_come() -> None:

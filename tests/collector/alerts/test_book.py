@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.alerts.book import COARSE_MS, EXACT_MS, KEPT_MS, Book, Level, Sign, Timing, turned
+from collector.alerts.book import KEPT_MS, Book, Level, Sign, Timing, turned
 from collector.alerts.conditions import timings
 from collector.alerts.settings import AlertSettings
 from collector.alerts.wire import Alert, AlertKind, Severity
+from collector.outward import COARSE_MS, EXACT_MS
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
@@ -220,7 +221,15 @@ def test_an_alert_that_ended_three_days_ago_keeps_no_exact_moment() -> None:
     ended = judged([Level.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
     exact = alerts(ended)[1][0]
     assert exact.since_ms == 1234
-    later = turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS - 1)
-    assert alerts(later)[1] == [exact]
-    (coarse,) = alerts(turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS))[1]
+    assert alerts(turned(ended, [], TIMINGS, exact.since_ms + EXACT_MS))[1] == [exact]
+    (coarse,) = alerts(turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS + 1))[1]
     assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_MS, 2 * COARSE_MS)
+
+
+def test_an_alert_that_is_open_for_three_days_keeps_no_exact_moment() -> None:
+    book = judged([Level.PRESENT] * 11, from_ms=1234)
+    fired_ms = book.open[0].alert.fired_ms
+    later = turned(book, [sign(Level.PRESENT)], TIMINGS, fired_ms + EXACT_MS + 1)
+    alert = later.open[0].alert
+    assert (alert.since_ms, alert.fired_ms) == (0, fired_ms - fired_ms % COARSE_MS)
+    assert fired_ms % COARSE_MS, "there is something to hide"

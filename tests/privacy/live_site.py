@@ -1,0 +1,109 @@
+"""A site whose collector really runs, step by step of simulated days, and everything that its broker is given.
+
+In:    a plan, what its sensors notice.
+Out:   every message in its order, and what the broker retains.
+Never: clocks, sockets. The collector's own work and publisher run; only the connection is replaced by a record.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collector.alerts.conditions import Ear
+from collector.intake import Delivery
+from collector.journal import Journal
+from collector.outward import CollectorStatus
+from collector.plan import SitePlan
+from collector.publish import Publisher
+from collector.settings import RetentionSettings
+from collector.work import Work
+from edge.message import EventsMessage, Kind, SensorEvent, encode
+from ledig.simulation.signs import Sign
+
+STEP_MS = 180_000
+"""Messages come together this often: less work, and no edge of a bucket."""
+_KIND = {kind.value: kind for kind in Kind}
+
+
+@dataclass
+class Record:
+    """All that was published: what somebody keeps who reads from the first day on, and what a newcomer gets."""
+
+    messages: list[tuple[int, str, bytes]] = field(default_factory=list)
+    retained: dict[str, bytes] = field(default_factory=dict)
+    now_ms: int = 0
+
+    def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
+        """Keep one message as a broker does."""
+        assert qos in {0, 1}
+        self.messages.append((self.now_ms, topic, payload))
+        if retain and payload:
+            self.retained[topic] = payload
+        elif retain:
+            self.retained.pop(topic, None)
+
+
+class LiveSite:
+    """One collector and its broker. `close` it."""
+
+    def __init__(self, plan: SitePlan, folder: Path, begin_ms: int) -> None:
+        self.record = Record(now_ms=begin_ms)
+        self.journal = Journal(folder / "journal.sqlite")
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here
+        self.work = Work(plan, self.journal, RetentionSettings(), begin_ms)
+        self._plan = plan
+        self._publisher = Publisher(self.record, plan)
+        self._publisher.adjustments(self.work.adjustments)
+        self._seq = dict.fromkeys(plan.devices, 0)
+        self._level: dict[tuple[str, str], float] = {}
+        self._silent_from_ms: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.journal.close()
+
+    def falls_silent(self, device: str, from_ms: int) -> None:
+        """From a moment on no sensor of this device reports."""
+        self._silent_from_ms[device] = from_ms
+
+    def live(self, signs: Iterable[Sign], until_ms: int) -> Iterator[int]:
+        """Let time pass in steps, and give the end of each; `signs` come in order, none from before now."""
+        waiting = list(signs)
+        place = 0
+        while self.record.now_ms < until_ms:
+            begin_ms, end_ms = self.record.now_ms, self.record.now_ms + STEP_MS
+            first = place
+            while place < len(waiting) and waiting[place].at_ms < end_ms:
+                place += 1
+            self._step(waiting[first:place], begin_ms, end_ms)
+            yield end_ms
+
+    def _step(self, signs: list[Sign], begin_ms: int, end_ms: int) -> None:
+        events = [(sign.at_ms, sign.sensor, _KIND[sign.part], sign.value) for sign in signs]
+        for sign in signs:
+            if sign.part not in {Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT}:
+                self._level[sign.sensor] = sign.value
+        for place, sensor in enumerate(self._plan.sensors):
+            beat_ms = end_ms - (end_ms - place) % sensor.heartbeat_ms
+            if beat_ms >= self._silent_from_ms.get(sensor.device, end_ms):
+                continue
+            if begin_ms <= beat_ms < end_ms and sensor.key in self._level:
+                events.append((beat_ms, sensor.key, Kind.HEARTBEAT, self._level[sensor.key]))
+        events.sort()
+        self.record.now_ms = end_ms
+        deliveries = [Delivery(device, payload) for device, payload in self._messages(events)]
+        self._publisher.receipts(self.work.take(deliveries, end_ms))
+        self.work.tick(end_ms)
+        self.work.alarms.ear = Ear.OPEN
+        while self.work.settle(end_ms):
+            pass
+        self._publisher.changes(self.work, end_ms, end_ms)
+        self._publisher.status(CollectorStatus(online=True, at_ms=end_ms, instance="one", since_ms=0))
+
+    def _messages(self, events: list[tuple[int, tuple[str, str], Kind, float]]) -> Iterator[tuple[str, bytes]]:
+        by_device: dict[str, list[SensorEvent]] = {}
+        for at_ms, (device, sensor), kind, value in events:
+            self._seq[device] += 1
+            by_device.setdefault(device, []).append(SensorEvent(self._seq[device], sensor, at_ms, kind, value))
+        for device, these in by_device.items():
+            yield device, encode(EventsMessage("stream", these[0].seq, these))
