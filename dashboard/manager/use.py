@@ -54,6 +54,7 @@ from dashboard.words import Words
 routes = Blueprint("use", __name__, url_prefix="/manage")
 
 SHEETS: Final = frozenset({"week", "hours", "zones", "days", "stays", "people", "compared", EACH_HOUR})
+FORMATS: Final = frozenset({"xlsx", "csv"})
 PIECE_DAYS: Final = 7
 """An export of each hour reads so much of history at once: some 2 MiB."""
 PIECE_BYTES: Final = 64 * 1024
@@ -260,11 +261,13 @@ def _named(response: Response, plan: SitePlan, asked: Asked, part: str, ending: 
 def _form(args: Mapping[str, str]) -> tuple[str, str]:
     """Which kind of file, and which sheet; a workbook has them all."""
     form = args.get("format", "xlsx")
+    if form not in FORMATS:
+        raise AskedRejected(Fault.NO_CHOICE, "format", form)
     if form == "xlsx":
         return form, ""
     key = args.get("sheet", "")
-    if form != "csv" or key not in SHEETS:
-        raise AskedRejected(Fault.NO_CHOICE, "format" if form != "csv" else "sheet", form if form != "csv" else key)
+    if key not in SHEETS:
+        raise AskedRejected(Fault.NO_CHOICE, "sheet", key)
     return form, key
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from collector.privacy import FEW
 from dashboard.use.cells import Untold, clock, untold, weekday
 from dashboard.use.figures import Cell
 from dashboard.use.remarks import COVERED, HALF, LEAST_WEEKS
@@ -57,6 +58,8 @@ def _square(cell: Cell | None, words: Words) -> Square | None:
     name = f"{weekday(cell.weekday, words)} {clock(cell.hour)}"
     if use is None:
         return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {told}", "none", told, full=False)
+    if cell.sum.is_few:
+        return Square(f"<{FEW}", f"{name}: {untold(Untold.FEW, words)}, {told}", "0", told, full=False)
     text = words.percent(use)
     full = cell.days >= LEAST_WEEKS and cell.full_days >= HALF * cell.days
     level = str(min(SHADES - 1, int(use * SHADES)))

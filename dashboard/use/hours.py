@@ -16,6 +16,7 @@ from collector.days import hours
 from collector.forecast import Hour, Opening
 from collector.history import HOUR_MS, ZONE_FIVE_MIN, Row
 from collector.plan import SitePlan
+from collector.privacy import FEW
 from dashboard.use.asked import Days
 
 KNOWN_LEAST: Final = 0.8
@@ -75,6 +76,11 @@ class Sum:
     def use(self) -> float | None:
         """The share of the known time that was taken, 0 to 1."""
         return min(1.0, self.taken_h / self.known_h) if self.known and self.known_h else None
+
+    @property
+    def is_few(self) -> bool:
+        """Whether it is one hour of one to four taken spaces: times the capacity, its share would be their number."""
+        return self.hours == 1 and 0 < self.taken_h < FEW
 
     @property
     def most(self) -> float | None:

@@ -73,7 +73,8 @@ def _sum(total: Sum) -> tuple[Value, ...]:
     """Where at most one to four were taken, the least that was free would tell how many."""
     most = _few(total.most)
     surplus = Untold.NONE if most is Untold.FEW else _known(total.surplus)
-    return _known(total.use), most, surplus, total.coverage
+    use = Untold.FEW if total.is_few and total.known else _known(total.use)
+    return use, most, surplus, total.coverage
 
 
 def _sum_columns(words: Words) -> tuple[Column, ...]:

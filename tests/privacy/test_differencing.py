@@ -10,8 +10,6 @@ claims about times more than 72 hours ago:
 A claim counts when it is true. On the code before docs/decisions/0033 both are found by the hundred.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +24,11 @@ from flask.testing import FlaskClient
 from collector.history import MEASURES
 from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.accounts import Accounts
+from dashboard.accounts.access_log import Act
 from dashboard.accounts.roles import Role
+from dashboard.manager import use
+from dashboard.routes import ROUTES
+from tests.privacy import exports
 from tests.privacy.world import DAY_MS, HOUR_MS, World, example_plan, scope_spaces, simulate
 
 MANAGER, VIEWER, PASSWORD = "mats", "vera", "fem blå hästar går"
@@ -37,6 +39,30 @@ FIVE_MS = 300_000
 EXACT = 1e-6
 NEAR = 0.02
 """A moment is found if it is off by less than this part of its bucket. Chance finds one in 25."""
+
+READ = {"api.history", "use.export", "growth.export", "forecast.page"}
+"""Routes with a past that is dated; the figures of other pages are those of the exports."""
+_SAME = "the tables of its exports, which are read"
+_LIVE = "what is now; its topics are read in test_topics.py"
+_NOTHING = "nothing about people"
+_CHANGE = "it changes something, and shows nothing"
+NO_PAST = {
+    "use.page": _SAME,
+    "growth.page": _SAME,
+    "learnt.page": "corrections of the count of people, which the history of people_correction has",
+    "alerts.page": "the alerts of their topic, which is read in test_topics.py",
+    "devices.page": "the findings of their topics, which are read in test_topics.py",
+    "api.forecast": "the forecast topic, whose outcomes the history of forecast has",
+    **dict.fromkeys(("pages.home", "foyer.wall", "api.states", "api.summary", "api.frame", "api.stream"), _LIVE),
+    **dict.fromkeys(("manage.live", "manage.stream", "manage.newest"), _LIVE),
+    **dict.fromkeys(("static", "pages.manifest", "pages.worker", "pages.health", "foyer.sensing"), _NOTHING),
+    **dict.fromkeys(("foyer.sign", "rules.page", "today.page", "accounts.page", "manage.chart_library"), _NOTHING),
+    **dict.fromkeys(("manage.login", "manage.log_in", "manage.log_out", "manage.answer", "alerts.mute"), _CHANGE),
+    **dict.fromkeys(("devices.identify", "today.set_notice", "today.set_hours", "today.set_out_of_use"), _CHANGE),
+    **dict.fromkeys(("accounts.end_own", "accounts.end", "accounts.add", "accounts.change_role"), _CHANGE),
+    **dict.fromkeys(("accounts.lock", "accounts.unlock", "accounts.password"), _CHANGE),
+}
+"""Every other route, and why it is not read."""
 
 Scope = tuple[str, str]
 
@@ -68,9 +94,14 @@ class Reader:
         self._client = client
         self.rows = {measure.name: list(self._history(measure.name)) for measure in MEASURES}
 
+    def body(self, url: str) -> bytes:
+        """What is behind a URL; empty if it is refused."""
+        with self._client.get(url, base_url=HOME) as answer:
+            return answer.get_data() if answer.status_code == 200 else b""
+
     def text(self, url: str) -> str:
-        answer = self._client.get(url, base_url=HOME)
-        return answer.get_data(as_text=True) if answer.status_code == 200 else ""
+        """The same as text."""
+        return self.body(url).decode()
 
     def _history(self, measure: str) -> Iterator[dict[str, Any]]:
         """The rows of one measure, a month at a time."""
@@ -86,7 +117,6 @@ class Reader:
                 yield from self._of_rows(name, bucket_ms, field)
         yield from self._of_space_hours()
         yield from self._of_forecasts()
-        yield from self._of_exports()
         yield from self._of_charts()
 
     def _of_rows(self, name: str, bucket_ms: int, field: str) -> Iterator[tuple[Scope, Series]]:
@@ -117,20 +147,6 @@ class Reader:
         for scope, values in found.items():
             yield scope, Series("forecast.came", HOUR_MS, values)
 
-    def _of_exports(self) -> Iterator[tuple[Scope, Series]]:
-        """Each hour as CSV: the share in use of as many as there are, and the most at once."""
-        for kind in ("desk", "booth", "room", "equipment"):
-            body = self.text(f"/manage/export?kind={kind}&last=28&format=csv&sheet=each_hour&lang=en")
-            found: dict[tuple[str, str], dict[int, float]] = {}
-            for number, row in enumerate(csv.reader(io.StringIO(body.lstrip("\ufeff")))):
-                if number and len(row) > 5:
-                    for column, cell in (("share", row[4]), ("most", row[5])):
-                        if (value := _number(cell)) is not None:
-                            found.setdefault((row[2], column), {})[number] = value
-            for (zone, column), values in found.items():
-                if column == "most":  # the hour is not needed to see a count of one to four
-                    yield (zone, kind), Series("export.most", 0, values)
-
     def _of_charts(self) -> Iterator[tuple[Scope, Series]]:
         for zone in (WHOLE_SITE, *self.world.plan.zone):
             for kind in ("desk", "booth", "room", "equipment"):
@@ -140,13 +156,6 @@ class Reader:
                         if "--taken" in trace["meta"] or "--away" in trace["meta"]:
                             values = {n: y for n, y in enumerate(trace["y"][:-1]) if y is not None}
                             yield (zone, kind), Series("chart", 0, values)
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell.strip("' %").replace(",", "."))
-    except ValueError:
-        return None
 
 
 def differences(known: list[tuple[Scope, Series]], world: World) -> Iterator[tuple[list[str], Series]]:
@@ -246,9 +255,30 @@ def test_no_role_reconstructs_a_moment_within_a_bucket_or_a_count_of_one_to_four
         every = list(differences(list(reader.series()), world))
         dated = [claim for spaces, series in every for claim in moments(spaces, series, world)]
         few = [claim for spaces, series in every for claim in counts(spaces, series, world)] + list(people(reader))
+        few += exports.claims(reader.body, world)
         figures[role] = len(dated), len(few)
         examples[role] = [*dated[:5], *few[:20]]
     assert figures == dict.fromkeys(readers, (0, 0)), examples
+
+
+def test_a_csv_file_holds_what_the_workbook_holds(readers: dict[str, Reader]) -> None:
+    assert not list(exports.differing_sheets(readers["viewer"].body, WHOLE_SITE, "desk", "last=7&with=before"))
+
+
+def test_every_route_format_and_sheet_is_read_or_holds_no_past() -> None:
+    assert set(ROUTES) == READ | set(NO_PAST), "a new route is read by this attack, or it holds no past; say why"
+    assert {name for name, route in ROUTES.items() if route.log is Act.EXPORT} <= READ
+    assert set(exports.FORMATS) == set(use.FORMATS)
+    assert set(exports.SHEETS) == set(use.SHEETS)
+
+
+def test_the_attack_reads_the_numbers_of_a_workbook(readers: dict[str, Reader]) -> None:
+    book = exports.workbook(readers["viewer"].body("/manage/export?kind=desk&last=28&format=xlsx&lang=en"))
+    assert {"Hourly figures", "By hour of the day"} <= set(book)
+    heading, *rows = book["Hourly figures"]
+    occupied = [row[heading.index("Occupied")] for row in rows]
+    assert any(cell.startswith("0.") and len(cell) > 6 for cell in occupied), "all digits, as no page shows them"
+    assert not readers["stranger"].body("/manage/export?kind=desk&last=28&format=xlsx&lang=en")
 
 
 def test_the_attack_finds_a_mean_that_dates_a_change(world: World) -> None:
