@@ -5,6 +5,7 @@ Out:   the adjustments, stored and retained at the broker; the plan with their n
 Never: a change of the site file. What it says applies again once an adjustment is taken back.
 """
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -24,6 +25,8 @@ MOST_NOTICE: Final = 200
 MOST_DATES: Final = 31
 """Dates from today on; those that are over are kept besides."""
 MOST_AHEAD_DAYS: Final = 366
+MOST_AGO_DAYS: Final = 1
+"""Hours of yesterday may still run: after midnight a site that is open until two can close earlier."""
 KEPT_DAYS: Final = 396
 """So long the hours of a date that is over are kept: history that is computed again must find the same hours."""
 MOST_KEPT_DATES: Final = MOST_DATES + KEPT_DAYS
@@ -71,6 +74,7 @@ AdjustCommand = SetNotice | SetHours | SetOutOfUse
 
 _JOINER: Final = "\u200d"
 """Joins signs to one emoji."""
+_PILE: Final = re.compile("^m|m{5}")
 _encoder: Final = msgspec.json.Encoder()
 _adjustments: Final = msgspec.json.Decoder(Adjustments)
 _command: Final[msgspec.json.Decoder[AdjustCommand]] = msgspec.json.Decoder(AdjustCommand)
@@ -108,20 +112,24 @@ def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: da
         MessageRejected: the request names what is not there, or no hours.
     """
     hours = {day: texts for day, texts in before.hours.items() if _day(day) >= today - timedelta(days=KEPT_DAYS)}
-    out_of_use = set(before.out_of_use) & plan.space.keys()
+    out_of_use = {space for space in before.out_of_use if space in plan.space and plan.space[space].offered}
     notice = before.notice
     if isinstance(asked, SetNotice):
         notice = _one_line(asked.notice)
     elif isinstance(asked, SetHours):
         day = _day(asked.date)
-        if not today <= day <= today + timedelta(days=MOST_AHEAD_DAYS):
-            raise MessageRejected(f'date: "{asked.date}" is over or too far ahead; give one from today to a year ahead')
+        if not is_adjustable(day, today):
+            raise MessageRejected(
+                f'date: "{asked.date}" is over or too far ahead; give one from yesterday to a year ahead'
+            )
         hours.pop(day.isoformat(), None)
         if asked.hours is not None:
             _spans(asked.hours)
             hours[day.isoformat()] = asked.hours
     elif asked.space not in plan.space:
         raise MessageRejected(f'space: no "{asked.space}" in the site file')
+    elif not plan.space[asked.space].offered:  # has no state that is shown
+        raise MessageRejected(f'space: "{asked.space}" is a supply or dedicated; only shared spaces can be out of use')
     elif asked.out_of_use:
         out_of_use.add(asked.space)
     else:
@@ -131,6 +139,11 @@ def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: da
             f"hours: at most {MOST_DATES} dates can have hours of their own; write them in the site file"
         )
     return structs.replace(before, notice=notice, hours=dict(sorted(hours.items())), out_of_use=sorted(out_of_use))
+
+
+def is_adjustable(day: date, today: date) -> bool:
+    """Whether a date can have hours of its own now."""
+    return today - timedelta(days=MOST_AGO_DAYS) <= day <= today + timedelta(days=MOST_AHEAD_DAYS)
 
 
 def adjusted(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
@@ -158,7 +171,13 @@ def from_stored(payload: bytes | None) -> Adjustments:
 def _one_line(text: str) -> str:
     """The text with single spaces, if every character of it can be seen."""
     line = " ".join(text.split())
-    if any(category(sign).startswith("C") for sign in line if sign != _JOINER):  # some reverse what follows on a page
+    seen = line.replace(_JOINER, "")
+    # Some reverse what follows on a page; marks alone, or many on one letter, cover the lines around them.
+    if (
+        (line and not seen.strip())
+        or any(category(sign).startswith("C") for sign in seen)
+        or _PILE.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))
+    ):
         raise MessageRejected("notice: it has a character that cannot be shown; write letters, digits and signs only")
     return line
 

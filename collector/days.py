@@ -87,6 +87,13 @@ def open_since(plan: SitePlan, at: datetime) -> tuple[date, OpeningHours] | None
     return None
 
 
+def opening_day(plan: SitePlan, at_ms: int) -> date:
+    """The date whose hours count at an instant: yesterday's while a span of it runs past midnight, else today's."""
+    at = local(plan, at_ms)
+    found = open_since(plan, at)
+    return at.date() if found is None else found[0]
+
+
 def hours(plan: SitePlan, from_ms: int, to_ms: int) -> list[Hour]:
     """The hours from `from_ms` to `to_ms`, both on the full hour, without values.
 

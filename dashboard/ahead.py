@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from collector.days import local
+from msgspec.structs import replace
+
+from collector.days import local, opening_day
 from collector.forecast import HOUR_MS
-from collector.forecast.outlook import Forecast, HourOutlook, Outlook
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook, chance
 from collector.history import PEOPLE
 from collector.plan import SitePlan, SpaceKind
 
@@ -45,6 +47,36 @@ def outlook(forecast: Forecast | None, kind: str, now_ms: int) -> Outlook | None
         return None
     found = forecast.people if kind == PEOPLE else forecast.kinds.get(SpaceKind(kind))
     return found if found is not None and now_ms - found.at_ms < FRESH_MS else None
+
+
+def without_spaces(told: Outlook, gone: int, plan: SitePlan, now_ms: int) -> Outlook:
+    """The forecast of the rest of the day without so many spaces: whoever would have used them takes others.
+
+    Args:
+        told: the forecast of a kind of space, made as if every one was in use.
+        gone: spaces that are out of use now; on other days they are expected back.
+        plan: the site.
+        now_ms: the site's time.
+    """
+    if not gone or told.capacity is None:
+        return told
+    day = opening_day(plan, now_ms)
+    return replace(
+        told,
+        hours=tuple(
+            _without(told, hour, gone) if opening_day(plan, told.begins_ms(hour.ahead) + HOUR_MS // 2) == day else hour
+            for hour in told.hours
+        ),
+    )
+
+
+def _without(told: Outlook, hour: HourOutlook, gone: int) -> HourOutlook:
+    odds = 0.0 if told.capacity is not None and gone >= told.capacity else chance(told, hour, 1 + gone)
+    return replace(
+        hour,
+        deciles=tuple(max(0.0, free - gone) for free in hour.deciles),
+        odds=None if hour.odds is None or odds is None else round(odds, 2),
+    )
 
 
 def coming(told: Outlook, now_ms: int) -> Iterator[Coming]:

@@ -79,7 +79,9 @@ class Words:
         return str(free.least) if free.least == free.most else f"{free.least}–{free.most}"  # noqa: RUF001
 
     def row(self, free: Free) -> str:
-        """How many are free, of how many."""
+        """How many are free, of how many; none of a kind is in use: that."""
+        if not free.capacity:
+            return self.page["state.d"]
         return self.fill("row", free=self.number(free), capacity=free.capacity)
 
     def answer(self, kind: SpaceKind, free: Free) -> str:
@@ -168,7 +170,7 @@ class Words:
 
     def first_kind(self, frame: Frame) -> SpaceKind | None:
         """What the answer is about: desks, or what the house has instead; None: it offers nothing."""
-        return next(iter(frame.kinds), None)
+        return frame.first_kind
 
     def _states(self) -> dict[str, str]:
         _, pgettext = self.gettext, self.pgettext

@@ -5,7 +5,7 @@ Out:   counts of what is free, words for levels and air, the frame of an open ho
 Never: a moment or a reason of a single desk; clocks, sockets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -84,6 +84,11 @@ class Frame(Struct, frozen=True):
     ahead: tuple[ahead.Part, ...]
     """The rest of the day in at most two sentences."""
 
+    @property
+    def first_kind(self) -> SpaceKind | None:
+        """What the answer of a page is about."""
+        return first_kind(self.kinds)
+
 
 def shut(frame: Frame) -> Frame:
     """What everybody may see of a closed house: nothing that tells whether anybody is in it, or comes."""
@@ -144,6 +149,12 @@ def count(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceK
         row[1] += state not in TAKEN and state is not Occupancy.DISABLED
         row[2] += state is not Occupancy.DISABLED
     return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
+
+
+def first_kind(kinds: Mapping[SpaceKind, Free]) -> SpaceKind | None:
+    """What the answer is about: the first kind of which a space is in use, else the first; None: nothing is offered."""
+    in_use = (kind for kind, free in kinds.items() if free.capacity)
+    return next(in_use, next(iter(kinds), None))
 
 
 def air_word(air: Air | None) -> str | None:

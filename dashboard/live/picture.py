@@ -23,7 +23,7 @@ from collector.outward import TAKEN, Air, CollectorStatus, Occupancy, People, Sp
 from collector.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
 from dashboard import ahead
 from dashboard.hours import Opening, clock, next_opening
-from dashboard.live.frame import CODES, Frame, Link, air_word, count, supply
+from dashboard.live.frame import CODES, Frame, Link, air_word, count, first_kind, supply
 from edge import topics
 from edge.message import DeviceStatus, MessageRejected, decode_status
 
@@ -112,7 +112,9 @@ class Picture:
         """Show the site by this plan: that of the site file with what managers have adjusted."""
         self.plan = plan
         spaces = [f"{space.id} {space.name} {space.kind} {space.zone} {space.disabled}" for space in plan.spaces]
-        self._mark = f"{zlib.crc32(chr(10).join([self._release, plan.notice, *spaces]).encode()):08x}"
+        adjusted_parts = [str(sorted(plan.hours_on.items())), *self.adjustments.out_of_use]
+        parts = [self._release, plan.notice, *spaces, *adjusted_parts]
+        self._mark = f"{zlib.crc32(chr(10).join(parts).encode()):08x}"
         self.offered = tuple(space for space in plan.spaces if space.offered)
         self._by_zone = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._foretold = {
@@ -191,7 +193,7 @@ class Picture:
             air={zone: word for zone, air in self.air.items() if link is Link.LIVE and (word := air_word(air))},
             people=self._people() if link is Link.LIVE else None,
             from_zero=self.people is not None and self.people.zero_ms is not None,
-            ahead=self._ahead(next(iter(kinds), None), now_ms),
+            ahead=self._ahead(first_kind(kinds), now_ms),
         )
 
     def has_few(self) -> bool:
@@ -200,9 +202,20 @@ class Picture:
         return taken < privacy.FEW and (self.people is None or self.people.most < privacy.FEW)
 
     def outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
-        """What is forecast of a kind of space, or of PEOPLE, in a zone or WHOLE_SITE; None: nothing, or not lately."""
+        """What is forecast of a kind of space, or of PEOPLE, in a zone or WHOLE_SITE; None: nothing, or not lately.
+
+        The collector forecasts as if every space was in use; what is out of use is not free for the rest of the day.
+        """
         told = kind == PEOPLE or (zone, kind) in self._foretold
-        return ahead.outlook(self.forecasts.get(zone), kind, now_ms) if told else None
+        found = ahead.outlook(self.forecasts.get(zone), kind, now_ms) if told else None
+        if found is None or kind == PEOPLE:
+            return found
+        gone = sum(
+            space.id in self.adjustments.out_of_use and space.kind == kind and zone in {space.zone, WHOLE_SITE}
+            for space in self.offered
+            if not space.disabled
+        )
+        return ahead.without_spaces(found, gone, self.plan, now_ms)
 
     def _ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.Part, ...]:
         told = None if kind is None else self.outlook(WHOLE_SITE, kind, now_ms)

@@ -18,6 +18,7 @@ from dashboard.accounts.roles import Role
 from dashboard.languages import words
 from dashboard.manager import alerts
 from dashboard.manager.alerts import Until
+from dashboard.manager.collector_requests import send_to_collector
 from dashboard.routes import log_span
 from dashboard.serving import serving
 from edge import topics
@@ -57,8 +58,7 @@ def mute() -> ResponseReturnValue:
     here = serving()
     said = _command(request.form.get("kind", ""), request.form.get("subject", ""))
     log_span(f"{said.command} {said.kind or ''} {said.subject}".strip())
-    if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
-        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    send_to_collector(topics.collector_command(here.plan.id), encode(said))
     back = url_for("devices.page", muted=1) if request.form.get("back") == "devices" else None
     return redirect(back or url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
 

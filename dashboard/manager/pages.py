@@ -29,6 +29,7 @@ from dashboard.languages import words
 from dashboard.live import streams
 from dashboard.live.frame import Frame
 from dashboard.manager.asking import read
+from dashboard.manager.collector_requests import send_to_collector
 from dashboard.manager.fleet import manager_frame, shown
 from dashboard.manager.now import Fewest, fewest
 from dashboard.routes import log_span
@@ -116,8 +117,7 @@ def answer() -> ResponseReturnValue:
     if said.device not in here.plan.devices:
         abort(HTTPStatus.BAD_REQUEST)
     log_span(f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
-    if not here.live.say(topics.collector_command(here.plan.id), encode(said)):
-        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    send_to_collector(topics.collector_command(here.plan.id), encode(said))
     return redirect(url_for("devices.page", _anchor="findings"), 303)
 
 

@@ -16,7 +16,7 @@ export function speaker(words) {
     at,
     number,
     state: (code, kind) => words[`state.${code}` + (kind === "equipment" ? ".machine" : "")],
-    row: (free) => fill("row", { free: number(free), capacity: free[2] }),
+    row: (free) => (free[2] ? fill("row", { free: number(free), capacity: free[2] }) : words["state.d"]),
     answer(kind, [, most, capacity]) {
       const form = capacity === 1 ? "single" : most === 1 ? "one" : "many";
       return fill(`answer.${kind}.${form}`, { capacity });

@@ -22,11 +22,21 @@ from collector.adjustments import (
     from_stored,
 )
 from collector.days import hours_of
-from collector.plan import OpeningHours
+from collector.plan import OpeningHours, SpaceKind, Tenure
 from edge.message import MessageRejected
 from tests.collector.houses import house_of
 
-PLAN = replace(house_of(3), notice="From the file")
+_HOUSE = house_of(3)
+_DESK = _HOUSE.spaces[0]
+PLAN = replace(
+    _HOUSE,
+    notice="From the file",
+    spaces=(
+        *_HOUSE.spaces,
+        replace(_DESK, id="own", tenure=Tenure.DEDICATED),
+        replace(_DESK, id="beans", kind=SpaceKind.SUPPLY),
+    ),
+)
 TODAY = date(2026, 12, 1)
 COMMANDS: list[AdjustCommand] = [
     SetNotice("Fika at three"),
@@ -82,13 +92,17 @@ def test_a_date_has_one_form_however_it_was_written() -> None:
     assert after(*asked, SetHours("2026-12-24", None)) == NO_ADJUSTMENTS
 
 
-@pytest.mark.parametrize("notice", ["a\u202eb", "a\x00b", "a\u2066b", "a\u200bb"])
+@pytest.mark.parametrize(
+    "notice", ["a\u202eb", "a\x00b", "a\u2066b", "a\u200bb", "\u200d", "\u0301", "Zal\u0301\u0302\u0303\u0304\u0305go"]
+)
 def test_a_notice_with_signs_that_cannot_be_shown_is_rejected(notice: str) -> None:
     with pytest.raises(MessageRejected, match="cannot be shown"):
         after(SetNotice(notice))
 
 
 def test_a_notice_is_one_line_of_any_language() -> None:
+    for one in ("قهوة الساعة ٣", "קפה", "❄️ 1️⃣", "e\u0301te\u0301", "สวัสดี"):
+        assert after(SetNotice(one)).notice == one
     assert after(SetNotice(" Fika\n kl 15 👩\u200d🔧 ")).notice == "Fika kl 15 👩\u200d🔧"
 
 
@@ -96,7 +110,9 @@ def test_a_notice_is_one_line_of_any_language() -> None:
     ("command", "problem"),
     [
         (SetOutOfUse("desk-9", out_of_use=True), 'space: no "desk-9"'),
-        (SetHours("2026-11-30", ["09:00-13:00"]), '"2026-11-30" is over or too far ahead'),
+        (SetOutOfUse("beans", out_of_use=True), '"beans" is a supply or dedicated'),
+        (SetOutOfUse("own", out_of_use=True), '"own" is a supply or dedicated'),
+        (SetHours("2026-11-29", ["09:00-13:00"]), '"2026-11-29" is over or too far ahead'),
         (SetHours("2028-12-24", ["09:00-13:00"]), '"2028-12-24" is over or too far ahead'),
         (SetHours("24/12", ["09:00-13:00"]), '"24/12" is not a date'),
         (SetHours("2026-12-24", ["9-13"]), 'hours: found "9-13"; write it as'),
@@ -108,6 +124,15 @@ def test_a_request_that_cannot_be_met_is_rejected_with_place_and_problem(command
     with pytest.raises(MessageRejected) as rejected:
         after(command)
     assert problem in str(rejected.value)
+
+
+def test_a_space_that_left_the_site_file_or_became_dedicated_is_not_out_of_use_any_more() -> None:
+    before = Adjustments(out_of_use=["desk-1", "gone", "own"])
+    assert changed(before, SetNotice("x"), PLAN, TODAY).out_of_use == ["desk-1"]
+
+
+def test_hours_of_yesterday_can_be_set_since_they_may_run_past_midnight() -> None:
+    assert after(SetHours("2026-11-30", ["18:00-00:30"])).hours == {"2026-11-30": ["18:00-00:30"]}
 
 
 def test_the_number_of_dates_is_bounded() -> None:

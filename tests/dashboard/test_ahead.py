@@ -4,12 +4,14 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from collector.forecast import HOUR_MS
-from collector.forecast.outlook import Forecast, HourOutlook, Outlook
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook, chance
 from collector.history import PEOPLE
+from collector.opening_hours import read_hours
 from collector.plan import SpaceKind
-from dashboard.ahead import FRESH_MS, clock_hour, coming, hour_at, line, outlook
+from dashboard.ahead import FRESH_MS, clock_hour, coming, hour_at, line, outlook, without_spaces
 from dashboard.words import Words
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 
@@ -89,3 +91,31 @@ def test_where_hours_begin_at_the_half_the_clock_says_so() -> None:
     kolkata = replace(PLAN, time_zone=ZoneInfo("Asia/Kolkata"))
     assert clock_hour(kolkata, MONDAY_10_MS) == "14:30"
     assert clock_hour(PLAN, MONDAY_10_MS) == "10"
+
+
+def spread(ahead: int, *deciles: float) -> HourOutlook:
+    return HourOutlook(ahead, 5.0, deciles, 0.9)
+
+
+def test_what_is_out_of_use_is_not_promised_for_the_rest_of_the_day_and_expected_back_tomorrow() -> None:
+    deciles = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+    hours = (spread(0, *deciles), spread(5, *deciles), spread(24, *deciles))
+    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=hours)
+    left = without_spaces(told, 2, PLAN, MONDAY_10_MS)
+    assert [hour.deciles for hour in left.hours] == [(0, 0, 0, 1, 2, 3, 4, 5, 6)] * 2 + [deciles]
+    assert left.hours[0].odds == pytest.approx(chance(told, hours[0], 3), abs=0.01), (
+        "three free of all, one of the rest"
+    )
+    assert (left.hours[0].usual, left.hours[2], left.capacity) == (5.0, hours[2], 28)
+    assert without_spaces(told, 0, PLAN, MONDAY_10_MS) is told
+    assert {hour.odds for hour in without_spaces(told, 28, PLAN, MONDAY_10_MS).hours[:2]} == {0.0}
+    people = structs.replace(told, capacity=None)
+    assert without_spaces(people, 2, PLAN, MONDAY_10_MS) is people
+
+
+def test_the_rest_of_the_day_runs_past_midnight_where_the_site_is_open_then() -> None:
+    night = replace(PLAN, opening_hours={weekday: read_hours(["18:00-02:00"]) for weekday in range(7)})
+    ten_pm_ms = MONDAY_10_MS + 12 * HOUR_MS
+    deciles = tuple(float(n) for n in range(1, 10))
+    told = Outlook(at_ms=ten_pm_ms, capacity=28, days=30, hours=tuple(spread(n, *deciles) for n in (0, 3, 20)))
+    assert [hour.deciles[-1] for hour in without_spaces(told, 1, night, ten_pm_ms).hours] == [8, 8, 9]

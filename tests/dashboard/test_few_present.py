@@ -14,6 +14,7 @@ from collector.plan import Privacy, SpaceKind, StrangersWhenFew
 from dashboard.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.live.following import Live
+from dashboard.live.frame import Frame
 from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics
@@ -84,6 +85,31 @@ def test_a_level_is_all_but_four_and_five_people_bring_the_spaces_back() -> None
     assert "o" in always_open(DESKS[:4], StrangersWhenFew.ALL).frame(now_s).spaces
     nothing = always_open(DESKS[:4], StrangersWhenFew.NOTHING).frame(now_s).kinds[SpaceKind.DESK]
     assert (nothing.least, nothing.most) == (0, nothing.capacity)
+
+
+@pytest.mark.parametrize("mode", [StrangersWhenFew.LEVEL, StrangersWhenFew.NOTHING])
+def test_what_is_out_of_use_is_shown_and_left_out_of_every_count_whoever_sits_there(mode: StrangersWhenFew) -> None:
+    """A manager has set it and no sensor: it is no state of anybody, and marks and counts agree."""
+
+    def few(taken: list[str], state_of_it: Occupancy) -> Frame:
+        live = always_open(taken, mode)
+        live.inbox.append(
+            Message(topics.space(PLAN.id, "desk-1"), encode(state(state_of_it, space="desk-1")), retained=False)
+        )
+        live.tick(time.monotonic())
+        return live.frame(time.monotonic())
+
+    out, whole = few([], Occupancy.DISABLED), few([], Occupancy.VACANT)
+    place = [space.id for space in PLAN.spaces if space.offered].index("desk-1")
+    assert (out.spaces[place], set(out.spaces[:place] + out.spaces[place + 1 :])) == ("d", {"u"})
+    for counted, other in (
+        (out.kinds[SpaceKind.DESK], whole.kinds[SpaceKind.DESK]),
+        (out.zones["hall"][SpaceKind.DESK], whole.zones["hall"][SpaceKind.DESK]),
+    ):
+        assert (counted.most, counted.capacity) == (other.most - 1, other.capacity - 1)
+        assert counted.least == max(0, other.least - 1)
+    assert few(DESKS[4:8], Occupancy.DISABLED).spaces == out.spaces
+    assert few(DESKS[4:8], Occupancy.DISABLED).kinds == out.kinds
 
 
 @pytest.mark.parametrize("how", ALWAYS_OPEN)

@@ -6,11 +6,13 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
+from collector.adjustments import MOST_NOTICE, Adjustments, encode
 from collector.outward import Occupancy
 from dashboard.settings import DashboardSettings
+from edge import topics
 from tests.dashboard.conftest import Served
 from tests.dashboard.foyer.conftest import Opened
-from tests.dashboard.house import MONDAY_10_MS
+from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.stage import Voice, everything, state, voice
 from tests.servers import Mosquitto, free_port, mosquitto, until
 
@@ -35,6 +37,17 @@ COLOURS = """() => {
   const shapes = all('.mark, .key').flatMap(
     style => ['--free', '--taken', '--away'].map(name => style.getPropertyValue(name)));
   return [...new Set([...text, ...shapes])];
+}"""
+# pairs of parts of the screen that lie on each other
+COVERED = """() => {
+  const parts = [...document.querySelectorAll('.count, .places div, .storey.on, .legend, .notice')];
+  const boxes = parts.map(part => part.getBoundingClientRect()), found = [];
+  parts.forEach((one, a) => parts.slice(a + 1).forEach((other, b) => {
+    const [x, y] = [boxes[a], boxes[a + 1 + b]];
+    const over = Math.min(x.right, y.right) - Math.max(x.left, y.left) > 1;
+    if (over && Math.min(x.bottom, y.bottom) - Math.max(x.top, y.top) > 1) found.push([one.className, other.className]);
+  }));
+  return found;
 }"""
 GREYS = {"rgb(86, 95, 107)", "#6b7280"}
 """--quiet and --unknown in the light."""
@@ -75,6 +88,32 @@ def test_nothing_is_cut_off_on_any_screen(opened: Opened, told: House, size: tup
         page.goto("/wall")
         expect_live(page)
         assert outside(page) == []
+
+
+NOTICES = {
+    "words": "Vattnet är avstängt till klockan fyra. Använd köket på övre våningen. " * 3,
+    "one word": "W" * MOST_NOTICE,
+    "from the right": "المياه مقطوعة حتى الساعة الرابعة بعد الظهر " * 4,
+}
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1366, 768)])
+def test_the_longest_notice_covers_nothing_and_is_all_there(
+    opened: Opened, told: House, size: tuple[int, int], notice: str
+) -> None:
+    text = NOTICES[notice][:MOST_NOTICE].strip()
+    told[1].raw(topics.adjustments(PLAN.id), encode(Adjustments(notice=text)))
+    try:
+        with opened(told[0], viewport={"width": size[0], "height": size[1]}) as page:
+            page.goto("/wall")
+            expect_live(page)
+            expect(page.locator(".notice")).to_have_text(text)
+            assert outside(page) == []
+            assert page.evaluate(COVERED) == []
+            assert page.locator(".notice").evaluate("one => one.scrollHeight <= one.clientHeight + 2")
+    finally:
+        told[1].raw(topics.adjustments(PLAN.id), encode(Adjustments()))
 
 
 def test_no_name_is_so_long_that_the_plan_has_no_room(opened: Opened, told: House) -> None:

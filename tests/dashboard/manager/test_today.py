@@ -1,27 +1,40 @@
 """The page of today: what it sends to the collector, what it refuses, and what every page shows of an adjustment."""
 
+import re
 import time
+from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.adjustments import (
+    MOST_NOTICE,
     AdjustCommand,
     Adjustments,
     SetHours,
     SetNotice,
     SetOutOfUse,
+    changed,
     decode_command,
     encode,
 )
+from collector.days import local
+from collector.forecast.outlook import Forecast, HourOutlook, Outlook
+from collector.forecast.outlook import encode as encode_forecast
+from collector.opening_hours import read_hours
+from collector.outward import Because, CollectorStatus, Health, Occupancy, Reason, SpaceState
+from collector.outward import encode as encode_status
+from collector.plan import WHOLE_SITE, SpaceKind
 from dashboard.accounts import Accounts
+from dashboard.app import create_app
 from dashboard.live.following import Live
-from dashboard.live.picture import Message
+from dashboard.live.picture import Broker, Message
 from dashboard.settings import DashboardSettings
 from edge import topics
 from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.house import PLAN
+from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_routes import log_in
 
 HOME = "https://localhost"
@@ -39,11 +52,43 @@ def adjust(live: Live, adjustments: Adjustments) -> None:
     live.tick(time.monotonic())
 
 
-def ask(client: FlaskClient, form: str, **fields: str):
+class ObedientCollector:
+    """Does what is asked of it at once, as the real one does within a moment."""
+
+    def __init__(self, live: Live) -> None:
+        self.asked: list[tuple[str, bytes]] = []
+        self._live = live
+        live.say = self._take
+
+    def _take(self, topic: str, payload: bytes) -> bool:
+        self.asked.append((topic, payload))
+        picture = self._live.picture
+        day = local(picture.plan, self._live.now_ms()).date()
+        adjust(self._live, changed(picture.adjustments, decode_command(payload), picture.plan, day))
+        return True
+
+
+def leave(live: Live) -> None:
+    """The collector stops."""
+    live.inbox.append(Message(topics.collector(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False))
+    live.tick(time.monotonic())
+
+
+def value(page: str, name: str) -> str:
+    """What a field of the page holds."""
+    found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page)
+    assert found is not None, name
+    return unescape(found[1])
+
+
+def ask(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
+    """Send a form of the page as it was just opened, with these fields changed."""
     page = client.get("/manage/today", base_url=HOME).text
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    shown = {"shown": value(page, "shown")} if form == "notice" and 'name="shown"' in page else {}
     headers = {"Referer": f"{HOME}/manage/today"}
-    return client.post(f"/manage/today/{form}", data={"csrf_token": token, **fields}, base_url=HOME, headers=headers)
+    data = {"csrf_token": token, **shown, **fields}
+    return client.post(f"/manage/today/{form}?lang={lang}", data=data, base_url=HOME, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +116,10 @@ def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR09
     fields: dict[str, str],
     command: AdjustCommand,
 ) -> None:
-    sent: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    collector = ObedientCollector(live)
     answer = ask(manager, form, **fields)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?asked=1")
-    ((topic, payload),) = sent
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?saved=1")
+    ((topic, payload),) = collector.asked
     assert (topic, decode_command(payload)) == (topics.adjustments_command(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.entries(1)[0]
     assert (last.name, last.what.partition(".")[0]) == (NAME, "today")
@@ -89,6 +133,13 @@ def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR09
         ("hours", {"how": "hours", "date": "2024-01-01", "hours": "09:00-15:00"}),
         ("hours", {"how": "closed", "date": "soon"}),
         ("space", {"space": "sofa", "out_of_use": "1"}),
+        ("space", {"out_of_use": "1"}),
+        ("space", {"space": "desk-24", "out_of_use": "1"}),  # dedicated
+        ("space", {"space": "beans", "out_of_use": "1"}),  # a supply
+        ("notice", {"notice": "x" * (MOST_NOTICE + 1)}),
+        ("notice", {"notice": "a\u202eb"}),
+        ("notice", {"notice": "\u200d"}),
+        ("notice", {"notice": "e" + "\u0301" * 40}),
     ],
 )
 def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
@@ -96,8 +147,71 @@ def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
 ) -> None:
     sent: list[str] = []
     live.say = lambda topic, _payload: sent.append(topic) is None
-    assert ask(manager, form, **fields).status_code == 400
+    answer = ask(manager, form, **fields)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
     assert sent == []
+    for name in ("notice", "hours"):
+        assert value(answer.text, name) == fields.get(name, value(answer.text, name)), "what was typed is still there"
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("notice", {"notice": "Fika at three"}),
+        ("hours", {"how": "hours", "hours": "09:00-15:00"}),
+        ("space", {"space": "desk-1", "out_of_use": "1"}),
+    ],
+)
+def test_a_change_that_no_collector_takes_or_confirms_is_not_shown_as_saved(
+    manager: FlaskClient, live: Live, form: str, fields: dict[str, str]
+) -> None:
+    sent: list[str] = []
+    live.say = lambda topic, _payload: sent.append(topic) is None
+    unconfirmed = ask(manager, form, lang="en", **fields)
+    assert (unconfirmed.status_code, len(sent)) == (503, 1)
+    assert "has not confirmed the change" in unconfirmed.text
+    leave(live)
+    away = ask(manager, form, lang="en", **fields)
+    assert (away.status_code, len(sent)) == (503, 1), "the broker would keep it for nobody"
+    assert "changes cannot be saved" in away.text
+    assert "changes cannot be saved" in manager.get("/manage/today?lang=en", base_url=HOME).text
+    for answer in (unconfirmed, away):
+        for name in ("notice", "hours"):
+            assert value(answer.text, name) == fields.get(name, value(answer.text, name))
+
+
+def test_a_notice_that_somebody_else_has_changed_is_not_overwritten_unseen(manager: FlaskClient, live: Live) -> None:
+    collector = ObedientCollector(live)
+    adjust(live, Adjustments(notice="The water is off"))
+    stale = ask(manager, "notice", lang="en", shown="", notice="Fika at three")
+    assert stale.status_code == 409
+    assert "It is now: “The water is off”" in stale.text
+    assert collector.asked == []
+    assert (value(stale.text, "notice"), value(stale.text, "shown")) == ("Fika at three", "The water is off")
+    assert ask(manager, "notice", shown="The water is off", notice="Fika at three").status_code == 303
+    assert live.picture.adjustments.notice == "Fika at three"
+    assert ask(manager, "notice", shown="", notice="Fika at three").status_code == 303, "both wrote the same"
+
+
+def test_after_midnight_the_hours_of_the_evening_before_can_be_changed(settings: DashboardSettings, live: Live) -> None:
+    evening = {weekday: read_hours(["18:00-02:00"]) for weekday in range(7)}
+    half_past_midnight_ms = MONDAY_10_MS - int(9.5 * 3_600_000)
+    night = Live(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms)
+    night.inbox.extend([Broker.HERE])
+    night.inbox.append(Message(topics.collector(PLAN.id), encode_status(CollectorStatus(online=True)), retained=False))
+    night.tick(time.monotonic())
+    collector = ObedientCollector(night)
+    client = create_app(settings, night.picture.plan, night, Accounts(settings.accounts_path)).test_client()
+    assert log_in(client).status_code == 303
+    page = client.get("/manage/today", base_url=HOME).text
+    assert (value(page, "date"), value(page, "hours")) == ("2025-11-23", "18:00-02:00")
+    assert not night.frame(time.monotonic()).closed
+    assert ask(client, "hours", date="2025-11-23", how="closed").status_code == 303
+    assert night.frame(time.monotonic()).closed
+    assert ask(client, "hours", date="2025-11-23", how="usual").status_code == 303, "a wrong click can be undone"
+    assert not night.frame(time.monotonic()).closed
+    assert len(collector.asked) == 2
 
 
 def test_a_viewer_reads_the_page_and_changes_nothing(app: Flask) -> None:
@@ -106,7 +220,12 @@ def test_a_viewer_reads_the_page_and_changes_nothing(app: Flask) -> None:
     page = client.get("/manage/today", base_url=HOME)
     assert page.status_code == 200
     assert 'action="/manage/today/' not in page.text
-    assert ask(client, "notice", notice="x").status_code in {400, 403}
+    for form, fields in {
+        "notice": {"notice": "x"},
+        "hours": {"how": "closed"},
+        "space": {"space": "desk-1", "out_of_use": "1"},
+    }.items():
+        assert ask(client, form, **fields).status_code == 403
 
 
 def test_every_page_uses_what_is_adjusted(app: Flask, live: Live) -> None:
@@ -117,8 +236,54 @@ def test_every_page_uses_what_is_adjusted(app: Flask, live: Live) -> None:
     assert "Fika &lt;b&gt;at&lt;/b&gt; three" in page
     after = public.get("/api/v1/frame").json
     assert after["plan"] != before["plan"], "an open page loads itself anew"
+    marks = {public.get("/api/v1/frame").json["plan"]}
+    for parts in ({"out_of_use": ["desk-1"]}, {"out_of_use": ["desk-2"]}, {"hours": {"2025-11-24": ["08:00-12:00"]}}):
+        adjust(live, Adjustments(**parts))
+        marks.add(public.get("/api/v1/frame").json["plan"])
+    assert len(marks) == 4, "the closing time, the legend and the forecast of an open page come from the server"
+    assert public.get("/api/v1/summary").json["closed"] is False
     adjust(live, Adjustments(hours={"2025-11-24": []}))
     assert public.get("/api/v1/summary").json["closed"] is True
     adjust(live, Adjustments())
     assert public.get("/api/v1/frame").json["plan"] == before["plan"]
     assert public.get("/api/v1/summary").json["closed"] is False
+
+
+def test_what_is_out_of_use_is_left_out_of_the_forecast_of_its_kind_and_zone_today(live: Live) -> None:
+    hour = HourOutlook(1, 12.0, tuple(float(n) for n in range(4, 13)), 0.9)
+    told = Outlook(at_ms=MONDAY_10_MS, capacity=20, days=30, hours=(hour,))
+    for zone in (WHOLE_SITE, "hall", "quiet"):
+        forecast = encode_forecast(Forecast(kinds={SpaceKind.DESK: told, SpaceKind.BOOTH: told}))
+        live.inbox.append(Message(topics.forecast(PLAN.id, zone), forecast, retained=True))
+    adjust(live, Adjustments(out_of_use=["desk-1", "desk-2"]))
+
+    def most(zone: str, kind: SpaceKind) -> float:
+        found = live.picture.outlook(zone, kind, MONDAY_10_MS)
+        assert found is not None
+        return found.hours[0].deciles[-1]
+
+    assert {(zone, most(zone, SpaceKind.DESK)) for zone in (WHOLE_SITE, "hall", "quiet")} == {
+        (WHOLE_SITE, 10),
+        ("hall", 10),
+        ("quiet", 12),
+    }
+    assert most(WHOLE_SITE, SpaceKind.BOOTH) == 12
+
+
+def test_a_kind_of_which_all_is_out_of_use_is_not_none_of_none(app: Flask, live: Live) -> None:
+    out = SpaceState(Occupancy.DISABLED, 0, Because(Reason.DISABLED), Health.HEALTHY, 0)
+    for space in ("booth-1", "booth-2"):
+        live.inbox.append(Message(topics.space(PLAN.id, space), encode_status(out), retained=False))
+    adjust(live, Adjustments(out_of_use=["booth-1", "booth-2"]))
+    page = app.test_client().get("/?lang=en").text
+    row = re.search(r'data-count="booth">([^<]*)<', page)
+    assert row is not None
+    assert row[1] == "out of use"
+    desks = [space.id for space in PLAN.spaces if space.offered and space.kind is SpaceKind.DESK]
+    for space in desks:
+        live.inbox.append(Message(topics.space(PLAN.id, space), encode_status(out), retained=False))
+    live.tick(time.monotonic())
+    page = app.test_client().get("/?lang=en").text
+    assert "0 of 0" not in page
+    answer = page.partition('id="of">')[2].partition("<")[0]
+    assert answer == "of 2 rooms free", "what is in use leads"

@@ -1,0 +1,55 @@
+"""Requests of managers to the collector: none is sent while nobody would take it, since the broker keeps none."""
+
+import re
+import time
+
+import pytest
+from flask import Flask
+
+from collector.outward import CollectorStatus, encode
+from dashboard.live.following import Live
+from dashboard.live.picture import Message
+from edge import topics
+from tests.dashboard.house import PLAN
+from tests.dashboard.test_routes import log_in
+from tests.servers import ROOT
+
+HOME = "https://localhost"
+REQUESTS = {
+    "/manage/findings": {"answer": "ignore", "device": "pi-1", "finding": "flapping", "sensor": "desk-1-pir"},
+    "/manage/alerts/mute": {"command": "mute", "kind": "co2_high", "until": "hour"},
+    "/manage/today/notice": {"notice": "Fika at three"},
+    "/manage/today/hours": {"how": "closed"},
+    "/manage/today/space": {"space": "desk-1", "out_of_use": "1"},
+}
+
+
+@pytest.mark.parametrize("address", REQUESTS)
+def test_a_request_is_refused_while_no_collector_would_take_it(app: Flask, live: Live, address: str) -> None:
+    sent: list[str] = []
+    live.say = lambda topic, _payload: sent.append(topic) is None
+    client = app.test_client()
+    assert log_in(client).status_code == 303
+    token = client.get("/manage/today", base_url=HOME).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    def ask() -> int:
+        data = {"csrf_token": token, "shown": "", **REQUESTS[address]}
+        return client.post(address, data=data, base_url=HOME, headers={"Referer": f"{HOME}/manage/today"}).status_code
+
+    goodbye = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=False)), retained=False)
+    live.inbox.append(goodbye)
+    live.tick(time.monotonic())
+    assert (ask(), sent) == (503, [])
+
+
+def test_every_request_to_the_collector_goes_the_way_that_checks_it() -> None:
+    """A new form that publishes by itself would be lost without a word while the collector is away."""
+    found = {
+        path.relative_to(ROOT / "dashboard").as_posix()
+        for path in (ROOT / "dashboard").rglob("*.py")
+        if re.search(r"\.say\(", path.read_text())
+    }
+    assert found == {
+        "manager/collector_requests.py",
+        "manager/devices_pages.py",  # to a device, whose own status is checked
+    }
