@@ -236,7 +236,7 @@ class Line:
         self._too_large += 1
         if str(self._too_large).strip("0") == "1":  # one line for each tenfold
             log.warning(
-                "%d messages too large so far; the last, %d bytes on %r, is dropped: the contract allows %d",
+                "too large so far: %d; the last, %d bytes on %r, is dropped: the contract allows %d",
                 *(self._too_large, end - start, message.topic.decode(errors="replace")[:200], MAX_PAYLOAD_BYTES),
             )
         return [message]

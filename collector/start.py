@@ -51,5 +51,5 @@ def begin(
         return work
     with journal.transaction():
         rows = rewind(journal, plan, now_ms)
-    log.warning("the clock was ahead: removed %d rows of history that were dated in the future", rows)
+    log.warning("the clock was ahead: rows of history removed that were dated in the future: %d", rows)
     return Work(plan, journal, retention, site_time, alerts)

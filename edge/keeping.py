@@ -15,6 +15,7 @@ from pathlib import Path
 from edge.clock import boot_id
 from edge.message import SensorEvent
 from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, Said, remove_old_asides
+from edge.plurals import counted
 from edge.sensors.sensor import Told
 from edge.stamp import Anchor
 
@@ -130,7 +131,7 @@ class Keeping:
     def close(self) -> None:
         """Close the outbox; say what could not be written."""
         if self._tail:
-            log.error("%d events could not be written to %s and are lost", len(self._tail), self._path)
+            log.error("not written to %s and lost: %s", self._path, counted(len(self._tail), "event"))
         if self.outbox is not None:
             self.outbox.close()
 

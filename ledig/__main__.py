@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from edge.plurals import counted
 from edge.supervision.threads import end_process_with_threads
 from ledig.exits import Status, report
 from ledig.help import PATH, Group
@@ -32,7 +33,7 @@ def cli() -> None:
 
 @cli.command(
     short_help="Run a complete site on this machine, simulated or real.",
-    epilog="example: ledig up\nexample: ledig up /etc/ledig/site.toml --device pi-1",
+    epilog="example: ledig up\nexample: ledig up --port 8080\nexample: ledig up /etc/ledig/site.toml --device pi-1",
 )
 @click.argument("site", required=False, metavar="[SITE]", type=PATH)
 @click.option("--device", metavar="ID", help="Use this machine's GPIO pins as this device of SITE.")
@@ -163,7 +164,7 @@ def check(site: Path) -> None:
         "device": found.devices,
         "sensor": plan.sensors,
     }
-    parts = [f"{len(things)} {word}{'' if len(things) == 1 else 's'}" for word, things in counts.items()]
+    parts = [counted(len(things), word) for word, things in counts.items()]
     click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
     if missing := plan.privacy.missing():
         click.echo(

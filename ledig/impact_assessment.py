@@ -13,6 +13,7 @@ from collector.plan import Privacy, SitePlan, Tenure
 from dashboard.foyer.sensors import told
 from dashboard.house_rules import house_rules
 from dashboard.words import Words
+from edge.plurals import counted
 from ledig.site import Site
 
 BLANK: Final = "____"
@@ -30,6 +31,8 @@ class Texts:
     basis: str
     informed: str
     measured: str
+    nouns: tuple[tuple[str, str], ...]
+    """One and many of them: a space, a zone, a door."""
     spaces: str
     purposes: str
     purpose: tuple[str, ...]
@@ -54,7 +57,8 @@ TEXTS: Final = {
         basis="Legal basis",
         informed="Members informed on",
         measured="What is measured",
-        spaces="{shared} shared and {own} dedicated spaces in {zones} zones; {doors} doors.",
+        nouns=(("space", "spaces"), ("zone", "zones"), ("door", "doors")),
+        spaces="{spaces} in {zones}, {shared} shared and {own} dedicated; {doors}.",
         purposes="Purposes",
         purpose=(
             "Show members which spaces are free.",
@@ -87,7 +91,8 @@ TEXTS: Final = {
         basis="Rättslig grund",
         informed="Medlemmarna informerades",
         measured="Vad som mäts",
-        spaces="{shared} delade och {own} fasta platser i {zones} zoner; {doors} dörrar.",
+        nouns=(("plats", "platser"), ("zon", "zoner"), ("dörr", "dörrar")),
+        spaces="{spaces} i {zones}, varav {shared} delade och {own} fasta; {doors}.",
         purposes="Ändamål",
         purpose=(
             "Visa medlemmarna vad som är ledigt.",
@@ -166,7 +171,9 @@ def _responsible(privacy: Privacy, texts: Texts) -> tuple[str, ...]:
 
 def _counts(plan: SitePlan, texts: Texts) -> str:
     own = sum(space.tenure is Tenure.DEDICATED for space in plan.spaces)
-    return texts.spaces.format(shared=len(plan.spaces) - own, own=own, zones=len(plan.zones), doors=len(plan.doors))
+    numbers = len(plan.spaces), len(plan.zones), len(plan.doors)
+    spaces, zones, doors = (counted(number, *noun) for number, noun in zip(numbers, texts.nouns, strict=True))
+    return texts.spaces.format(shared=len(plan.spaces) - own, own=own, spaces=spaces, zones=zones, doors=doors)
 
 
 def _sensors(plan: SitePlan, words: Words) -> tuple[str, ...]:

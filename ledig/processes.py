@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.file_access import read_problem
+from edge.plurals import counted
 from ledig.passwords import sign_in
 from ledig.site import COLLECTOR_USER, DASHBOARD_USER, Site, read
 from ledig.site_copies import keep_site_copy
@@ -67,7 +68,7 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
 
         pin_factory(pins).close()
         reach_broker(settings.broker, device, own_reads(settings))
-        _report(f"{device}: {len(settings.sensors)} sensors, pins by {pins}, broker answers: ready")
+        _report(f"{device}: {counted(len(settings.sensors), 'sensor')}, pins by {pins}, broker answers: ready")
         return
     from ledig.stopping import stop_on_signals
 

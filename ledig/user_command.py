@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from edge.plurals import counted
 from ledig.help import PATH, Group
 
 ROLES = click.Choice(["manager", "viewer"])
@@ -106,4 +107,4 @@ def user_end(name: str, site: Path | None, data: Path | None) -> None:
     from ledig import managers
 
     ended = managers.end_sessions(managers.accounts(site, data), name)
-    click.echo(f"{ended} session{'' if ended == 1 else 's'} of {name} ended")
+    click.echo(f"{counted(ended, 'session')} of {name} ended")

@@ -193,7 +193,7 @@ class Alarms:
         kept = [one for one in waiting if one.to in named and now_ms - one.made_ms < LETTER_MS]
         kept = newest_of_each(kept, lambda one: one.to, MOST_LETTERS)  # one dead destination costs the others nothing
         if len(kept) < len(waiting):
-            log.warning("%d messages about alerts were never delivered: too old, or too many", len(waiting) - len(kept))
+            log.warning("messages about alerts never delivered, too old or too many: %d", len(waiting) - len(kept))
         return tuple(kept)
 
     def _still_watched(self, now_ms: int) -> Book:

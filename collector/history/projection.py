@@ -127,7 +127,7 @@ class Projection:
                 log.warning("InfluxDB has accepted the rows of history that it had rejected")
             self._rejects = ""
             return
-        more = " or more" if self.refused.beyond() is not None else ""
+        more = "or more " if self.refused.beyond() is not None else ""
         if not self._rejects:
             measure, _, _, reason = rows[0]
             log.error(
@@ -136,7 +136,7 @@ class Projection:
                 measure,
                 ascii(reason)[1:201],
             )
-        self._rejects = f"InfluxDB rejects {len(rows)}{more} rows of history"
+        self._rejects = f"InfluxDB rejects {len(rows)} {more}{'row' if len(rows) == 1 else 'rows'} of history"
 
 
 class _Follower:

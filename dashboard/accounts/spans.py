@@ -18,7 +18,9 @@ def in_words(span: str, plan: SitePlan, words: Words) -> str:
         "zone": lambda value: names.get(value, value),
         "kind": lambda value: words.page.get(f"kind.{value}", value).lower(),
         "days": lambda value: words.gettext("7 days") if value == "7" else words.gettext("Today").lower(),
-        "members": lambda value: words.gettext("{n} members").format(n=value),
+        "members": lambda value: words.ngettext(
+            "{n} member", "{n} members", int(value) if value.isdecimal() else 2
+        ).format(n=value),
         "floor": lambda value: words.gettext("fewer than {n} free").format(n=value),
         "with": lambda value: words.gettext("compared with {days}").format(days=value),
     }

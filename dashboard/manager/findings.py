@@ -179,9 +179,12 @@ def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
     if found.times is None:
         return _("Loses people who are still there, then detects them again.")
     if found.span_min is None:
-        return _("The space is shown free and soon taken again ({n} times), even with the longest hold time.").format(
-            n=found.times
+        text = ngettext(
+            "The space is shown free and soon taken again ({n} time), even with the longest hold time.",
+            "The space is shown free and soon taken again ({n} times), even with the longest hold time.",
+            found.times,
         )
+        return text.format(n=found.times)
     text = ngettext(
         "Lost people who had just arrived and detected them again later, {n} time in {days}: shown free for {span}.",
         "Lost people who had just arrived and detected them again later, {n} times in {days}: shown free for {span}.",
@@ -191,7 +194,7 @@ def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
 
 
 def _clock_off(device: str, found: Finding, words: Words) -> str:
-    _ = words.gettext
+    _, ngettext = words.gettext, words.ngettext
     if found.off_s is not None:
         minutes = _span(max(1, round(abs(found.off_s) / 60)), words)
         text = (
@@ -201,7 +204,11 @@ def _clock_off(device: str, found: Finding, words: Words) -> str:
         )
         return text.format(device=device, span=minutes)
     if found.times is not None:
-        text = _("The clock of {device} is more than five minutes fast: {n} events were rejected.")
+        text = ngettext(
+            "The clock of {device} is more than five minutes fast: {n} event was rejected.",
+            "The clock of {device} is more than five minutes fast: {n} events were rejected.",
+            found.times,
+        )
         return text.format(device=device, n=found.times)
     text = _("The clock of {device} was never set; events without a time: {share}%.")
     return text.format(device=device, share=found.share_pct)

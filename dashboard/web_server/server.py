@@ -93,8 +93,7 @@ class PageServer(WSGIServer):
             self._reported_s = now_s
             if self._expired or self._refused or self.malformed or self.table.made_way:
                 _log.info(
-                    "connections: %s closed as too slow, %s closed to make room, %s refused; %s malformed requests;"
-                    " %s are open",
+                    "connections: %s closed as too slow, %s closed to make room, %s refused; %s malformed; %s are open",
                     *(self._expired, self.table.made_way, self._refused, self.malformed, self.table.count),
                 )
             self._expired = self._refused = self.malformed = self.table.made_way = 0

@@ -20,6 +20,7 @@ from edge.message import SensorEvent
 from edge.outbox import schema
 from edge.outbox.rows import KINDS, VERSION, Holes, Row, Said, State, new_row
 from edge.outbox.salvage import log_of, newest_state, states_in_log
+from edge.plurals import counted
 from edge.sqlite_transaction import transaction
 
 SCHEMA_VERSION: Final = VERSION
@@ -279,7 +280,7 @@ class Outbox:
         self.oldest = max(1, first_seq)
         db.executemany("DELETE FROM events WHERE seq = ?", unsound)
         if lost:
-            log.error("%s: %d events are damaged; they are reported as lost, the others are sent", self._path, lost)
+            log.error("%s: damaged and reported as lost: %s; the others are sent", self._path, counted(lost, "event"))
 
     def _stamp_former_boots(self, db: sqlite3.Connection) -> None:
         if self._unstamped is None:

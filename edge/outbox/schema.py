@@ -15,6 +15,7 @@ from typing import Final
 
 from edge.outbox.rows import KINDS, VERSION, Row, State
 from edge.outbox.salvage import log_of, newest_state, sound_rows
+from edge.plurals import counted
 
 # not AUTOINCREMENT: `last` in the state line is what keeps a number from being given twice
 _EVENTS: Final = """
@@ -115,7 +116,7 @@ def replace_damaged(path: Path, max_asides: int) -> str:
         return f"put aside as {aside.name}; nothing in it is readable, a new stream begins and its events are lost"
     beside.replace(path)
     _sync(path.parent)
-    return f"put aside as {aside.name}; {count} events in it are sound, the others are reported as lost"
+    return f"put aside as {aside.name}; sound in it: {counted(count, 'event')}, the others are reported as lost"
 
 
 def finish_replacement(path: Path) -> None:

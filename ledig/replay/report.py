@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edge.plurals import counted
 from ledig.replay import Played
 from ledig.replay.recorded import RecordedSpace, Recording
 from ledig.replay.scoring import Latency, Score, Truth, score
@@ -64,7 +65,7 @@ def tell(console: Console, recording: Recording, played: Played) -> None:
         if space.truth:
             tell_truth(console, recording, space, shown)
         else:
-            console.print(f"{space.id}: {len(shown)} transitions; the recording has no labels")
+            console.print(f"{space.id}: {counted(len(shown), 'transition')}; the recording has no labels")
     console.print(
         f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
     )

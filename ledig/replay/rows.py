@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
+from edge.plurals import counted
 from ledig.replay.rising import rising
 
 ISO: Final = "iso"
@@ -148,7 +149,7 @@ def read_rows(path: Path, layout: Layout) -> Rows:
     rows = table.risen()
     faults = [f"{path}, row {number}: {finding}" for number, finding in sorted(table.faults)]
     if not rows:
-        more = [f"{path}: and {len(faults) - NAMED} more rows"] if len(faults) > NAMED else []
+        more = [f"{path}: and {counted(len(faults) - NAMED, 'more row')}"] if len(faults) > NAMED else []
         why = (
             f"no rows {table.wanted}; there is nothing to play"
             if not faults

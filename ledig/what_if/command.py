@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from collector.plan import Rules, SitePlan, SpaceKind, Tenure
+from edge.plurals import counted
 from ledig.site import UP_LOCK, Site, read
 from ledig.site.reader import one_of
 from ledig.what_if import Stored, comparable, report, run_again
@@ -161,8 +162,8 @@ def _notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
     notes = []
     if unknown:
         notes.append(
-            f"{unknown} of {spaces} spaces have no earlier events: each is unknown until all its sensors have"
-            " reported for one hold time"
+            f"without earlier events: {unknown} of {counted(spaces, 'space')}; each is unknown until all its sensors"
+            " have reported for one hold time"
         )
     if dedicated := sum(space.tenure is Tenure.DEDICATED for space in plan.spaces):
         which = "space has no state; it is" if dedicated == 1 else "spaces have no state; they are"

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edge.plurals import counted
 from ledig.what_if import DAY_MS, Compared, Figures, Part, Shown, Timeline, figures
 
 TODAY: Final = "current rules"
@@ -66,7 +67,7 @@ def tell(console: Console, found: WhatIf) -> None:
         _tell_timelines(console, found, differing)
     if alike := len(found.spaces) - len(differing):
         console.print(
-            f"{alike} of {len(found.spaces)} spaces are shown the same with all of these rules", highlight=False
+            f"shown the same with all of these rules: {alike} of {counted(len(found.spaces), 'space')}", highlight=False
         )
     for note in found.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
