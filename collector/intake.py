@@ -10,7 +10,7 @@ covered, so that the sender lets go of it and sends what is behind it. Source: f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -30,9 +30,6 @@ KEPT_STREAMS: Final = 100
 """So many streams of a device are remembered after their events are forgotten."""
 STREAMS_PER_DEVICE: Final = 10_000
 """A stream begins when an outbox is made anew; a device that makes so many is broken."""
-
-_ANY_SENSOR: Final = frozenset({Kind.HEARTBEAT, Kind.BATTERY_PCT})
-"""What every kind of sensor may say besides its own."""
 
 StreamKey = tuple[str, str]
 """Device and stream."""
@@ -90,30 +87,31 @@ class Intake:
     """Devices of which an event from the future was neither taken nor refused: they keep it."""
 
 
+Bounds = Mapping[Kind, tuple[float, float]]
+"""The kinds that one sensor may send, each with the lowest and the highest value allowed."""
+
+
 class Roster:
-    """Which kinds each sensor of a plan may say."""
+    """Which kinds and values each sensor of a plan may send."""
 
     def __init__(self, plan: SitePlan) -> None:
-        self.devices = frozenset(plan.devices)
-        self.kinds = {sensor.key: OWN_KINDS[sensor.kind] | _ANY_SENSOR for sensor in plan.sensors}
-        self._levels = {sensor.key: _bounds(OWN_KINDS[sensor.kind]) for sensor in plan.sensors}
+        self._sensors: dict[str, dict[str, Bounds]] = {device: {} for device in plan.devices}
+        for sensor in plan.sensors:
+            self._sensors[sensor.device][sensor.id] = _bounds(OWN_KINDS[sensor.kind])
 
-    def refusal(self, device: str, event: SensorEvent) -> Loss | None:
-        """Why this sensor cannot have sent this; None: it can. A heartbeat repeats a level of its own kinds."""
-        key = device, event.sensor
-        fits = self.kinds.get(key)
-        if fits is None:
-            return Loss.UNKNOWN_SENSOR
-        if event.kind not in fits:
-            return Loss.UNFIT_KIND
-        if event.kind is Kind.HEARTBEAT:
-            low, high = self._levels[key]
-            return None if low <= event.value <= high else Loss.BAD_VALUE
-        return None
+    def __contains__(self, device: str) -> bool:
+        return device in self._sensors
+
+    def sensors_of(self, device: str) -> Mapping[str, Bounds]:
+        """The bounds of each sensor of a device; empty: the plan does not have the device."""
+        return self._sensors.get(device, {})
 
 
-def _bounds(kinds: Iterable[Kind]) -> tuple[float, float]:
-    return min(kind.low for kind in kinds), max(kind.high for kind in kinds)
+def _bounds(kinds: Collection[Kind]) -> Bounds:
+    """A heartbeat repeats a level of the sensor's own kinds, so it has their bounds."""
+    bounds = {kind: (kind.low, kind.high) for kind in (*kinds, Kind.BATTERY_PCT)}
+    bounds[Kind.HEARTBEAT] = min(kind.low for kind in kinds), max(kind.high for kind in kinds)
+    return bounds
 
 
 class Limits(NamedTuple):
@@ -225,7 +223,7 @@ def _take_message(
 
 def _unwelcome(device: str, batch: _Batch, roster: Roster) -> Loss | None:
     """Why a stream that nobody knows yet is not begun; None: it is."""
-    if device not in roster.devices:
+    if device not in roster:
         return Loss.UNKNOWN_DEVICE
     if batch.streams[device] >= STREAMS_PER_DEVICE:
         return Loss.TOO_MANY_STREAMS
@@ -246,34 +244,45 @@ def _next_of(message: EventsMessage | Salvaged, key: StreamKey, mark: int, batch
         _compare(events[:skip], key, batch)
     if skip >= len(events):  # all of it is known
         return mark
-    for event in events[skip:] if skip else events:
-        if not _take_event(event, key, into, limits):
-            return _up_to(event.seq - 1, key, mark, into)
-    return _up_to(events[-1].seq, key, mark, into)
+    return _up_to(_take_events(events[skip:] if skip else events, key, into, limits), key, mark, into)
 
 
-def _take_event(event: SensorEvent | BadEvent, key: StreamKey, into: Intake, limits: Limits) -> bool:
-    """Take or refuse one event; False: it is neither, and stays with its device."""
+def _take_events(events: Sequence[SensorEvent | BadEvent], key: StreamKey, into: Intake, limits: Limits) -> int:
+    """Take or refuse each event; returns the last `seq` that has either. The others stay with their device.
+
+    This runs for every event of every message, so it has no call for one that is accepted.
+    """
     device, stream = key
-    if isinstance(event, BadEvent):
-        _refuse(event, key, event.reason, into)
-        return True
-    if loss := limits.roster.refusal(device, event):
-        _refuse(event, key, loss, into)
-        return True
-    heard = Heard(event.at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
-    if not event.synchronised:
-        into.undated.append(heard)
-        return True
-    into.newest[device] = max(into.newest.get(device, 0), event.at_ms)
-    if limits.oldest_ms <= event.at_ms <= limits.latest_ms:
-        into.accepted.append(heard)
-    elif event.at_ms > limits.latest_ms and limits.holds_future:
-        into.held.add(device)
-        return False
-    else:
-        _refuse(event, key, Loss.TOO_OLD if event.at_ms < limits.oldest_ms else Loss.FUTURE, into)
-    return True
+    sensors = limits.roster.sensors_of(device)
+    accept, oldest_ms, latest_ms = into.accepted.append, limits.oldest_ms, limits.latest_ms
+    newest_ms = into.newest.get(device, 0)
+    for event in events:
+        if isinstance(event, BadEvent):
+            _refuse(event, key, event.reason, into)
+            continue
+        bounds = sensors.get(event.sensor)
+        if bounds is None or event.kind not in bounds:
+            _refuse(event, key, Loss.UNKNOWN_SENSOR if bounds is None else Loss.UNFIT_KIND, into)
+            continue
+        low, high = bounds[event.kind]
+        if not low <= event.value <= high:
+            _refuse(event, key, Loss.BAD_VALUE, into)
+            continue
+        at_ms = event.at_ms
+        heard = Heard(at_ms, device, stream, event.seq, event.sensor, event.kind, event.value)
+        if not event.synchronised:
+            into.undated.append(heard)
+            continue
+        if at_ms > newest_ms:
+            newest_ms = into.newest[device] = at_ms
+        if oldest_ms <= at_ms <= latest_ms:
+            accept(heard)
+        elif at_ms > latest_ms and limits.holds_future:
+            into.held.add(device)
+            return event.seq - 1
+        else:
+            _refuse(event, key, Loss.TOO_OLD if at_ms < oldest_ms else Loss.FUTURE, into)
+    return events[-1].seq
 
 
 def _up_to(seq: int, key: StreamKey, mark: int, into: Intake) -> int:
