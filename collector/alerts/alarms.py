@@ -14,7 +14,17 @@ from msgspec.structs import replace
 
 from collector.alerts import mutes
 from collector.alerts.book import Book, Episode, Past, turned
-from collector.alerts.conditions import LOST_QUIET_MS, Ear, Known, Lost, Name, is_watched, signs, timings
+from collector.alerts.conditions import (
+    LOST_QUIET_MS,
+    AlertSubjects,
+    Ear,
+    Known,
+    Lost,
+    Name,
+    signs,
+    supplies_of,
+    timings,
+)
 from collector.alerts.letters import Delivered, Letter, letters, news
 from collector.alerts.settings import AlertSettings
 from collector.alerts.store import Notes, load, save
@@ -26,7 +36,7 @@ from collector.house import House
 from collector.intake import Intake
 from collector.journal import MISSING_FROM, RESTORED, Journal
 from collector.outward import COARSE_MS
-from collector.plan import SitePlan, SpaceKind
+from collector.plan import SitePlan
 from collector.rejection import Gap, Loss, Refused
 from edge.message import MessageRejected
 
@@ -68,7 +78,8 @@ class Alarms:
         self._plan, self._journal, self._watched = plan, journal, watched
         self._settings = settings
         self._timings = timings(settings)
-        self._supplies = [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
+        self._subjects = AlertSubjects(plan, settings)
+        self._supplies = supplies_of(plan)
         self._aired = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
         self._spoke: dict[str, int] = {}
         self._reused: dict[tuple[str, str], int] = {}
@@ -162,7 +173,8 @@ class Alarms:
         if self.ear is Ear.AWAY:
             self._spoke.clear()
         known = self._known(now_ms)
-        book = turned(self._still_watched(now_ms), signs(self._plan, self._settings, known), self._timings, now_ms)
+        found = signs(self._plan, self._settings, self._subjects, known)
+        book = turned(self._still_watched(now_ms), found, self._timings, now_ms)
         holding = mutes.holding(self._notes.mutes, now_ms)
         to_tell, book = news(book, holding, self._settings, self._plan, now_ms)
         written = letters(to_tell, self._settings, self._plan, now_ms, self._notes.written + 1)
@@ -198,12 +210,15 @@ class Alarms:
 
     def _still_watched(self, now_ms: int) -> Book:
         """The book without alerts of what nobody looks at any more: those end here."""
-        book, plan, asked = self._notes.book, self._plan, self._settings
-        left = [one for one in book.open if not is_watched(plan, asked, one.alert.kind, one.alert.subject)]
-        if not left:
-            return book
-        gone = [_left(one, now_ms) for one in left]
-        return Book(tuple(one for one in book.open if one not in left), (*book.ended, *gone), book.pending)
+        book = self._notes.book
+        open_: list[Episode] = []
+        gone: list[Past] = []
+        for one in book.open:
+            if self._subjects.has(one.alert.kind, one.alert.subject):
+                open_.append(one)
+            else:
+                gone.append(_left(one, now_ms))
+        return Book(tuple(open_), (*book.ended, *gone), book.pending) if gone else book
 
     def _known(self, now_ms: int) -> Known:
         house = self._watched.house

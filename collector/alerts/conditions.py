@@ -98,6 +98,29 @@ class Known(Struct, frozen=True):
     """When the journal was last restored, and from when on its events are missing: 0 if all are; None: never."""
 
 
+class AlertSubjects:
+    """What the site file has that an alert of each kind can be about; made once, asked for every sign."""
+
+    def __init__(self, plan: SitePlan, settings: AlertSettings) -> None:
+        used = missed(plan)
+        sources = frozenset(name for sensor in used for name in (sensor.device, f"{sensor.device}/{sensor.id}"))
+        self._others = frozenset({*plan.devices, WHOLE_SITE, *(f"{one.device}/{one.id}" for one in plan.sensors)})
+        self._by_kind = {
+            AlertKind.DEVICE_SILENT: sources,
+            AlertKind.SENSOR_SILENT: sources,
+            AlertKind.NOT_DELIVERED: frozenset(one.name for one in settings.destinations),
+            AlertKind.CO2_HIGH: frozenset(sensor.zone for sensor in plan.sensors if sensor.zone is not None),
+            AlertKind.SUPPLY_LOW: frozenset(supplies_of(plan)),
+            AlertKind.OVER_CAPACITY: frozenset({WHOLE_SITE} if plan.doors else ()),
+            AlertKind.FEW_FREE: frozenset({WHOLE_SITE} if settings.free_desks_below > 0 else ()),
+        }
+        self._off = frozenset(kind for kind in AlertKind if settings.hours(kind) == "off")
+
+    def has(self, kind: AlertKind, subject: str) -> bool:
+        """Whether the site file has the subject, and asks for alerts of this kind."""
+        return kind not in self._off and subject in self._by_kind.get(kind, self._others)
+
+
 def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
     """How each kind begins and ends. Findings are judged once an hour, so two hours without one are its end."""
     return {
@@ -120,8 +143,15 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
     }
 
 
-def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
-    """Everything that is not well, or not known, in the hours in which it is judged."""
+def signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects, known: Known) -> list[Sign]:
+    """Everything that is not well, or not known, in the hours in which it is judged.
+
+    Args:
+        plan: the site.
+        settings: its thresholds and hours.
+        subjects: of both.
+        known: what is known now.
+    """
     found = [
         *_silent(plan, known),
         *_findings(known.findings),
@@ -140,28 +170,8 @@ def signs(plan: SitePlan, settings: AlertSettings, known: Known) -> list[Sign]:
     return [
         sign if inside[sign.kind] else replace(sign, level=Level.BLIND)
         for sign in found
-        if is_watched(plan, settings, sign.kind, sign.subject)
+        if subjects.has(sign.kind, sign.subject)
     ]
-
-
-def is_watched(plan: SitePlan, settings: AlertSettings, kind: AlertKind, subject: str) -> bool:
-    """Whether the site file has the subject of an alert, and asks for alerts of this kind."""
-    device, _, sensor = subject.partition("/")
-    space = plan.space.get(subject)
-    asked = {
-        AlertKind.NOT_DELIVERED: any(one.name == subject for one in settings.destinations),
-        AlertKind.CO2_HIGH: any(one.zone == subject for one in plan.sensors),
-        AlertKind.SUPPLY_LOW: space is not None and space.kind is SpaceKind.SUPPLY and not space.disabled,
-        AlertKind.OVER_CAPACITY: bool(plan.doors),
-        AlertKind.FEW_FREE: settings.free_desks_below > 0,
-    }
-    if kind in {AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT}:
-        there = any(one.device == device and sensor in ("", one.id) for one in missed(plan))
-    elif sensor:
-        there = (device, sensor) in plan.sensor
-    else:
-        there = asked.get(kind, device in {*plan.devices, WHOLE_SITE})
-    return there and settings.hours(kind) != "off"
 
 
 def outage(since_ms: int, now_ms: int) -> Alert:
@@ -172,6 +182,11 @@ def outage(since_ms: int, now_ms: int) -> Alert:
 def missed(plan: SitePlan) -> list[Sensor]:
     """The sensors whose silence somebody would miss: not those of spaces that are out of use."""
     return [sensor for sensor in plan.sensors if sensor.space is None or not plan.space[sensor.space].disabled]
+
+
+def supplies_of(plan: SitePlan) -> list[str]:
+    """The supplies whose level is watched."""
+    return [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
 
 
 def places(plan: SitePlan, settings: AlertSettings) -> int:
@@ -186,9 +201,10 @@ def _timing(severity: Severity, after_min: int, calm_min: int) -> Timing:
 
 def _silent(plan: SitePlan, known: Known) -> Iterator[Sign]:
     """Devices none of whose sensors is heard, and single sensors of those that are."""
-    used = missed(plan)
-    for device in dict.fromkeys(sensor.device for sensor in used):
-        sensors = [sensor for sensor in used if sensor.device == device]
+    by_device: dict[str, list[Sensor]] = {}
+    for sensor in missed(plan):
+        by_device.setdefault(sensor.device, []).append(sensor)
+    for device, sensors in by_device.items():
         last_ms = max((known.heard[sensor.key] for sensor in sensors if sensor.key in known.heard), default=None)
         quiet = [
             sensor for sensor in sensors if known.now_ms - known.heard.get(sensor.key, 0) >= _patience(plan, sensor)

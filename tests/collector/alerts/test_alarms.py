@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.conditions import Ear, is_watched
+from collector.alerts.conditions import AlertSubjects, Ear
 from collector.alerts.letters import Delivered, Letter
 from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
@@ -251,7 +251,7 @@ def test_notes_are_written_when_something_changed_and_not_each_time(journal: Jou
 def test_nothing_is_judged_of_what_the_site_file_does_not_have(kind: AlertKind) -> None:
     gone = {AlertKind.SENSOR_SILENT: "pi-7/desk-7-pir", AlertKind.BATTERY_LOW: "pi-1/desk-7-pir"}.get(kind, "pi-7")
     plan = replace(PLAN, doors=(), sensors=PLAN.sensors[:2])
-    assert not is_watched(plan, replace(SETTINGS, free_desks_below=0), kind, gone)
+    assert not AlertSubjects(plan, replace(SETTINGS, free_desks_below=0)).has(kind, gone)
 
 
 def test_lost_events_of_a_device_that_left_the_site_file_alert_nobody(journal: Journal) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from collector.alerts.book import Level, Sign
-from collector.alerts.conditions import Ear, Known, Lost, places, signs, timings
+from collector.alerts.conditions import AlertSubjects, Ear, Known, Lost, places, signs, timings
 from collector.alerts.settings import AlertSettings, Destination
 from collector.alerts.wire import NO_BACKUP, AlertKind
 from collector.health.findings import Finding, FindingKind
@@ -37,7 +37,7 @@ WELL = Known(
 
 
 def found(settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN, **other: object) -> list[Sign]:
-    return signs(plan, settings, msgspec.structs.replace(WELL, **other))
+    return signs(plan, settings, AlertSubjects(plan, settings), msgspec.structs.replace(WELL, **other))
 
 
 def told(found: list[Sign]) -> list[tuple[AlertKind, str, Level]]:
