@@ -211,12 +211,18 @@ class _Loop:
             work.obey(commands, self._now_ms())
         if adjustment_commands:
             work.adjust(adjustment_commands, self._now_ms())
+            self._publish_adjustments(work)  # stored: a manager waits for it, and taking new hours may last
         if not deliveries and (commands or adjustment_commands):
             self._inbox.acknowledge()
         if deliveries:
             owed = work.take(deliveries, self._now_ms())
             self._publisher.receipts(owed)
             self._inbox.acknowledge()
+
+    def _publish_adjustments(self, work: Work) -> None:
+        if self._inbox.is_settled and self._told_adjustments != work.adjustments:
+            self._told_adjustments = work.adjustments
+            self._publisher.adjustments(work.adjustments)
 
     def _must_begin_anew(self, work: Work) -> bool:
         if work.is_outdated:

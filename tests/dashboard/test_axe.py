@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from collector.adjustments import Adjustments
+from collector.adjustments import encode as encode_adjustments
 from collector.alerts.wire import encode as encode_alerts
 from collector.forecast.outlook import Forecast, encode
 from collector.health.findings import Finding, FindingKind, Findings
@@ -43,6 +45,7 @@ NO_PAGE: Final = {
 MORE: Final = {
     "pages.home": ["/?need=standing", "/?at=13:00&need=window", "/?at=25:00", "/?spot=desk-1"],
     "use.page": ["/manage/use?from=nothing"],
+    "today.page": ["/manage/today?saved=1"],
     "growth.page": ["/manage/growth?members=60", "/manage/growth?members=many"],
     "devices.page": ["/manage/devices?asked=pi-1"],
     "manage.login": ["/manage/login?ended=1"],
@@ -96,6 +99,8 @@ def tell_more(speaker: Voice) -> None:
     for zone in (WHOLE_SITE, PLAN.zones[0].id):
         speaker.raw(topics.forecast(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: TOLD})))
     speaker.raw(topics.alerts(PLAN.id), encode_alerts(ALERTS))
+    adjusted = Adjustments(notice="Fika at three", hours={"2025-12-24": []}, out_of_use=["desk-2", "booth-1"])
+    speaker.raw(topics.adjustments(PLAN.id), encode_adjustments(adjusted))
 
 
 @pytest.fixture(scope="module")
