@@ -133,7 +133,7 @@ def test_a_refused_row_is_put_aside_with_its_reason_and_the_others_are_written(g
         assert refused["air_five_min"][:2] == (("loft",), T0 + 1)
         assert "field type conflict" in refused["air_five_min"][2]
         assert "empty" in refused["space_hour"][2]
-        assert projection.fault() == "InfluxDB rejects 2 rows of history"
+        until(lambda: projection.fault() == "InfluxDB rejects 2 rows of history", what="the fault with its count")
 
 
 @pytest.mark.parametrize("buckets", [61, 1100], ids=["few", "more than can be noted"])
