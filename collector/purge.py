@@ -12,6 +12,7 @@ from collector.alerts import store as alerts
 from collector.health.store import kept_names
 from collector.house import House
 from collector.inference import advance, fold
+from collector.inference.coarse import coarsened
 from collector.journal import AIR, Checkpoint, Journal
 from collector.people.doors import BUCKET_MS
 from collector.plan import SitePlan
@@ -27,8 +28,8 @@ _encoder = msgspec.msgpack.Encoder()
 class Purge:
     """Goes round all spaces and sensors, a bounded piece with each call."""
 
-    def __init__(self, plan: SitePlan, house: House) -> None:
-        self._house = house
+    def __init__(self, plan: SitePlan, house: House, kept_ms: int) -> None:
+        self._house, self._kept_ms = house, kept_ms
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR + zone.id for zone in plan.zones)
@@ -53,8 +54,14 @@ class Purge:
         evidence, _ = fold(start, events, rules)
         lapses = advance(evidence, rules, before_ms)
         state = lapses[-1].state if lapses else evidence.state
+        evidence = coarsened(evidence, rules, before_ms, self._kept_ms)
         journal.set_checkpoint(space, Checkpoint(before_ms, state, _encoder.encode(evidence)))
         self._house.set_checkpoint(space, evidence)
+        newest = self._house.evidence(space)
+        if (
+            coarse := coarsened(newest, rules, before_ms, self._kept_ms)
+        ) is not newest:  # nothing may be heard of it for months
+            journal.set_settled({space: _encoder.encode(coarse)})
         journal.erase_transitions(space, before_ms)
         return journal.erase_events(sensors, before_ms, undated_after_ms)
 

@@ -23,6 +23,7 @@ from collector.forecast.foretelling import Foretelling
 from collector.health.watch import Watch
 from collector.history import HOUR_MS, tables
 from collector.house import Change, House
+from collector.inference.coarse import coarsened
 from collector.intake import FUTURE_MS, KEPT_STREAMS, Delivery, Intake, Limits, Repeat, Roster, StreamKey, take_in
 from collector.journal import AIR, FOREVER_MS, RESTORED, Journal, SensorKey
 from collector.marks import ERASED, TAKEN_FROM, save_belief
@@ -87,7 +88,7 @@ class Work:
         self._settled_ms = journal.meta(UNTIL) or 0
         self._more_history = True
         self.foretelling = Foretelling(plan)
-        self._purge = Purge(plan, self.house)
+        self._purge = Purge(plan, self.house, retention.raw_hours * HOUR_MS)
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
         self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
@@ -212,7 +213,7 @@ class Work:
         """Store what the newest events left behind of each space: the next start has less to read."""
         self._collect_touched()
         with self._journal.transaction():
-            self._journal.set_settled({space: _encode(self.house.evidence(space)) for space in self._unsaved})
+            self._journal.set_settled({space: self._body(space) for space in self._unsaved})
             if self._time.belief.boot:
                 save_belief(self._journal, self._time.belief)
         self._unsaved.clear()
@@ -270,11 +271,17 @@ class Work:
             from_ms = max(change.from_ms, self._erased_ms)
             if from_ms < self._settled_ms:
                 self._stale(change.space, from_ms)
-        bodies = {change.space: _encode(house.evidence(change.space)) for change in changes}
+        bodies = {change.space: self._body(change.space) for change in changes}
         zones = self._collect_touched()
         self._unsaved -= bodies.keys()
         bodies |= {AIR + zone: _encode(house.air(zone)) for zone in zones}
         journal.set_settled(bodies)
+
+    def _body(self, space: str) -> bytes:
+        """The evidence of a space as it is stored: what is forgotten leaves no exact moment in it."""
+        evidence = self.house.evidence(space)
+        before_ms = min(self._erased_ms, evidence.at_ms)  # the newest event is stored, and keeps its place
+        return _encode(coarsened(evidence, self.house.rules(space), before_ms, self._retention.raw_hours * HOUR_MS))
 
     def _collect_touched(self) -> set[str]:
         spaces, zones = self.house.touched()

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from collector.adjustments import NAME as ADJUSTMENTS
@@ -73,6 +74,39 @@ def test_a_restart_goes_on_where_the_last_run_stopped(journal: Journal, saved: b
     again = work_on(journal, NOON_MS + 60_000)
     assert again.house.view("desk-0", NOON_MS + 60_000) == before
     assert again.marks == {("pi-1", "s"): 4}
+
+
+def moments(body: object) -> set[int]:
+    """Every instant in a stored body."""
+    if isinstance(body, list | tuple):
+        return set().union(*(moments(inner) for inner in body))
+    if isinstance(body, dict):
+        return moments(list(body.values()))
+    return {body} if isinstance(body, int) and body > 10**12 else set()
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_stored_body_keeps_no_exact_moment_of_what_is_forgotten(journal: Journal, lives: bool) -> None:
+    work, left_ms, end_ms = work_on(journal), NOON_MS + 83_457, NOON_MS + 8 * HOUR_MS
+    work.take([Delivery("pi-1", message([motion(1, left_ms - 40_000), motion(2, left_ms, value=0)]))], left_ms)
+    beats = heartbeats(left_ms + 30_000, end_ms if lives else left_ms + HOUR_MS, 3)
+    for first in range(0, len(beats), 10):
+        these = beats[first : first + 10]
+        work.take([Delivery("pi-1", message(these))], these[-1].at_ms)
+    for now_ms in range(end_ms - HOUR_MS, end_ms + HOUR_MS, 300_000):
+        work.tick(now_ms)
+        work.settle(now_ms)
+        work.save()
+    bodies = {**journal.settled(), "checkpoint": journal.checkpoints()["desk-0"].body}
+    stored = moments([msgspec.msgpack.decode(bodies[name]) for name in ("desk-0", "checkpoint")])
+    exact = {event.at_ms for event in (motion(1, left_ms - 40_000), motion(2, left_ms), *beats[:120])}
+    exact |= {at_ms + hold_ms for at_ms in exact for hold_ms in (60_000, 120_000, 480_000, 600_000)}
+    assert not stored & exact
+    assert any(at_ms % 300_000 == 0 for at_ms in stored if at_ms < left_ms + HOUR_MS), "the change is still known"
+    now_ms = end_ms + HOUR_MS
+    again, view = work_on(journal, now_ms), work.house.view("desk-0", now_ms)
+    assert again.house.view("desk-0", now_ms).state is view.state
+    assert view.state is Occupancy.UNKNOWN
 
 
 def test_doors_and_air_are_read_back(journal: Journal) -> None:

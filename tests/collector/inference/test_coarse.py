@@ -1,0 +1,83 @@
+"""Evidence keeps no exact moment of long ago, and is judged as if it did."""
+
+from itertools import count
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
+from collector.inference import advance, fold
+from collector.inference.coarse import coarsened
+from collector.outward import COARSE_MS, EXACT_MS
+from collector.plan import SitePlan
+from edge.message import Kind
+from tests.collector.inference.lives import Case, cases, rooms
+from tests.collector.room import HOUR, NOON_MS
+
+LATER_MS = EXACT_MS + 12 * HOUR
+
+
+def beats(site: SitePlan, living: set[str], evidence: Evidence, from_ms: int, to_ms: int) -> list[Heard]:
+    """The heartbeats of the living sensors; a level stays what it was."""
+    high = {known.sensor: known.high for known in evidence.views if known is not None}
+    seqs = count(10**6)
+    every_ms = min(sensor.heartbeat_ms for sensor in site.sensors)
+    return [
+        Heard(at_ms, sensor.device, f"stream-{sensor.device}", next(seqs), sensor.id, Kind.HEARTBEAT, value)
+        for at_ms in range(from_ms, to_ms, every_ms)
+        for sensor in site.sensors
+        if sensor.id in living
+        for value in [50.0 * high.get(sensor.id, False)]
+    ]
+
+
+def newest_before(evidence: Evidence, before_ms: int) -> int:
+    """Its newest moment from before; 0: there is none."""
+    found = [evidence.key[0], evidence.since_ms, evidence.because.at_ms, evidence.before_since_ms, evidence.opened_ms]
+    found.append(evidence.before_because.at_ms)
+    for known in evidence.views:
+        if known is not None:
+            found += [known.heard_ms, known.since_ms, known.high_ms, known.end_ms, known.begun_ms]
+    return max((at_ms for at_ms in found if 0 < at_ms < before_ms), default=0)
+
+
+def told(rules: SpaceRules, evidence: Evidence, events: list[Heard], from_ms: int, until_ms: int) -> object:
+    """All that follows from a moment on: transitions, what was learnt, the state in the end."""
+    after, transitions = fold(evidence, events, rules)
+    lines = [*transitions, *advance(after, rules, until_ms)]
+    return (
+        [(line.at_ms, line.state, line.because.reason) for line in lines if line.at_ms >= from_ms],
+        after.state,
+        after.tuned,
+        after.inside,
+    )
+
+
+@settings(max_examples=30, phases=(Phase.explicit, Phase.generate))
+@given(case=st.one_of(cases(), rooms()), after=st.one_of(cases(), rooms()), data=st.data())
+def test_coarse_evidence_is_judged_as_the_exact_one_is(case: Case, after: Case, data: st.DataObject) -> None:
+    site, events = case
+    rules = space_rules(site, "space")
+    evidence, _ = fold(START, events, rules)
+    living = data.draw(st.sets(st.sampled_from([sensor.id for sensor in site.sensors])))
+    end_ms = events[-1].at_ms + LATER_MS
+    evidence, _ = fold(evidence, beats(site, living, evidence, events[-1].at_ms + 1, end_ms), rules)
+    before_ms = end_ms - EXACT_MS
+    coarse = coarsened(evidence, rules, before_ms, EXACT_MS)
+    names = [sensor.id for sensor in site.sensors]
+    news = [
+        Heard(e.at_ms - NOON_MS + end_ms + 1, *_sensor(site, e, names), e.kind, e.value)
+        for e in after[1]
+        if e.kind in {event.kind for event in events}
+    ]
+    for until_ms in (end_ms, end_ms + HOUR, end_ms + 9 * HOUR):
+        assert told(rules, coarse, [], before_ms, until_ms) == told(rules, evidence, [], before_ms, until_ms)
+        assert told(rules, coarse, news, before_ms, until_ms) == told(rules, evidence, news, before_ms, until_ms)
+    assert newest_before(coarse, before_ms) % COARSE_MS == 0
+    assert coarsened(coarse, rules, before_ms, EXACT_MS) == coarse
+
+
+def _sensor(site: SitePlan, event: Heard, names: list[str]) -> tuple[str, str, int, str]:
+    """A sensor of this site in place of one of another."""
+    sensor = site.sensors[event.seq % len(names)]
+    return sensor.device, f"stream-{sensor.device}", event.seq + 10**9, sensor.id
