@@ -1,0 +1,122 @@
+"""The air of a zone with a few members' own desks tells nobody who of them is in.
+
+Members come and go by chance, whatever the hour and whoever else is there. So nothing but the air can tell that one of
+them is in, and a score that orders the moments by chance has an AUC of 0.5 (0.5: a coin; 1: certain).
+"""
+
+import json
+import random
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+
+from collector.history import AIR_FIVE_MIN, tables
+from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from edge import topics
+from ledig.simulation.people import Day, Stay
+from ledig.simulation.signs import Sign, signs
+from tests.collector.houses import house_of
+from tests.privacy.live_site import LiveSite
+from tests.privacy.world import DAY_MS, HOUR_MS, MONDAY
+
+DAYS = 3
+ZONE = "hall"
+MEMBERS = tuple(f"own-{number}" for number in range(3))
+BUCKET_MS = AIR_FIVE_MIN.bucket_ms
+NOT_SHOWN = 0.0
+
+
+def mixed_zone(shared: SpaceKind, count: int) -> SitePlan:
+    """Three members' own desks beside so many shared rooms or desks, in 8 by 6 metres."""
+    plan = house_of(0)
+    spaces = [(name, SpaceKind.DESK, Tenure.DEDICATED) for name in MEMBERS]
+    spaces += [(f"shared-{number}", shared, Tenure.SHARED) for number in range(count)]
+    air = Sensor(device="pi-1", id="hall-air", kind=SensorKind.AIR, zone=ZONE, heartbeat_ms=600_000)
+    return replace(
+        plan,
+        zones=(replace(plan.zone[ZONE], width_m=8, depth_m=6),),
+        spaces=tuple(
+            Space(id=name, name=name, kind=kind, zone=ZONE, x_m=1, y_m=1, tenure=tenure)
+            for name, kind, tenure in spaces
+        ),
+        sensors=(
+            air,
+            *(
+                Sensor(device="pi-1", id=f"{name}-mat", kind=SensorKind.PRESSURE, space=name, heartbeat_ms=600_000)
+                for name, _, _ in spaces
+            ),
+        ),
+    )
+
+
+def lived(plan: SitePlan, number: int, chance: random.Random) -> Day:
+    """A day on which, each hour, the members are all in or all away, and so are the others, by two coins."""
+    begin_ms = round(datetime.combine(MONDAY, time(), plan.time_zone).timestamp() * 1000) + number * DAY_MS
+    stays = []
+    for hour in range(24):
+        from_ms = begin_ms + hour * HOUR_MS
+        for group in (MEMBERS, [space.id for space in plan.spaces if space.offered]):
+            if chance.random() < 0.5:
+                stays += [Stay(from_ms, from_ms + HOUR_MS, space, person) for person, space in enumerate(group)]
+    return Day(starts_ms=begin_ms, ends_ms=begin_ms + DAY_MS, stays=tuple(sorted(stays)), passages=(), runs=(), cups=())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment at which every shared place was empty: whether members were in, and what there was to see."""
+
+    members_in: bool
+    read: float
+    """What the sensor had read."""
+    published: float
+    stored: float
+
+
+def auc(moments: Sequence[Moment], field: str) -> float:
+    """How often a moment with members in has the greater score than one without; a draw counts half."""
+    with_them = [getattr(one, field) for one in moments if one.members_in]
+    without = [getattr(one, field) for one in moments if not one.members_in]
+    wins = sum((high > low) + (high == low) / 2 for high in with_them for low in without)
+    return wins / (len(with_them) * len(without))
+
+
+def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
+    """The moments at which every shared place was empty; and whether the air was ever published."""
+    chance = random.Random(10)  # noqa: S311 - invents people
+    days = [lived(plan, number, chance) for number in range(DAYS)]
+    noticed: list[Sign] = [sign for day in days for sign in signs(plan, day, 10)]
+    read = [(sign.at_ms, sign.value) for sign in noticed if sign.part == "co2_ppm"]
+    stays = [stay for day in days for stay in day.stays]
+    published: dict[int, float] = {}
+    with closing(LiveSite(plan, folder, noticed[0].at_ms)) as site:
+        for now_ms in site.live(noticed, days[-1].ends_ms):
+            shown = json.loads(site.record.retained[topics.zone(plan.id, ZONE)]).get("air", {})
+            published[now_ms] = shown.get("co2_ppm", NOT_SHOWN)
+        rows = tables.read(site.journal.connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
+    stored = {row.at_ms: row.fields[0] or NOT_SHOWN for row in rows}
+    found = []
+    for now_ms, value in published.items():
+        here = {stay.space for stay in stays if stay.from_ms <= now_ms < stay.to_ms}
+        bucket_ms = now_ms - now_ms % BUCKET_MS
+        since = {stay.space for stay in stays if stay.from_ms <= bucket_ms - HOUR_MS // 6 < stay.to_ms}
+        if here | since <= set(MEMBERS):  # the last hold of a shared place is over
+            ppm = next(ppm for at_ms, ppm in reversed(read) if at_ms <= now_ms)
+            found.append(Moment(bool(here), ppm, value, stored.get(bucket_ms, NOT_SHOWN)))
+    return found, any(value != NOT_SHOWN for value in published.values())
+
+
+@pytest.mark.parametrize(("kind", "count"), [(SpaceKind.ROOM, 2), (SpaceKind.DESK, 6)])
+def test_air_does_not_tell_that_a_member_is_in_while_every_shared_place_is_empty(
+    tmp_path: Path, kind: SpaceKind, count: int
+) -> None:
+    moments, was_published = observed(mixed_zone(kind, count), tmp_path)
+    figures = {field: round(auc(moments, field), 3) for field in ("read", "published", "stored")}
+    assert len(moments) > 200
+    assert was_published is (count >= 5), "it is while five others are there"
+    assert figures["read"] > 0.7, f"there is something to hide: {figures}"
+    assert figures["published"] == pytest.approx(0.5, abs=0.02)
+    assert figures["stored"] == pytest.approx(0.5, abs=0.02)
