@@ -115,9 +115,11 @@ class Collector:
 
     def ended(self):
         """What is stored once all is settled, without the revisions, which tell how it came about."""
-        for _ in range(24):  # a slice of history each time, of the few hours that there are
-            self.tick(END_MS)
         db = self._journal.connection
+        written = -1
+        while written != db.total_changes:  # a slice of history each time
+            written = db.total_changes
+            self.tick(END_MS)
         told = {
             measure.name: [
                 (*row.tags, row.at_ms, *row.fields)
