@@ -58,9 +58,8 @@ class Purge:
         journal.set_checkpoint(space, Checkpoint(before_ms, state, _encoder.encode(evidence)))
         self._house.set_checkpoint(space, evidence)
         newest = self._house.evidence(space)
-        if (
-            coarse := coarsened(newest, rules, before_ms, self._kept_ms)
-        ) is not newest:  # nothing may be heard of it for months
+        coarse = coarsened(newest, rules, before_ms, self._kept_ms)
+        if coarse is not newest:  # it may have no new event for months
             journal.set_settled({space: _encoder.encode(coarse)})
         journal.erase_transitions(space, before_ms)
         return journal.erase_events(sensors, before_ms, undated_after_ms)
