@@ -28,8 +28,8 @@ _encoder = msgspec.msgpack.Encoder()
 class Purge:
     """Goes round all spaces and sensors, a bounded piece with each call."""
 
-    def __init__(self, plan: SitePlan, house: House, kept_ms: int) -> None:
-        self._house, self._kept_ms = house, kept_ms
+    def __init__(self, plan: SitePlan, house: House) -> None:
+        self._house = house
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._of_spaces = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR + zone.id for zone in plan.zones)
@@ -54,11 +54,11 @@ class Purge:
         evidence, _ = fold(start, events, rules)
         lapses = advance(evidence, rules, before_ms)
         state = lapses[-1].state if lapses else evidence.state
-        evidence = coarsened(evidence, rules, before_ms, self._kept_ms)
+        evidence = coarsened(evidence, rules, before_ms)
         journal.set_checkpoint(space, Checkpoint(before_ms, state, _encoder.encode(evidence)))
         self._house.set_checkpoint(space, evidence)
         newest = self._house.evidence(space)
-        coarse = coarsened(newest, rules, before_ms, self._kept_ms)
+        coarse = coarsened(newest, rules, before_ms)
         if coarse is not newest:  # it may have no new event for months
             journal.set_settled({space: _encoder.encode(coarse)})
         journal.erase_transitions(space, before_ms)

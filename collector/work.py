@@ -88,7 +88,7 @@ class Work:
         self._settled_ms = journal.meta(UNTIL) or 0
         self._more_history = True
         self.foretelling = Foretelling(plan)
-        self._purge = Purge(plan, self.house, retention.raw_hours * HOUR_MS)
+        self._purge = Purge(plan, self.house)
         self._purge_ms = now_ms + PURGE_EVERY_MS
         self._erased_ms = journal.meta(ERASED) or 0
         self._taken_from_ms = journal.meta(TAKEN_FROM) or 0
@@ -281,7 +281,7 @@ class Work:
         """The evidence of a space as it is stored: what is forgotten leaves no exact moment in it."""
         evidence = self.house.evidence(space)
         before_ms = min(self._erased_ms, evidence.at_ms)  # the newest event is stored, and keeps its place
-        return _encode(coarsened(evidence, self.house.rules(space), before_ms, self._retention.raw_hours * HOUR_MS))
+        return _encode(coarsened(evidence, self.house.rules(space), before_ms))
 
     def _collect_touched(self) -> set[str]:
         spaces, zones = self.house.touched()

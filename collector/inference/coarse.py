@@ -8,7 +8,7 @@ Evidence of a space in which nothing happens holds its last change for as long a
 Friday, or a member with a desk of their own before a holiday. Rounding each moment for itself would change what is
 judged, since some are compared exactly (a hold that ran out began its state at that very millisecond). So all of them
 move back together, by what the newest of them lies after a full five minutes. What lies between two of them stays, and
-what lies between them and now is longer than anything that is ever waited for.
+what lies between them and the next event that can come is longer than anything that is ever waited for.
 """
 
 from collections.abc import Iterator
@@ -18,25 +18,32 @@ from msgspec.structs import replace
 
 from collector.evidence import Evidence, SensorView, SpaceRules, longest_hold
 from collector.inference.judgement import BEHIND_DOOR_MS
+from collector.learning.tuning import QUICK_MS
 from collector.outward import COARSE_MS, Because
 
 _SILENCES: Final = 2
 """A sensor that is heard again after less than two silences was only late."""
 
 
-def coarsened(evidence: Evidence, rules: SpaceRules, before_ms: int, kept_ms: int) -> Evidence:
-    """Evidence whose moments from before `before_ms` are no longer exact; the same if there are none.
+def longest_wait_ms(evidence: Evidence, rules: SpaceRules) -> int:
+    """For so long after a moment it may still matter exactly when that was: to a hold, a silence, or what is learnt."""
+    silences = (_SILENCES * sensor.silent_ms for sensor in rules.sensors)
+    return max(BEHIND_DOOR_MS, longest_hold(evidence, rules), rules.bounds.most_ms + 2 * QUICK_MS, *silences)
+
+
+def coarsened(evidence: Evidence, rules: SpaceRules, before_ms: int) -> Evidence:
+    """Evidence whose moments of long before `before_ms` are no longer exact; the same if there are none.
+
+    What lies less than `longest_wait_ms` before `before_ms` stays exact: the next event may come right after that.
 
     Args:
         evidence: of one space.
         rules: of that space, and fitting the evidence.
-        before_ms: if the newest event of the evidence is older, it must be erased, with all others from before: its
-            place in the order of events moves too.
-        kept_ms: `before_ms` is as long ago or longer.
+        before_ms: no event from before will come. If the newest event of the evidence is older, it must be erased,
+            with all others from before: its place in the order of events moves too.
     """
-    waits = (_SILENCES * sensor.silent_ms for sensor in rules.sensors)
-    reach_ms = max(BEHIND_DOOR_MS, longest_hold(evidence, rules), *waits)
-    from_ms = before_ms - max(0, reach_ms - kept_ms)
+    reach_ms = longest_wait_ms(evidence, rules)
+    from_ms = before_ms - reach_ms
     cut_ms, newer_ms = None, None
     for at_ms in sorted({at_ms for at_ms in _moments(evidence) if at_ms > 0}, reverse=True):
         if at_ms < from_ms and (newer_ms is None or newer_ms - at_ms > reach_ms):
