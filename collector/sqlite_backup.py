@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from edge.sqlite_check import integrity_problem
+
 FREE_SHARE: Final = 2
 """A backup starts only while the disk has room for this many copies: a backup must not fill the disk itself."""
 SIDECARS: Final = ("-wal", "-shm", "-journal")
@@ -188,10 +190,7 @@ def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] |
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S)) as db:
             db.set_progress_handler(stopped, _PROGRESS_STEPS)
-            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                return str(found)
-            return check(db) if check else ""
+            return integrity_problem(db, "integrity_check") or (check(db) if check else "")
     except sqlite3.Error as fault:
         if is_of_disk(fault):
             raise

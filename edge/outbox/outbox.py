@@ -21,6 +21,7 @@ from edge.outbox import schema
 from edge.outbox.rows import KINDS, VERSION, Holes, Row, Said, State, new_row
 from edge.outbox.salvage import log_of, newest_state, states_in_log
 from edge.plurals import counted
+from edge.sqlite_check import integrity_problem
 from edge.sqlite_transaction import transaction
 
 SCHEMA_VERSION: Final = VERSION
@@ -244,7 +245,7 @@ class Outbox:
             )
         if version == 0 and not tables:
             schema.create(db, State(schema.new_stream(), 0, 0))
-        elif version == 0 or db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        elif version == 0 or integrity_problem(db, "quick_check"):
             raise OutboxCorrupt(f"{self._path} is damaged")
         elif version == 1:
             schema.migrate_from_1(db)

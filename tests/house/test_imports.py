@@ -25,6 +25,7 @@ CONTRACT = (
     "edge.subscriptions",
     "edge.clock",
     "edge.sqlite_transaction",
+    "edge.sqlite_check",
     "edge.file_access",
     "edge.supervision",
 )

@@ -1,0 +1,26 @@
+"""A page that cannot be read now is no damage."""
+
+import sqlite3
+
+import pytest
+
+from edge.sqlite_check import damage_in
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, 266, 8458, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY])
+def test_a_page_that_could_not_be_read_is_an_error_and_no_damage(code: int) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="Page 35") as caught:
+        damage_in(f"*** in database main ***\nPage 35: unable to get the page. error code={code}")
+    assert caught.value.sqlite_errorcode == code
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        "*** in database main ***\nPage 35: unable to get the page. error code=11",
+        "*** in database main ***\nTree 4 page 35 cell 2: Rowid 7 out of order",
+        "wrong # of entries in index event_at",
+    ],
+)
+def test_damage_is_returned_as_it_is(finding: str) -> None:
+    assert damage_in(finding) == finding
