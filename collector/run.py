@@ -260,9 +260,7 @@ class _Loop:
             work.alarms.tell_all()
             self._told_adjustments = None
             self._status_s = 0.0
-        if self._told_adjustments != work.adjustments:
-            self._told_adjustments = work.adjustments
-            self._publisher.adjustments(work.adjustments)
+        self._publish_adjustments(work)
         if self._publisher.changes(work, now_ms, int(time.monotonic() * 1000)):
             self._told_s = time.monotonic()
         self._publisher.clear(self._inbox.retained())

@@ -12,8 +12,9 @@ import re
 import sqlite3
 from typing import Final, Literal
 
-_READ_FAILED: Final = re.compile(r"error code=(\d+)")
-"""Of "unable to get the page. error code=266". Source: checkTreePage in SQLite's btree.c."""
+_READ_FAILED: Final = re.compile(r"unable to get the page\. error code=(\d+)|failed to get page \d+")
+"""Of a page of a table or index, and of one in a chain, whose number SQLite has found to be in the file before it reads
+it. Source: checkTreePage and checkList in SQLite's btree.c."""
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -30,8 +31,9 @@ def integrity_problem(db: sqlite3.Connection, check: Literal["integrity_check", 
 def damage_in(finding: str) -> str:
     """The finding of a check, if it is damage; raises sqlite3.OperationalError if a page could not be read now."""
     failed = _READ_FAILED.search(finding)
-    if failed is None or int(failed[1]) & 0xFF in _DAMAGE:
+    code = sqlite3.SQLITE_CORRUPT if failed is None else int(failed[1] or sqlite3.SQLITE_IOERR)
+    if code & 0xFF in _DAMAGE:
         return finding
     fault = sqlite3.OperationalError(finding)
-    fault.sqlite_errorcode = int(failed[1])
+    fault.sqlite_errorcode = code
     raise fault

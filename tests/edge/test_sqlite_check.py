@@ -14,6 +14,12 @@ def test_a_page_that_could_not_be_read_is_an_error_and_no_damage(code: int) -> N
     assert caught.value.sqlite_errorcode == code
 
 
+def test_a_page_of_a_chain_that_could_not_be_read_is_an_error_and_no_damage() -> None:
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        damage_in("*** in database main ***\nTree 4 page 7 cell 0: failed to get page 35")
+    assert caught.value.sqlite_errorcode == sqlite3.SQLITE_IOERR
+
+
 @pytest.mark.parametrize(
     "finding",
     [
