@@ -1,8 +1,8 @@
-"""What an agent costs at rest: resident memory beside a bare Python, and processor time.
+"""Cost of an agent at rest: resident memory compared with a bare Python, and processor time.
 
 Run:   python -m bench.agent [--seconds S] [--runs N]
-In:    a real Mosquitto with the shipped configuration; `ledig edge` as an installer starts it, in a process of its
-       own, with sixteen PIRs on gpiozero's mock pins; a collector that answers with receipts.
+In:    a real Mosquitto with the shipped configuration; `ledig edge` as an installer starts it, in its own process, with
+       sixteen PIRs on gpiozero's mock pins; a collector that sends receipts.
 Out:   the agent's resident memory, that of a bare `python -c` in the same run, and their ratio: median and range;
        the agent's share of one core over S seconds at rest, heartbeats included.
 """
@@ -24,8 +24,8 @@ from tests.servers import Mosquitto, mosquitto
 SENSORS = 16
 CPU_GOAL_PCT = 0.2
 SETTLE_S = 3.0
-"""At rest for so long, an agent's memory no longer moves."""
-_HOUSE = """
+"""After this time at rest, an agent's memory no longer changes."""
+_SITE = """
 [site]
 id = "{site}"
 name = "Spinneriet"
@@ -72,13 +72,13 @@ y_m = 2.0
 
 
 def site_file(folder: Path, server: Mosquitto) -> Path:
-    """A house of sixteen desks on one device."""
+    """Write the site file of sixteen desks on one device."""
     settings = server.settings(DEVICE)
     passwords = folder / "passwords"
     passwords.mkdir(mode=0o700)
     (passwords / DEVICE).touch(mode=0o600)
     (passwords / DEVICE).write_text(f"{settings.password}\n")
-    text = _HOUSE.format(site=SITE, host=server.host, port=server.port, folder=folder, device=DEVICE)
+    text = _SITE.format(site=SITE, host=server.host, port=server.port, folder=folder, device=DEVICE)
     text += "".join(_SENSOR.format(number=number, pin=number + 4) for number in range(SENSORS))
     text += "".join(_SPACE.format(number=number) for number in range(SENSORS))
     path = folder / "site.toml"
@@ -88,7 +88,7 @@ def site_file(folder: Path, server: Mosquitto) -> Path:
 
 @contextmanager
 def process(*command: str) -> Iterator[psutil.Process]:
-    """A process of this interpreter, ended when the block ends."""
+    """Run a process of this interpreter until the block ends."""
     with subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         try:
             yield psutil.Process(started.pid)
@@ -97,12 +97,12 @@ def process(*command: str) -> Iterator[psutil.Process]:
 
 
 def bare_bytes() -> int:
-    """The resident memory of a Python that only waits."""
+    """Return the resident memory of a Python process that only waits."""
     command = [sys.executable, "-c", "print(flush=True); input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as bare:
         try:
             if bare.stdout is not None:
-                bare.stdout.readline()  # it is up, and waits for input now
+                bare.stdout.readline()  # the process is up and waits for input
             return int(psutil.Process(bare.pid).memory_info().rss)
         finally:
             bare.terminate()
@@ -111,20 +111,22 @@ def bare_bytes() -> int:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60, help="of the run whose processor time is measured")
-    parser.add_argument("--runs", type=runs, default=FEWEST_RUNS, help="starts whose memory is measured")
-    chosen = parser.parse_args()
+    parser.add_argument("--seconds", type=float, default=60, help="length of the run whose processor time is measured")
+    parser.add_argument("--runs", type=runs, default=FEWEST_RUNS, help="number of starts whose memory is measured")
+    options = parser.parse_args()
     ratios: list[float] = []
-    for number in range(chosen.runs):
-        last = number == chosen.runs - 1
+    for number in range(options.runs):
+        last = number == options.runs - 1
         with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
             site = str(site_file(Path(folder), server))
             bare = bare_bytes()
             with process("-m", "ledig", "edge", site, "--device", DEVICE, "--pins", "mock") as agent:
-                collector.wait(lambda told=collector: len(told.events) >= SENSORS, "the present level of each sensor")
+                collector.wait(
+                    lambda collector=collector: len(collector.events) >= SENSORS, "the present level of each sensor"
+                )
                 before = agent.cpu_times()
-                handed_over = len(collector.events)
-                agent_wait(agent, chosen.seconds if last else SETTLE_S)
+                delivered = len(collector.events)
+                agent_wait(agent, options.seconds if last else SETTLE_S)
                 after = agent.cpu_times()
                 memory = int(agent.memory_info().rss)
                 threads = agent.num_threads()
@@ -132,12 +134,12 @@ def main() -> None:
         print(f"memory: agent {memory / 1e6:.1f} MB, bare Python {bare / 1e6:.1f} MB, {threads} threads")
     used_s = after.user + after.system - before.user - before.system
     print(f"memory: {Spread.of(ratios).text()} x a bare Python's")
-    print(f"processor: {100 * used_s / chosen.seconds:.2f} % of a core over {chosen.seconds:g} s", end="")
-    print(f" (goal {CPU_GOAL_PCT} %), {len(collector.events) - handed_over} heartbeats and changes handed over")
+    print(f"processor: {100 * used_s / options.seconds:.2f} % of a core over {options.seconds:g} s", end="")
+    print(f" (goal {CPU_GOAL_PCT} %), {len(collector.events) - delivered} heartbeats and changes delivered")
 
 
 def agent_wait(agent: psutil.Process, seconds: float) -> None:
-    """Let it run; an agent that ends meanwhile ends the bench."""
+    """Let the agent run; raise if it ends."""
     try:
         status = agent.wait(seconds)
     except psutil.TimeoutExpired:

@@ -1,12 +1,12 @@
-"""How many first pages a second the dashboard gives, beside a Flask page that returns the same bytes from memory.
+"""First pages per second of the dashboard, compared with a Flask page that returns the same bytes from memory.
 
 Run:   python -m bench.first_page [--seconds N] [--pairs N] [--readers N]
-In:    the dashboard as a process with default settings, a real Mosquitto, a house of two floors that is open; Flask's
-       shortest application on the same server (gevent) with the same socket options, in a process of its own.
-Out:   answers each second of both in turns, and the ratios' median and range: of a house where nothing changes, and of
-       one where a desk changes ten times a second, so that the page is made anew as often.
+In:    the dashboard as a process with default settings, a real Mosquitto, an open site of two floors; a minimal Flask
+       application on the same server (gevent) with the same socket options, in its own process.
+Out:   responses per second of both in turns, and the ratios' median and range: for a site without changes, and for one
+       where a desk changes ten times a second, so that the page is rendered again as often.
 
-Both get the request that a phone's browser sends, on connections that stay open, from one process that only reads.
+Both receive the request of a phone's browser, on connections that stay open, from one process that only reads.
 """
 
 import argparse
@@ -41,13 +41,13 @@ HEAD = (
     b"User-Agent: Mozilla/5.0 (Linux; Android 13) Mobile",
 )
 ASK = b"\r\n".join((*HEAD, b"", b""))
-HOUSE = replace(PLAN, opening_hours={})  # open round the clock, whenever this runs
+HOUSE = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
 CHANGES_PER_S = 10
 GOAL = 0.5
 
 
 def flat(port: int, head: dict[str, str], body: bytes) -> None:
-    """Flask's shortest application, which has the bytes in memory."""
+    """Serve a minimal Flask application that has the bytes in memory."""
     import gevent.socket
     from flask import Flask, Response
     from gevent.pywsgi import WSGIServer
@@ -56,39 +56,39 @@ def flat(port: int, head: dict[str, str], body: bytes) -> None:
     app.add_url_rule("/", "page", lambda: Response(body, headers=head))
     listener = gevent.socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as dashboard/server.py has it
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in dashboard/server.py
     listener.bind((HOST, port))
     listener.listen(1024)
     WSGIServer(listener, app, log=None).serve_forever()
 
 
 def load(readers: int, orders: Connection) -> None:
-    """For each (port, seconds) that comes: ask for the page on all connections, and give back answers each second."""
+    """For each (port, seconds) received, request the page on all connections, and send the responses per second."""
     while order := orders.recv():
-        orders.send(_rate(order[0], readers, order[1]))
+        orders.send(_measure_rate(order[0], readers, order[1]))
 
 
-def _rate(port: int, readers: int, seconds: float) -> float:
-    with ExitStack() as stack, selectors.DefaultSelector() as chooser:
+def _measure_rate(port: int, readers: int, seconds: float) -> float:
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
         lines = [stack.enter_context(socket.create_connection((HOST, port))) for _ in range(readers)]
         missing: dict[socket.socket, int] = {}
         for line in lines:
-            chooser.register(line, selectors.EVENT_READ)
+            selector.register(line, selectors.EVENT_READ)
             line.sendall(ASK)
         count = 0
-        begun = time.monotonic()
-        while time.monotonic() - begun < seconds:
-            for key, _ in chooser.select(timeout=1):
+        start_s = time.monotonic()
+        while time.monotonic() - start_s < seconds:
+            for key, _ in selector.select(timeout=1):
                 line: socket.socket = key.fileobj  # type: ignore[assignment]  # one of our sockets
-                missing[line] = _left(line.recv(262_144), missing.get(line, 0))
+                missing[line] = _count_missing(line.recv(262_144), missing.get(line, 0))
                 if not missing[line]:
                     count += 1
                     line.sendall(ASK)
-        return count / (time.monotonic() - begun)
+        return count / (time.monotonic() - start_s)
 
 
-def _left(got: bytes, missing: int) -> int:
-    """How many bytes of an answer are still to come; a head comes in one piece."""
+def _count_missing(got: bytes, missing: int) -> int:
+    """Return the number of missing bytes of a response; a head arrives in one piece."""
     if missing:
         return missing - len(got)
     head, _, body = got.partition(b"\r\n\r\n")
@@ -99,24 +99,24 @@ def _left(got: bytes, missing: int) -> int:
 
 
 def page(port: int) -> tuple[dict[str, str], bytes]:
-    """The page as it is sent: the head that tells what it is, and its bytes."""
+    """Return the page as sent: its content headers and its bytes."""
     with closing(socket.create_connection((HOST, port))) as line:
         line.sendall(b"\r\n".join((*HEAD, b"Connection: close", b"", b"")))
         text = b"".join(iter(lambda: line.recv(262_144), b""))
     head, _, body = text.partition(b"\r\n\r\n")
-    told = dict(row.split(": ", 1) for row in head.decode().split("\r\n")[1:])
-    return {name: told[name] for name in ("Content-Type", "Content-Encoding") if name in told}, body
+    headers = dict(row.split(": ", 1) for row in head.decode().split("\r\n")[1:])
+    return {name: headers[name] for name in ("Content-Type", "Content-Encoding") if name in headers}, body
 
 
 def is_live(port: int) -> bool:
-    """Whether the page tells of the house that it follows."""
+    """Whether the page shows live data."""
     head, body = page(port)
     return b'data-link="live"' in (gzip.decompress(body) if "Content-Encoding" in head else body)
 
 
 @contextmanager
-def changing(speaker: Voice) -> Iterator[None]:
-    """Desks are taken and left as long as the `with` lasts."""
+def changing(publisher: Voice) -> Iterator[None]:
+    """Take and leave desks until the block ends."""
     stop = threading.Event()
     desks = [space.id for space in HOUSE.spaces if space.offered]
     turns = itertools.count()
@@ -125,7 +125,7 @@ def changing(speaker: Voice) -> Iterator[None]:
         while not stop.wait(1 / CHANGES_PER_S):
             number = next(turns)
             now = Occupancy.OCCUPIED if number // len(desks) % 2 else Occupancy.VACANT
-            speaker.say({desks[number % len(desks)]: state(now)})
+            publisher.say({desks[number % len(desks)]: state(now)})
 
     thread = threading.Thread(target=change)
     thread.start()
@@ -139,15 +139,15 @@ def changing(speaker: Voice) -> Iterator[None]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each turn")
-    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="turns of each")
-    parser.add_argument("--readers", type=int, default=16, help="open connections")
-    chosen = parser.parse_args()
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of each turn")
+    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="number of turns of each")
+    parser.add_argument("--readers", type=int, default=16, help="number of open connections")
+    options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto())
-        speaker = stack.enter_context(voice(broker.settings("observer"), HOUSE))
-        everything(speaker)
+        publisher = stack.enter_context(voice(broker.settings("observer"), HOUSE))
+        everything(publisher)
         ours, bare = free_port(), free_port()
         settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "a", journal_path=folder / "j", port=ours
@@ -158,24 +158,24 @@ def main() -> None:
         stack.enter_context(spawned(flat, bare, head, body))
         until(lambda: answers(bare), what="the bare page")
         here, there = SPAWN.Pipe()
-        stack.enter_context(spawned(load, chosen.readers, there))
+        stack.enter_context(spawned(load, options.readers, there))
 
         def turn(port: int) -> float:
-            here.send((port, chosen.seconds))
+            here.send((port, options.seconds))
             return float(here.recv())
 
-        def tell(title: str) -> None:
-            pairs = [(turn(ours), turn(bare)) for _ in range(chosen.pairs)]
+        def print_ratio(title: str) -> None:
+            pairs = [(turn(ours), turn(bare)) for _ in range(options.pairs)]
             ratio = Spread.of(one / other for one, other in pairs)
             mine, other = (Spread.of(rates).median for rates in zip(*pairs, strict=True))
             print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio.text()} (goal: at least {GOAL})")
 
         turn(ours)
         turn(bare)
-        print(f"the first page, {len(body)} bytes as they are sent ({head}), {chosen.readers} connections")
-        tell("nothing changes")
-        with changing(speaker):
-            tell(f"{CHANGES_PER_S} changes a second")
+        print(f"the first page, {len(body)} bytes as sent ({head}), {options.readers} connections")
+        print_ratio("nothing changes")
+        with changing(publisher):
+            print_ratio(f"{CHANGES_PER_S} changes a second")
         here.send(None)
 
 

@@ -1,10 +1,10 @@
-"""What a week's forecast costs: 50 zones with 13 months of hourly history each, on one core.
+"""Cost of a week's forecast: 50 zones with 13 months of hourly history each, on one core.
 
 Run:   python -m bench.forecast [--zones N] [--days N]
-In:    made-up zones: a working week and a weekend, better and worse days, hours that nobody knows; seeded. Once for a
-       house that never closes, once for one open twelve hours a day.
-Out:   processor seconds of all zones: to learn from the past (once a day would do), to forecast the seven days to come
-       in the middle of a day (each hour), and both together, beside what is asked.
+In:    simulated zones: a working week and a weekend, better and worse days, hours without data; seeded. Once for a
+       site that never closes, once for one open twelve hours a day.
+Out:   processor seconds for all zones: to learn from the past (once a day is enough), to forecast the next seven days
+       in the middle of a day (every hour), and both together, with the goal.
 """
 
 import argparse
@@ -28,41 +28,41 @@ HOUSES: Final = {"never closed": range(24), "open twelve hours": range(8, 20)}
 
 
 def zone(seed: int, days: int, opened: range) -> list[Hour]:
-    """The hours of so many days, and of the week after them."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
+    """Simulate the hours of `days` days, and of the week after them."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
     hours = []
     for day in range(TODAY - days, TODAY + WEEK_DAYS + 1):
-        level = (14 if (day + 6) % 7 < 5 else 6) + dice.gauss(0, 2)
+        level = (14 if (day + 6) % 7 < 5 else 6) + generator.gauss(0, 2)
         for hour in range(24):
-            value = None if dice.random() < 0.02 else max(0.0, level * sin(pi * hour / 24) + dice.gauss(0, 1))
+            value = None if generator.random() < 0.02 else max(0.0, level * sin(pi * hour / 24) + generator.gauss(0, 1))
             opening = Opening.OPEN if hour in opened else Opening.CLOSED
             hours.append(Hour(((day - _EPOCH) * 24 + hour) * HOUR_MS, day, hour, opening, value, 40))
     return hours
 
 
 def spent_s(zones: Sequence[list[Hour]], days: int) -> tuple[float, float]:
-    """Processor seconds to learn, and to forecast a week from noon on."""
+    """Return the processor seconds to learn, and to forecast a week from noon on."""
     midnight, noon = 24 * days, 24 * days + NOON
-    begun = time.process_time()
-    learnt = [learn(hours[:midnight], TODAY) for hours in zones]
-    between = time.process_time()
-    for taught, hours in zip(learnt, zones, strict=True):
-        forecast(taught, hours[midnight:noon], hours[noon : noon + 24 * WEEK_DAYS])
-    return between - begun, time.process_time() - between
+    start_s = time.process_time()
+    learned = [learn(hours[:midnight], TODAY) for hours in zones]
+    learned_s = time.process_time()
+    for learned_values, hours in zip(learned, zones, strict=True):
+        forecast(learned_values, hours[midnight:noon], hours[noon : noon + 24 * WEEK_DAYS])
+    return learned_s - start_s, time.process_time() - learned_s
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    asked.add_argument("--zones", type=int, default=50)
-    asked.add_argument("--days", type=int, default=396)
-    options = asked.parse_args()
-    for house, opened in HOUSES.items():
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--zones", type=int, default=50)
+    parser.add_argument("--days", type=int, default=396)
+    options = parser.parse_args()
+    for name, opened in HOUSES.items():
         zones = [zone(seed, options.days, opened) for seed in range(options.zones)]
         learning_s, forecasting_s = spent_s(zones, options.days)
         print(
-            f"{options.zones} zones, {options.days} days, {house}: learn {learning_s:.2f} s, forecast a week"
-            f" {forecasting_s:.2f} s, both {learning_s + forecasting_s:.2f} s (asked: at most {ASKED_S:g} s)"
+            f"{options.zones} zones, {options.days} days, {name}: learn {learning_s:.2f} s, forecast a week"
+            f" {forecasting_s:.2f} s, both {learning_s + forecasting_s:.2f} s (goal: at most {ASKED_S:g} s)"
         )
 
 

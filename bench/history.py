@@ -1,8 +1,8 @@
-"""What InfluxDB costs the collector: building lines beside the client's own Point, and following a journal.
+"""Cost of InfluxDB for the collector: building lines compared with the client's Point, and following a journal.
 
 Run:   python -m bench.history [--rows N] [--pairs N]
 In:    a real InfluxDB behind the shipped nginx snippet.
-Out:   the ratio of our line building to Point's for the same rows, in turns; rows each second from journal to server.
+Out:   the ratio of Ledig's line building to Point's for the same rows, in turns; rows per second into InfluxDB.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
 
 
 def rows(count: int) -> list[Row]:
-    """A house's series, five minutes after five minutes."""
+    """Build a site's series in steps of five minutes."""
     return [
         Row(
             (f"zone-{number % SERIES}", "desk"),
@@ -42,7 +42,7 @@ def rows(count: int) -> list[Row]:
 
 
 def point(row: Row) -> str:
-    """The same line as the client's own type writes it."""
+    """Build the same line with the client's own type."""
     made = Point(ZONE_FIVE_MIN.name)
     for tag, value in zip(ZONE_FIVE_MIN.tags, row.tags, strict=True):
         made.tag(tag, value)
@@ -52,14 +52,14 @@ def point(row: Row) -> str:
 
 
 def spent(work: Callable[[], object]) -> float:
-    """Seconds of this process's processor."""
+    """Return the processor seconds of this process."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def follow(count: int) -> float:
-    """Seconds until InfluxDB has all rows of a journal, from the projection's start."""
+    """Return the seconds from the projection's start until InfluxDB has all rows of a journal."""
     with influxdb() as server, tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.sqlite"
         with closing(sqlite3.connect(journal)) as db:
@@ -73,8 +73,8 @@ def follow(count: int) -> float:
                 influx.create()
                 start = time.monotonic()
                 projection.start()
-                asked = f"SELECT max(rev) FROM {CURSOR}"  # noqa: S608 - our own name
-                until(lambda: (found := influx.query(asked)) and found[0]["values"][0][1] == count, what="the end")
+                query = f"SELECT max(rev) FROM {CURSOR}"  # noqa: S608 - constant name
+                until(lambda: (found := influx.query(query)) and found[0]["values"][0][1] == count, what="the end")
                 return time.monotonic() - start
 
 
@@ -83,16 +83,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--pairs", type=int, default=5)
-    wish = parser.parse_args()
-    made = rows(wish.rows)
+    options = parser.parse_args()
+    made = rows(options.rows)
     ours, theirs = [], []
-    for _ in range(wish.pairs):
+    for _ in range(options.pairs):
         ours.append(spent(lambda: [line(ZONE_FIVE_MIN, row) for row in made]))
         theirs.append(spent(lambda: [point(row) for row in made]))
-    mine, other = (statistics.median(found) / wish.rows * 1e6 for found in (ours, theirs))
+    mine, other = (statistics.median(found) / options.rows * 1e6 for found in (ours, theirs))
     print(f"a line: {mine:.2f} us; with Point: {other:.2f} us; {mine / other:.2f} of it")
-    seconds = follow(wish.rows)
-    print(f"journal to InfluxDB: {wish.rows} rows in {seconds:.2f} s, {wish.rows / seconds:.0f} rows/s")
+    seconds = follow(options.rows)
+    print(f"journal to InfluxDB: {options.rows} rows in {seconds:.2f} s, {options.rows / seconds:.0f} rows/s")
 
 
 if __name__ == "__main__":

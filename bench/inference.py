@@ -1,15 +1,15 @@
-"""What judging costs: one event through the pure core, and a year of a big house.
+"""Cost of inference: one event through the pure core, and a year of a large site.
 
 Run:   python -m bench.inference [--spaces N] [--days N] [--rounds N]
-In:    a made-up house, seeded: of twenty spaces twelve desks with a PIR, three with a seat's switch beside it, two
+In:    a simulated site, seeded: of twenty spaces twelve desks with a PIR, three with an additional seat switch, two
        booths with a PIR and a door contact, two rooms with two PIRs, one machine with a power meter. Each is used twice
        on a working day, for one to three hours.
-Out:   microseconds of `step` by kind of space, median and 99 %, beside a bare json.loads of the same event; seconds for
-       a whole year's events of 500 spaces, folded space by space as a replay does, learning on; beside what is asked.
+Out:   microseconds of `step` by kind of space, median and 99 %, with a bare json.loads of the same event; seconds for
+       all events of 500 spaces in a year, folded space by space with learning, as a replay does; with the goals.
 
-The year's sensors are bought ones on a battery: a heartbeat in two or three hours, a pulse about every 20 minutes of a
-visit, which makes some five million events. The single steps are those of wired ones: a heartbeat each 30 s, and a
-pulse about every minute.
+The year's sensors are bought ones on a battery: a heartbeat in two or three hours, and a pulse about every 20 minutes
+of a visit, which makes some five million events. The single steps are those of wired sensors: a heartbeat every 30 s,
+and a pulse about every minute.
 """
 
 import argparse
@@ -38,11 +38,11 @@ BUSY_W: Final = 140.0
 
 
 class Sensing(NamedTuple):
-    """How sensors speak."""
+    """How often sensors send events."""
 
     heartbeat_ms: int
     between_pulses_ms: int
-    """On average, while somebody is there."""
+    """Average while somebody is there."""
 
 
 WIRED: Final = Sensing(30 * SECOND_MS, MINUTE_MS)
@@ -56,7 +56,7 @@ MADE_OF: Final = (
     *((SpaceKind.ROOM, (PIR, PIR)),) * 2,
     (SpaceKind.EQUIPMENT, (POWER,)),
 )
-"""Twenty spaces of the house, and what watches each."""
+"""Twenty spaces of the site, with their sensors."""
 OWN: Final = {
     PIR: Kind.MOTION,
     SEAT: Kind.PRESSURE,
@@ -66,7 +66,7 @@ OWN: Final = {
 
 
 def rules_of(kind: SpaceKind, watch: tuple[SensorKind, ...], sensing: Sensing) -> SpaceRules:
-    """The default rules of one space."""
+    """Return the default rules of one space."""
     sensors = tuple(
         Sensor(device="pi", id=f"{one}-{number}", kind=one, space="space", heartbeat_ms=sensing.heartbeat_ms)
         for number, one in enumerate(watch)
@@ -84,47 +84,52 @@ def rules_of(kind: SpaceKind, watch: tuple[SensorKind, ...], sensing: Sensing) -
 
 
 def said(seed: int, days: int, sensing: Sensing, rules: SpaceRules) -> list[Heard]:
-    """What the sensors of one space say in so many days, in canonical order."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    visits = list(_visits(dice, days))
-    spoken: list[tuple[int, str, Kind, float]] = []
+    """Simulate the events of one space's sensors over `days` days, in canonical order."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    visits = list(_simulate_visits(generator, days))
+    rows: list[tuple[int, str, Kind, float]] = []
     for sensor in rules.sensors:
-        changes = list(_changes(dice, sensor.own, visits, sensing))
-        spoken += [(at_ms, sensor.sensor, sensor.own, value) for at_ms, value in changes]
-        spoken += [(at_ms, sensor.sensor, Kind.HEARTBEAT, value) for at_ms, value in _beats(changes, days, sensing)]
+        changes = list(_simulate_changes(generator, sensor.own, visits, sensing))
+        rows += [(at_ms, sensor.sensor, sensor.own, value) for at_ms, value in changes]
+        rows += [
+            (at_ms, sensor.sensor, Kind.HEARTBEAT, value)
+            for at_ms, value in _simulate_heartbeats(changes, days, sensing)
+        ]
     return [
         Heard(at_ms, "pi", "s", seq, sensor, kind, value)
-        for seq, (at_ms, sensor, kind, value) in enumerate(sorted(spoken), 1)
+        for seq, (at_ms, sensor, kind, value) in enumerate(sorted(rows), 1)
     ]
 
 
-def _visits(dice: Random, days: int) -> Iterator[tuple[int, int]]:
+def _simulate_visits(generator: Random, days: int) -> Iterator[tuple[int, int]]:
     for day in (day for day in range(days) if day % 7 < WORKING_DAYS):
         for opens_min in (540, 780):
-            begins_ms = BEGINS_MS + day * DAY_MS + (opens_min + dice.randrange(60)) * MINUTE_MS
-            yield begins_ms, begins_ms + dice.randrange(60, 180) * MINUTE_MS
+            begins_ms = BEGINS_MS + day * DAY_MS + (opens_min + generator.randrange(60)) * MINUTE_MS
+            yield begins_ms, begins_ms + generator.randrange(60, 180) * MINUTE_MS
 
 
-def _changes(dice: Random, own: Kind, visits: list[tuple[int, int]], sensing: Sensing) -> Iterator[tuple[int, float]]:
-    """Moments at which the level changes, and what it is then."""
+def _simulate_changes(
+    generator: Random, kind: Kind, visits: list[tuple[int, int]], sensing: Sensing
+) -> Iterator[tuple[int, float]]:
+    """Yield the times at which the level changes, with the new level."""
     for from_ms, to_ms in visits:
-        if own is Kind.MOTION:
+        if kind is Kind.MOTION:
             at_ms = from_ms
             while at_ms < to_ms:
                 yield at_ms, 1
                 yield at_ms + PULSE_MS, 0
-                at_ms += 5 * SECOND_MS + int(dice.expovariate(1 / sensing.between_pulses_ms))
-        elif own is Kind.CONTACT_OPEN:
+                at_ms += 5 * SECOND_MS + int(generator.expovariate(1 / sensing.between_pulses_ms))
+        elif kind is Kind.CONTACT_OPEN:
             for moment_ms in (from_ms, to_ms):
                 yield moment_ms, 1
                 yield moment_ms + 20 * SECOND_MS, 0
         else:
-            yield from_ms, BUSY_W * dice.uniform(0.9, 1.1) if own is Kind.POWER_W else 1
-            yield to_ms, IDLE_W * dice.uniform(0.9, 1.1) if own is Kind.POWER_W else 0
+            yield from_ms, BUSY_W * generator.uniform(0.9, 1.1) if kind is Kind.POWER_W else 1
+            yield to_ms, IDLE_W * generator.uniform(0.9, 1.1) if kind is Kind.POWER_W else 0
 
 
-def _beats(changes: list[tuple[int, float]], days: int, sensing: Sensing) -> Iterator[tuple[int, float]]:
-    """Heartbeats with the level as it is."""
+def _simulate_heartbeats(changes: list[tuple[int, float]], days: int, sensing: Sensing) -> Iterator[tuple[int, float]]:
+    """Yield heartbeats with the current level."""
     place, level = 0, 0.0
     for at_ms in range(BEGINS_MS, BEGINS_MS + days * DAY_MS, sensing.heartbeat_ms):
         while place < len(changes) and changes[place][0] <= at_ms:
@@ -134,54 +139,54 @@ def _beats(changes: list[tuple[int, float]], days: int, sensing: Sensing) -> Ite
 
 
 def steps_us(rules: SpaceRules, rounds: int) -> tuple[list[float], list[float]]:
-    """Microseconds of each step of three days, and of json.loads of the same events."""
-    judged, read = [], []
+    """Return the microseconds of each step of three days, and of json.loads of the same events."""
+    steps, decodings = [], []
     events = said(1, 3, WIRED, rules)
     for _ in range(rounds):
         evidence = START
         for event in events:
-            begun = time.perf_counter_ns()
+            start = time.perf_counter_ns()
             evidence, _ = step(evidence, event, rules)
-            judged.append((time.perf_counter_ns() - begun) / 1000)
+            steps.append((time.perf_counter_ns() - start) / 1000)
     for line in map(msgspec.json.encode, events):
-        begun = time.perf_counter_ns()
+        start = time.perf_counter_ns()
         json.loads(line)
-        read.append((time.perf_counter_ns() - begun) / 1000)
-    return judged, read
+        decodings.append((time.perf_counter_ns() - start) / 1000)
+    return steps, decodings
 
 
 def house_s(spaces: int, days: int) -> tuple[int, float]:
-    """Events of a house, and the seconds that folding them takes."""
+    """Return the number of a site's events, and the seconds to fold them."""
     made_of = [rules_of(kind, watch, ON_BATTERY) for kind, watch in MADE_OF]
     events, spent_s = 0, 0.0
     for seed in range(spaces):
         rules = made_of[seed % len(made_of)]
-        heard = said(seed, days, ON_BATTERY, rules)
-        begun = time.process_time()  # of one core: others may use the machine too
-        fold(START, heard, rules)
-        spent_s += time.process_time() - begun
-        events += len(heard)
+        simulated = said(seed, days, ON_BATTERY, rules)
+        start = time.process_time()  # of one core: other processes may use the machine
+        fold(START, simulated, rules)
+        spent_s += time.process_time() - start
+        events += len(simulated)
     return events, spent_s
 
 
 def main() -> None:
-    """Measure, and print each figure beside what is asked of it."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--spaces", type=int, default=500)
-    asked.add_argument("--days", type=int, default=365)
-    asked.add_argument("--rounds", type=int, default=3, help="of the three days that single steps are taken from")
-    options = asked.parse_args()
-    print("one step of the pure core (asked: a median of at most 10 us)")
+    """Measure, and print each figure with its goal."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spaces", type=int, default=500)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds over the three days of single steps")
+    options = parser.parse_args()
+    print("one step of the pure core (goal: a median of at most 10 us)")
     for kind, watch in dict.fromkeys(MADE_OF):
-        judged, read = steps_us(rules_of(kind, watch, WIRED), options.rounds)
-        cuts = quantiles(judged, n=100)
+        steps, decodings = steps_us(rules_of(kind, watch, WIRED), options.rounds)
+        cuts = quantiles(steps, n=100)
         print(
             f"  {kind} with {' and '.join(watch)}: median {cuts[49]:.1f} us, 99 % within {cuts[98]:.1f} us;"
-            f" json.loads of the same: {quantiles(read, n=100)[49]:.1f} us"
+            f" json.loads of the same: {quantiles(decodings, n=100)[49]:.1f} us"
         )
     events, spent_s = house_s(options.spaces, options.days)
     print(
-        f"{options.days} days of {options.spaces} spaces: {events} events in {spent_s:.1f} s (asked: at most 180),"
+        f"{options.days} days of {options.spaces} spaces: {events} events in {spent_s:.1f} s (goal: at most 180),"
         f" {spent_s / events * 1e6:.1f} us each"
     )
 

@@ -1,12 +1,12 @@
-"""How long from a pin to every open page, beside a bare MQTT hop in the same run.
+"""Latency from a pin to every open page, compared with a bare MQTT hop in the same run.
 
 Run:   python -m bench.latency [--seconds N] [--streams N] [--rate N]
 In:    real agents on mock pins, a real Mosquitto with the shipped configuration, collector and dashboard as processes.
-Out:   median, 95 and 99 % and maximum of the time from the edge on the pin until a stream held the frame that shows
-       it, over all events and all streams; the same for a bare paho publisher and subscriber on that broker.
+Out:   median, 95 and 99 % and maximum of the time from the edge on the pin until a stream had received the frame that
+       shows it, over all events and all streams; the same for a bare paho publisher and subscriber on that broker.
 
-Each desk has a mat; sitting down and standing up each change what the page shows, so every event has its frame. The
-mats settle for 50 ms as a PIR does, and that wait is part of the figure.
+Each desk has a pressure mat. Sitting down and standing up each change the page, so every event has its frame. The mats
+are debounced for 50 ms like a PIR, and that time is part of the figure.
 """
 
 import argparse
@@ -65,7 +65,7 @@ PLAN = SitePlan(
 
 
 class Felt(NamedTuple):
-    """At `at_ns` desk number `desk` changed; from then on the page must show `code` for it."""
+    """Desk number `desk` changed at `at_ns`; the page must then show `code` for it."""
 
     at_ns: int
     desk: int
@@ -73,29 +73,29 @@ class Felt(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What streams got: the states of each version, and for each stream its versions with their arrival."""
+    """What streams received: the states of each version, and for each stream its versions with their arrival times."""
 
     spaces: dict[int, str]
     streams: list[list[tuple[int, int]]]
 
 
 def read_streams(port: int, count: int, out: Connection) -> None:
-    """Hold `count` streams open and note when each frame arrived, until told to stop."""
-    chooser = selectors.DefaultSelector()
+    """Keep `count` streams open and record when each frame arrives, until something is sent to `out`."""
+    selector = selectors.DefaultSelector()
     arrivals: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     spaces: dict[int, str] = {}
     rest = [b""] * count
     for number in range(count):
         line = socket.create_connection(("127.0.0.1", port))
         line.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
-        chooser.register(line, selectors.EVENT_READ, number)
+        selector.register(line, selectors.EVENT_READ, number)
     out.send("ready")
     known: dict[bytes, int] = {}
     while not out.poll():
-        for key, _ in chooser.select(timeout=0.1):
-            got = key.fileobj.recv(262_144)  # type: ignore[union-attr]  # it is one of our sockets
+        for key, _ in selector.select(timeout=0.1):
+            received = key.fileobj.recv(262_144)  # type: ignore[union-attr]  # one of our sockets
             now_ns = time.monotonic_ns()
-            *lines, rest[key.data] = (rest[key.data] + got).split(b"\n")
+            *lines, rest[key.data] = (rest[key.data] + received).split(b"\n")
             for text in lines:
                 if not text.startswith(b"data:"):
                     continue
@@ -107,20 +107,20 @@ def read_streams(port: int, count: int, out: Connection) -> None:
     out.send(Seen(spaces, arrivals))
 
 
-def hop(hears: BrokerSettings, talks: BrokerSettings, out: Connection) -> None:
-    """Publish at QoS 1 and hear it again, as bare as paho is; tell every delay in ns."""
+def hop(receiving: BrokerSettings, sending: BrokerSettings, out: Connection) -> None:
+    """Publish and receive at QoS 1 with bare paho; send every delay in ns."""
     delays: list[int] = []
-    heard = client(hears, "hears")
-    heard.on_message = lambda _c, _u, message: delays.append(time.monotonic_ns() - int(message.payload))
-    heard.on_connect = lambda found, *_: found.subscribe("ledig/v1/bench-hop", qos=1)
-    heard.on_subscribe = lambda *_: out.send("ready")
-    says = client(talks, "talks")
-    for each in (heard, says):
-        each.connect(hears.host, hears.port)
+    receiver = client(receiving, "receiver")
+    receiver.on_message = lambda _c, _u, message: delays.append(time.monotonic_ns() - int(message.payload))
+    receiver.on_connect = lambda found, *_: found.subscribe("ledig/v1/bench-hop", qos=1)
+    receiver.on_subscribe = lambda *_: out.send("ready")
+    sender = client(sending, "sender")
+    for each in (receiver, sender):
+        each.connect(receiving.host, receiving.port)
         each.loop_start()
     while not out.poll(1 / HOPS_PER_S):
-        says.publish("ledig/v1/bench-hop", str(time.monotonic_ns()), qos=1)
-    for each in (says, heard):
+        sender.publish("ledig/v1/bench-hop", str(time.monotonic_ns()), qos=1)
+    for each in (sender, receiver):
         each.disconnect()
         each.loop_stop()
     out.send(delays)
@@ -128,9 +128,9 @@ def hop(hears: BrokerSettings, talks: BrokerSettings, out: Connection) -> None:
 
 @contextmanager
 def asked(target: object, *arguments: object) -> Iterator[Connection]:
-    """A process that is ready, answers once when anything is sent to it, and ends."""
+    """Run a process that is ready, sends its result once anything is sent to it, and ends."""
     here, there = SPAWN.Pipe()
-    process = SPAWN.Process(target=target, args=(*arguments, there))  # type: ignore[arg-type]  # one of the two above
+    process = SPAWN.Process(target=target, args=(*arguments, there))  # type: ignore[arg-type]  # one of the two functions above
     process.start()
     here.recv()
     try:
@@ -142,7 +142,7 @@ def asked(target: object, *arguments: object) -> Iterator[Connection]:
 
 @contextmanager
 def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
-    """Five devices with twenty mats each; what is yielded has their pins."""
+    """Run five devices with twenty mats each; yield their pins."""
     stop = threading.Event()
     pins = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
     threads = []
@@ -166,19 +166,19 @@ def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
 
 
 def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Felt]:
-    """Let people sit down and stand up, `rate` times a second, each desk in turn."""
+    """Simulate people who sit down and stand up, `rate` times a second, each desk in turn."""
     felt: list[Felt] = []
     order = list(range(len(DESKS)))
     random.shuffle(order)
-    begun = time.monotonic()
+    start_s = time.monotonic()
     for number in range(int(rate * seconds)):
-        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        time.sleep(max(0.0, start_s + number / rate - time.monotonic()))
         desk = order[number % len(order)]
         device, name = DESKS[desk]
         pin = pins[device].pin(name)
-        sits = bool(pin.state)  # a mat pulls its pin low
-        felt.append(Felt(time.monotonic_ns(), desk, "o" if sits else "a"))
-        if sits:
+        is_taken = bool(pin.state)  # a pressed mat pulls its pin low
+        felt.append(Felt(time.monotonic_ns(), desk, "o" if is_taken else "a"))
+        if is_taken:
             pin.drive_low()
         else:
             pin.drive_high()
@@ -186,7 +186,7 @@ def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Fel
 
 
 def delays_ms(felt: list[Felt], seen: Seen) -> Iterator[float]:
-    """From each pin's edge until each stream held a frame that shows it."""
+    """Yield the time from each pin's edge until each stream had received a frame that shows it."""
     first_ns: dict[int, int] = {}
     for stream in seen.streams:
         for version, at_ns in stream:
@@ -207,7 +207,7 @@ def delays_ms(felt: list[Felt], seen: Seen) -> Iterator[float]:
 
 
 def told(name: str, delays: list[float], goal: str = "") -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     delays.sort()
     shares = [delays[min(len(delays) - 1, int(share * len(delays)))] for share in (0.5, 0.95, 0.99)]
     print(f"{name:<34}" + "".join(f"{value:>9.1f}" for value in (*shares, delays[-1])) + f"{len(delays):>10}  {goal}")
@@ -215,32 +215,32 @@ def told(name: str, delays: list[float], goal: str = "") -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]  # it has one
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]  # there is a docstring
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--streams", type=int, default=100)
     parser.add_argument("--rate", type=float, default=100.0)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         devices = [f"pi-{device}" for device in range(DEVICES)]
-        broker = stack.enter_context(mosquitto(devices=devices, observers=["hears", "talks"]))
+        broker = stack.enter_context(mosquitto(devices=devices, observers=["receiver", "sender"]))
         journal, port = folder / "journal.sqlite", free_port()
-        collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
-        serving = DashboardSettings(
+        collector_settings = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
+        dashboard_settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
         )
-        stack.enter_context(collector(folder, collecting, PLAN))
-        stack.enter_context(dashboard(folder, serving, PLAN))
+        stack.enter_context(collector(folder, collector_settings, PLAN))
+        stack.enter_context(dashboard(folder, dashboard_settings, PLAN))
         pins = stack.enter_context(agents(broker, folder))
-        streams = stack.enter_context(asked(read_streams, port, chosen.streams))
-        hops = stack.enter_context(asked(hop, broker.settings("hears"), broker.settings("talks")))
-        drive(pins, chosen.rate, WARM_UP_S)
-        felt = drive(pins, chosen.rate, chosen.seconds)
+        streams = stack.enter_context(asked(read_streams, port, options.streams))
+        hops = stack.enter_context(asked(hop, broker.settings("receiver"), broker.settings("sender")))
+        drive(pins, options.rate, WARM_UP_S)
+        felt = drive(pins, options.rate, options.seconds)
         time.sleep(1)
         streams.send("stop")
         hops.send("stop")
         pages, bare = list(delays_ms(felt, streams.recv())), [delay / 1e6 for delay in hops.recv()]
-    print(f"{chosen.rate:g} events/s, {chosen.streams} open streams, {chosen.seconds:g} s")
+    print(f"{options.rate:g} events/s, {options.streams} open streams, {options.seconds:g} s")
     print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
     told("pin to open page", pages, f"goal: median {MEDIAN_MS}, 99 % {P99_MS}")
     told("bare MQTT hop, QoS 1", bare)

@@ -1,11 +1,11 @@
-"""What Lighthouse says of the pages that everybody can open: a phone on a slow network, in Debian's Chromium.
+"""Lighthouse scores of the public pages: a phone on a slow network, in Debian's Chromium.
 
 Run:   make lighthouse [ARGS="--runs N --why"]
-In:    the dashboard as a process, a real Mosquitto, a house that is open and in use; npm's Lighthouse in the version of
-       requirements/pages, with its own idea of a phone (a fifth of this machine's speed, 1.6 Mbit/s, 150 ms).
-Out:   a table of scores; with --why what costs points; exit status 1 if a score is below its goal.
+In:    the dashboard as a process, a real Mosquitto, an open site in use; npm's Lighthouse in the version of
+       requirements/pages, with its default phone (a fifth of this machine's speed, 1.6 Mbit/s, 150 ms).
+Out:   a table of scores; with --why the audits that cost points; exit status 1 if a score is below its goal.
 
-Performance is the median of some runs: it is measured, and everything else is counted.
+Performance is the median of some runs, because it is measured; the other scores are counted.
 """
 
 import argparse
@@ -28,32 +28,32 @@ from tests.processes import dashboard
 from tests.servers import ROOT, free_port, mosquitto
 
 CLI = ROOT / ".tools/node_modules/lighthouse/cli/index.js"
-HOUSE = replace(PLAN, opening_hours={})  # open round the clock, whenever this runs
+HOUSE = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
 PAGES: Final = ("/", "/sensing", "/wall", "/manage/login")
 GOALS: Final = {"performance": 98, "accessibility": 100, "best-practices": 100}
 SEO: Final = {"/": 95}
-"""Who looks for a spot looks for `/` alone."""
+"""Only `/` is meant to be found by search engines."""
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 
 
 def look(url: str, folder: Path) -> dict[str, Any]:
-    """One run; Lighthouse's own report."""
+    """Run Lighthouse once and return its report."""
     report = folder / "report.json"
     command = ["node", str(CLI), url, "--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={FLAGS}"]
-    wanted = f"--only-categories={','.join((*GOALS, 'seo'))}"
+    categories = f"--only-categories={','.join((*GOALS, 'seo'))}"
     environment = os.environ | {"CHROME_PATH": shutil.which("chromium") or "chromium"}
-    subprocess.run([*command, wanted, "--no-enable-error-reporting"], check=True, env=environment, timeout=300)
-    told: dict[str, Any] = json.loads(report.read_text())
-    return told
+    subprocess.run([*command, categories, "--no-enable-error-reporting"], check=True, env=environment, timeout=300)
+    result: dict[str, Any] = json.loads(report.read_text())
+    return result
 
 
 def scores(report: dict[str, Any]) -> dict[str, float]:
-    """Each category's score, of 100."""
+    """Return the score of each category, of 100."""
     return {name: round(100 * (category["score"] or 0), 1) for name, category in report["categories"].items()}
 
 
 def costs(report: dict[str, Any]) -> list[str]:
-    """What costs points: each audit with its score and what it found."""
+    """Describe each audit that costs points, with its score."""
     found = []
     for name, category in report["categories"].items():
         for one in category["auditRefs"]:
@@ -64,25 +64,25 @@ def costs(report: dict[str, Any]) -> list[str]:
 
 
 def look_at(path: str, port: int, runs: int, folder: Path) -> tuple[dict[str, float], list[str]]:
-    """The medians of some runs of one page, and what cost points in the last."""
+    """Return the median scores of one page, and the audits that cost points in the last run."""
     reports = [look(f"http://localhost:{port}{path}", folder) for _ in range(runs)]
     each = [scores(report) for report in reports]
     return {name: statistics.median(one[name] for one in each) for name in each[0]}, costs(reports[-1])
 
 
 def below(path: str, found: dict[str, float]) -> list[str]:
-    """Which goals a page misses."""
+    """Describe the goals that a page misses."""
     goals = GOALS | ({"seo": SEO[path]} if path in SEO else {})
-    return [f"{path}: {name} {found[name]:g}, asked {goal}" for name, goal in goals.items() if found[name] < goal]
+    return [f"{path}: {name} {found[name]:g}, goal {goal}" for name, goal in goals.items() if found[name] < goal]
 
 
 def main() -> None:
-    """Look, print, and fail if a goal is missed."""
+    """Measure, print, and fail if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3, help="of each page")
-    parser.add_argument("--why", action="store_true", help="say what costs points")
-    parser.add_argument("--page", choices=PAGES, action="append", help="this one alone")
-    chosen = parser.parse_args()
+    parser.add_argument("--runs", type=int, default=3, help="runs of each page")
+    parser.add_argument("--why", action="store_true", help="print the audits that cost points")
+    parser.add_argument("--page", choices=PAGES, action="append", help="measure only this page; may be repeated")
+    options = parser.parse_args()
     missed = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -94,15 +94,15 @@ def main() -> None:
         )
         stack.enter_context(dashboard(folder, settings, HOUSE))
         print(f"{'':<16}{'performance':>14}{'accessibility':>16}{'best practices':>16}{'SEO':>6}")
-        for path in chosen.page or PAGES:
-            found, why = look_at(path, port, chosen.runs, folder)
+        for path in options.page or PAGES:
+            found, why = look_at(path, port, options.runs, folder)
             print(f"{path:<16}{found['performance']:>14g}{found['accessibility']:>16g}", end="")
             print(f"{found['best-practices']:>16g}{found['seo']:>6g}", flush=True)
-            if chosen.why:
+            if options.why:
                 print("\n".join(why))
             missed += below(path, found)
     if missed:
-        sys.exit("below what is asked: " + "; ".join(missed))
+        sys.exit("below the goal: " + "; ".join(missed))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""How long from an event on the broker until a page in Chromium has drawn what it means.
+"""Latency from an event on the broker until a page in Chromium has drawn it.
 
 Run:   python -m bench.pixel [--rate N] [--seconds N]
 In:    events as five devices publish them, a real Mosquitto, collector and dashboard as processes, the first page of a
-       house of a hundred desks in real Chromium, on a phone's window.
+       site with a hundred desks in real Chromium, in a phone's window.
 Out:   median, 95 and 99 % and maximum of the milliseconds from the event's publication until the browser draws the
        frame in which its desk has the new state; events whose state the page never drew.
 
-Both ends read the same machine's clock. The page stamps a change of a desk's mark when the browser is about to draw it
-(`requestAnimationFrame`), so the wait for that frame is part of the figure; no sensor settles here.
+Both ends use the same machine's clock. The page timestamps a change of a desk's symbol when the browser is about to
+draw it (`requestAnimationFrame`), so the wait for that frame is part of the figure. No sensor is debounced here.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tests.servers import Mosquitto, free_port, mosquitto
 
 P99_MS = 500
 WARM_UP_S = 3.0
-# each desk's marks that changed, with their state and when the browser drew them
+# records each changed desk symbol with its state and the time at which the browser drew it
 WATCH = """() => {
   window.drawn = [];
   const code = (mark) => (mark.getAttribute('class').match(/(?:^| )s-(.)(?: |$)/) || [])[1];
@@ -64,11 +64,11 @@ class Sent(NamedTuple):
 
 
 class People:
-    """Who sits down and stands up, each desk in turn, as five devices tell of it."""
+    """Simulates people who sit down and stand up, each desk in turn, with the events of five devices."""
 
     def __init__(self, stack: ExitStack, broker: Mosquitto) -> None:
         self._turns = random.sample(range(len(DESKS)), len(DESKS))
-        self._sits = [False] * len(DESKS)
+        self._is_taken = [False] * len(DESKS)
         self._seqs: Counter[str] = Counter()
         self._clients: dict[str, Any] = {}
         for number in range(DEVICES):
@@ -80,18 +80,18 @@ class People:
             stack.callback(device.disconnect)
 
     def move(self, rate: float, seconds: float) -> list[Sent]:
-        """So many events a second."""
+        """Publish `rate` events a second."""
         sent: list[Sent] = []
-        begun = time.monotonic()
+        start_s = time.monotonic()
         for number in range(int(rate * seconds)):
-            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            time.sleep(max(0.0, start_s + number / rate - time.monotonic()))
             desk = self._turns[number % len(DESKS)]
-            self._sits[desk] = not self._sits[desk]
-            sent.append(Sent(time.time() * 1000, desk, "o" if self._sits[desk] else "a"))
-            self._tell(desk)
+            self._is_taken[desk] = not self._is_taken[desk]
+            sent.append(Sent(time.time() * 1000, desk, "o" if self._is_taken[desk] else "a"))
+            self._publish(desk)
         return sent
 
-    def _tell(self, desk: int) -> None:
+    def _publish(self, desk: int) -> None:
         device, pin = DESKS[desk]
         self._seqs[device] += 1
         event = SensorEvent(
@@ -99,14 +99,14 @@ class People:
             sensor=f"mat-{pin}",
             at_ms=time.time_ns() // 1_000_000,
             kind=Kind.PRESSURE,
-            value=float(self._sits[desk]),
+            value=float(self._is_taken[desk]),
         )
         topic = topics.device(PLAN.id, device, topics.DeviceTopic.EVENTS)
         self._clients[device].publish(topic, encode(EventsMessage("bench", 1, [event])), qos=1)
 
 
 def opened(stack: ExitStack, port: int) -> Page:
-    """The first page on a phone, live and watched."""
+    """Open the first page in a phone's window and record what it draws."""
     context = stack.enter_context(chromium()).new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/")
@@ -116,7 +116,7 @@ def opened(stack: ExitStack, port: int) -> Page:
 
 
 def delays_ms(sent: list[Sent], drawn: list[tuple[int, str, float]]) -> Iterator[float]:
-    """From each event until its desk was drawn so; infinite if it never was."""
+    """Yield the time from each event until its desk was drawn; infinite if it never was."""
     of_desk = defaultdict(list)
     for desk, code, at_ms in drawn:
         of_desk[desk, code].append(at_ms)
@@ -129,24 +129,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=100.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=20.0)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto(devices=[f"pi-{number}" for number in range(DEVICES)]))
         journal, port = folder / "journal.sqlite", free_port()
-        collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
-        serving = DashboardSettings(
+        collector_settings = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
+        dashboard_settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
         )
-        stack.enter_context(collector(folder, collecting, PLAN))
-        stack.enter_context(dashboard(folder, serving, PLAN))
+        stack.enter_context(collector(folder, collector_settings, PLAN))
+        stack.enter_context(dashboard(folder, dashboard_settings, PLAN))
         people = People(stack, broker)
         page = opened(stack, port)
-        people.move(chosen.rate, WARM_UP_S)
-        sent = people.move(chosen.rate, chosen.seconds)
+        people.move(options.rate, WARM_UP_S)
+        sent = people.move(options.rate, options.seconds)
         page.wait_for_timeout(1500)
         delays = list(delays_ms(sent, page.evaluate("window.drawn")))
-    print(f"{chosen.rate:g} events/s, {chosen.seconds:g} s, the first page in Chromium")
+    print(f"{options.rate:g} events/s, {options.seconds:g} s, the first page in Chromium")
     print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
     told("event on the broker to pixel", delays, f"goal: 99 % {P99_MS}")
     print(f"never drawn: {delays.count(float('inf'))} of {len(delays)}")

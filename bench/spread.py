@@ -1,6 +1,6 @@
-"""A figure of several runs: its median and its range. One run on a machine with other work says little.
+"""Median and range of a figure over several runs. A single run on a shared machine has little meaning.
 
-In:    what each run gave.
+In:    the figure of each run.
 Out:   median, least and most; as text, with the number of runs.
 Never: fewer than five runs.
 """
@@ -16,7 +16,7 @@ FEWEST_RUNS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Median and range."""
+    """Median and range of a figure."""
 
     median: float
     least: float
@@ -25,17 +25,17 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Iterable[float]) -> Self:
-        """The spread of what each run gave."""
+        """Compute the spread of the figures of all runs."""
         found = list(figures)
         return cls(statistics.median(found), min(found), max(found), len(found))
 
     def text(self, digits: int = 2) -> str:
-        """Such as `1.03 (0.89 to 1.17, 5 runs)`."""
+        """Format as text, such as `1.03 (0.89 to 1.17, 5 runs)`."""
         return f"{self.median:.{digits}f} ({self.least:.{digits}f} to {self.most:.{digits}f}, {self.runs} runs)"
 
 
 def runs(given: str) -> int:
-    """A number of runs, for argparse: five or more."""
+    """Parse a number of runs for argparse: five or more."""
     count = int(given)
     if count < FEWEST_RUNS:
         raise argparse.ArgumentTypeError(f"a median and a range need {FEWEST_RUNS} runs or more, got {count}")

@@ -1,17 +1,17 @@
-"""How fast the collector stores, beside a bare paho subscriber that throws the same messages away.
+"""Throughput of the collector, compared with a bare paho subscriber that discards the same messages.
 
 Run:   python -m bench.throughput [--messages N] [--pairs N]
-In:    a real Mosquitto with the shipped window; a publisher in a process of its own, its packets made beforehand.
-Out:   messages each second of both in turns, and the ratio of each pair: median and range; the same for 50 events a
-       message; the cost of decoding and checking beside json.loads of the same bytes.
+In:    a real Mosquitto with the shipped window; a publisher in its own process, with packets built beforehand.
+Out:   messages per second of both in turns, and the ratio of each pair: median and range; the same for 50 events per
+       message; the cost of decoding and validating compared with json.loads of the same bytes.
 
-It is a live house of 500 desks with a PIR each on 20 devices, in fast motion: every sensor speaks every 30 s of the
-house's clock, which goes with what the publisher has sent; half of the desks are in use and their sensors see motion,
-the others say that they live; after 20 minutes the halves change. That clock runs some 2,000 times too fast: what is in
-flight is a minute of it. So a sensor counts as silent after ten minutes; after the usual one, this would be a house
-whose sensors fall silent and come back with every message that waits for a core. Every stream is in order and the
-publisher ignores receipts, so each event is sent and stored once. The clock of the figures runs from the first PUBLISH
-until the bare subscriber has seen the last message, or the collector's journal holds it.
+The site has 500 desks with a PIR each on 20 devices and runs in fast motion: every sensor sends an event every 30 s of
+site time, which advances with what the publisher has sent. Half of the desks are in use and their sensors detect
+motion, the others send heartbeats; after 20 minutes the halves change. Site time runs some 2,000 times too fast: the
+messages in flight are one minute of it. Therefore a sensor counts as silent after ten minutes; with the default,
+sensors would become silent and return with every message that waits for a core. Every stream is in order and the
+publisher ignores receipts, so each event is sent and stored once. Time is measured from the first PUBLISH until the
+bare subscriber has received the last message, or the collector's journal has stored it.
 """
 
 import argparse
@@ -47,7 +47,7 @@ from tests.servers import mosquitto
 SENSORS, DEVICES = 500, 20
 DECODING_RUNS = 7
 ROUNDS_IN_USE = 40
-"""Twenty minutes of 30 s."""
+"""Twenty minutes in rounds of 30 s."""
 WINDOW = 1000
 """The publisher's messages in flight."""
 BROKER = """allow_anonymous true
@@ -57,25 +57,25 @@ max_queued_messages 100000
 max_queued_bytes 67108864
 """
 HOUSE_MS = multiprocessing.RawValue("q", NOON_MS)
-"""The house's clock: the publisher moves it, the collector reads it."""
-_HOUSE = house_of(SENSORS, DEVICES)
-PLAN = replace(_HOUSE, rules=replace(_HOUSE.rules, silent_after_heartbeats=20.0))
+"""Site time: the publisher advances it, the collector reads it."""
+_SITE = house_of(SENSORS, DEVICES)
+PLAN = replace(_SITE, rules=replace(_SITE.rules, silent_after_heartbeats=20.0))
 FORK = multiprocessing.get_context("fork")
 
 
 class Said(NamedTuple):
-    """One message."""
+    """One MQTT message."""
 
     topic: str
     payload: bytes
     at_ms: int
-    """When it is said, by the house's clock."""
+    """Site time of the message."""
 
 
 def said(events_each: int, messages: int) -> list[Said]:
-    """What the devices say, in turns."""
+    """Build the messages of the devices, in turn."""
     per_device = SENSORS // DEVICES
-    made = []
+    built = []
     seqs = dict.fromkeys(range(DEVICES), 0)
     for number in range(messages):
         device = number % DEVICES
@@ -89,13 +89,15 @@ def said(events_each: int, messages: int) -> list[Said]:
             at_ms = NOON_MS + turn * 30_000 + part * 1000 + device
             events.append(SensorEvent(seq=seqs[device], sensor=name, at_ms=at_ms, kind=kind, value=value))
         topic = topics.device(PLAN.id, f"pi-{device + 1}", topics.DeviceTopic.EVENTS)
-        made.append(Said(topic, encode(EventsMessage("bench", 1, events)), events[-1].at_ms))
-    return made
+        built.append(Said(topic, encode(EventsMessage("bench", 1, events)), events[-1].at_ms))
+    return built
 
 
 def publish(port: int, messages: list[Said], go: Event, out: Connection) -> None:
-    """Send all messages at QoS 1, at most WINDOW in flight; tell when the first left."""
-    packets = [_packet(topic, payload, number % 65_535 + 1) for number, (topic, payload, _) in enumerate(messages)]
+    """Send all messages at QoS 1, at most WINDOW in flight; report when the first was sent."""
+    packets = [
+        _build_packet(topic, payload, number % 65_535 + 1) for number, (topic, payload, _) in enumerate(messages)
+    ]
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(b"\x10\x15\x00\x04MQTT\x04\x02\x00\x00\x00\x09publisher")
         line.recv(4)
@@ -103,7 +105,7 @@ def publish(port: int, messages: list[Said], go: Event, out: Connection) -> None
         go.wait()
         out.send(time.monotonic())
         sent = acknowledged = 0
-        left = 0  # bytes of a PUBACK cut in two
+        left = 0  # bytes of a PUBACK that arrived in two parts
         while acknowledged < len(packets):
             room = min(len(packets), acknowledged + WINDOW)
             if sent < room:
@@ -115,7 +117,7 @@ def publish(port: int, messages: list[Said], go: Event, out: Connection) -> None
             left %= 4
 
 
-def _packet(topic: str, payload: bytes, mid: int) -> bytes:
+def _build_packet(topic: str, payload: bytes, mid: int) -> bytes:
     body = struct.pack("!H", len(topic)) + topic.encode() + struct.pack("!H", mid) + payload
     length, size = bytearray(), len(body)
     while True:
@@ -126,7 +128,7 @@ def _packet(topic: str, payload: bytes, mid: int) -> bytes:
 
 
 def discard(port: int, messages: int, out: Connection) -> None:
-    """A bare paho subscriber, as its own documentation has it; tell when the last message came."""
+    """Run a bare paho subscriber, as in its documentation; report when the last message arrives."""
     seen = 0
 
     def on_message(*_: object) -> None:
@@ -144,7 +146,7 @@ def discard(port: int, messages: int, out: Connection) -> None:
 
 
 def collect(port: int, path: Path, stop: Event) -> None:
-    """The collector as it ships."""
+    """Run the collector as shipped."""
     settings = CollectorSettings(broker=BrokerSettings(host="127.0.0.1", port=port), journal_path=path)
     stopped = threading.Event()
     threading.Thread(target=lambda: (stop.wait(), stopped.set()), daemon=True).start()
@@ -153,7 +155,7 @@ def collect(port: int, path: Path, stop: Event) -> None:
 
 @contextmanager
 def publisher(port: int, messages: list[Said]) -> Iterator[Callable[[], float]]:
-    """A publisher that is connected and waits; calling what this yields lets it go, and gives its start."""
+    """Run a connected publisher; yield a function that starts it and returns its start time."""
     go = FORK.Event()
     here, there = FORK.Pipe()
     process = FORK.Process(target=publish, args=(port, messages, go, there))
@@ -169,76 +171,76 @@ def publisher(port: int, messages: list[Said]) -> Iterator[Callable[[], float]]:
 
 
 class Rate(NamedTuple):
-    """How fast one run was."""
+    """Speed of one run."""
 
     per_s: float
-    """Messages each second."""
+    """Messages per second."""
     cpu_us: float
-    """Microseconds of one core for each message; says more than the rate where others use the machine."""
+    """Microseconds of one core per message; more meaningful than the rate on a shared machine."""
 
 
 def bare_rate(port: int, messages: list[Said]) -> Rate:
-    """How fast a bare subscriber discards."""
+    """Measure how fast a bare subscriber discards messages."""
     here, there = FORK.Pipe()
     process = FORK.Process(target=discard, args=(port, len(messages), there))
     process.start()
     here.recv()
     with publisher(port, messages) as start:
-        begun = start()
+        start_s = start()
         ended = here.recv()
     process.terminate()
-    return Rate(len(messages) / (ended - begun), _cpu_us(process) / len(messages))
+    return Rate(len(messages) / (ended - start_s), _join_cpu_us(process) / len(messages))
 
 
 def collector_rate(port: int, messages: list[Said], events: int) -> Rate:
-    """How fast the collector has them on its disk."""
+    """Measure how fast the collector stores messages on disk."""
     HOUSE_MS.value = NOON_MS
     with tempfile.TemporaryDirectory(prefix="ledig-bench-") as folder:
         path = Path(folder) / "journal.sqlite"
         stop = FORK.Event()
         process = FORK.Process(target=collect, args=(port, path, stop))
         process.start()
-        _until_subscribed(port)
+        _wait_until_subscribed(port)
         with publisher(port, messages) as start:
-            begun = start()
+            start_s = start()
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
                 while (reader.execute("SELECT total(seq) FROM stream").fetchone()[0]) < events:
                     time.sleep(0.005)
                 ended = time.monotonic()
         stop.set()
-        cpu_us = _cpu_us(process)
+        cpu_us = _join_cpu_us(process)
         with closing(sqlite3.connect(path)) as reader:
             (stored,) = reader.execute("SELECT count(*) FROM event").fetchone()
             (transitions,) = reader.execute("SELECT count(*) FROM transition").fetchone()
         if stored != events or process.exitcode:
             raise SystemExit(f"the collector stored {stored} of {events} events, exit status {process.exitcode}")
         print(f"    stored {stored} events, {transitions} transitions")
-    return Rate(len(messages) / (ended - begun), cpu_us / len(messages))
+    return Rate(len(messages) / (ended - start_s), cpu_us / len(messages))
 
 
-def _cpu_us(process: BaseProcess) -> float:
-    """What a process that ends now has cost, in microseconds of one core."""
+def _join_cpu_us(process: BaseProcess) -> float:
+    """Join a process and return its cost in microseconds of one core."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e6
 
 
-def _until_subscribed(port: int) -> None:
-    """Wait for the collector's first word: by then it has subscribed."""
-    told = threading.Event()
+def _wait_until_subscribed(port: int) -> None:
+    """Wait for the collector's first status; by then it has subscribed."""
+    online = threading.Event()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
     client.on_connect = lambda *_: client.subscribe(topics.collector(PLAN.id))
-    client.on_message = lambda _c, _u, message: told.set() if b'"online":true' in message.payload else None
+    client.on_message = lambda _c, _u, message: online.set() if b'"online":true' in message.payload else None
     client.connect("127.0.0.1", port)
     client.loop_start()
-    told.wait(30)
+    online.wait(30)
     client.disconnect()
     client.loop_stop()
 
 
 def compare(title: str, messages: list[Said], events: int, pairs: int) -> list[tuple[Rate, Rate]]:
-    """Run both in turns; each pair's rates, the bare subscriber's first."""
+    """Run both in turns; return each pair's rates, the bare subscriber's first."""
     print(f"{title}: {len(messages)} messages, {events} events, {len(messages[0].payload)} bytes each")
     bare, ours = [], []
     with mosquitto(BROKER) as broker:
@@ -254,27 +256,27 @@ def compare(title: str, messages: list[Said], events: int, pairs: int) -> list[t
 
 
 def decoding(title: str, messages: list[Said]) -> None:
-    """Print the cost of decode_events beside json.loads, of the same bytes."""
+    """Print the cost of decode_events and of json.loads for the same bytes."""
     payloads = [message.payload for message in messages]
 
     def cost_us(decode: Callable[[bytes], object]) -> float:
-        begun = time.perf_counter()
+        start_s = time.perf_counter()
         for payload in payloads:
             decode(payload)
-        return (time.perf_counter() - begun) / len(payloads) * 1e6
+        return (time.perf_counter() - start_s) / len(payloads) * 1e6
 
     pairs = [(cost_us(decode_events), cost_us(json.loads)) for _ in range(DECODING_RUNS)]
     ours, theirs = (Spread.of(costs) for costs in zip(*pairs, strict=True))
     ratio = Spread.of(mine / other for mine, other in pairs)
-    print(f"{title}: decode and check {ours.median:.2f} us, json.loads {theirs.median:.2f} us: {ratio.text()}")
+    print(f"{title}: decode and validate {ours.median:.2f} us, json.loads {theirs.median:.2f} us: {ratio.text()}")
 
 
 def main() -> None:
-    """Measure, and print each figure beside what is asked of it."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--messages", type=int, default=40_000, help="of one event each")
-    asked.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="runs of each, in turns")
-    options = asked.parse_args()
+    """Measure, and print each figure with its goal."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=40_000, help="number of messages with one event each")
+    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="number of runs of each, in turns")
+    options = parser.parse_args()
     single = said(1, options.messages)
     decoding("one event a message", single[:5000])
     pairs = compare("one event a message", single, options.messages, options.pairs)
@@ -284,12 +286,12 @@ def main() -> None:
     ratio = Spread.of(ours.per_s / bare.per_s for bare, ours in pairs)
     cpu = Spread.of(ours.cpu_us / bare.cpu_us for bare, ours in pairs)
     print(
-        f"one event a message: {ratio.text()} of bare paho's messages/s (asked: at least 0.85), {cpu.text()} of its CPU"
+        f"one event a message: {ratio.text()} of bare paho's messages/s (goal: at least 0.85), {cpu.text()} of its CPU"
     )
     in_events = Spread.of(50 * many.per_s / bare.per_s for (bare, _), (_, many) in zip(pairs, pairs_many, strict=True))
     event_us = Spread.of(ours.cpu_us / 50 for _, ours in pairs_many)
     bare_many = Spread.of(bare.per_s for bare, _ in pairs_many)
-    print(f"50 events a message: {in_events.text(1)} x that in events/s (asked: at least 4)")
+    print(f"50 events a message: {in_events.text(1)} x that in events/s (goal: at least 4)")
     print(f"  at {event_us.text(1)} us an event; bare paho takes {bare_many.text(0)} such messages/s")
 
 

@@ -1,9 +1,9 @@
-"""How long the page of use takes on the server, and how much memory an export.
+"""Server time of the page of use, and memory of an export.
 
 Run:   python -m bench.use [--days N] [--zones N] [--runs N] [--no-influxdb]
-In:    a made-up house of 500 spaces, its history in SQLite, and in a real InfluxDB behind the shipped nginx snippet.
-Out:   milliseconds of the heatmap (one zone's week, rows to squares) and of the whole page's figures, from both stores,
-       the median; the most memory that an export of each hour needs, for two lengths of it.
+In:    a simulated site of 500 spaces, its history in SQLite, and in a real InfluxDB behind the shipped nginx snippet.
+Out:   median milliseconds of the heatmap (one zone's week, from rows to cells) and of all figures of the page, from
+       both stores; the peak memory of an export of every hour, for two lengths.
 """
 
 import argparse
@@ -59,7 +59,7 @@ KINDS = (*(SpaceKind.DESK,) * 20, SpaceKind.BOOTH, SpaceKind.BOOTH, SpaceKind.RO
 
 
 def house(zones: int) -> SitePlan:
-    """Some zones, in each of which are desks, booths, rooms and a machine."""
+    """Build a site whose zones have desks, booths, rooms and a machine."""
     names = [f"zone-{number}" for number in range(zones)]
     return SitePlan(
         id="large",
@@ -84,7 +84,7 @@ def house(zones: int) -> SitePlan:
 
 
 def history(plan: SitePlan, days: int) -> Iterator[tuple[Measure, Iterator[Row]]]:
-    """Rows of every measure that the page asks for."""
+    """Yield the rows of every measure that the page queries."""
     scopes: dict[tuple[str, str], int] = {}
     for space in plan.spaces:
         for zone in (space.zone, WHOLE_SITE):
@@ -120,17 +120,17 @@ def history(plan: SitePlan, days: int) -> Iterator[tuple[Measure, Iterator[Row]]
     )
 
 
-def week(settings: DashboardSettings, plan: SitePlan, asked: Asked) -> object:
-    """The heatmap alone: from the question to its squares."""
-    begin_ms, end_ms = asked.days.span(plan)
-    tags = (("zone", asked.zone), ("kind", asked.kind.value))
+def week(settings: DashboardSettings, plan: SitePlan, query: Asked) -> object:
+    """Compute only the heatmap, from the query to its cells."""
+    begin_ms, end_ms = query.days.span(plan)
+    tags = (("zone", query.zone), ("kind", query.kind.value))
     rows = past.told_rows(settings, past.Question(measure=ZONE_HOUR, from_ms=begin_ms, to_ms=end_ms, tags=tags), plan)
-    used = by_scope(rows)[asked.zone, asked.kind.value]
-    return grid(heatmap(open_hours(plan, asked.days, NOW_MS), used), Words.of("sv"))
+    used = by_scope(rows)[query.zone, query.kind.value]
+    return grid(heatmap(open_hours(plan, query.days, NOW_MS), used), Words.of("sv"))
 
 
 def median_ms(work: Callable[[], object], runs: int) -> float:
-    """Milliseconds, the median; the first run warms up and does not count."""
+    """Return the median in milliseconds; the first run warms up and does not count."""
     work()
     spent = []
     for _ in range(runs):
@@ -141,20 +141,20 @@ def median_ms(work: Callable[[], object], runs: int) -> float:
 
 
 def tell(name: str, settings: DashboardSettings, plan: SitePlan, days: int, runs: int) -> None:
-    """Measure one store and print."""
+    """Measure one store and print the results."""
     last = local(plan, NOW_MS - DAY_MS).date()
     span = Days(local(plan, NOW_MS - days * DAY_MS).date(), last)
-    asked = Asked(days=span)
+    query = Asked(days=span)
     half = Asked(days=span, against=Against.BEFORE, other=span.back(WEEK * -(-span.count // 7)))
-    heat = median_ms(lambda: week(settings, plan, asked), runs)
-    page = median_ms(lambda: read_view(settings, asked, plan, NOW_MS), runs)
+    heat = median_ms(lambda: week(settings, plan, query), runs)
+    page = median_ms(lambda: read_view(settings, query, plan, NOW_MS), runs)
     both = median_ms(lambda: read_view(settings, half, plan, NOW_MS), runs)
     print(f"{name}: {days} days, {SPACES} spaces: heatmap {heat:.0f} ms; all figures {page:.0f}, compared {both:.0f}")
 
 
 @contextmanager
 def in_influxdb(journal: Path) -> Iterator[InfluxSettings]:
-    """The whole journal in a real InfluxDB."""
+    """Copy the whole journal to a real InfluxDB."""
     with influxdb() as server, nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{server.host}:{server.port}"}) as proxy:
         settings = InfluxSettings(url=proxy.url)
         with closing(sqlite3.connect(journal)) as db:
@@ -162,17 +162,17 @@ def in_influxdb(journal: Path) -> Iterator[InfluxSettings]:
         with closing(Influx(settings)) as influx, closing(Projection(journal, settings, unix_ms)) as projection:
             influx.create()
             projection.start()
-            asked = f"SELECT max(rev) FROM {CURSOR}"  # noqa: S608 - our own name
+            query = f"SELECT max(rev) FROM {CURSOR}"  # noqa: S608 - constant name
             until(
-                lambda: (found := influx.query(asked)) and found[0]["values"][0][1] == newest, seconds=600, what="rows"
+                lambda: (found := influx.query(query)) and found[0]["values"][0][1] == newest, seconds=600, what="rows"
             )
         yield settings
 
 
 def export_kib(settings: DashboardSettings, plan: SitePlan, days: int, folder: Path) -> tuple[float, float, int]:
-    """The most memory that an export of each hour holds, as CSV and as XLSX, and its rows."""
+    """Return the peak memory of an export of every hour as CSV and as XLSX, and its number of rows."""
     span = Days(local(plan, NOW_MS - days * DAY_MS).date(), local(plan, NOW_MS - DAY_MS).date())
-    told = Words.of("sv")
+    texts = Words.of("sv")
 
     def peak(work: Callable[[], _T]) -> tuple[float, _T]:
         tracemalloc.start()
@@ -182,10 +182,10 @@ def export_kib(settings: DashboardSettings, plan: SitePlan, days: int, folder: P
         return most / 1024, done
 
     def table() -> Sheet:
-        return each_hour(each_open_hour(settings, Asked(days=span), plan, NOW_MS), plan, told)
+        return each_hour(each_open_hour(settings, Asked(days=span), plan, NOW_MS), plan, texts)
 
-    text, lines = peak(lambda: sum(piece.count(b"\n") for piece in csv_pieces(table(), told)))
-    book, _ = peak(lambda: write_xlsx(folder / "book.xlsx", [table()], told))
+    text, lines = peak(lambda: sum(piece.count(b"\n") for piece in csv_pieces(table(), texts)))
+    book, _ = peak(lambda: write_xlsx(folder / "book.xlsx", [table()], texts))
     return text, book, lines - 1
 
 
@@ -196,28 +196,28 @@ def main() -> None:
     parser.add_argument("--zones", type=int, default=20)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--no-influxdb", action="store_true")
-    wish = parser.parse_args()
-    plan = house(wish.zones)
+    options = parser.parse_args()
+    plan = house(options.zones)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         journal = folder / "journal.sqlite"
         with closing(sqlite3.connect(journal)) as db:
             db.execute("PRAGMA journal_mode = WAL")
             tables.create(db)
-            for measure, rows in history(plan, 2 * wish.days + 7):
+            for measure, rows in history(plan, 2 * options.days + 7):
                 tables.upsert(db, measure, rows)
             db.commit()
         settings = DashboardSettings(
             broker=BrokerSettings(), accounts_path=folder / "accounts.sqlite", journal_path=journal
         )
-        tell("SQLite", settings, plan, wish.days, wish.runs)
-        for days in (wish.days // 3, wish.days):
+        tell("SQLite", settings, plan, options.days, options.runs)
+        for days in (options.days // 3, options.days):
             text, book, lines = export_kib(settings, plan, days, folder)
             print(f"export of each hour, {days} days, {lines} rows: at most {text:.0f} KiB as CSV, {book:.0f} as XLSX")
-        if not wish.no_influxdb:
+        if not options.no_influxdb:
             with in_influxdb(journal) as influx:
                 there = replace(settings, history=HistoryKind.INFLUXDB, influx=influx)
-                tell("InfluxDB", there, plan, wish.days, wish.runs)
+                tell("InfluxDB", there, plan, options.days, options.runs)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How truthful the inference, the count of people and the forecast are, on labelled recordings of real places.
+"""Accuracy of inference, people counts and forecasts on labelled recordings of real places.
 
 Run:   python -m bench.accuracy [--data FOLDER]
-In:    the recordings of a folder, each beside its SOURCE.md; default settings, nothing tuned for one of them.
-Out:   one table, ours beside what a buyer gets today, and docs/accuracy.md made from it.
+In:    the recordings of a folder, each with its SOURCE.md; default settings, not tuned for any recording.
+Out:   one table that compares Ledig with what a buyer gets today, and docs/accuracy.md.
 """

@@ -1,8 +1,8 @@
-"""What a buyer gets today: rules that stand beside ours on the same events.
+"""Rules that a buyer gets today, applied to the same events for comparison.
 
-In:    events of motion, in order.
-Out:   what such a rule shows, moment by moment.
-Never: anything of ours.
+In:    motion events, in order.
+Out:   the states that such a rule shows, with their times.
+Never: code of the product.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from collector.outward import Occupancy
 from edge.message import Kind
 
 
-def timer(said: Sequence[Heard], hold_ms: int, until_ms: int) -> Shown:
-    """A fixed timer: taken from each motion until this long after the last; free otherwise, from the first event on.
+def timer(motion_events: Sequence[Heard], hold_ms: int, until_ms: int) -> Shown:
+    """Apply a fixed timer: taken from a motion until `hold_ms` after the last one; free before, from the first event.
 
-    It knows no silence and no second motion: a switch on the wall, or the usual rule of home automation.
+    It ignores silent sensors and does not require a second motion, like a wall switch or a usual home automation rule.
     """
-    shown: Shown = [(said[0].at_ms, Occupancy.VACANT)] if said else []
+    shown: Shown = [(motion_events[0].at_ms, Occupancy.VACANT)] if motion_events else []
     ends_ms = 0
-    for event in said:
+    for event in motion_events:
         if event.kind is not Kind.MOTION:
             continue
         if event.at_ms >= ends_ms:

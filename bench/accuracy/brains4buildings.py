@@ -1,17 +1,19 @@
-"""Three offices with sensors that err (Brains4Buildings 2022): what the collector finds about them, and how rightly.
+"""Three offices with faulty sensors (Brains4Buildings 2022): the collector's findings, and whether they are right.
 
-In:    `brains4buildings`: motion of the building's management, whose output is held; stereo counters; CO2 of two makes.
-Out:   a line for each sensor with what was found and how its own data show whether it is right; one line for all.
-Never: a rule of the product. Phones and human spot checks are no sensors of a house: they are left out, and so are the
-       valves, which tell of no people.
+In:    `brains4buildings`: motion from the building management system (with a hold time), stereo counters, CO2 of two
+       makes.
+Out:   a line for each sensor with its findings and whether its data show it to be right; one line for all sensors.
+Never: a rule of the product. Phones and manual spot checks are no sensors of a site, and valves do not detect people:
+       both are left out.
 
-Which sensors are right is told by the data, before and apart from what is found:
+Which sensors are right is decided from the data, independently of the findings:
 
-- a motion sensor is right if it is quiet at night, when the building is closed, and the CO2 of its room is higher
-  while it says that somebody is there; it is wrong if it moves at night, and not known without CO2;
-- a counter is wrong if it has people left in the last hour of a day, or counts somebody for three hours until the air
-  is as fresh as at night; else right if the CO2 is higher while it counts somebody; not known if it hardly ever counts;
-- a CO2 meter is wrong if it reads less than the air outdoors ever has, even once, else right.
+- A motion sensor is right if it is quiet at night, when the building is closed, and the CO2 of its room is higher
+  while it detects somebody. It is wrong if it detects motion at night. Without CO2 it is unknown.
+- A counter is wrong if it has people left in the last hour of a day, or counts somebody for three hours until the air
+  is as fresh as at night. Else it is right if the CO2 is higher while it counts somebody, and unknown if it hardly ever
+  counts.
+- A CO2 meter is wrong if it ever reads less than outdoor air, else right.
 
 Source: Research Group Energy Transition, Windesheim University of Applied Sciences, 2022.
 """
@@ -43,33 +45,33 @@ ZONE: Final = ZoneInfo("Europe/Amsterdam")
 _TIMES: Final = TimeColumns(("timestamp",), ISO, ZONE)
 _PRESENT, _PEOPLE, _CO2 = "occupancy__bool", "occupancy__p", "co2__ppm"
 NIGHT: Final = range(5)
-"""Hours of the clock in which the building is closed."""
+"""Local hours in which the building is closed."""
 LAST_HOUR: Final = 23
 OUTDOORS_PPM: Final = 350
-"""Outdoor air has held more than this since the eighties (415 in 2022): a meter that reads less is wrong."""
+"""Outdoor air has had more than this since the 1980s (415 in 2022): a meter that reads less is wrong."""
 MORE_PPM: Final = 30
-"""So much more CO2, on average, tells that somebody was there."""
+"""An average CO2 increase of this much shows that somebody was there."""
 MOSTLY: Final = 0.99
-"""A meter that can be right in this share of its readings may tell of other sensors."""
+"""A meter with at least this share of plausible readings may be used to check other sensors."""
 LONG_MS: Final = 3 * HOUR_MS
 LEAST_SAID: Final = 20
-"""A counter that counted somebody in fewer rows than this told too little to be judged."""
+"""A counter that counted somebody in fewer rows cannot be checked."""
 
 Series = Sequence[tuple[int, float]]
-"""Moment (Unix ms) and value, in order."""
+"""Times (Unix ms) and values, in order."""
 
 
 class Verdict(StrEnum):
-    """Whether a sensor is right, by evidence that the collector's finding does not rest on."""
+    """Whether a sensor is right, by evidence that is independent of the collector's findings."""
 
     RIGHT = "right"
     WRONG = "wrong"
-    NOT_KNOWN = "not known"
+    NOT_KNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one sensor said, and what is known about it apart from that."""
+    """One sensor's readings, and whether it is right by other evidence."""
 
     sensor: Sensor
     own: Kind
@@ -86,29 +88,30 @@ class Part:
     kind: SensorKind
     own: Kind
     judge: Callable[[Series, Series], tuple[Verdict, str]]
-    """From what it said, and what a CO2 meter of its room did."""
+    """Takes its readings and those of a CO2 meter of its room."""
 
 
 def measure(folder: Path) -> list[Line]:
-    """One line for all sensors, and one for each."""
-    told = sensors(folder)
-    plan = house([one.sensor for one in told])
-    found = ever_found(plan, events(told))
-    wrongly = [each for one in told if one.verdict is Verdict.RIGHT for each in about(one, found)]
+    """Return one line for all sensors, and one for each."""
+    recorded = sensors(folder)
+    plan = house([one.sensor for one in recorded])
+    found = ever_found(plan, events(recorded))
+    wrongly = [each for one in recorded if one.verdict is Verdict.RIGHT for each in about(one, found)]
     figures = {Figure.FINDINGS: float(len(found)), Figure.FALSE_ALARMS: float(len(wrongly))}
-    note = f"{len(told)} sensors, {sum(one.verdict is Verdict.RIGHT for one in told)} of them right by other evidence."
+    right = sum(one.verdict is Verdict.RIGHT for one in recorded)
+    note = f"{len(recorded)} sensors, {right} of them right by other evidence."
     goals = {Figure.FALSE_ALARMS: Goal(most=0)}
     whole = Line(recording=RECORDING, rule="all sensors", ours=True, figures=figures, goals=goals, note=note)
-    return [whole, *(_line(one, about(one, found)) for one in told)]
+    return [whole, *(_build_line(one, about(one, found)) for one in recorded)]
 
 
 def about(one: Told, found: Found) -> Found:
-    """What was found about one sensor."""
+    """Return the findings about one sensor."""
     return [each for each in found if each[0] == one.sensor.key]
 
 
-def _line(one: Told, found: Found) -> Line:
-    said = " ".join(sentence(device, finding, Words.of("en")) for (device, _), finding in found) or "nothing."
+def _build_line(one: Told, found: Found) -> Line:
+    sentences = " ".join(sentence(device, finding, Words.of("en")) for (device, _), finding in found) or "nothing."
     kinds = ", ".join(finding.kind.value.replace("_", " ") for _, finding in found)
     return Line(
         recording=RECORDING,
@@ -116,33 +119,33 @@ def _line(one: Told, found: Found) -> Line:
         ours=True,
         figures={Figure.FINDINGS: float(len(found))},
         goals={Figure.FINDINGS: Goal(most=0)} if one.verdict is Verdict.RIGHT else {},
-        note=f"{one.verdict.capitalize()}: {one.how}. Found: {f'{kinds}. ' if kinds else ''}{said}",
+        note=f"{one.verdict.capitalize()}: {one.how}. Found: {f'{kinds}. ' if kinds else ''}{sentences}",
     )
 
 
 def sensors(folder: Path) -> list[Told]:
-    """Every sensor of the recording, by room.
+    """Read every sensor of the recording, by room.
 
     Raises:
-        RowsRejected: there is no good row of the building's management.
+        RowsRejected: there is no good row of the building management system.
     """
-    managed = _read(folder, "bms", (_PRESENT, _CO2))
+    managed = _read_source(folder, "bms", (_PRESENT, _CO2))
     counted, metered = _read_if_any(folder, "xovis", (_PEOPLE,)), _read_if_any(folder, "CO2-meter-SCD4x", (_CO2,))
-    told: list[Told] = []
+    recorded: list[Told] = []
     for room in sorted({key for rows in (managed, counted, metered) for key in rows}):
-        ppm, desk_ppm = (_series(rows.get(room, ()), _CO2) for rows in (managed, metered))
-        said = {
-            "pir": _series(managed.get(room, ()), _PRESENT),
-            "stereo-counter": _series(counted.get(room, ()), _PEOPLE),
+        ppm, desk_ppm = (_read_column(rows.get(room, ()), _CO2) for rows in (managed, metered))
+        readings = {
+            "pir": _read_column(managed.get(room, ()), _PRESENT),
+            "stereo-counter": _read_column(counted.get(room, ()), _PEOPLE),
             "managed-air": ppm,
             "desk-air": desk_ppm,
         }
-        witness = _credible(ppm) or _credible(desk_ppm)
-        told += [_told(room, part, said[part.id], witness) for part in PARTS if said[part.id]]
-    return told
+        co2 = _plausible(ppm) or _plausible(desk_ppm)
+        recorded += [_build_series(room, part, readings[part.id], co2) for part in PARTS if readings[part.id]]
+    return recorded
 
 
-def _told(room: str, part: Part, series: Series, witness: Series) -> Told:
+def _build_series(room: str, part: Part, series: Series, co2: Series) -> Told:
     step_ms = int(median(later - at for (at, _), (later, _) in pairwise(series))) if len(series) > 1 else 60_000
     air = part.kind is SensorKind.AIR
     sensor = Sensor(
@@ -150,15 +153,15 @@ def _told(room: str, part: Part, series: Series, witness: Series) -> Told:
         id=part.id,
         kind=part.kind,
         space=None if air else room,
-        zone=_zone(room) if air else None,
+        zone=_zone_id(room) if air else None,
         heartbeat_ms=max(30_000, step_ms),
-        held=part.kind is SensorKind.PIR,  # the management holds it for a quarter of an hour
+        held=part.kind is SensorKind.PIR,  # the building management system holds it for 15 minutes
     )
-    return Told(sensor, part.own, series, *part.judge(series, witness))
+    return Told(sensor, part.own, series, *part.judge(series, co2))
 
 
 def house(all_sensors: Sequence[Sensor]) -> SitePlan:
-    """A room and a zone of its own for each device."""
+    """Build a plan with a room and a zone for each device."""
     rooms = sorted({sensor.device for sensor in all_sensors})
     return SitePlan(
         id="offices",
@@ -166,56 +169,58 @@ def house(all_sensors: Sequence[Sensor]) -> SitePlan:
         time_zone=ZONE,
         floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
         zones=tuple(
-            Zone(id=_zone(room), name=room, floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10) for room in rooms
+            Zone(id=_zone_id(room), name=room, floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10) for room in rooms
         ),
-        spaces=tuple(Space(id=room, name=room, kind=SpaceKind.ROOM, zone=_zone(room), x_m=5, y_m=5) for room in rooms),
+        spaces=tuple(
+            Space(id=room, name=room, kind=SpaceKind.ROOM, zone=_zone_id(room), x_m=5, y_m=5) for room in rooms
+        ),
         sensors=tuple(all_sensors),
     )
 
 
-def events(told: Sequence[Told]) -> list[Heard]:
-    """What the sensors say: a change in its own kind, the same level again as a heartbeat; CO2 each time."""
-    said: list[tuple[int, str, str, Kind, float]] = []
-    for one in told:
+def events(recorded: Sequence[Told]) -> list[Heard]:
+    """Convert to events: a change as the sensor's own kind, a repeated value as a heartbeat; CO2 always."""
+    rows: list[tuple[int, str, str, Kind, float]] = []
+    for one in recorded:
         before: float | None = None
         for at_ms, value in one.series:
             again = value == before and one.sensor.kind is not SensorKind.AIR
-            said.append((at_ms, *one.sensor.key, Kind.HEARTBEAT if again else one.own, value))
+            rows.append((at_ms, *one.sensor.key, Kind.HEARTBEAT if again else one.own, value))
             before = value
-    said.sort()
+    rows.sort()
     return [
         Heard(at_ms, device, "played", seq, name, kind, value)
-        for seq, (at_ms, device, name, kind, value) in enumerate(said, start=1)
+        for seq, (at_ms, device, name, kind, value) in enumerate(rows, start=1)
     ]
 
 
-def _judge_motion(series: Series, ppm: Series) -> tuple[Verdict, str]:
-    if nights := sum(1 for at_ms, value in series if value and _hour(at_ms) in NIGHT):
-        return Verdict.WRONG, f"it moved in {nights} minutes of closed nights"
-    if (more := _more_ppm(series, ppm)) is None:
-        return Verdict.NOT_KNOWN, "there is no CO2 to tell"
-    text = f"quiet all nights, and {more:+.0f} ppm CO2 while it says that somebody is there"
+def _check_motion(series: Series, ppm: Series) -> tuple[Verdict, str]:
+    if nights := sum(1 for at_ms, value in series if value and _local_hour(at_ms) in NIGHT):
+        return Verdict.WRONG, f"it detected motion in {nights} minutes while closed at night"
+    if (more := _co2_increase_ppm(series, ppm)) is None:
+        return Verdict.NOT_KNOWN, "there is no CO2 to compare with"
+    text = f"quiet all nights, and {more:+.0f} ppm CO2 while it detects somebody"
     return (Verdict.RIGHT if more >= MORE_PPM else Verdict.NOT_KNOWN), text
 
 
-def _judge_counter(series: Series, ppm: Series) -> tuple[Verdict, str]:
-    left = {_day(at_ms): value for at_ms, value in series if value and _hour(at_ms) == LAST_HOUR}
+def _check_counter(series: Series, ppm: Series) -> tuple[Verdict, str]:
+    left = {_local_day(at_ms): value for at_ms, value in series if value and _local_hour(at_ms) == LAST_HOUR}
     if left:
         counts = ", ".join(f"{count:g}" for count in left.values())
         return Verdict.WRONG, f"people left in the last hour of {len(left)} days: {counts}"
     if stale := _counted_in_fresh_air(series, ppm):
-        return Verdict.WRONG, f"{stale} times it counted somebody for hours until the air was as at night"
-    said = sum(1 for _, value in series if value)
-    more = _more_ppm(series, ppm)
-    if said < LEAST_SAID or more is None:
-        return Verdict.NOT_KNOWN, f"it counted somebody in {said} of {len(series)} rows"
+        return Verdict.WRONG, f"{stale} times it counted somebody for hours, until the air was as fresh as at night"
+    counted_rows = sum(1 for _, value in series if value)
+    more = _co2_increase_ppm(series, ppm)
+    if counted_rows < LEAST_SAID or more is None:
+        return Verdict.NOT_KNOWN, f"it counted somebody in {counted_rows} of {len(series)} rows"
     text = f"nobody left over, and {more:+.0f} ppm CO2 while it counts somebody"
     return (Verdict.RIGHT if more >= MORE_PPM else Verdict.NOT_KNOWN), text
 
 
 def _counted_in_fresh_air(series: Series, ppm: Series) -> int:
-    """How often somebody was counted for three hours or more, and in the last of them the CO2 was that of a night."""
-    nights = [value for at_ms, value in ppm if _hour(at_ms) in NIGHT]
+    """Count the times somebody was counted for three hours or more, with the CO2 of a night in the last hour."""
+    nights = [value for at_ms, value in ppm if _local_hour(at_ms) in NIGHT]
     if not nights:
         return 0
     fresh, times, begun_ms = median(nights) + MORE_PPM, 0, 0
@@ -228,7 +233,7 @@ def _counted_in_fresh_air(series: Series, ppm: Series) -> int:
     return times
 
 
-def _judge_air(series: Series, _ppm: Series) -> tuple[Verdict, str]:
+def _check_air(series: Series, _ppm: Series) -> tuple[Verdict, str]:
     low = min(value for _, value in series)
     if below := sum(1 for _, value in series if value < OUTDOORS_PPM):
         return Verdict.WRONG, f"{below} of {len(series)} readings below outdoor air, the lowest {low:g} ppm"
@@ -236,21 +241,21 @@ def _judge_air(series: Series, _ppm: Series) -> tuple[Verdict, str]:
 
 
 PARTS: Final = (
-    Part("pir", SensorKind.PIR, Kind.MOTION, _judge_motion),
-    Part("stereo-counter", SensorKind.PEOPLE, Kind.PEOPLE, _judge_counter),
-    Part("managed-air", SensorKind.AIR, Kind.CO2_PPM, _judge_air),
-    Part("desk-air", SensorKind.AIR, Kind.CO2_PPM, _judge_air),
+    Part("pir", SensorKind.PIR, Kind.MOTION, _check_motion),
+    Part("stereo-counter", SensorKind.PEOPLE, Kind.PEOPLE, _check_counter),
+    Part("managed-air", SensorKind.AIR, Kind.CO2_PPM, _check_air),
+    Part("desk-air", SensorKind.AIR, Kind.CO2_PPM, _check_air),
 )
 
 
-def _credible(ppm: Series) -> Series:
-    """The readings that can be true, if nearly all of them can."""
+def _plausible(ppm: Series) -> Series:
+    """Return the plausible readings, if nearly all are plausible."""
     true = [(at_ms, value) for at_ms, value in ppm if value >= OUTDOORS_PPM]
     return true if len(true) >= MOSTLY * len(ppm) else []
 
 
-def _more_ppm(series: Series, ppm: Series) -> float | None:
-    """How much more CO2 there is on average while a sensor says that somebody is there; None: nothing to compare."""
+def _co2_increase_ppm(series: Series, ppm: Series) -> float | None:
+    """Return how much more CO2 there is on average while a sensor detects somebody; None: nothing to compare."""
     place, level = 0, 0.0
     beside: dict[bool, list[float]] = {True: [], False: []}
     for at_ms, value in ppm:
@@ -264,7 +269,7 @@ def _more_ppm(series: Series, ppm: Series) -> float | None:
     return fmean(beside[True]) - fmean(beside[False])
 
 
-def _read(folder: Path, source: str, columns: Sequence[str]) -> dict[str, list[Row]]:
+def _read_source(folder: Path, source: str, columns: Sequence[str]) -> dict[str, list[Row]]:
     layout = Layout(
         times=_TIMES,
         columns=tuple(Column(name, 0, 100_000, optional=True) for name in columns),
@@ -279,22 +284,22 @@ def _read(folder: Path, source: str, columns: Sequence[str]) -> dict[str, list[R
 
 def _read_if_any(folder: Path, source: str, columns: Sequence[str]) -> Mapping[str, list[Row]]:
     try:
-        return _read(folder, source, columns)
+        return _read_source(folder, source, columns)
     except RowsRejected:
         return {}
 
 
-def _series(rows: Sequence[Row], column: str) -> list[tuple[int, float]]:
+def _read_column(rows: Sequence[Row], column: str) -> list[tuple[int, float]]:
     return [(row.at_ms, value) for row in rows if (value := row.values.get(column)) is not None]
 
 
-def _zone(room: str) -> str:
+def _zone_id(room: str) -> str:
     return f"around-{room}"
 
 
-def _hour(at_ms: int) -> int:
+def _local_hour(at_ms: int) -> int:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZONE).hour
 
 
-def _day(at_ms: int) -> int:
+def _local_day(at_ms: int) -> int:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZONE).toordinal()

@@ -1,8 +1,8 @@
-"""Measures recordings, each in a process of its own, and gathers what was read and what was left out.
+"""Measure recordings, each in its own process, and collect which files and rows were read or left out.
 
-In:    the folder of the recordings' folders, and the names of those that are there.
-Out:   for each its lines, the files that were read, and the rows that were left out; or why it was refused.
-Never: printing, judgement.
+In:    the folder of the recordings' folders, and the names of the recordings present.
+Out:   for each its lines, the files read and the rows left out; or why it was rejected.
+Never: printing, scoring.
 """
 
 import logging
@@ -26,25 +26,25 @@ RECORDINGS: Final = {
     "brains4buildings": "brains4buildings",
     "parking-birmingham": "parking_birmingham",
 }
-"""Each recording's folder, and the module of this package whose `measure(folder)` makes its lines."""
+"""Folder of each recording, and the module of this package whose `measure(folder)` returns its lines."""
 _WORKERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What came of one recording."""
+    """Result of one recording."""
 
     lines: tuple[Line, ...]
     files: tuple[str, ...]
-    """Each file that was read: its name, its rows, how many were left out."""
+    """Each file read, with its number of rows and of rows left out."""
     left_out: tuple[str, ...]
-    """The rows that were left out, by name."""
+    """The rows left out: file, row number, finding."""
     refused: str = ""
-    """Why nothing was measured."""
+    """Why nothing was measured; "" if it was."""
 
 
-class _Gathered(logging.Handler):
-    """Keeps what reading a recording had to say."""
+class _LogCollector(logging.Handler):
+    """Collects the log messages of reading a recording."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -58,24 +58,24 @@ class _Gathered(logging.Handler):
 def measure(folder: Path) -> Measured:
     """Measure the recording of one folder in this process."""
     module = import_module(f"bench.accuracy.{RECORDINGS[folder.name]}")
-    gathered = _Gathered()
+    collector = _LogCollector()
     LOG.setLevel(logging.INFO)
-    LOG.addHandler(gathered)
+    LOG.addHandler(collector)
     try:
         lines, refused = tuple(module.measure(folder)), ""
     except RowsRejected as fault:
         lines, refused = (), str(fault)
     finally:
-        LOG.removeHandler(gathered)
-    return Measured(lines=lines, files=tuple(gathered.files), left_out=tuple(gathered.left_out), refused=refused)
+        LOG.removeHandler(collector)
+    return Measured(lines=lines, files=tuple(collector.files), left_out=tuple(collector.left_out), refused=refused)
 
 
 def measure_all(data: Path, names: Sequence[str], ended: Callable[[str], None]) -> dict[str, Measured]:
-    """Measure these recordings, two at a time; `ended` hears of each when it is done."""
+    """Measure these recordings, two at a time; call `ended` with the name of each when it is done."""
     found: dict[str, Measured] = {}
     with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn")) as workers:
-        under_way = {workers.submit(measure, data / name): name for name in names}
-        for done in as_completed(under_way):
-            found[under_way[done]] = done.result()
-            ended(under_way[done])
+        pending = {workers.submit(measure, data / name): name for name in names}
+        for done in as_completed(pending):
+            found[pending[done]] = done.result()
+            ended(pending[done])
     return {name: found[name] for name in names}

@@ -1,12 +1,12 @@
-"""The recorded office without a motion sensor (UCI 357): what light alone knows, and what air alone knows.
+"""An office without a motion sensor (UCI 357): how far light alone, and air alone, show occupancy.
 
-In:    `occupancy-detection`: a row a minute of light, CO2 and climate, and a photo's word whether somebody was there.
-Out:   lines for each test set: light that learnt beside a presence sensor and goes on without it; light that learnt
-       nothing; CO2 alone; published rules.
-Never: a threshold of its own; the truth of a test set in any lesson.
+In:    `occupancy-detection`: each minute light, CO2 and climate, and whether somebody was there, from a photo.
+Out:   lines for each test set: light that has learned beside a presence sensor and continues without it; light that has
+       not learned; CO2 alone; published rules.
+Never: a threshold of its own; the truth of a test set for learning.
 
-The authors' split is kept. On `datatraining` the truth plays a presence sensor that was borrowed for a week; then it
-is taken away, and the space goes on under the rules of what is left (docs/decisions/0015-sound-light-air.md).
+The authors' split is kept. On `datatraining` the truth acts as a presence sensor borrowed for a week. Then it is
+removed, and the space continues under the rules of the remaining sensors (docs/decisions/0015-sound-light-air.md).
 
 Source: L. M. Candanedo, V. Feldheim, Energy and Buildings 112 (2016).
 """
@@ -46,76 +46,82 @@ BORROWED: Final = Track("borrowed", SensorKind.PRESENCE, Kind.PRESENCE, TRUTH)
 LIGHT: Final = Track("light", SensorKind.LIGHT, Kind.LIGHT_LUX, "Light")
 AIR: Final = Track("air", SensorKind.AIR, Kind.CO2_PPM, "CO2")
 PUBLISHED_LUX: Final = 365
-"""The first split of the authors' own decision tree."""
+"""The first split of the authors' decision tree."""
 RIGHT_LEAST_PCT: Final = 98.8
-"""What is asked of light that was taught."""
+"""Goal for light that has learned."""
 _STALE_PPM: Final = 800
 _BRIEF_MIN: Final = 10
 _LDA: Final = "Published for light, CO2 and climate: LDA, 97.90 % of test set 1 and 98.76 % of test set 2."
 
 
 def measure(folder: Path) -> list[Line]:
-    """Every line of this recording."""
-    lessons = joined(folder, LESSONS, LAYOUT)
-    taught, _ = play(events(lessons, (BORROWED, LIGHT)), rules_of((BORROWED, LIGHT)), lessons[-1].at_ms)
+    """Return the lines of this recording."""
+    training = joined(folder, LESSONS, LAYOUT)
+    learned, _ = play(events(training, (BORROWED, LIGHT)), rules_of((BORROWED, LIGHT)), training[-1].at_ms)
     lines = []
     for path, rows in read_each(folder, TESTS, lambda _: LAYOUT):
-        lines += _of_set(path.name.split(".")[0], _after(lessons, rows), taught)
+        lines += _measure_set(path.name.split(".")[0], _shift_after(training, rows), learned)
     return lines
 
 
-def _of_set(name: str, rows: Sequence[Row], taught: Evidence) -> list[Line]:
-    alone = shown(rows, LIGHT, taught)
+def _measure_set(name: str, rows: Sequence[Row], learned: Evidence) -> list[Line]:
+    alone = shown(rows, LIGHT, learned)
     return [
-        _line(
-            f"{name}: light, once taught by a presence sensor",
+        _build_line(
+            f"{name}: light, after learning beside a presence sensor",
             rows,
             alone,
             goals={Figure.RIGHT_PCT: Goal(least=RIGHT_LEAST_PCT)},
-            note=_of_absences(rows, alone),
+            note=_describe_absences(rows, alone),
         ),
-        _line(f"{name}: light, never taught", rows, shown(rows, LIGHT, START)),
-        _line(
+        _build_line(f"{name}: light, without learning", rows, shown(rows, LIGHT, START)),
+        _build_line(
             f"{name}: CO2 alone",
             rows,
             shown(rows, AIR, START),
             goals={Figure.FALSE_VACANT_PCT: Goal(most=1)},
-            note="Taken while CO2 rises, and unknown otherwise: air vouches for nobody's absence.",
+            note="Taken while CO2 rises, and unknown otherwise: air never shows that a space is free.",
         ),
-        _peer(f"{name}: light above {PUBLISHED_LUX} lux", rows, _above(rows, "Light", PUBLISHED_LUX), _LDA),
-        _peer(f"{name}: CO2 above {_STALE_PPM} ppm", rows, _above(rows, "CO2", _STALE_PPM)),
+        _build_peer(
+            f"{name}: light above {PUBLISHED_LUX} lux", rows, _apply_threshold(rows, "Light", PUBLISHED_LUX), _LDA
+        ),
+        _build_peer(f"{name}: CO2 above {_STALE_PPM} ppm", rows, _apply_threshold(rows, "CO2", _STALE_PPM)),
     ]
 
 
 def shown(rows: Sequence[Row], track: Track, known: Evidence) -> Shown:
-    """What a space with this one sensor shows, by what it knows already."""
+    """Return the states of a space with this one sensor, starting from earlier evidence."""
     rules = rules_of((track,))
     return play(events(rows, (track,)), rules, rows[-1].at_ms, fitted(known, rules))[1]
 
 
-def _after(lessons: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
-    """The rows, at their own time of day, but after the lessons: nobody learns from the future."""
-    later_ms = max(0, (lessons[-1].at_ms - rows[0].at_ms) // DAY_MS + 2) * DAY_MS
+def _shift_after(training: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Shift the rows by whole days to after the training rows, so that nothing is learned from the future."""
+    later_ms = max(0, (training[-1].at_ms - rows[0].at_ms) // DAY_MS + 2) * DAY_MS
     return [Row(row.at_ms + later_ms, row.values, row.key) for row in rows]
 
 
-def _above(rows: Sequence[Row], column: str, level: float) -> Shown:
-    """What one threshold shows, row by row."""
+def _apply_threshold(rows: Sequence[Row], column: str, level: float) -> Shown:
+    """Return the states by one threshold, row by row."""
     return [
         (row.at_ms, Occupancy.OCCUPIED.value if row.values[column] > level else Occupancy.VACANT.value) for row in rows
     ]
 
 
-def _line(rule: str, rows: Sequence[Row], what: Shown, goals: dict[Figure, Goal] | None = None, note: str = "") -> Line:
-    return Line(recording=RECORDING, rule=rule, ours=True, figures=_figures(rows, what), goals=goals or {}, note=note)
+def _build_line(
+    rule: str, rows: Sequence[Row], what: Shown, goals: dict[Figure, Goal] | None = None, note: str = ""
+) -> Line:
+    return Line(
+        recording=RECORDING, rule=rule, ours=True, figures=_compute_figures(rows, what), goals=goals or {}, note=note
+    )
 
 
-def _peer(rule: str, rows: Sequence[Row], what: Shown, note: str = "") -> Line:
-    return Line(recording=RECORDING, rule=rule, ours=False, figures=_figures(rows, what), note=note)
+def _build_peer(rule: str, rows: Sequence[Row], what: Shown, note: str = "") -> Line:
+    return Line(recording=RECORDING, rule=rule, ours=False, figures=_compute_figures(rows, what), note=note)
 
 
-def _figures(rows: Sequence[Row], what: Shown) -> dict[Figure, float]:
-    """The score, with the share of minutes that was answered, and of these the share that was right."""
+def _compute_figures(rows: Sequence[Row], what: Shown) -> dict[Figure, float]:
+    """Return the score, with the share of minutes that were not unknown, and of these the share that was right."""
     found = judged(rows, TRUTH, what)
     all_min = found.occupied_min + found.vacant_min
     answered_min = all_min * (1 - (found.unknown_share or 0))
@@ -124,9 +130,9 @@ def _figures(rows: Sequence[Row], what: Shown) -> dict[Figure, float]:
     return {**right, Figure.ANSWERED_PCT: 100 * answered_min / all_min, **figures(found)}
 
 
-def _of_absences(rows: Sequence[Row], what: Shown) -> str:
-    """What the wrong minutes are, and how soon somebody's absence would have to be noticed by other means."""
-    stays = _stays(rows)
+def _describe_absences(rows: Sequence[Row], what: Shown) -> str:
+    """Describe the wrong minutes, and how soon other sensors would have to detect an absence."""
+    stays = _split_stays(rows)
     brief = [
         stay
         for number, stay in enumerate(stays)
@@ -134,30 +140,30 @@ def _of_absences(rows: Sequence[Row], what: Shown) -> str:
     ]
     back = {row.at_ms for stay in brief for row in stay}
     kept = [Row(row.at_ms, {**row.values, TRUTH: 1}) if row.at_ms in back else row for row in rows]
-    right = _figures(kept, what).get(Figure.RIGHT_PCT)
+    right = _compute_figures(kept, what).get(Figure.RIGHT_PCT)
     if right is None:
-        return "It learnt too little to say anything."
+        return "It has learned too little for a state."
     found = (
-        f"{len(brief)} times somebody was out for at most {_BRIEF_MIN} minutes and left the light on; not counted as"
-        f" gone then, {right:.1f} % are right."
+        f"{len(brief)} times somebody was out for at most {_BRIEF_MIN} minutes and left the light on; if these count as"
+        f" taken, {right:.1f} % are right."
     )
-    if _enough(rows, what) or not _enough(rows, doubted(rows, what, 0)):
+    if _is_enough(rows, what) or not _is_enough(rows, doubted(rows, what, 0)):
         return found
-    too_late_min = next(late_min for late_min in count(1) if not _enough(rows, doubted(rows, what, late_min)))
+    too_late_min = next(late_min for late_min in count(1) if not _is_enough(rows, doubted(rows, what, late_min)))
     return (
-        f"{found} To make {RIGHT_LEAST_PCT} % by saying unknown, a witness that is never wrong would have to notice"
+        f"{found} To reach {RIGHT_LEAST_PCT} % by showing unknown, an error-free sensor would have to detect"
         f" every absence within {too_late_min - 1} minutes."
     )
 
 
 def doubted(rows: Sequence[Row], what: Shown, late_min: int) -> Shown:
-    """The same, but unknown where nobody has been there for so long and the light says taken: the best any doubt does.
+    """Replace taken by unknown where nobody has been there for `late_min`: the best that any doubt can achieve.
 
-    A row stands for a minute.
+    A row is valid for a minute.
     """
     moments = [at_ms for at_ms, _ in what]
     found = []
-    for stay in _stays(rows):
+    for stay in _split_stays(rows):
         for age_min, row in enumerate(stay):
             known = bisect_right(moments, row.at_ms)
             state = what[known - 1][1] if known else Occupancy.UNKNOWN.value
@@ -166,10 +172,10 @@ def doubted(rows: Sequence[Row], what: Shown, late_min: int) -> Shown:
     return found
 
 
-def _enough(rows: Sequence[Row], what: Shown) -> bool:
-    return _figures(rows, what).get(Figure.RIGHT_PCT, 0) >= RIGHT_LEAST_PCT
+def _is_enough(rows: Sequence[Row], what: Shown) -> bool:
+    return _compute_figures(rows, what).get(Figure.RIGHT_PCT, 0) >= RIGHT_LEAST_PCT
 
 
-def _stays(rows: Sequence[Row]) -> list[list[Row]]:
-    """The rows, cut wherever somebody comes or goes."""
+def _split_stays(rows: Sequence[Row]) -> list[list[Row]]:
+    """Split the rows wherever somebody comes or goes."""
     return [list(stay) for _, stay in groupby(rows, key=lambda row: row.values[TRUTH] > 0)]

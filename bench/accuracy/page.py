@@ -1,8 +1,8 @@
-"""Writes docs/accuracy.md from the lines that were measured.
+"""Render docs/accuracy.md from the measured results.
 
-In:    what was measured, of every recording.
-Out:   the text of the page; the same measurements give the same text, byte for byte.
-Never: files, dates, durations, places on this machine.
+In:    the results of every recording.
+Out:   the text of the page; the same results give the same text, byte for byte.
+Never: files, dates, durations, paths on this machine.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,16 +13,16 @@ from bench.accuracy.table import cell, columns, missed
 
 
 def page(found: Mapping[str, Measured]) -> str:
-    """The whole page."""
+    """Render the page."""
     lines = [line for measured in found.values() for line in measured.lines]
-    asked, short = sum(len(line.goals) for line in lines), missed(lines)
-    met = f"Of {asked} goals {asked - len(short)} are met." + (" Missed:" if short else "")
-    parts = [ABOUT, "\n".join([met, *(["", *(f"- {text}" for text in short)] if short else [])])]
-    parts += ["\n".join(_section(name, measured)) for name, measured in found.items()]
+    goals, missed_goals = sum(len(line.goals) for line in lines), missed(lines)
+    summary = f"Of {goals} goals {goals - len(missed_goals)} are met." + (" Missed:" if missed_goals else "")
+    parts = [ABOUT, "\n".join([summary, *(["", *(f"- {text}" for text in missed_goals)] if missed_goals else [])])]
+    parts += ["\n".join(_render_section(name, measured)) for name, measured in found.items()]
     return "\n\n".join([*parts, AFTER]) + "\n"
 
 
-def _section(name: str, measured: Measured) -> Iterator[str]:
+def _render_section(name: str, measured: Measured) -> Iterator[str]:
     source = SOURCES[name]
     yield f"## {source.title}"
     yield ""

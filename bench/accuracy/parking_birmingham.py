@@ -1,15 +1,15 @@
-"""Car parks (UCI 482), as a stand-in for seats: how right is the forecast, a day, a week and some hours ahead?
+"""Car parks (UCI 482), in place of seats: accuracy of the forecast a day, a week and some hours ahead.
 
-In:    `parking-birmingham`: how many cars stand in each of about thirty car parks, every half hour of the day.
-Out:   lines: the forecast at each lead; and last week again, the mean of all weeks, the mean of four, the hour before.
-Never: a car park's own rule; what is forecast for an hour is made from earlier hours alone.
+In:    `parking-birmingham`: the number of cars in each of about thirty car parks, every half hour of the day.
+Out:   lines: the forecast at each lead; and last week's value, the mean of all and of four weeks, the hour before.
+Never: a rule for a single car park; the forecast for an hour uses only earlier hours.
 
-The protocol. A reading counts for the nearest half hour (they are stamped some minutes early or late), an hour is the
-mean of its readings, in per cent of the capacity. Each midnight from the end of a car park's fourth week on, all hours
-of the coming day and of the same day a week later are forecast, and in the day, after each hour, those one and three
-hours on. (A recording of under five weeks is judged from its third week on.) Every hour from 08:00 to 16:59 with a
-reading is judged; rows with a negative count are broken and left out, and a car park that is over-full is just that.
-Errors are in points of per cent; the pinball loss is the mean over the deciles 10, 50 and 90 %.
+Protocol: a reading counts for the nearest half hour (readings are some minutes early or late). An hour is the mean of
+its readings, in per cent of the capacity. Each midnight from the end of a car park's fourth week on, all hours of the
+coming day and of the same day a week later are forecast; during the day, after each hour, those one and three hours
+ahead. (A recording of under five weeks is scored from its third week on.) Every hour from 08:00 to 16:59 with a reading
+is scored. Rows with a negative count are broken and left out; an over-full car park is kept. Errors are in percentage
+points; the pinball loss is the mean over the deciles 10, 50 and 90 %.
 
 Source: D. H. Stolfi, E. Alba and X. Yao, "Predicting Car Park Occupancy Rates in Smart Cities", 2017.
 """
@@ -44,22 +44,22 @@ HALF_HOUR_MS: Final = 30 * 60_000
 OPEN: Final = range(8, 17)
 JUDGED_AFTER_DAYS: Final = 28
 SHORT_DAYS: Final = 35
-"""A recording of fewer days is judged from its third week on."""
+"""A recording of fewer days is scored from its third week on."""
 SHORT_AFTER_DAYS: Final = 14
 LATEST_DAYS: Final = 21
 PEERS_WEEKS: Final = 8
-"""A buyer's band: the 10 and 90 % quantiles of the last eight same weekdays at that hour."""
+"""Band for comparison: the 10 and 90 % quantiles of the last eight same weekdays at that hour."""
 FREE_POINTS: Final = 10
-"""The promise that is checked: a tenth of the car park is free."""
+"""The odds are checked for this: a tenth of the car park is free."""
 FULL: Final = 100.0
 
 Values = Mapping[tuple[int, int], float]
-"""What was taken, in per cent, by local day (its ordinal) and hour."""
+"""Share taken, in per cent, by local day (its ordinal) and hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A point that was issued for an hour, what came, and by which rule."""
+    """A forecast point for an hour, the observed value, and the rule."""
 
     rule: str
     day: int
@@ -85,7 +85,7 @@ GOALS: Final[Mapping[Lead, Mapping[Figure, Goal]]] = {
 
 
 def measure(folder: Path) -> list[Line]:
-    """Every line of this recording."""
+    """Return the lines of this recording."""
     lots = [occupancy(rows) for _, rows in groupby(joined(folder, FILES, LAYOUT), key=lambda row: row.key)]
     days = [day for lot in lots for day, _ in lot]
     first, last = min(days), max(days)
@@ -98,20 +98,20 @@ def measure(folder: Path) -> list[Line]:
 
 
 def lines(found: Mapping[str, Sequence[Judged]], last: int) -> Iterator[Line]:
-    """The table's lines, ours first."""
+    """Yield the lines of the table, the product's first."""
     for lead, rule in OURS.items():
         yield line(rule, found.get(rule, ()), ours=True, goals=GOALS.get(lead, {}))
         if lead is Lead.DAY:
             latest = [one for one in found.get(rule, ()) if one.day > last - LATEST_DAYS]
             yield line(f"{rule}, last three weeks of it", latest, ours=True)
-    for rule, judged in found.items():
+    for rule, points in found.items():
         if rule not in OURS.values():
-            yield line(rule, judged, ours=False)
+            yield line(rule, points, ours=False)
 
 
-def line(rule: str, judged: Sequence[Judged], *, ours: bool, goals: Mapping[Figure, Goal] | None = None) -> Line:
-    """One rule's figures."""
-    issued = [one.issued for one in judged]
+def line(rule: str, points: Sequence[Judged], *, ours: bool, goals: Mapping[Figure, Goal] | None = None) -> Line:
+    """Build the line of one rule."""
+    issued = [one.issued for one in points]
     figures = {}
     if found := score(issued):
         figures[Figure.FORECAST_ERROR] = found.error
@@ -128,7 +128,7 @@ def line(rule: str, judged: Sequence[Judged], *, ours: bool, goals: Mapping[Figu
 
 
 def kept(issued: Sequence[Issued]) -> str:
-    """In words, how the odds of a free tenth were kept: the mean distance of promise and outcome over the tenths."""
+    """Describe the accuracy of the odds of a free tenth: the mean distance of odds and outcome over the tenths."""
     if not issued:
         return ""
     points = [(odds(one.point, FREE_POINTS), min(1.0, max(0.0, FULL - one.came - FREE_POINTS + 1))) for one in issued]
@@ -137,13 +137,13 @@ def kept(issued: Sequence[Issued]) -> str:
     apart = sum(abs(one.promised - one.came_true) * one.promises for one in tenths) / promises
     surest = tenths[-1]
     return (
-        f"{promises} hours; odds of a free tenth are {100 * apart:.1f} points off on the mean,"
+        f"{promises} hours; odds of a free tenth are {100 * apart:.1f} points off on average,"
         f" and the surest, {100 * surest.promised:.0f} %, came true in {100 * surest.came_true:.0f} %"
     )
 
 
 def occupancy(rows: Iterable[Row]) -> Values:
-    """One car park's hours."""
+    """Compute the hourly values of one car park."""
     readings: dict[tuple[int, int], list[float]] = defaultdict(list)
     for row in rows:
         near_ms = (row.at_ms + HALF_HOUR_MS // 2) // HALF_HOUR_MS * HALF_HOUR_MS
@@ -153,45 +153,45 @@ def occupancy(rows: Iterable[Row]) -> Values:
 
 
 def ours(lot: Values, after: int) -> Iterator[Judged]:
-    """What the product forecasts."""
+    """Yield the product's forecasts."""
     first, last = min(lot)[0], max(lot)[0]
     days = {day: list(hours(lot, day)) for day in range(first, last + 1)}
     history: list[Hour] = []
     for day, today in days.items():
         if day >= first + after:
-            learnt = learn(history, day)
-            yield from judged(Lead.DAY, today, forecast(learnt, (), today))
+            learned = learn(history, day)
+            yield from judged(Lead.DAY, today, forecast(learned, (), today))
             later = days.get(day + 7, [])
-            yield from judged(Lead.WEEK, later, forecast(learnt, (), later))
-            yield from in_the_day(learnt, today)
+            yield from judged(Lead.WEEK, later, forecast(learned, (), later))
+            yield from in_the_day(learned, today)
         history += today
 
 
-def in_the_day(learnt: Learnt, today: Sequence[Hour]) -> Iterator[Judged]:
-    """Points of the hours to come, made after each hour of the day that has a reading."""
+def in_the_day(learned: Learnt, today: Sequence[Hour]) -> Iterator[Judged]:
+    """Yield the points for later hours, made after each hour of the day that has a reading."""
     for place, hour in enumerate(today):
         for ahead, lead in AHEAD.items():
             coming = today[place + ahead : place + ahead + 1]
             if hour.value is not None:
-                yield from judged(lead, coming, forecast(learnt, today[: place + 1], coming))
+                yield from judged(lead, coming, forecast(learned, today[: place + 1], coming))
 
 
 def judged(lead: Lead, hours: Sequence[Hour], points: Sequence[Point | None]) -> Iterator[Judged]:
-    """Points beside what came."""
+    """Yield the points with the observed values."""
     for hour, point in zip(hours, points, strict=True):
         if point is not None and hour.value is not None:
             yield Judged(OURS[lead], hour.day, Issued(lead, point, hour.value))
 
 
 def hours(lot: Values, day: int) -> Iterator[Hour]:
-    """The hours of one day, as the house's calendar would cut them."""
+    """Yield the hours of one day, as the site's calendar splits them."""
     for hour in OPEN:
         begin = datetime(*date.fromordinal(day).timetuple()[:3], hour, tzinfo=LAYOUT.times.zone)
         yield Hour(round(begin.timestamp() * 1000), day, hour, Opening.OPEN, lot.get((day, hour)), FULL)
 
 
 def peers(lot: Values, after: int) -> Iterator[Judged]:
-    """What a buyer gets today, for the same hours."""
+    """Yield what a buyer gets today, for the same hours."""
     first = min(lot)[0]
     for (day, hour), came in lot.items():
         before = [lot[past, hour] for past in range(day - 7, first - 1, -7) if (past, hour) in lot]
@@ -210,12 +210,12 @@ def peers(lot: Values, after: int) -> Iterator[Judged]:
 
 
 def said(low: float, middle: float, high: float) -> Point:
-    """A rule that knows no other deciles."""
+    """Build a point from a rule without other deciles."""
     return Point(0, (low,) * 4 + (middle,) + (high,) * 4, middle, None, 0)
 
 
 def quantile(values: Sequence[float], chance: float) -> float:
-    """Straight between the ordered values."""
+    """Return a quantile by linear interpolation between the ordered values."""
     ordered = sorted(values)
     place = chance * (len(ordered) - 1)
     low = int(place)

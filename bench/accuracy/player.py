@@ -1,10 +1,10 @@
-"""Plays a recording to the product: rows become the events that a device would send, and these what a member sees.
+"""Play a recording to the product: convert rows to the events a device would send, and compute the shown states.
 
-In:    rows of a recording in order of time, which column drives which sensor, and rules.
-Out:   events as the collector stores them; what was shown, moment by moment; its score.
-Never: a rule of its own. What is shown comes from collector/inference/__init__.py with default settings.
+In:    rows of a recording in order of time, the column of each sensor, and rules.
+Out:   events as the collector stores them; the shown states with their times; their score.
+Never: a rule of its own. The states come from the collector's inference with default settings.
 
-A row stands for the time until the next one. Where the next is further away than BREAK_MS the devices were off.
+A row is valid until the next one. Where the next row is more than BREAK_MS away, the devices were off.
 """
 
 import math
@@ -26,37 +26,37 @@ from ledig.replay.rows import Row
 from ledig.replay.scoring import BREAK_MS, Score, Truth, score
 
 HEARTBEAT_MS: Final = 30_000
-"""A sensor that says nothing else says this often that it lives: the edge's default."""
+"""Heartbeat interval of a sensor that sends nothing else: the default of the edge agent."""
 SPACE: Final = "room"
 _DEVICE: Final = "recorder"
 _STREAM: Final = "played"
 
 Shown = list[tuple[int, str]]
-"""Moment (Unix ms) and state of each change, oldest first."""
+"""Time (Unix ms) and state of each change, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One column, and the sensor that it drives."""
+    """A column and the sensor that it drives."""
 
     sensor: str
     kind: SensorKind
     own: Kind
-    """What the sensor says."""
+    """Kind of the sensor's own events."""
     column: str
     pulse_ms: int = 0
-    """A row above 0 is one pulse this long, and a quiet row says nothing; 0: each row is a reading."""
+    """Each row above 0 is a pulse of this length, other rows send nothing; 0: each row is a reading."""
     unit: Callable[[float], float] = float
-    """From the column's unit to the kind's."""
+    """Converts from the unit of the column to the unit of the kind."""
 
 
 def decibels(volts: float) -> float:
-    """The output of a microphone's amplifier as a level; 60 dB at one volt makes a quiet room about 35 dB."""
+    """Convert a microphone amplifier's output to a level; with 60 dB at one volt a quiet room has about 35 dB."""
     return 60 + 20 * math.log10(max(volts, 0.001))
 
 
 def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan:
-    """One space with these sensors, and default rules."""
+    """Build a plan of one space with these sensors and the default rules."""
     return SitePlan(
         id="recorded",
         name="Recorded",
@@ -72,77 +72,77 @@ def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan
 
 
 def rules_of(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SpaceRules:
-    """The default rules of a space with these sensors."""
+    """Return the default rules of a space with these sensors."""
     return space_rules(house(tracks, kind), SPACE)
 
 
 def spans(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """The rows, cut at every break."""
+    """Split the rows at every break."""
     starts = [0, *(at for at in range(1, len(rows)) if rows[at].at_ms - rows[at - 1].at_ms > BREAK_MS), len(rows)]
     return [rows[start:end] for start, end in pairwise(starts) if end > start]
 
 
 def events(rows: Sequence[Row], tracks: Sequence[Track]) -> list[Heard]:
-    """What the sensors say, in canonical order, `seq` without a hole."""
-    said = [event for track in tracks for span in spans(rows) for event in _of_span(span, track)]
-    said.sort(key=lambda event: (event.at_ms, event.sensor))
-    return [replace(event, seq=seq) for seq, event in enumerate(said, start=1)]
+    """Convert rows to the events of the sensors, in canonical order, `seq` without gaps."""
+    found = [event for track in tracks for span in spans(rows) for event in _span_events(span, track)]
+    found.sort(key=lambda event: (event.at_ms, event.sensor))
+    return [replace(event, seq=seq) for seq, event in enumerate(found, start=1)]
 
 
-def lossy(said: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
-    """The events that arrive if each pulse of motion is lost with this chance, its beginning and its end alike.
+def lossy(sent: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
+    """Drop each motion pulse, start and end together, with a probability of `chance`.
 
-    What is lost never comes again, as from a bought sensor that nobody asks twice; our own edge sends again.
+    Lost events are not repeated, as with a bought sensor; Ledig's own edge agent would send them again.
     """
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
     lost: set[str] = set()
     arrived = []
-    for event in said:
+    for event in sent:
         if event.kind is Kind.MOTION:
             if event.value:
-                (lost.add if dice.random() < chance else lost.discard)(event.sensor)
+                (lost.add if generator.random() < chance else lost.discard)(event.sensor)
             if event.sensor in lost:
                 continue
         arrived.append(event)
     return arrived
 
 
-def silenced(said: Sequence[Heard], silences: Iterable[tuple[int, int]]) -> list[Heard]:
-    """The events outside of these spans (from, to; Unix ms)."""
-    gone = list(silences)
-    return [event for event in said if not any(from_ms <= event.at_ms < to_ms for from_ms, to_ms in gone)]
+def silenced(sent: Sequence[Heard], silences: Iterable[tuple[int, int]]) -> list[Heard]:
+    """Drop the events in these spans (from, to; Unix ms)."""
+    spans_ms = list(silences)
+    return [event for event in sent if not any(from_ms <= event.at_ms < to_ms for from_ms, to_ms in spans_ms)]
 
 
 def random_silences(rows: Sequence[Row], chance: float, length_ms: int, seed: int) -> list[tuple[int, int]]:
-    """Spans (from, to; Unix ms) that begin at a random moment of any row with this chance, and do not meet."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    silent: list[tuple[int, int]] = []
+    """Return spans (from, to; Unix ms) that do not touch and begin in any row with a probability of `chance`."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    silences: list[tuple[int, int]] = []
     for row in rows:
-        if dice.random() < chance and (not silent or row.at_ms > silent[-1][1]):
-            from_ms = row.at_ms + dice.randrange(HEARTBEAT_MS)
-            silent.append((from_ms, from_ms + length_ms))
-    return silent
+        if generator.random() < chance and (not silences or row.at_ms > silences[-1][1]):
+            from_ms = row.at_ms + generator.randrange(HEARTBEAT_MS)
+            silences.append((from_ms, from_ms + length_ms))
+    return silences
 
 
-def play(said: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidence = START) -> tuple[Evidence, Shown]:
-    """The evidence after all events, and what was shown up to a moment."""
-    evidence, transitions = fold(start, said, rules)
-    told = story(start.state, transitions + advance(evidence, rules, until_ms))
-    return evidence, [(change.at_ms, change.state.value) for change in told]
+def play(stored: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidence = START) -> tuple[Evidence, Shown]:
+    """Return the evidence after all events, and the states shown until `until_ms`."""
+    evidence, transitions = fold(start, stored, rules)
+    changes = story(start.state, transitions + advance(evidence, rules, until_ms))
+    return evidence, [(change.at_ms, change.state.value) for change in changes]
 
 
 def truth_of(rows: Sequence[Row], column: str) -> list[Truth]:
-    """Whether somebody was there, row by row."""
+    """Return whether the space was taken, row by row."""
     return [Truth(row.at_ms, taken=row.values[column] > 0) for row in rows]
 
 
 def judged(rows: Sequence[Row], column: str, shown: Shown) -> Score:
-    """What was shown against a column that counts people; a row stands for at most a minute."""
+    """Score the shown states against a column with the number of people; a row is valid for at most a minute."""
     return score(truth_of(rows, column), shown)
 
 
 def figures(found: Score) -> dict[Figure, float]:
-    """A score as figures of the table; what nothing could be said of is left out."""
+    """Convert a score to figures of the table, without those that are None."""
     arrival, release = found.arrival, found.release
     named = {
         Figure.FALSE_VACANT_PCT: _percent(found.false_vacant_share),
@@ -160,27 +160,27 @@ def figures(found: Score) -> dict[Figure, float]:
     return {figure: value for figure, value in named.items() if value is not None}
 
 
-def _of_span(span: Sequence[Row], track: Track) -> Iterator[Heard]:
-    """One sensor's words in a stretch without a break: pulses or readings, and heartbeats where it would be quiet."""
-    spoken_ms, level = span[0].at_ms - HEARTBEAT_MS, 0.0
+def _span_events(span: Sequence[Row], track: Track) -> Iterator[Heard]:
+    """Yield one sensor's events in a span without a break: pulses or readings, and heartbeats in between."""
+    sent_ms, level = span[0].at_ms - HEARTBEAT_MS, 0.0
     for row in span:
-        for beat_ms in range(spoken_ms + HEARTBEAT_MS, row.at_ms, HEARTBEAT_MS):
-            yield _heard(beat_ms, track, Kind.HEARTBEAT, level)
-            spoken_ms = beat_ms
+        for beat_ms in range(sent_ms + HEARTBEAT_MS, row.at_ms, HEARTBEAT_MS):
+            yield _build_event(beat_ms, track, Kind.HEARTBEAT, level)
+            sent_ms = beat_ms
         value = row.values[track.column]
         if not track.pulse_ms:
             level = track.unit(value)
-            yield _heard(row.at_ms, track, track.own, level)
-            spoken_ms = row.at_ms
+            yield _build_event(row.at_ms, track, track.own, level)
+            sent_ms = row.at_ms
         elif value > 0:
-            yield _heard(row.at_ms, track, track.own, 1)
-            yield _heard(row.at_ms + track.pulse_ms, track, track.own, 0)
-            spoken_ms = row.at_ms + track.pulse_ms
-    if spoken_ms < span[-1].at_ms:  # the last row stands too: the device is not off at once
-        yield _heard(spoken_ms + HEARTBEAT_MS, track, Kind.HEARTBEAT, level)
+            yield _build_event(row.at_ms, track, track.own, 1)
+            yield _build_event(row.at_ms + track.pulse_ms, track, track.own, 0)
+            sent_ms = row.at_ms + track.pulse_ms
+    if sent_ms < span[-1].at_ms:  # the last row is valid too: the device is not off at once
+        yield _build_event(sent_ms + HEARTBEAT_MS, track, Kind.HEARTBEAT, level)
 
 
-def _heard(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
+def _build_event(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
     return Heard(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
 
 

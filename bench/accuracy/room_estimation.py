@@ -1,7 +1,7 @@
-"""The recorded room with two motion sensors, sound, light and CO2 (UCI 864): free or taken?
+"""A room with two motion sensors, sound, light and CO2 (UCI 864): free or taken?
 
-In:    `room-occupancy-estimation`: a row every half minute, motion in it, and how many people were counted by hand.
-Out:   lines: both motion sensors; with messages lost; each alone; with the desk's sound; gone silent; and fixed timers.
+In:    `room-occupancy-estimation`: a row every half minute with motion, and the number of people counted by hand.
+Out:   lines: both motion sensors; with lost messages; each alone; with sound at a desk; silent; and fixed timers.
 Never: a rule or a threshold of its own.
 
 Source: A. P. Singh et al., "Machine Learning-Based Occupancy Estimation Using Multivariate Sensor Nodes", 2018.
@@ -46,15 +46,15 @@ RECORDING: Final = "room-occupancy-estimation"
 FILES: Final = "Occupancy_Estimation_*.csv*"
 PEOPLE: Final = "Room_Occupancy_Count"
 SEEDS: Final = 30
-_LOST: Final = 0.2
+_LOST_SHARE: Final = 0.2
 SILENT_SEEDS: Final = 100
 _SILENCE_MS: Final = 30 * 60_000
 _SILENCE_CHANCE: Final = 1 / 480
-"""At half a minute a row: one begins in about four hours."""
-_TO_NOTICE_MS: Final = 2 * HEARTBEAT_MS
+"""Probability per row of half a minute: one silence begins in about four hours."""
+_DETECTION_MS: Final = 2 * HEARTBEAT_MS
 _IN_SILENCE: Final = (Figure.FALSE_OCCUPIED_PCT, Figure.UNKNOWN_PCT)
 _PULSE_MS: Final = 2500
-"""A row tells of motion somewhere in half a minute; common modules hold their output for two to three seconds."""
+"""A row has motion somewhere in half a minute; common modules hold their output for two to three seconds."""
 _TIMERS_MIN: Final = (1.5, 7, 10, 12, 30)
 
 LAYOUT: Final = Layout(
@@ -68,7 +68,7 @@ LAYOUT: Final = Layout(
         Column(PEOPLE, 0, 1000, whole=True),
     ),
 )
-"""The recording does not say which zone its times are of; it crosses no change to or from summer time."""
+"""The time zone of the recording is unknown; summer time neither starts nor ends in it."""
 
 GOOD: Final = Track("s6-pir", SensorKind.PIR, Kind.MOTION, "S6_PIR", _PULSE_MS)
 BADLY_PLACED: Final = Track("s7-pir", SensorKind.PIR, Kind.MOTION, "S7_PIR", _PULSE_MS)
@@ -76,7 +76,7 @@ BOTH: Final = (GOOD, BADLY_PLACED)
 SOUNDS: Final = tuple(
     Track(f"s{desk}-sound", SensorKind.SOUND, Kind.SOUND_DB, f"S{desk}_Sound", unit=decibels) for desk in (1, 2, 3, 4)
 )
-"""The first is at the desk that the badly placed sensor hardly sees."""
+"""The first is at the desk that the badly placed sensor hardly covers."""
 LIGHTS: Final = tuple(
     Track(f"s{desk}-light", SensorKind.LIGHT, Kind.LIGHT_LUX, f"S{desk}_Light") for desk in (1, 2, 3, 4)
 )
@@ -84,7 +84,7 @@ _BESIDE: Final = {"both PIRs, every desk's sound": SOUNDS, "both PIRs, every des
 
 
 def measure(folder: Path) -> list[Line]:
-    """Every line of this recording."""
+    """Return the lines of this recording."""
     rows = joined(folder, FILES, LAYOUT)
     return [
         both(rows),
@@ -93,65 +93,65 @@ def measure(folder: Path) -> list[Line]:
         alone(rows, "well placed PIR alone", GOOD, Goal(most=0)),
         alone(rows, "badly placed PIR alone", BADLY_PLACED, Goal(least=1)),
         with_its_desks_sound(rows),
-        *(_line(rule, unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
+        *(_build_line(rule, unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
         *timers(rows),
     ]
 
 
 def both(rows: Sequence[Row]) -> Line:
-    """Both motion sensors, every message."""
+    """Measure both motion sensors, with every message."""
     goals = {
         Figure.FALSE_VACANT_PCT: Goal(most=0.1),
         Figure.LONGEST_FALSE_VACANT_MIN: Goal(most=1),
         Figure.FALSE_OCCUPIED_PCT: Goal(most=1.7),
         Figure.CHANGES_PER_DAY: Goal(most=8),
     }
-    return _line("both PIRs", played(rows, BOTH), goals)
+    return _build_line("both PIRs", played(rows, BOTH), goals)
 
 
 def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
-    """Both motion sensors, a fifth of the motion never told; the mean over the seeds, the longest of all."""
-    runs = [played(rows, BOTH, lossy(events(rows, BOTH), _LOST, seed)) for seed in range(seeds)]
+    """Measure both motion sensors without a fifth of the motion: mean over the seeds, and the longest fault of all."""
+    runs = [played(rows, BOTH, lossy(events(rows, BOTH), _LOST_SHARE, seed)) for seed in range(seeds)]
     found = {figure: mean(run[figure] for run in runs) for figure in runs[0]}
     longest = Figure.LONGEST_FALSE_VACANT_MIN
     found[longest] = max(run[longest] for run in runs)
     worst = max(run.get(Figure.FALSE_VACANT_PCT, 0) for run in runs)
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
-    return _line(f"both PIRs, {100 * _LOST:g} % of motion lost", found, goals, note=note)
+    return _build_line(f"both PIRs, {100 * _LOST_SHARE:g} % of motion lost", found, goals, note=note)
 
 
 def alone(rows: Sequence[Row], rule: str, track: Track, findings: Goal) -> Line:
-    """One motion sensor, and what the collector found to be wrong with it."""
+    """Measure one motion sensor, and the collector's findings about it."""
     found = ever_found(house((track,)), events(rows, (track,)))
-    told = played(rows, (track,)) | {Figure.FINDINGS: float(len(found))}
+    found_figures = played(rows, (track,)) | {Figure.FINDINGS: float(len(found))}
     note = "; ".join(finding.kind.value.replace("_", " ") for _, finding in found) or "nothing"
-    return _line(rule, told, {Figure.FINDINGS: findings}, note=f"Found by the collector: {note}.")
+    return _build_line(rule, found_figures, {Figure.FINDINGS: findings}, note=f"Found by the collector: {note}.")
 
 
 def with_its_desks_sound(rows: Sequence[Row]) -> Line:
-    """The badly placed motion sensor and a microphone at the desk that it sees badly, on days they had not seen."""
+    """Measure the badly placed motion sensor with a microphone at the desk that it hardly covers, on unseen days."""
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.5), Figure.FALSE_OCCUPIED_PCT: Goal(most=3.0)}
-    note = "The threshold is learnt on the other days, or where one day alone has people on its other stretches."
-    return _line("badly placed PIR, its desk's sound", unseen(rows, (BADLY_PLACED, SOUNDS[0])), goals, note=note)
+    note = "The threshold is learned on the other days; if only one day has people, on the other spans of that day."
+    return _build_line("badly placed PIR, its desk's sound", unseen(rows, (BADLY_PLACED, SOUNDS[0])), goals, note=note)
 
 
 def unseen(rows: Sequence[Row], tracks: Sequence[Track]) -> dict[Figure, float]:
-    """The figures of a space that has learnt from all other days."""
+    """Return the figures of a space that has learned from all other days."""
     return figures(judged(rows, PEOPLE, shown_unseen(rows, PEOPLE, tracks)))
 
 
 def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
-    """Every sensor silent for half an hour, again and again: what is shown free because of it."""
-    truth, said, until_ms = truth_of(rows, PEOPLE), events(rows, BOTH), rows[-1].at_ms
+    """Measure how long the space is wrongly shown free because all sensors are silent for half an hour."""
+    truth, sent, until_ms = truth_of(rows, PEOPLE), events(rows, BOTH), rows[-1].at_ms
     rules = rules_of(BOTH)
-    known = wrongly_free(truth, play(said, rules, until_ms)[1])
+    known = wrongly_free(truth, play(sent, rules, until_ms)[1])
     runs, still_free_ms, wrong_ms, too_soon_ms, silences = [], 0, 0, 0, 0
     for seed in range(seeds):
         silent = random_silences(rows, _SILENCE_CHANCE, _SILENCE_MS, seed)
-        _, shown = play(silenced(said, silent), rules, until_ms)
-        missed = [_first_missed_ms(said, from_ms) for from_ms, _ in silent]
-        unseen = [(from_ms, missed_ms + _TO_NOTICE_MS) for (from_ms, _), missed_ms in zip(silent, missed, strict=True)]
+        _, shown = play(silenced(sent, silent), rules, until_ms)
+        missed = [_first_missed_ms(sent, from_ms) for from_ms, _ in silent]
+        unseen = [(from_ms, missed_ms + _DETECTION_MS) for (from_ms, _), missed_ms in zip(silent, missed, strict=True)]
         wrong = wrongly_free(truth, shown)
         wrong_ms += _beyond_ms(wrong, [*known, *unseen])
         too_soon_ms += _beyond_ms(wrong, known)
@@ -162,32 +162,32 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
         Figure.FALSE_VACANT_MIN: wrong_ms / 60_000,
         Figure.STILL_FREE_S: still_free_ms / 1000,
     }
-    goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=_TO_NOTICE_MS / 1000)}
+    goals = {Figure.FALSE_VACANT_MIN: Goal(most=0), Figure.STILL_FREE_S: Goal(most=_DETECTION_MS / 1000)}
     soon_s = (too_soon_ms - wrong_ms) / 1000
-    unnoticed = f", but for {soon_s:g} s before two heartbeats had stayed away, when nobody can know" if soon_s else ""
+    unnoticed = f", except {soon_s:g} s before two heartbeats were missed, when no rule can detect it" if soon_s else ""
     note = (
         f"{silences} silences in {seeds} seeds, beginning at any row with a chance of 1 in {1 / _SILENCE_CHANCE:g}."
-        f" The minutes are the sum of all that was shown free because of them, while they lasted and after{unnoticed}."
-        " Still free: from the first heartbeat that stayed away until nothing was shown free."
+        f" The minutes are the sum of what was wrongly shown free because of them, during and after{unnoticed}."
+        " Still free: from the first missed heartbeat until the space was no longer shown free."
     )
-    return _line("both PIRs, all silent for 30 min", found, goals, note=note)
+    return _build_line("both PIRs, all silent for 30 min", found, goals, note=note)
 
 
-def _first_missed_ms(said: Sequence[Heard], from_ms: int) -> int:
-    """When the first word was due that a silence swallowed."""
-    place = bisect_left(said, from_ms, key=lambda event: event.at_ms)
-    return said[place].at_ms if place < len(said) else from_ms
+def _first_missed_ms(sent: Sequence[Heard], from_ms: int) -> int:
+    """Return when the first event was due that a silence dropped."""
+    place = bisect_left(sent, from_ms, key=lambda event: event.at_ms)
+    return sent[place].at_ms if place < len(sent) else from_ms
 
 
 def _free_until_ms(shown: Shown, at_ms: int) -> int:
-    """Until when free was shown that was shown at this moment; the moment itself if it was not."""
+    """Return until when the space was shown free from `at_ms` on; `at_ms` itself if it was not."""
     after = bisect_right(shown, at_ms, key=lambda change: change[0])
     free = 0 < after < len(shown) and shown[after - 1][1] == Occupancy.VACANT
     return shown[after][0] if free else at_ms
 
 
 def _beyond_ms(stretches: Sequence[tuple[int, int]], known: Sequence[tuple[int, int]]) -> int:
-    """How much of the stretches lies in none of the known ones."""
+    """Return how much of the stretches lies outside of all known ones."""
     beyond_ms = 0
     for from_ms, to_ms in stretches:
         counted_ms = from_ms
@@ -200,21 +200,23 @@ def _beyond_ms(stretches: Sequence[tuple[int, int]], known: Sequence[tuple[int, 
 
 
 def timers(rows: Sequence[Row]) -> Iterator[Line]:
-    """What a buyer gets: any motion holds for a fixed time."""
-    said = events(rows, BOTH)
+    """Measure what a buyer gets: any motion holds for a fixed time."""
+    sent = events(rows, BOTH)
     for minutes in _TIMERS_MIN:
-        found = figures(judged(rows, PEOPLE, timer(said, round(minutes * 60_000), rows[-1].at_ms)))
-        yield _line(f"timer of {minutes:g} min", found, {}, ours=False)
+        found = figures(judged(rows, PEOPLE, timer(sent, round(minutes * 60_000), rows[-1].at_ms)))
+        yield _build_line(f"timer of {minutes:g} min", found, {}, ours=False)
 
 
-def played(rows: Sequence[Row], tracks: Sequence[Track], said: Sequence[Heard] | None = None) -> dict[Figure, float]:
-    """The figures of a fresh space with these sensors, default rules; `said`: what arrives, if not all."""
-    said = events(rows, tracks) if said is None else said
-    _, shown = play(said, rules_of(tracks), rows[-1].at_ms)
+def played(
+    rows: Sequence[Row], tracks: Sequence[Track], received: Sequence[Heard] | None = None
+) -> dict[Figure, float]:
+    """Return the figures of a new space with these sensors and default rules; `received`: events if not all arrive."""
+    stored = events(rows, tracks) if received is None else received
+    _, shown = play(stored, rules_of(tracks), rows[-1].at_ms)
     return figures(judged(rows, PEOPLE, shown))
 
 
-def _line(
+def _build_line(
     rule: str, found: Mapping[Figure, float], goals: Mapping[Figure, Goal], *, ours: bool = True, note: str = ""
 ) -> Line:
     return Line(recording=RECORDING, rule=rule, ours=ours, figures=found, goals=goals, note=note)

@@ -1,15 +1,14 @@
-"""Rooms whose people were counted by cameras (SDU OU44), behind a door whose counter errs: how many are told?
+"""Rooms with people counted by cameras (SDU OU44), behind a door with a faulty counter: accuracy of the count.
 
-In:    `sdu-ou44-rooms`: each minute, how many people were in a room. The days stand in no order: they follow each
-       other as the file has them.
-Out:   lines: the count with and without a motion sensor beside the doors' counter, by plain sums, and by somebody who
-       is told the truth of other days.
+In:    `sdu-ou44-rooms`: the number of people in a room each minute. The days have no order and are used as in the file.
+Out:   lines: the count with and without a motion sensor beside the door's counter, by plain sums, and by an observer
+       who has the truth of the other days.
 Never: a rule of its own.
 
-The counter is simulated on the true counts. What changes from one minute to the next has passed the door; besides,
-each person goes out and comes back once in two hours. A usual pair of beams misses 5 % of those who come in and 8 %
-of those who go out, and tells 2 % the wrong way round. A motion sensor sees motion in 60 % of half minutes while
-anybody is there, as one well placed in the UCI 864 recording does, and never while the room is empty.
+The counter is simulated on the true counts. A change from one minute to the next is a passage through the door. In
+addition each person goes out and comes back once in two hours. A usual pair of beams misses 5 % of those who come in
+and 8 % of those who go out, and counts 2 % in the wrong direction. A motion sensor detects motion in 60 % of half
+minutes while anybody is there, as a well placed one in the UCI 864 recording does, and never while the room is empty.
 
 Source: K. Arendt et al., "Room-level Occupant Counts, Airflow and CO2 Data from an Office Building", DATA 2018,
 10.1145/3277868.3277875.
@@ -25,7 +24,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bench.accuracy.known_rates import Minute, Rates
-from bench.accuracy.known_rates import told as told_by_known_rates
+from bench.accuracy.known_rates import told as count_by_known_rates
 from bench.accuracy.line import Figure, Goal, Line
 from bench.accuracy.player import SPACE, Track, house, play
 from bench.accuracy.recordings import read_each
@@ -40,48 +39,56 @@ from ledig.replay.rows import Column, Layout, Row, TimeColumns
 
 RECORDING: Final = "sdu-ou44-rooms"
 SEEDS: Final = 12
-INFORMED: Final = "door and motion, all rates and the truth of all other days known"
-"""What stands beside ours to show how much the same crossings allow."""
+INFORMED: Final = "door and motion, with all rates and the truth of all other days"
+"""Reference that shows how good a count from the same crossings can be."""
 MINUTE_MS: Final = 60_000
-_MISSED_IN, _MISSED_OUT, _TURNED = 0.05, 0.08, 0.02
+_MISSED_IN, _MISSED_OUT, _REVERSED = 0.05, 0.08, 0.02
 _TRIPS_PER_MIN: Final = 0.5 / 60
 _MOTION: Final = 0.6
 _SLOT_MS: Final = 30_000
 _PULSE_MS: Final = 2_500
-_QUIET_MS: Final = 600_000
+_NO_MOTION_MS: Final = 600_000
 _BEGIN_MS: Final = 1_490_140_800_000
-"""Midnight of the first day of the recording, which stands for them all: 22 March 2017, UTC."""
+"""Midnight of the first day of the recording, used for all days: 22 March 2017, UTC."""
 _DAY_MIN: Final = 1440
 _TRACK: Final = Track("pir", SensorKind.PIR, Kind.MOTION, "", _PULSE_MS)
 _MOTION_GOALS: Final = {Figure.COUNT_ERROR: Goal(most=0.75), Figure.FALSE_VACANT_PCT: Goal(most=0.1)}
 _COUNTER_GOALS: Final = {Figure.COUNT_ERROR: Goal(most=1.35), Figure.FALSE_VACANT_PCT: Goal(most=5.0)}
 
 Told = list[tuple[int, int, int]]
-"""For each minute: how many are told, and the range."""
+"""For each minute: the count, and the lower and upper end of its range."""
 
 
 def measure(folder: Path) -> list[Line]:
-    """The lines of this recording."""
-    rooms = [_people(rows) for _, rows in read_each(folder, "occ_data_room_*.csv.gz", _layout)]
+    """Return the lines of this recording."""
+    rooms = [_read_people(rows) for _, rows in read_each(folder, "occ_data_room_*.csv.gz", _find_layout)]
     return [
-        _line("door and motion", rooms, lambda truth, seed: _product(truth, seed, motion=True), _MOTION_GOALS),
-        _line("door alone", rooms, lambda truth, seed: _product(truth, seed, motion=False), _COUNTER_GOALS),
-        _line("in minus out", rooms, lambda truth, seed: _plain(truth, seed, nightly=False, clamped=False)),
-        _line(
-            "in minus out, nightly zero", rooms, lambda truth, seed: _plain(truth, seed, nightly=True, clamped=False)
+        _build_line(
+            "door and motion", rooms, lambda truth, seed: _count_by_product(truth, seed, motion=True), _MOTION_GOALS
         ),
-        _line(
+        _build_line(
+            "door alone", rooms, lambda truth, seed: _count_by_product(truth, seed, motion=False), _COUNTER_GOALS
+        ),
+        _build_line(
+            "in minus out", rooms, lambda truth, seed: _count_by_sum(truth, seed, nightly=False, clamped=False)
+        ),
+        _build_line(
+            "in minus out, nightly zero",
+            rooms,
+            lambda truth, seed: _count_by_sum(truth, seed, nightly=True, clamped=False),
+        ),
+        _build_line(
             "in minus out, nightly zero, never negative",
             rooms,
-            lambda truth, seed: _plain(truth, seed, nightly=True, clamped=True),
+            lambda truth, seed: _count_by_sum(truth, seed, nightly=True, clamped=True),
         ),
-        _line("the same, the true ratio known, and motion", rooms, _scaled),
-        _line(INFORMED, rooms, _informed),
+        _build_line("the same with the true ratio, and motion", rooms, _count_scaled),
+        _build_line(INFORMED, rooms, _count_informed),
     ]
 
 
-def _layout(path: Path) -> Layout:
-    """The count stands in the last column, which is named after the room."""
+def _find_layout(path: Path) -> Layout:
+    """Return the layout of a file: the count is in the last column, which is named after the room."""
     with gzip.open(path, "rt") as file:
         name = file.readline().strip().split(",")[-1]
     return Layout(
@@ -91,24 +98,24 @@ def _layout(path: Path) -> Layout:
     )
 
 
-def _people(rows: Sequence[Row]) -> list[int]:
+def _read_people(rows: Sequence[Row]) -> list[int]:
     return [round(next(iter(row.values.values()))) for row in rows]
 
 
-def _line(
+def _build_line(
     rule: str,
     rooms: Sequence[Sequence[int]],
-    told: Callable[[Sequence[int], int], Told],
+    count_people: Callable[[Sequence[int], int], Told],
     goals: dict[Figure, Goal] | None = None,
 ) -> Line:
-    """The figures over all minutes of all rooms and seeds."""
+    """Build a line with the figures over all minutes of all rooms and seeds."""
     minutes = taken = free = wrong_free = wrong_taken = held = 0
     error = 0
     per_room = []
     for truth in rooms:
         before = error
         for seed in range(SEEDS):
-            for inside, (count, least, most) in zip(truth, told(truth, seed), strict=True):
+            for inside, (count, least, most) in zip(truth, count_people(truth, seed), strict=True):
                 minutes += 1
                 error += abs(inside - count)
                 held += least <= inside <= most
@@ -126,54 +133,54 @@ def _line(
     note = f"{len(rooms)} rooms, {SEEDS} seeds each, all minutes of all rooms together; by room {by_room}"
     if goals:
         note += (
-            f"; {100 * held / minutes:.0f} % in the range; nothing corrects a count while a room is in use, so what the"
-            " counter missed stays until it is empty"
+            f"; {100 * held / minutes:.0f} % in the range; no evidence corrects a count while a room is in use, so the"
+            " counter's errors remain until it is empty"
         )
     return Line(
         recording=RECORDING, rule=rule, ours=goals is not None, figures=figures, goals=goals or {}, note=f"{note}."
     )
 
 
-def _product(truth: Sequence[int], seed: int, *, motion: bool) -> Told:
-    """What the product tells at the end of each minute."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    crossings = list(_crossings(truth, dice))
+def _count_by_product(truth: Sequence[int], seed: int, *, motion: bool) -> Told:
+    """Return the product's count at the end of each minute."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    crossings = list(_simulate_crossings(truth, generator))
     plan = house([_TRACK] if motion else [])
     presence, turns, crowd = Presence(plan), Turns(plan), Crowd()
     to_ms = _BEGIN_MS + len(truth) * MINUTE_MS
     timelines = {}
     if motion:
-        _, states = play(list(_motion(truth, dice)), space_rules(plan, SPACE), to_ms)
+        _, states = play(list(_simulate_motion(truth, generator)), space_rules(plan, SPACE), to_ms)
         timelines = {SPACE: [(at_ms, Occupancy(state)) for at_ms, state in states]}
-    told: Told = []
+    counts: Told = []
     for bucket in buckets(crossings, presence.steps(timelines, _BEGIN_MS, to_ms), (), _BEGIN_MS, to_ms):
-        around = House(turns.of(bucket.from_ms), presence.everywhere)
-        told += _minutes(crowd, bucket, around)
-        crowd, _ = counted(crowd, bucket, around)
-        told.append(_told(crowd, bucket, around, bucket.from_ms + BUCKET_MS))
-    return told[: len(truth)]
+        site = House(turns.of(bucket.from_ms), presence.everywhere)
+        counts += _count_minutes(crowd, bucket, site)
+        crowd, _ = counted(crowd, bucket, site)
+        counts.append(_count_people(crowd, bucket, site, bucket.from_ms + BUCKET_MS))
+    return counts[: len(truth)]
 
 
-def _minutes(crowd: Crowd, bucket: Bucket, around: House) -> Iterator[tuple[int, int, int]]:
-    """What is told at the end of the minutes before the bucket's own end."""
+def _count_minutes(crowd: Crowd, bucket: Bucket, site: House) -> Iterator[tuple[int, int, int]]:
+    """Yield the counts at the end of each minute before the end of the bucket."""
     for until_ms in range(bucket.from_ms + MINUTE_MS, bucket.from_ms + BUCKET_MS, MINUTE_MS):
         so_far = [crossing for crossing in bucket.crossings if crossing.at_ms < until_ms]
         steps = [step for step in bucket.seen if step.at_ms < until_ms]
-        now, _ = passed(crowd, bucket._replace(crossings=so_far, seen=steps), around, until_ms)
-        yield _told(now, bucket, around, until_ms)
+        now, _ = passed(crowd, bucket._replace(crossings=so_far, seen=steps), site, until_ms)
+        yield _count_people(now, bucket, site, until_ms)
 
 
-def _told(crowd: Crowd, bucket: Bucket, around: House, until_ms: int) -> tuple[int, int, int]:
+def _count_people(crowd: Crowd, bucket: Bucket, site: House, until_ms: int) -> tuple[int, int, int]:
     known = next(step.known for step in reversed(bucket.seen) if step.at_ms < until_ms)
-    found = people(crowd, known, around)
+    found = people(crowd, known, site)
     return found.count, found.least, found.most
 
 
-def _plain(truth: Sequence[int], seed: int, *, nightly: bool, clamped: bool) -> Told:
-    """What a plain sum tells; nobody is told where it is negative."""
+def _count_by_sum(truth: Sequence[int], seed: int, *, nightly: bool, clamped: bool) -> Told:
+    """Return the count by a plain sum; negative sums count as zero."""
     inside = 0
-    told: Told = []
-    passing = iter((*_crossings(truth, Random(seed)), Crossing(1 << 62, 0)))  # noqa: S311 - repeatable, no secret
+    counts: Told = []
+    passing = iter((*_simulate_crossings(truth, Random(seed)), Crossing(1 << 62, 0)))  # noqa: S311 - repeatable, no secret
     crossing = next(passing)
     for minute in range(len(truth)):
         if nightly and minute % _DAY_MIN == 0:
@@ -182,18 +189,18 @@ def _plain(truth: Sequence[int], seed: int, *, nightly: bool, clamped: bool) -> 
             inside += crossing.way
             inside = max(0, inside) if clamped else inside
             crossing = next(passing)
-        told.append((max(0, inside),) * 3)
-    return told
+        counts.append((max(0, inside),) * 3)
+    return counts
 
 
-def _scaled(truth: Sequence[int], seed: int) -> Told:
-    """The best of the usual: who goes out is scaled by a ratio that is known; ten minutes without motion are nobody."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    crossings = list(_crossings(truth, dice))
-    moved = [event.at_ms for event in _motion(truth, dice) if event.kind is Kind.MOTION]
+def _count_scaled(truth: Sequence[int], seed: int) -> Told:
+    """Count with exits scaled by the true ratio, the best usual method; ten minutes without motion reset it to zero."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    crossings = list(_simulate_crossings(truth, generator))
+    moved = [event.at_ms for event in _simulate_motion(truth, generator) if event.kind is Kind.MOTION]
     went_out = sum(crossing.way < 0 for crossing in crossings)
     ratio = (len(crossings) - went_out) / max(1, went_out)
-    inside, told, place = 0.0, [], 0
+    inside, counts, place = 0.0, [], 0
     for minute in range(len(truth)):
         until_ms = _BEGIN_MS + (minute + 1) * MINUTE_MS
         inside = inside if minute % _DAY_MIN else 0.0
@@ -201,48 +208,50 @@ def _scaled(truth: Sequence[int], seed: int) -> Told:
             inside = max(0.0, inside + (1 if crossings[place].way > 0 else -ratio))
             place += 1
         last = bisect_left(moved, until_ms)
-        seen = last > 0 and moved[last - 1] >= until_ms - _QUIET_MS
+        seen = last > 0 and moved[last - 1] >= until_ms - _NO_MOTION_MS
         inside = max(1.0, inside) if seen else 0.0
-        told.append((round(inside),) * 3)
-    return told
+        counts.append((round(inside),) * 3)
+    return counts
 
 
-def _informed(truth: Sequence[int], seed: int) -> Told:
-    """What somebody tells who hears what the product hears, and knows what no house knows."""
-    dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    passed_by = Counter(((each.at_ms - _BEGIN_MS) // MINUTE_MS, each.way) for each in _crossings(truth, dice))
-    said = (event for event in _motion(truth, dice) if event.kind is Kind.MOTION and event.value)
-    moved = Counter((event.at_ms - _BEGIN_MS) // MINUTE_MS for event in said)
+def _count_informed(truth: Sequence[int], seed: int) -> Told:
+    """Return the count by an observer with the product's data and facts that no real site has."""
+    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    passed_by = Counter(
+        ((each.at_ms - _BEGIN_MS) // MINUTE_MS, each.way) for each in _simulate_crossings(truth, generator)
+    )
+    pulses = (event for event in _simulate_motion(truth, generator) if event.kind is Kind.MOTION and event.value)
+    moved = Counter((event.at_ms - _BEGIN_MS) // MINUTE_MS for event in pulses)
     minutes = [Minute(passed_by[at, 1], passed_by[at, -1], moved[at]) for at in range(len(truth))]
-    rates = Rates(_MISSED_IN, _MISSED_OUT, _TURNED, _TRIPS_PER_MIN, _MOTION)
-    return told_by_known_rates(truth, minutes, rates)
+    rates = Rates(_MISSED_IN, _MISSED_OUT, _REVERSED, _TRIPS_PER_MIN, _MOTION)
+    return count_by_known_rates(truth, minutes, rates)
 
 
-def _crossings(truth: Sequence[int], dice: Random) -> Iterator[Crossing]:
-    """What the counter tells, in order."""
+def _simulate_crossings(truth: Sequence[int], generator: Random) -> Iterator[Crossing]:
+    """Yield the crossings that the counter reports, in order."""
     before = 0
     for minute, inside in enumerate(truth):
-        trips = sum(dice.random() < _TRIPS_PER_MIN for _ in range(min(before, inside)))
-        ways = [1] * _counted(max(0, inside - before) + trips, _MISSED_IN, dice)
-        ways += [-1] * _counted(max(0, before - inside) + trips, _MISSED_OUT, dice)
-        ways = [-way if dice.random() < _TURNED else way for way in ways]
-        dice.shuffle(ways)
+        trips = sum(generator.random() < _TRIPS_PER_MIN for _ in range(min(before, inside)))
+        ways = [1] * _simulate_counter(max(0, inside - before) + trips, _MISSED_IN, generator)
+        ways += [-1] * _simulate_counter(max(0, before - inside) + trips, _MISSED_OUT, generator)
+        ways = [-way if generator.random() < _REVERSED else way for way in ways]
+        generator.shuffle(ways)
         for place, way in enumerate(ways):
             yield Crossing(_BEGIN_MS + minute * MINUTE_MS + (2 * place + 1) * MINUTE_MS // (2 * len(ways)), way)
         before = inside
 
 
-def _counted(people: int, missed: float, dice: Random) -> int:
-    return sum(dice.random() >= missed for _ in range(people))
+def _simulate_counter(people: int, missed: float, generator: Random) -> int:
+    return sum(generator.random() >= missed for _ in range(people))
 
 
-def _motion(truth: Sequence[int], dice: Random) -> Iterator[Heard]:
-    """What the motion sensor says: a pulse where it sees motion, else a heartbeat."""
+def _simulate_motion(truth: Sequence[int], generator: Random) -> Iterator[Heard]:
+    """Yield the motion sensor's events: a pulse where it detects motion, else a heartbeat."""
     seq = 0
     for slot in range(len(truth) * MINUTE_MS // _SLOT_MS):
         at_ms = _BEGIN_MS + slot * _SLOT_MS
         seq += 2
-        if truth[slot * _SLOT_MS // MINUTE_MS] > 0 and dice.random() < _MOTION:
+        if truth[slot * _SLOT_MS // MINUTE_MS] > 0 and generator.random() < _MOTION:
             yield Heard(at_ms, "recorder", "played", seq - 1, _TRACK.sensor, Kind.MOTION, 1)
             yield Heard(at_ms + _PULSE_MS, "recorder", "played", seq, _TRACK.sensor, Kind.MOTION, 0)
         else:

@@ -1,8 +1,8 @@
-"""Sets lines as the cells of a table, the same for the terminal and for the page.
+"""Format lines as the cells of a table, for the terminal and for the page.
 
 In:    the lines of one recording.
-Out:   columns that hold something, and for each line a cell a column: the figures, and below them goals met or missed.
-Never: printing, colours; a goal is met or missed by its word.
+Out:   the columns in use, and for each line one cell per column: the figures, and below them the goals.
+Never: printing, colours; a goal is marked as met or missed in words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Final
 
 from bench.accuracy.line import Figure, Goal, Line
 
-_TOGETHER: Final[Mapping[str, tuple[Figure, ...]]] = {
+_SHARED_CELLS: Final[Mapping[str, tuple[Figure, ...]]] = {
     "free while taken: %, min, longest min": (
         Figure.FALSE_VACANT_PCT,
         Figure.FALSE_VACANT_MIN,
@@ -24,52 +24,52 @@ _TOGETHER: Final[Mapping[str, tuple[Figure, ...]]] = {
     "release: median, 95 %, s": (Figure.RELEASE_MEDIAN_S, Figure.RELEASE_95_S),
     "left over: mean, 90 %": (Figure.LEFT_OVER_MEAN, Figure.LEFT_OVER_90),
 }
-"""Figures that are read together stand in one cell, their units in its title; every other has a column."""
+"""Figures that share a cell, by its title with their units; every other figure has its own column."""
 _DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1, "FINDINGS": 0, "FALSE_ALARMS": 0}
-"""By the end of a figure's name; others have two."""
+"""Number of decimals by the end of a figure's name; others have two."""
 MET: Final = "met"
 MISSED: Final = "MISSED"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one line says in one column: its figures, and what became of their goals; both may be empty."""
+    """One line's cell of a column: its figures and the results of their goals; both may be empty."""
 
     figures: tuple[str, ...]
     goals: tuple[str, ...]
 
 
 def columns(lines: Sequence[Line]) -> dict[str, tuple[Figure, ...]]:
-    """The columns in which any of the lines has a figure, in the order of `Figure`."""
-    there = {figure for line in lines for figure in line.figures}
-    titles = {figure: title for title, group in _TOGETHER.items() for figure in group}
+    """Return the columns in which any of the lines has a figure, in the order of `Figure`."""
+    present = {figure for line in lines for figure in line.figures}
+    titles = {figure: title for title, group in _SHARED_CELLS.items() for figure in group}
     found: dict[str, tuple[Figure, ...]] = {}
     for figure in Figure:
-        if figure in there:
+        if figure in present:
             title = titles.get(figure, figure.value)
             found[title] = (*found.get(title, ()), figure)
     return found
 
 
 def cell(line: Line, group: Sequence[Figure]) -> Cell:
-    """One line's cell of a column."""
-    told = [figure for figure in group if figure in line.figures]
-    asked = [figure for figure in group if figure in line.goals]
+    """Format one line's cell of a column."""
+    measured = [figure for figure in group if figure in line.figures]
+    with_goals = [figure for figure in group if figure in line.goals]
     return Cell(
-        tuple(_number(figure, line.figures[figure]) for figure in told),
-        tuple(f"{goal_text(line.goals[figure])} {MET if met(line, figure) else MISSED}" for figure in asked),
+        tuple(_format_number(figure, line.figures[figure]) for figure in measured),
+        tuple(f"{goal_text(line.goals[figure])} {MET if met(line, figure) else MISSED}" for figure in with_goals),
     )
 
 
 def met(line: Line, figure: Figure) -> bool:
-    """Whether the line meets its goal for a figure; one that it does not even tell is missed."""
+    """Whether the line meets its goal for a figure; a figure that was not measured misses its goal."""
     return figure in line.figures and line.goals[figure].met(line.figures[figure])
 
 
 def missed(lines: Sequence[Line]) -> list[str]:
-    """Each goal that is missed, in words."""
+    """Describe each missed goal."""
     return [
-        f"{line.recording}, {line.rule}: {figure.value} is {_told(line, figure)}, asked for"
+        f"{line.recording}, {line.rule}: {figure.value} is {_format_figure(line, figure)}, goal"
         f" {goal_text(line.goals[figure])}"
         for line in lines
         for figure in line.goals
@@ -78,17 +78,17 @@ def missed(lines: Sequence[Line]) -> list[str]:
 
 
 def goal_text(goal: Goal) -> str:
-    """A goal as bounds: `<= 0.1`, `>= 98.8`, `77-83`."""
+    """Format the bounds of a goal: `<= 0.1`, `>= 98.8`, `77-83`."""
     least, most = (f"{bound:g}" if bound is not None else "" for bound in (goal.least, goal.most))
     if least and most:
         return f"{least}-{most}"
     return f"<= {most}" if most else f">= {least}"
 
 
-def _told(line: Line, figure: Figure) -> str:
-    return _number(figure, line.figures[figure]) if figure in line.figures else "not told"
+def _format_figure(line: Line, figure: Figure) -> str:
+    return _format_number(figure, line.figures[figure]) if figure in line.figures else "not measured"
 
 
-def _number(figure: Figure, value: float) -> str:
+def _format_number(figure: Figure, value: float) -> str:
     decimals = next((digits for end, digits in _DECIMALS.items() if figure.name.endswith(end)), 2)
     return f"{value:.{decimals}f}"

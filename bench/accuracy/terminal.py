@@ -1,7 +1,7 @@
-"""Shows on the terminal how the measuring goes, and the table.
+"""Show progress and results on the terminal.
 
-In:    names of recordings; what was measured, and why others were left out.
-Out:   a bar; one table in parts, one part a recording, ours above what a buyer gets today.
+In:    names of recordings; the results, and why recordings were left out.
+Out:   a progress bar; one table per recording, the product above what a buyer gets today.
 Never: files.
 """
 
@@ -19,33 +19,33 @@ from bench.accuracy.line import Figure, Line
 from bench.accuracy.table import cell, columns, missed
 
 _RULE_WIDTH: Final = 21
-"""At least, so that a recording of nine columns still fits into 80 characters."""
+"""Minimum width; with it a recording with nine columns fits into 80 characters."""
 _COLUMN_WIDTH: Final = 13
-_FEW: Final = 4
-"""With more columns than this each word of their titles has a line of its own."""
-_UNDER: Final = "  "
+_MAX_ONE_LINE_TITLES: Final = 4
+"""With more columns than this, each word of a title has its own line."""
+_INDENT: Final = "  "
 
 
 @contextmanager
 def progress(console: Console, names: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar that counts recordings; what it yields is told each one that is done."""
+    """Show a bar that counts recordings; yield a function to call with the name of each that is done."""
     columns_ = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     left = list(names)
     with Progress(*columns_, console=console, transient=True) as bar:
-        task = bar.add_task(_measuring(left), total=len(left))
+        task = bar.add_task(_describe_progress(left), total=len(left))
 
-        def ended(name: str) -> None:
+        def show_done(name: str) -> None:
             left.remove(name)
-            bar.update(task, advance=1, description=_measuring(left))
+            bar.update(task, advance=1, description=_describe_progress(left))
 
-        yield ended
+        yield show_done
 
 
 def show(console: Console, found: Mapping[str, Measured], absent: Mapping[str, str]) -> None:
-    """Print the table, its notes, what was left out, and the goals that are missed."""
+    """Print the tables, their notes, what was left out, and the missed goals."""
     for name, measured in found.items():
         if measured.lines:
-            console.print(_part(name, measured, console.width))
+            console.print(_build_table(name, measured, console.width))
     for name, measured in found.items():
         for line in measured.lines:
             if line.note:
@@ -57,42 +57,42 @@ def show(console: Console, found: Mapping[str, Measured], absent: Mapping[str, s
     refused = {name: measured.refused for name, measured in found.items() if measured.refused}
     for name, why in (refused | dict(absent)).items():
         console.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
-    _goals(console, found)
+    _print_goals(console, found)
 
 
-def _part(name: str, measured: Measured, width: int) -> Table:
-    """The part of one recording."""
+def _build_table(name: str, measured: Measured, width: int) -> Table:
+    """Build the table of one recording."""
     table = Table(title=name, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     groups = columns(measured.lines)
-    longest = max(len(line.rule) for line in measured.lines) + len(_UNDER)
+    longest = max(len(line.rule) for line in measured.lines) + len(_INDENT)
     table.add_column("rule", width=max(_RULE_WIDTH, min(longest, width - _COLUMN_WIDTH * len(groups))), overflow="fold")
     for title in groups:
-        text = title.replace(" ", "\n") if len(groups) > _FEW else title
+        text = title.replace(" ", "\n") if len(groups) > _MAX_ONE_LINE_TITLES else title
         table.add_column(text, justify="right", overflow="fold")
     ours = [line for line in measured.lines if line.ours]
     others = [line for line in measured.lines if not line.ours]
     for line in ours:
-        table.add_row(line.rule, *_cells(line, groups.values()))
+        table.add_row(line.rule, *_format_cells(line, groups.values()))
     if others:
         table.add_section()
         table.add_row("what a buyer gets:")
     for line in others:
-        table.add_row(_UNDER + line.rule, *_cells(line, groups.values()))
+        table.add_row(_INDENT + line.rule, *_format_cells(line, groups.values()))
     return table
 
 
-def _cells(line: Line, groups: Iterable[Sequence[Figure]]) -> Iterator[str]:
+def _format_cells(line: Line, groups: Iterable[Sequence[Figure]]) -> Iterator[str]:
     for each in (cell(line, group) for group in groups):
         yield "\n".join((*each.figures, *each.goals)) or "-"
 
 
-def _goals(console: Console, found: Mapping[str, Measured]) -> None:
+def _print_goals(console: Console, found: Mapping[str, Measured]) -> None:
     lines = [line for measured in found.values() for line in measured.lines]
-    asked, short = sum(len(line.goals) for line in lines), missed(lines)
-    console.print(f"goals: {asked - len(short)} of {asked} met" + ("; missed:" if short else ""))
-    for text in short:
+    goals, missed_goals = sum(len(line.goals) for line in lines), missed(lines)
+    console.print(f"goals: {goals - len(missed_goals)} of {goals} met" + ("; missed:" if missed_goals else ""))
+    for text in missed_goals:
         console.print(f"  {text}", markup=False, soft_wrap=True)
 
 
-def _measuring(left: Sequence[str]) -> str:
+def _describe_progress(left: Sequence[str]) -> str:
     return f"measuring {', '.join(left)}" if left else "measured"

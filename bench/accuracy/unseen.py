@@ -1,13 +1,13 @@
-"""Plays a recording part by part, each after all others: what is learnt is judged on time that it had not seen.
+"""Play each part of a recording after all others, so that learned values are tested on unseen data.
 
-In:    rows, which column counts people, the sensors.
-Out:   what is shown in every part when the product has lived through the others first.
-Never: a part that teaches for its own judgement.
+In:    rows, the column with the number of people, the sensors.
+Out:   the states shown in every part by a space that has learned from the other parts.
+Never: a part that is used for learning before its own test.
 
-A part is a day: what was recorded without a break belongs to the day on which it began. Where only one day has people
-in it, its stretches between breaks are parts of their own, so that somebody is in the lessons.
+A part is a day; rows without a break belong to the day on which they begin. If only one day has people in it, the
+spans between breaks are the parts, so that the other parts have people to learn from.
 
-A part is played as if it came days after the others, at its own time of day, to one space that lives through it all.
+A part is played as if it came days after the others, at the same time of day, to the space that has played them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,28 +24,28 @@ _APART_DAYS: Final = 2
 
 
 def parts(rows: Sequence[Row], people: str) -> list[Part]:
-    """The rows cut into days, or into stretches where a single day has people."""
+    """Split the rows into days, or into spans without a break if only one day has people."""
     stretches = spans(rows)
     days = [
         [row for stretch in of_day for row in stretch]
         for _, of_day in groupby(stretches, key=lambda stretch: stretch[0].at_ms // DAY_MS)
     ]
-    inhabited = sum(any(row.values[people] > 0 for row in day) for day in days)
-    return list(days) if inhabited > 1 else list(stretches)
+    days_with_people = sum(any(row.values[people] > 0 for row in day) for day in days)
+    return list(days) if days_with_people > 1 else list(stretches)
 
 
 def shown_unseen(rows: Sequence[Row], people: str, tracks: Sequence[Track]) -> Shown:
-    """What is shown over the whole recording, each part by a space that has learnt from all others."""
+    """Return the states shown over the whole recording, each part by a space that has learned from all others."""
     shown: Shown = []
     for part in parts(rows, people):
         shown.append((part[0].at_ms, Occupancy.UNKNOWN))
-        shown += _after_others(rows, part, tracks)
+        shown += _play_after_others(rows, part, tracks)
     return shown
 
 
-def _after_others(rows: Sequence[Row], part: Part, tracks: Sequence[Track]) -> Iterator[tuple[int, str]]:
+def _play_after_others(rows: Sequence[Row], part: Part, tracks: Sequence[Track]) -> Iterator[tuple[int, str]]:
     others = [row for row in rows if not part[0].at_ms <= row.at_ms <= part[-1].at_ms]
     later_ms = (_APART_DAYS + max(0, rows[-1].at_ms - part[0].at_ms) // DAY_MS) * DAY_MS
-    moved = [Row(row.at_ms + later_ms, row.values, row.key) for row in part]
-    _, shown = play(events([*others, *moved], tracks), rules_of(tracks), moved[-1].at_ms)
-    return ((at_ms - later_ms, state) for at_ms, state in shown if at_ms >= moved[0].at_ms)
+    shifted = [Row(row.at_ms + later_ms, row.values, row.key) for row in part]
+    _, shown = play(events([*others, *shifted], tracks), rules_of(tracks), shifted[-1].at_ms)
+    return ((at_ms - later_ms, state) for at_ms, state in shown if at_ms >= shifted[0].at_ms)

@@ -1,8 +1,8 @@
-"""Plays events to the collector's watch over its sensors: what it would have found, hour by hour.
+"""Play events to the collector's sensor health, and collect its findings hour by hour.
 
 In:    a plan, and events as the collector stores them.
-Out:   findings at any moment; all that were found by the end.
-Never: a rule of its own. The journal is a file, the house judges the same events, as in `collector/work.py`.
+Out:   the findings at any time; all findings until the end.
+Never: a rule of its own. The journal is a file, and space states are computed from the same events, as in the pipeline.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from collector.plan import SitePlan
 from collector.settings import RAW_HOURS_CEILING
 
 Found = list[tuple[Name, Finding]]
-"""Device and sensor, and what was found about it."""
+"""Device and sensor, with the finding about it."""
 
 
 class Watching:
-    """One run of the collector's watch."""
+    """One run of the collector's sensor health."""
 
     def __init__(self, plan: SitePlan, journal: Journal, now_ms: int) -> None:
         self.house = House(plan)
@@ -33,51 +33,51 @@ class Watching:
         self._plan, self._journal = plan, journal
 
     def take(self, events: Sequence[Heard], now_ms: int) -> None:
-        """Store events, judge them, and do all that is due then."""
+        """Store and evaluate events, then do everything that is due."""
         with self._journal.transaction():
             self._journal.add_events(events)
-            self.house.take(events, now_ms, self._past)
+            self.house.take(events, now_ms, self._read_events)
             for event in events:
                 self.watch.late((event.device, event.sensor), event.at_ms)
         self.pass_time(now_ms)
 
     def pass_time(self, now_ms: int) -> None:
-        """Do all that is due."""
+        """Do everything that is due."""
         while self.watch.due(now_ms):
             with self._journal.transaction():
                 self.watch.step(now_ms)
 
     def found(self, now_ms: int) -> Found:
-        """Everything that is found now."""
+        """Return the present findings."""
         self.watch.tell_all()
         return [
             ((device, finding.sensor), finding)
-            for device, told in self.watch.to_tell(now_ms)
-            for finding in told.findings
+            for device, report in self.watch.to_tell(now_ms)
+            for finding in report.findings
         ]
 
-    def _past(self, space: str, evidence: Evidence) -> list[Heard]:
+    def _read_events(self, space: str, evidence: Evidence) -> list[Heard]:
         keys = [sensor.key for sensor in self._plan.sensors_of(space)]
         return [event for event in self._journal.events(keys, evidence.at_ms) if event.key > evidence.key]
 
 
 def ever_found(plan: SitePlan, events: Sequence[Heard], step_ms: int = HOUR_MS) -> Found:
-    """What was found at any time, each kind once a sensor, as it was last told.
+    """Return all findings ever made, each kind once per sensor, as last reported.
 
     Args:
-        plan: the house.
-        events: in canonical order.
-        step_ms: how often the collector is asked.
+        plan: the site.
+        events: stored events in canonical order.
+        step_ms: interval between two looks at the findings.
     """
-    told: dict[tuple[Name, FindingKind], Finding] = {}
-    begun_ms = events[0].at_ms // HOUR_MS * HOUR_MS
+    latest: dict[tuple[Name, FindingKind], Finding] = {}
+    start_ms = events[0].at_ms // HOUR_MS * HOUR_MS
     with TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal.sqlite")) as journal:
-        watching = Watching(plan, journal, begun_ms)
+        watching = Watching(plan, journal, start_ms)
         place = 0
-        for now_ms in range(begun_ms + step_ms, events[-1].at_ms + 2 * step_ms, step_ms):
+        for now_ms in range(start_ms + step_ms, events[-1].at_ms + 2 * step_ms, step_ms):
             first = place
             while place < len(events) and events[place].at_ms < now_ms:
                 place += 1
             watching.take(events[first:place], now_ms)
-            told |= {(name, finding.kind): finding for name, finding in watching.found(now_ms)}
-    return [(name, finding) for (name, _), finding in told.items()]
+            latest |= {(name, finding.kind): finding for name, finding in watching.found(now_ms)}
+    return [(name, finding) for (name, _), finding in latest.items()]

@@ -1,1 +1,1 @@
-"""The pictures of the README: the example house after three weeks, as its pages look."""
+"""Screenshots of the README: the pages of the example site after three weeks."""

@@ -1,9 +1,9 @@
-"""Takes the README's pictures of the example house: a phone and a desk, light and dark, the wall, a manager's page.
+"""Take the README's screenshots of the example site: phone and desktop, light and dark, the wall, a manager's page.
 
 Run:   make screenshots [ARGS=FOLDER]
-In:    the example house of `ledig up`, three weeks of its past, one Monday at 10.42 that stands still; only
-       how many seconds ago the house was heard is real, and differs from run to run.
-Out:   six PNG files in docs/screenshots, or in the folder that is named; exit status 1 if one is too heavy.
+In:    the example site of `ledig up` with three weeks of history, on a Monday with the clock fixed at 10.42; only
+       the age of the last update is real, and differs from run to run.
+Out:   six PNG files in docs/screenshots, or in the given folder; exit status 1 if one is too large.
 """
 
 import argparse
@@ -31,7 +31,7 @@ SCREEN = ViewportSize(width=1280, height=720)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One file: which page, in which window."""
+    """One file: its page and window."""
 
     name: str
     path: str
@@ -51,12 +51,12 @@ PICTURES = (
 
 
 def take(browser: Browser, port: int, picture: Picture, folder: Path) -> int:
-    """Take one picture; its size in bytes."""
+    """Take one screenshot and return its size in bytes."""
     reader = browser.new_context(
         base_url=f"http://localhost:{port}",
         locale="en-GB",
         viewport=picture.window,
-        color_scheme=picture.theme,  # type: ignore[arg-type]  # one of the two
+        color_scheme=picture.theme,  # type: ignore[arg-type]  # "light" or "dark"
         reduced_motion="reduce",
     )
     reader.set_default_timeout(SLOW_MS)
@@ -82,18 +82,18 @@ def _log_in(page: Page) -> None:
 
 
 def main() -> None:
-    """Make the past, open the house, take the pictures."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    folder: Path = asked.parse_args().folder
+    """Create the history, run the site, take the screenshots."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     site = read_house(None)
     at = datetime(2025, 11, 24, 10, 42, tzinfo=site.plan.time_zone)
     at_ms = int(at.timestamp() * 1000)
-    heavy = []
-    with tempfile.TemporaryDirectory(prefix="ledig-pictures-") as name:
+    too_large = []
+    with tempfile.TemporaryDirectory(prefix="ledig-screenshots-") as name:
         journal = Path(name) / "journal.sqlite"
-        print(f"the example house remembers {REMEMBERED} days, and lives {LIVED} ...", flush=True)
+        print(f"creating {REMEMBERED} days of history and {LIVED} days of events of the example site ...", flush=True)
         first = at.date() - timedelta(days=LIVED)
         remember_weeks(site.plan, journal, first - timedelta(days=REMEMBERED), first)
         live_through(site.plan, journal, first, at_ms)
@@ -101,9 +101,9 @@ def main() -> None:
             for picture in PICTURES:
                 size = take(browser, port, picture, folder)
                 print(f"{picture.name}.png: {size / 1000:.0f} kB", flush=True)
-                heavy += [picture.name] if size > MOST_BYTES else []
-    if heavy:
-        sys.exit(f"above {MOST_BYTES / 1000:.0f} kB: {', '.join(heavy)}")
+                too_large += [picture.name] if size > MOST_BYTES else []
+    if too_large:
+        sys.exit(f"larger than {MOST_BYTES / 1000:.0f} kB: {', '.join(too_large)}")
 
 
 if __name__ == "__main__":

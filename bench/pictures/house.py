@@ -1,8 +1,8 @@
-"""The example house, open for pictures: its collector and pages on a journal, at one moment that stands still.
+"""Run the example site for screenshots: its collector and pages on a journal, with a fixed clock.
 
-In:    the site file, a journal, the moment.
-Out:   the port of its pages, and a manager who can log in.
-Never: devices; what they said before stands in the journal, and that they live is said for them.
+In:    the site file, a journal, the time.
+Out:   the port of its pages, and a manager account.
+Never: devices. Their events are already in the journal, and their status is published here.
 """
 
 import threading
@@ -31,34 +31,34 @@ DAY_MS = 86_400_000
 
 @contextmanager
 def opened(site: Site, journal: Path, at_ms: int) -> Iterator[int]:
-    """The house as it is at that moment, for as long as the `with` lasts; gives the port of its pages."""
+    """Run the site at a fixed time until the block ends; yield the port of its pages."""
     devices = site.plan.devices
     with ExitStack() as stack:
         broker = stack.enter_context(mosquitto(devices=devices))
         accounts = journal.with_name("accounts.sqlite")
         Accounts(accounts).add(NAME, PASSWORD)
-        collecting = replace(site.collector, broker=broker.settings("collector"), journal_path=journal)
-        serving = replace(
+        collector_settings = replace(site.collector, broker=broker.settings("collector"), journal_path=journal)
+        dashboard_settings = replace(
             site.dashboard,
             broker=broker.settings("dashboard"),
             accounts_path=accounts,
             journal_path=journal,
             port=free_port(),
         )
-        _vouch(stack, broker.settings("observer"), site.plan, at_ms)
-        stack.enter_context(spawned(_collect, collecting, site.plan, at_ms))
-        stack.enter_context(spawned(_serve, serving, site.plan, at_ms))
-        until(lambda: answers(serving.port), what="the pages")
-        yield serving.port
+        _publish_statuses(stack, broker.settings("observer"), site.plan, at_ms)
+        stack.enter_context(spawned(_run_collector, collector_settings, site.plan, at_ms))
+        stack.enter_context(spawned(_run_dashboard, dashboard_settings, site.plan, at_ms))
+        until(lambda: answers(dashboard_settings.port), what="the pages")
+        yield dashboard_settings.port
 
 
-def _vouch(stack: ExitStack, settings: BrokerSettings, plan: SitePlan, at_ms: int) -> None:
-    """Say that every device is well, as it says itself every minute."""
-    speaker = client(settings, "pictures")
-    speaker.connect(settings.host, settings.port)
-    speaker.loop_start()
-    stack.callback(speaker.loop_stop)
-    stack.callback(speaker.disconnect)
+def _publish_statuses(stack: ExitStack, settings: BrokerSettings, plan: SitePlan, at_ms: int) -> None:
+    """Publish a healthy status for every device."""
+    publisher = client(settings, "pictures")
+    publisher.connect(settings.host, settings.port)
+    publisher.loop_start()
+    stack.callback(publisher.loop_stop)
+    stack.callback(publisher.disconnect)
     for device in plan.devices:
         status = DeviceStatus(
             online=True,
@@ -70,12 +70,12 @@ def _vouch(stack: ExitStack, settings: BrokerSettings, plan: SitePlan, at_ms: in
             temperature_c=46.5,
             sensors={sensor.id: SensorHealth.HEALTHY for sensor in plan.sensors if sensor.device == device},
         )
-        speaker.publish(topics.device(plan.id, device, topics.DeviceTopic.STATUS), encode(status), qos=1, retain=True)
+        publisher.publish(topics.device(plan.id, device, topics.DeviceTopic.STATUS), encode(status), qos=1, retain=True)
 
 
-def _collect(settings: CollectorSettings, plan: SitePlan, at_ms: int) -> None:
+def _run_collector(settings: CollectorSettings, plan: SitePlan, at_ms: int) -> None:
     run(settings, plan, partial(int, at_ms), threading.Event())
 
 
-def _serve(settings: DashboardSettings, plan: SitePlan, at_ms: int) -> None:
+def _run_dashboard(settings: DashboardSettings, plan: SitePlan, at_ms: int) -> None:
     serve(settings, plan, partial(int, at_ms), threading.Event())

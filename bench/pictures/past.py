@@ -1,8 +1,8 @@
-"""Gives the example house a past: weeks of made-up figures, then days of its invented people and the real judgement.
+"""Write the history of the example site: weeks of simulated figures, then days of simulated people and real evaluation.
 
-In:    the plan, the moment at which the pictures are taken.
-Out:   a journal that a collector goes on from: history, forecasts, what was learnt, states that were just heard.
-Never: a state or a forecast of its own. They are judged, counted and foretold by the collector's own code.
+In:    the plan, the time of the screenshots.
+Out:   a journal that a collector continues: history, forecasts, learned values, current states.
+Never: a state or a forecast of its own; the collector's code computes them.
 """
 
 from collections import Counter, defaultdict
@@ -24,25 +24,25 @@ from ledig.simulation.signs import Sign, signs
 from tests.collector.seasons import past, remember
 
 SLICE_MS = 2 * 60_000
-"""So much is told, stored and judged together; sensors of the example say that they live as often."""
+"""Length of the slices that are sent, stored and evaluated together; also the heartbeat interval of the sensors."""
 SETTLE_EVERY = 30
 
 
 def remember_weeks(plan: SitePlan, journal: Path, first: date, last: date) -> None:
-    """Fill a journal with the figures of whole days, the last one not among them."""
+    """Fill a journal with the figures of whole days, without the last one."""
     begin_ms, end_ms = (day(plan, at, SEED).starts_ms for at in (first, last))
     with closing(Journal(journal)) as opened, opened.transaction():
         remember(opened.connection, past(plan, begin_ms, end_ms))
 
 
 def live_through(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:
-    """Fill a journal from the first day's midnight until that moment."""
-    teller = _Teller(plan)
+    """Fill a journal with events from the first day's midnight until `until_ms`."""
+    builder = _MessageBuilder(plan)
     with closing(Journal(journal)) as opened:
         work: Work | None = None
-        for number, (now_ms, felt) in enumerate(_slices(plan, first, until_ms)):
+        for number, (now_ms, sensed) in enumerate(_split_slices(plan, first, until_ms)):
             work = work or Work(plan, opened, RetentionSettings(), now_ms)
-            work.take(teller.tell(felt, now_ms), now_ms)
+            work.take(builder.build(sensed, now_ms), now_ms)
             work.tick(now_ms)
             if number % SETTLE_EVERY == 0 or now_ms == until_ms:
                 work.settle(now_ms)
@@ -50,40 +50,40 @@ def live_through(plan: SitePlan, journal: Path, first: date, until_ms: int) -> N
             work.save()
 
 
-def _slices(plan: SitePlan, first: date, until_ms: int) -> Iterator[tuple[int, list[Sign]]]:
-    """What was felt in each slice, with the slice's end; the last one ends when all of it does."""
+def _split_slices(plan: SitePlan, first: date, until_ms: int) -> Iterator[tuple[int, list[Sign]]]:
+    """Yield each slice's end and its sensor signals; the last slice ends at `until_ms`."""
     today = local(plan, until_ms).date()
     for number in range((today - first).days + 1):
-        lived = day(plan, first + timedelta(days=number), SEED)
-        felt = signs(plan, lived, SEED)
+        simulated = day(plan, first + timedelta(days=number), SEED)
+        sensed = signs(plan, simulated, SEED)
         place = 0
-        for begin_ms in range(lived.starts_ms, min(lived.ends_ms, until_ms), SLICE_MS):
+        for begin_ms in range(simulated.starts_ms, min(simulated.ends_ms, until_ms), SLICE_MS):
             now_ms = min(begin_ms + SLICE_MS, until_ms)
             begin = place
-            while place < len(felt) and felt[place].at_ms < now_ms:
+            while place < len(sensed) and sensed[place].at_ms < now_ms:
                 place += 1
-            yield now_ms, felt[begin:place]
+            yield now_ms, sensed[begin:place]
 
 
-class _Teller:
-    """What the devices say of what their sensors see; each sensor ends a slice by saying that it lives."""
+class _MessageBuilder:
+    """Converts sensor signals to device messages; each sensor ends a slice with a heartbeat."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._sensors = [sensor.key for sensor in plan.sensors]
         self._level: dict[tuple[str, str], float] = {}
         self._seq: Counter[str] = Counter()
 
-    def tell(self, felt: list[Sign], now_ms: int) -> list[Delivery]:
-        """One message of each device."""
-        said: dict[str, list[SensorEvent]] = defaultdict(list)
-        for sign in felt:
+    def build(self, sensed: list[Sign], now_ms: int) -> list[Delivery]:
+        """Build one message of each device."""
+        by_device: dict[str, list[SensorEvent]] = defaultdict(list)
+        for sign in sensed:
             self._level[sign.sensor] = 0.0 if sign.part == Kind.CROSSING else sign.value
-            said[sign.sensor[0]].append(self._event(sign.sensor, sign.at_ms, Kind(sign.part), sign.value))
+            by_device[sign.sensor[0]].append(self._build_event(sign.sensor, sign.at_ms, Kind(sign.part), sign.value))
         for key in self._sensors:
-            said[key[0]].append(self._event(key, now_ms - 1, Kind.HEARTBEAT, self._level.get(key, 0.0)))
-        return [Delivery(device, encode(EventsMessage("pictures", 1, events))) for device, events in said.items()]
+            by_device[key[0]].append(self._build_event(key, now_ms - 1, Kind.HEARTBEAT, self._level.get(key, 0.0)))
+        return [Delivery(device, encode(EventsMessage("pictures", 1, events))) for device, events in by_device.items()]
 
-    def _event(self, key: tuple[str, str], at_ms: int, kind: Kind, value: float) -> SensorEvent:
+    def _build_event(self, key: tuple[str, str], at_ms: int, kind: Kind, value: float) -> SensorEvent:
         device, sensor = key
         self._seq[device] += 1
         return SensorEvent(seq=self._seq[device], sensor=sensor, at_ms=at_ms, kind=kind, value=value)

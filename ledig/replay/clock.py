@@ -1,11 +1,11 @@
-"""The clock of a replayed house: it follows the recording, and waits for whoever has fallen behind.
+"""The clock of a replay: it follows the recording and waits for agents that have fallen behind.
 
-In:    moments to go to, and the deadlines that agents sleep for.
-Out:   the house's time, for agents in this process and, through shared memory, for the collector in its own.
+In:    the time to advance to, and the deadlines that agents sleep for.
+Out:   the site time, for agents in this process and, through shared memory, for the collector in its own.
 Never: pins, rows.
 
-It goes from deadline to deadline: before it passes one, the thread that sleeps for it has woken and said its next.
-So a slow machine replays slowly, and never differently.
+The clock advances from deadline to deadline. Before it passes one, the thread that sleeps for it has woken and
+registered its next deadline. A slow machine therefore replays more slowly, with the same result.
 """
 
 import threading
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-_PATIENCE_S: Final = 2.0
-"""A thread that has not woken for this long sleeps for good, or has ended."""
+_WAKE_TIMEOUT_S: Final = 2.0
+"""A thread that has not woken for this long is stuck or has ended."""
 
 
 class ReplayClock:
-    """A `Clock` that moves only by `go_to`, at most `speed` times as fast as real time."""
+    """A `Clock` that advances only by `advance_to` and `jump_to`, at most `speed` times as fast as real time."""
 
     def __init__(self, shared: "Synchronized[int]", speed: float, stop: threading.Event) -> None:
         self._shared = shared
@@ -32,7 +32,7 @@ class ReplayClock:
 
     @property
     def at_ms(self) -> int:
-        """Where it stands, for whoever moves it."""
+        """The current site time. Unlike `now_ms`, it does not count as a reading of the calling thread."""
         return self._now_ms
 
     def now_ms(self) -> int:
@@ -40,7 +40,7 @@ class ReplayClock:
         return self._now_ms
 
     def monotonic_ms(self) -> int:
-        """The next reading of a thread after `now_ms` is of the same moment: the two are read to tie them together."""
+        """After `now_ms`, the thread's next reading returns the same time, because agents read both as a pair."""
         at_ms: int | None = getattr(self._readings, "at_ms", None)
         self._readings.at_ms = None
         return self._now_ms if at_ms is None else at_ms
@@ -61,39 +61,41 @@ class ReplayClock:
         return ""
 
     def sleepers(self) -> int:
-        """How many threads have said when they want to wake."""
+        """Number of threads that have registered a deadline."""
         return len(self._deadlines)
 
     def forget_sleepers(self) -> None:
-        """Wait for nobody: every agent has ended."""
+        """Remove all deadlines, after every agent has ended."""
         with self._changed:
             self._deadlines.clear()
 
     def go_to(self, at_ms: int) -> None:
-        """Let time pass until `at_ms`, deadline by deadline; return early when told to stop."""
+        """Advance to `at_ms`, deadline by deadline. Return early when the replay is stopped."""
         while self._now_ms < at_ms:
-            if self._stop.wait((self._next_ms(at_ms) - self._now_ms) / 1000 / self._speed):
+            if self._stop.wait((self._next_deadline_ms(at_ms) - self._now_ms) / 1000 / self._speed):
                 return
-            self._await_sleepers()  # who said a deadline late may say one that has passed
-            self.jump_to(self._next_ms(at_ms))  # looked up again: who was awake may have said an earlier one
+            self._await_sleepers()  # a thread that registers late may register a deadline in the past
+            self.jump_to(
+                self._next_deadline_ms(at_ms)
+            )  # looked up again: a thread that was awake may have registered an earlier one
             self._await_sleepers()
 
     def jump_to(self, at_ms: int) -> None:
-        """Be at `at_ms` now, as after a break in which nothing was on."""
+        """Set the time to `at_ms`, for example after a break in which all devices were off."""
         self._now_ms = at_ms
         self._shared.value = at_ms
 
     def _await_sleepers(self) -> None:
-        """Until everybody whose deadline has come has said the next one."""
+        """Wait until every thread whose deadline has passed has registered the next one."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._due(), _PATIENCE_S)
-            for thread in self._due():
+            self._changed.wait_for(lambda: not self._due_threads(), _WAKE_TIMEOUT_S)
+            for thread in self._due_threads():
                 del self._deadlines[thread]
 
-    def _next_ms(self, at_ms: int) -> int:
-        """The next deadline, at most `at_ms`."""
+    def _next_deadline_ms(self, at_ms: int) -> int:
+        """Return the next deadline, at most `at_ms`."""
         with self._changed:
             return min([at_ms, *(due for due in self._deadlines.values() if due > self._now_ms)])
 
-    def _due(self) -> list[int]:
+    def _due_threads(self) -> list[int]:
         return [thread for thread, due in self._deadlines.items() if due <= self._now_ms]

@@ -1,8 +1,8 @@
-"""The `replay` command: plays a recording, or runs the stored events of a house under other rules.
+"""The `replay` command: play a recording, or evaluate the stored events of a site under other rules.
 
-In:    what the command line asked for.
-Out:   figures; or every fault of what was asked, and nothing started.
-Never: the parts of a device, for a house's own events: the machine that asks may have none.
+In:    the options of the command line.
+Out:   figures; or every fault of the options, before anything is started.
+Never: device libraries, when the stored events of a site are evaluated: the machine may not have them.
 """
 
 import tomllib
@@ -14,25 +14,25 @@ from ledig.what_if.command import Asked, of_house
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
-    """What the command line asked for; None: not given."""
+    """Options of the command line; None: not given."""
 
     file: Path | None
     """The mapping of a recording, or a site file."""
     data: Path | None
-    """The recording's rows, or the folder of a house of `ledig up`."""
+    """The recording's rows, or the data folder of a site of `ledig up`."""
     speed: float
-    """House time of a recording passes at most so many times as fast as real time."""
+    """Maximum ratio of the recording's site time to real time."""
     asked: Asked
     """The other rules."""
 
 
 def replay(options: ReplayOptions) -> None:
-    """Play a recording, or run a house's stored events again.
+    """Play a recording, or evaluate the stored events of a site again.
 
     Raises:
         RecordingRejected, SiteRejected, OtherRulesRejected, WhatIfRejected: nothing was started.
         ReplayAway: Mosquitto is missing, or a server ended.
-        HistoryAway, StoredRejected: the house has no stored events.
+        HistoryAway, StoredEventsRejected: the site has no stored events.
     """
     if options.file is None or _is_site(options.file):
         of_house(options.file, options.data, options.asked)
@@ -43,7 +43,7 @@ def replay(options: ReplayOptions) -> None:
 
 
 def _is_site(path: Path) -> bool:
-    """Whether a TOML file tells of a house; one that cannot be read is refused by who reads it as a recording."""
+    """Whether a TOML file is a site file. If it cannot be read, the reader of recordings reports why."""
     try:
         return "site" in tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):

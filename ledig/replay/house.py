@@ -1,7 +1,7 @@
-"""The house that a recording is played in: its plan, its devices, and what their sensors are wired to.
+"""The site in which a recording is played: its plan, its devices, and the wiring of their sensors.
 
 In:    a recording, and a folder for outboxes and for the files of measured values.
-Out:   a `SitePlan`, settings for each device, and `Wiring`, which makes a sensor feel something.
+Out:   a `SitePlan`, settings for each device, and `ReplayWiring`, which applies recorded values to sensors.
 Never: time, servers, rows.
 """
 
@@ -35,14 +35,14 @@ from ledig.simulation.wires import WiredPin
 
 SITE: Final = "replay"
 _ZONE: Final = "recorded"
-_READ_EVERY_MS: Final = 30_000
-"""How often the level of sound is read: a recording has no more to tell, and each reading costs the replay time."""
+_SOUND_EVERY_MS: Final = 30_000
+"""How often the sound level is read. Recordings are no finer, and each reading slows the replay down."""
 _LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
-"""Kinds whose pin is pulled up and goes low when what they watch is there."""
+"""Kinds whose pin is pulled up and goes low when the sensor is active."""
 
 
 class Wiring:
-    """What the sensors of one device are wired to. Made anew when the device is switched on."""
+    """Pins and files that the sensors of one device are wired to. Created anew whenever the device is switched on."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
         self.factory: Factory = mock_factory(WiredPin)
@@ -50,12 +50,12 @@ class Wiring:
         self._folder = folder
 
     def feel(self, sensor: RecordedSensor, change: Change) -> None:
-        """Put the change on the sensor's pin, or into its file."""
+        """Apply the change to the sensor's pin, or write it to the sensor's file."""
         if sensor.kind not in ON_PINS:
             path = _value_path(self._folder, sensor.id, change.key)
-            beside = path.with_suffix(".new")
-            beside.write_text(f"{change.value:g}\n")
-            beside.replace(path)  # a reader finds the old value or the new one, never half of it
+            temporary = path.with_suffix(".new")
+            temporary.write_text(f"{change.value:g}\n")
+            temporary.replace(path)  # atomic: a reader never sees half a value
             return
         pin = self.factory.pin(self._pins[sensor.id][0])
         pin.put(high=bool(change.value) is (sensor.kind not in _LOW_WHEN_ON))
@@ -70,23 +70,25 @@ class House:
 
 
 def build(recording: Recording, broker: BrokerSettings, folder: Path) -> House:
-    """The house of a recording; its outboxes and files are in `folder`."""
+    """Build the site of a recording; its outboxes and files are in `folder`."""
     devices = tuple(
         DeviceSettings(
             site=SITE,
             device=device,
             broker=broker,
             outbox_path=folder / f"outbox-{device}.sqlite",
-            sensors=tuple(_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)),
+            sensors=tuple(
+                _sensor_settings(sensor, pin, folder) for pin, sensor in zip(GPIO_PINS, sensors, strict=False)
+            ),
             clock=ClockSource.HOST,
         )
-        for device, sensors in _by_device(recording.sensors)
+        for device, sensors in _split_by_device(recording.sensors)
     )
     return House(plan=plan_of(recording), devices=devices)
 
 
 def plan_of(recording: Recording) -> SitePlan:
-    """The recording's spaces in one zone, with default rules."""
+    """Build a plan with the recording's spaces in one zone and with the default rules."""
     return SitePlan(
         id=SITE,
         name="Replay",
@@ -105,18 +107,18 @@ def plan_of(recording: Recording) -> SitePlan:
                 space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
             )
-            for device, sensors in _by_device(recording.sensors)
+            for device, sensors in _split_by_device(recording.sensors)
             for sensor in sensors
         ),
     )
 
 
-def _by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple[RecordedSensor, ...]]]:
+def _split_by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str, tuple[RecordedSensor, ...]]]:
     for start in range(0, len(sensors), len(GPIO_PINS)):
         yield f"recorder-{start // len(GPIO_PINS) + 1}", sensors[start : start + len(GPIO_PINS)]
 
 
-_PINS: Final = {
+_PIN_SETTINGS: Final = {
     RecordedKind.PIR: PirSettings,
     RecordedKind.CONTACT: ContactSettings,
     RecordedKind.PRESSURE: PressureSettings,
@@ -124,9 +126,9 @@ _PINS: Final = {
 }
 
 
-def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
-    if sensor.kind in _PINS:
-        return _PINS[sensor.kind](id=sensor.id, pin=pin)
+def _sensor_settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
+    if sensor.kind in _PIN_SETTINGS:
+        return _PIN_SETTINGS[sensor.kind](id=sensor.id, pin=pin)
     if sensor.kind is RecordedKind.AIR:
         return _air_settings(sensor, folder)
     path = _value_path(folder, sensor.id, "column")
@@ -136,7 +138,7 @@ def _settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
         case RecordedKind.PEOPLE:
             return PeopleSettings(id=sensor.id, path=path)
         case RecordedKind.SOUND:
-            return SoundSettings(id=sensor.id, path=path, every_ms=_READ_EVERY_MS, tell_ms=_READ_EVERY_MS)
+            return SoundSettings(id=sensor.id, path=path, every_ms=_SOUND_EVERY_MS, tell_ms=_SOUND_EVERY_MS)
         case _:
             return LightSettings(id=sensor.id, path=path)
 
@@ -154,5 +156,5 @@ def _air_settings(sensor: RecordedSensor, folder: Path) -> AirSettings:
 
 
 def _value_path(folder: Path, sensor_id: str, key: str) -> Path:
-    """The file that a measured value is read from."""
+    """Path of the file that a measured value is read from."""
     return folder / f"{sensor_id}-{key}"

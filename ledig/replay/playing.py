@@ -1,8 +1,8 @@
-"""Plays a recording for the `replay` command, and tells how true the house was, under other rules too.
+"""Play a recording for the `replay` command, and print how accurate the shown states were, under other rules too.
 
 In:    the mapping of a recording, its rows, a speed, other rules.
-Out:   a progress bar, then the figures; or every fault of the recording, and nothing started.
-Never: a half told result. A replay that is stopped tells nothing.
+Out:   a progress bar, then the figures; or every fault of the recording, before anything is started.
+Never: partial figures. A replay that is stopped prints none.
 """
 
 import logging
@@ -24,22 +24,22 @@ from ledig.what_if.command import Asked
 from ledig.what_if.report import TABLE_WIDTH
 
 
-def replay_recording(path: Path, data: Path | None, speed: float, asked: Asked) -> None:
+def replay_recording(path: Path, data: Path | None, speed: float, options: Asked) -> None:
     """Play the recording that the mapping `path` describes.
 
     Args:
         path: the mapping, TOML.
         data: the CSV file, instead of the one that the mapping names.
-        speed: house time passes at most so many times as fast as real time.
-        asked: other rules to judge the stored events by, beside the default ones.
+        speed: maximum ratio of site time to real time.
+        options: other rules under which the stored events are evaluated too.
 
     Raises:
-        RecordingRejected, OtherRulesRejected, WhatIfRejected: with every fault; nothing was started.
+        RecordingRejected, OtherRulesRejected, WhatIfRejected: every fault; nothing was started.
         ReplayAway: Mosquitto is missing, or a server ended.
     """
-    others = asked.rules(Rules())
+    others = options.rules(Rules())
     recording = read(path, data)
-    what_if_command.chosen(plan_of(recording), asked.spaces)  # a wrong --space is told before it is played
+    what_if_command.chosen(plan_of(recording), options.spaces)  # report a wrong --space before playing
     console = Console()
     console.width = max(console.width, TABLE_WIDTH)
     played = _play(console, recording, speed)
@@ -47,20 +47,20 @@ def replay_recording(path: Path, data: Path | None, speed: float, asked: Asked) 
     if others:
         truths = {space.id: space for space in recording.spaces if space.truth}
         stored = {space: Stored(events) for space, events in played.events.items()}
-        found = what_if_command.of_recording(played.plan, others, asked, stored)
+        found = what_if_command.of_recording(played.plan, others, options, stored)
         for space in [space for space in found.spaces if space in truths]:
             for label, compared in zip(found.labels, found.spaces[space], strict=True):
                 shown = [(part.from_ms, STATES[part.shown]) for part in compared.other]
                 report.tell_truth(console, recording, truths[space], shown, label)
-        what_if_command.tell(console, asked, found)
+        what_if_command.tell(console, options, found)
 
 
 def _play(console: Console, recording: Recording, speed: float) -> Played:
     log_to_stderr(logging.ERROR, "%(name)s: %(message)s")
-    resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
+    resource_tracker.ensure_running()  # child process of multiprocessing; starting it later would unblock the signals
     stop = stop_on_signals()
-    with report.progress(console, recording, speed) as told:
+    with report.progress(console, recording, speed) as show_reached:
         try:
-            return play(recording, speed=speed, stop=stop, progress=told)
+            return play(recording, speed=speed, stop=stop, progress=show_reached)
         except Stopped:
-            raise KeyboardInterrupt from None  # the front door says so; a replay that is not over has no figures
+            raise KeyboardInterrupt from None  # `ledig` prints the message; an unfinished replay has no figures

@@ -1,7 +1,7 @@
-"""What a recording holds: spaces, sensors with the columns that drive them, rows; and what the sensors feel of a row.
+"""Content of a recording: spaces, sensors with the columns that drive them, and rows.
 
 In:    what recording.py read.
-Out:   frozen values; the changes of one span, oldest first.
+Out:   frozen values; the changes of sensor values in one span, oldest first.
 Never: files, clocks, pins.
 """
 
@@ -19,7 +19,7 @@ from ledig.site.ids import id_fault
 
 
 class RecordedKind(StrEnum):
-    """What kinds of sensor a recording can drive."""
+    """Kinds of sensor that a recording can drive."""
 
     PIR = "pir"
     CONTACT = "contact"
@@ -34,9 +34,9 @@ class RecordedKind(StrEnum):
 
 ON_PINS: Final = frozenset({RecordedKind.PIR, RecordedKind.CONTACT, RecordedKind.PRESSURE, RecordedKind.PRESENCE})
 """Kinds that are driven by a pin's level; the others are read from files."""
-_WHOLE: Final = ON_PINS | {RecordedKind.PEOPLE}
+_WHOLE_NUMBER_KINDS: Final = ON_PINS | {RecordedKind.PEOPLE}
 """Kinds whose column holds whole numbers."""
-_COLUMN: Final = {
+_QUANTITIES: Final = {
     RecordedKind.PIR: Kind.MOTION,
     RecordedKind.CONTACT: Kind.CONTACT_OPEN,
     RecordedKind.PRESSURE: Kind.PRESSURE,
@@ -46,21 +46,21 @@ _COLUMN: Final = {
     RecordedKind.SOUND: Kind.SOUND_DB,
     RecordedKind.LIGHT: Kind.LIGHT_LUX,
 }
-"""What `column` holds."""
-_AIR_COLUMNS: Final = {
+"""Quantity in `column`, by kind of sensor."""
+_AIR_QUANTITIES: Final = {
     "co2_column": Kind.CO2_PPM,
     "temperature_column": Kind.TEMPERATURE_C,
     "humidity_column": Kind.HUMIDITY_PCT,
 }
-"""What the columns of an air sensor hold; only the first is needed."""
-_MOST_VOLTS: Final = 1000.0
-_LEAST_VOLTS: Final = 0.001
-"""Less is the noise of the amplifier."""
+"""Quantities in the columns of an air sensor; only the first column is required."""
+_MAX_VOLTS: Final = 1000.0
+_MIN_VOLTS: Final = 0.001
+"""Lower values are the noise of the amplifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpace:
-    """One space; `truth` is the column that counts the people in it, "" if there is none."""
+    """One space. `truth` is the column with the number of people in it, "" if there is none."""
 
     id: str
     kind: SpaceKind
@@ -80,20 +80,20 @@ class RecordedSensor:
     id: str
     kind: RecordedKind
     space: str = ""
-    """What it watches; "" for air, which is the zone's."""
+    """The space that the sensor observes; "" for air, which belongs to the zone."""
     column: str = ""
-    """Of a pin: 0 or 1; of others: watts, people, decibels, lux."""
+    """For a sensor on a pin: 0 or 1. For others: watts, people, decibels or lux."""
     co2_column: str = ""
     temperature_column: str = ""
     humidity_column: str = ""
     pulse_ms: int = 0
-    """Each row with a 1 is a pulse this long; 0: the column is the output's level itself."""
+    """Each row with a 1 is a pulse of this length; 0: the column is the level of the output."""
     held: bool = False
-    """The recorded output stays high for a hold of its own, as in a site file."""
+    """The recorded output has a hold time of its own, as in a site file."""
     volts: bool = False
-    """The column of a sound sensor holds the amplifier's output in volts: told as decibels over one volt."""
+    """The column of a sound sensor is the amplifier's output in volts; it is converted to decibels over one volt."""
     only: dict[str, str] = field(default_factory=dict)
-    """Rows with this in these columns are its own, besides what the whole recording asks for; empty: all rows are."""
+    """Only rows with these texts in these columns drive the sensor, in addition to the recording's `only`."""
 
     def __post_init__(self) -> None:
         if fault := id_fault(self.id):
@@ -102,7 +102,7 @@ class RecordedSensor:
         for name in ("space", "column") if not air else ("co2_column",):
             if not getattr(self, name):
                 raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
-        for name in ("space", "column", "pulse_ms", "held") if air else _AIR_COLUMNS:
+        for name in ("space", "column", "pulse_ms", "held") if air else _AIR_QUANTITIES:
             if getattr(self, name):
                 raise ValueError(f"{name} does not apply to a sensor of kind {self.kind}; remove it")
         if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
@@ -111,55 +111,58 @@ class RecordedSensor:
             raise ValueError(f"volts does not apply to a sensor of kind {self.kind}; remove it")
 
     def wanted(self) -> Iterator[Column]:
-        """What each of its columns must hold."""
+        """Yield the bounds of each column that drives the sensor."""
         for key, name in self.columns.items():
-            kind = _AIR_COLUMNS.get(key) or _COLUMN[self.kind]
-            low, high = (0, _MOST_VOLTS) if self.volts else (kind.low, kind.high)
-            yield Column(name, low, high, whole=self.kind in _WHOLE, optional=True)
+            kind = _AIR_QUANTITIES.get(key) or _QUANTITIES[self.kind]
+            low, high = (0, _MAX_VOLTS) if self.volts else (kind.low, kind.high)
+            yield Column(name, low, high, whole=self.kind in _WHOLE_NUMBER_KINDS, optional=True)
 
     def reading(self, value: float) -> float:
-        """What the sensor reads when its column holds `value`."""
-        return 20 * log10(max(value, _LEAST_VOLTS)) if self.volts else value
+        """Convert a value of the column to the sensor's reading."""
+        return 20 * log10(max(value, _MIN_VOLTS)) if self.volts else value
 
     @property
     def values(self) -> dict[str, str]:
-        """The names of its values in a row of the recording, by the mapping's key.
+        """The names of the sensor's values in a row of the recording, by the mapping's key.
 
-        Sensors with rows of their own may share a column of the file.
+        They differ from the columns if the sensor has its own rows, because such sensors may share a column.
         """
         return {key: f"{self.id}.{name}" if self.only else name for key, name in self.columns.items()}
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns in use, by the mapping's key."""
-        return {key: name for key in ("column", *_AIR_COLUMNS) if (name := getattr(self, key))}
+        """The columns that are in use, by the mapping's key."""
+        return {key: name for key in ("column", *_AIR_QUANTITIES) if (name := getattr(self, key))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What happened, row by row; a row holds until the next one of its span, the last one of a span for `step_ms`."""
+    """A recording, row by row.
+
+    A row is valid until the next row of its span; the last row of a span is valid for `step_ms`.
+    """
 
     time_zone: ZoneInfo
     spaces: tuple[RecordedSpace, ...]
     sensors: tuple[RecordedSensor, ...]
     spans: tuple[tuple[Row, ...], ...]
-    """Rows without a break between them; in a break the devices are off."""
+    """Sequences of rows without a break. In a break the devices are off."""
     step_ms: int
     """The usual time from one row to the next."""
     left_out: int = 0
-    """How many rows were broken."""
+    """Number of broken rows."""
     named: tuple[str, ...] = ()
-    """The first 20 of them: file, row number, finding."""
+    """The first 20 broken rows: file, row number, finding."""
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return sum(map(len, self.spans))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """At `at_ms` the column `name` of a sensor becomes `value`."""
+    """At `at_ms`, the column `key` of a sensor changes to `value`."""
 
     at_ms: int
     sensor: str
@@ -168,14 +171,14 @@ class Change:
 
 
 def changes(span: tuple[Row, ...], sensors: tuple[RecordedSensor, ...]) -> Iterator[Change]:
-    """What the sensors of one span feel, oldest first; pulses that meet become one."""
+    """Yield the changes of sensor values in one span, oldest first; pulses that touch are joined."""
     held_until: dict[str, int] = {}
     for row, following in zip(span, (*span[1:], None), strict=True):
         for sensor in sensors:
             for key, name in sensor.values.items():
                 value = row.values.get(name)
                 if value is None:
-                    continue  # no value: the sensor keeps its last one
+                    continue  # without a value the sensor keeps its last one
                 if not sensor.pulse_ms:
                     yield Change(row.at_ms, sensor.id, key, sensor.reading(value))
                 elif value:

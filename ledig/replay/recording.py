@@ -1,48 +1,48 @@
-"""Reads a recording: recorded sensor data as CSV, and a small TOML file that says which column drives which sensor.
+"""Read a recording: sensor data as CSV, and a small TOML file that maps its columns to sensors.
 
-In:    the path of the mapping, and maybe of the data.
-Out:   a `Recording`: spaces, sensors and rows in order of time, cut into spans; or every fault at once.
+In:    the path of the mapping, and optionally of the data.
+Out:   a `Recording`: spaces, sensors and rows in order of time, split into spans; or every fault at once.
 Never: servers, clocks, pins.
 
     file = "room.csv.gz"                # beside this file; plain or gzip
-    time = ["Date", "Time"]             # the columns that say when, joined by a space
+    time = ["Date", "Time"]             # the columns of the time, joined by a space
     format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset; or
                                         # "unix" or "unix_ms": seconds or milliseconds since 1970
     time_zone = "Europe/Stockholm"
-    break_after_s = 600                 # a longer time without a row is a break, in which the devices are off; give up
-                                        # to 86400 for a file that has rows only when something changed
-    delimiter = ","                     # this and the next two may be left out; the delimiter is found in the header
-    row_names = false                   # true: the header has no name for the first column, as R writes its tables
-    only = { id = "999169" }            # rows with this in the column are the recording; left out: all are
+    break_after_s = 600                 # a longer time without a row is a break, in which the devices are off; up to
+                                        # 86400, for a file with rows only when something changed
+    delimiter = ","                     # this and the next two are optional; the default is detected from the header
+    row_names = false                   # true: the header has no name for the first column, as in tables written by R
+    only = { id = "999169" }            # read only rows with this text in the column; default: all rows
 
     [[space]]
     id = "room"
     kind = "room"
-    truth = "Room_Occupancy_Count"      # may be left out; above 0 means taken
+    truth = "Room_Occupancy_Count"      # optional; above 0 means taken
 
     [[sensor]]
     id = "room-pir"
     kind = "pir"
     space = "room"
     column = "S6_PIR"
-    pulse_ms = 2500                     # each row with a 1 is one pulse; left out: the column is the output's level
-    held = false                        # true: the recorded output is held high for a while by itself
+    pulse_ms = 2500                     # each row with a 1 is one pulse; default: the column is the output's level
+    held = false                        # true: the recorded output has a hold time of its own
 
     [[sensor]]
     id = "room-sound"
     kind = "sound"                      # pir, contact, pressure, presence, power, people, sound, light or air
     space = "room"
     column = "S1_Sound"
-    volts = true                        # an amplifier's output; left out: decibels
+    volts = true                        # an amplifier's output; default: decibels
 
     [[sensor]]
     id = "desk-pir"
     kind = "pir"
     space = "desk-1"
-    column = "state"                    # "on" and "off" are 1 and 0; while it is "unavailable" the last value stays
-    only = { entity_id = "binary_sensor.desk_1" } # of a file with a row for each change of each sensor: its own rows
+    column = "state"                    # "on" and "off" are 1 and 0; "unavailable" keeps the last value
+    only = { entity_id = "binary_sensor.desk_1" } # the sensor's rows, in a file with one row per change of a sensor
 
-The rows of a file may stand oldest or newest first. A sensor for which no row has a value is a fault.
+The rows of a file may be sorted oldest or newest first. A sensor without a value in any row is a fault.
 """
 
 import tomllib
@@ -64,7 +64,7 @@ _T = TypeVar("_T")
 
 
 class RecordingRejected(ValueError):
-    """A recording cannot be played. Each fault says place, finding and remedy."""
+    """A recording cannot be played. Each fault names place, finding and remedy."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -73,7 +73,7 @@ class RecordingRejected(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RowsFile:
-    """The rows' file as the mapping tells of it."""
+    """The description of the rows' file in the mapping."""
 
     time: tuple[str, ...]
     format: str
@@ -105,19 +105,19 @@ def read(path: Path, data: Path | None = None) -> Recording:
         data: the CSV file, instead of the one that the mapping names.
 
     Raises:
-        RecordingRejected: with every fault of the mapping, or else every fault of the rows.
+        RecordingRejected: every fault of the mapping, or else every fault of the rows.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise RecordingRejected((f"{path}: {fault.strerror}; give the mapping of a recording",)) from fault
-    except (ValueError, RecursionError) as fault:  # bad UTF-8, no TOML, or tables within tables without end
+    except (ValueError, RecursionError) as fault:  # invalid UTF-8, invalid TOML, or tables nested too deeply
         raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
     faults = Faults(str(path))
     reader = Reader(faults, path.parent)
     table = reader.build(_RowsFile, document, "", beside={"space", "sensor"})
-    spaces = _all(reader, document, "space", RecordedSpace)
-    sensors = _all(reader, document, "sensor", RecordedSensor)
+    spaces = _build_all(reader, document, "space", RecordedSpace)
+    sensors = _build_all(reader, document, "sensor", RecordedSensor)
     known = {space.id for space in spaces}
     for sensor in sensors:
         if sensor.space and sensor.space not in known:
@@ -133,7 +133,7 @@ def read(path: Path, data: Path | None = None) -> Recording:
         time_zone=ZoneInfo(table.time_zone),
         spaces=spaces,
         sensors=sensors,
-        spans=tuple(_cut(found.rows, break_ms)),
+        spans=tuple(_split_spans(found.rows, break_ms)),
         step_ms=_step_ms(found.rows, break_ms),
         left_out=found.left_out,
         named=found.named,
@@ -143,10 +143,10 @@ def read(path: Path, data: Path | None = None) -> Recording:
 def _read_all_rows(
     file: Path, table: _RowsFile, spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]
 ) -> Rows:
-    """Every row that drives a sensor or tells the truth of a space, rows of one moment as one.
+    """Read every row that drives a sensor or has the truth of a space; rows with the same time are merged.
 
     Raises:
-        RecordingRejected: with every fault of the rows; also of a sensor for which they never hold a value.
+        RecordingRejected: every fault of the rows, and every sensor that has no value in any row.
     """
     groups: dict[tuple[tuple[str, str], ...], list[RecordedSensor]] = {}
     for sensor in sensors:
@@ -164,10 +164,10 @@ def _read_all_rows(
             row_names=table.row_names,
         )
         try:
-            read.append(_renamed(read_rows(file, layout), members) if only else read_rows(file, layout))
+            read.append(_rename_values(read_rows(file, layout), members) if only else read_rows(file, layout))
         except RowsRejected as fault:
             faults += fault.faults
-    merged = read[0] if len(read) == 1 else _merged(read)
+    merged = read[0] if len(read) == 1 else _merge(read)
     if not faults:
         silent = [sensor for sensor in sensors if not _has_value(sensor, merged.rows)]
         faults += [f'{file}: no row has a value for sensor "{sensor.id}"; see its column and only' for sensor in silent]
@@ -180,8 +180,8 @@ def _has_value(sensor: RecordedSensor, rows: tuple[Row, ...]) -> bool:
     return any(name in row.values for row in rows for name in sensor.values.values())
 
 
-def _renamed(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
-    """The rows of sensors that have rows of their own, with the values' names in the recording."""
+def _rename_values(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
+    """Rename the values in rows of sensors that have their own rows."""
     names = [(sensor.columns[key], name) for sensor in sensors for key, name in sensor.values.items()]
     rows = (
         replace(row, values={name: row.values[column] for column, name in names if column in row.values})
@@ -190,8 +190,8 @@ def _renamed(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
     return replace(found, rows=tuple(rows))
 
 
-def _merged(read: Sequence[Rows]) -> Rows:
-    """Rows of several readings of one file in order of time, those of one moment as one."""
+def _merge(read: Sequence[Rows]) -> Rows:
+    """Merge the rows of several passes over one file in order of time; rows with the same time become one."""
     by_time: dict[int, dict[str, float]] = {}
     for row in sorted((row for found in read for row in found.rows), key=attrgetter("at_ms")):
         by_time.setdefault(row.at_ms, {}).update(row.values)
@@ -200,8 +200,8 @@ def _merged(read: Sequence[Rows]) -> Rows:
     return Rows(rows, max((found.left_out for found in read), default=0), tuple(named)[:NAMED])
 
 
-def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
-    """Every `[[key]]`; there must be one, and no id twice."""
+def _build_all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Build every `[[key]]`; there must be at least one, and no id twice."""
     tables = reader.tables(document, key)
     if not tables:
         reader.faults.add("", f"no [[{key}]]; a recording needs at least one")
@@ -212,8 +212,8 @@ def _all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T,
     return tuple(each for each in built if each is not None)
 
 
-def _cut(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ...]]:
-    """The rows, cut wherever two are further apart than `break_ms`."""
+def _split_spans(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ...]]:
+    """Split the rows where two are further apart than `break_ms`."""
     start = 0
     for place in range(1, len(rows) + 1):
         if place == len(rows) or rows[place].at_ms - rows[place - 1].at_ms > break_ms:

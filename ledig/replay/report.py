@@ -1,8 +1,8 @@
-"""Tells how a replay goes, and how true it was.
+"""Show the progress and the result of a replay.
 
-In:    a recording, how far house time is, and in the end what was shown and stored.
+In:    a recording, the site time reached, and in the end what was shown and stored.
 Out:   a progress bar and tables on the terminal.
-Never: judgement; that is in scoring.py.
+Never: scoring; see scoring.py.
 """
 
 from bisect import bisect_right
@@ -36,7 +36,7 @@ _COLUMNS: Final = (
 
 @contextmanager
 def progress(console: Console, recording: Recording, speed: float) -> Iterator[Callable[[int], None]]:
-    """A bar that counts rows; what it yields is told house time."""
+    """Show a bar that counts rows; yield a function to call with the site time reached."""
     moments = [row.at_ms for span in recording.spans for row in span]
     columns = (
         TextColumn("{task.description}"),
@@ -49,16 +49,16 @@ def progress(console: Console, recording: Recording, speed: float) -> Iterator[C
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=len(moments))
 
-        def told(at_ms: int) -> None:
+        def show_reached(at_ms: int) -> None:
             local = datetime.fromtimestamp(at_ms / 1000, recording.time_zone)
             text = f"{local:%Y-%m-%d %H:%M} at {speed:g}x"
             bar.update(task, completed=bisect_right(moments, at_ms), description=text)
 
-        yield told
+        yield show_reached
 
 
 def tell(console: Console, recording: Recording, played: Played) -> None:
-    """Print what came of it: rows left out, a table for each space that has a truth, and what was stored."""
+    """Print the rows left out, a table for each space with a truth column, and the number of stored events."""
     tell_left_out(console, recording)
     for space in recording.spaces:
         shown = played.shown.get(space.id, [])
@@ -74,7 +74,7 @@ def tell(console: Console, recording: Recording, played: Played) -> None:
 def tell_truth(
     console: Console, recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]], under: str = ""
 ) -> None:
-    """Print what was shown of a space against what was true of it; `under` names the rules if they are others."""
+    """Print the shown states of a space against its truth; `under` names the rules if they are not the default."""
     truth = [
         Truth(row.at_ms, taken=row.values[space.truth] > 0)
         for span in recording.spans
@@ -86,18 +86,22 @@ def tell_truth(
     table = Table("day", title=_title(space, under), title_justify="left", box=SIMPLE, pad_edge=False)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
-    days = [(day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _day(recording, sample.at_ms))]
+    days = [
+        (day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _local_date(recording, sample.at_ms))
+    ]
     for day, of_day in days:
-        table.add_row(day, *_row(score(of_day, shown, reach_ms)))
+        table.add_row(day, *_table_row(score(of_day, shown, reach_ms)))
     if len(days) > 1:
         table.add_section()
-        table.add_row("total", *_row(total))
+        table.add_row("total", *_table_row(total))
     console.print(table)
-    console.print(f"{_late('arrival', total.arrival)}; {_late('release', total.release)}", highlight=False)
+    console.print(
+        f"{_format_latency('arrival', total.arrival)}; {_format_latency('release', total.release)}", highlight=False
+    )
 
 
 def tell_left_out(console: Console, recording: Recording) -> None:
-    """Name the broken rows and count them; of a recording without one say so."""
+    """Print the broken rows and their number, also if there are none."""
     for finding in recording.named:
         console.print(finding, markup=False, highlight=False, soft_wrap=True)
     if recording.left_out > len(recording.named):
@@ -109,37 +113,38 @@ def _title(space: RecordedSpace, under: str) -> str:
     return f"{space.id}: shown {f'under {under} ' if under else ''}against true"
 
 
-def _late(change: str, found: Latency | None) -> str:
-    """How late true changes were shown."""
+def _format_latency(change: str, found: Latency | None) -> str:
+    """Format the delay with which true changes were shown."""
     if found is None:
         return f"{change}: none happened"
-    return f"{change} shown {_span(found.median_s)} late (median), {_span(found.at_95_s)} (95 %), of {found.changes}"
+    median, at_95 = _format_span(found.median_s), _format_span(found.at_95_s)
+    return f"{change} shown {median} late (median), {at_95} (95 %), of {found.changes}"
 
 
-def _span(span_s: float) -> str:
+def _format_span(span_s: float) -> str:
     return f"{span_s:.0f} s" if span_s < 120 else f"{span_s / 60:.1f} min"
 
 
-def _day(recording: Recording, at_ms: int) -> str:
+def _local_date(recording: Recording, at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000, recording.time_zone):%Y-%m-%d}"
 
 
-def _row(found: Score) -> list[str]:
+def _table_row(found: Score) -> list[str]:
     return [
         f"{found.occupied_min:.0f} min",
-        f"{_percent(found.false_vacant_share)} ({found.false_vacant_min:.1f} min)",
+        f"{_format_percent(found.false_vacant_share)} ({found.false_vacant_min:.1f} min)",
         f"{found.longest_false_vacant_min:.1f} min",
         f"{found.vacant_min:.0f} min",
-        f"{_percent(found.false_occupied_share)} ({found.false_occupied_min:.1f} min)",
-        _percent(found.unknown_share),
-        _rate(found.transitions_per_day),
-        _rate(found.true_transitions_per_day),
+        f"{_format_percent(found.false_occupied_share)} ({found.false_occupied_min:.1f} min)",
+        _format_percent(found.unknown_share),
+        _format_rate(found.transitions_per_day),
+        _format_rate(found.true_transitions_per_day),
     ]
 
 
-def _rate(per_day: float | None) -> str:
+def _format_rate(per_day: float | None) -> str:
     return "-" if per_day is None else f"{per_day:.1f}"
 
 
-def _percent(share: float | None) -> str:
+def _format_percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.2f} %"

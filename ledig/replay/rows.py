@@ -1,22 +1,23 @@
-"""Reads the rows of a recording from a CSV file, and leaves out the broken ones.
+"""Read the rows of a recording from a CSV file, and leave out the broken ones.
 
-In:    the file (plain or gzip) and its `Layout`: what each column must hold.
-Out:   the good rows, every value a number within its bounds, and each bad row by its number and what is wrong with it.
-Never: what a column means to a sensor; a guess at what a broken row may have meant.
+In:    the file (plain or gzip) and its `RowLayout`: what each column must contain.
+Out:   the good rows, every value a number within its bounds, and each bad row by its number and fault.
+Never: what a column means to a sensor; guesses at what a broken row was meant to be.
 
-The first line names the columns; every other line is one row (a quoted cell may hold the delimiter, but no line
-break); empty lines are nothing. A row is left out, and all others are read as if it had not been there, when
+The first line names the columns; every other line is one row. A quoted cell may contain the delimiter, but no line
+break. Empty lines are ignored. A row is left out, without effect on the other rows, when
 
-- it has more or fewer cells than the header, a quote that does not end, or bytes that are no UTF-8;
-- a cell is no number, or out of its column's bounds (a wrong unit);
-- its time cannot be read, lies before 1970 or after 2100, or in the hour that summer time skips;
-- its time does not rise: a stamp twice, or rows out of order. The fewest rows that let all others rise are left out,
-  so one stamp that is far ahead costs one row. Where most times fall, the newest row stands first: they are reversed.
+- it has more or fewer cells than the header, an unclosed quote, or bytes that are not UTF-8;
+- a cell is not a number, or out of its column's bounds (a wrong unit);
+- its time cannot be parsed, lies before 1970 or after 2100, or in the hour that summer time skips;
+- its time does not rise: a repeated time, or rows out of order. The fewest rows that make all others rise are left
+  out, so a single time that is far ahead costs one row. Where most times fall, the file has the newest row first,
+  and the rows are reversed.
 
-A value is a number; behind another delimiter than a comma it may have a decimal comma. Where only 0 and 1 are allowed,
-it may be one of the words that programs write for them (`WORDS`).
+A value is a number; with a delimiter other than a comma it may have a decimal comma. Where only 0 and 1 are allowed,
+it may be one of the words that programs write for them (`SWITCH_VALUES`).
 
-A file that cannot be read, whose header lacks a column, or without one good row is refused.
+A file that cannot be read, lacks a column in its header, or has no good row is rejected.
 """
 
 import csv
@@ -35,9 +36,9 @@ from edge.plurals import counted
 from ledig.replay.rising import rising
 
 ISO: Final = "iso"
-"""As a time's format: any form of ISO 8601 that Python reads, with its offset from UTC or without one."""
+"""Time format: any form of ISO 8601 that Python reads, with or without an offset from UTC."""
 UNIX: Final = {"unix": 1.0, "unix_ms": 0.001}
-"""As a time's format: seconds or milliseconds since 1970, and how many seconds one is."""
+"""Time formats: seconds or milliseconds since 1970; the value is the unit in seconds."""
 DELIMITERS: Final = (",", ";", "\t", "|")
 WORDS: Final = {
     **dict.fromkeys(
@@ -47,21 +48,21 @@ WORDS: Final = {
         ("off", "false", "no", "closed", "clear", "inactive", "no motion", "vacant", "free", "absent"), 0.0
     ),
 }
-"""What programs write for 1 and 0, in small letters. Sources: states of Home Assistant and openHAB."""
+"""Lower-case texts that programs write for 1 and 0. Sources: states of Home Assistant and openHAB."""
 MISSING: Final = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "na", "n/a", "-"})
-"""What programs write where there is no value, in small letters."""
+"""Lower-case texts that programs write for a missing value."""
 NAMED: Final = 20
-"""So many bad rows are named; nobody reads a million of them."""
+"""Maximum number of bad rows that are listed; nobody reads a million of them."""
 _LATEST_MS: Final = 4_102_444_800_000
-"""The year 2100: what lies beyond is a slip of the format."""
+"""The year 2100: a later time means that the format is wrong."""
 _NO_YEAR: Final = 1900
-"""What strptime says when its format has none."""
+"""The year that strptime returns when its format has none."""
 _NOT_UTF8: Final = "\ufffd"
-"""What stands for bytes that are no UTF-8."""
+"""Replacement character for bytes that are not UTF-8."""
 
 
 class RowsRejected(ValueError):
-    """A CSV file cannot be played. Each fault says place, finding and remedy."""
+    """A CSV file cannot be played. Each fault names place, finding and remedy."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -70,10 +71,10 @@ class RowsRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column must hold: a number from `low` to `high`, `whole` or not.
+    """What one column must contain: a number from `low` to `high`, `whole` or not.
 
-    A cell of an `optional` column that is empty, or says that there is no value (`MISSING`), is no fault: the row has
-    no such value, and `row.values.get(name)` is None.
+    An `optional` column may be empty or contain a text for a missing value (`MISSING_VALUES`). The row then has no
+    such value, and `row.values.get(name)` is None.
     """
 
     name: str
@@ -85,10 +86,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumns:
-    """Which columns say when, joined by a space; how to read them; and whose local time it is.
+    """The columns of the time, joined by a space, their format, and the time zone.
 
-    `format` is strptime's, `ISO` or one of `UNIX`; a time that has its own offset from UTC needs no zone's. A format
-    without a year counts from 1 January 1970: a time of day (UTC), in a file whose days are keys.
+    `format` is one of strptime, `ISO_FORMAT` or one of `UNIX_FORMATS`. The zone does not apply to a time with its own
+    offset from UTC. A format without a year counts from 1 January 1970; it is for a time of day (UTC), in a file
+    whose days are keys.
     """
 
     names: tuple[str, ...]
@@ -98,23 +100,23 @@ class TimeColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a file tells its rows."""
+    """Layout of a file with rows."""
 
     times: TimeColumns
     columns: tuple[Column, ...]
     keys: tuple[str, ...] = ()
-    """Columns of text that say which series a row belongs to; time rises within each series, not between them."""
+    """Text columns that name the series of a row; times rise within each series, not between them."""
     only: Mapping[str, str] = field(default_factory=dict)
-    """Columns of text and what must stand there; every other row belongs to somebody else, and is no fault."""
+    """Text columns and their required content; other rows are skipped without a fault."""
     delimiter: str = ","
-    """Empty: whichever of DELIMITERS divides the header into the columns."""
+    """Empty: the one of DELIMITERS that finds the most columns in the header."""
     row_names: bool = False
-    """The header has no name for the first column, as R writes its tables."""
+    """The header has no name for the first column, as in tables written by R."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its moment (Unix milliseconds, UTC), its values by column, and the cells of the key columns."""
+    """One row: its time (Unix milliseconds, UTC), its values by column, and the cells of the key columns."""
 
     at_ms: int
     values: dict[str, float]
@@ -123,22 +125,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The good rows in the order of the file, so those of one key in order of time; and what was left out."""
+    """The good rows in the order of the file, which within a key is the order of time, and the rows left out."""
 
     rows: tuple[Row, ...]
     left_out: int = 0
-    """How many rows were broken."""
+    """Number of broken rows."""
     named: tuple[str, ...] = ()
-    """The first 20 of them: file, row number (the header's is 1), finding."""
+    """The first 20 broken rows: file, row number (the header is row 1), finding."""
 
 
 def read_rows(path: Path, layout: Layout) -> Rows:
-    """Read a CSV file whose first line names the columns; about 100,000 rows a second.
+    """Read a CSV file whose first line names the columns, at about 100,000 rows per second.
 
     Raises:
         RowsRejected: the file cannot be read, its header lacks a column, or it has no good row.
     """
-    table = _Table(path, layout)
+    table = _RowTable(path, layout)
     opened: Callable[..., TextIO] = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8-sig", errors="replace") as lines:
@@ -146,12 +148,12 @@ def read_rows(path: Path, layout: Layout) -> Rows:
     except (OSError, EOFError, zlib.error) as fault:
         found = (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
         raise RowsRejected((f"{path}: {found}; give a CSV file in UTF-8, plain or compressed by gzip",)) from fault
-    rows = table.risen()
+    rows = table.select_rows()
     faults = [f"{path}, row {number}: {finding}" for number, finding in sorted(table.faults)]
     if not rows:
         more = [f"{path}: and {counted(len(faults) - NAMED, 'more row')}"] if len(faults) > NAMED else []
         why = (
-            f"no rows {table.wanted}; there is nothing to play"
+            f"no rows {table.selection_text}; there is nothing to play"
             if not faults
             else "no valid row; check the columns in the mapping"
         )
@@ -159,8 +161,8 @@ def read_rows(path: Path, layout: Layout) -> Rows:
     return Rows(rows, len(faults), tuple(faults[:NAMED]))
 
 
-class _Found(NamedTuple):
-    """A row that is sound by itself; its moments are two in the hour that comes twice."""
+class _ParsedRow(NamedTuple):
+    """A row without faults of its own; it has two possible times in the repeated hour when summer time ends."""
 
     number: int
     text: str
@@ -169,43 +171,47 @@ class _Found(NamedTuple):
     key: tuple[str, ...]
 
 
-class _Table:
-    """The rows read so far, and the faults found so far by row number."""
+class _RowTable:
+    """The rows read so far, and the faults found so far, by row number."""
 
     def __init__(self, path: Path, layout: Layout) -> None:
         self.faults: list[tuple[int, str]] = []
-        self.wanted = " and ".join(f"with {name} = {text}" for name, text in layout.only.items()) or "below the header"
-        self._found: list[_Found] = []
+        self.selection_text = (
+            " and ".join(f"with {name} = {text}" for name, text in layout.only.items()) or "below the header"
+        )
+        self._parsed_rows: list[_ParsedRow] = []
         self._path, self._layout = path, layout
         self._delimiter = layout.delimiter
-        self._parsed: Callable[[str], datetime] = datetime.fromisoformat
+        self._parse_time: Callable[[str], datetime] = datetime.fromisoformat
         if (unit_s := UNIX.get(layout.times.format)) is not None:
-            self._parsed = partial(_from_unix, unit_s)
+            self._parse_time = partial(_parse_unix, unit_s)
         elif layout.times.format != ISO:
-            self._parsed = partial(_strptime, layout.times.format)
+            self._parse_time = partial(_parse_strptime, layout.times.format)
 
     def read(self, lines: TextIO) -> None:
-        """Take every row, good or bad.
+        """Read every row, good or bad.
 
         Raises:
-            RowsRejected: the header is none, or lacks a column.
+            RowsRejected: the header is missing or lacks a column.
         """
-        places = self._places(next(lines, ""))
+        places = self._read_header(next(lines, ""))
         for number, line in enumerate(lines, start=2):
             if text := line.rstrip("\r\n"):
-                self._take(number, text, places)
+                self._add_row(number, text, places)
 
-    def risen(self) -> tuple[Row, ...]:
-        """The rows whose times rise; those that do not are faults from now on."""
+    def select_rows(self) -> tuple[Row, ...]:
+        """Select the rows whose times rise, and add a fault for every other row."""
         rows: list[tuple[int, Row]] = []
-        by_key = sorted(self._found, key=lambda found: found.key)  # stable: within a key as in the file
+        by_key = sorted(
+            self._parsed_rows, key=lambda found: found.key
+        )  # stable: keeps the order of the file within a key
         for _, series in groupby(by_key, key=lambda found: found.key):
-            rows += self._series(*_oldest_first(list(series)))
+            rows += self._select_rising(*_sort_oldest_first(list(series)))
         return tuple(row for _, row in sorted(rows, key=lambda numbered: numbered[0]))
 
-    def _series(self, series: list[_Found], step: int) -> Iterator[tuple[int, Row]]:
+    def _select_rising(self, series: list[_ParsedRow], step: int) -> Iterator[tuple[int, Row]]:
         chosen = rising([found.moments for found in series])
-        before: tuple[int, _Found] | None = None
+        before: tuple[int, _ParsedRow] | None = None
         for place, (found, at_ms) in enumerate(zip(series, chosen, strict=True)):
             if at_ms is not None:
                 before = at_ms, found
@@ -219,13 +225,13 @@ class _Table:
                 after = next(series[later] for later in range(place, len(series)) if chosen[later] is not None)
                 self.faults.append((found.number, f"{found.text!r} is not before row {after.number}, {after.text!r}"))
 
-    def _places(self, line: str) -> dict[str, int]:
-        """Where each column stands."""
+    def _read_header(self, line: str) -> dict[str, int]:
+        """Return the index of each column."""
         layout = self._layout
         self._delimiter = layout.delimiter or _delimiter(line, layout)
-        header = [name.strip() for name in _cells(line.rstrip("\r\n"), self._delimiter) or []]
+        header = [name.strip() for name in _split_cells(line.rstrip("\r\n"), self._delimiter) or []]
         if _NOT_UTF8 in line:
-            raise RowsRejected((f"{self._path}: no text; give a CSV file in UTF-8, plain or compressed by gzip",))
+            raise RowsRejected((f"{self._path}: not text; give a CSV file in UTF-8, plain or compressed by gzip",))
         columns = (column.name for column in layout.columns)
         faults = []
         for name in dict.fromkeys((*layout.times.names, *layout.keys, *layout.only, *columns)):
@@ -238,9 +244,9 @@ class _Table:
             header.insert(0, "")
         return {name: place for place, name in enumerate(header)}
 
-    def _take(self, number: int, line: str, places: dict[str, int]) -> None:
+    def _add_row(self, number: int, line: str, places: dict[str, int]) -> None:
         layout = self._layout
-        cells = _cells(line, self._delimiter)
+        cells = _split_cells(line, self._delimiter)
         if cells is None or _NOT_UTF8 in line:
             self.faults.append(
                 (number, "a quote is not closed" if cells is None else "it contains bytes that are not UTF-8")
@@ -252,17 +258,19 @@ class _Table:
         if any(cells[places[name]] != text for name, text in layout.only.items()):
             return
         text = " ".join([cells[places[name]] for name in layout.times.names])
-        if (moments := self._moments(number, text)) and (values := self._values(number, cells, places)) is not None:
+        if (moments := self._parse_times(number, text)) and (
+            values := self._parse_values(number, cells, places)
+        ) is not None:
             key = tuple([cells[places[name]] for name in layout.keys])
-            self._found.append(_Found(number, text, moments, values, key))
+            self._parsed_rows.append(_ParsedRow(number, text, moments, values, key))
 
-    def _values(self, number: int, cells: list[str], places: dict[str, int]) -> dict[str, float] | None:
+    def _parse_values(self, number: int, cells: list[str], places: dict[str, int]) -> dict[str, float] | None:
         values: dict[str, float] = {}
         for column in self._layout.columns:
             cell = cells[places[column.name]]
             if column.optional and cell.strip().lower() in MISSING:
                 continue
-            value = _value(cell, column, self._delimiter)
+            value = _parse_number(cell, column, self._delimiter)
             if value is None or not column.low <= value <= column.high or (column.whole and not value.is_integer()):
                 of = "a whole number" if column.whole else "a number"
                 bounds = f"from {column.low:g} to {column.high:g}"
@@ -271,11 +279,11 @@ class _Table:
             values[column.name] = value
         return values
 
-    def _moments(self, number: int, text: str) -> tuple[int, ...] | None:
-        """What the row's time may mean; in the hour that comes twice it is two moments."""
+    def _parse_times(self, number: int, text: str) -> tuple[int, ...] | None:
+        """Return the possible times of a row: two in the repeated hour when summer time ends."""
         times = self._layout.times
         try:
-            read = self._parsed(text)
+            read = self._parse_time(text)
             ends = (read,) if read.tzinfo else tuple(read.replace(tzinfo=times.zone, fold=fold) for fold in (0, 1))
             moments = tuple([round(end.timestamp() * 1000) for end in ends])
         except (ValueError, OverflowError, OSError):
@@ -291,8 +299,8 @@ class _Table:
         return moments if moments[0] < moments[-1] else moments[:1]
 
 
-def _cells(line: str, delimiter: str) -> list[str] | None:
-    """The cells of one line; None if its quotes are broken."""
+def _split_cells(line: str, delimiter: str) -> list[str] | None:
+    """Split a line into cells; None if its quotes are broken."""
     if '"' not in line:
         return line.split(delimiter)
     try:
@@ -301,39 +309,39 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _value(cell: str, column: Column, delimiter: str) -> float | None:
-    """What a cell holds as a number; None if it holds none (Python would read 1_0 as ten)."""
+def _parse_number(cell: str, column: Column, delimiter: str) -> float | None:
+    """Convert a cell to a number; None if it is not one (Python would read 1_0 as ten)."""
     try:
         return None if "_" in cell else float(cell)
     except ValueError:
         pass
     if delimiter != "," and cell.count(",") == 1 and "." not in cell:
-        return _value(cell.replace(",", "."), column, delimiter)
+        return _parse_number(cell.replace(",", "."), column, delimiter)
     is_switch = (column.low, column.high) == (0, 1)
     return WORDS.get(cell.strip().lower()) if is_switch else None
 
 
 def _delimiter(line: str, layout: Layout) -> str:
-    """The delimiter that finds the most of the needed columns in the header."""
+    """Return the delimiter that finds the most required columns in the header."""
     needed = {*layout.times.names, *layout.keys, *layout.only, *(column.name for column in layout.columns)}
 
     def found(delimiter: str) -> int:
-        return sum(name.strip() in needed for name in _cells(line.rstrip("\r\n"), delimiter) or [])
+        return sum(name.strip() in needed for name in _split_cells(line.rstrip("\r\n"), delimiter) or [])
 
     return max(DELIMITERS, key=found)
 
 
-def _oldest_first(series: list[_Found]) -> tuple[list[_Found], int]:
-    """The rows of one series and 1; or reversed and -1, if the file has the newest first."""
+def _sort_oldest_first(series: list[_ParsedRow]) -> tuple[list[_ParsedRow], int]:
+    """Return the rows of one series and 1; or reversed and -1, if the file has the newest row first."""
     falls = sum(later.moments[-1] < row.moments[0] for row, later in pairwise(series))
     rises = sum(later.moments[0] > row.moments[-1] for row, later in pairwise(series))
     return (series[::-1], -1) if falls > rises else (series, 1)
 
 
-def _from_unix(unit_s: float, text: str) -> datetime:
+def _parse_unix(unit_s: float, text: str) -> datetime:
     return datetime.fromtimestamp(float(text) * unit_s, UTC)
 
 
-def _strptime(format: str, text: str) -> datetime:  # noqa: A002 - strptime's own word
-    read = datetime.strptime(text, format)  # noqa: DTZ007 - the recording's zone is put in by the caller
+def _parse_strptime(format: str, text: str) -> datetime:  # noqa: A002 - as in strptime
+    read = datetime.strptime(text, format)  # noqa: DTZ007 - the caller adds the time zone
     return read.replace(year=1970) if read.year == _NO_YEAR else read

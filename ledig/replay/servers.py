@@ -1,7 +1,7 @@
-"""The servers of a replay: a real Mosquitto and a real collector, each a process of its own.
+"""The servers of a replay: a real Mosquitto and a real collector, each in its own process.
 
-In:    a folder; the plan; where house time is shared.
-Out:   how to reach the broker; a collector that runs until it is let go.
+In:    a folder; the plan; the shared value with the site time.
+Out:   the address of the broker; a collector that runs until the context ends.
 Never: the recording.
 """
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 _HOST: Final = "127.0.0.1"
 _USER: Final = "replay"
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin"
-"""Debian puts the broker where only root's PATH looks."""
-_START_S: Final = 20.0
-_END_S: Final = 10.0
+"""Debian installs the broker in a folder that only root has in PATH."""
+_START_TIMEOUT_S: Final = 20.0
+_END_TIMEOUT_S: Final = 10.0
 
 
 class ReplayAway(ConnectionError):
@@ -43,59 +43,59 @@ class ReplayAway(ConnectionError):
 
 @contextmanager
 def mosquitto(folder: Path) -> Iterator[BrokerSettings]:
-    """A broker on a free port of this machine, with one user and a password of this run.
+    """Run a broker on a free local port, with one user and a random password.
 
     Raises:
-        ReplayAway: it is not installed, or did not start.
+        ReplayAway: Mosquitto is not installed, or did not start.
     """
     port, password = _free_port(), secrets.token_urlsafe(24)
-    passwords, config, said = folder / "passwords", folder / "mosquitto.conf", folder / "mosquitto.log"
+    passwords, config, log = folder / "passwords", folder / "mosquitto.conf", folder / "mosquitto.log"
     passwords.touch(mode=0o600)
     passwords.write_text(f"{_USER}:{password}\n")
-    subprocess.run([_program("mosquitto_passwd"), "-U", str(passwords)], check=True, capture_output=True)  # noqa: S603
+    subprocess.run([_find_program("mosquitto_passwd"), "-U", str(passwords)], check=True, capture_output=True)  # noqa: S603
     config.write_text(
         f"listener {port} {_HOST}\nallow_anonymous false\npassword_file {passwords}\n"
         f"user {getpass.getuser()}\nset_tcp_nodelay true\nmax_queued_messages 10000\nlog_dest stderr\n"
     )
-    with said.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own arguments
-            [_program("mosquitto"), "-c", str(config)], stdout=output, stderr=output, start_new_session=True
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - constant arguments
+            [_find_program("mosquitto"), "-c", str(config)], stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _await_answer(process, port, said)
+        _await_listening(process, port, log)
         yield BrokerSettings(host=_HOST, port=port, user=_USER, password=password)
     finally:
-        process.kill()  # nothing of it is kept, and a blocked SIGTERM is inherited
-        process.wait(_END_S)
+        process.kill()  # none of its data is kept, and the child inherits a blocked SIGTERM
+        process.wait(_END_TIMEOUT_S)
 
 
 @contextmanager
 def collector(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[int]") -> Iterator[BaseProcess]:
-    """A collector whose house time is what `now_ms` shows."""
-    context = multiprocessing.get_context("spawn")  # a fork would copy the locks of our threads
+    """Run a collector whose site time is the value of `now_ms`."""
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks held by other threads
     process = context.Process(target=_collect, args=(settings, plan, now_ms), name="collector")
     process.start()
     try:
         yield process
     finally:
         process.terminate()
-        process.join(_END_S)
+        process.join(_END_TIMEOUT_S)
         if process.is_alive():
             process.kill()
             process.join()
 
 
 def _collect(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[int]") -> None:
-    """The collector's process. What ends it is told in one line."""
+    """Run in the collector's process. An error that ends it is printed in one line."""
     stop = stop_with_parent()
     try:
         collecting.run(settings, plan, lambda: now_ms.value, stop)
     except (ValueError, ConnectionError) as fault:
-        print(fault, file=sys.stderr)  # noqa: T201 - the command's own words
+        print(fault, file=sys.stderr)  # noqa: T201 - output of the command
         sys.exit(3)
 
 
-def _program(name: str) -> str:
+def _find_program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_FOLDERS}")
     if found is None:
         raise ReplayAway(f"{name} is not installed, and a replay needs a broker; run: sudo apt install mosquitto")
@@ -108,8 +108,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await_answer(process: "subprocess.Popen[bytes]", port: int, said: Path) -> None:
-    deadline = time.monotonic() + _START_S
+def _await_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((_HOST, port), timeout=1).close()
@@ -117,4 +117,4 @@ def _await_answer(process: "subprocess.Popen[bytes]", port: int, said: Path) -> 
             time.sleep(0.02)
         else:
             return
-    raise BrokerAway(f"mosquitto did not start: {said.read_text(errors='replace').strip()}")
+    raise BrokerAway(f"mosquitto did not start: {log.read_text(errors='replace').strip()}")

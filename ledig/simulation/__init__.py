@@ -1,7 +1,7 @@
-"""Lets invented people use a house through the real edge agents, on mock pins.
+"""Simulate people who use a site, with the real edge agents on mock pins.
 
-In:    the plan, the devices, the house's clock.
-Out:   what the agents tell the broker; for collector and dashboard there is no difference to a real house.
+In:    the plan, the devices, the site's clock.
+Out:   the messages that the agents publish; collector and dashboard see no difference from a real site.
 Never: a short cut past the agents.
 """
 
@@ -19,53 +19,53 @@ from ledig.simulation.signs import Sign, signs
 from ledig.simulation.wires import Wires
 
 SEED = 1
-"""Every simulated house lives the same days, so that what one person saw another can look at."""
+"""Every simulated site has the same days, so that others can reproduce what somebody saw."""
 
 
 def run(plan: SitePlan, devices: tuple[DeviceSettings, ...], clock: Clock, folder: Path, stop: threading.Event) -> None:
     """Simulate every device, each agent in a thread, until `stop` is set.
 
     Args:
-        plan: the house.
-        devices: its devices, with brokers that let them in.
-        clock: house time.
-        folder: where the files of meters and air sensors are.
-        stop: ends it.
+        plan: the site.
+        devices: its devices, with brokers that accept them.
+        clock: site time.
+        folder: folder for the files of meters and air sensors.
+        stop: set this to end the simulation.
 
     Raises:
-        Exception: whatever an agent died of.
+        Exception: the error that ended an agent.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wires = {device.device: Wires(device, folder) for device in devices}
     upcoming = days_from(plan, _today(plan, clock))
     sign = _catch_up(upcoming, wires, clock.now_ms())
-    died: list[Exception] = []
+    faults: list[Exception] = []
 
-    def live(wired: Wires) -> None:
+    def run_agent(simulated: Wires) -> None:
         try:
-            agent.run(wired.settings, clock, wired.factory, stop)
+            agent.run(simulated.settings, clock, simulated.factory, stop)
         except Exception as fault:  # noqa: BLE001 - raised again below, in the thread that waits
             fault.add_note(f'in thread "{threading.current_thread().name}"')
-            died.append(fault)
+            faults.append(fault)
             stop.set()
 
-    threads = [threading.Thread(target=live, args=(wired,), name=name) for name, wired in wires.items()]
+    threads = [threading.Thread(target=run_agent, args=(simulated,), name=name) for name, simulated in wires.items()]
     for thread in threads:
         thread.start()
     try:
         while _wait_until(sign.at_ms, clock, stop):
-            _feel(sign, wires)
+            _apply(sign, wires)
             sign = next(upcoming)
     finally:
-        stop.set()  # also after a fault: agents that go on alone would make a process that looks alive
+        stop.set()  # also after a fault: remaining agents would make the process look healthy
         for thread in threads:
             thread.join()
-    if died:
-        raise died[0]
+    if faults:
+        raise faults[0]
 
 
 def days_from(plan: SitePlan, date: date) -> Iterator[Sign]:
-    """The signs of that day and of every later one."""
+    """Yield the signals of that day and of every later one."""
     while True:
         yield from signs(plan, day(plan, date, SEED), SEED)
         date += timedelta(days=1)
@@ -76,25 +76,25 @@ def _today(plan: SitePlan, clock: Clock) -> date:
 
 
 def _catch_up(upcoming: Iterator[Sign], wires: dict[str, Wires], now_ms: int) -> Sign:
-    """Bring pins and files to where they stand now; return the first sign that lies ahead."""
-    standing: dict[tuple[tuple[str, str], str], Sign] = {}
+    """Set pins and files to their present values; return the first signal in the future."""
+    latest: dict[tuple[tuple[str, str], str], Sign] = {}
     sign = next(upcoming)
     while sign.at_ms <= now_ms:
-        if sign.part != "crossing":  # that is over
-            standing[sign.sensor, sign.part] = sign
+        if sign.part != "crossing":  # a crossing is momentary
+            latest[sign.sensor, sign.part] = sign
         sign = next(upcoming)
-    for past in standing.values():
-        _feel(past, wires)
+    for past in latest.values():
+        _apply(past, wires)
     return sign
 
 
-def _feel(sign: Sign, wires: dict[str, Wires]) -> None:
-    if wired := wires.get(sign.sensor[0]):
-        wired.feel(sign)
+def _apply(sign: Sign, wires: dict[str, Wires]) -> None:
+    if simulated := wires.get(sign.sensor[0]):
+        simulated.feel(sign)
 
 
 def _wait_until(at_ms: int, clock: Clock, stop: threading.Event) -> bool:
-    """Wait for a moment of house time; whether it came before `stop`."""
+    """Wait for a site time; return False if `stop` is set first."""
     while not stop.is_set():
         left_ms = at_ms - clock.now_ms()
         if left_ms <= 0:

@@ -1,8 +1,8 @@
-"""Gives the example site a past: weeks of the days that its invented people live, as history and nothing else.
+"""Write a history for the example site: weeks of simulated days.
 
-In:    the plan, a journal that does not exist yet, the moment at which the site begins.
-Out:   the rows of history that the collector computes from those days; who was in each space is as the people lived it.
-Never: raw events or single transitions that are older than the retention, a forecast: the collector makes its own.
+In:    the plan, a journal that does not exist yet, the time at which the site begins.
+Out:   the rows of history that the collector computes from those days; the occupancy of each space is exact.
+Never: raw events, transitions older than the retention, or forecasts; the collector computes its own forecasts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +27,8 @@ WEEKS: Final = 8
 _STREAM: Final = "generated"
 
 
-class _Span(NamedTuple):
-    """What became of one space on one day."""
+class _SpaceDay(NamedTuple):
+    """The transitions of one space on one day."""
 
     space: str
     from_ms: int
@@ -36,17 +36,17 @@ class _Span(NamedTuple):
 
 
 def write_history(plan: SitePlan, journal_path: Path, until_ms: int, report: Callable[[int, int], None]) -> None:
-    """Fill a new journal with the weeks before a moment.
+    """Fill a new journal with the weeks before `until_ms`.
 
     Args:
         plan: the site.
-        journal_path: no file yet; an interrupted attempt leaves none.
+        journal_path: must not exist; an interrupted attempt leaves no file there.
         until_ms: site time at which the site begins, Unix milliseconds.
-        report: called after each day with how many are done, of how many.
+        report: called after each day with the number of days done and their total.
     """
     unfinished = journal_path.with_suffix(".unfinished")
-    for left in journal_path.parent.glob(f"{unfinished.name}*"):
-        left.unlink()
+    for leftover in journal_path.parent.glob(f"{unfinished.name}*"):
+        leftover.unlink()
     with closing(Journal(unfinished)) as journal:
         _write_days(plan, journal, until_ms, report)
         journal.shrink()
@@ -58,53 +58,53 @@ def _write_days(plan: SitePlan, journal: Journal, until_ms: int, report: Callabl
     today = datetime.fromtimestamp(until_ms / 1000, plan.time_zone).date()
     settlement, seq, total = Settlement(plan), 0, 7 * WEEKS
     for number in range(total, -1, -1):
-        lived = day(plan, today - timedelta(days=number), SEED)
-        end_ms = min(lived.ends_ms, until_ms)
-        crossings = list(_crossings(plan, lived, seq, end_ms))
+        simulated = day(plan, today - timedelta(days=number), SEED)
+        end_ms = min(simulated.ends_ms, until_ms)
+        crossings = list(_crossings(plan, simulated, seq, end_ms))
         seq += len(crossings)
         with journal.transaction():
-            journal.rewrite([_transitions(space, lived, end_ms) for space in plan.spaces if _is_taken(space)])
+            journal.rewrite([_occupancy_of(space, simulated, end_ms) for space in plan.spaces if _is_usable(space)])
             journal.add_events(crossings)
         is_behind = True
         while is_behind:
             with journal.transaction():
                 is_behind = settlement.settle(journal.connection, end_ms)
-        _forget(plan, journal, end_ms)
+        _erase_expired(plan, journal, end_ms)
         report(total - number + 1, total + 1)
 
 
-def _forget(plan: SitePlan, journal: Journal, now_ms: int) -> None:
-    """Keep no raw events at all, and no transition longer than the collector would."""
+def _erase_expired(plan: SitePlan, journal: Journal, now_ms: int) -> None:
+    """Erase all raw events, and the transitions that the collector would erase."""
     with journal.transaction():
         for space in plan.spaces:
             journal.erase_transitions(space.id, now_ms - RAW_HOURS_CEILING * 3_600_000)
         journal.erase_events(journal.sensors(), now_ms - DAY_MS, now_ms + DAY_MS)
 
 
-def _is_taken(space: Space) -> bool:
-    """Whether somebody can be in a space or use it."""
+def _is_usable(space: Space) -> bool:
+    """Whether the space can be occupied."""
     return space.kind is not SpaceKind.SUPPLY and not space.disabled
 
 
-def _transitions(space: Space, lived: Day, end_ms: int) -> _Span:
-    uses = spans(lived, space.id)
+def _occupancy_of(space: Space, simulated: Day, end_ms: int) -> _SpaceDay:
+    uses = spans(simulated, space.id)
     if space.kind is SpaceKind.EQUIPMENT:
-        uses = sorted((run.from_ms, run.to_ms) for run in lived.runs if run.space == space.id)
-    changes = [(lived.starts_ms, Occupancy.VACANT)]
+        uses = sorted((run.from_ms, run.to_ms) for run in simulated.runs if run.space == space.id)
+    changes = [(simulated.starts_ms, Occupancy.VACANT)]
     for from_ms, to_ms in uses:
         changes += [(from_ms, Occupancy.OCCUPIED), (to_ms, Occupancy.VACANT)]
-    made = [Transition(at_ms, state, Because(Reason.QUIET)) for at_ms, state in changes if at_ms < end_ms]
-    return _Span(space.id, lived.starts_ms, made)
+    transitions = [Transition(at_ms, state, Because(Reason.QUIET)) for at_ms, state in changes if at_ms < end_ms]
+    return _SpaceDay(space.id, simulated.starts_ms, transitions)
 
 
-def _crossings(plan: SitePlan, lived: Day, seq: int, end_ms: int) -> Iterator[Heard]:
-    """Everybody passes the first door that counts people; it lives in each bucket, or nobody would be counted."""
+def _crossings(plan: SitePlan, simulated: Day, seq: int, end_ms: int) -> Iterator[Heard]:
+    """Yield all passages at the first people counter, with heartbeats in each bucket so that the counts are valid."""
     door = next((sensor for sensor in plan.sensors if sensor.kind is SensorKind.BEAM_PAIR), None)
     if door is None:
         return
-    beats = range(lived.starts_ms, lived.ends_ms, BUCKET_MS // 2)
+    beats = range(simulated.starts_ms, simulated.ends_ms, BUCKET_MS // 2)
     moments = [(at_ms, Kind.HEARTBEAT, 0) for at_ms in beats]
-    moments += [(passage.at_ms, Kind.CROSSING, passage.way) for passage in lived.passages]
+    moments += [(passage.at_ms, Kind.CROSSING, passage.way) for passage in simulated.passages]
     for at_ms, kind, value in sorted(moments):
         if at_ms < end_ms:
             seq += 1

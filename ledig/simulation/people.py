@@ -1,8 +1,8 @@
-"""Invents a day of a coworking house: who comes when, sits where, meets, calls, eats, and goes home.
+"""Simulate a day of a coworking site: arrivals, desks, meetings, calls, lunch and departures.
 
-In:    the plan of the house, a date and a seed.
+In:    the plan of the site, a date and a seed.
 Out:   every stay in a space and every passage through a door of that day; the same for the same seed.
-Never: clocks, sensors (see signs.py), a person in two places.
+Never: clocks; sensors (see signals.py); a person in two places at once.
 """
 
 import random
@@ -16,17 +16,17 @@ from collector.plan import OpeningHours, SitePlan, Space, SpaceKind, Tenure
 
 MINUTE_MS = 60_000
 WALK_MS = MINUTE_MS // 2
-"""From one space to the next."""
+"""Walking time from one space to the next."""
 CHANGEOVER_MS = 5 * MINUTE_MS
-"""Nobody takes a space sooner after another."""
+"""Minimum time between two users of a space."""
 APART_MS = 4000
-"""Two people do not pass a door closer than this."""
+"""Minimum time between two passages through a door."""
 _USUAL_HOURS = OpeningHours(opens_min=7 * 60, closes_min=22 * 60)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stay:
-    """One person in one space."""
+    """One person's stay in one space."""
 
     from_ms: int
     to_ms: int
@@ -36,7 +36,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Passage:
-    """One person through the entrance; `way` is +1 in, -1 out."""
+    """One person's passage through the entrance; `way` is +1 in, -1 out."""
 
     at_ms: int
     way: int
@@ -45,7 +45,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Run:
-    """A machine at work; its owner need not stand beside it."""
+    """One run of a machine; its user need not be present."""
 
     from_ms: int
     to_ms: int
@@ -54,7 +54,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """All that happens between two local midnights, each in the order of its time."""
+    """Everything between two local midnights, each tuple in order of time."""
 
     starts_ms: int
     ends_ms: int
@@ -62,12 +62,12 @@ class Day:
     passages: tuple[Passage, ...]
     runs: tuple[Run, ...]
     cups: tuple[int, ...]
-    """When somebody takes coffee."""
+    """Times at which somebody takes coffee, Unix milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """Time away from one's desk: in `space`, or outdoors if it is None, or by the coffee machine if `inside`."""
+    """Time away from the desk: in `space`; if that is None, at the coffee machine if `inside`, else outdoors."""
 
     from_ms: int
     to_ms: int
@@ -76,8 +76,8 @@ class _Errand:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Member:
-    """One visit while the day is being made up."""
+class _MemberVisit:
+    """One member's visit, while the day is being generated."""
 
     person: int
     desk: str
@@ -85,8 +85,8 @@ class _Member:
     goes_ms: int
     errands: list[_Errand] = field(default_factory=list)
 
-    def spare(self, from_ms: int, to_ms: int) -> bool:
-        """Whether this person sits at the desk all that time, and a while before and after."""
+    def is_at_desk(self, from_ms: int, to_ms: int) -> bool:
+        """Whether this person is at the desk all that time, and for a while before and after."""
         if from_ms < self.comes_ms + CHANGEOVER_MS or to_ms > self.goes_ms - CHANGEOVER_MS:
             return False
         return all(
@@ -95,7 +95,7 @@ class _Member:
         )
 
     def stays(self) -> list[Stay]:
-        """Desk and errands, one after the other with a walk between."""
+        """Return the stays at the desk and on errands, with a walk in between."""
         found: list[Stay] = []
         seated_ms = self.comes_ms + WALK_MS
         for errand in sorted(self.errands, key=lambda errand: errand.from_ms):
@@ -107,51 +107,51 @@ class _Member:
         return found
 
     def passages(self) -> list[Passage]:
-        """In, out for lunch, in again, home."""
+        """Return the passages: in, out and in again for lunch, out."""
         out = [errand for errand in self.errands if not errand.inside]
         ways = [(self.comes_ms, 1), (self.goes_ms, -1)]
         ways += [(errand.from_ms, -1) for errand in out] + [(errand.to_ms, 1) for errand in out]
         return [Passage(at_ms, way, self.person) for at_ms, way in ways]
 
 
-class _Bookings:
-    """Which spaces are taken when."""
+class _SpaceBookings:
+    """The times at which spaces are taken."""
 
     def __init__(self) -> None:
         self._taken: dict[str, list[tuple[int, int]]] = {}
 
-    def free(self, space: str, from_ms: int, to_ms: int) -> bool:
+    def is_free(self, space: str, from_ms: int, to_ms: int) -> bool:
         spans = self._taken.get(space, [])
         return all(to_ms + CHANGEOVER_MS <= start or end + CHANGEOVER_MS <= from_ms for start, end in spans)
 
-    def take(self, space: str, from_ms: int, to_ms: int) -> None:
+    def reserve(self, space: str, from_ms: int, to_ms: int) -> None:
         self._taken.setdefault(space, []).append((from_ms, to_ms))
 
 
 def day(plan: SitePlan, date: calendar_date, seed: int) -> Day:
-    """Make up one day; nobody comes when the house is closed."""
+    """Simulate one day; nobody comes when the site is closed."""
     midnight = datetime.combine(date, time(), plan.time_zone)
     starts_ms = int(midnight.timestamp() * 1000)
     ends_ms = int(datetime.combine(date + timedelta(days=1), time(), plan.time_zone).timestamp() * 1000)
     spans = hours_of(plan, date) if plan.opening_hours else (_USUAL_HOURS,)
     if not spans:
         return Day(starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), runs=(), cups=())
-    closes_min = min(spans[-1].closes_min, 24 * 60)  # nobody is invented who stays over midnight
+    closes_min = min(spans[-1].closes_min, 24 * 60)  # no simulated person stays over midnight
     hours = OpeningHours(opens_min=spans[0].opens_min, closes_min=closes_min)
-    making = _Making(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - invents a day
-    making.fill()
+    builder = _DayBuilder(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - simulation
+    builder.fill()
     return Day(
         starts_ms=starts_ms,
         ends_ms=ends_ms,
-        stays=tuple(sorted(stay for member in making.members for stay in member.stays())),
-        passages=_apart(passage for member in making.members for passage in member.passages()),
-        runs=tuple(sorted(making.runs)),
-        cups=tuple(sorted(making.cups)),
+        stays=tuple(sorted(stay for member in builder.members for stay in member.stays())),
+        passages=_separate(passage for member in builder.members for passage in member.passages()),
+        runs=tuple(sorted(builder.runs)),
+        cups=tuple(sorted(builder.cups)),
     )
 
 
-def _apart(passages: Iterable[Passage]) -> tuple[Passage, ...]:
-    """One after the other: a pair of beams cannot tell two people who pass at once."""
+def _separate(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Move passages apart: a beam pair cannot separate two people who pass at once."""
     found: list[Passage] = []
     for passage in sorted(passages):
         earliest = found[-1].at_ms + APART_MS if found else 0
@@ -159,61 +159,62 @@ def _apart(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-class _Making:
-    """One day while it is being made up; every choice comes from one stream of chance."""
+class _DayBuilder:
+    """One day while it is being generated; every choice comes from one random generator."""
 
     def __init__(
-        self, plan: SitePlan, chance: random.Random, starts_ms: int, hours: OpeningHours, *, weekend: bool
+        self, plan: SitePlan, generator: random.Random, starts_ms: int, hours: OpeningHours, *, weekend: bool
     ) -> None:
-        self.members: list[_Member] = []
+        self.members: list[_MemberVisit] = []
         self.runs: list[Run] = []
         self.cups: list[int] = []
-        self._plan, self._chance, self._starts_ms, self._hours, self._weekend = plan, chance, starts_ms, hours, weekend
-        self._bookings = _Bookings()
+        self._plan, self._random = plan, generator
+        self._starts_ms, self._hours, self._weekend = starts_ms, hours, weekend
+        self._bookings = _SpaceBookings()
 
     def fill(self) -> None:
-        """Visits first, then what the visitors do."""
-        self._come()
+        """Generate the visits, then the activities of the visitors."""
+        self._add_visits()
         for member in self.members:
-            self._lunch(member)
-            self._coffee(member)
-        for _ in range(1 if self._weekend else self._chance.randint(5, 8)):
-            self._meet()
+            self._add_lunch(member)
+            self._add_coffee(member)
+        for _ in range(1 if self._weekend else self._random.randint(5, 8)):
+            self._add_meeting()
         for member in self.members:
-            if self._chance.random() < 0.6:
-                self._use(member, SpaceKind.BOOTH, self._chance.randint(8, 25))
-        for _ in range(self._chance.randint(0, 6) if self._weekend else self._chance.randint(12, 24)):
-            self._make()
+            if self._random.random() < 0.6:
+                self._use_space(member, SpaceKind.BOOTH, self._random.randint(8, 25))
+        for _ in range(self._random.randint(0, 6) if self._weekend else self._random.randint(12, 24)):
+            self._run_machine()
 
-    def _at(self, minutes: float) -> int:
-        """So many minutes after midnight, with seconds of their own."""
-        return self._starts_ms + int(minutes * MINUTE_MS) + self._chance.randrange(MINUTE_MS)
+    def _at_ms(self, minutes: float) -> int:
+        """Convert minutes after midnight to Unix milliseconds, with random seconds."""
+        return self._starts_ms + int(minutes * MINUTE_MS) + self._random.randrange(MINUTE_MS)
 
     def _spaces(self, kind: SpaceKind) -> list[Space]:
         return [space for space in self._plan.spaces if space.kind is kind and not space.disabled]
 
-    def _come(self) -> None:
+    def _add_visits(self) -> None:
         desks = self._spaces(SpaceKind.DESK)
         shared = [desk for desk in desks if desk.tenure is Tenure.SHARED]
-        share = self._chance.uniform(0.1, 0.2) if self._weekend else self._chance.uniform(0.7, 0.95)
+        share = self._random.uniform(0.1, 0.2) if self._weekend else self._random.uniform(0.7, 0.95)
         visits = [(self._visit(number), "") for number in range(round(share * len(shared)))]
         visits += [
             (self._visit(100), desk.id)
             for desk in desks
-            if desk.tenure is Tenure.DEDICATED and self._chance.random() < (0.2 if self._weekend else 0.85)
+            if desk.tenure is Tenure.DEDICATED and self._random.random() < (0.2 if self._weekend else 0.85)
         ]
         for (comes_ms, goes_ms), own in sorted(visits):
-            free = [desk.id for desk in shared if self._bookings.free(desk.id, comes_ms, goes_ms)]
+            free = [desk.id for desk in shared if self._bookings.is_free(desk.id, comes_ms, goes_ms)]
             if goes_ms - comes_ms < 30 * MINUTE_MS or not (own or free):
                 continue
-            desk = own or self._chance.choice(free)
-            self._bookings.take(desk, comes_ms, goes_ms)
-            self.members.append(_Member(person=len(self.members), desk=desk, comes_ms=comes_ms, goes_ms=goes_ms))
+            desk = own or self._random.choice(free)
+            self._bookings.reserve(desk, comes_ms, goes_ms)
+            self.members.append(_MemberVisit(person=len(self.members), desk=desk, comes_ms=comes_ms, goes_ms=goes_ms))
             self.cups.append(comes_ms + 2 * MINUTE_MS)
 
     def _visit(self, number: int) -> tuple[int, int]:
-        """When one member comes and goes; the first few are early birds, some come for half a day or an evening."""
-        chance, opens = self._chance, self._hours.opens_min
+        """Return arrival and departure of one member; the first few come early, some for half a day or an evening."""
+        chance, opens = self._random, self._hours.opens_min
         last = self._hours.closes_min - 10
         if number % 9 == 8:
             comes, goes = chance.uniform(16 * 60, 17.5 * 60), chance.uniform(19 * 60, 21.5 * 60)
@@ -224,58 +225,58 @@ class _Making:
         if number % 5 == 4:
             goes = comes + chance.uniform(120, 200)
         comes = max(comes, opens + 2)
-        return self._at(comes), self._at(min(goes, last))
+        return self._at_ms(comes), self._at_ms(min(goes, last))
 
-    def _lunch(self, member: _Member) -> None:
-        from_ms = self._at(self._chance.triangular(11.3 * 60, 12.8 * 60))
-        to_ms = from_ms + self._chance.randint(30, 60) * MINUTE_MS
-        if self._chance.random() < 0.7 and member.spare(from_ms, to_ms):
+    def _add_lunch(self, member: _MemberVisit) -> None:
+        from_ms = self._at_ms(self._random.triangular(11.3 * 60, 12.8 * 60))
+        to_ms = from_ms + self._random.randint(30, 60) * MINUTE_MS
+        if self._random.random() < 0.7 and member.is_at_desk(from_ms, to_ms):
             member.errands.append(_Errand(from_ms, to_ms, inside=False))
 
-    def _coffee(self, member: _Member) -> None:
+    def _add_coffee(self, member: _MemberVisit) -> None:
         for hour in (10, 15):
-            from_ms = self._at(hour * 60 + self._chance.uniform(-15, 20))
-            to_ms = from_ms + self._chance.randint(6, 15) * MINUTE_MS
-            if self._chance.random() < 0.6 and member.spare(from_ms, to_ms):
+            from_ms = self._at_ms(hour * 60 + self._random.uniform(-15, 20))
+            to_ms = from_ms + self._random.randint(6, 15) * MINUTE_MS
+            if self._random.random() < 0.6 and member.is_at_desk(from_ms, to_ms):
                 member.errands.append(_Errand(from_ms, to_ms))
                 self.cups.append(from_ms)
 
-    def _meet(self) -> None:
-        """A few members in a room; without room or members there is no meeting."""
-        from_ms = self._starts_ms + self._chance.randrange(8 * 60 + 30, 16 * 60, 30) * MINUTE_MS
-        to_ms = from_ms + self._chance.choice((30, 45, 60, 90)) * MINUTE_MS
-        rooms = [room.id for room in self._spaces(SpaceKind.ROOM) if self._bookings.free(room.id, from_ms, to_ms)]
-        able = [member for member in self.members if member.spare(from_ms, to_ms)]
-        if not rooms or len(able) < 2:
+    def _add_meeting(self) -> None:
+        """Add a meeting of a few members, if a room and enough members are free."""
+        from_ms = self._starts_ms + self._random.randrange(8 * 60 + 30, 16 * 60, 30) * MINUTE_MS
+        to_ms = from_ms + self._random.choice((30, 45, 60, 90)) * MINUTE_MS
+        rooms = [room.id for room in self._spaces(SpaceKind.ROOM) if self._bookings.is_free(room.id, from_ms, to_ms)]
+        available = [member for member in self.members if member.is_at_desk(from_ms, to_ms)]
+        if not rooms or len(available) < 2:
             return
-        room = self._chance.choice(rooms)
-        self._bookings.take(room, from_ms, to_ms)
-        for member in self._chance.sample(able, min(len(able), self._chance.randint(2, 5))):
-            late_ms = self._chance.randrange(2 * MINUTE_MS)
-            member.errands.append(_Errand(from_ms + late_ms, to_ms - self._chance.randrange(MINUTE_MS), room))
+        room = self._random.choice(rooms)
+        self._bookings.reserve(room, from_ms, to_ms)
+        for member in self._random.sample(available, min(len(available), self._random.randint(2, 5))):
+            late_ms = self._random.randrange(2 * MINUTE_MS)
+            member.errands.append(_Errand(from_ms + late_ms, to_ms - self._random.randrange(MINUTE_MS), room))
 
-    def _use(self, member: _Member, kind: SpaceKind, minutes: int) -> _Errand | None:
-        """Some time in a booth or at a machine, if one is free when this member has time."""
+    def _use_space(self, member: _MemberVisit, kind: SpaceKind, minutes: int) -> _Errand | None:
+        """Add time in a booth or at a machine, if one is free when the member is."""
         span_ms = member.goes_ms - member.comes_ms
-        from_ms = member.comes_ms + self._chance.randrange(span_ms)
+        from_ms = member.comes_ms + self._random.randrange(span_ms)
         to_ms = from_ms + minutes * MINUTE_MS
-        free = [space.id for space in self._spaces(kind) if self._bookings.free(space.id, from_ms, to_ms)]
-        if not free or not member.spare(from_ms, to_ms):
+        free = [space.id for space in self._spaces(kind) if self._bookings.is_free(space.id, from_ms, to_ms)]
+        if not free or not member.is_at_desk(from_ms, to_ms):
             return None
-        errand = _Errand(from_ms, to_ms, self._chance.choice(free))
-        self._bookings.take(str(errand.space), from_ms, to_ms)
+        errand = _Errand(from_ms, to_ms, self._random.choice(free))
+        self._bookings.reserve(str(errand.space), from_ms, to_ms)
         member.errands.append(errand)
         return errand
 
-    def _make(self) -> None:
-        """Somebody starts a machine; some runs go on long after their owner went back to the desk."""
+    def _run_machine(self) -> None:
+        """Add a run of a machine; some continue long after the member has returned to the desk."""
         if not self.members:
             return
-        errand = self._use(self._chance.choice(self.members), SpaceKind.EQUIPMENT, self._chance.randint(8, 40))
+        errand = self._use_space(self._random.choice(self.members), SpaceKind.EQUIPMENT, self._random.randint(8, 40))
         if errand is None or errand.space is None:
             return
-        ends_ms = errand.to_ms + self._chance.choice((0, 0, 40, 90)) * MINUTE_MS
-        if not self._bookings.free(errand.space, errand.to_ms + CHANGEOVER_MS, ends_ms):
+        ends_ms = errand.to_ms + self._random.choice((0, 0, 40, 90)) * MINUTE_MS
+        if not self._bookings.is_free(errand.space, errand.to_ms + CHANGEOVER_MS, ends_ms):
             ends_ms = errand.to_ms
-        self._bookings.take(errand.space, errand.from_ms, ends_ms)
+        self._bookings.reserve(errand.space, errand.from_ms, ends_ms)
         self.runs.append(Run(errand.from_ms + MINUTE_MS, ends_ms, errand.space))

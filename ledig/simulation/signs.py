@@ -1,8 +1,8 @@
-"""Says what the sensors of a house would notice of a day: pulses, levels, readings.
+"""Compute what the sensors of a site measure on a simulated day: pulses, levels, readings.
 
-In:    the plan of the house, a `Day`, a seed.
-Out:   signs in the order of their time: what each sensor sees from then on.
-Never: clocks, pins, files (see simulation.py).
+In:    the plan of the site, a `SimulatedDay`, a seed.
+Out:   signals in order of time: the value of each sensor from then on.
+Never: clocks, pins, files.
 """
 
 import random
@@ -17,7 +17,7 @@ _SECOND_MS = 1000
 _MEDIAN_GAP_S = 60.0
 _GAP_SPREAD = 0.8
 """People at a desk move after a log-normal pause; at this spread one pause in a hundred is longer than six minutes."""
-_LONGEST_GAP_S = 720.0
+_MAX_GAP_S = 720.0
 
 _FRESH_PPM = 420.0
 _BREATH_M3_PER_H = 0.019
@@ -26,40 +26,40 @@ _AIR_CHANGES_PER_H = 0.9
 _AIR_EVERY_MS = 2 * MINUTE_MS
 
 _QUIET_DB = 34.0
-_VOICE_DB = 58.0
+_SPEECH_DB = 58.0
 _SOUND_EVERY_MS = MINUTE_MS // 2
-_VOICES = 0.4
-"""So often is somebody heard in half a minute; the rest of the time people are as quiet as an empty room."""
+_SPEECH_SHARE = 0.4
+"""Share of half minutes with speech; in the others a taken room is as quiet as an empty one."""
 _DARK_LUX = 12.0
 _LIT_LUX = 480.0
 
 _MONDAY_PCT = 96.0
-_DAILY_PCT = 17.0
-"""What a weekday drinks of the jar; it is filled on Monday morning, and runs low on Friday."""
+_PCT_PER_DAY = 17.0
+"""Consumption from the coffee jar per weekday; it is filled on Monday morning and low on Friday."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sign:
-    """What one sensor sees from `at_ms` on; a `crossing` is a moment: +1 in, -1 out."""
+    """The value that one sensor measures from `at_ms` on; a `crossing` is momentary: +1 in, -1 out."""
 
     at_ms: int
     sensor: tuple[str, str]
     part: str
-    """Which quantity, in the unit that its name says."""
+    """The quantity; its name includes the unit."""
     value: float
 
 
 def signs(plan: SitePlan, day: Day, seed: int) -> list[Sign]:
-    """Everything that the sensors of a house notice of a day, with their levels at midnight first."""
+    """Compute the signals of all sensors of a site on one day, starting with their values at midnight."""
     found: list[Sign] = []
     for sensor in plan.sensors:
-        chance = random.Random(f"{seed} {day.starts_ms} {sensor.key}")  # noqa: S311 - invents pulses
-        found += _NOTICE[sensor.kind](plan, day, sensor, chance)
+        generator = random.Random(f"{seed} {day.starts_ms} {sensor.key}")  # noqa: S311 - simulation
+        found += _SIMULATE[sensor.kind](plan, day, sensor, generator)
     return sorted(found)
 
 
 def spans(day: Day, space: str | None) -> list[tuple[int, int]]:
-    """When somebody is in a space: stays that touch or overlap are one span."""
+    """Return when a space is occupied; stays that touch or overlap are one span."""
     found: list[tuple[int, int]] = []
     for stay in day.stays:
         if stay.space != space or stay.to_ms <= stay.from_ms:
@@ -71,40 +71,40 @@ def spans(day: Day, space: str | None) -> list[tuple[int, int]]:
     return found
 
 
-def _pir(_plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
+def _pir(_plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
     yield Sign(day.starts_ms, sensor.key, "motion", 0)
     for from_ms, to_ms in spans(day, sensor.space):
         at_ms = from_ms
         while at_ms < to_ms:
-            ends_ms = min(to_ms, at_ms + chance.randint(2 * _SECOND_MS, 8 * _SECOND_MS))
+            ends_ms = min(to_ms, at_ms + generator.randint(2 * _SECOND_MS, 8 * _SECOND_MS))
             yield Sign(at_ms, sensor.key, "motion", 1)
             yield Sign(ends_ms, sensor.key, "motion", 0)
-            pause_s = min(_LONGEST_GAP_S, _MEDIAN_GAP_S * chance.lognormvariate(0, _GAP_SPREAD))
+            pause_s = min(_MAX_GAP_S, _MEDIAN_GAP_S * generator.lognormvariate(0, _GAP_SPREAD))
             at_ms = ends_ms + int(pause_s * 1000) + _SECOND_MS
 
 
-def _pressure(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random) -> Iterator[Sign]:
+def _pressure(_plan: SitePlan, day: Day, sensor: Sensor, _generator: random.Random) -> Iterator[Sign]:
     yield Sign(day.starts_ms, sensor.key, "pressure", 0)
     for from_ms, to_ms in spans(day, sensor.space):
         yield Sign(from_ms + 5 * _SECOND_MS, sensor.key, "pressure", 1)
         yield Sign(max(to_ms - 5 * _SECOND_MS, from_ms + 6 * _SECOND_MS), sensor.key, "pressure", 0)
 
 
-def _contact(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random) -> Iterator[Sign]:
-    """The door stands open while nobody is in; who comes last closes it."""
+def _contact(_plan: SitePlan, day: Day, sensor: Sensor, _generator: random.Random) -> Iterator[Sign]:
+    """The door is open while the space is empty, and closed shortly after it is taken."""
     yield Sign(day.starts_ms, sensor.key, "contact_open", 1)
     for from_ms, to_ms in spans(day, sensor.space):
         yield Sign(min(from_ms + 20 * _SECOND_MS, to_ms), sensor.key, "contact_open", 0)
         yield Sign(to_ms, sensor.key, "contact_open", 1)
 
 
-def _beam_pair(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random) -> Iterator[Sign]:
+def _beam_pair(_plan: SitePlan, day: Day, sensor: Sensor, _generator: random.Random) -> Iterator[Sign]:
     for passage in day.passages:
         yield Sign(passage.at_ms, sensor.key, "crossing", passage.way)
 
 
-def _power(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    """A third of the threshold at rest; several times the threshold, and never the same, at work."""
+def _power(plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    """A third of the threshold at rest; several times the threshold, varying, at work."""
     threshold_w = (plan.space[sensor.space].in_use_above_w if sensor.space else None) or USUAL_W
     rest_w = round(threshold_w / 3, 1)
     yield Sign(day.starts_ms, sensor.key, "power_w", rest_w)
@@ -112,52 +112,54 @@ def _power(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> I
         if run.space == sensor.space:
             at_ms = run.from_ms
             while at_ms < run.to_ms:
-                yield Sign(at_ms, sensor.key, "power_w", round(threshold_w * chance.uniform(2.5, 4), 1))
-                at_ms += chance.randint(MINUTE_MS, 3 * MINUTE_MS)
+                yield Sign(at_ms, sensor.key, "power_w", round(threshold_w * generator.uniform(2.5, 4), 1))
+                at_ms += generator.randint(MINUTE_MS, 3 * MINUTE_MS)
             yield Sign(run.to_ms, sensor.key, "power_w", rest_w)
 
 
-def _distance(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    """Over a seat: whether somebody is near; over a supply: its level in per cent."""
+def _distance(plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    """Above a seat: whether somebody is near. Above a supply: its level in per cent."""
     if sensor.space and not plan.space[sensor.space].offered:
-        yield from _sinking(plan, day, sensor)
+        yield from _supply_level(plan, day, sensor)
     else:
-        yield from _presence(plan, day, sensor, chance)
+        yield from _presence(plan, day, sensor, generator)
 
 
-def _presence(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    for sign in _pressure(plan, day, sensor, chance):
+def _presence(plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    for sign in _pressure(plan, day, sensor, generator):
         yield Sign(sign.at_ms, sign.sensor, "presence", sign.value)
 
 
-def _people(_plan: SitePlan, day: Day, sensor: Sensor, _chance: random.Random) -> Iterator[Sign]:
+def _people(_plan: SitePlan, day: Day, sensor: Sensor, _generator: random.Random) -> Iterator[Sign]:
     yield Sign(day.starts_ms, sensor.key, "people", 0)
     here = [stay for stay in day.stays if stay.space == sensor.space]
     for at_ms in sorted({moment for stay in here for moment in (stay.from_ms, stay.to_ms)}):
         yield Sign(at_ms, sensor.key, "people", sum(stay.from_ms <= at_ms < stay.to_ms for stay in here))
 
 
-def _sound(_plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    """An empty room murmurs; people are heard now and then."""
+def _sound(_plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    """Background noise, with speech now and then while the space is occupied."""
     here = spans(day, sensor.space)
     for at_ms in range(day.starts_ms, day.ends_ms, _SOUND_EVERY_MS):
-        heard = chance.random() < _VOICES and any(from_ms <= at_ms < to_ms for from_ms, to_ms in here)
-        yield Sign(at_ms, sensor.key, "sound_db", round((_VOICE_DB if heard else _QUIET_DB) + chance.gauss(0, 1.5), 1))
+        is_speech = generator.random() < _SPEECH_SHARE and any(from_ms <= at_ms < to_ms for from_ms, to_ms in here)
+        yield Sign(
+            at_ms, sensor.key, "sound_db", round((_SPEECH_DB if is_speech else _QUIET_DB) + generator.gauss(0, 1.5), 1)
+        )
 
 
-def _light(_plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    """Who is there has light."""
+def _light(_plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    """The light is on while the space is occupied."""
     yield Sign(day.starts_ms, sensor.key, "light_lux", _DARK_LUX)
     for from_ms, to_ms in spans(day, sensor.space):
-        yield Sign(from_ms, sensor.key, "light_lux", round(_LIT_LUX * chance.uniform(0.9, 1.1)))
+        yield Sign(from_ms, sensor.key, "light_lux", round(_LIT_LUX * generator.uniform(0.9, 1.1)))
         yield Sign(to_ms, sensor.key, "light_lux", _DARK_LUX)
 
 
-def _sinking(plan: SitePlan, day: Day, sensor: Sensor) -> Iterator[Sign]:
+def _supply_level(plan: SitePlan, day: Day, sensor: Sensor) -> Iterator[Sign]:
     weekday = _weekday(plan, day)
-    level_pct = _MONDAY_PCT - _DAILY_PCT * min(weekday, 5)
+    level_pct = _MONDAY_PCT - _PCT_PER_DAY * min(weekday, 5)
     yield Sign(day.starts_ms, sensor.key, "level_pct", level_pct)
-    cup_pct = _DAILY_PCT / max(1, len(day.cups)) if weekday < 5 else 0.0
+    cup_pct = _PCT_PER_DAY / max(1, len(day.cups)) if weekday < 5 else 0.0
     for number, at_ms in enumerate(day.cups, 1):
         yield Sign(at_ms, sensor.key, "level_pct", round(level_pct - number * cup_pct, 1))
 
@@ -166,8 +168,8 @@ def _weekday(plan: SitePlan, day: Day) -> int:
     return datetime.fromtimestamp(day.starts_ms / 1000, plan.time_zone).weekday()
 
 
-def _air(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Iterator[Sign]:
-    """CO2 follows the people in the zone: breath in, air changes out."""
+def _air(plan: SitePlan, day: Day, sensor: Sensor, generator: random.Random) -> Iterator[Sign]:
+    """CO2 follows the people in the zone: breath adds it, air changes remove it."""
     zone = plan.zone[str(sensor.zone)]
     volume_m3 = zone.width_m * zone.depth_m * _CEILING_M
     spaces = {space.id for space in plan.spaces if space.zone == zone.id}
@@ -178,12 +180,12 @@ def _air(plan: SitePlan, day: Day, sensor: Sensor, chance: random.Random) -> Ite
         people = sum(stay.from_ms <= at_ms < stay.to_ms for stay in here)
         breath_ppm = people * _BREATH_M3_PER_H / volume_m3 * 1e6 * hours
         ppm += breath_ppm - (ppm - _FRESH_PPM) * _AIR_CHANGES_PER_H * hours
-        yield Sign(at_ms, sensor.key, "co2_ppm", round(ppm + chance.gauss(0, 4)))
-        yield Sign(at_ms, sensor.key, "temperature_c", round(20.4 + 0.08 * people + chance.gauss(0, 0.05), 2))
-        yield Sign(at_ms, sensor.key, "humidity_pct", round(36 + 0.3 * people + chance.gauss(0, 0.2), 1))
+        yield Sign(at_ms, sensor.key, "co2_ppm", round(ppm + generator.gauss(0, 4)))
+        yield Sign(at_ms, sensor.key, "temperature_c", round(20.4 + 0.08 * people + generator.gauss(0, 0.05), 2))
+        yield Sign(at_ms, sensor.key, "humidity_pct", round(36 + 0.3 * people + generator.gauss(0, 0.2), 1))
 
 
-_NOTICE: dict[SensorKind, Callable[[SitePlan, Day, Sensor, random.Random], Iterable[Sign]]] = {
+_SIMULATE: dict[SensorKind, Callable[[SitePlan, Day, Sensor, random.Random], Iterable[Sign]]] = {
     SensorKind.PIR: _pir,
     SensorKind.CONTACT: _contact,
     SensorKind.PRESSURE: _pressure,

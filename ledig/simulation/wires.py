@@ -1,8 +1,8 @@
-"""What a simulated sensor is wired to: gpiozero's mock pins, and the files behind meters and air sensors.
+"""Wiring of a simulated device: gpiozero's mock pins, and the files behind meters and air sensors.
 
-In:    signs of what a sensor sees.
-Out:   levels on pins, echoes, numbers in files; the agent cannot tell them from the real thing.
-Never: an event of our own making. What is told is the agent's word alone.
+In:    sensor signals.
+Out:   levels on pins, echoes, numbers in files; to the agent they look like real hardware.
+Never: events. Only the agent creates them.
 """
 
 import contextlib
@@ -29,20 +29,20 @@ from ledig.mock_pins import BoundedPin, mock_factory
 from ledig.simulation.signs import Sign
 
 _LOW_WHEN_ACTIVE = {"pressure"}
-"""A mat closes to ground; a motion or an open door is high."""
+"""Quantities whose pin is low when active: a pressure mat connects to ground."""
 _ONE_FILE = PowerSettings | SoundSettings | LightSettings | PeopleSettings
 _FAR_MM = 1500.0
 _CLOSE_MM = 400.0
 
 
 class WiredPin(BoundedPin):
-    """A mock pin with something on its wire: what drives it is stronger than its pull."""
+    """A mock pin that is driven from outside, regardless of its pull."""
 
     def _set_pull(self, value: str) -> None:
         self._pull = value
 
-    def put(self, high: bool) -> None:  # noqa: FBT001 - a level is what a wire has
-        """Drive the wire."""
+    def put(self, high: bool) -> None:  # noqa: FBT001 - a wire has two levels
+        """Drive the wire high or low."""
         if high:
             self.drive_high()
         else:
@@ -50,19 +50,19 @@ class WiredPin(BoundedPin):
 
 
 class EchoPin(WiredPin):
-    """The echo of a ranger: a pulse whose length is exact, however busy the machine is."""
+    """The echo pin of a distance sensor: its pulse has an exact length, however busy the machine is."""
 
     def sound(self, length_s: float) -> None:
-        """Rise and fall, `length_s` apart by the driver's own time."""
-        began = self.factory.ticks()
-        for ticks, state in ((began, 1), (began + length_s, 0)):
+        """Rise and fall, `length_s` apart in the driver's time."""
+        rise_s = self.factory.ticks()
+        for ticks, state in ((rise_s, 1), (rise_s + length_s, 0)):
             self._state = bool(state)
             if self._when_changed is not None:
-                PiPin._call_when_changed(self, ticks, state)  # noqa: SLF001 - MockPin's own puts the present time
+                PiPin._call_when_changed(self, ticks, state)  # noqa: SLF001 - MockPin would use the present time
 
 
 class TriggerPin(WiredPin):
-    """The trigger of a ranger that looks at something `distance_mm` away."""
+    """The trigger pin of a distance sensor with an object at `distance_mm`."""
 
     echo: EchoPin
     distance_mm: float = _FAR_MM
@@ -74,11 +74,13 @@ class TriggerPin(WiredPin):
 
 
 class Wires:
-    """Everything that hangs on one simulated device. `settings` are what its agent gets."""
+    """Pins and files of one simulated device. `settings` are the settings of its agent."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
         self.factory: Any = mock_factory(WiredPin)
-        self.settings = replace(settings, sensors=tuple(_on_files(sensor, folder) for sensor in settings.sensors))
+        self.settings = replace(
+            settings, sensors=tuple(_use_simulated_files(sensor, folder) for sensor in settings.sensors)
+        )
         self._sensors = {sensor.id: sensor for sensor in self.settings.sensors}
         self._unwritten: dict[Path, float] = {}
         for sensor in settings.sensors:
@@ -87,37 +89,37 @@ class Wires:
                 trigger.echo = self.factory.pin(sensor.echo_pin, pin_class=EchoPin)
             elif isinstance(sensor, BeamPairSettings):
                 for pin in sensor.pins:
-                    self.factory.pin(pin).put(high=True)  # a receiver pulls its pin low while its beam is broken
+                    self.factory.pin(pin).put(high=True)  # a receiver pulls its pin low while its beam is interrupted
 
     def feel(self, sign: Sign) -> None:
-        """Let the sensor see what the sign says."""
+        """Apply a signal to its sensor."""
         sensor = self._sensors[sign.sensor[1]]
         if isinstance(sensor, PinSettings):
             self.factory.pin(sensor.pin).put(high=bool(sign.value) is not (sign.part in _LOW_WHEN_ACTIVE))
         elif isinstance(sensor, BeamPairSettings):
-            self._cross(sensor, int(sign.value))
+            self._interrupt_beams(sensor, int(sign.value))
         elif isinstance(sensor, DistanceSettings):
             self.factory.pin(sensor.trigger_pin).distance_mm = _distance_mm(sensor, sign)
         else:
-            path, scale = _file(sensor, sign.part)
+            path, scale = _file_and_scale(sensor, sign.part)
             if path is not None:
                 self._unwritten[path] = sign.value / scale
-        self._write()
+        self._write_files()
 
-    def _write(self) -> None:
-        """Put new readings in place of the last ones, so that no reader finds half of one.
+    def _write_files(self) -> None:
+        """Replace the last readings by the new ones, atomically.
 
-        A reading that the disk refuses is written with the next: a meter that stands still ends no house.
+        A reading that cannot be written is written with the next one: a full disk must not end the simulation.
         """
         for path, reading in list(self._unwritten.items()):
-            beside = path.with_name(path.name + ".new")
+            temporary = path.with_name(path.name + ".new")
             with contextlib.suppress(OSError):
-                beside.write_text(f"{reading:.10g}\n", encoding="ascii")
-                beside.replace(path)
+                temporary.write_text(f"{reading:.10g}\n", encoding="ascii")
+                temporary.replace(path)
                 del self._unwritten[path]
 
-    def _cross(self, beams: BeamPairSettings, way: int) -> None:
-        """A body wider than the gap: the first beam, both, the second, none."""
+    def _interrupt_beams(self, beams: BeamPairSettings, way: int) -> None:
+        """Interrupt the beams as a body wider than their gap: first, both, second, none."""
         first, second = (beams.outer_pin, beams.inner_pin)[::way]
         for pin, high in ((first, False), (second, False), (first, True), (second, True)):
             self.factory.pin(pin).put(high=high)
@@ -129,8 +131,8 @@ def _distance_mm(sensor: DistanceSettings, sign: Sign) -> float:
     return min(_CLOSE_MM, (sensor.near_mm or _CLOSE_MM) / 2) if sign.value else _FAR_MM
 
 
-def _on_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
-    """The sensor, with the files of this machine's simulation in place of the kernel's."""
+def _use_simulated_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
+    """Return the sensor's settings with files of the simulation instead of the kernel's."""
     stem = folder / sensor.id
     if isinstance(sensor, _ONE_FILE):
         return replace(sensor, path=stem.with_suffix(".reading"))
@@ -144,7 +146,7 @@ def _on_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
     return sensor
 
 
-def _file(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
+def _file_and_scale(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
     if isinstance(sensor, PeopleSettings):
         return sensor.path, 1.0
     if isinstance(sensor, PowerSettings | SoundSettings | LightSettings):
@@ -155,4 +157,4 @@ def _file(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
             "temperature_c": (sensor.temperature_path, sensor.temperature_scale),
             "humidity_pct": (sensor.humidity_path, sensor.humidity_scale),
         }[part]
-    raise TypeError(f"{type(sensor).__name__} has no wires here; wires.py must learn it")
+    raise TypeError(f"{type(sensor).__name__} cannot be simulated; add it to wired_pins.py")

@@ -1,11 +1,11 @@
-"""Runs stored events again under other rules, and weighs what would have been shown against what was.
+"""Evaluate stored events again under other rules, and compare the results with the current rules.
 
-In:    the events of spaces, a plan and the same plan under other rules, a span.
+In:    the events of spaces, a plan, the same plan under other rules, a span.
 Out:   for each space both timelines, their figures, and where they differ.
-Never: files, clocks, printing; a second judgement: both timelines come from collector/inference/__init__.py.
+Never: files, clocks, printing; rules of its own: both timelines come from the collector's evaluation.
 
-Only what is offered is compared: a dedicated desk has no state of its own (docs/decisions/0006), and a total that
-held it would tell it by subtraction. Instants are Unix milliseconds, UTC.
+Only spaces with a public state are compared: a dedicated desk has no state of its own (docs/decisions/0006), and a
+total that included it would reveal it by subtraction. Times are Unix milliseconds, UTC.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ DAY_MS: Final = 1440 * MINUTE_MS
 
 
 class Shown(StrEnum):
-    """What a member sees of a space."""
+    """The state of a space as members see it."""
 
     TAKEN = "taken"
     FREE = "free"
@@ -36,11 +36,11 @@ class Shown(StrEnum):
 
 
 STATES: Final = {Shown.TAKEN: Occupancy.OCCUPIED, Shown.FREE: Occupancy.VACANT, Shown.UNKNOWN: Occupancy.UNKNOWN}
-"""A state that is shown so."""
+"""One occupancy state for each shown state."""
 
 
 class Part(Struct, frozen=True, gc=False, array_like=True):
-    """From `from_ms` and before `to_ms` one thing is shown."""
+    """One state is shown from `from_ms` until before `to_ms`."""
 
     from_ms: int
     to_ms: int
@@ -48,60 +48,70 @@ class Part(Struct, frozen=True, gc=False, array_like=True):
 
 
 Timeline = list[Part]
-"""Parts without a hole between them, each shown otherwise than the one before."""
+"""Adjacent parts without holes, each with another state than the one before."""
 
 
 class Stored(Struct, frozen=True):
-    """What is stored of one space: its evidence before the span, and its events since, in canonical order."""
+    """Stored data of one space: its evidence before the span, and its events since, in canonical order."""
 
     events: Sequence[Heard]
     before: Evidence = START
 
 
 class Figures(Struct, frozen=True, gc=False):
-    """One timeline, counted."""
+    """Figures of one timeline."""
 
     taken_min: float = 0
     free_min: float = 0
     unknown_min: float = 0
     changes: int = 0
-    """Between free, taken and not known."""
+    """Number of changes between free, taken and unknown."""
     quick_flips: int = 0
-    """Free for three minutes at most between two times taken: somebody was there all along."""
+    """Free parts of at most three minutes between two taken parts: the space was probably taken throughout."""
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
 
 
 class Compared(Struct, frozen=True):
-    """One space under today's rules and under others."""
+    """One space under the current rules and under others."""
 
     space: str
     today: Timeline
     other: Timeline
     days: dict[date, float]
-    """The local days on which the two differ, and for how many minutes."""
+    """The local days on which the two differ, with the number of minutes."""
 
     @property
     def differ_min(self) -> float:
-        """How long the two differ."""
+        """Number of minutes for which the two differ."""
         return sum(self.days.values())
 
 
 def comparable(plan: SitePlan) -> list[Space]:
-    """The spaces that may be compared one by one: those with a state that a member sees."""
+    """Return the spaces that may be compared one by one: those with a state that members see."""
     return [space for space in plan.spaces if space.offered and not space.disabled]
 
 
 def run_again(plans: Sequence[SitePlan], space: str, stored: Stored, span: tuple[int, int]) -> list[Compared]:
-    """Judge the events of one space during a span under the first plan, today's, and under each other beside it."""
+    """Evaluate the events of one space under the current rules and under each other set of rules.
+
+    Args:
+        plans: the current plan, then the same plan under each other set of rules.
+        space: id of the space.
+        stored: the stored data of the space.
+        span: from and to, Unix milliseconds.
+
+    Returns:
+        One comparison for each other plan.
+    """
     today, *others = (timeline(plan, space, stored, span) for plan in plans)
     zone = plans[0].time_zone
-    return [Compared(space, today, other, _by_day(_differences(today, other), zone)) for other in others]
+    return [Compared(space, today, other, _split_by_day(_differences(today, other), zone)) for other in others]
 
 
 def timeline(plan: SitePlan, space: str, stored: Stored, span: tuple[int, int]) -> Timeline:
-    """What a space shows during a span, by the rules of a plan."""
+    """Compute the timeline of a space during a span, under the rules of a plan."""
     from_ms, to_ms = span
     rules = space_rules(plan, space)
     evidence = fitted(stored.before, rules)
@@ -111,22 +121,22 @@ def timeline(plan: SitePlan, space: str, stored: Stored, span: tuple[int, int]) 
 
 
 def joined(from_ms: int, to_ms: int, state: str, changes: Iterable[tuple[int, str]]) -> Timeline:
-    """The parts of a span: the state that is told before it, and the changes up to its end, oldest first."""
+    """Build the timeline of a span from the state before it and the changes up to its end, oldest first."""
     parts: Timeline = []
-    shown = _shown(state)
-    for at_ms, word in (*changes, (to_ms, "")):
+    shown = _classify(state)
+    for at_ms, new_state in (*changes, (to_ms, "")):
         until_ms = min(at_ms, to_ms)
-        if word and _shown(word) is shown:
+        if new_state and _classify(new_state) is shown:
             continue
         if until_ms > from_ms:
             parts.append(Part(from_ms, until_ms, shown))
             from_ms = until_ms
-        shown = _shown(word)
+        shown = _classify(new_state)
     return parts
 
 
 def figures(shown: Timeline) -> Figures:
-    """Count one timeline."""
+    """Compute the figures of one timeline."""
     spent_ms: Counter[Shown] = Counter()
     quick = 0
     for place, part in enumerate(shown):
@@ -134,18 +144,18 @@ def figures(shown: Timeline) -> Figures:
         around = shown[place - 1 : place] + shown[place + 1 : place + 2]
         between = len(around) == 2 and all(other.shown is Shown.TAKEN for other in around)
         quick += part.shown is Shown.FREE and between and part.to_ms - part.from_ms <= QUICK_MS
-    taken, free, unknown = (spent_ms[word] / MINUTE_MS for word in (Shown.TAKEN, Shown.FREE, Shown.UNKNOWN))
+    taken, free, unknown = (spent_ms[each] / MINUTE_MS for each in (Shown.TAKEN, Shown.FREE, Shown.UNKNOWN))
     return Figures(taken, free, unknown, max(0, len(shown) - 1), quick)
 
 
-def _shown(state: str) -> Shown:
+def _classify(state: str) -> Shown:
     if state in TAKEN:
         return Shown.TAKEN
     return Shown.FREE if state == Occupancy.VACANT else Shown.UNKNOWN
 
 
 def _differences(one: Timeline, other: Timeline) -> Iterator[tuple[int, int]]:
-    """Where two timelines of the same span show different things: from, to."""
+    """Yield the spans in which two timelines of the same span differ."""
     places = [0, 0]
     while places[0] < len(one) and places[1] < len(other):
         left, right = one[places[0]], other[places[1]]
@@ -156,8 +166,8 @@ def _differences(one: Timeline, other: Timeline) -> Iterator[tuple[int, int]]:
         places[1] += right.to_ms == to_ms
 
 
-def _by_day(spans: Iterable[tuple[int, int]], zone: ZoneInfo) -> dict[date, float]:
-    """Minutes by local day; a day has 23, 24 or 25 hours."""
+def _split_by_day(spans: Iterable[tuple[int, int]], zone: ZoneInfo) -> dict[date, float]:
+    """Return the minutes of the spans by local day; a day has 23, 24 or 25 hours."""
     found: dict[date, float] = {}
     for begins_ms, to_ms in spans:
         from_ms = begins_ms

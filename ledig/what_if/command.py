@@ -1,8 +1,8 @@
-"""The what-if of `ledig replay`: runs stored events again under other rules, and tells what would be different.
+"""The what-if of `ledig replay`: evaluate stored events again under other rules, and print what would differ.
 
-In:    what the command line asked for; the journal of a house, or a recording that was just played.
-Out:   tables and timelines, maybe a page; or every fault of what was asked, before an event is read.
-Never: a change to the house. Its journal is only read, a short moment for each space.
+In:    the options of the command line; the journal of a site, or a recording that was just played.
+Out:   tables and timelines, optionally a page; or every fault of the options, before an event is read.
+Never: a change to the site. Its journal is only read, briefly for each space.
 """
 
 from collections.abc import Callable
@@ -29,21 +29,21 @@ _EXAMPLE = "ledig replay /etc/ledig/site.toml --what-if hold=7m"
 
 
 class WhatIfRejected(ValueError):
-    """What was asked for cannot be compared."""
+    """The requested comparison is not possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line asked for beside a file."""
+    """The what-if options of the command line."""
 
     settings: tuple[str, ...] = ()
-    """Each one set of rules, such as "hold=7m,level_hold=2m"."""
+    """Sets of rules, each such as "hold=7m,level_hold=2m"."""
     files: tuple[Path, ...] = ()
-    """Each one set of rules: TOML with a table [rules]."""
+    """Files with one set of rules each: TOML with a table [rules]."""
     spaces: tuple[str, ...] = ()
-    """Only these; empty: all."""
+    """Ids of the spaces to compare; empty: all."""
     plot: Path | None = None
-    """Where to write the page."""
+    """Path of the page to write."""
 
     def __post_init__(self) -> None:
         if not self.others and (self.spaces or self.plot):
@@ -53,63 +53,63 @@ class Asked:
 
     @property
     def others(self) -> bool:
-        """Whether other rules were asked for."""
+        """Whether other rules are given."""
         return bool(self.settings or self.files)
 
     def rules(self, today: Rules) -> tuple[OtherRules, ...]:
-        """The other rules; raises OtherRulesRejected."""
+        """Read the other rules; raises OtherRulesRejected."""
         return read_others(self.settings, self.files, today)
 
 
-def of_house(path: Path | None, data: Path | None, asked: Asked) -> None:
-    """Compare the rules over what the journal of a house still holds.
+def of_house(path: Path | None, data: Path | None, options: Asked) -> None:
+    """Compare the rules on the events that the journal of a site still contains.
 
     Args:
-        path: its site file; None: the example's, as `ledig up` runs it.
-        data: the folder where `ledig up` keeps it; None: the site file's [storage].
-        asked: the other rules, and what to tell.
+        path: the site file; None: the site of `ledig up`.
+        data: the data folder of `ledig up`; None: the site file's [storage].
+        options: the other rules and the output.
 
     Raises:
         SiteRejected, OtherRulesRejected, WhatIfRejected: no event was read.
-        HistoryAway, StoredRejected: there is nothing to run again.
+        HistoryAway, StoredEventsRejected: there are no events to evaluate.
     """
-    if not asked.others:
+    if not options.others:
         given = f"{path}: is a site file" if path else "no file is given"
         raise WhatIfRejected(f"{given}; give a recording to play, or other rules for stored events: {_EXAMPLE}")
-    site, folder = _house(path, data)
-    others = asked.rules(site.plan.rules)
-    spaces = chosen(site.plan, asked.spaces)
+    site, folder = _find_site(path, data)
+    others = options.rules(site.plan.rules)
+    spaces = chosen(site.plan, options.spaces)
     events = StoredEvents(folder / "journal.sqlite", site.plan)
-    found = _run(site.plan, others, spaces, events.span, events.of_space)
-    tell(Console(), asked, replace(found, notes=(*found.notes, FORGOTTEN)) if asked.plot else found)
+    found = _compare(site.plan, others, spaces, events.span, events.of_space)
+    tell(Console(), options, replace(found, notes=(*found.notes, FORGOTTEN)) if options.plot else found)
 
 
-def of_recording(plan: SitePlan, others: tuple[OtherRules, ...], asked: Asked, stored: dict[str, Stored]) -> WhatIf:
-    """Compare the rules over what was stored of a recording that was played."""
+def of_recording(plan: SitePlan, others: tuple[OtherRules, ...], options: Asked, stored: dict[str, Stored]) -> WhatIf:
+    """Compare the rules on the stored events of a recording that was played."""
     moments = [event.at_ms for one in stored.values() for event in one.events]
     span = (min(moments, default=0), max(moments, default=0) + 1)
-    return _run(plan, others, chosen(plan, asked.spaces), span, stored.__getitem__)
+    return _compare(plan, others, chosen(plan, options.spaces), span, stored.__getitem__)
 
 
-def tell(console: Console, asked: Asked, found: WhatIf) -> None:
-    """Print what was found, and write the page if one was asked for."""
+def tell(console: Console, options: Asked, found: WhatIf) -> None:
+    """Print the comparison, and write the page if requested."""
     console.width = max(console.width, report.TABLE_WIDTH)
     report.tell(console, found)
-    if asked.plot is not None:
+    if options.plot is not None:
         from ledig.what_if import plot
 
-        plot.write(asked.plot, found)
-        console.print(f"chart: {asked.plot}", highlight=False, markup=False, soft_wrap=True)
+        plot.write(options.plot, found)
+        console.print(f"chart: {options.plot}", highlight=False, markup=False, soft_wrap=True)
 
 
-def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:
-    """The spaces to compare: those asked for, or all that have a state which a member sees.
+def chosen(plan: SitePlan, requested: tuple[str, ...]) -> list[str]:
+    """Select the spaces to compare: the requested ones, or all with a state that members see.
 
     Raises:
-        WhatIfRejected: one is not known, or has no such state.
+        WhatIfRejected: a space is unknown or has no such state.
     """
     known = [space.id for space in comparable(plan)]
-    for name in asked:
+    for name in requested:
         if name not in plan.space:
             raise WhatIfRejected(f"--space {name}: {one_of('space', name, known)}")
         space = plan.space[name]
@@ -118,11 +118,11 @@ def chosen(plan: SitePlan, asked: tuple[str, ...]) -> list[str]:
         if space.kind is SpaceKind.SUPPLY or space.disabled:
             why = "it is out of use" if space.disabled else "a supply is never free or taken"
             raise WhatIfRejected(f"--space {name}: {why}; choose another")
-    return [name for name in known if not asked or name in asked]
+    return [name for name in known if not requested or name in requested]
 
 
-def _house(path: Path | None, data: Path | None) -> tuple[Site, Path]:
-    """A house, and the folder of its journal."""
+def _find_site(path: Path | None, data: Path | None) -> tuple[Site, Path]:
+    """Return a site and the folder of its journal."""
     if data is not None and not (data / UP_LOCK).exists():
         raise WhatIfRejected(f"{data}: no site was started there; give the data folder that `ledig up` prints")
     if path is not None:
@@ -134,7 +134,7 @@ def _house(path: Path | None, data: Path | None) -> tuple[Site, Path]:
     return site, data or state_folder() / site.plan.id
 
 
-def _run(
+def _compare(
     plan: SitePlan,
     others: tuple[OtherRules, ...],
     spaces: list[str],
@@ -144,7 +144,7 @@ def _run(
     plans = (plan, *(other.on(plan) for other in others))
     found = {}
     unknown = 0
-    for space in track(spaces, "running again", transient=True, disable=not Console().is_terminal):
+    for space in track(spaces, "evaluating", transient=True, disable=not Console().is_terminal):
         known = stored(space)
         unknown += not known.before.at_ms
         found[space] = run_again(plans, space, known, span)
@@ -154,11 +154,11 @@ def _run(
         span=span,
         labels=tuple(other.label for other in others),
         spaces=found,
-        notes=tuple(_notes(plan, unknown, len(spaces))),
+        notes=tuple(_write_notes(plan, unknown, len(spaces))),
     )
 
 
-def _notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
+def _write_notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
     notes = []
     if unknown:
         notes.append(

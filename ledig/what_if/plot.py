@@ -1,8 +1,8 @@
-"""Draws what would be different under other rules: one page that needs nothing but itself.
+"""Write a comparison under other rules as one self-contained page.
 
 In:    the comparisons that report.py prints.
-Out:   HTML with the same tables and a figure by Plotly, whose library is in the page.
-Never: a request to anywhere, a space that is one member's.
+Out:   HTML with the same tables and a Plotly figure; the library is included in the page.
+Never: network requests; dedicated spaces.
 """
 
 import json
@@ -20,7 +20,7 @@ _LINES: Final[dict[Shown, dict[str, Any]]] = {
     Shown.FREE: {"color": "#007a5e", "width": 3},
     Shown.UNKNOWN: {"color": "#6b7280", "width": 3, "dash": "dot"},
 }
-"""Told apart by width and dashes as well as by colour; colours as on the pages."""
+"""States differ in width and dashes as well as in colour; the colours are those of the dashboard."""
 _ROW_PX: Final = 20
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -49,19 +49,19 @@ div.wide {{ overflow-x: auto; }}
 
 
 def write(path: Path, found: WhatIf) -> None:
-    """Write the page for its owner alone, in place of one that is there."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.touch(mode=0o600)
+    """Write the page, readable only by its owner; replace an existing one."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.touch(mode=0o600)
     try:
-        beside.chmod(0o600)
-        beside.write_text(page(found), encoding="utf-8")
-        beside.replace(path)
+        temporary.chmod(0o600)
+        temporary.write_text(page(found), encoding="utf-8")
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def page(found: WhatIf) -> str:
-    """The whole page."""
+    """Render the page."""
     labels = " and ".join(f"“{label}”" for label in found.labels)
     about = (
         f"The stored events of {found.title}, evaluated again with {labels} and compared with {TODAY}."
@@ -89,18 +89,18 @@ def _table(found: WhatIf, place: int) -> str:
 def _figure(found: WhatIf) -> str:
     from plotly.offline import get_plotlyjs
 
-    drawn = list(_rows(found))
-    if not drawn:
+    figure_rows = list(_figure_rows(found))
+    if not figure_rows:
         return "<p>These rules change no space, so there is no chart.</p>"
     layout = {
-        "height": 120 + _ROW_PX * len(drawn),
+        "height": 120 + _ROW_PX * len(figure_rows),
         "margin": {"l": 10, "r": 10, "t": 30, "b": 40},
-        "xaxis": {"type": "date", "side": "top", "title": {"text": str(_clock(found))}},
+        "xaxis": {"type": "date", "side": "top", "title": {"text": str(_figure_zone(found))}},
         "yaxis": {
             "tickmode": "array",
-            "tickvals": [place for place, (label, _) in enumerate(drawn) if label],
-            "ticktext": [escape(label) for label, _ in drawn if label],
-            "range": [len(drawn) - 0.5, -0.5],
+            "tickvals": [place for place, (label, _) in enumerate(figure_rows) if label],
+            "ticktext": [escape(label) for label, _ in figure_rows if label],
+            "range": [len(figure_rows) - 0.5, -0.5],
             "automargin": True,
             "zeroline": False,
             "showgrid": False,
@@ -108,13 +108,13 @@ def _figure(found: WhatIf) -> str:
         "legend": {"orientation": "h", "y": -0.02},
         "hovermode": "closest",
     }
-    data = _json([_trace(found, drawn, shown) for shown in Shown])
-    drawing = f"Plotly.newPlot('plot', {data}, {_json(layout)}, {{displaylogo: false, responsive: true}})"
+    data = _encode_json([_trace(found, figure_rows, shown) for shown in Shown])
+    drawing = f"Plotly.newPlot('plot', {data}, {_encode_json(layout)}, {{displaylogo: false, responsive: true}})"
     return f'<h2>What is shown</h2><div id="plot"></div><script>{get_plotlyjs()}</script><script>{drawing}</script>'
 
 
-def _rows(found: WhatIf) -> Iterator[tuple[str, Timeline]]:
-    """The rows of the figure from above: label and timeline; of each space that differs, and a gap after it."""
+def _figure_rows(found: WhatIf) -> Iterator[tuple[str, Timeline]]:
+    """Yield label and timeline of each row of the figure, from the top, with a gap after each space that differs."""
     for space, compared in found.spaces.items():
         if any(one.days for one in compared):
             yield f"{space}, {TODAY}", compared[0].today
@@ -123,15 +123,15 @@ def _rows(found: WhatIf) -> Iterator[tuple[str, Timeline]]:
             yield "", []
 
 
-def _trace(found: WhatIf, drawn: list[tuple[str, Timeline]], shown: Shown) -> dict[str, Any]:
-    """Every part of one kind: lines with nothing between them."""
+def _trace(found: WhatIf, figure_rows: list[tuple[str, Timeline]], shown: Shown) -> dict[str, Any]:
+    """Return the trace of all parts with one state, as separate lines."""
     x: list[str | None] = []
     y: list[int | None] = []
-    clock = _clock(found)
-    for place, (_, timeline) in enumerate(drawn):
+    zone = _figure_zone(found)
+    for place, (_, timeline) in enumerate(figure_rows):
         for part in timeline:
             if part.shown is shown:
-                x += [_shown_at(part.from_ms, clock), _shown_at(part.to_ms, clock), None]
+                x += [_format_time(part.from_ms, zone), _format_time(part.to_ms, zone), None]
                 y += [place, place, None]
     return {
         "type": "scatter",
@@ -144,21 +144,21 @@ def _trace(found: WhatIf, drawn: list[tuple[str, Timeline]], shown: Shown) -> di
     }
 
 
-def _json(value: Any) -> str:
-    """As a script may hold it: nothing in it ends the script."""
+def _encode_json(value: Any) -> str:
+    """Encode JSON for a script element, so that nothing in it ends the script."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _clock(found: WhatIf) -> tzinfo:
-    """Whose time the figure is drawn in: the house's, or UTC where an hour of the house's comes twice or never."""
+def _figure_zone(found: WhatIf) -> tzinfo:
+    """Return the figure's time zone: the site's, or UTC if summer time starts or ends in the span."""
     from_ms, to_ms = found.span
-    offsets = {_at(at_ms, found.zone).utcoffset() for at_ms in (*range(from_ms, to_ms, DAY_MS), to_ms)}
+    offsets = {_to_datetime(at_ms, found.zone).utcoffset() for at_ms in (*range(from_ms, to_ms, DAY_MS), to_ms)}
     return found.zone if len(offsets) == 1 else UTC
 
 
-def _shown_at(at_ms: int, clock: tzinfo) -> str:
-    return f"{_at(at_ms, clock):%Y-%m-%d %H:%M:%S}"
+def _format_time(at_ms: int, zone: tzinfo) -> str:
+    return f"{_to_datetime(at_ms, zone):%Y-%m-%d %H:%M:%S}"
 
 
-def _at(at_ms: int, clock: tzinfo) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(clock)
+def _to_datetime(at_ms: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)

@@ -1,8 +1,8 @@
-"""Tells what would be different under other rules: figures by space, and a timeline of two rows each.
+"""Print what would be different under other rules: figures by space, and a timeline for each set of rules.
 
-In:    the comparisons of a house's spaces, and the span that they cover.
+In:    the comparisons of a site's spaces, and the span that they cover.
 Out:   tables and timelines on the terminal.
-Never: judgement; a space that is one member's.
+Never: evaluation; dedicated spaces.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from ledig.what_if import DAY_MS, Compared, Figures, Part, Shown, Timeline, figu
 
 TODAY: Final = "current rules"
 TABLE_WIDTH: Final = 118
-"""Narrower, the figures would be broken into pieces."""
+"""Minimum width at which the figures are not wrapped."""
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _FREE: Final = "·"
 _UNKNOWN: Final = "?"
@@ -31,28 +31,28 @@ _LEGEND: Final = f"{_BLOCKS[-1]} taken   {_BLOCKS[3]} part of the time   {_FREE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """One house, or one recording, under today's rules and under others."""
+    """One site, or one recording, under the current rules and under others."""
 
     name: str
     zone: ZoneInfo
     span: tuple[int, int]
-    """From and to, Unix milliseconds."""
+    """Start and end, Unix milliseconds."""
     labels: tuple[str, ...]
-    """The other rules, as they were asked for."""
+    """The other rules, as given on the command line."""
     spaces: dict[str, list[Compared]]
-    """For each space one comparison with each of the other rules."""
+    """For each space, one comparison with each of the other rules."""
     notes: tuple[str, ...]
-    """What a reader must know, a sentence each."""
+    """Notes for the reader, one sentence each."""
 
     @property
     def title(self) -> str:
-        """What was run again, and when it happened."""
-        from_text, to_text = (f"{_local(at_ms, self.zone):%Y-%m-%d %H:%M}" for at_ms in self.span)
+        """Name, span and length of what was evaluated."""
+        from_text, to_text = (f"{_to_local(at_ms, self.zone):%Y-%m-%d %H:%M}" for at_ms in self.span)
         return f"{self.name}, {from_text} to {to_text} ({self.hours:.1f} h)"
 
     @property
     def hours(self) -> float:
-        """How long the span is."""
+        """Length of the span."""
         return (self.span[1] - self.span[0]) / 3_600_000
 
 
@@ -64,7 +64,7 @@ def tell(console: Console, found: WhatIf) -> None:
         console.print(differing_days(compared), highlight=False)
     differing = [name for name, comparisons in found.spaces.items() if any(one.days for one in comparisons)]
     if differing:
-        _tell_timelines(console, found, differing)
+        _print_timelines(console, found, differing)
     if alike := len(found.spaces) - len(differing):
         console.print(
             f"shown the same with all of these rules: {alike} of {counted(len(found.spaces), 'space')}", highlight=False
@@ -74,30 +74,30 @@ def tell(console: Console, found: WhatIf) -> None:
 
 
 def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
-    """The table's rows: one for each space, and the total."""
+    """Return the rows of the table: one for each space, and the total."""
     days = max((found.span[1] - found.span[0]) / DAY_MS, 1e-9)
-    told = [(one.space, figures(one.today), figures(one.other), one.days) for one in compared]
-    if len(told) > 1:
-        before = sum((today for _, today, _, _ in told), Figures())
-        after = sum((other for _, _, other, _ in told), Figures())
-        told.append(("total", before, after, by_day(compared)))
+    figure_rows = [(one.space, figures(one.today), figures(one.other), one.days) for one in compared]
+    if len(figure_rows) > 1:
+        before = sum((today for _, today, _, _ in figure_rows), Figures())
+        after = sum((other for _, _, other, _ in figure_rows), Figures())
+        figure_rows.append(("total", before, after, by_day(compared)))
     return [
         (
             space,
-            _both(before.taken_min, after.taken_min),
-            _both(before.free_min, after.free_min),
-            _both(before.unknown_min, after.unknown_min),
-            _both(before.changes / days, after.changes / days, "{:.1f}"),
-            _both(before.quick_flips, after.quick_flips),
+            _format_change(before.taken_min, after.taken_min),
+            _format_change(before.free_min, after.free_min),
+            _format_change(before.unknown_min, after.unknown_min),
+            _format_change(before.changes / days, after.changes / days, "{:.1f}"),
+            _format_change(before.quick_flips, after.quick_flips),
             f"{sum(differ.values()):.1f}",
             str(len(differ)),
         )
-        for space, before, after, differ in told
+        for space, before, after, differ in figure_rows
     ]
 
 
 def by_day(compared: Iterable[Compared]) -> dict[date, float]:
-    """For how many minutes all of them together differ, by local day."""
+    """Return the total minutes by which the spaces differ, by local day."""
     total: dict[date, float] = {}
     for one in compared:
         for day, minutes in one.days.items():
@@ -106,10 +106,10 @@ def by_day(compared: Iterable[Compared]) -> dict[date, float]:
 
 
 def differing_days(compared: Sequence[Compared]) -> str:
-    """The days on which they differ, in one sentence."""
+    """Describe the days on which they differ, in one sentence."""
     days = by_day(compared)
-    told = ", ".join(f"{day} ({minutes:.1f} min)" for day, minutes in days.items())
-    return f"they differ on {told}" if days else "they differ on no day"
+    text = ", ".join(f"{day} ({minutes:.1f} min)" for day, minutes in days.items())
+    return f"they differ on {text}" if days else "they differ on no day"
 
 
 HEADINGS: Final = (
@@ -122,7 +122,7 @@ HEADINGS: Final = (
     "differ, min",
     "days",
 )
-"""What `rows` holds."""
+"""Headings of the columns of `table_rows`."""
 
 
 def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
@@ -137,37 +137,37 @@ def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
     return table
 
 
-def _tell_timelines(console: Console, found: WhatIf, spaces: Sequence[str]) -> None:
-    """Today's row of each space above one for each of the other rules; what differs stands out."""
+def _print_timelines(console: Console, found: WhatIf, spaces: Sequence[str]) -> None:
+    """Print for each space one row under the current rules and one for each of the others; highlight differences."""
     labels = (TODAY, *found.labels)
     wide = max(len(label) for label in labels) + 3
     cells = max(24, console.width - wide - 1)
     console.print(_LEGEND, highlight=False)
-    console.print(Text(" " * wide + _ruler(found, cells)), no_wrap=True, crop=True)
+    console.print(Text(" " * wide + _draw_scale(found, cells)), no_wrap=True, crop=True)
     for space in spaces:
         compared = found.spaces[space]
         console.print(Text(space, style="bold"))
-        today = _cells(compared[0].today, found.span, cells)
+        today = _draw_timeline(compared[0].today, found.span, cells)
         for label, shown in zip(labels, (compared[0].today, *(one.other for one in compared)), strict=True):
             line = Text(f"  {label}".ljust(wide))
-            for cell, usual in zip(_cells(shown, found.span, cells), today, strict=True):
+            for cell, usual in zip(_draw_timeline(shown, found.span, cells), today, strict=True):
                 line.append(cell, style="" if cell == usual else "bold reverse")
             console.print(line, no_wrap=True, crop=True)
 
 
-def _cells(shown: Timeline, span: tuple[int, int], count: int) -> str:
-    """A timeline in so many letters: how much of each piece of the span is taken; free or not known where none is."""
+def _draw_timeline(shown: Timeline, span: tuple[int, int], count: int) -> str:
+    """Draw a timeline in `count` characters: the taken share of each piece, or free or unknown if no part is taken."""
     edges = [span[0] + (span[1] - span[0]) * place // count for place in range(count + 1)]
-    letters = []
+    cells = []
     place = 0
     for from_ms, to_ms in pairwise(edges):
         while place < len(shown) - 1 and shown[place].to_ms <= from_ms:
             place += 1
-        letters.append(_letter(shown[place:], from_ms, to_ms))
-    return "".join(letters)
+        cells.append(_draw_cell(shown[place:], from_ms, to_ms))
+    return "".join(cells)
 
 
-def _letter(parts: Sequence[Part], from_ms: int, to_ms: int) -> str:
+def _draw_cell(parts: Sequence[Part], from_ms: int, to_ms: int) -> str:
     spent_ms = dict.fromkeys(Shown, 0)
     for part in parts:
         if part.from_ms >= to_ms:
@@ -179,25 +179,25 @@ def _letter(parts: Sequence[Part], from_ms: int, to_ms: int) -> str:
     return _UNKNOWN if spent_ms[Shown.UNKNOWN] > spent_ms[Shown.FREE] else _FREE
 
 
-def _ruler(found: WhatIf, cells: int) -> str:
-    """The hours above the timelines: each local midnight by its day, or the hours of a short span."""
+def _draw_scale(found: WhatIf, cells: int) -> str:
+    """Return the scale above the timelines: each local midnight, or the hours of a short span."""
     from_ms, to_ms = found.span
     step = timedelta(days=1) if found.hours > 30 else timedelta(hours=3)
-    at = _local(from_ms, found.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    ruler = [" "] * cells
+    at = _to_local(from_ms, found.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    scale = [" "] * cells
     while (at_ms := at.timestamp() * 1000) < to_ms:
         place = int((at_ms - from_ms) / (to_ms - from_ms) * cells)
         text = f"|{at:%a %d}" if step.days else f"|{at:%H:%M}"
-        if at_ms >= from_ms and place + len(text) <= cells and not "".join(ruler[place - 1 : place]).strip():
-            ruler[place : place + len(text)] = text
+        if at_ms >= from_ms and place + len(text) <= cells and not "".join(scale[place - 1 : place]).strip():
+            scale[place : place + len(text)] = text
         at += step
-    return "".join(ruler)
+    return "".join(scale)
 
 
-def _both(before: float, after: float, form: str = "{:.0f}") -> str:
-    told, other = form.format(before), form.format(after)
-    return told if told == other else f"{told} → {other}"
+def _format_change(before: float, after: float, form: str = "{:.0f}") -> str:
+    old, new = form.format(before), form.format(after)
+    return old if old == new else f"{old} → {new}"
 
 
-def _local(at_ms: int, zone: ZoneInfo) -> datetime:
+def _to_local(at_ms: int, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)

@@ -1,4 +1,4 @@
-"""The recordings beside the repository, each measured once in a run for all tests that ask."""
+"""The recordings beside the repository; each is measured once per run for all tests."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,18 +15,18 @@ Measure = Callable[[str], Measured]
 
 @pytest.fixture(scope="session")
 def measured(shared_data: Path) -> Measure:
-    """What comes of a recording, by its name."""
+    """Measures a recording by its name."""
     return cache(lambda recording: measure(shared_data / "data" / recording))
 
 
 @pytest.fixture(scope="session")
 def lines(measured: Measure) -> Callable[[str], Lines]:
-    """The lines of a recording, by their rules."""
+    """Returns the lines of a recording by their rules."""
     return lambda recording: {line.rule: line for line in measured(recording).lines}
 
 
 def tell(line: Line) -> dict[Figure, float]:
-    """Print what was measured; return it."""
-    told = ", ".join(f"{figure.value} {value:.2f}" for figure, value in line.figures.items())
-    print(f"{line.recording}, {line.rule}: {told}")  # noqa: T201 - the figures themselves
+    """Print the measured figures and return them."""
+    text = ", ".join(f"{figure.value} {value:.2f}" for figure, value in line.figures.items())
+    print(f"{line.recording}, {line.rule}: {text}")  # noqa: T201 - the figures themselves
     return dict(line.figures)

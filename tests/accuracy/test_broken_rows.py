@@ -1,4 +1,4 @@
-"""Each recording with a broken row in every file: it is named, left out and counted, and no figure changes."""
+"""A broken row in every file of a recording is reported, left out, and changes no figure."""
 
 import gzip
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from bench.accuracy.harness import RECORDINGS, Measured, measure
 
 ROWS = {"parking-birmingham": 4000, "room-occupancy-estimation": 1500, "sdu-ou44-rooms": 1500}
-"""Of each file, so that it is quick: four whole car parks, half a day of a room. Of others all."""
+"""Number of rows read per file, for speed: four whole car parks, half a day of a room. Default: all rows."""
 
 
 @pytest.fixture(scope="module", params=RECORDINGS)
@@ -17,13 +17,13 @@ def recording(request: pytest.FixtureRequest, shared_data: Path) -> Path:
     return shared_data / "data" / request.param
 
 
-def torn(line: str) -> str:
-    """The same row without its last cell."""
+def break_row(line: str) -> str:
+    """Return the row without its last cell."""
     return f"{line.rstrip().rpartition(',')[0]}\n"
 
 
-def copied(recording: Path, to: Path, *, broken: bool) -> None:
-    """Copy a recording with its tables shortened, and maybe a broken row in each."""
+def copy_recording(recording: Path, to: Path, *, broken: bool) -> None:
+    """Copy a recording with shortened tables, optionally with a broken row in each."""
     to.mkdir(parents=True)
     for path in sorted(recording.iterdir()):
         if not path.name.endswith((".csv.gz", ".txt.gz", "dev.csv")):
@@ -33,21 +33,21 @@ def copied(recording: Path, to: Path, *, broken: bool) -> None:
             lines = [line if line.endswith("\n") else f"{line}\n" for line in file]
         lines = lines[: ROWS.get(recording.name)]
         if broken:
-            lines.insert(3, torn(lines[2]))
+            lines.insert(3, break_row(lines[2]))
         with gzip.open(to / path.name, "wt") if path.suffix == ".gz" else (to / path.name).open("w") as file:
             file.writelines(lines)
 
 
-def counted(found: Measured) -> int:
+def count_left_out(found: Measured) -> int:
     return sum(int(text.split(", ")[-1].split()[0]) for text in found.files)
 
 
-def test_a_broken_row_in_each_file_changes_no_figure(recording: Path, tmp_path: Path) -> None:
-    copied(recording, tmp_path / "whole" / recording.name, broken=False)
-    copied(recording, tmp_path / "torn" / recording.name, broken=True)
+def test_broken_row_in_each_file_changes_no_figure(recording: Path, tmp_path: Path) -> None:
+    copy_recording(recording, tmp_path / "whole" / recording.name, broken=False)
+    copy_recording(recording, tmp_path / "break_row" / recording.name, broken=True)
     whole = measure(tmp_path / "whole" / recording.name)
-    found = measure(tmp_path / "torn" / recording.name)
+    found = measure(tmp_path / "break_row" / recording.name)
     assert found.lines == whole.lines
     assert whole.lines
-    assert counted(found) == counted(whole) + len(found.files), "one more is left out of each file"
+    assert count_left_out(found) == count_left_out(whole) + len(found.files), "one more row is left out of each file"
     assert "row 4: " in "\n".join(found.left_out)

@@ -1,4 +1,4 @@
-"""How many people there are: a real door's counter (CalIt2), and rooms behind a simulated one (SDU OU44)."""
+"""Accuracy of people counts: a real door counter (CalIt2), and rooms with a simulated one (SDU OU44)."""
 
 from collections.abc import Callable
 
@@ -9,39 +9,39 @@ from tests.accuracy.conftest import tell
 Lines = Callable[[str], dict[str, Line]]
 
 
-def test_hardly_anybody_is_left_over_in_an_empty_building_and_never_fewer_than_none(lines: Lines) -> None:
+def test_few_people_are_left_over_in_an_empty_building_and_never_negative(lines: Lines) -> None:
     found = tell(lines(calit2_door.RECORDING)["default"])
     assert 0 <= found[Figure.LEFT_OVER_MEAN] <= 5.0
     assert 0 <= found[Figure.LEFT_OVER_90] <= 18
 
 
-def test_a_plain_sum_leaves_more_people_over(lines: Lines) -> None:
+def test_plain_sum_leaves_more_people_over(lines: Lines) -> None:
     found = lines(calit2_door.RECORDING)
     ours = found["default"].figures[Figure.LEFT_OVER_MEAN]
     assert all(tell(line)[Figure.LEFT_OVER_MEAN] > 2 * ours for line in found.values() if not line.ours)
 
 
-def test_a_door_and_a_motion_sensor_tell_how_many_there_are(lines: Lines) -> None:
-    """0.75 is asked, and 0.88 is reached: the best of the usual, even told the true ratio, errs by 1.12."""
+def test_count_by_door_and_motion_sensor(lines: Lines) -> None:
+    """The goal is 0.75 and the result 0.88; the best usual method, with the true ratio, has an error of 1.12."""
     found = tell(lines(sdu_rooms.RECORDING)["door and motion"])
     assert found[Figure.COUNT_ERROR] <= 0.9
     assert found[Figure.FALSE_VACANT_PCT] <= 0.1
 
 
-def test_who_knows_every_rate_and_all_other_days_does_little_better(lines: Lines) -> None:
-    """Ours is told none of that. Such knowledge errs by 0.76 people: about what is asked."""
+def test_observer_with_all_rates_and_other_days_is_little_better(lines: Lines) -> None:
+    """The product has none of that information. With it, the error is 0.76 people, about the goal."""
     found = lines(sdu_rooms.RECORDING)
     informed = tell(found[sdu_rooms.INFORMED])[Figure.COUNT_ERROR]
     assert 0.7 < informed < found["door and motion"].figures[Figure.COUNT_ERROR] < 1.2 * informed
 
 
-def test_a_door_alone_tells_about_how_many_there_are(lines: Lines) -> None:
+def test_count_by_door_alone(lines: Lines) -> None:
     found = tell(lines(sdu_rooms.RECORDING)["door alone"])
     assert found[Figure.COUNT_ERROR] <= 1.35
     assert found[Figure.FALSE_VACANT_PCT] <= 5
 
 
-def test_a_plain_sum_tells_worse_how_many_there_are(lines: Lines) -> None:
+def test_plain_sum_counts_worse(lines: Lines) -> None:
     found = lines(sdu_rooms.RECORDING)
     ours = found["door alone"].figures[Figure.COUNT_ERROR]
     usual = [line for line in found.values() if not line.ours and line.rule != sdu_rooms.INFORMED]

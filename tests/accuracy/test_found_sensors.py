@@ -1,4 +1,4 @@
-"""The recorded room with a badly placed motion sensor (UCI 864): which of its sensors are found to be poor."""
+"""A recorded room with a badly placed motion sensor (UCI 864): which sensors have findings."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ def rows(shared_data: Path) -> tuple[Row, ...]:
 
 
 def found(rows: tuple[Row, ...], *tracks: Track) -> dict[str, Finding]:
-    """By sensor; each has one finding at most."""
-    told = ever_found(house(tracks), events(rows, tracks))
-    assert len({name for name, _ in told}) == len(told)
-    return {name: finding for (_, name), finding in told}
+    """Return the findings by sensor; each has at most one."""
+    findings = ever_found(house(tracks), events(rows, tracks))
+    assert len({name for name, _ in findings}) == len(findings)
+    return {name: finding for (_, name), finding in findings}
 
 
-def test_the_badly_placed_sensor_is_found_poor_by_its_desks_sound_once_that_is_learnt(rows: tuple[Row, ...]) -> None:
+def test_badly_placed_sensor_is_found_by_learned_sound(rows: tuple[Row, ...]) -> None:
     (finding,) = found(rows, BADLY_PLACED, SOUND).values()
     assert (finding.kind, finding.sensor) == (FindingKind.POOR_COVERAGE, "s7-pir")
     assert finding.witness == "s1-sound"
@@ -36,13 +36,11 @@ def test_the_badly_placed_sensor_is_found_poor_by_its_desks_sound_once_that_is_l
     assert finding.share_pct >= 15
 
 
-def test_it_is_found_poor_alone_too_by_the_people_whom_it_loses_and_finds_again(rows: tuple[Row, ...]) -> None:
+def test_badly_placed_sensor_is_found_without_other_sensors(rows: tuple[Row, ...]) -> None:
     (finding,) = found(rows, BADLY_PLACED).values()
     assert (finding.kind, finding.sensor, finding.witness) == (FindingKind.POOR_COVERAGE, "s7-pir", "")
 
 
 @pytest.mark.parametrize("tracks", [(GOOD,), (GOOD, SOUND), BOTH, (*BOTH, SOUND)], ids=["one", "one+", "two", "two+"])
-def test_the_good_sensor_and_the_pair_are_found_nothing_against(
-    rows: tuple[Row, ...], tracks: tuple[Track, ...]
-) -> None:
+def test_well_placed_sensor_and_pair_have_no_findings(rows: tuple[Row, ...], tracks: tuple[Track, ...]) -> None:
     assert found(rows, *tracks) == {}

@@ -1,4 +1,4 @@
-"""The command tells what it measured and what it left out, and judges only when it is asked to."""
+"""The command reports what it measured and left out, and checks goals only with --check."""
 
 from pathlib import Path
 
@@ -19,26 +19,28 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_a_folder_without_recordings_is_refused_with_what_it_should_hold(
+def test_folder_without_recordings_is_rejected_with_the_expected_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--data", str(tmp_path)]) == 2
     assert RECORDING in capsys.readouterr().err
 
 
-def test_what_is_absent_is_named_and_the_page_is_left_as_it_was(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_recordings_are_reported_and_the_page_is_unchanged(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = data / "page.md"
     page.write_text("as it was")
     assert main(["--data", str(data), "--page", str(page)]) == 0
-    told = capsys.readouterr().out
-    assert "Occupancy_Estimation_x.csv: 240 rows, 0 left out" in told
-    assert "both PIRs" in told
+    output = capsys.readouterr().out
+    assert "Occupancy_Estimation_x.csv: 240 rows, 0 left out" in output
+    assert "both PIRs" in output
     for name in RECORDINGS:
-        assert (f"left out: {name}: {data / name} is not there" in told) is (name != RECORDING)
+        assert (f"left out: {name}: {data / name} does not exist" in output) is (name != RECORDING)
     assert page.read_text() == "as it was"
 
 
-def test_an_empty_folder_of_a_recording_is_told_as_such(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_folder_of_a_recording_is_reported(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / RECORDING / "Occupancy_Estimation_x.csv").unlink()
     page = data / "page.md"
     assert main(["--data", str(data), "--only", RECORDING, "--page", str(page)]) == 0
@@ -46,16 +48,16 @@ def test_an_empty_folder_of_a_recording_is_told_as_such(data: Path, capsys: pyte
     assert not page.exists()
 
 
-def test_only_with_check_a_missed_goal_is_a_failure(data: Path) -> None:
-    """Somebody who never moves is shown free: no sensor can see him."""
+def test_missed_goal_fails_only_with_check(data: Path) -> None:
+    """A person who never moves cannot be detected, so the space is shown free."""
     text = room().replace(",1,1,1", ",0,0,1")
     (data / RECORDING / "Occupancy_Estimation_x.csv").write_text(text)
-    asked = ["--data", str(data), "--only", RECORDING, "--page", str(data / "page.md")]
-    assert main(asked) == 0
-    assert main([*asked, "--check"]) == 1
+    options = ["--data", str(data), "--only", RECORDING, "--page", str(data / "page.md")]
+    assert main(options) == 0
+    assert main([*options, "--check"]) == 1
 
 
-def test_every_recording_says_where_it_is_from() -> None:
+def test_every_recording_has_a_source_and_a_licence() -> None:
     assert set(RECORDINGS) <= set(SOURCES)
     for source in SOURCES.values():
         assert "UCI" in source.text or "doi.org" in source.text or "github.com" in source.text

@@ -1,4 +1,4 @@
-"""A recorded office without a motion sensor (UCI 357): light that was taught, and air that knows its limits."""
+"""A recorded office without a motion sensor (UCI 357): learned light, and air alone."""
 
 from collections.abc import Callable
 
@@ -11,21 +11,21 @@ from tests.accuracy.conftest import tell
 Lines = Callable[[str], dict[str, Line]]
 
 
-def test_light_that_was_taught_for_days_is_as_right_as_the_published_threshold(lines: Lines) -> None:
-    taught = tell(lines(RECORDING)["datatest: light, once taught by a presence sensor"])
+def test_learned_light_is_as_accurate_as_the_published_threshold(lines: Lines) -> None:
+    learned = tell(lines(RECORDING)["datatest: light, after learning beside a presence sensor"])
     published = tell(lines(RECORDING)[f"datatest: light above {PUBLISHED_LUX} lux"])
-    assert taught[Figure.RIGHT_PCT] >= published[Figure.RIGHT_PCT] - 0.05
-    assert taught[Figure.ANSWERED_PCT] > 99.9
-    assert taught[Figure.FALSE_VACANT_PCT] <= 1
+    assert learned[Figure.RIGHT_PCT] >= published[Figure.RIGHT_PCT] - 0.05
+    assert learned[Figure.ANSWERED_PCT] > 99.9
+    assert learned[Figure.FALSE_VACANT_PCT] <= 1
 
 
-def test_what_keeps_it_from_its_goal_is_how_soon_an_absence_would_have_to_be_noticed(lines: Lines) -> None:
-    note = lines(RECORDING)["datatest: light, once taught by a presence sensor"].note
-    assert "To make 98.8 % by saying unknown, a witness that is never wrong" in note
+def test_note_states_how_soon_an_absence_would_have_to_be_detected(lines: Lines) -> None:
+    note = lines(RECORDING)["datatest: light, after learning beside a presence sensor"].note
+    assert "To reach 98.8 % by showing unknown, an error-free sensor" in note
     assert "within 3 minutes" in note
 
 
-def test_the_best_doubt_meets_only_what_is_shown_taken_and_is_as_late_as_it_is_said_to_be() -> None:
+def test_doubt_replaces_only_taken_states_after_the_given_time() -> None:
     truth = (1, 0, 0, 0, 1, 0, 0)
     rows = [Row(minute * 60_000, {TRUTH: taken}) for minute, taken in enumerate(truth)]
     shown = [(60_000, Occupancy.OCCUPIED.value), (5 * 60_000, Occupancy.VACANT.value)]
@@ -34,12 +34,12 @@ def test_the_best_doubt_meets_only_what_is_shown_taken_and_is_as_late_as_it_is_s
     assert states == [unknown, taken, taken, unknown, taken, vacant, vacant]
 
 
-def test_light_that_nobody_taught_says_nothing(lines: Lines) -> None:
-    found = tell(lines(RECORDING)["datatest: light, never taught"])
+def test_light_without_learning_is_always_unknown(lines: Lines) -> None:
+    found = tell(lines(RECORDING)["datatest: light, without learning"])
     assert found[Figure.ANSWERED_PCT] == 0
 
 
-def test_air_alone_shows_nothing_free_and_is_mostly_right_when_it_answers(lines: Lines) -> None:
+def test_air_alone_never_shows_free_and_is_mostly_right(lines: Lines) -> None:
     found = tell(lines(RECORDING)["datatest: CO2 alone"])
     assert found[Figure.FALSE_VACANT_PCT] == 0
     assert found[Figure.ANSWERED_PCT] > 10

@@ -1,4 +1,4 @@
-"""The page in docs/ is what the code prints today."""
+"""The page in docs/ equals the output of the code."""
 
 from pathlib import Path
 
@@ -12,17 +12,17 @@ from tests.conftest import NO_SHARED_DATA
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)
-def test_the_page_says_of_each_recording_what_is_measured(recording: str, measured: Measure, shared_data: Path) -> None:
-    told = PAGE.read_text(encoding="utf-8")
+def test_page_has_the_measured_results_of_each_recording(recording: str, measured: Measure, shared_data: Path) -> None:
+    text = PAGE.read_text(encoding="utf-8")
     found = measured(recording)
-    if not all(f"`{file}`" in told for file in found.files):
-        pytest.skip(f"{NO_SHARED_DATA}: the page tells of other parts of {recording}")
+    if not all(f"`{file}`" in text for file in found.files):
+        pytest.skip(f"{NO_SHARED_DATA}: the page was made from other files of {recording}")
     section = page({recording: found}).split("\n## ")[1]
-    assert f"\n## {section.rstrip()}\n" in told
+    assert f"\n## {section.rstrip()}\n" in text
 
 
-def test_the_page_tells_of_every_recording_and_of_the_goals_of_all(measured: Measure) -> None:
+def test_page_has_every_recording_and_all_goals(measured: Measure) -> None:
     found = {recording: measured(recording) for recording in RECORDINGS}
     if not all(f"`{file}`" in PAGE.read_text(encoding="utf-8") for each in found.values() for file in each.files):
-        pytest.skip(f"{NO_SHARED_DATA}: the page tells of other parts of the recordings")
+        pytest.skip(f"{NO_SHARED_DATA}: the page was made from other files")
     assert page(found) == PAGE.read_text(encoding="utf-8")

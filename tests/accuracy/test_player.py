@@ -1,4 +1,4 @@
-"""A recording is played as the devices would have told it."""
+"""A recording is converted to the events that devices would have sent."""
 
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ STEPS = lists(tuples(sampled_from([30_000, 31_000, 61_000, 154_000, BREAK_MS, BR
 
 
 def rows(*steps: tuple[int, int]) -> list[Row]:
-    """Rows, each so long after the one before."""
+    """Build rows, each `step_ms` after the one before."""
     at_ms, found = START_MS, []
     for step_ms, value in steps:
         at_ms += step_ms
@@ -38,13 +38,13 @@ def rows(*steps: tuple[int, int]) -> list[Row]:
     return found
 
 
-def words(said: list, row: Row) -> list[tuple[int, Kind, float]]:
-    return [(event.at_ms - row.at_ms, event.kind, event.value) for event in said]
+def relative(sent: list, row: Row) -> list[tuple[int, Kind, float]]:
+    return [(event.at_ms - row.at_ms, event.kind, event.value) for event in sent]
 
 
-def test_a_row_with_motion_is_one_pulse_and_a_quiet_sensor_says_that_it_lives() -> None:
+def test_motion_row_is_one_pulse_and_a_quiet_sensor_sends_heartbeats() -> None:
     recorded = rows((0, 0), (30_000, 1), (30_000, 0), (61_000, 0))
-    assert words(events(recorded, [PIR]), recorded[0]) == [
+    assert relative(events(recorded, [PIR]), recorded[0]) == [
         (0, Kind.HEARTBEAT, 0),
         (30_000, Kind.MOTION, 1),
         (32_500, Kind.MOTION, 0),
@@ -54,9 +54,9 @@ def test_a_row_with_motion_is_one_pulse_and_a_quiet_sensor_says_that_it_lives() 
     ]
 
 
-def test_a_reading_is_told_row_by_row_and_repeated_in_a_small_hole() -> None:
+def test_reading_is_sent_per_row_and_repeated_in_heartbeats() -> None:
     recorded = rows((0, 0), (61_000, 1))
-    assert words(events(recorded, [LEVEL]), recorded[0]) == [
+    assert relative(events(recorded, [LEVEL]), recorded[0]) == [
         (0, Kind.CO2_PPM, 400),
         (30_000, Kind.HEARTBEAT, 400),
         (60_000, Kind.HEARTBEAT, 400),
@@ -65,31 +65,31 @@ def test_a_reading_is_told_row_by_row_and_repeated_in_a_small_hole() -> None:
 
 
 @given(STEPS)
-def test_no_device_says_anything_in_a_break_and_none_is_silent_outside(steps: list[tuple[int, int]]) -> None:
+def test_devices_send_nothing_in_a_break_and_are_not_silent_outside(steps: list[tuple[int, int]]) -> None:
     recorded = rows(*steps)
-    said = events(recorded, [PIR])
-    assert [event.seq for event in said] == list(range(1, len(said) + 1))
+    sent = events(recorded, [PIR])
+    assert [event.seq for event in sent] == list(range(1, len(sent) + 1))
     for span in spans(recorded):
-        within = [event.at_ms for event in said if span[0].at_ms <= event.at_ms <= span[-1].at_ms + HEARTBEAT_MS]
+        within = [event.at_ms for event in sent if span[0].at_ms <= event.at_ms <= span[-1].at_ms + HEARTBEAT_MS]
         assert all(later - at_ms <= HEARTBEAT_MS for at_ms, later in pairwise([span[0].at_ms, *within]))
-        assert within[-1] >= span[-1].at_ms, "it lives while the last row stands"
-    assert sum(event.kind is Kind.MOTION for event in said) == 2 * sum(value for _, value in steps)
+        assert within[-1] >= span[-1].at_ms, "heartbeats continue while the last row is valid"
+    assert sum(event.kind is Kind.MOTION for event in sent) == 2 * sum(value for _, value in steps)
 
 
 @given(STEPS, integers(0, 5))
-def test_a_lost_motion_is_lost_whole_and_nothing_else_is(steps: list[tuple[int, int]], seed: int) -> None:
-    said = events(rows(*steps), [PIR])
-    arrived = lossy(said, 0.5, seed)
-    assert [event for event in said if event.kind is Kind.HEARTBEAT] == [
-        event for event in arrived if event.kind is Kind.HEARTBEAT
+def test_only_whole_motion_pulses_are_dropped(steps: list[tuple[int, int]], seed: int) -> None:
+    sent = events(rows(*steps), [PIR])
+    received = lossy(sent, 0.5, seed)
+    assert [event for event in sent if event.kind is Kind.HEARTBEAT] == [
+        event for event in received if event.kind is Kind.HEARTBEAT
     ]
-    moved = [event.value for event in arrived if event.kind is Kind.MOTION]
+    moved = [event.value for event in received if event.kind is Kind.MOTION]
     assert moved == [1, 0] * (len(moved) // 2)
-    assert lossy(said, 0, seed) == said
-    assert not [event for event in lossy(said, 1, seed) if event.kind is Kind.MOTION]
+    assert lossy(sent, 0, seed) == sent
+    assert not [event for event in lossy(sent, 1, seed) if event.kind is Kind.MOTION]
 
 
-def test_silences_do_not_meet_and_are_the_same_for_the_same_seed() -> None:
+def test_silences_do_not_touch_and_are_reproducible() -> None:
     recorded = rows(*[(30_000, 0)] * 2000)
     silent = random_silences(recorded, 0.02, 600_000, seed=1)
     assert silent == random_silences(recorded, 0.02, 600_000, seed=1) != random_silences(recorded, 0.02, 600_000, 2)
@@ -100,7 +100,7 @@ def test_silences_do_not_meet_and_are_the_same_for_the_same_seed() -> None:
     assert not any(from_ms <= event.at_ms < end_ms for event in left for from_ms, end_ms in silent)
 
 
-def test_a_timer_is_taken_from_each_motion_for_its_time_and_starts_free() -> None:
+def test_timer_holds_each_motion_and_starts_free() -> None:
     recorded = rows((0, 0), (30_000, 1), (30_000, 1), (300_000, 1), (30_000, 0))
     shown = timer(events(recorded, [PIR]), 90_000, recorded[-1].at_ms + 600_000)
     assert [((at_ms - START_MS) / 1000, state) for at_ms, state in shown] == [
@@ -112,11 +112,11 @@ def test_a_timer_is_taken_from_each_motion_for_its_time_and_starts_free() -> Non
     ]
 
 
-def test_what_is_played_ends_where_it_is_told_to() -> None:
+def test_played_states_end_at_the_given_time() -> None:
     recorded = rows(*[(30_000, 1)] * 4, *[(30_000, 0)] * 40)
-    said = events(recorded, [PIR])
+    sent = events(recorded, [PIR])
     assert house([PIR]).sensors_of("room")[0].heartbeat_ms == HEARTBEAT_MS
     _, shown = play(events(recorded[:4], [PIR]), rules_of([PIR]), recorded[3].at_ms)
     assert [state for _, state in shown] == ["occupied"]
-    _, shown = play(said, rules_of([PIR]), recorded[-1].at_ms)
+    _, shown = play(sent, rules_of([PIR]), recorded[-1].at_ms)
     assert shown[-1][1] == "vacant"

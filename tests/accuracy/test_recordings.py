@@ -1,4 +1,4 @@
-"""A recording is read from all its files, and what is broken is named, left out and counted."""
+"""A recording is read from all its files; broken rows are reported, left out and counted."""
 
 import gzip
 import logging
@@ -18,16 +18,16 @@ LAYOUT = Layout(
 HEADER = "time,people\n"
 
 
-def told(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+def messages(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == level]
 
 
 @pytest.fixture(autouse=True)
-def _hear(caplog: pytest.LogCaptureFixture) -> None:
+def _log_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "bench.accuracy.recordings")
 
 
-def test_parts_are_joined_in_order_of_time_whatever_they_are_called(tmp_path: Path) -> None:
+def test_files_are_merged_in_order_of_time_whatever_their_names(tmp_path: Path) -> None:
     (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-02 10:00,3\n")
     with gzip.open(tmp_path / "part_b.csv.gz", "wt") as file:
         file.write(HEADER + "2026-01-01 10:00,1\n2026-01-03 10:00,2\n")
@@ -35,23 +35,23 @@ def test_parts_are_joined_in_order_of_time_whatever_they_are_called(tmp_path: Pa
     assert [row.values["people"] for row in joined(tmp_path, "part_*.csv*", LAYOUT)] == [1, 3, 2]
 
 
-def test_a_moment_that_two_parts_tell_is_taken_once_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_row_in_two_files_is_read_once_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
     (tmp_path / "part_b.csv").write_text(HEADER + "2026-01-01 10:00,9\n2026-01-01 11:00,2\n")
     assert [row.values["people"] for row in joined(tmp_path, "part_*", LAYOUT)] == [1, 2]
-    (named,) = told(caplog, logging.WARNING)
+    (named,) = messages(caplog, logging.WARNING)
     assert "part_b.csv" in named
-    assert told(caplog, logging.INFO) == ["part_a.csv: 1 rows, 0 left out", "part_b.csv: 1 rows, 1 left out"]
+    assert messages(caplog, logging.INFO) == ["part_a.csv: 1 rows, 0 left out", "part_b.csv: 1 rows, 1 left out"]
 
 
-def test_a_part_that_is_no_table_is_left_out_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_file_that_is_no_table_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
     (tmp_path / "part_b.csv").write_bytes(bytes(range(256)))
     assert len(joined(tmp_path, "part_*", LAYOUT)) == 1
-    assert "part_b.csv" in "\n".join(told(caplog, logging.WARNING))
+    assert "part_b.csv" in "\n".join(messages(caplog, logging.WARNING))
 
 
-def test_a_folder_without_a_part_is_refused_with_what_is_missing(tmp_path: Path) -> None:
+def test_folder_without_files_is_rejected_with_the_pattern(tmp_path: Path) -> None:
     with pytest.raises(RowsRejected, match=r"no good row in any file part_\*"):
         joined(tmp_path, "part_*", LAYOUT)
 
@@ -62,7 +62,7 @@ ROOM = "Date,Time," + ",".join(
 
 
 def room(*, broken: str = "") -> str:
-    """Two hours: somebody for the first, nobody for the second; a broken row in the middle."""
+    """Return two hours of rows: somebody in the first, nobody in the second; optionally with a broken row."""
     lines = [f"{ROOM},{room_estimation.PEOPLE}"]
     for place in range(240):
         moment = f"2026/01/05,{8 + place // 120:02}:{place % 120 // 2:02}:{place % 2 * 30:02}"
@@ -86,7 +86,7 @@ def room(*, broken: str = "") -> str:
     ],
     ids=["a cell short", "no number", "no such motion", "wrong unit", "a stamp twice", "far ahead", "no row"],
 )
-def test_a_broken_row_is_named_and_changes_nothing_else(tmp_path: Path, broken: str) -> None:
+def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path, broken: str) -> None:
     found = []
     for name, text in (("whole", room()), ("torn", room(broken=broken))):
         folder = tmp_path / name / room_estimation.RECORDING

@@ -1,4 +1,4 @@
-"""How true the house is on recorded rooms, played through the real agent, Mosquitto and collector."""
+"""Accuracy on a recorded room, played through the real agent, Mosquitto and collector."""
 
 import re
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 
 ROOM = Path(__file__).parent / "room-occupancy-estimation.toml"
 SPEED = 10_000
-"""As fast as the machine can: the clock waits for it. 46 recorded hours take about a minute on two cores."""
+"""As fast as possible; the clock waits for the machine. 46 recorded hours take about a minute on two cores."""
 
 
-def test_a_recorded_room_with_two_motion_sensors_is_shown_as_it_was(shared_data: Path) -> None:
-    """Default settings, nothing tuned: at most 0.1 % of the taken time shown free, 1.7 % of the free time taken."""
+def test_recorded_room_with_two_motion_sensors_meets_its_goals(shared_data: Path) -> None:
+    """Default settings: at most 0.1 % of the taken time is shown free, at most 1.7 % of the free time taken."""
     data = shared_data / "data" / "room-occupancy-estimation" / "Occupancy_Estimation_dev.csv.gz"
     run = subprocess.run(
         [sys.executable, "-m", "ledig", "replay", str(ROOM), "--data", str(data), "--speed", str(SPEED)],
@@ -26,6 +26,6 @@ def test_a_recorded_room_with_two_motion_sensors_is_shown_as_it_was(shared_data:
     false_vacant, false_occupied, unknown = map(float, re.findall(r"([\d.]+) %", total))
     assert false_vacant <= 0.1
     assert false_occupied <= 1.7
-    assert unknown <= 1, "it dares to say something"
+    assert unknown <= 1, "the state is known most of the time"
     assert re.search(r"rows: \d+ played, 0 left out", run.stdout)
     assert re.search(r"(\d+) sent, \1 stored, 0 lost", run.stdout)

@@ -1,4 +1,4 @@
-"""A recorded room with two motion sensors (UCI 864), default settings, straight through the pure core."""
+"""A recorded room with two motion sensors (UCI 864), default settings, through the pure core."""
 
 from collections.abc import Callable
 
@@ -9,36 +9,36 @@ from tests.accuracy.conftest import tell
 Lines = Callable[[str], dict[str, Line]]
 
 
-def test_with_both_motion_sensors_it_is_hardly_ever_shown_wrong_and_does_not_flicker(lines: Lines) -> None:
+def test_both_motion_sensors_are_accurate_without_flicker(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs"])
     assert found[Figure.FALSE_VACANT_PCT] <= 0.1
     assert found[Figure.LONGEST_FALSE_VACANT_MIN] <= 1
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 1.7
     assert found[Figure.CHANGES_PER_DAY] <= 8
-    assert found[Figure.UNKNOWN_PCT] <= 1, "it dares to say something"
+    assert found[Figure.UNKNOWN_PCT] <= 1, "the state is known most of the time"
 
 
-def test_a_fifth_of_the_motion_may_be_lost(lines: Lines) -> None:
+def test_results_hold_with_a_fifth_of_the_motion_lost(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs, 20 % of motion lost"])
     assert found[Figure.FALSE_VACANT_PCT] <= 0.4
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 2.4
 
 
-def test_a_badly_placed_sensor_is_mended_by_its_desks_sound_whose_threshold_is_learnt(lines: Lines) -> None:
+def test_learned_sound_compensates_for_a_badly_placed_sensor(lines: Lines) -> None:
     alone = tell(lines(RECORDING)["badly placed PIR alone"])
     found = tell(lines(RECORDING)["badly placed PIR, its desk's sound"])
     assert found[Figure.FALSE_VACANT_PCT] <= 0.5 < alone[Figure.FALSE_VACANT_PCT]
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 3.0
 
 
-def test_a_badly_placed_sensor_alone_is_reported_for_its_poor_coverage_and_a_good_one_for_nothing(lines: Lines) -> None:
+def test_only_the_badly_placed_sensor_has_poor_coverage(lines: Lines) -> None:
     badly, well = (lines(RECORDING)[f"{placed} placed PIR alone"] for placed in ("badly", "well"))
     assert tell(badly)[Figure.FINDINGS] == 1
     assert "poor coverage" in badly.note
     assert tell(well)[Figure.FINDINGS] == 0
 
 
-def test_microphones_and_lamps_beside_good_sensors_leave_it_truer_than_a_timer(lines: Lines) -> None:
+def test_sound_and_light_beside_good_sensors_are_better_than_a_timer(lines: Lines) -> None:
     timer = lines(RECORDING)["timer of 12 min"].figures[Figure.FALSE_OCCUPIED_PCT]
     for beside in ("sound", "light"):
         found = tell(lines(RECORDING)[f"both PIRs, every desk's {beside}"])
@@ -46,13 +46,13 @@ def test_microphones_and_lamps_beside_good_sensors_leave_it_truer_than_a_timer(l
         assert found[Figure.FALSE_OCCUPIED_PCT] < timer
 
 
-def test_no_second_is_shown_free_because_the_sensors_are_silent(lines: Lines) -> None:
+def test_silent_sensors_never_cause_a_false_vacant_state(lines: Lines) -> None:
     found = tell(lines(RECORDING)["both PIRs, all silent for 30 min"])
     assert found[Figure.FALSE_VACANT_MIN] == 0
-    assert found[Figure.STILL_FREE_S] <= 60, "two heartbeats after the first that stays away"
+    assert found[Figure.STILL_FREE_S] <= 60, "two heartbeats after the first missed one"
 
 
-def test_no_fixed_timer_is_better_on_both_sides(lines: Lines) -> None:
+def test_no_fixed_timer_is_better_in_both_errors(lines: Lines) -> None:
     ours = lines(RECORDING)["both PIRs"].figures
     for line in lines(RECORDING).values():
         if not line.ours:

@@ -1,4 +1,4 @@
-"""The table says in words which goals are met, and loses no figure however narrow the terminal is."""
+"""The table marks goals as met or missed in words, and shows every figure on narrow terminals."""
 
 import re
 from io import StringIO
@@ -20,8 +20,10 @@ RECORDING = "room-occupancy-estimation"
 def line(rule: str = "ours", *, ours: bool = True, **figures: float) -> Line:
     named = {Figure[name]: value for name, value in figures.items()}
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.1), Figure.COVERAGE_PCT: Goal(least=77, most=83)}
-    asked = {figure: goal for figure, goal in goals.items() if ours and figure in named}
-    return Line(recording=RECORDING, rule=rule, ours=ours, figures=named, goals=asked, note=f"A note on {rule}.")
+    goals_of_line = {figure: goal for figure, goal in goals.items() if ours and figure in named}
+    return Line(
+        recording=RECORDING, rule=rule, ours=ours, figures=named, goals=goals_of_line, note=f"A note on {rule}."
+    )
 
 
 def measured(*lines: Line) -> Measured:
@@ -34,28 +36,26 @@ def shown(width: int, *lines: Line, absent: dict[str, str] | None = None) -> str
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_figures_that_belong_together_share_a_column_and_goals_stand_below() -> None:
+def test_related_figures_share_a_column_with_goals_below() -> None:
     found = line(FALSE_VACANT_PCT=0.104, FALSE_VACANT_MIN=0.44, COVERAGE_PCT=80)
     groups = columns([found])
     assert list(groups) == ["free while taken: %, min, longest min", "80 % band covers %"]
     first, second = (cell(found, group) for group in groups.values())
     assert (first.figures, first.goals) == (("0.10", "0.4"), ("<= 0.1 MISSED",)), "by the exact figure"
     assert (second.figures, second.goals) == (("80.00",), ("77-83 met",))
-    assert missed([found]) == [f"{RECORDING}, ours: false vacant % is 0.10, asked for <= 0.1"]
+    assert missed([found]) == [f"{RECORDING}, ours: false vacant % is 0.10, goal <= 0.1"]
 
 
-def test_a_goal_whose_figure_is_not_told_is_missed() -> None:
-    silent = Line(recording=RECORDING, rule="x", ours=True, figures={}, goals={Figure.COUNT_ERROR: Goal(most=1)})
-    assert missed([silent]) == [f"{RECORDING}, x: count error is not told, asked for <= 1"]
+def test_goal_without_a_figure_is_missed() -> None:
+    unmeasured = Line(recording=RECORDING, rule="x", ours=True, figures={}, goals={Figure.COUNT_ERROR: Goal(most=1)})
+    assert missed([unmeasured]) == [f"{RECORDING}, x: count error is not measured, goal <= 1"]
 
 
 BOUNDS = one_of(none(), integers(-5, 5).map(float))
 
 
 @given(floats(-6, 6), BOUNDS, BOUNDS)
-def test_a_goal_is_met_within_its_bounds_and_nowhere_else(
-    value: float, least: float | None, most: float | None
-) -> None:
+def test_goal_is_met_exactly_within_its_bounds(value: float, least: float | None, most: float | None) -> None:
     below = least is not None and value < least
     above = most is not None and value > most
     assert Goal(least=least, most=most).met(value) is not (below or above)
@@ -71,7 +71,7 @@ def test_no_figure_is_cut_off(width: int) -> None:
     assert re.search(r"what a buyer gets:.*a fixed timer", text, re.DOTALL)
 
 
-def test_what_was_left_out_is_told_by_name_and_reason() -> None:
+def test_left_out_rows_and_recordings_are_listed_with_reasons() -> None:
     text = shown(100, line(), absent={"calit2-door": "it is not there"})
     assert "a.csv: 3 rows, 1 left out" in text
     assert "a.csv, row 2: broken" in text
@@ -79,7 +79,7 @@ def test_what_was_left_out_is_told_by_name_and_reason() -> None:
 
 
 @given(dictionaries(sampled_from(Figure), floats(0, 1000), min_size=1))
-def test_the_page_is_the_same_for_the_same_measurements_and_tells_every_figure(figures: dict[Figure, float]) -> None:
+def test_page_is_deterministic_and_has_every_figure(figures: dict[Figure, float]) -> None:
     found = {name: measured(line(**{figure.name: value for figure, value in figures.items()})) for name in RECORDINGS}
     text = page(found)
     assert text == page(dict(found))

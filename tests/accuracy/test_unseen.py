@@ -1,4 +1,4 @@
-"""What is learnt is judged on time that it had not seen."""
+"""Learned values are tested on unseen time."""
 
 from bench.accuracy.player import Track, events, play, rules_of
 from bench.accuracy.unseen import parts, shown_unseen
@@ -11,26 +11,26 @@ MIDNIGHT_MS = 1_700_006_400_000
 PIR = Track("pir", SensorKind.PIR, Kind.MOTION, "moved", pulse_ms=2500)
 
 
-def stretch(day: int, from_min: int, people: int, *, long_min: int = 60) -> list[Row]:
-    """Rows a minute; whoever is there moves in each."""
+def build_rows(day: int, from_min: int, people: int, *, long_min: int = 60) -> list[Row]:
+    """Build one row per minute, with motion in each if there are people."""
     return [
         Row(MIDNIGHT_MS + day * DAY_MS + at * MINUTE_MS, {"moved": float(people > 0), "people": people})
         for at in range(from_min, from_min + long_min)
     ]
 
 
-def test_a_day_is_a_part_with_all_its_stretches_even_over_midnight() -> None:
-    rows = [*stretch(0, 600, 1), *stretch(0, 700, 1), *stretch(1, 1400, 2)]
+def test_day_is_one_part_even_over_midnight() -> None:
+    rows = [*build_rows(0, 600, 1), *build_rows(0, 700, 1), *build_rows(1, 1400, 2)]
     assert [len(part) for part in parts(rows, "people")] == [120, 60]
 
 
-def test_where_one_day_alone_has_people_its_stretches_are_parts() -> None:
-    rows = [*stretch(0, 600, 1), *stretch(0, 700, 1), *stretch(1, 600, 0)]
+def test_spans_are_parts_if_only_one_day_has_people() -> None:
+    rows = [*build_rows(0, 600, 1), *build_rows(0, 700, 1), *build_rows(1, 600, 0)]
     assert [len(part) for part in parts(rows, "people")] == [60, 60, 60]
 
 
-def test_each_part_is_shown_at_its_own_time_and_begins_unknown() -> None:
-    rows = [*stretch(0, 600, 1), *stretch(1, 600, 0), *stretch(2, 600, 1)]
+def test_each_part_keeps_its_time_and_begins_unknown() -> None:
+    rows = [*build_rows(0, 600, 1), *build_rows(1, 600, 0), *build_rows(2, 600, 1)]
     shown = shown_unseen(rows, "people", [PIR])
     starts = [part[0].at_ms for part in parts(rows, "people")]
     assert [at_ms for at_ms, state in shown if state == "unknown" and at_ms in starts] == starts
@@ -40,10 +40,10 @@ def test_each_part_is_shown_at_its_own_time_and_begins_unknown() -> None:
         assert ("vacant" in states) is not people
 
 
-def test_what_teaches_nothing_changes_nothing() -> None:
-    """A sensor that learns nothing shows an unseen day as it shows the day alone."""
-    rows = [*stretch(0, 600, 1), *stretch(1, 600, 1), *stretch(1, 660, 0)]
+def test_sensor_that_learns_nothing_shows_the_same() -> None:
+    """A sensor that learns nothing shows an unseen day as if played alone."""
+    rows = [*build_rows(0, 600, 1), *build_rows(1, 600, 1), *build_rows(1, 660, 0)]
     alone = [row for row in rows if row.at_ms >= MIDNIGHT_MS + DAY_MS]
     _, shown = play(events(alone, [PIR]), rules_of([PIR]), alone[-1].at_ms)
-    told = [change for change in shown_unseen(rows, "people", [PIR]) if change[0] > alone[0].at_ms]
-    assert told == [change for change in shown if change[0] > alone[0].at_ms]
+    unseen = [change for change in shown_unseen(rows, "people", [PIR]) if change[0] > alone[0].at_ms]
+    assert unseen == [change for change in shown if change[0] > alone[0].at_ms]

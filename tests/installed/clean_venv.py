@@ -1,4 +1,4 @@
-"""Virtual environments that hold one process's extra and nothing else, made from the lock file's hashes."""
+"""Virtual environments with one extra each and nothing else, built from the hashes of the lock file."""
 
 import os
 import re
@@ -16,7 +16,7 @@ PACKAGES = ("edge", "collector", "dashboard", "ledig")
 
 
 def build_wheel(folder: Path) -> Path:
-    """Ledig as a wheel; built from a copy, so that nothing is left in the sources."""
+    """Build the wheel of Ledig from a copy, so that nothing is left in the sources."""
     sources = folder / "sources"
     sources.mkdir()
     for name in PACKAGES:
@@ -29,9 +29,9 @@ def build_wheel(folder: Path) -> Path:
 
 
 def build(extra: str, wheel: Path, folder: Path) -> Path:
-    """An environment with Ledig and one extra; its `bin`.
+    """Create an environment with Ledig and one extra; return its `bin`.
 
-    What is already in uv's cache is not downloaded again: the second environment of a session needs no network.
+    Packages in uv's cache are not downloaded again, so the second environment of a session needs no network.
     """
     environment = folder / extra
     uv = [sys.executable, "-m", "uv"]
@@ -45,7 +45,7 @@ def build(extra: str, wheel: Path, folder: Path) -> Path:
 
 
 def locked(extra: str) -> str:
-    """The entries of the lock file that an extra needs, with their hashes."""
+    """Return the entries of the lock file that an extra needs, with their hashes."""
     entries = re.split(r"(?m)^(?=\S)", (ROOT / "requirements" / "run.lock").read_text())
     return "".join(entry for entry in entries if canonicalize_name(re.split("[=;\\s]", entry)[0]) in declared(extra))
 

@@ -1,11 +1,12 @@
-"""Runs README's first two commands on fresh, minimal Debian systems, as root and as an ordinary user.
+"""Run README's first two commands on fresh, minimal Debian systems, as root and as an ordinary user.
 
-In:    root's rights, `debootstrap`, and this machine's way to the registries (apt's and pip's settings).
-Out:   a table of what worked; exit status 1 if anything did not.
-Never: a part of `make test`: it downloads 2 GB. `make fresh-roots ARGS="--release trixie --user root"` runs a part.
+In:    root privileges, `debootstrap`, and this machine's settings for the registries (apt and pip).
+Out:   a table of the results; exit status 1 if anything failed.
+Never: a part of `make test`, because it downloads 2 GB. `make fresh-roots ARGS="--release trixie --user root"` runs a
+       part.
 
-Each system has what README asks for, `python3 python3-venv make`, and nothing else. It shares this machine's network,
-so the pages' port 8000 must be free.
+Each system has the packages that README requires, `python3 python3-venv make`, and nothing else. It shares this
+machine's network, so the pages' port 8000 must be free.
 """
 
 import argparse
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ("bookworm", "trixie")
 USERS = ("root", "ledig-tester")
 ASKED_FOR = ("python3", "python3-venv", "make")
-"""What README says must be there."""
+"""Packages that README requires."""
 PAGE = "http://127.0.0.1:8000/"
 START_S = 900
 TESTS = (
@@ -38,13 +39,13 @@ TESTS = (
 """A browser, every server and every script; the whole suite takes an hour."""
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 OWN_CERTIFICATES = "/etc/machine-certificates.crt"
-"""A copy where installing Debian's ca-certificates does not overwrite it."""
+"""A copy that the installation of Debian's ca-certificates does not overwrite."""
 KEPT = re.compile(r"(?i)^(pip|uv|npm_config|https?_proxy|no_proxy|all_proxy)")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was tried on one system."""
+    """One command on one system, with its result."""
 
     release: str
     user: str
@@ -84,7 +85,7 @@ class FreshRoot:
         self.run("root", "useradd --create-home --home-dir /srv/ledig-tester --shell /bin/sh ledig-tester")
 
     def remove(self, keep_log: Path | None) -> None:
-        """Make room for the next one."""
+        """Remove the system to free disk space."""
         if keep_log is not None:
             keep_log.mkdir(parents=True, exist_ok=True)
             shutil.copy(self._log, keep_log)
@@ -98,13 +99,13 @@ class FreshRoot:
         certificates = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
         settings = kept | dict.fromkeys(certificates, OWN_CERTIFICATES)
         settings |= {"HOME": home, "USER": user, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        words = [
+        environment = [
             "env",
             "-i",
             "DEBIAN_FRONTEND=noninteractive",
             *(f"{name}={value}" for name, value in settings.items()),
         ]
-        return ["chroot", f"--userspec={user}", str(self.folder), *words, "sh", "-c", line]
+        return ["chroot", f"--userspec={user}", str(self.folder), *environment, "sh", "-c", line]
 
     def run(self, user: str, line: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(self.command(user, line), capture_output=True, text=True, check=False)
@@ -113,7 +114,7 @@ class FreshRoot:
         return done
 
     def checkout(self, user: str) -> str:
-        """Ledig as a user has it after cloning, as it was last committed; the path inside."""
+        """Check out the last commit as a user would; return the path inside the system."""
         place = "/opt/ledig" if user == "root" else f"/srv/{user}/ledig"
         target = self.folder / place[1:]
         target.mkdir()
@@ -128,15 +129,15 @@ class FreshRoot:
 
 
 def run_of_ledig(root: FreshRoot, user: str, place: str) -> Step:
-    """`make run` until its page answers."""
-    begun = time.monotonic()
+    """Run `make run` until its page responds."""
+    start_s = time.monotonic()
     process = root.start(user, f"cd {place} && exec make run")
     try:
-        while process.poll() is None and time.monotonic() - begun < START_S:
+        while process.poll() is None and time.monotonic() - start_s < START_S:
             if answers():
-                return Step(root.release, user, "make run", 0, time.monotonic() - begun, f"{PAGE} answers")
+                return Step(root.release, user, "make run", 0, time.monotonic() - start_s, f"{PAGE} responds")
             time.sleep(0.5)
-        return Step(root.release, user, "make run", process.poll() or 1, time.monotonic() - begun, "no page")
+        return Step(root.release, user, "make run", process.poll() or 1, time.monotonic() - start_s, "no page")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
@@ -152,42 +153,42 @@ def answers() -> bool:
 
 
 def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
-    """README's two commands; an ordinary user is told what an administrator has to install first."""
+    """Yield the results of README's two commands. For an ordinary user the first run must name missing packages."""
     yield run_of_ledig(root, user, place)
     test = f"cd {place} && make test ARGS='{TESTS}'"
-    begun = time.monotonic()
+    start_s = time.monotonic()
     done = root.run(user, test)
     if user != "root":
         lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
         named = re.fullmatch(r"the tests need what is not installed: sudo (apt-get install .+?) *", "".join(lines))
         good = bool(named) and done.returncode == 2 and len(lines) == 1
         yield Step(
-            root.release, user, "make test, no sudo", int(not good), time.monotonic() - begun, "; ".join(lines)[:200]
+            root.release, user, "make test, no sudo", int(not good), time.monotonic() - start_s, "; ".join(lines)[:200]
         )
         if named is None:
             return
         root.run("root", named[1].replace("install", "install --yes --no-install-recommends", 1))
-        begun = time.monotonic()
+        start_s = time.monotonic()
         done = root.run(user, test)
     last = (done.stdout.strip().splitlines() or [done.stderr.strip()[-200:]])[-1]
-    yield Step(root.release, user, "make test (part)", done.returncode, time.monotonic() - begun, last)
+    yield Step(root.release, user, "make test (part)", done.returncode, time.monotonic() - start_s, last)
 
 
 def mirror() -> str:
-    """Where this machine's apt has Debian from."""
-    chosen = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
-    places = subprocess.run(chosen, check=True, capture_output=True, text=True).stdout.split()
+    """Return the Debian mirror of this machine's apt."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    places = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return next(place for place in places if "security" not in place)
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder and nothing that is mounted in it: this machine's own devices may still be."""
+    """Delete a folder but nothing that is mounted in it, such as this machine's devices."""
     subprocess.run(["rm", "--recursive", "--force", "--one-file-system", str(folder)], check=False, capture_output=True)
 
 
 @contextmanager
 def workplace(*, in_memory: bool) -> Iterator[Path]:
-    """A folder for the systems; what is mounted in them is gone with this process, which has mounts of its own."""
+    """Create a folder for the systems. Mounts end with this process, which has its own mount namespace."""
     folder = Path(tempfile.mkdtemp(prefix="ledig-roots-", dir="/var/tmp"))  # /tmp may be in memory
     if in_memory:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80%", "tmpfs", str(folder)], check=True)
@@ -202,21 +203,21 @@ def workplace(*, in_memory: bool) -> Iterator[Path]:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--release", choices=RELEASES, action="append", help="only this one")
-    parser.add_argument("--user", choices=USERS, action="append", help="only this one")
-    parser.add_argument("--in-memory", action="store_true", help="build in a tmpfs: faster, and takes 4 GB a system")
-    parser.add_argument("--keep-log", type=Path, help="where the output of each command goes")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("--release", choices=RELEASES, action="append", help="run only this release")
+    parser.add_argument("--user", choices=USERS, action="append", help="run only as this user")
+    parser.add_argument("--in-memory", action="store_true", help="build in a tmpfs: faster, needs 4 GB per system")
+    parser.add_argument("--keep-log", type=Path, help="folder for the output of each command")
+    options = parser.parse_args(arguments)
     steps: list[Step] = []
-    with workplace(in_memory=chosen.in_memory) as folder:
-        for release in chosen.release or RELEASES:
-            for user in chosen.user or USERS:
+    with workplace(in_memory=options.in_memory) as folder:
+        for release in options.release or RELEASES:
+            for user in options.user or USERS:
                 root = FreshRoot(release, folder / f"{release}-{user}")
                 root.build(mirror())
                 for step in tried(root, user, root.checkout(user)):
                     steps.append(step)
-                    print(step.row(), flush=True)  # noqa: T201 - the report that was asked for
-                root.remove(chosen.keep_log)
+                    print(step.row(), flush=True)  # noqa: T201 - the report
+                root.remove(options.keep_log)
     return int(any(step.status for step in steps))
 
 
@@ -225,4 +226,4 @@ if __name__ == "__main__":
         sys.exit("fresh-roots needs root and debootstrap: sudo apt-get install debootstrap, then sudo make fresh-roots")
     if "--own-mounts" not in sys.argv:
         os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv, "--own-mounts"])  # noqa: S606
-    sys.exit(main([word for word in sys.argv[1:] if word != "--own-mounts"]))
+    sys.exit(main([argument for argument in sys.argv[1:] if argument != "--own-mounts"]))

@@ -1,4 +1,4 @@
-"""Reverse proxies with the shipped snippets: only the name, the ports and the certificate are this machine's."""
+"""Reverse proxies with the shipped snippets; only the name, the ports and the certificate are local."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PAGES = "127.0.0.1:8000"
 
 @dataclass(frozen=True)
 class Front:
-    """A proxy that answers."""
+    """A running proxy."""
 
     https_port: int
     http_port: int
@@ -29,7 +29,7 @@ class Front:
 
 @contextmanager
 def caddy(folder: Path, pages_port: int, *, own_authority: bool) -> Iterator[Front]:
-    """Caddy with the shipped Caddyfile and one of its two `tls` lines."""
+    """Run Caddy with the shipped Caddyfile and one of its two `tls` lines."""
     https, http = free_port(), free_port()
     certify(folder / "tls")
     text = (
@@ -49,7 +49,7 @@ def caddy(folder: Path, pages_port: int, *, own_authority: bool) -> Iterator[Fro
         authority = folder / "storage/pki/authorities/local/root.crt" if own_authority else folder / "tls" / AUTHORITY
         until(authority.exists, what="Caddy's own authority")
         trust = ssl.create_default_context(cafile=authority)
-        until(lambda: has_certificate(https, trust), what="Caddy's certificate, which it makes when it starts")
+        until(lambda: has_certificate(https, trust), what="Caddy's certificate, which it creates at start")
         yield Front(https, http, trust)
     finally:
         server.stop()
@@ -68,7 +68,7 @@ def has_certificate(port: int, trust: ssl.SSLContext) -> bool:
 
 @contextmanager
 def nginx_pages(folder: Path, pages_port: int) -> Iterator[Front]:
-    """nginx with the shipped snippet, in a configuration like Debian's."""
+    """Run nginx with the shipped snippet, in a configuration like Debian's."""
     https, http = free_port(), free_port()
     certify(folder / "tls")
     text = NGINX_PAGES.read_text().replace(f"server_name {NAME};", "server_name localhost;")

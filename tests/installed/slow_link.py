@@ -1,4 +1,4 @@
-"""A TCP link of a limited rate, with small buffers: what a sender writes soon stays in its own socket."""
+"""A TCP link of a limited rate with small buffers, so that a sender's data soon waits in its own socket."""
 
 import contextlib
 import socket
@@ -12,17 +12,17 @@ STEP_S = 0.05
 
 
 class SlowLink:
-    """From a port of its own to `port`; use it with `with`.
+    """Forwards its own port to `port`; use it with `with`.
 
     Attributes:
-        bytes_per_s: what passes in each direction; None: as much as comes.
+        bytes_per_s: rate in each direction; None: unlimited.
     """
 
     def __init__(self, port: int) -> None:
         self.bytes_per_s: int | None = None
         self._to = port
         self._listener = socket.socket()
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)  # of what it accepts, too
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)  # also for accepted connections
         self._listener.bind((HOST, 0))
         self._listener.listen()
         self.port: int = self._listener.getsockname()[1]
@@ -55,16 +55,16 @@ class SlowLink:
             far.settimeout(None)
             self._ends += [near, far]
             for source, target in ((near, far), (far, near)):
-                thread = threading.Thread(target=self._pass, args=(source, target), name="slow-link")
+                thread = threading.Thread(target=self._forward, args=(source, target), name="slow-link")
                 self._threads.append(thread)
                 thread.start()
 
-    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while got := source.recv(BUFFER_BYTES if self.bytes_per_s is None else int(self.bytes_per_s * STEP_S)):
-                target.sendall(got)
+            while received := source.recv(BUFFER_BYTES if self.bytes_per_s is None else int(self.bytes_per_s * STEP_S)):
+                target.sendall(received)
                 if self.bytes_per_s is not None:
-                    time.sleep(len(got) / self.bytes_per_s)
+                    time.sleep(len(received) / self.bytes_per_s)
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

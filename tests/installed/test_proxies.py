@@ -1,4 +1,4 @@
-"""Behind the shipped reverse proxies a host logs in from another machine, and live updates arrive at once."""
+"""Behind the shipped reverse proxies, hosts log in from another machine and live updates arrive at once."""
 
 import json
 import re
@@ -24,22 +24,22 @@ from tests.support.dashboard_process import started, write_site
 
 OPEN_BROKER = "listener 1883\nallow_anonymous true\n"
 README_LINES = 'hosts = ["localhost"]\nproxies = 1\nmax_streams = 10\n'
-"""[dashboard] as the snippets say, with this machine's name, and few streams so that their limit is soon reached."""
+"""[dashboard] as in the snippets, with this machine's name, and few streams so that the limit is soon reached."""
 STREAMS_OF_ONE = 5
-"""Half of max_streams: what one address may have."""
+"""Half of max_streams, the limit of one address."""
 ANSWER_S = 10.0
-"""Less than the 15 s after which a stream sends something anyway, which would push out what a proxy held back."""
-MOST_FRAMES = 20
+"""Less than the 15 s after which a stream always sends something, which would flush a proxy's buffer."""
+MAX_FRAMES = 20
 ONE_MACHINE, ANOTHER_MACHINE, CROWDED_MACHINE = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 NAME, PASSWORD = "anna", "a long enough password"
 
 
 @dataclass(frozen=True)
-class Pages:
+class ProxiedPages:
     """A dashboard behind a proxy, and its broker."""
 
     front: Front
-    house: Mosquitto
+    broker_server: Mosquitto
 
     def connect(self, machine: str) -> HTTPSConnection:
         return HTTPSConnection(
@@ -52,12 +52,12 @@ class Pages:
 
 
 @pytest.fixture(params=["caddy, a certificate", "caddy, its own authority", "nginx"], scope="module")
-def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedPages]:
     with ExitStack() as stack:
         folder = tmp_path_factory.mktemp("pages")
-        house = stack.enter_context(mosquitto(OPEN_BROKER))
+        broker_server = stack.enter_context(mosquitto(OPEN_BROKER))
         site, port = write_site(folder, README_LINES)
-        site.write_text(re.sub(r"(\[broker\]\nport = )\d+", rf"\g<1>{house.port}", site.read_text()))
+        site.write_text(re.sub(r"(\[broker\]\nport = )\d+", rf"\g<1>{broker_server.port}", site.read_text()))
         plan = read(site)
         Accounts(plan.dashboard.accounts_path, lambda: int(time.time() * 1000)).add(NAME, PASSWORD, Role.MANAGER)
         stack.enter_context(started(site, port))
@@ -67,61 +67,61 @@ def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         else:
             own_authority = request.param.endswith("authority")
             front = stack.enter_context(caddy(folder / "proxy", port, own_authority=own_authority))
-        yield Pages(front, house)
+        yield ProxiedPages(front, broker_server)
 
 
-def until_answered(connection: HTTPSConnection, path: str) -> HTTPResponse:
-    """An answer of the dashboard; while it starts, the proxy answers 502 for it."""
+def request_until_ready(connection: HTTPSConnection, path: str) -> HTTPResponse:
+    """Return the dashboard's response; while it starts, the proxy responds with 502."""
     deadline = time.monotonic() + 60
     while True:
         connection.request("GET", path)
-        answer = connection.getresponse()
-        if answer.status != HTTPStatus.BAD_GATEWAY or time.monotonic() > deadline:
-            return answer
-        answer.read()
+        response = connection.getresponse()
+        if response.status != HTTPStatus.BAD_GATEWAY or time.monotonic() > deadline:
+            return response
+        response.read()
         time.sleep(0.1)
 
 
-def test_a_host_logs_in_from_another_machine(pages: Pages) -> None:
+def test_host_logs_in_from_another_machine(pages: ProxiedPages) -> None:
     with closing(pages.connect(ONE_MACHINE)) as connection:
-        answer = until_answered(connection, "/manage/login?lang=en")
-        text = answer.read().decode()
-        assert answer.status == HTTPStatus.OK
+        response = request_until_ready(connection, "/manage/login?lang=en")
+        text = response.read().decode()
+        assert response.status == HTTPStatus.OK
         (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', text)
-        cookies = [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        cookies = [value.partition(";")[0] for name, value in response.getheaders() if name.lower() == "set-cookie"]
         form = urlencode({"csrf_token": token, "next": "", "name": NAME, "password": PASSWORD})
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "; ".join(cookies)}
         headers |= {"Origin": pages.origin, "Referer": f"{pages.origin}/manage/login"}
         connection.request("POST", "/manage/login", form, headers)
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == HTTPStatus.SEE_OTHER
-        cookies += [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        response = connection.getresponse()
+        response.read()
+        assert response.status == HTTPStatus.SEE_OTHER
+        cookies += [value.partition(";")[0] for name, value in response.getheaders() if name.lower() == "set-cookie"]
         connection.request("GET", "/manage", headers={"Cookie": "; ".join(cookies)})
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == HTTPStatus.OK
+        response = connection.getresponse()
+        response.read()
+        assert response.status == HTTPStatus.OK
 
 
-def test_plain_http_leads_to_https(pages: Pages) -> None:
+def test_plain_http_redirects_to_https(pages: ProxiedPages) -> None:
     with closing(HTTPConnection(HOST, pages.front.http_port, timeout=ANSWER_S)) as connection:
         connection.request("GET", "/manage/login", headers={"Host": "localhost"})
-        answer = connection.getresponse()
-        assert answer.status in {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
-        assert re.fullmatch(r"https://localhost(:\d+)?/manage/login", answer.headers["Location"])
+        response = connection.getresponse()
+        assert response.status in {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
+        assert re.fullmatch(r"https://localhost(:\d+)?/manage/login", response.headers["Location"])
 
 
-def next_frame(answer: HTTPResponse) -> Any:
-    """The next frame of a stream; none within ANSWER_S, or the stream's end, is an error."""
-    while line := answer.readline():
+def next_frame(response: HTTPResponse) -> Any:
+    """Return the next frame of a stream; raise if there is none within ANSWER_S or the stream ends."""
+    while line := response.readline():
         if line.startswith(b"data: "):
             return json.loads(line.removeprefix(b"data: "))
     raise AssertionError("the stream ended")
 
 
-def test_a_live_update_arrives_at_once(pages: Pages) -> None:
-    client = broker.client(pages.house.settings(), "collector")
-    client.connect(HOST, pages.house.port)
+def test_live_update_is_not_buffered(pages: ProxiedPages) -> None:
+    client = broker.client(pages.broker_server.settings(), "collector")
+    client.connect(HOST, pages.broker_server.port)
     client.loop_start()
 
     def publish(*, online: bool) -> None:
@@ -130,18 +130,18 @@ def test_a_live_update_arrives_at_once(pages: Pages) -> None:
 
     try:
         with closing(pages.connect(ONE_MACHINE)) as connection:
-            answer = until_answered(connection, "/api/v1/stream")
-            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            response = request_until_ready(connection, "/api/v1/stream")
+            assert response.headers["Content-Type"].startswith("text/event-stream")
             for online, link in ((True, "live"), (False, "collector_away"), (True, "live")):
                 publish(online=online)
-                frames = (next_frame(answer) for _ in range(MOST_FRAMES))  # a frame held back is a time-out
+                frames = (next_frame(response) for _ in range(MAX_FRAMES))  # a buffered frame causes a time-out
                 assert any(frame["link"] == link for frame in frames)
     finally:
         client.disconnect()
         client.loop_stop()
 
 
-def test_limits_count_the_clients_own_address(pages: Pages) -> None:
+def test_stream_limits_use_the_address_of_the_client(pages: ProxiedPages) -> None:
     with ExitStack() as stack:
 
         def stream(machine: str, forged: str = "") -> int:
@@ -151,19 +151,19 @@ def test_limits_count_the_clients_own_address(pages: Pages) -> None:
             return connection.getresponse().status
 
         with closing(pages.connect(ONE_MACHINE)) as connection:
-            until_answered(connection, "/").read()
+            request_until_ready(connection, "/").read()
         assert [stream(CROWDED_MACHINE) for _ in range(STREAMS_OF_ONE)] == [HTTPStatus.OK] * STREAMS_OF_ONE
         assert stream(CROWDED_MACHINE) == HTTPStatus.SERVICE_UNAVAILABLE
         assert stream(CROWDED_MACHINE, forged="192.0.2.1") == HTTPStatus.SERVICE_UNAVAILABLE
         assert stream(ANOTHER_MACHINE) == HTTPStatus.OK
 
 
-def test_a_name_that_is_not_in_hosts_is_refused(pages: Pages) -> None:
+def test_name_that_is_not_in_hosts_is_refused(pages: ProxiedPages) -> None:
     with closing(pages.connect(ONE_MACHINE)) as connection:
-        until_answered(connection, "/").read()
+        request_until_ready(connection, "/").read()
         connection.request("GET", "/", headers={"X-Forwarded-Host": "elsewhere.example"})
-        answer = connection.getresponse()  # the proxy writes the header anew
-        assert "The mill" in answer.read().decode()
+        response = connection.getresponse()  # the proxy replaces the header
+        assert "The mill" in response.read().decode()
     with closing(pages.connect(ONE_MACHINE)) as connection:
         connection.request("GET", "/", headers={"Host": "elsewhere.example"})
         assert "The mill" not in connection.getresponse().read().decode()

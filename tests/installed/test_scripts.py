@@ -1,4 +1,4 @@
-"""What `make install` does around pip: the right Python, and lgpio of the system on a Raspberry Pi."""
+"""The scripts of `make install`: the Python version, and the system's lgpio on a Raspberry Pi."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ REMEDY = ": sudo apt-get install python3-lgpio, then make install-edge again\n"
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A Raspberry Pi: its model, a system Python with packages of its own, and an environment without any."""
+    """A Raspberry Pi: its model file, a system Python with packages, and an empty environment."""
     (tmp_path / "model").write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
     venv.create(tmp_path / "venv", symlinks=True)
     venv.create(tmp_path / "system", symlinks=True)
@@ -30,7 +30,7 @@ def dist_packages(environment: Path) -> Path:
 
 
 def install_lgpio(machine: Path, suffix: str = SUFFIX) -> None:
-    """What Raspberry Pi OS's python3-lgpio puts beside other packages."""
+    """Create the files of Raspberry Pi OS's python3-lgpio, and of another package."""
     for name in ("lgpio.py", f"_lgpio{suffix}", "click.py"):
         (dist_packages(machine / "system") / name).touch()
 
@@ -38,10 +38,10 @@ def install_lgpio(machine: Path, suffix: str = SUFFIX) -> None:
 def link_lgpio(machine: Path) -> subprocess.CompletedProcess[str]:
     environment = {"SYSTEM_PYTHON": str(machine / "system/bin/python"), "MODEL": str(machine / "model")}
     command = ["sh", str(ROOT / "requirements/lgpio.sh"), str(machine / "venv")]
-    return subprocess.run(command, env=environment | {"PATH": os.environ["PATH"]}, capture_output=True, text=True)  # noqa: PLW1510 - its status is what is asked for
+    return subprocess.run(command, env=environment | {"PATH": os.environ["PATH"]}, capture_output=True, text=True)  # noqa: PLW1510 - the test checks the status
 
 
-def test_lgpio_of_the_system_is_linked_and_nothing_else_of_it(machine: Path) -> None:
+def test_only_lgpio_of_the_system_is_linked(machine: Path) -> None:
     install_lgpio(machine)
     for _ in range(2):  # `make install-edge` runs it each time
         assert (link_lgpio(machine).returncode, link_lgpio(machine).stderr) == (0, "")
@@ -50,7 +50,7 @@ def test_lgpio_of_the_system_is_linked_and_nothing_else_of_it(machine: Path) -> 
     assert all(path.parent == dist_packages(machine / "system").resolve() for path in linked.values())
 
 
-def test_a_missing_lgpio_is_one_line_with_its_remedy(machine: Path) -> None:
+def test_missing_lgpio_is_reported_in_one_line_with_its_remedy(machine: Path) -> None:
     result = link_lgpio(machine)
     assert result.returncode == 2
     assert result.stderr.startswith(MISSING)
@@ -58,13 +58,13 @@ def test_a_missing_lgpio_is_one_line_with_its_remedy(machine: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_lgpio_of_another_python_is_missing_and_leaves_no_link(machine: Path) -> None:
+def test_lgpio_of_another_python_is_not_linked(machine: Path) -> None:
     install_lgpio(machine, suffix=".cpython-39-aarch64-linux-gnu.so")
     assert link_lgpio(machine).returncode == 2
     assert list(dist_packages(machine / "venv").iterdir()) == []
 
 
-def test_no_other_machine_needs_lgpio(machine: Path) -> None:
+def test_other_machines_do_not_need_lgpio(machine: Path) -> None:
     (machine / "model").unlink()
     assert (link_lgpio(machine).returncode, link_lgpio(machine).stderr) == (0, "")
 
@@ -76,16 +76,16 @@ def test_no_other_machine_needs_lgpio(machine: Path) -> None:
         ("sys.version_info = (3, 10)", f"Python {sys.version.split()[0]} is too old: Ledig needs Python 3.11 or newer"),
     ],
 )
-def test_a_python_that_is_not_supported_is_one_line(tmp_path: Path, fact: str, line: str) -> None:
+def test_unsupported_python_is_reported_in_one_line(tmp_path: Path, fact: str, line: str) -> None:
     python = tmp_path / "python"
     python.write_text(
         f'#!/bin/sh\n[ "$1" = -c ] || exec {sys.executable} "$@"\nexec {sys.executable} -c "import sys; {fact}; $2"\n'
     )
     python.chmod(0o755)
-    made = tmp_path / "venv"
-    command = ["sh", str(ROOT / "requirements/venv.sh"), str(python), str(made)]
+    environment = tmp_path / "venv"
+    command = ["sh", str(ROOT / "requirements/venv.sh"), str(python), str(environment)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr.startswith(line)
     assert result.stderr.count("\n") == 1
-    assert not made.exists()
+    assert not environment.exists()

@@ -1,8 +1,8 @@
 """The shipped units deliver every event under back-pressure: plain and with TLS, on SQLite and on InfluxDB.
 
-Each process runs its unit's command in an environment with its own extra alone, at the shipped Mosquitto configuration
-with the files of passwords.sh. While counters change, the agents' link is throttled, the broker stands still (SIGSTOP),
-and it is started again. `--full` is the long form: 20 starts of an agent of each sort, two minutes each.
+Each process runs its unit's command in an environment with only its own extra, with the shipped Mosquitto configuration
+and the files of passwords.sh. While counters change, the agents' link is throttled, the broker is stopped (SIGSTOP),
+and restarted. `--full` runs the long form: 20 starts of an agent of each variant, two minutes each.
 """
 
 import os
@@ -28,26 +28,26 @@ from tests.support.extras import importable
 NAMES = sorted(path.name for path in UNITS.glob("*.service"))
 EXTRAS = ("edge", "collector", "dashboard")
 SLOW_BYTES_PER_S = 1500
-"""Less than an agent sends under load, so that its socket fills."""
+"""Less than an agent sends under load, so that its socket buffer fills."""
 DELIVERY_S = 120
 SERIES_S = 600
-"""Longer than until the next five minutes have ended and were settled."""
+"""Longer than until the next five-minute bucket is complete and rolled up."""
 
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The `bin` of an environment for each extra."""
+    """The `bin` folder of an environment for each extra."""
     folder = tmp_path_factory.mktemp("environments")
     wheel = build_wheel(folder)
     return {extra: build(extra, wheel, folder) for extra in EXTRAS}
 
 
-def test_every_unit_has_an_environment_here() -> None:
+def test_every_unit_has_an_environment() -> None:
     assert {Unit.read(name).extra for name in NAMES} == set(EXTRAS)
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_an_environment_has_its_own_extra_and_no_other(programs: dict[str, Path], extra: str) -> None:
+def test_environment_has_only_its_own_extra(programs: dict[str, Path], extra: str) -> None:
     own = importable(extra)
     foreign = frozenset().union(*(importable(other) for other in (*EXTRAS, "up", "dev"))) - own
     assert foreign > {"pytest", "amqtt"}
@@ -59,24 +59,24 @@ def test_an_environment_has_its_own_extra_and_no_other(programs: dict[str, Path]
 
 
 @pytest.fixture(params=[(False, False), (True, True)], ids=["plain-sqlite", "tls-influxdb"])
-def sort(request: pytest.FixtureRequest) -> tuple[bool, bool]:
+def variant(request: pytest.FixtureRequest) -> tuple[bool, bool]:
     return request.param
 
 
 @pytest.fixture
 def starts(full: bool) -> Iterator[tuple[int, int, float]]:
-    """Rounds, agents in each, and seconds of each of the four phases."""
+    """Number of rounds, agents in each, and seconds of each of the four phases."""
     return (2, 10, 30.0) if full else (1, 2, 4.0)
 
 
-def test_every_event_is_stored_once_and_everything_is_well_afterwards(
+def test_every_event_is_stored_once_and_the_site_is_healthy_afterwards(
     tmp_path: Path,
     programs: dict[str, Path],
-    sort: tuple[bool, bool],
+    variant: tuple[bool, bool],
     starts: tuple[int, int, float],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tls, influx = sort
+    tls, influx = variant
     rounds, agents, phase_s = starts
     delivered = 0
     for number in range(rounds):
@@ -84,18 +84,18 @@ def test_every_event_is_stored_once_and_everything_is_well_afterwards(
         folder.mkdir()
         with whole_site(folder, programs, agents, tls=tls, influx=influx) as site:
             until(lambda site=site: all(site.stored(device) for device in site.devices), seconds=START_S, what="events")
-            under_pressure(site, phase_s)
+            apply_pressure(site, phase_s)
             for device, counters in site.devices.items():
-                rows = delivered_by(site, device, counters)
+                rows = check_delivery(site, device, counters)
                 delivered += 1
                 with capsys.disabled():
                     if rounds > 1:
-                        print(f"{'TLS' if tls else 'plain'} {delivered}: {device}, {rows} events, 0 lost, 0 twice")  # noqa: T201 - the table of the long form
-            everything_is_well(site)
+                        print(f"{'TLS' if tls else 'plain'} {delivered}: {device}, {rows} events, 0 lost, 0 twice")  # noqa: T201 - table of the long form
+            assert_site_is_healthy(site)
             if influx:
-                until(lambda site=site: equal_in_influxdb(site, rows=0), seconds=DELIVERY_S, what="equal histories")
-            if influx and number == rounds - 1 and rounds > 1:  # five minutes must have ended for history to have a row
-                until(lambda site=site: equal_in_influxdb(site, rows=1), seconds=SERIES_S, what="InfluxDB's history")
+                until(lambda site=site: is_equal_in_influxdb(site, rows=0), seconds=DELIVERY_S, what="equal histories")
+            if influx and number == rounds - 1 and rounds > 1:  # history has its first row after five minutes
+                until(lambda site=site: is_equal_in_influxdb(site, rows=1), seconds=SERIES_S, what="InfluxDB's history")
             for process in reversed(site.processes.values()):
                 process.stop()
             for device in site.devices:
@@ -105,8 +105,8 @@ def test_every_event_is_stored_once_and_everything_is_well_afterwards(
     assert delivered == rounds * agents
 
 
-def under_pressure(site: WholeSite, phase_s: float) -> None:
-    """Counters change while the link is slow, the broker stands still, it starts again, and all is well."""
+def apply_pressure(site: WholeSite, phase_s: float) -> None:
+    """Change counters while the link is slow, the broker is stopped and restarted, and the link is normal."""
     phase = threading.Event()
     with load(site):
         site.link.bytes_per_s = SLOW_BYTES_PER_S * len(site.devices)
@@ -122,8 +122,8 @@ def under_pressure(site: WholeSite, phase_s: float) -> None:
         site.link.bytes_per_s = None
 
 
-def delivered_by(site: WholeSite, device: str, counters: list[Counter]) -> int:
-    """Wait until a device has handed over everything, and compare; how many events that were."""
+def check_delivery(site: WholeSite, device: str, counters: list[Counter]) -> int:
+    """Wait until a device has delivered everything, compare, and return the number of events."""
 
     def last_values() -> dict[str, int]:
         return {sensor: value for _, sensor, value in site.stored(device)}
@@ -146,16 +146,16 @@ def delivered_by(site: WholeSite, device: str, counters: list[Counter]) -> int:
     return len(rows)
 
 
-def is_well(status: dict[str, Any]) -> bool:
+def is_healthy(status: dict[str, Any]) -> bool:
     """Whether a device's or the collector's status reports no fault."""
     return status["online"] and not status.get("fault") and set(status.get("sensors", {}).values()) <= {"healthy"}
 
 
-def everything_is_well(site: WholeSite) -> None:
+def assert_site_is_healthy(site: WholeSite) -> None:
     assert all(process.runs() for process in site.processes.values())
-    until(lambda: is_well(site.collector_status()), seconds=DELIVERY_S, what="a collector that is well")
+    until(lambda: is_healthy(site.collector_status()), seconds=DELIVERY_S, what="a healthy collector")
     for device in site.devices:
-        until(lambda device=device: is_well(site.status(device)), seconds=DELIVERY_S, what=f"{device} is well")
+        until(lambda device=device: is_healthy(site.status(device)), seconds=DELIVERY_S, what=f"{device} is healthy")
     until(
         lambda: all(space["state"] != "unknown" for space in site.pages_answer("/api/v1/states")["spaces"]),
         seconds=DELIVERY_S,
@@ -163,8 +163,8 @@ def everything_is_well(site: WholeSite) -> None:
     )
 
 
-def equal_in_influxdb(site: WholeSite, *, rows: int) -> bool:
-    """Whether InfluxDB answers as the journal does, with at least so many rows."""
+def is_equal_in_influxdb(site: WholeSite, *, rows: int) -> bool:
+    """Whether InfluxDB has the same rows as the journal, and at least `rows`."""
     assert site.influx_url is not None
     readers = [open_reader(kind, site.journal, InfluxSettings(url=site.influx_url)) for kind in ("sqlite", "influxdb")]
     try:

@@ -1,4 +1,4 @@
-"""The shipped systemd units, run as systemd would run their command."""
+"""The shipped systemd units, run with the command that systemd would run."""
 
 import os
 import re
@@ -18,7 +18,7 @@ SITE = "/etc/ledig/site.toml"
 
 @dataclass(frozen=True)
 class Unit:
-    """What a unit file says about its process."""
+    """The process described by a unit file."""
 
     name: str
     command: tuple[str, ...]
@@ -28,22 +28,22 @@ class Unit:
     def read(cls, name: str) -> Self:
         text = (UNITS / name).read_text()
         (line,) = re.findall(r"(?m)^ExecStart=(.+)$", text)
-        settings = dict(word.split("=", 1) for word in re.findall(r"(?m)^Environment=(.+)$", text))
+        settings = dict(setting.split("=", 1) for setting in re.findall(r"(?m)^Environment=(.+)$", text))
         return cls(name, tuple(shlex.split(line)), settings)
 
     @property
     def extra(self) -> str:
-        """The extra of pyproject.toml that its process needs; it is named for it."""
+        """The extra of pyproject.toml that its process needs; it has the name of the subcommand."""
         return self.command[1]
 
     def command_for(self, program: Path, site: Path, instance: str) -> list[str]:
-        """ExecStart with this machine's paths; every other word is the unit's."""
+        """Return ExecStart with this machine's paths; all other arguments are the unit's."""
         places = {PROGRAM: str(program), SITE: str(site)}
-        return [places.get(word, word.replace("%i", instance)) for word in self.command]
+        return [places.get(argument, argument.replace("%i", instance)) for argument in self.command]
 
 
 class UnitProcess:
-    """A unit's process while it runs."""
+    """A running process of a unit."""
 
     def __init__(self, unit: Unit, command: list[str], folder: Path) -> None:
         self._output = folder / f"{unit.name}.output"
@@ -59,7 +59,7 @@ class UnitProcess:
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """What `systemctl stop` does; a clean end is asked for, and expected."""
+        """Stop the process as `systemctl stop` does; a clean exit is expected."""
         assert self.runs(), f"{self._name} ended with {self._process.returncode}:\n{self.output()}"
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(60) == 0, self.output()

@@ -1,4 +1,4 @@
-"""A whole site on one machine, installed as README says: the broker's files, the site file, and each process's unit."""
+"""A complete site on one machine, installed as in README: the broker's files, the site file, and every unit."""
 
 import json
 import os
@@ -34,17 +34,17 @@ from tests.support.certificates import AUTHORITY, certify, shipped_with_tls
 
 SITE = "installed"
 COUNTERS = 6
-"""Counters of people on each device, which read files that the test writes."""
+"""Number of people counters on each device; they read files that the test writes."""
 LAST_COUNT = 9
 START_S = 300
-"""A dozen processes start at once, maybe on a busy machine."""
+"""A dozen processes start at once, possibly on a busy machine."""
 HISTORY = '\n[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "{url}"'
 SNIPPET = Path(SHIPPED_MOSQUITTO).parent / "nginx" / "ledig-influxdb.conf"
 
 
 @dataclass
 class Counter:
-    """A file with a number, as a counter's program writes it, and every number that it has held."""
+    """A file with a number, as written by a counter's program, and every number written to it."""
 
     device: str
     name: str
@@ -55,12 +55,12 @@ class Counter:
         value = (self.written[-1] + 1) % (LAST_COUNT + 1) if self.written else 0
         new = self.path.with_suffix(".new")
         new.write_text(f"{value}\n")
-        self.written.append(value)  # before it can be read
+        self.written.append(value)  # before an agent can read it
         new.rename(self.path)
 
 
 def site_file(folder: Path, devices: Mapping[str, list[Counter]], port: int, page: int, more: str) -> Path:
-    """The site file as a machine has it whose way to the broker is `port`."""
+    """Write the site file of a machine that reaches the broker at `port`."""
     lines = [f'[site]\nid = "{SITE}"\nname = "Installed"\n[storage]\ndirectory = "{folder}/state"']
     lines += [f'[broker]\nhost = "{HOST}"\nport = {port}\npassword_directory = "{folder}/passwords"\n{more}']
     lines += [f"[dashboard]\nport = {page}"]
@@ -83,11 +83,11 @@ def site_file(folder: Path, devices: Mapping[str, list[Counter]], port: int, pag
 
 
 class WholeSite:
-    """Everything that runs, and what the test asks of it."""
+    """All running processes, and the queries of the test."""
 
-    def __init__(self, folder: Path, house: Mosquitto, link: SlowLink, devices: dict[str, list[Counter]]) -> None:
+    def __init__(self, folder: Path, server: Mosquitto, link: SlowLink, devices: dict[str, list[Counter]]) -> None:
         self.folder = folder
-        self.house = house
+        self.house = server
         self.link = link
         self.devices = devices
         self.page = free_port()
@@ -99,7 +99,7 @@ class WholeSite:
         return self.folder / "state" / "journal.sqlite"
 
     def has_journal(self) -> bool:
-        """Whether the collector has made its journal."""
+        """Whether the collector has created its journal."""
         try:
             with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True, timeout=30)) as journal:
                 return bool(journal.execute("SELECT count(*) FROM event").fetchone())
@@ -107,7 +107,7 @@ class WholeSite:
             return False
 
     def stored(self, device: str) -> list[tuple[int, str, int]]:
-        """The journal's events of a device's one stream, by seq: seq, sensor, value."""
+        """Return the stored events of a device's only stream in order: seq, sensor, value."""
         with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True, timeout=30)) as journal:
             return journal.execute(
                 "SELECT event.seq, sensor.sensor, event.value FROM event JOIN stream ON stream.no = event.stream_no"
@@ -116,24 +116,24 @@ class WholeSite:
             ).fetchall()
 
     def left_in_outbox(self, device: str) -> list[int]:
-        """The seqs that a device still keeps, once its agent has ended; while it runs, the file is its own."""
+        """Return the seqs in a device's outbox after its agent has ended; a running agent locks the file."""
         path = self.folder / "state" / f"outbox-{device}.sqlite"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as outbox:
             return [seq for (seq,) in outbox.execute("SELECT seq FROM events ORDER BY seq")]
 
     def status(self, device: str) -> Any:
-        """A device's status now, which the installer asks for."""
+        """Request and return a device's current status."""
         topic = topics.device(SITE, device, DeviceTopic.STATUS)
         request = encode(Command(CommandName.REPORT))
-        return self._read(topic, ask=(topics.device(SITE, device, DeviceTopic.COMMAND), request))
+        return self._read(topic, request_message=(topics.device(SITE, device, DeviceTopic.COMMAND), request))
 
     def collector_status(self) -> Any:
-        """What the collector says of itself, retained."""
+        """Return the collector's retained status."""
         return self._read(topics.collector(SITE))
 
-    def _read(self, topic: str, ask: tuple[str, bytes] | None = None) -> Any:
-        """The message that is retained there, or, with a request, the one that answers it."""
-        heard: SimpleQueue[bytes] = SimpleQueue()
+    def _read(self, topic: str, request_message: tuple[str, bytes] | None = None) -> Any:
+        """Return the retained message of a topic or, with `request_message`, the response to that request."""
+        payloads: SimpleQueue[bytes] = SimpleQueue()
         ca_file = self.folder / "tls" / AUTHORITY
         settings = broker.BrokerSettings(
             host=HOST,
@@ -142,18 +142,20 @@ class WholeSite:
             password=(self.folder / "passwords" / "installer").read_text().strip(),
             ca_file=ca_file if ca_file.exists() else None,
         )
-        caller = broker.client(settings, "installer")
-        caller.on_connect = lambda client, *_: client.subscribe(topic, 1)
-        if ask is not None:
-            caller.on_subscribe = lambda client, *_: client.publish(*ask, qos=1)
-        caller.on_message = lambda _client, _data, got: got.retain == (ask is None) and heard.put(got.payload)
-        caller.connect(HOST, self.house.port)
-        caller.loop_start()
+        connection = broker.client(settings, "installer")
+        connection.on_connect = lambda client, *_: client.subscribe(topic, 1)
+        if request_message is not None:
+            connection.on_subscribe = lambda client, *_: client.publish(*request_message, qos=1)
+        connection.on_message = lambda _client, _data, message: (
+            message.retain == (request_message is None) and payloads.put(message.payload)
+        )
+        connection.connect(HOST, self.house.port)
+        connection.loop_start()
         try:
-            return json.loads(heard.get(timeout=60))
+            return json.loads(payloads.get(timeout=60))
         finally:
-            caller.disconnect()
-            caller.loop_stop()
+            connection.disconnect()
+            connection.loop_stop()
 
     def pages_answer(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://{HOST}:{self.page}{path}", timeout=10) as answer:
@@ -162,7 +164,7 @@ class WholeSite:
 
 @contextmanager
 def load(site: WholeSite) -> Iterator[None]:
-    """People come and go at every counter, some 25 changes a second, until the block ends."""
+    """Change all counters, about 25 times a second, until the block ends."""
     ended = threading.Event()
     counters = [counter for counters in site.devices.values() for counter in counters]
     pace_s = 0.04 / len(site.devices)
@@ -184,7 +186,7 @@ def load(site: WholeSite) -> Iterator[None]:
 
 @contextmanager
 def influxdb_behind_nginx() -> Iterator[Server]:
-    """InfluxDB behind the shipped snippet."""
+    """Run InfluxDB behind the shipped nginx snippet."""
     with influxdb() as server, nginx(SNIPPET.read_text(), {"127.0.0.1:8086": f"{HOST}:{server.port}"}) as front:
         yield front
 
@@ -193,22 +195,22 @@ def influxdb_behind_nginx() -> Iterator[Server]:
 def whole_site(
     folder: Path, programs: Mapping[str, Path], devices: int, *, tls: bool, influx: bool
 ) -> Iterator[WholeSite]:
-    """Installed and started.
+    """Install and start a site.
 
     Args:
-        folder: an empty one, for everything.
-        programs: the `bin` of each extra's environment.
-        devices: how many agents.
-        tls: whether the broker's listener is the one with TLS.
+        folder: an empty folder for all files.
+        programs: the `bin` folder of each extra's environment.
+        devices: number of agents.
+        tls: whether the broker's listener uses TLS.
         influx: whether history is in InfluxDB, behind the shipped nginx snippet.
     """
     for name in ("state", "counters", "broker"):
         (folder / name).mkdir()
-    counted: dict[str, list[Counter]] = {}
+    counters_of: dict[str, list[Counter]] = {}
     for number in range(devices):
         names = [f"room-{number}-{place}" for place in range(COUNTERS)]
-        counted[f"pi-{number}"] = [Counter(f"pi-{number}", name, folder / "counters" / name) for name in names]
-        for counter in counted[f"pi-{number}"]:
+        counters_of[f"pi-{number}"] = [Counter(f"pi-{number}", name, folder / "counters" / name) for name in names]
+        for counter in counters_of[f"pi-{number}"]:
             counter.write()
     more = f'ca_file = "{folder}/tls/{AUTHORITY}"' if tls else ""
     if tls:
@@ -216,27 +218,30 @@ def whole_site(
     with ExitStack() as stack:
         front = stack.enter_context(influxdb_behind_nginx()) if influx else None
         history = "" if front is None else HISTORY.format(url=front.url)
-        house = stack.enter_context(mosquitto(shipped_with_tls(folder / "tls") if tls else None))
-        link = stack.enter_context(SlowLink(house.port))
-        site = WholeSite(folder, house, link, counted)
+        server = stack.enter_context(mosquitto(shipped_with_tls(folder / "tls") if tls else None))
+        link = stack.enter_context(SlowLink(server.port))
+        site = WholeSite(folder, server, link, counters_of)
         site.influx_url = None if front is None else front.url
-        served = site_file(folder, counted, house.port, site.page, more + history)
-        sensed = site_file(folder, counted, link.port, site.page, more)
-        install_broker_files(site, served)
-        started = [("ledig-collector.service", served, ""), ("ledig-dashboard.service", served, "")]
-        started += [("ledig-edge@.service", sensed, device) for device in counted]
-        for name, path, instance in started:
+        server_site_file = site_file(folder, counters_of, server.port, site.page, more + history)
+        agent_site_file = site_file(folder, counters_of, link.port, site.page, more)
+        install_broker_files(site, server_site_file)
+        unit_starts = [
+            ("ledig-collector.service", server_site_file, ""),
+            ("ledig-dashboard.service", server_site_file, ""),
+        ]
+        unit_starts += [("ledig-edge@.service", agent_site_file, device) for device in counters_of]
+        for name, path, instance in unit_starts:
             unit = Unit.read(name)
             command = unit.command_for(programs[unit.extra] / "ledig", path, instance)
             if unit.extra == "edge":
-                command += ["--pins", "mock"]  # the one word that is not the unit's: this machine has no pins
+                command += ["--pins", "mock"]  # the only argument that is not the unit's: this machine has no pins
             place = folder / (instance or unit.extra)
             place.mkdir()
             process = UnitProcess(unit, command, place)
             site.processes[instance or unit.extra] = process
             stack.callback(process.kill)
         try:
-            until(lambda: answers(site.page), seconds=START_S, what="the dashboard answers")
+            until(lambda: answers(site.page), seconds=START_S, what="a response of the dashboard")
             until(site.has_journal, seconds=START_S, what="the collector's journal")
             yield site
         except Exception as fault:
@@ -246,7 +251,7 @@ def whole_site(
 
 
 def install_broker_files(site: WholeSite, path: Path) -> None:
-    """What passwords.sh makes, at this broker."""
+    """Run passwords.sh and install its files at this broker."""
     places = {"FOLDER": str(site.folder / "passwords"), "BROKER": str(site.folder / "broker")}
     script = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), str(path)]
     subprocess.run(script, env={"PATH": f"{os.environ['PATH']}:/usr/sbin", **places}, check=True, capture_output=True)

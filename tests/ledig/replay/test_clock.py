@@ -1,4 +1,4 @@
-"""The replay's clock waits for whoever has fallen behind."""
+"""The replay clock waits for threads that have fallen behind."""
 
 import multiprocessing
 import threading
@@ -11,7 +11,7 @@ def clock_at(start_ms: int, *, stop: threading.Event | None = None, speed: float
     return ReplayClock(shared, speed, stop or threading.Event())
 
 
-def test_a_thread_that_sleeps_by_it_wakes_at_each_of_its_deadlines() -> None:
+def test_sleeping_thread_wakes_at_each_deadline() -> None:
     clock, awake, ended = clock_at(0), [], threading.Event()
 
     def sleeper() -> None:
@@ -34,7 +34,7 @@ def test_a_thread_that_sleeps_by_it_wakes_at_each_of_its_deadlines() -> None:
     assert awake == list(range(30_000, 300_001, 30_000))
 
 
-def test_a_thread_that_has_ended_does_not_hold_it_up_for_ever() -> None:
+def test_ended_thread_does_not_block_the_clock() -> None:
     clock = clock_at(0)
     thread = threading.Thread(target=clock.seconds_until, args=(1000,))
     thread.start()
@@ -44,7 +44,7 @@ def test_a_thread_that_has_ended_does_not_hold_it_up_for_ever() -> None:
     assert clock.sleepers() == 0
 
 
-def test_it_ends_early_when_told_to_stop() -> None:
+def test_clock_stops_early_when_the_replay_is_stopped() -> None:
     stop = threading.Event()
     clock = clock_at(0, stop=stop, speed=1)
     stop.set()
@@ -52,7 +52,7 @@ def test_it_ends_early_when_told_to_stop() -> None:
     assert clock.at_ms == 0
 
 
-def test_another_process_sees_its_time() -> None:
+def test_time_is_shared_with_another_process() -> None:
     shared = multiprocessing.get_context("spawn").Value("q", 0)
     clock = ReplayClock(shared, 100_000, threading.Event())
     clock.jump_to(1_766_000_000_000)
@@ -60,7 +60,7 @@ def test_another_process_sees_its_time() -> None:
     assert shared.value == clock.now_ms() == clock.monotonic_ms() == 1_766_000_001_000
 
 
-def test_both_readings_are_of_one_moment_though_it_moves_between_them() -> None:
+def test_wall_and_monotonic_reading_show_the_same_time() -> None:
     clock = clock_at(1000)
     wall_ms = clock.now_ms()
     clock.jump_to(31_000)

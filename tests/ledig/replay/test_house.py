@@ -1,4 +1,4 @@
-"""A recording becomes a house whose pins and files the recording drives."""
+"""A recording is converted to a site whose pins and files it drives."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
         ("pressure", 0, True),
     ],
 )
-def test_a_level_is_on_the_pin_before_and_after_the_agent_opens_it(
+def test_pin_has_its_level_before_and_after_the_agent_opens_it(
     tmp_path: Path, kind: str, value: float, *, high: bool
 ) -> None:
     it = sensor(kind)
@@ -58,7 +58,7 @@ def test_a_level_is_on_the_pin_before_and_after_the_agent_opens_it(
     opened.close()
 
 
-def test_measured_values_stand_in_the_files_that_the_agent_reads(tmp_path: Path) -> None:
+def test_measured_values_are_written_to_the_files_that_the_agent_reads(tmp_path: Path) -> None:
     air = sensor("air", "air", co2_column="A", humidity_column="B")
     power = sensor("power", "laser")
     (device,) = build(recording(air, power), BrokerSettings(), tmp_path).devices
@@ -79,7 +79,7 @@ def test_measured_values_stand_in_the_files_that_the_agent_reads(tmp_path: Path)
 @pytest.mark.parametrize(
     ("kind", "settings"), [("sound", SoundSettings), ("light", LightSettings), ("people", PeopleSettings)]
 )
-def test_a_level_of_a_space_stands_in_its_file(tmp_path: Path, kind: str, settings: type) -> None:
+def test_level_of_a_space_is_written_to_its_file(tmp_path: Path, kind: str, settings: type) -> None:
     it = sensor(kind)
     (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
     Wiring(device, tmp_path).feel(it, Change(0, "it", "column", 12))
@@ -88,13 +88,13 @@ def test_a_level_of_a_space_stands_in_its_file(tmp_path: Path, kind: str, settin
     assert float(made.path.read_text()) == 12  # type: ignore[attr-defined]
 
 
-def test_an_output_that_is_held_is_held_in_the_plan_too(tmp_path: Path) -> None:
+def test_held_output_is_held_in_the_plan(tmp_path: Path) -> None:
     held = RecordedSensor(id="it", kind=RecordedKind.PIR, space="room", column="C", held=True)
     (planned,) = build(recording(held), BrokerSettings(), tmp_path).plan.sensors
     assert planned.held
 
 
-def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
+def test_sensors_beyond_the_pins_of_one_device_get_a_second_device(tmp_path: Path) -> None:
     house = build(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
     assert [len(device.sensors) for device in house.devices] == [28, 2]
     assert len(house.plan.sensors_of("room")) == 30
@@ -103,7 +103,7 @@ def test_more_sensors_than_pins_get_a_second_device(tmp_path: Path) -> None:
         assert len(set(pins)) == len(pins)
 
 
-def test_air_is_of_the_zone_and_motion_of_its_space(tmp_path: Path) -> None:
+def test_air_belongs_to_the_zone_and_motion_to_its_space(tmp_path: Path) -> None:
     plan = build(recording(sensor("pir", "pir"), sensor("air", "air", co2_column="A")), BrokerSettings(), tmp_path).plan
     pir, air = plan.sensors
     assert (pir.space, pir.zone) == ("room", None)

@@ -1,4 +1,4 @@
-"""A mapping and a CSV file become a recording, or every fault at once."""
+"""A mapping and a CSV file are read as a recording, or all faults are reported together."""
 
 import gzip
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def utc_ms(*moment: int) -> int:
     return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc]
 
 
-def test_rows_are_read_in_local_time_and_cut_at_a_break(tmp_path: Path) -> None:
+def test_rows_are_read_in_local_time_and_split_at_a_break(tmp_path: Path) -> None:
     played = recording(tmp_path)
     assert [len(span) for span in played.spans] == [4, 1]
     assert played.spans[0][0].at_ms == utc_ms(2026, 1, 5, 8)
@@ -68,7 +68,7 @@ def test_rows_are_read_in_local_time_and_cut_at_a_break(tmp_path: Path) -> None:
     assert played.step_ms == 30_000
 
 
-def test_a_gzip_file_and_a_file_given_apart_are_read_the_same(tmp_path: Path) -> None:
+def test_gzip_file_given_separately_is_read_the_same(tmp_path: Path) -> None:
     expected = recording(tmp_path)
     other = tmp_path / "elsewhere.csv.gz"
     other.write_bytes(gzip.compress(ROWS.encode()))
@@ -76,41 +76,41 @@ def test_a_gzip_file_and_a_file_given_apart_are_read_the_same(tmp_path: Path) ->
     assert read(tmp_path / "mapping.toml", other) == expected
 
 
-def test_pulses_that_meet_become_one_and_end_in_time(tmp_path: Path) -> None:
+def test_touching_pulses_are_joined(tmp_path: Path) -> None:
     played = recording(tmp_path)
     start = played.spans[0][0].at_ms
     motion = [change for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
     assert motion == [Change(start + 30_000, "pir", "column", 1), Change(start + 100_000, "pir", "column", 0)]
 
 
-def test_a_column_without_pulse_is_the_level_itself(tmp_path: Path) -> None:
+def test_column_without_pulse_is_the_level(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""))
     levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
     assert levels == [0, 1, 1, 0]
 
 
-def test_an_amplifier_in_volts_is_told_in_decibels(tmp_path: Path) -> None:
+def test_amplifier_output_in_volts_is_converted_to_decibels(tmp_path: Path) -> None:
     sound = 'kind = "sound"\nvolts = true'
     mapping = MAPPING.replace('kind = "pir"', sound).replace("pulse_ms = 40000", "")
     played = recording(tmp_path, mapping=mapping, rows=ROWS.replace(",1,401.5,", ",10,401.5,"))
     levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
-    assert levels == pytest.approx([-60, 20, 0, -60]), "no volt at all is the noise of the amplifier"
+    assert levels == pytest.approx([-60, 20, 0, -60]), "0 V is treated as the noise of the amplifier"
 
 
-def test_changes_come_in_order_of_time(tmp_path: Path) -> None:
+def test_changes_are_in_order_of_time(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=MAPPING.replace("40000", "20000"))
     moments = [change.at_ms for change in changes(played.spans[0], played.sensors)]
     assert moments == sorted(moments)
 
 
-def test_the_hour_that_comes_twice_in_autumn_goes_on(tmp_path: Path) -> None:
+def test_repeated_hour_at_the_end_of_summer_time_is_continuous(tmp_path: Path) -> None:
     rows = HEADER + "".join(f"2026/10/25,{time}:00,0,400,0\n" for time in ("02:20", "02:50", "02:20", "02:50", "03:20"))
     played = recording(tmp_path, rows=rows, mapping=MAPPING.replace("[[space]]", "break_after_s = 3600\n[[space]]", 1))
     moments = [row.at_ms for row in played.spans[0]]
     assert {later - row for row, later in pairwise(moments)} == {1_800_000}
 
 
-def test_a_broken_row_is_named_counted_and_changes_nothing_else(tmp_path: Path) -> None:
+def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path) -> None:
     expected = recording(tmp_path)
     lines = ROWS.splitlines(keepends=True)
     played = recording(tmp_path, rows="".join([*lines[:3], "2026/01/05,09:00:40,2,400,0\n", *lines[3:]]))
@@ -120,7 +120,7 @@ def test_a_broken_row_is_named_counted_and_changes_nothing_else(tmp_path: Path) 
     assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be a whole number from 0 to 1")
 
 
-def test_only_the_rows_that_are_asked_for_are_the_recording(tmp_path: Path) -> None:
+def test_only_selected_rows_are_read(tmp_path: Path) -> None:
     mapping = MAPPING.replace("[[space]]", 'only = { Room = "5" }\n\n[[space]]', 1)
     first, *others = ROWS.splitlines()
     rows = "\n".join([f"{first},Room", *(f"{row},5\nsoon,later,7,x,none,6" for row in others)])
@@ -137,12 +137,12 @@ def test_only_the_rows_that_are_asked_for_are_the_recording(tmp_path: Path) -> N
         (ROWS.replace("CO2", "PIR"), "column 'PIR' is 2 times"),
     ],
 )
-def test_a_file_without_what_the_mapping_needs_is_refused(tmp_path: Path, rows: str, finding: str) -> None:
+def test_file_without_required_columns_is_rejected(tmp_path: Path, rows: str, finding: str) -> None:
     assert finding in "\n".join(faults(tmp_path, rows=rows))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1f\x8b broken"])
-def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_binary_file_is_rejected(tmp_path: Path, content: bytes) -> None:
     recording(tmp_path)
     for name in ("rows.csv", "rows.csv.gz"):
         (tmp_path / name).write_bytes(content)
@@ -150,7 +150,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
             read(tmp_path / "mapping.toml", tmp_path / name)
 
 
-def test_missing_files_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingRejected, match="No such file"):
         read(tmp_path / "mapping.toml")
     recording(tmp_path)
@@ -158,15 +158,15 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         read(tmp_path / "mapping.toml", tmp_path / "none.csv")
 
 
-def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
-    told = faults(
+def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
+    found = faults(
         tmp_path,
         mapping=MAPPING.replace('format = "%Y/%m/%d %H:%M:%S"', 'colour = "red"')
         .replace('kind = "pir"', 'kind = "sonar"')
         .replace('kind = "room"', 'kind = "hall"')
         .replace('co2_column = "CO2"', ""),
     )
-    text = "\n".join(told)
+    text = "\n".join(found)
     for finding in (
         "format is missing",
         'no setting "colour"',
@@ -175,7 +175,7 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
         'sensor "air": co2_column is missing',
     ):
         assert finding in text
-    assert all(str(tmp_path / "mapping.toml") in fault for fault in told)
+    assert all(str(tmp_path / "mapping.toml") in fault for fault in found)
 
 
 @pytest.mark.parametrize(
@@ -194,17 +194,17 @@ def test_all_faults_of_a_mapping_are_told_together(tmp_path: Path) -> None:
         ('file = "rows.csv"', 'file = "rows.csv"\ndelimiter = ";;"', "delimiter must be one character"),
     ],
 )
-def test_a_fault_of_a_mapping_is_told_with_its_remedy(tmp_path: Path, right: str, wrong: str, finding: str) -> None:
+def test_fault_of_a_mapping_is_reported_with_its_remedy(tmp_path: Path, right: str, wrong: str, finding: str) -> None:
     assert right in MAPPING
     assert finding in "\n".join(faults(tmp_path, mapping=MAPPING.replace(right, wrong)))
 
 
-def test_a_mapping_that_an_editor_of_windows_saved_is_read_as_any(tmp_path: Path) -> None:
+def test_mapping_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert recording(tmp_path, mapping="\ufeff" + MAPPING) == recording(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["file = ", 'file = "rows.csv"\n[[space]]\n', "file = " + "[" * 5000])
-def test_a_mapping_that_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
+def test_truncated_mapping_is_rejected(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, mapping=text)
 
 
@@ -249,8 +249,8 @@ binary_sensor.kitchen,on,2026-01-05T08:05:30.000Z
 """
 
 
-def felt(played: Recording) -> list[tuple[int, str, float]]:
-    """What the sensors feel: seconds since 08:00 UTC, sensor, value."""
+def list_changes(played: Recording) -> list[tuple[int, str, float]]:
+    """Return the changes: seconds since 08:00 UTC, sensor, value."""
     begin_ms = utc_ms(2026, 1, 5, 8)
     return [
         ((each.at_ms - begin_ms) // 1000, each.sensor, each.value)
@@ -259,9 +259,9 @@ def felt(played: Recording) -> list[tuple[int, str, float]]:
     ]
 
 
-def test_a_file_with_a_row_for_each_change_of_each_sensor_is_played(tmp_path: Path) -> None:
+def test_file_with_one_row_per_change_is_read(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=EVENTS, rows=HOME_ASSISTANT)
-    assert felt(played) == [
+    assert list_changes(played) == [
         (0, "booth-door", 0),
         (30, "desk-pir", 0),
         (300, "desk-pir", 1),
@@ -304,34 +304,34 @@ def test_a_file_with_a_row_for_each_change_of_each_sensor_is_played(tmp_path: Pa
     ],
     ids=["semicolon", "tab", "newest-first", "on-off", "true-false", "day-first", "iso", "unix", "unix-ms"],
 )
-def test_the_same_recording_in_the_forms_that_people_have_it(tmp_path: Path, rows: str, mapping: str) -> None:
+def test_equivalent_file_formats_give_the_same_recording(tmp_path: Path, rows: str, mapping: str) -> None:
     expected = recording(tmp_path)
     played = recording(tmp_path, mapping=mapping, rows=rows)
     assert (played.spans, played.left_out) == (expected.spans, 0)
 
 
-@pytest.mark.parametrize("word", ["unavailable", "unknown", "", "None", "NaN"])
-def test_a_sensor_without_a_value_keeps_its_last_one(tmp_path: Path, word: str) -> None:
-    rows = ROWS.replace("1,402,1", f"{word},402,1").replace("0,403,1", f"0,{word},1")
+@pytest.mark.parametrize("text_for_missing", ["unavailable", "unknown", "", "None", "NaN"])
+def test_sensor_without_a_value_keeps_its_last_one(tmp_path: Path, text_for_missing: str) -> None:
+    rows = ROWS.replace("1,402,1", f"{text_for_missing},402,1").replace("0,403,1", f"0,{text_for_missing},1")
     played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""), rows=rows)
     assert played.left_out == 0
-    assert [value for _, sensor, value in felt(played) if sensor == "pir"] == [0, 1, 0, 0]
-    assert [value for _, sensor, value in felt(played) if sensor == "air"] == [400, 401.5, 402, 404]
+    assert [value for _, sensor, value in list_changes(played) if sensor == "pir"] == [0, 1, 0, 0]
+    assert [value for _, sensor, value in list_changes(played) if sensor == "air"] == [400, 401.5, 402, 404]
 
 
-def test_a_recording_from_which_a_sensor_plays_nothing_is_refused(tmp_path: Path) -> None:
+def test_sensor_without_any_value_is_rejected(tmp_path: Path) -> None:
     rows = ROWS.replace(",0,4", ",unavailable,4").replace(",1,4", ",unavailable,4")
     (fault,) = faults(tmp_path, rows=rows)
     assert fault.endswith('rows.csv: no row has a value for sensor "pir"; see its column and only')
 
 
-def test_a_sensor_whose_rows_are_not_in_the_file_is_named(tmp_path: Path) -> None:
+def test_sensor_without_rows_is_reported(tmp_path: Path) -> None:
     found = faults(tmp_path, mapping=EVENTS.replace("booth_door", "booth_dor"), rows=HOME_ASSISTANT)
     assert len(found) == 1
     assert "no rows with entity_id = binary_sensor.booth_dor; there is nothing to play" in found[0]
 
 
-def test_a_word_is_no_value_of_what_is_measured(tmp_path: Path) -> None:
+def test_text_is_rejected_as_a_measured_value(tmp_path: Path) -> None:
     played = recording(tmp_path, rows=ROWS.replace("401.5", "on"))
     assert played.left_out == 1
     assert "column 'CO2' is 'on'; it must be a number" in played.named[0]

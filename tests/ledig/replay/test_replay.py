@@ -1,4 +1,4 @@
-"""`ledig replay` plays a recording of our own through the real agent, Mosquitto and collector."""
+"""`ledig replay` plays a small recording through the real agent, Mosquitto and collector."""
 
 import os
 import re
@@ -48,7 +48,7 @@ column = "watts"
 
 
 def morning(day: str) -> str:
-    """Somebody is in the booth from 9:20 to 9:50, behind a closed door; the door stands open before and after."""
+    """Rows with somebody in the booth from 9:20 to 9:50, behind a closed door that is open before and after."""
     rows = []
     for minute in range(75):
         inside = 20 <= minute < 50
@@ -81,12 +81,12 @@ def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProces
     )
 
 
-def figures(told: str) -> list[str]:
-    """The lines that say how true it was; the bar that says how long it took is none of them."""
-    return [line.strip() for line in told.splitlines() if "% (" in line or "late (median)" in line]
+def figures(output: str) -> list[str]:
+    """Return the lines with accuracy figures, without the progress bar, whose timing varies."""
+    return [line.strip() for line in output.splitlines() if "% (" in line or "late (median)" in line]
 
 
-def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
+def test_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
     run = ledig(mapping, "--speed", 2000)
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
@@ -100,7 +100,7 @@ def test_a_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
     assert int(counts[1]) > 2 * 75, "heartbeats of all sensors"
 
 
-def test_todays_rules_tell_the_stored_events_of_a_recording_as_the_house_showed_them(mapping: Path) -> None:
+def test_current_rules_reproduce_the_shown_states_of_a_recording(mapping: Path) -> None:
     run = ledig(mapping, "--speed", 2000, "--what-if", "level_hold=3m", "--what-if", "hold=15m,level_hold=10m")
     assert run.returncode == 0, run.stderr
     shown, same, longer = re.split(r"booth: shown under \S+ against true", run.stdout)
@@ -110,7 +110,7 @@ def test_todays_rules_tell_the_stored_events_of_a_recording_as_the_house_showed_
     assert "they differ on 2026-01-05 (" in run.stdout
 
 
-def test_broken_rows_are_named_and_counted_and_the_figures_stay_the_same(mapping: Path) -> None:
+def test_broken_rows_are_reported_and_do_not_change_the_figures(mapping: Path) -> None:
     rows = mapping.parent / "morning.csv"
     whole = ledig(mapping, "--speed", 2000)
     header, *lines = rows.read_text().splitlines()
@@ -124,7 +124,7 @@ def test_broken_rows_are_named_and_counted_and_the_figures_stay_the_same(mapping
     assert figures(run.stdout) == figures(whole.stdout) != []
 
 
-def test_every_fault_of_a_file_without_a_good_row_is_told_and_nothing_is_started(mapping: Path) -> None:
+def test_file_without_a_good_row_is_rejected_with_all_faults(mapping: Path) -> None:
     rows = mapping.parent / "morning.csv"
     header, *_ = rows.read_text().splitlines()
     rows.write_text(f"{header}\n2026-01-10 09:00:00,2,0,x,0\n2026-01-10 09:01:00,1\n")
@@ -136,14 +136,14 @@ def test_every_fault_of_a_file_without_a_good_row_is_told_and_nothing_is_started
     assert "Traceback" not in run.stderr
 
 
-def test_a_missing_broker_is_named_with_its_package(mapping: Path, tmp_path: Path) -> None:
+def test_missing_broker_is_reported_with_its_package(mapping: Path, tmp_path: Path) -> None:
     run = ledig(mapping, PATH=str(tmp_path))
     assert run.returncode == 3
     assert "apt install mosquitto" in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
 
 
-def test_ctrl_c_ends_everything_and_leaves_nothing(mapping: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_all_processes_and_removes_all_files(mapping: Path, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with subprocess.Popen(
@@ -155,8 +155,8 @@ def test_ctrl_c_ends_everything_and_leaves_nothing(mapping: Path, tmp_path: Path
     ) as run:
         until(lambda: [*scratch.glob("*/outbox-*")], what="an outbox of the replay")
         run.send_signal(signal.SIGINT)
-        _, told = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=60)
     assert run.returncode == 2
-    assert told.strip().splitlines()[-1] == "stopped"
-    assert "Traceback" not in told
+    assert errors.strip().splitlines()[-1] == "stopped"
+    assert "Traceback" not in errors
     assert [*scratch.iterdir()] == []

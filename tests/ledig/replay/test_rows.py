@@ -1,4 +1,4 @@
-"""Rows are read as they stand in the file; a broken one is named and left out, and changes nothing else."""
+"""Rows are read in the order of the file; broken rows are reported, left out, and change nothing else."""
 
 import gzip
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def rows_of(folder: Path, text: str, layout: Layout = LAYOUT) -> Rows:
 
 @pytest.mark.parametrize(("broken", "finding"), BROKEN)
 @pytest.mark.parametrize("place", [0, 4, 10])
-def test_a_broken_row_is_named_and_the_others_are_read_as_without_it(
+def test_broken_row_is_reported_and_does_not_affect_the_others(
     tmp_path: Path, broken: str, finding: str, place: int
 ) -> None:
     expected = rows_of(tmp_path, HEADER + "".join(GOOD))
@@ -69,7 +69,7 @@ def test_a_broken_row_is_named_and_the_others_are_read_as_without_it(
         (10, "2026/01/05,09:05:00", "row 12: '2026/01/05 09:05:00' is not after row 11, '2026/01/05 09:09:00'"),
     ],
 )
-def test_a_stamp_out_of_use_costs_its_own_row(tmp_path: Path, place: int, stamp: str, finding: str) -> None:
+def test_time_out_of_order_costs_only_its_own_row(tmp_path: Path, place: int, stamp: str, finding: str) -> None:
     found = rows_of(tmp_path, HEADER + "".join([*GOOD[:place], f"{stamp},1,999\n", *GOOD[place:]]))
     assert found.rows == rows_of(tmp_path, HEADER + "".join(GOOD)).rows
     assert found.left_out == 1
@@ -79,7 +79,7 @@ def test_a_stamp_out_of_use_costs_its_own_row(tmp_path: Path, place: int, stamp:
 @given(
     st.lists(st.tuples(st.integers(0, 10), st.sampled_from([row for row, finding in BROKEN if finding])), max_size=8)
 )
-def test_any_broken_rows_anywhere_change_nothing(
+def test_broken_rows_anywhere_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, broken: list[tuple[int, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("rows")
@@ -91,13 +91,13 @@ def test_any_broken_rows_anywhere_change_nothing(
     assert found.left_out == len(found.named) == len(broken)
 
 
-def test_many_broken_rows_are_counted_and_the_first_twenty_named(tmp_path: Path) -> None:
+def test_only_the_first_twenty_broken_rows_are_listed(tmp_path: Path) -> None:
     found = rows_of(tmp_path, HEADER + "".join(GOOD) + "2026/01/06,09:00:00,7,x\n" * 100)
     assert (found.left_out, len(found.named)) == (100, 20)
     assert "row 12:" in found.named[0]
 
 
-def test_a_row_with_two_faults_is_one_row(tmp_path: Path) -> None:
+def test_row_with_two_faults_is_counted_once(tmp_path: Path) -> None:
     assert rows_of(tmp_path, HEADER + GOOD[0] + "soon,now,7,x\n").left_out == 1
 
 
@@ -112,21 +112,21 @@ def test_a_row_with_two_faults_is_one_row(tmp_path: Path) -> None:
         (HEADER + "2026/01/05,09:00:00,7,x\n" * 30, "no valid row"),
     ],
 )
-def test_a_file_without_what_is_needed_is_refused(tmp_path: Path, text: str, finding: str) -> None:
+def test_file_without_required_content_is_rejected(tmp_path: Path, text: str, finding: str) -> None:
     with pytest.raises(RowsRejected) as caught:
         rows_of(tmp_path, text)
     assert finding in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1f\x8b broken", gzip.compress(b"Date" * 99)[:-9]])
-def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_binary_file_is_rejected(tmp_path: Path, content: bytes) -> None:
     for name in ("rows.csv", "rows.csv.gz"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RowsRejected, match=r"give a CSV file in UTF-8, plain or compressed by gzip"):
             read_rows(tmp_path / name, LAYOUT)
 
 
-def test_bytes_that_are_no_text_cost_their_own_row(tmp_path: Path) -> None:
+def test_invalid_utf8_costs_only_its_own_row(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(
         (HEADER + GOOD[0]).encode() + b"2026/01/05,09:00:30,0,\xff4\n" + GOOD[1].encode()
     )
@@ -134,7 +134,7 @@ def test_bytes_that_are_no_text_cost_their_own_row(tmp_path: Path) -> None:
     assert (len(found.rows), found.left_out) == (2, 1)
 
 
-def test_time_rises_within_each_series_of_a_file_alone(tmp_path: Path) -> None:
+def test_time_must_rise_only_within_a_series(tmp_path: Path) -> None:
     layout = Layout(
         times=TimeColumns(("at",), ISO, STOCKHOLM), columns=(Column("n", 0, 9),), keys=("room", "by"), delimiter=";"
     )
@@ -159,7 +159,7 @@ def test_time_rises_within_each_series_of_a_file_alone(tmp_path: Path) -> None:
     assert "row 4: '2026-01-05T10:00:00+01:00' is the same time as row 2" in found.named[0]
 
 
-def test_rows_of_others_are_no_fault_and_an_empty_cell_may_be_allowed(tmp_path: Path) -> None:
+def test_other_rows_are_skipped_and_optional_cells_may_be_empty(tmp_path: Path) -> None:
     layout = Layout(
         times=TimeColumns(("at",), ISO, STOCKHOLM),
         columns=(Column("n", 0, 9), Column("m", 0, 9, optional=True)),
@@ -172,7 +172,7 @@ def test_rows_of_others_are_no_fault_and_an_empty_cell_may_be_allowed(tmp_path: 
         rows_of(tmp_path, "room,at,n,m\n6,2026-01-05 10:00,1,\n", layout)
 
 
-def test_a_table_as_r_writes_it_and_a_time_of_day_are_read(tmp_path: Path) -> None:
+def test_table_written_by_r_with_a_time_of_day_is_read(tmp_path: Path) -> None:
     layout = Layout(
         times=TimeColumns(("time",), "%H:%M:%S", ZoneInfo("UTC")),
         columns=(Column("n", 0, 9),),

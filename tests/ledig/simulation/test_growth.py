@@ -1,4 +1,4 @@
-"""A simulated device runs for months in the same memory."""
+"""A simulated device does not grow in memory over months."""
 
 import tracemalloc
 from pathlib import Path
@@ -13,7 +13,7 @@ from ledig.simulation.wires import Wires
 
 ROUNDS = 1000
 GROWTH_BYTES = 30_000
-"""Far below what one state of each pin and round would take: 5 pins times 1000 rounds of some 100 bytes."""
+"""Far below one state per pin and round: 5 pins times 1000 rounds of about 100 bytes."""
 
 
 def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
     wires = Wires(settings, tmp_path)
     factory = wires.factory
 
-    def live(rounds: int) -> None:
+    def simulate(rounds: int) -> None:
         trigger = factory.pin(7)
         trigger.function = "output"
         for number in range(rounds):
@@ -39,11 +39,11 @@ def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
             wires.feel(Sign(number, ("pi-1", "beams"), "crossing", 1))
             trigger.state = number % 2
 
-    live(100)
+    simulate(100)
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        live(ROUNDS)
+        simulate(ROUNDS)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -51,7 +51,7 @@ def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
     assert max(len(pin.states) for pin in factory.pins.values()) == KEPT_STATES
 
 
-def test_a_lamp_on_mock_pins_keeps_few_states() -> None:
+def test_lamp_on_mock_pins_keeps_few_states() -> None:
     factory = mock_factory()
     with LED(17, pin_factory=factory) as lamp:
         for _ in range(ROUNDS):

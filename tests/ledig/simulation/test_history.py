@@ -1,4 +1,4 @@
-"""The generated past of the example: whole weeks of history, and nothing that the retention forbids."""
+"""The simulated history of the example site has whole weeks, and nothing older than the retention."""
 
 import sqlite3
 from contextlib import closing
@@ -23,43 +23,43 @@ BEGIN_MS = clock.first_morning_ms(datetime(2026, 11, 25, 12, tzinfo=UTC), PLAN.t
 @pytest.fixture(scope="module")
 def journal_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("example") / "journal.sqlite"
-    (path.parent / "journal.unfinished").write_bytes(b"what an interrupted attempt left")
+    (path.parent / "journal.unfinished").write_bytes(b"left by an interrupted attempt")
     days: list[tuple[int, int]] = []
     write_history(PLAN, path, BEGIN_MS, lambda done, of: days.append((done, of)))
     assert days == [(number, 7 * WEEKS + 1) for number in range(1, 7 * WEEKS + 2)]
     return path
 
 
-def ask(path: Path, question: str) -> list[tuple[object, ...]]:
+def query(path: Path, statement: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as db:
-        return db.execute(question).fetchall()
+        return db.execute(statement).fetchall()
 
 
-def test_every_measure_that_the_pages_show_has_whole_weeks(journal_path: Path) -> None:
+def test_every_measure_of_the_pages_has_whole_weeks(journal_path: Path) -> None:
     for measure in (SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, STAYS, PEOPLE_FIVE_MIN):
-        ((first, last),) = ask(journal_path, f"SELECT min(at_ms), max(at_ms) FROM {measure.name}")  # noqa: S608
+        ((first, last),) = query(journal_path, f"SELECT min(at_ms), max(at_ms) FROM {measure.name}")  # noqa: S608
         assert isinstance(first, int)
         assert isinstance(last, int)
         assert last < BEGIN_MS
         assert last - first > (7 * WEEKS - 2) * DAY_MS, measure.name
-    ((most,),) = ask(journal_path, "SELECT max(taken_mean) FROM zone_hour WHERE zone = 'site' AND kind = 'desk'")
+    ((most,),) = query(journal_path, "SELECT max(taken_mean) FROM zone_hour WHERE zone = 'site' AND kind = 'desk'")
     assert isinstance(most, float)
     assert most > 10, "people came"
-    ((counted,),) = ask(journal_path, "SELECT avg(people IS NOT NULL) FROM people_five_min")
+    ((counted,),) = query(journal_path, "SELECT avg(people IS NOT NULL) FROM people_five_min")
     assert counted == pytest.approx(1, abs=0.02), "the door counted them"
 
 
-def test_nothing_is_kept_that_the_retention_forbids_and_nothing_is_unfinished(journal_path: Path) -> None:
-    ((oldest,),) = ask(journal_path, "SELECT min(at_ms) FROM transition")
+def test_nothing_exceeds_the_retention_and_no_temporary_file_remains(journal_path: Path) -> None:
+    ((oldest,),) = query(journal_path, "SELECT min(at_ms) FROM transition")
     assert isinstance(oldest, int)
     assert oldest >= BEGIN_MS - 72 * HOUR_MS
-    ((oldest_event,),) = ask(journal_path, "SELECT coalesce(min(at_ms), 9e18) FROM event")
+    ((oldest_event,),) = query(journal_path, "SELECT coalesce(min(at_ms), 9e18) FROM event")
     assert isinstance(oldest_event, int | float)
     assert oldest_event >= BEGIN_MS - DAY_MS
     assert [path.name for path in journal_path.parent.iterdir() if "unfinished" in path.name] == []
 
 
-def test_the_collector_goes_on_from_it_and_forecasts(journal_path: Path) -> None:
+def test_collector_continues_from_the_history_and_forecasts(journal_path: Path) -> None:
     with closing(Journal(journal_path)) as journal:
         work = Work(PLAN, journal, RetentionSettings(), BEGIN_MS)
         work.tick(BEGIN_MS)

@@ -1,4 +1,4 @@
-"""What simulated sensors are wired to reads to the real sensors as the real thing."""
+"""Simulated wiring behaves like real hardware for the sensors."""
 
 from pathlib import Path
 
@@ -46,11 +46,11 @@ def wired(folder: Path, sensor: SensorSettings) -> tuple[Wires, SensorSettings]:
         (PresenceSettings(id="sensor", pin=4), "presence"),
     ],
 )
-def test_a_level_reaches_the_sensor_and_stands_when_the_agent_opens_its_pin(
+def test_level_is_read_before_and_after_the_agent_opens_the_pin(
     tmp_path: Path, sensor: SensorSettings, part: str
 ) -> None:
     wires, settings = wired(tmp_path, sensor)
-    wires.feel(Sign(0, KEY, part, 1))  # before the agent starts: no pull of its own may change it
+    wires.feel(Sign(0, KEY, part, 1))  # before the agent starts: its pull must not change the level
     with table(settings, wires.factory) as laid:
         assert laid.said(SETTLED_MS) == [(part, 1)]
         for level in (0, 1, 0):
@@ -59,7 +59,7 @@ def test_a_level_reaches_the_sensor_and_stands_when_the_agent_opens_its_pin(
 
 
 @pytest.mark.parametrize("way", [1, -1])
-def test_somebody_passes_the_door(tmp_path: Path, way: int) -> None:
+def test_passage_is_counted_as_a_crossing(tmp_path: Path, way: int) -> None:
     wires, settings = wired(tmp_path, BeamPairSettings(id="sensor", outer_pin=5, inner_pin=6))
     with table(settings, wires.factory) as laid:
         assert laid.said() == [("crossing", 0)]
@@ -67,7 +67,7 @@ def test_somebody_passes_the_door(tmp_path: Path, way: int) -> None:
         assert laid.said() == [("crossing", way)]
 
 
-def test_a_jar_sinks(tmp_path: Path) -> None:
+def test_level_of_a_supply_is_measured(tmp_path: Path) -> None:
     jar = DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, empty_mm=300, full_mm=40)
     wires, settings = wired(tmp_path, jar)
     wires.feel(Sign(0, KEY, "level_pct", 62))
@@ -75,7 +75,7 @@ def test_a_jar_sinks(tmp_path: Path) -> None:
         laid.says([("level_pct", 62)])
 
 
-def test_a_seat_under_a_ranger_is_taken(tmp_path: Path) -> None:
+def test_seat_below_a_distance_sensor_is_taken(tmp_path: Path) -> None:
     wires, settings = wired(tmp_path, DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, near_mm=800))
     wires.feel(Sign(0, KEY, "presence", 1))
     with table(settings, wires.factory) as laid:
@@ -90,7 +90,7 @@ def test_a_seat_under_a_ranger_is_taken(tmp_path: Path) -> None:
         (PeopleSettings(id="sensor", path=Path("/people")), "people", 4),
     ],
 )
-def test_what_reads_one_file_reads_one_of_this_machine_alone(
+def test_sensor_with_one_file_reads_the_simulated_file(
     tmp_path: Path, sensor: SensorSettings, part: str, value: float
 ) -> None:
     wires, settings = wired(tmp_path, sensor)
@@ -99,7 +99,7 @@ def test_what_reads_one_file_reads_one_of_this_machine_alone(
         laid.says([(part, value)])
 
 
-def test_a_meter_and_an_air_sensor_read_files_of_this_machine_alone(tmp_path: Path) -> None:
+def test_meter_and_air_sensor_read_the_simulated_files(tmp_path: Path) -> None:
     kernel = Path("/sys/class/hwmon/hwmon1/power1_input")
     wires, settings = wired(tmp_path, PowerSettings(id="sensor", path=kernel))
     wires.feel(Sign(0, KEY, "power_w", 87.5))

@@ -1,4 +1,4 @@
-"""`ledig replay SITE --what-if` over the journal of a real collector, which works on as if nobody looked."""
+"""`ledig replay SITE --what-if` on the journal of a real collector, without disturbing it."""
 
 import os
 import random
@@ -71,9 +71,9 @@ MINUTE_MS = 60_000
 HOURS = 100
 
 
-def said(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
-    """What a desk's sensor says in a hundred hours: stays with gaps between movements, and heartbeats."""
-    dice = random.Random(seed)  # noqa: S311 - repeatable, no secret
+def simulate_events(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
+    """Yield a desk sensor's events in a hundred hours: stays with gaps between movements, and heartbeats."""
+    generator = random.Random(seed)  # noqa: S311 - repeatable, no secret
     at_ms = NOON_MS
     ends_ms = at_ms + HOURS * HOUR_MS
     moves_ms, stays_ms = at_ms + HOUR_MS, 0
@@ -82,10 +82,10 @@ def said(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
             yield at_ms, Kind.MOTION, 1
             yield at_ms + 2000, Kind.MOTION, 0
             if moves_ms >= stays_ms:
-                stays_ms = moves_ms + dice.randrange(20, 180) * MINUTE_MS
-            moves_ms += int(dice.expovariate(1 / (3 * MINUTE_MS))) + 5000
+                stays_ms = moves_ms + generator.randrange(20, 180) * MINUTE_MS
+            moves_ms += int(generator.expovariate(1 / (3 * MINUTE_MS))) + 5000
             if moves_ms >= stays_ms:
-                moves_ms = stays_ms + dice.randrange(10, 300) * MINUTE_MS
+                moves_ms = stays_ms + generator.randrange(10, 300) * MINUTE_MS
                 stays_ms = 0
         else:
             yield at_ms, Kind.HEARTBEAT, 0
@@ -93,22 +93,24 @@ def said(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site file, and beside it the journal of its collector after four days, of which it keeps three."""
+def site_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site file and the journal of its collector after four days, of which three are kept."""
     folder = tmp_path_factory.mktemp("mill")
     desks = "".join(DESK.format(desk=desk, tenure="dedicated" if desk == "hers" else "shared") for desk in DESKS)
     pirs = "".join(PIR.format(desk=desk, pin=pin) for pin, desk in enumerate(DESKS, start=4))
     (folder / "site.toml").write_text(SITE + desks + DEVICE + pirs)
     (folder / "state").mkdir()
-    events = sorted((at_ms, desk, kind, value) for n, desk in enumerate(DESKS) for at_ms, kind, value in said(desk, n))
-    told = [
+    events = sorted(
+        (at_ms, desk, kind, value) for n, desk in enumerate(DESKS) for at_ms, kind, value in simulate_events(desk, n)
+    )
+    sensor_events = [
         SensorEvent(seq=seq, sensor=f"{desk}-pir", at_ms=at_ms, kind=kind, value=value)
         for seq, (at_ms, desk, kind, value) in enumerate(events, start=1)
     ]
     with closing(Journal(folder / "state" / "journal.sqlite")) as journal:
         work = Work(read(folder / "site.toml").plan, journal, RetentionSettings(), NOON_MS)
-        for first in range(0, len(told), 500):
-            batch = told[first : first + 500]
+        for first in range(0, len(sensor_events), 500):
+            batch = sensor_events[first : first + 500]
             now_ms = batch[-1].at_ms
             work.take([Delivery("pi-1", message(batch, oldest=1))], now_ms)
             work.tick(now_ms)
@@ -129,10 +131,10 @@ def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProces
     )
 
 
-def test_todays_rules_tell_again_what_the_collector_told(house: Path) -> None:
-    """From the checkpoint that the purge left, with what each desk had learnt by then."""
-    plan = read(house).plan
-    journal = house.parent / "state" / "journal.sqlite"
+def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
+    """Starting from the checkpoint of the purge, with the values learned by then."""
+    plan = read(site_file).plan
+    journal = site_file.parent / "state" / "journal.sqlite"
     stored = StoredEvents(journal, plan)
     assert stored.span[0] > NOON_MS + 20 * HOUR_MS, "the first day is erased"
     for desk in DESKS:
@@ -143,8 +145,8 @@ def test_todays_rules_tell_again_what_the_collector_told(house: Path) -> None:
         assert len(rows) > 10
 
 
-def test_the_difference_is_told_by_space_and_in_total(house: Path) -> None:
-    run = ledig(house, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
+def test_difference_is_printed_by_space_and_in_total(site_file: Path) -> None:
+    run = ledig(site_file, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("compared with current rules: The mill, ") == 2
     totals = [line for line in run.stdout.splitlines() if line.strip().startswith("total")]
@@ -158,41 +160,41 @@ def test_the_difference_is_told_by_space_and_in_total(house: Path) -> None:
     assert "1 dedicated space has no state" in run.stdout
 
 
-def test_a_dedicated_desk_is_nowhere(house: Path, tmp_path: Path) -> None:
+def test_dedicated_desk_is_never_shown(site_file: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    run = ledig(house, "--what-if", "hold=15m", "--plot", page)
+    run = ledig(site_file, "--what-if", "hold=15m", "--plot", page)
     assert "hers" not in run.stdout
     assert "hers-" not in page.read_text()
     assert "hers," not in page.read_text()
-    alone = ledig(house, "--what-if", "hold=15m", "--space", "hers")
+    alone = ledig(site_file, "--what-if", "hold=15m", "--space", "hers")
     assert alone.returncode == 2
     assert "--space hers: it is dedicated to one member" in alone.stderr
 
 
-def test_a_running_collector_is_not_disturbed(house: Path) -> None:
-    journal = house.parent / "state" / "journal.sqlite"
+def test_running_collector_is_not_disturbed(site_file: Path) -> None:
+    journal = site_file.parent / "state" / "journal.sqlite"
     with closing(Journal(journal)) as running, running.transaction():
         running.set_meta("proof", 1)
         before = {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
-        run = ledig(house, "--what-if", "hold=15m", "--space", "north")
+        run = ledig(site_file, "--what-if", "hold=15m", "--space", "north")
         assert run.returncode == 0, run.stderr
         assert before == {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
 
 
-def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path, tmp_path: Path) -> None:
+def test_page_shows_the_comparison_without_network_requests(site_file: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    run = ledig(house, "--what-if", "hold=15m", "--plot", page)
+    run = ledig(site_file, "--what-if", "hold=15m", "--plot", page)
     assert run.returncode == 0, run.stderr
-    assert page.stat().st_mode & 0o077 == 0, "single changes are for who asked"
-    asked: list[str] = []
+    assert page.stat().st_mode & 0o077 == 0, "only the owner may read single changes"
+    requests: list[str] = []
     with chromium() as browser, browser.new_page() as opened:
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.on("pageerror", lambda fault: asked.append(str(fault)))
+        opened.on("request", lambda request: requests.append(request.url))
+        opened.on("pageerror", lambda fault: requests.append(str(fault)))
         opened.goto(page.as_uri())
         opened.wait_for_selector("#plot .scatterlayer .trace path", state="attached")
         assert "The mill: what if hold=15m" in opened.inner_text("h1")
         labels = opened.locator(".ytick").all_text_contents()
-    assert asked == [page.as_uri()]
+    assert requests == [page.as_uri()]
     assert labels == [f"{desk}, {row}" for desk in ("north", "south") for row in ("current rules", "hold=15m")]
 
 
@@ -210,24 +212,24 @@ def test_the_page_says_what_it_compares_and_asks_nobody_for_anything(house: Path
         (("--what-if", "hold=7m", "--data", "{folder}/state"), "no site was started there"),
     ],
 )
-def test_what_cannot_be_is_refused_before_an_event_is_read(
-    house: Path, arguments: tuple[str, ...], finding: str
+def test_invalid_options_are_rejected_before_an_event_is_read(
+    site_file: Path, arguments: tuple[str, ...], finding: str
 ) -> None:
-    (house.parent / "bad.toml").write_text("[rules]\nmotion_hold_ms = 1\n")
-    run = ledig(house, *(argument.format(folder=house.parent) for argument in arguments))
+    (site_file.parent / "bad.toml").write_text("[rules]\nmotion_hold_ms = 1\n")
+    run = ledig(site_file, *(argument.format(folder=site_file.parent) for argument in arguments))
     assert (run.returncode, run.stdout) == (2, "")
     assert finding in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_without_anything_it_says_what_to_give() -> None:
+def test_usage_is_printed_without_arguments() -> None:
     run = ledig()
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith("no file is given; give a recording to play, or other rules")
 
 
-def test_without_a_journal_or_events_it_says_so(house: Path, tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text(house.read_text())
+def test_missing_journal_or_events_are_reported(site_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(site_file.read_text())
     run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
     assert run.returncode == 3
     assert "there is no journal; the collector creates it when it first starts" in run.stderr
@@ -238,14 +240,14 @@ def test_without_a_journal_or_events_it_says_so(house: Path, tmp_path: Path) -> 
     assert "no events are stored yet" in run.stderr
 
 
-def test_a_house_of_up_is_found_by_its_folder_and_without_a_file_in_its_usual_one(house: Path, tmp_path: Path) -> None:
+def test_site_of_ledig_up_is_found_by_its_folder_or_by_default(site_file: Path, tmp_path: Path) -> None:
     run = ledig("--what-if", "hold=7m", XDG_STATE_HOME=str(tmp_path))
     assert run.returncode == 3
     assert f"{tmp_path}/ledig/spinneriet/journal.sqlite: there is no journal" in run.stderr
-    folder = house.parent / "state"
+    folder = site_file.parent / "state"
     (folder / "up.lock").touch()
     try:
-        run = ledig(house, "--data", folder, "--what-if", "hold=7m", "--space", "south")
+        run = ledig(site_file, "--data", folder, "--what-if", "hold=7m", "--space", "south")
     finally:
         (folder / "up.lock").unlink()
     assert run.returncode == 0, run.stderr

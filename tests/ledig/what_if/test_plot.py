@@ -1,4 +1,4 @@
-"""The page of a what-if draws time as it passed, also where the house's clock tells an hour twice."""
+"""The page of a what-if draws elapsed time correctly when summer time starts or ends."""
 
 import json
 from datetime import date, datetime
@@ -14,7 +14,7 @@ HOUR_MS = 60 * MINUTE_MS
 
 
 def drawn(noon: str) -> tuple[list[str], str]:
-    """The moments of a desk that changes every half hour through the fourteen hours before a noon; and whose time."""
+    """Return the drawn times of a desk that changes every half hour before noon, and the time zone of the axis."""
     to_ms = round(datetime.fromisoformat(noon).timestamp() * 1000)
     from_ms = to_ms - 14 * HOUR_MS
     turns = [Shown.TAKEN, Shown.FREE] * 14
@@ -40,13 +40,13 @@ def drawn(noon: str) -> tuple[list[str], str]:
     return [at for span in sorted(moments) for at in span], layout["xaxis"]["title"]["text"]
 
 
-def test_a_day_is_drawn_by_the_clock_of_the_house() -> None:
+def test_day_is_drawn_in_the_time_zone_of_the_site() -> None:
     moments, clock = drawn("2026-10-24T12:00+02:00")
     assert (moments[0], moments[-1], clock) == ("2026-10-23 22:00:00", "2026-10-24 12:00:00", "Europe/Stockholm")
 
 
 @pytest.mark.parametrize("noon", ["2026-10-25T12:00+01:00", "2026-03-29T12:00+02:00"])
-def test_a_day_on_which_the_clocks_change_is_drawn_without_an_hour_twice_or_missing(noon: str) -> None:
+def test_day_of_a_clock_change_is_drawn_in_utc(noon: str) -> None:
     moments, clock = drawn(noon)
     assert clock == "UTC"
     begins, ends = moments[::2], moments[1::2]

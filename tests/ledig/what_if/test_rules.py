@@ -1,4 +1,4 @@
-"""Other rules are read as a manager writes them; what cannot be is refused with its bounds, all of it together."""
+"""Other rules are read as written by a manager; invalid ones are rejected together, with their bounds."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,22 +39,22 @@ def rules(**changes: object) -> Rules:
         ("lone_motion_hold=3m,hold=7m", rules(lone_motion_hold_ms=180_000)),
     ],
 )
-def test_what_is_asked_for_differs_from_todays_rules_in_that_alone(asked: str, expected: Rules) -> None:
+def test_given_settings_change_nothing_else(asked: str, expected: Rules) -> None:
     assert others(asked) == [expected]
 
 
-def test_each_what_if_is_one_set_of_rules_and_keeps_the_words_it_was_asked_by() -> None:
+def test_each_what_if_is_one_set_of_rules_with_its_label() -> None:
     found = read_others(("hold=7m", "hold=12m"), (), TODAY)
     assert [other.label for other in found] == ["hold=7m", "hold=12m"]
     assert [other.hold_ms for other in found] == [420_000, 720_000]
 
 
-def test_hold_pins_the_hold_of_every_space_and_nothing_else() -> None:
-    house = house_of(3)
-    (other,) = read_others(("hold=7m",), (), house.rules)
-    assert [space.motion_hold_ms for space in other.on(house).spaces] == [420_000] * 3
-    (usual,) = read_others(("learning=off",), (), house.rules)
-    assert usual.on(house) == replace(house, rules=Rules(learning=Learning.OFF))
+def test_hold_fixes_the_hold_of_every_space_and_nothing_else() -> None:
+    plan = house_of(3)
+    (other,) = read_others(("hold=7m",), (), plan.rules)
+    assert [space.motion_hold_ms for space in other.on(plan).spaces] == [420_000] * 3
+    (usual,) = read_others(("learning=off",), (), plan.rules)
+    assert usual.on(plan) == replace(plan, rules=Rules(learning=Learning.OFF))
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_hold_pins_the_hold_of_every_space_and_nothing_else() -> None:
         ("", '"" is not a setting'),
         ("hodl=7m", 'no rule "hodl"; known rules: hold, lone_motion_hold,'),
         ("hodl=7m", 'did you mean "hold"?'),
-        ("hold=7", 'hold is "7"; write a span with its unit: 90s, 7m or 2h'),
-        ("hold=7 weeks", 'hold is "7 weeks"; write a span with its unit'),
-        ("hold=-7m", 'hold is "-7m"; write a span with its unit'),
+        ("hold=7", 'hold is "7"; write a duration with its unit: 90s, 7m or 2h'),
+        ("hold=7 weeks", 'hold is "7 weeks"; write a duration with its unit'),
+        ("hold=-7m", 'hold is "-7m"; write a duration with its unit'),
         ("hold=3h", "hold must lie between 1s and 2h, got 3h"),
         ("hold=0s", "hold must lie between 1s and 2h, got 0s"),
         ("motion_hold=1m", "motion_hold must lie between lone_motion_hold (90s) and 2h, got 1m"),
@@ -78,13 +78,13 @@ def test_hold_pins_the_hold_of_every_space_and_nothing_else() -> None:
         ("hold=7m,hold=8m", "hold is set twice"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_bounds(asked: str, finding: str) -> None:
+def test_invalid_setting_is_rejected_with_its_bounds(asked: str, finding: str) -> None:
     (fault,) = faults(asked)
     assert fault.startswith(f'--what-if "{asked}": ')
     assert finding in fault
 
 
-def test_a_file_holds_a_whole_table_of_rules(tmp_path: Path) -> None:
+def test_file_contains_a_complete_table_of_rules(tmp_path: Path) -> None:
     path = tmp_path / "long.toml"
     path.write_text("[rules]\nmotion_hold_ms = 900000\n")
     (other,) = read_others((), (path,), TODAY)
@@ -106,20 +106,20 @@ def test_a_file_holds_a_whole_table_of_rules(tmp_path: Path) -> None:
         ("rules = " + "[" * 5000, "give a TOML file with a table [rules]"),
     ],
 )
-def test_a_file_of_impossible_rules_is_refused_with_the_bounds(tmp_path: Path, text: str, finding: str) -> None:
+def test_invalid_file_is_rejected_with_its_bounds(tmp_path: Path, text: str, finding: str) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(text)
     assert finding in "\n".join(faults(files=(path,)))
 
 
-def test_all_faults_are_told_together(tmp_path: Path) -> None:
-    told = faults("hold=3h", "hodl=1m", files=(tmp_path / "none.toml",))
-    assert len(told) == 3
-    assert "No such file or directory; give a TOML file" in told[2]
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
+    found_faults = faults("hold=3h", "hodl=1m", files=(tmp_path / "none.toml",))
+    assert len(found_faults) == 3
+    assert "No such file or directory; give a TOML file" in found_faults[2]
 
 
 @pytest.mark.parametrize(
     ("span_ms", "text"), [(420_000, "7m"), (90_000, "90s"), (7_200_000, "2h"), (1, "1ms"), (0, "0s")]
 )
-def test_a_span_is_told_as_it_is_written(span_ms: int, text: str) -> None:
+def test_duration_is_formatted_as_on_the_command_line(span_ms: int, text: str) -> None:
     assert span_text(span_ms) == text

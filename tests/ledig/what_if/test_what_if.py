@@ -1,4 +1,4 @@
-"""Other rules tell another story of the same events; what differs is weighed to the millisecond."""
+"""Events are evaluated again under other rules; the difference is exact to the millisecond."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -29,53 +29,53 @@ from ledig.what_if.rules import read_others
 from tests.collector.room import HOUR, NOON_MS, beats, numbered, plan, pulse, sensor
 
 SPACE = Space(id="space", name="Desk", kind=SpaceKind.DESK, zone="loft", x_m=1, y_m=1)
-HOUSE = plan(SPACE, sensors=[sensor(SensorKind.PIR)], rules=Rules(learning=Learning.OFF))
+PLAN = plan(SPACE, sensors=[sensor(SensorKind.PIR)], rules=Rules(learning=Learning.OFF))
 SPAN = NOON_MS, NOON_MS + 3 * HOUR
 
 
-def other(asked: str, house: SitePlan = HOUSE) -> SitePlan:
-    (found,) = read_others((asked,), (), house.rules)
-    return found.on(house)
+def other(asked: str, plan_of_site: SitePlan = PLAN) -> SitePlan:
+    (found,) = read_others((asked,), (), plan_of_site.rules)
+    return found.on(plan_of_site)
 
 
 def morning(*minutes: int) -> list[Heard]:
-    """Movement in these minutes, and a heartbeat every half minute."""
+    """Return movement in these minutes, and a heartbeat every half minute."""
     moved = [event for minute in minutes for event in pulse("pir", NOON_MS + minute * MINUTE_MS + 1)]
     return numbered([*beats("pir", *SPAN), *moved])
 
 
 def again(asked: str, *minutes: int) -> Compared:
-    (compared,) = run_again((HOUSE, other(asked)), "space", Stored(morning(*minutes)), SPAN)
+    (compared,) = run_again((PLAN, other(asked)), "space", Stored(morning(*minutes)), SPAN)
     return compared
 
 
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
-    words = draw(st.lists(st.sampled_from(["occupied", "away", "vacant", "unknown"]), min_size=1, max_size=8))
-    moments = sorted(draw(st.sets(st.integers(-50, 150), min_size=len(words), max_size=len(words))))
-    return joined(0, 100, "unknown", list(zip(moments, words, strict=True)))
+    states = draw(st.lists(st.sampled_from(["occupied", "away", "vacant", "unknown"]), min_size=1, max_size=8))
+    moments = sorted(draw(st.sets(st.integers(-50, 150), min_size=len(states), max_size=len(states))))
+    return joined(0, 100, "unknown", list(zip(moments, states, strict=True)))
 
 
-def test_a_shorter_hold_frees_a_desk_earlier_by_the_difference() -> None:
+def test_shorter_hold_frees_a_desk_earlier_by_the_difference() -> None:
     compared = again("hold=5m", 30, 31, 33, 60, 61, 63)
     assert figures(compared.today).taken_min - figures(compared.other).taken_min == pytest.approx(10)
-    assert compared.differ_min == pytest.approx(10 + 5), "and at the beginning it is known five minutes earlier"
+    assert compared.differ_min == pytest.approx(10 + 5), "and at the beginning the state is known five minutes earlier"
 
 
-def test_the_same_rules_differ_nowhere() -> None:
+def test_same_rules_do_not_differ() -> None:
     compared = again("level_hold=3m", 30, 31, 90)
     assert compared.today == compared.other
     assert compared.days == {}
 
 
-def test_a_desk_shown_free_for_a_moment_between_two_times_taken_is_a_quick_flip() -> None:
+def test_brief_free_part_between_taken_parts_is_a_quick_flip() -> None:
     short, usual = again("hold=4m", 30, 32, 38, 40).other, again("hold=8m", 30, 32, 38, 40).other
     assert (figures(short).quick_flips, figures(usual).quick_flips) == (1, 0)
     assert figures(short).changes == figures(usual).changes + 2
 
 
 @given(timelines())
-def test_a_timeline_covers_its_span_once_and_never_says_the_same_twice(shown: Timeline) -> None:
+def test_timeline_covers_its_span_without_repeated_states(shown: Timeline) -> None:
     assert [shown[0].from_ms, shown[-1].to_ms] == [0, 100]
     assert all(one.to_ms == following.from_ms for one, following in pairwise(shown))
     assert all(one.shown is not following.shown for one, following in pairwise(shown))
@@ -84,28 +84,28 @@ def test_a_timeline_covers_its_span_once_and_never_says_the_same_twice(shown: Ti
 
 
 @given(timelines(), st.integers(0, 99))
-def test_what_is_shown_is_the_last_word_told(shown: Timeline, at_ms: int) -> None:
+def test_exactly_one_part_covers_each_time(shown: Timeline, at_ms: int) -> None:
     assert sum(part.from_ms <= at_ms < part.to_ms for part in shown) == 1
 
 
 @given(st.lists(st.integers(1, 170), max_size=12), st.sampled_from(["hold=2m", "hold=20m", "second_motion=1m"]))
-def test_minutes_that_differ_are_those_in_which_the_two_show_different_things(minutes: list[int], asked: str) -> None:
+def test_differing_minutes_are_those_with_different_states(minutes: list[int], asked: str) -> None:
     compared = again(asked, *sorted(set(minutes)))
     grid = range(SPAN[0], SPAN[1], 1000)
 
-    def word(shown: Timeline, at_ms: int) -> Shown:
+    def state_at(shown: Timeline, at_ms: int) -> Shown:
         return next(part.shown for part in shown if part.from_ms <= at_ms < part.to_ms)
 
-    apart = sum(word(compared.today, at_ms) is not word(compared.other, at_ms) for at_ms in grid) / 60
+    apart = sum(state_at(compared.today, at_ms) is not state_at(compared.other, at_ms) for at_ms in grid) / 60
     assert compared.differ_min == pytest.approx(apart, abs=0.5)
 
 
-def test_minutes_are_counted_on_local_days_also_on_one_of_25_hours() -> None:
+def test_minutes_are_counted_by_local_day_also_with_25_hours() -> None:
     zone = ZoneInfo("Europe/Stockholm")
     from_ms = int(datetime(2026, 10, 24, 22, tzinfo=UTC).timestamp()) * 1000  # local midnight of the 25th
-    house = replace(HOUSE, time_zone=zone)
+    plan_of_site = replace(PLAN, time_zone=zone)
     (compared,) = run_again(
-        (house, replace(house, rules=Rules(silent_after_heartbeats=100))),
+        (plan_of_site, replace(plan_of_site, rules=Rules(silent_after_heartbeats=100))),
         "space",
         Stored(numbered(beats("pir", from_ms, from_ms + 26 * HOUR, every_ms=100_000))),
         (from_ms, from_ms + 26 * HOUR),
@@ -114,9 +114,9 @@ def test_minutes_are_counted_on_local_days_also_on_one_of_25_hours() -> None:
     assert compared.days[date(2026, 10, 26)] <= 60 < compared.days[date(2026, 10, 25)]
 
 
-def test_what_is_one_members_or_never_taken_is_not_compared() -> None:
-    house = replace(
-        HOUSE,
+def test_dedicated_supply_and_disabled_spaces_are_not_compared() -> None:
+    plan_of_site = replace(
+        PLAN,
         spaces=(
             SPACE,
             replace(SPACE, id="hers", tenure=Tenure.DEDICATED),
@@ -124,7 +124,7 @@ def test_what_is_one_members_or_never_taken_is_not_compared() -> None:
             replace(SPACE, id="broken", disabled=True),
         ),
     )
-    assert [space.id for space in comparable(house)] == ["space"]
+    assert [space.id for space in comparable(plan_of_site)] == ["space"]
 
 
 def test_figures_add_up() -> None:
