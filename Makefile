@@ -1,13 +1,13 @@
-# make run    a live house on this machine, with nothing to set up
-# make test   every test, after installing the servers and the browser that they need
-# make check  what CI runs: format, lint, types, then every test
-# make bench  figures beside their peers'; one of them: make bench BENCH=throughput ARGS=--help
-# make lighthouse   Lighthouse's scores of the pages that everybody can open; fails below what is asked
-# make screenshots   the README's six pictures of the example house, after three weeks of a made-up past
-# make accuracy   how true it is on labelled recordings, beside what a buyer gets; writes docs/accuracy.md
-# make install, make install-edge   a server's, or a Raspberry Pi's, part of a real house, into .venv
+# make run    a live simulated site on this machine, without any set-up
+# make test   all tests, after installing the servers and the browser that they need
+# make check  what CI runs: format, lint, types, then all tests
+# make bench  all benchmarks; a single one: make bench BENCH=throughput ARGS=--help
+# make lighthouse   Lighthouse's scores of the public pages; fails below the required scores
+# make screenshots   the README's six screenshots of the example site, after three weeks of simulated history
+# make accuracy   accuracy on labelled recordings, compared with bought products; writes docs/accuracy.md
+# make install, make install-edge   installs the part of a server, or of a Raspberry Pi, into .venv
 # make fresh-roots   both README commands on minimal Debian 12 and 13, as root and as a user; needs root, debootstrap
-# make lock   choose the newest allowed dependencies and write their hashes
+# make lock   selects the newest allowed dependencies and writes their hashes
 
 PYTHON ?= python3
 ARGS ?=
@@ -60,7 +60,7 @@ tools:
 fresh-roots:
 	@$(PYTHON) tests/installed/fresh_roots.py $(ARGS)
 
-# The locks hold every hash, and setuptools too, so that nothing is installed that is not named in them.
+# The lock files contain every hash, also that of setuptools, so that nothing else is installed.
 $(VENV)/%.stamp: requirements/%.lock pyproject.toml
 	@sh requirements/venv.sh $(PYTHON) $(VENV)
 	@echo "installing $< into $(VENV) ..."

@@ -1,1 +1,1 @@
-"""What happened at a sensor: events, kept until the collector has them."""
+"""Reads sensors and keeps their events until the collector has stored them."""

@@ -1,9 +1,10 @@
-"""The agent of one device: from its pins to the broker.
+"""The agent of one device: reads its sensors and publishes their events.
 
 In:    settings, a clock, a pin factory, the event that stops it.
 Out:   events on the broker until receipts cover them; the device's retained status; its lamp.
-Never: judgement. That is in debounce, crossing, stamp and delivery; this thread hands them time and carries out
-       what they say. It alone owns them; callbacks and other threads put values on its queue.
+Never: decisions. They are made by pure code in debounce, crossing, clock_anchor and send_window. The agent's thread
+       passes them the time and carries out the result. This thread alone owns their state; callbacks and other
+       threads only put values on its queue.
 """
 
 import logging
@@ -36,8 +37,7 @@ from edge.message import (
     encode,
 )
 from edge.outbox import Outbox
-from edge.progress import Progress, WorkState
-from edge.progress import step as progress_step
+from edge.progress import Progress, WorkState, step
 from edge.sensors.sensor import Fault, Reading, Told
 from edge.settings import DeviceSettings
 from edge.subscriptions import unreadable
@@ -46,11 +46,11 @@ from edge.uplink import Connected, Disconnected, Heard, Refused, Uplink
 from edge.watch import Watch
 
 MAX_SLEEP_S = 0.5
-"""The agent looks at least this often whether it shall stop."""
+"""The agent checks at least this often whether it must stop."""
 MAX_BATCH = 1000
-"""Items taken from the queue before the disk is written."""
+"""At most this many items are taken from the queue before the outbox is written."""
 STATUS_MS = 30_000
-"""The status is told at least this often (house time)."""
+"""The status is published at least this often (site time)."""
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 WIRELESS = Path("/proc/net/wireless")
 
@@ -64,29 +64,29 @@ def run(
     stop: threading.Event,
     report_progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Read sensors and hand over their events, until `stop` is set; ends within about a second of that.
+    """Read sensors and publish their events until `stop` is set; return within about a second after that.
 
-    A broker or a disk that is away, and a sensor that cannot be read, are logged and tried again.
-    Several agents may run in one process, each in a thread of its own with its own pin factory.
+    An unavailable broker or disk and a sensor that cannot be read are logged and retried.
+    Several agents can run in one process, each in its own thread with its own pin factory.
 
     Args:
-        settings: the device.
-        clock: the time of the site.
-        pin_factory: the driver of the pins.
+        settings: the device's settings.
+        clock: the site's clock.
+        pin_factory: the GPIO driver.
         stop: may be set by any thread.
-        report_progress: called whenever work has advanced or there is none (see progress.py), at most twice a second
-            at rest.
+        report_progress: called whenever work has advanced or there is none to do (see progress.py); at rest at most
+            twice a second.
 
     Raises:
-        OutboxRejected: a newer Ledig made the outbox.
+        OutboxRejected: a newer version of Ledig wrote the outbox.
     """
     agent = _Agent(settings, clock, pin_factory)
     progress = Progress()
     try:
         agent.start()
         while not stop.is_set():
-            agent.turn()
-            progress, advances = progress_step(progress, agent.work())
+            agent.run_once()
+            progress, advances = step(progress, agent.measure_work())
             if advances:
                 report_progress()
     finally:
@@ -94,256 +94,256 @@ def run(
 
 
 def own_reads(settings: DeviceSettings) -> list[str]:
-    """Every topic that the agent of a device subscribes to."""
+    """List every topic that the agent of a device subscribes to."""
     own = [topics.device(settings.site, settings.device, leaf) for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND)]
     own.append(topics.collector(settings.site))
     return own if settings.lamp_space is None else [*own, topics.space(settings.site, settings.lamp_space)]
 
 
 class _Agent:
-    """What one agent holds."""
+    """The state of one agent."""
 
     def __init__(self, settings: DeviceSettings, clock: Clock, factory: Factory) -> None:
         self._settings, self._clock = settings, clock
         self._inbox: SimpleQueue[object] = SimpleQueue()
-        self._time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
-        self._delivery = Delivery()
+        self._device_time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
+        self._window = Delivery()
         self._stream = ""
-        self._answered = False
-        self._keeping = Keeping(settings.outbox_path, settings.outbox_events)
+        self._has_receipt = False
+        self._buffer = Keeping(settings.outbox_path, settings.outbox_events)
         self._lamp = Lamp(settings.lamp_pin, factory)
-        self._watch = Watch(settings, factory, clock, self._inbox)
-        will = self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False))
-        self._uplink = Uplink(settings.broker, f"{settings.site}-{settings.device}", will, self._inbox)
-        self._space = None if settings.lamp_space is None else topics.space(settings.site, settings.lamp_space)
-        self._collector = topics.collector(settings.site)
+        self._monitor = Watch(settings, factory, clock, self._inbox)
+        will = self._device_topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False))
+        self._link = Uplink(settings.broker, f"{settings.site}-{settings.device}", will, self._inbox)
+        self._lamp_topic = None if settings.lamp_space is None else topics.space(settings.site, settings.lamp_space)
+        self._collector_topic = topics.collector(settings.site)
         self._started_ms = clock.monotonic_ms()
-        self._status_ms = self._started_ms
-        self._reported: tuple[object, ...] = ()
+        self._status_due_ms = self._started_ms
+        self._last_status: tuple[object, ...] = ()
         self._refusal: str | None = None
-        self._version = _version()
-        self._answered_ms = 0
+        self._version = _installed_version()
+        self._broker_answered_ms = 0
         self._receipts = 0
         self._collector_until_ms = 0
-        """The collector counts as online until then, on the clock of `_real_ms`."""
+        """The collector counts as online until this time, on the clock of `_real_ms`."""
 
     def start(self) -> None:
-        """Begin to connect."""
-        self._uplink.start()
+        """Start to connect to the broker."""
+        self._link.start()
 
-    def work(self) -> WorkState:
-        """What there is to do now, and how far it is."""
-        outbox, delivery_ = self._keeping.outbox, self._delivery
+    def measure_work(self) -> WorkState:
+        """Return how much work is pending and how far it has advanced."""
+        outbox, window = self._buffer.outbox, self._window
         now_ms = _real_ms()
-        waits_for_time = self._time.anchor.offset_ms is None and not delivery_.in_flight
-        pending = 0 if outbox is None or waits_for_time else outbox.last - max(delivery_.covered, outbox.oldest - 1)
+        is_waiting_for_time = self._device_time.anchor.offset_ms is None and not window.in_flight
+        pending = 0 if outbox is None or is_waiting_for_time else outbox.last - max(window.covered, outbox.oldest - 1)
         return WorkState(
             now_ms=now_ms,
             pending=pending,
             receipts=(self._stream, self._receipts),
-            connected=delivery_.connected,
+            connected=window.connected,
             collector_online=now_ms < self._collector_until_ms,
-            answered_ms=self._answered_ms,
+            answered_ms=self._broker_answered_ms,
         )
 
-    def turn(self) -> None:
-        """Wait for something to happen, take all of it, write it, and send."""
-        batch = self._batch()
-        self._time.follow()
-        said: list[tuple[str, Told]] = []
+    def run_once(self) -> None:
+        """Wait for queue items, process all of them, write the outbox and send."""
+        batch = self._wait_for_batch()
+        self._device_time.follow()
+        events: list[tuple[str, Told]] = []
         for item in batch:
             if isinstance(item, Reading):
-                said += self._watch.take(item)
+                events += self._monitor.take(item)
             elif isinstance(item, Fault):
-                self._watch.fail(item)
+                self._monitor.fail(item)
             else:
-                self._hear(item)
-        said += self._watch.wake(self._clock.monotonic_ms())
+                self._handle_link_item(item)
+        events += self._monitor.wake(self._clock.monotonic_ms())
         wall_ms = self._clock.now_ms()
-        for sensor, told in said:
-            self._keeping.add(sensor, told, wall_ms)
+        for sensor, event in events:
+            self._buffer.add(sensor, event, wall_ms)
         now_ms = _real_ms()
-        self._keeping.flush(self._time.anchor, now_ms)
-        self._report()  # before sending: it forgets what is past its time
-        self._send(now_ms)
+        self._buffer.flush(self._device_time.anchor, now_ms)
+        self._publish_status()  # before sending: it deletes events that are too old
+        self._send_events(now_ms)
         self._lamp.wake(now_ms)
 
     def stop(self) -> None:
-        """Write what waits, say that the device is offline, and let go of everything."""
-        self._watch.close()
-        self._keeping.flush(self._time.anchor, _real_ms())
-        self._uplink.stop(self._topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False)))
-        self._keeping.close()
+        """Write buffered events, publish the offline status, and release the sensors and the lamp."""
+        self._monitor.close()
+        self._buffer.flush(self._device_time.anchor, _real_ms())
+        self._link.stop(self._device_topic(DeviceTopic.STATUS), encode(DeviceStatus(online=False)))
+        self._buffer.close()
         self._lamp.close()
 
-    def _batch(self) -> list[object]:
-        """Everything on the queue, after waiting for the first of it or for the next moment to wake."""
-        wake_ms = self._watch.next_wake()
-        next_ms = self._status_ms if wake_ms is None else min(self._status_ms, wake_ms)
-        waits = [MAX_SLEEP_S, self._clock.seconds_until(next_ms)]
-        if self._delivery.deadline_ms is not None:
-            waits.append((self._delivery.deadline_ms - _real_ms()) / 1000)
+    def _wait_for_batch(self) -> list[object]:
+        """Wait for the first queue item or the next deadline, then return everything on the queue."""
+        wake_ms = self._monitor.next_wake()
+        next_ms = self._status_due_ms if wake_ms is None else min(self._status_due_ms, wake_ms)
+        timeouts_s = [MAX_SLEEP_S, self._clock.seconds_until(next_ms)]
+        if self._window.deadline_ms is not None:
+            timeouts_s.append((self._window.deadline_ms - _real_ms()) / 1000)
         batch: list[object] = []
         try:
-            batch.append(self._inbox.get(timeout=max(0.0, min(waits))))
+            batch.append(self._inbox.get(timeout=max(0.0, min(timeouts_s))))
             while len(batch) < MAX_BATCH:
                 batch.append(self._inbox.get_nowait())
         except Empty:
             pass
         return batch
 
-    def _hear(self, item: object) -> None:
+    def _handle_link_item(self, item: object) -> None:
         if not isinstance(item, Disconnected):
-            self._answered_ms = _real_ms()
+            self._broker_answered_ms = _real_ms()
         if isinstance(item, Connected):
-            self._connected()
+            self._handle_connected()
         elif isinstance(item, Disconnected):
-            self._disconnected(item)
+            self._handle_disconnected(item)
         elif isinstance(item, Refused):
             self._log_refused(item)
         elif isinstance(item, Heard):
             try:
-                self._message(item)
+                self._handle_message(item)
             except MessageRejected as fault:
-                log.warning("%s: refused: %s", item.topic, fault)
+                log.warning("%s: rejected: %s", item.topic, fault)
 
-    def _connected(self) -> None:
+    def _handle_connected(self) -> None:
         log.info("connected to the broker at %s:%d", self._settings.broker.host, self._settings.broker.port)
         self._refusal = None
-        self._uplink.subscribe(own_reads(self._settings))
+        self._link.subscribe(own_reads(self._settings))
         self._collector_until_ms = 0
-        self._delivery = delivery.connect(self._delivery)
-        self._reported = ()
+        self._window = delivery.connect(self._window)
+        self._last_status = ()
 
-    def _disconnected(self, gone: Disconnected) -> None:
-        refusal = gone.refusal or "the connection ended"
+    def _handle_disconnected(self, item: Disconnected) -> None:
+        refusal = item.refusal or "the connection ended"
         if self._refusal is None:
             where = self._settings.broker
             log.warning("the broker at %s:%d is not available: %s; trying again", where.host, where.port, refusal)
         self._refusal = refusal
-        self._delivery = delivery.disconnect(self._delivery)
+        self._window = delivery.disconnect(self._window)
         self._lamp.doubt(_real_ms())
 
-    def _log_refused(self, refused: Refused) -> None:
-        if refused.topics:
-            log.error("%s", unreadable(self._settings.broker, refused.topics))
+    def _log_refused(self, item: Refused) -> None:
+        if item.topics:
+            log.error("%s", unreadable(self._settings.broker, item.topics))
         else:
-            log.info("the broker allows us to read all topics again")
+            log.info("the broker allows this device to read all its topics again")
 
-    def _message(self, heard: Heard) -> None:
-        if heard.topic == self._space:
-            self._lamp.tell(shown(heard.payload), _real_ms())
-        elif heard.topic == self._collector:
-            self._collector_said(heard)
-        elif heard.topic == self._topic(DeviceTopic.RECEIPT):
-            self._covered(decode_receipt(heard.payload))
-        elif decode_command(heard.payload).command is CommandName.IDENTIFY:
+    def _handle_message(self, received: Heard) -> None:
+        if received.topic == self._lamp_topic:
+            self._lamp.tell(shown(received.payload), _real_ms())
+        elif received.topic == self._collector_topic:
+            self._handle_collector_status(received)
+        elif received.topic == self._device_topic(DeviceTopic.RECEIPT):
+            self._handle_receipt(decode_receipt(received.payload))
+        elif decode_command(received.payload).command is CommandName.IDENTIFY:
             log.info("asked to identify: the lamp blinks")
             self._lamp.identify(_real_ms())
         else:
-            self._reported = ()
+            self._last_status = ()
 
-    def _collector_said(self, heard: Heard) -> None:
+    def _handle_collector_status(self, received: Heard) -> None:
         now_ms = _real_ms()
-        if not works(heard.payload):
+        if not works(received.payload):
             self._collector_until_ms = 0
             self._lamp.doubt(now_ms)
-        elif not heard.retained:  # it may have died together with the broker that remembers it
+        elif not received.retained:  # a retained status may outlive a dead collector
             self._collector_until_ms = now_ms + COLLECTOR_SILENT_MS
             self._lamp.trust(now_ms)
 
-    def _covered(self, receipt: Receipt) -> None:
-        outbox, now_ms = self._keeping.outbox, _real_ms()
+    def _handle_receipt(self, receipt: Receipt) -> None:
+        outbox, now_ms = self._buffer.outbox, _real_ms()
         if outbox is None or receipt.stream != outbox.stream:
             return
-        sent = outbox.last if self._answered else max(outbox.inherited, self._delivery.covered + 1)
+        sent = outbox.last if self._has_receipt else max(outbox.inherited, self._window.covered + 1)
         if receipt.seq > sent:
             log.warning(
-                "the collector has stored more events than this outbox contains, which may have been restored from a"
-                " copy; a new stream begins"
+                "the collector has stored more events than this outbox contains; the outbox may have been restored"
+                " from a copy; starting a new stream"
             )
-            self._keeping.renew(now_ms)
+            self._buffer.renew(now_ms)
             return
-        self._answered = True
+        self._has_receipt = True
         self._receipts += 1
-        self._delivery = delivery.receipt(self._delivery, receipt.seq, now_ms, _jitter())
-        self._keeping.cover(receipt.seq, now_ms)
+        self._window = delivery.receipt(self._window, receipt.seq, now_ms, _random_jitter())
+        self._buffer.cover(receipt.seq, now_ms)
 
-    def _send(self, now_ms: int) -> None:
-        """Publish what the window lets out."""
-        outbox = self._keeping.outbox
-        self._delivery = delivery.tick(self._delivery, now_ms)
+    def _send_events(self, now_ms: int) -> None:
+        """Publish as many events as the send window allows."""
+        outbox = self._buffer.outbox
+        self._window = delivery.tick(self._window, now_ms)
         if outbox is None:
             return
         if outbox.stream != self._stream:
-            self._stream, self._answered = outbox.stream, False
-            self._delivery = Delivery(connected=self._delivery.connected)
-        self._delivery = delivery.drop(self._delivery, outbox.oldest)
-        while (room := self._room(outbox)) and self._delivery.next_seq <= outbox.last:
-            events = self._keeping.read(self._delivery.next_seq, room, now_ms)
+            self._stream, self._has_receipt = outbox.stream, False
+            self._window = Delivery(connected=self._window.connected)
+        self._window = delivery.drop(self._window, outbox.oldest)
+        while (allowed := self._allowed_events(outbox)) and self._window.next_seq <= outbox.last:
+            events = self._buffer.read(self._window.next_seq, allowed, now_ms)
             if not events:
                 return
             message = EventsMessage(outbox.stream, outbox.oldest, events)
-            self._uplink.publish(self._topic(DeviceTopic.EVENTS), encode(message))
-            self._delivery = delivery.sent(self._delivery, events[-1].seq, now_ms, _jitter())
+            self._link.publish(self._device_topic(DeviceTopic.EVENTS), encode(message))
+            self._window = delivery.sent(self._window, events[-1].seq, now_ms, _random_jitter())
 
-    def _room(self, outbox: Outbox) -> int:
-        """How many events may go out now.
+    def _allowed_events(self, outbox: Outbox) -> int:
+        """Return how many events may be sent now.
 
-        Until the first receipt: what was there at the start, else one. A card that forgot its last writes, or was
-        restored from a copy, counts on from a number that was used before; the answer tells, while no new event can be
-        taken for the old one of its number.
+        Before the first receipt, only events that existed when the outbox was opened are sent, or a single new one.
+        A memory card that lost its last writes, or was restored from a copy, reuses numbers. The first receipt shows
+        this before a new event can be mistaken for the old event of the same number.
         """
-        room = delivery.allowance(self._delivery)
-        if self._answered:
-            return room
-        inherited = outbox.inherited - self._delivery.next_seq + 1
-        return min(room, inherited if inherited > 0 else max(0, 1 - self._delivery.in_flight))
+        allowed = delivery.allowance(self._window)
+        if self._has_receipt:
+            return allowed
+        inherited = outbox.inherited - self._window.next_seq + 1
+        return min(allowed, inherited if inherited > 0 else max(0, 1 - self._window.in_flight))
 
-    def _report(self) -> None:
-        """Publish the status if it is due, or if more than the outbox's depth changed; forget what is past its time."""
+    def _publish_status(self) -> None:
+        """Publish the status if it is due or if more than the outbox depth changed; delete events that are too old."""
         now_ms = self._clock.monotonic_ms()
-        if now_ms >= self._status_ms:
-            self._status_ms = now_ms + STATUS_MS
-            self._reported = ()
-            self._uplink.ask_again()
-            if (at_ms := self._time.deletes_at_ms()) is not None:
-                self._keeping.forget(at_ms, _real_ms())
-        if not self._delivery.connected:
+        if now_ms >= self._status_due_ms:
+            self._status_due_ms = now_ms + STATUS_MS
+            self._last_status = ()
+            self._link.ask_again()
+            if (at_ms := self._device_time.deletes_at_ms()) is not None:
+                self._buffer.forget(at_ms, _real_ms())
+        if not self._window.connected:
             return
-        state = ClockState.WAITING if self._time.anchor.offset_ms is None else ClockState.SYNCHRONISED
-        health, channels, dropped = self._watch.health, self._watch.failed_channels, self._keeping.dropped
-        if self._reported == (state, health, channels, dropped):
+        state = ClockState.WAITING if self._device_time.anchor.offset_ms is None else ClockState.SYNCHRONISED
+        health, channels, dropped = self._monitor.health, self._monitor.failed_channels, self._buffer.dropped
+        if self._last_status == (state, health, channels, dropped):
             return
-        self._reported = state, health, channels, dropped
+        self._last_status = state, health, channels, dropped
         status = DeviceStatus(
             online=True,
-            since_ms=self._time.anchor.unix_ms(self._started_ms),
-            at_ms=self._time.anchor.unix_ms(now_ms),
+            since_ms=self._device_time.anchor.unix_ms(self._started_ms),
+            at_ms=self._device_time.anchor.unix_ms(now_ms),
             version=self._version,
-            outbox=OutboxStatus(self._keeping.depth, dropped),
+            outbox=OutboxStatus(self._buffer.depth, dropped),
             clock=state,
-            temperature_c=_temperature_c(),
+            temperature_c=_read_temperature_c(),
             wifi_dbm=wifi_dbm(WIRELESS),
             sensors=health,
             failed_channels=channels,
         )
-        self._uplink.retain(self._topic(DeviceTopic.STATUS), encode(status))
+        self._link.retain(self._device_topic(DeviceTopic.STATUS), encode(status))
 
-    def _topic(self, leaf: DeviceTopic) -> str:
+    def _device_topic(self, leaf: DeviceTopic) -> str:
         return topics.device(self._settings.site, self._settings.device, leaf)
 
 
 def _real_ms() -> int:
-    """Time for what concerns the network, the disk and the lamp: the machine's own, however fast the house's runs."""
+    """Return real monotonic time, used for network, disk and lamp even if the site's clock runs faster."""
     return time.monotonic_ns() // 1_000_000
 
 
-def _jitter() -> float:
+def _random_jitter() -> float:
     return random.random()  # noqa: S311 - no secret
 
 
-def _temperature_c() -> float | None:
+def _read_temperature_c() -> float | None:
     try:
         return int(THERMAL.read_text()) / 1000
     except (OSError, ValueError):
@@ -351,15 +351,15 @@ def _temperature_c() -> float | None:
 
 
 def wifi_dbm(path: Path) -> int | None:
-    """The level of the first wireless link, as Linux tells it in a table: two lines of heads, then one for each."""
+    """Read the level of the first wireless link from Linux's table, which has two header lines."""
     try:
         level = round(float(path.read_text().splitlines()[2].split()[3]))
     except (OSError, ValueError, IndexError):
         return None
-    return level if -128 <= level < 0 else None  # some drivers tell a share instead
+    return level if -128 <= level < 0 else None  # some drivers report a percentage instead
 
 
-def _version() -> str:
+def _installed_version() -> str:
     try:
         return version("ledig")
     except PackageNotFoundError:  # run from its source, not installed

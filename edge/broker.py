@@ -1,8 +1,8 @@
-"""How every process of the house reaches the MQTT broker.
+"""Creates the MQTT client of every process of the site.
 
-In:    who we are, and where the broker is.
-Out:   a paho client that is set up and not yet connected.
-Never: topics, threads of our own. Callbacks only queue; what they queue is somebody else's work.
+In:    the client's identity and the broker's address.
+Out:   a configured paho client that is not connected yet.
+Never: topics, threads of our own, callbacks that do more than queue.
 
 Source: MQTT 3.1.1; paho-mqtt 2.x.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
 
 KEEPALIVE_S = 15
-"""A silent cut is noticed within two of these."""
+"""A connection that breaks without notice is detected within two of these."""
 MAX_RECONNECT_S = 30
 
 
@@ -30,18 +30,18 @@ class BrokerAway(ConnectionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """Where the broker is and who we are there; `user` None: it asks for none; `ca_file` None: no TLS."""
+    """The broker's address and our account. `user` None: the broker requires none. `ca_file` None: no TLS."""
 
     host: str = "localhost"
-    """Name or address."""
+    """Host name or IP address."""
     port: int = 1883
     """TCP port; 8883 is usual with TLS."""
     user: str | None = None
     """The device's id, `collector` or `dashboard`."""
     password: str | None = field(default=None, repr=False)
-    """Never in the site file: the front door reads it from the password directory."""
+    """Never in the site file: the `ledig` command reads it from the password directory."""
     ca_file: Path | None = None
-    """The authority that signed the broker's certificate."""
+    """Certificate of the authority that signed the broker's certificate."""
 
     def __post_init__(self) -> None:
         if fault := host_fault(self.host):
@@ -58,50 +58,51 @@ def client(
     manual_ack: bool = False,
     kind: "type[mqtt.Client] | None" = None,
 ) -> "mqtt.Client":
-    """A client with a clean session, TCP_NODELAY and jittered reconnects; call `connect_async` or `connect` next.
+    """Create a client with a clean session, TCP_NODELAY and jittered reconnects; `connect` is left to the caller.
 
     Args:
-        settings: where the broker is.
-        client_id: fixed for each process, so that its dead predecessor's connection is taken over. A part that only
-            who knows the password can make is added: nobody else can end the connection by taking its client id.
-        will: topic and retained payload that the broker publishes when we vanish.
+        settings: the broker's address and our account.
+        client_id: fixed for each process, so that a new process takes over the connection of its dead predecessor.
+            A suffix derived from the password is added, so that somebody who does not know the password cannot
+            end the connection by using the same client id.
+        will: topic and retained payload that the broker publishes when the connection breaks.
         manual_ack: the caller acknowledges each QoS 1 message itself.
-        kind: another class of client than paho's own.
+        kind: a client class to use instead of paho's own.
     """
-    import paho.mqtt.client as mqtt  # here, so that reading a site file does not cost its 7 MB
+    import paho.mqtt.client as mqtt  # imported here, so that reading a site file does not need its 7 MB
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-    made = (kind or mqtt.Client)(
+    created = (kind or mqtt.Client)(
         CallbackAPIVersion.VERSION2,
-        client_id=client_id + _proof(settings),
-        clean_session=True,  # receipts make up for what a broker forgets, and its queues have silent limits
-        protocol=MQTTProtocolVersion.MQTTv311,  # MQTT 5 doubles paho's cost for each message
+        client_id=client_id + _client_id_suffix(settings),
+        clean_session=True,  # receipts replace lost messages; broker queues drop messages silently at their limits
+        protocol=MQTTProtocolVersion.MQTTv311,  # with MQTT 5, each message costs paho twice the CPU time
         manual_ack=manual_ack,
     )
-    made.username_pw_set(settings.user, settings.password)
+    created.username_pw_set(settings.user, settings.password)
     if settings.ca_file is not None:
-        made.tls_set(ca_certs=str(settings.ca_file))
+        created.tls_set(ca_certs=str(settings.ca_file))
     if will is not None:
-        made.will_set(will[0], will[1], qos=1, retain=True)
-    set_reconnect_pause(made, 0.0)
-    made.on_socket_open = _no_delay
-    return made
+        created.will_set(will[0], will[1], qos=1, retain=True)
+    set_reconnect_pause(created, 0.0)
+    created.on_socket_open = _disable_nagle
+    return created
 
 
 def set_reconnect_pause(client: "mqtt.Client", least_s: float) -> None:
-    """Let a client of paho wait at least so long before it connects again; growing pauses up to half a minute else."""
+    """Set the shortest reconnect pause of a paho client; pauses grow up to half a minute."""
     longest = random.randint(MAX_RECONNECT_S // 2, MAX_RECONNECT_S)  # noqa: S311 - jitter, no secret
     least = max(1, round(least_s))
     client.reconnect_delay_set(min_delay=least, max_delay=max(least, longest))
 
 
-def _proof(settings: BrokerSettings) -> str:
+def _client_id_suffix(settings: BrokerSettings) -> str:
     if settings.password is None:
         return ""
     return "-" + hashlib.sha256(f"{settings.user}:{settings.password}".encode()).hexdigest()[:16]
 
 
-def _no_delay(_client: object, _userdata: object, opened: object) -> None:
-    """Send small packets at once: Nagle's algorithm would hold a state until the next event's acknowledgement."""
-    if isinstance(opened, socket.socket):  # under TLS it wraps one that took the option at connect
+def _disable_nagle(_client: object, _userdata: object, opened: object) -> None:
+    """Send small packets at once: Nagle's algorithm would delay a state until the next event is acknowledged."""
+    if isinstance(opened, socket.socket):  # a TLS socket wraps a socket that already has the option
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,12 +1,12 @@
-"""Which channels of one sensor have failed, with one log line for each failure and one for each recovery.
+"""Tracks which channels of one sensor have failed, with one log line per failure and one per recovery.
 
-In:    for each channel, its problems, and whether its newest reading was one; the time (monotonic milliseconds).
-Out:   the channels that count as failed, and the line to log, if there is one.
+In:    each problem of a channel, the channels whose newest reading is a problem, the time (monotonic milliseconds).
+Out:   the channels that count as failed, and the lines to log.
 Never: clocks, files, logging.
 
-A channel is what a sensor measures as one quantity: an air sensor has CO2, temperature and humidity, most sensors have
-one. A channel that alternates between good and bad readings is one failure: it has recovered when it has been good for
-RECOVERY_MS.
+A channel is one quantity that a sensor measures: an air sensor has CO2, temperature and humidity, most sensors have
+one. A channel that alternates between good and bad readings counts as one failure. It has recovered after it has had
+no problem for RECOVERY_MS.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 RECOVERY_MS: Final = 300_000
-"""A channel without a problem for so long has recovered."""
+"""A channel has recovered when it has had no problem for this long."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class _Fault:
 
 
 class ChannelFaults:
-    """The failed channels of one sensor, by name; the name of an only channel is empty."""
+    """The failed channels of one sensor, by name; the name of a single channel is empty."""
 
     def __init__(self, sensor: str) -> None:
         self._sensor = sensor
@@ -37,28 +37,28 @@ class ChannelFaults:
         return tuple(sorted(self._faults))
 
     def add(self, channel: str, problem: str, now_ms: int) -> str | None:
-        """Note a problem; returns the line to log, None if this failure was logged before."""
+        """Record a problem; return the line to log, or None if this failure is already logged."""
         known = self._faults.get(channel)
         self._faults[channel] = _Fault(problem, now_ms)
         if known is not None:
             return None
-        return f"{self._name(channel)} failed: {problem}; trying again; the others continue"
+        return f"{self._format_name(channel)} failed: {problem}; trying again; the others continue"
 
     def recover(self, failing: Collection[str], now_ms: int) -> list[str]:
-        """Forget the failures that are over; returns a line to log for each.
+        """Remove the failures that are over; return a line to log for each.
 
         Args:
-            failing: the channels whose newest reading is a problem, or that were not read since.
+            failing: the channels whose newest reading is a problem, or that have not been read since.
             now_ms: monotonic milliseconds.
         """
-        over = [
+        recovered = [
             channel
             for channel, fault in self._faults.items()
             if channel not in failing and now_ms >= fault.failed_ms + RECOVERY_MS
         ]
-        for channel in over:
+        for channel in recovered:
             del self._faults[channel]
-        return [f"{self._name(channel)} works again" for channel in over]
+        return [f"{self._format_name(channel)} works again" for channel in recovered]
 
-    def _name(self, channel: str) -> str:
+    def _format_name(self, channel: str) -> str:
         return f'sensor "{self._sensor}"' + (f", {channel}," if channel else "")

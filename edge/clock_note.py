@@ -1,8 +1,8 @@
-"""Keeps what tied an agent's clocks, so that a restart of its process under a wrong clock changes no time.
+"""Stores the clock offset of an agent, so that a restart of its process under a wrong clock changes no time.
 
-In:    a file beside the outbox; the offset, and which start of the machine it belongs to.
-Out:   the same again; nothing from a file that cannot be read.
-Never: clocks, judgement, an exception for a disk: what is not noted is only not known at the next start.
+In:    a file beside the outbox; the offset, and the boot of the machine that it belongs to.
+Out:   the stored offset; None if the file cannot be read.
+Never: clocks, decisions, an exception for a disk error: an offset that is not stored is unknown at the next start.
 """
 
 import json
@@ -12,18 +12,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ClockNote:
-    """What was known when it was written."""
+    """The clock offset at the time of writing."""
 
     boot: str
-    """Which start of the machine."""
+    """Id of the boot of the machine."""
     offset_ms: int
     """Unix minus monotonic milliseconds."""
     at_ms: int
-    """The time then, Unix milliseconds: it is certainly later now."""
+    """The time of writing, Unix milliseconds; a lower bound for the present time."""
 
 
 def read_note(path: Path) -> ClockNote | None:
-    """The note; None: there is none that can be read."""
+    """Read the record; None if there is no readable one."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return ClockNote(str(found["boot"]), int(found["offset_ms"]), int(found["at_ms"]))
@@ -32,11 +32,11 @@ def read_note(path: Path) -> ClockNote | None:
 
 
 def write_note(path: Path, note: ClockNote) -> bool:
-    """Replace the note; False: the disk refuses."""
-    beside = path.with_name(f"{path.name}.new")
+    """Replace the record; return False if the disk refuses."""
+    new_path = path.with_name(f"{path.name}.new")
     try:
-        beside.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
-        beside.replace(path)
+        new_path.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
+        new_path.replace(path)
     except OSError:
         return False
     return True

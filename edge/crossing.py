@@ -1,12 +1,13 @@
-"""Tells which way somebody passed a door with two light beams.
+"""Detects in which direction a person passes a door with two light beams.
 
 In:    one beam broken or clear, and when (monotonic milliseconds).
-Out:   the new state, and +1 for a way in, -1 for a way out, 0 for neither.
+Out:   the new state, and +1 for an entry, -1 for an exit, 0 for neither.
 Never: clocks, pins, a guess.
 
-A body is wider than the gap between the beams, so a pass breaks one beam, then both, then leaves by the other:
-clear, outer, both, inner, clear is a way in. Whoever turns back leaves by the beam he came through. Two who walk so
-close that the door is never clear between them count as one; no pair of beams can tell them apart.
+A body is wider than the gap between the beams, so a pass breaks one beam, then both, then clears the first and at
+last the second: clear, outer, both, inner, clear is an entry. A person who turns back clears the same beam last that
+broke first. Two people who walk so close that the door is never clear between them count as one; two beams cannot
+distinguish them.
 """
 
 from dataclasses import dataclass, replace
@@ -14,37 +15,40 @@ from enum import StrEnum
 
 
 class Beam(StrEnum):
-    """Which of the two."""
+    """One of the two light beams."""
 
     OUTER = "outer"
-    """Nearer to the street."""
+    """The beam nearer to the outside."""
     INNER = "inner"
-    """Nearer to the house."""
+    """The beam nearer to the inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Which beams are broken, and how this pass went so far."""
+    """Which beams are broken, and the course of the present pass."""
 
     broken: frozenset[Beam] = frozenset()
     first: Beam | None = None
-    """The beam that broke first; None: the door is clear."""
+    """The beam that broke first; None if the door is clear."""
     since_ms: int = 0
-    """When it broke."""
+    """When that beam broke."""
     both: bool = False
-    """Whether both were broken at once during this pass."""
+    """Whether both were broken at the same time during this pass."""
 
 
 def step(state: Crossing, beam: Beam, level: int, at_ms: int, within_ms: int) -> tuple[Crossing, int]:
-    """Take one beam's level (1: broken).
+    """Apply the level of one beam.
 
     Args:
         state: the pass so far.
-        beam: which beam speaks.
+        beam: the beam that changed.
         level: 1 broken, 0 clear; repeating the present level changes nothing.
-        at_ms: when.
-        within_ms: a pass that takes longer, from the first beam broken to the last one clear, is not counted:
-            a chair was parked there.
+        at_ms: when, monotonic milliseconds.
+        within_ms: a pass that takes longer, from the first beam broken to the last one clear, is not counted: an
+            object, such as a chair, stood in the door.
+
+    Returns:
+        The new state, and +1 for an entry, -1 for an exit, 0 for neither.
     """
     broken = state.broken | {beam} if level else state.broken - {beam}
     if broken == state.broken:
@@ -53,6 +57,6 @@ def step(state: Crossing, beam: Beam, level: int, at_ms: int, within_ms: int) ->
         return Crossing(broken, first=beam, since_ms=at_ms), 0
     if broken:
         return replace(state, broken=broken, both=state.both or len(broken) == 2), 0
-    passed = state.both and beam is not state.first and at_ms - state.since_ms <= within_ms
-    way = 1 if state.first is Beam.OUTER else -1
-    return Crossing(), way if passed else 0
+    is_pass = state.both and beam is not state.first and at_ms - state.since_ms <= within_ms
+    direction = 1 if state.first is Beam.OUTER else -1
+    return Crossing(), direction if is_pass else 0

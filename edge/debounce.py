@@ -1,10 +1,10 @@
-"""Decides when a level counts: once it has stood still.
+"""Debounces a pin: a level counts once it has been stable for a set time.
 
-In:    what a pin read and when, and the passing of time (monotonic milliseconds).
-Out:   settled levels, each with the moment of its first edge.
-Never: clocks, pins, threads. Waiting is a value: `next_wake` says when silence will settle something.
+In:    the levels of a pin and when they were read; the current time (monotonic milliseconds).
+Out:   stable levels, each with the time of its first edge.
+Never: clocks, pins, threads. Waiting is a value: `next_stable_ms` is when the level becomes stable without new edges.
 
-Settling here and not in the GPIO driver keeps it the same on every driver, and testable.
+Debouncing here instead of in the GPIO driver makes it the same for every driver, and testable.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Settled(NamedTuple):
-    """A level that counts: what it is, and when the pin first moved towards it."""
+    """A stable level, and when the pin first changed towards it."""
 
     at_ms: int
     level: int
@@ -20,46 +20,53 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Debounce:
-    """What one pin has told so far; a new one knows nothing, so that its first level is told too."""
+    """The debounce state of one pin; initially empty, so that the first level is reported too."""
 
     settled: int | None = None
-    """The level that counts; None: none has stood still yet."""
+    """The last stable level; None if there is none yet."""
     level: int | None = None
-    """What the pin read last."""
+    """The level that was read last."""
     first_ms: int | None = None
-    """When the present unrest began; None: the pin is at rest."""
+    """The first edge since the last stable level; None if the pin is stable."""
     edge_ms: int = 0
-    """When the pin moved last."""
+    """The last edge."""
 
 
 def step(state: Debounce, settle_ms: int, at_ms: int, level: int | None = None) -> tuple[Debounce, list[Settled]]:
-    """Let time pass until `at_ms`, then take what the pin reads (None: only time passes).
+    """Advance the time to `at_ms`, then apply the level of the pin (None: only the time advances).
 
-    Two threads may tell a pin's edges a little out of order: an edge never counts before the one told earlier.
+    Two threads may report the edges of a pin slightly out of order: an edge never counts as earlier than the edge
+    that was reported before it.
+
+    Args:
+        state: the state of the pin.
+        settle_ms: how long a level must be stable, milliseconds.
+        at_ms: when the level was read, or the current time; monotonic milliseconds.
+        level: 0 or 1.
 
     Returns:
-        The new state and the levels that settled, oldest first: none or one, two if `settle_ms` is 0.
+        The new state and the levels that became stable, oldest first: none or one; up to two if `settle_ms` is 0.
     """
     at_ms = max(at_ms, state.edge_ms)
-    state, settled = _pass(state, settle_ms, at_ms)
+    state, settled = _accept_stable(state, settle_ms, at_ms)
     if level is None or level == state.level:
         return state, settled
     first_ms = at_ms if state.first_ms is None else state.first_ms
     state = replace(state, level=level, first_ms=first_ms, edge_ms=at_ms)
-    state, at_once = _pass(state, settle_ms, at_ms)
+    state, at_once = _accept_stable(state, settle_ms, at_ms)
     return state, settled + at_once
 
 
 def next_wake(state: Debounce, settle_ms: int) -> int | None:
-    """When silence alone will settle the pin; None: it is at rest."""
+    """Return when the level becomes stable if no edge comes; None if it is stable."""
     return None if state.first_ms is None else state.edge_ms + settle_ms
 
 
-def _pass(state: Debounce, settle_ms: int, at_ms: int) -> tuple[Debounce, list[Settled]]:
-    """Settle what has stood still until `at_ms`."""
+def _accept_stable(state: Debounce, settle_ms: int, at_ms: int) -> tuple[Debounce, list[Settled]]:
+    """Accept the level if it has been stable until `at_ms`."""
     if state.first_ms is None or state.level is None or at_ms < state.edge_ms + settle_ms:
         return state, []
-    rested = replace(state, settled=state.level, first_ms=None)
-    if state.level == state.settled:  # it trembled and came back: nothing happened
-        return rested, []
-    return rested, [Settled(state.first_ms, state.level)]
+    stable = replace(state, settled=state.level, first_ms=None)
+    if state.level == state.settled:  # it bounced and came back: no change
+        return stable, []
+    return stable, [Settled(state.first_ms, state.level)]

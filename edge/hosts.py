@@ -1,8 +1,8 @@
-"""What may stand where a setting names a machine: a name or an address, and nothing of a URL.
+"""Validates a setting that names a machine: a host name or an IP address, not a URL.
 
 In:    the text of a setting.
-Out:   what is wrong with it, with the remedy, or None.
-Never: a lookup. Whether the machine is there is found out by whoever connects.
+Out:   the problem with its remedy, or None.
+Never: a lookup. Whether the machine exists shows when a client connects.
 """
 
 import re
@@ -15,16 +15,16 @@ LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "localhost.localdomain"})
 
 
 def host_fault(host: str) -> str | None:
-    """What is wrong with the name or address of a machine; None if nothing is."""
+    """Return what is wrong with a host name or address; None if it is valid."""
     if _is_host(host):
         return None
-    if inner := _inner_host(host):
+    if inner := _extract_host(host):
         return f'"{host}" is more than a host name or address; write only: "{inner}"'
     return f'"{host}" is not a host name or address; write it as "ledig.local" or "192.168.10.5"'
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether the name or address can only mean the machine that reads it."""
+    """Return whether the name or address always means the local machine."""
     if host.rstrip(".").lower() in LOCAL_NAMES:
         return True
     try:
@@ -37,13 +37,13 @@ def _is_host(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        is_number = host.replace(".", "").isdigit()  # 192.168.1 and 1.2.3.400 are no names
+        is_number = host.replace(".", "").isdigit()  # 192.168.1 and 1.2.3.400 are not host names
         return len(host) <= 253 and not is_number and _NAME.fullmatch(host) is not None
     return True
 
 
-def _inner_host(text: str) -> str:
-    """The host in what looks like a URL, a host with a port or an address in brackets; empty if there is none."""
+def _extract_host(text: str) -> str:
+    """Extract the host from a URL, a host with a port or an address in brackets; empty if there is none."""
     try:
         found = urlsplit(text if "://" in text else f"//{text}").hostname or ""
     except ValueError:

@@ -1,11 +1,11 @@
-"""Keeps events in the outbox, and in memory while the disk refuses.
+"""Writes events to the outbox, and buffers them in memory while the disk is unavailable.
 
-In:    what sensors said, with the moment; the anchor that ties it to the time of day.
-Out:   an outbox, open or away; how many events wait and how many were lost, exactly.
-Never: an exception for a disk that may come back. It is said in one line, and tried again.
+In:    events of sensors with their monotonic time; the anchor that converts it to the time of day.
+Out:   an outbox, open or unavailable; the exact numbers of kept and dropped events.
+Never: an exception for a disk that may come back. It is logged once and retried.
 
-What waits in memory was promised to nobody: it is lost if the machine stops. Beyond `TAIL_EVENTS` the oldest go,
-and are counted in `dropped` like those that the outbox drops at its own bound.
+Events in memory are lost if the machine stops. Beyond `MAX_BUFFERED_EVENTS` the oldest are dropped, and counted in
+`dropped` like those that the outbox drops at its own bound.
 """
 
 import logging
@@ -20,55 +20,55 @@ from edge.sensors.sensor import Told
 from edge.stamp import Anchor
 
 TAIL_EVENTS = 2000
-"""Events kept in memory while the disk refuses: about an hour of sixteen desks."""
+"""At most this many events are buffered in memory: about an hour of sixteen desks."""
 KEPT_MS = 72 * 3_600_000
-"""The house forgets what happened longer ago, and so does its outbox: the collector would not take it any more."""
+"""The collector keeps no event longer, and would not accept an older one, so the outbox deletes it too."""
 RETRY_MS = 1000
-"""The disk is tried again this often (real milliseconds)."""
+"""The disk is retried this often (real milliseconds)."""
 CLEAR_MS = 10_000
-"""Events that a receipt covers may be read in the outbox's files for so long (real milliseconds)."""
+"""Events covered by a receipt can be read in the outbox's files for at most this long (real milliseconds)."""
 
 log = logging.getLogger(__name__)
 
 
 class Keeping:
-    """The outbox of one agent and what waits in front of it. One thread owns it."""
+    """The outbox of one agent and the buffer in front of it. One thread owns it."""
 
     def __init__(self, path: Path, max_events: int) -> None:
-        """Open the outbox, or begin without one.
+        """Open the outbox, or start without one if the disk is unavailable.
 
         Raises:
-            OutboxRejected: a newer Ledig made the file.
+            OutboxRejected: a newer version of Ledig wrote the file.
         """
         self._path, self._max_events = path, max_events
-        self._boot = boot_id()
-        self._tail: deque[Said] = deque()
-        self._lost = 0
+        self._boot_id = boot_id()
+        self._buffered: deque[Said] = deque()
+        self._dropped_from_buffer = 0
         self._retry_ms: int | None = None
-        self._unstamped = True
-        self._clear_ms = 0
+        self._has_untimed = True
+        self._next_clear_ms = 0
         self.outbox: Outbox | None = None
-        """None while the disk refuses to open it."""
+        """None while it cannot be opened."""
         self._open(0)
 
     @property
     def depth(self) -> int:
-        """How many events are kept, on the disk and in memory."""
-        return len(self._tail) + (self.outbox.depth if self.outbox else 0)
+        """How many events are held, on disk and in memory."""
+        return len(self._buffered) + (self.outbox.depth if self.outbox else 0)
 
     @property
     def dropped(self) -> int:
-        """How many events were dropped since the outbox was made."""
-        return self._lost + (self.outbox.dropped if self.outbox else 0)
+        """How many events were dropped since the outbox was created."""
+        return self._dropped_from_buffer + (self.outbox.dropped if self.outbox else 0)
 
-    def add(self, sensor: str, told: Told, wall_ms: int) -> None:
-        """Take one event; `flush` writes it. `wall_ms` is what the time of day is said to be."""
-        self._tail.append(Said(sensor, told.kind, told.value, told.at_ms, wall_ms, None))
+    def add(self, sensor: str, event: Told, wall_ms: int) -> None:
+        """Buffer one event; `flush` writes it. `wall_ms` is the machine's time of day, right or wrong."""
+        self._buffered.append(Said(sensor, event.kind, event.value, event.at_ms, wall_ms, None))
         if self._retry_ms is not None:
-            self._bound()
+            self._drop_excess()
 
     def flush(self, anchor: Anchor, now_ms: int) -> None:
-        """Write all that waits, in one transaction; on the disk when it returns, or it waits on (`now_ms` is real)."""
+        """Write the buffer in one transaction; if the disk is unavailable, keep it (`now_ms` is real milliseconds)."""
         if self._retry_ms is not None and now_ms < self._retry_ms:
             return
         if self.outbox is None:
@@ -76,96 +76,98 @@ class Keeping:
         if self.outbox is None:
             return
         try:
-            self._stamp(self.outbox, anchor)
-            if self._tail or self._lost:
-                said = [each._replace(at_ms=anchor.unix_ms(each.monotonic_ms)) for each in self._tail]
-                self.outbox.append(said, self._lost)
-                self._tail.clear()
-                self._lost = 0
-            if self.outbox.has_residue and now_ms >= self._clear_ms:
-                self._clear_ms = now_ms + CLEAR_MS
+            self._assign_times(self.outbox, anchor)
+            if self._buffered or self._dropped_from_buffer:
+                events = [event._replace(at_ms=anchor.unix_ms(event.monotonic_ms)) for event in self._buffered]
+                self.outbox.append(events, self._dropped_from_buffer)
+                self._buffered.clear()
+                self._dropped_from_buffer = 0
+            if self.outbox.has_residue and now_ms >= self._next_clear_ms:
+                self._next_clear_ms = now_ms + CLEAR_MS
                 self.outbox.clear_log()
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
         else:
-            self._accepted()
+            self._handle_available()
 
     def cover(self, seq: int, now_ms: int) -> None:
-        """Let go of what the collector has; a disk that refuses keeps it a while longer."""
+        """Delete the events that the collector has stored; if the disk is unavailable, a later receipt does."""
         if self.outbox is None:
             return
         try:
             self.outbox.cover(seq)
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
 
     def read(self, from_seq: int, limit: int, now_ms: int) -> list[SensorEvent]:
-        """Events to send, oldest first; none while the disk refuses or their time of day is not known."""
+        """Read events to send, oldest first; none while the disk is unavailable or their time of day is unknown."""
         if self.outbox is None:
             return []
         try:
             return self.outbox.read(from_seq, limit)
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
             return []
 
     def forget(self, at_ms: int, now_ms: int) -> None:
-        """Let go of what is older than the house keeps, at the time of day `at_ms`; it counts as dropped."""
+        """Delete events older than `MAX_EVENT_AGE_MS` at the time of day `at_ms`; they count as dropped."""
         if self.outbox is None:
             return
         try:
             self.outbox.forget(at_ms - KEPT_MS)
             remove_old_asides(self._path, at_ms - KEPT_MS)
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
 
     def renew(self, now_ms: int) -> None:
-        """Begin a new stream; a disk that refuses does so at the next receipt."""
+        """Start a new stream; if the disk is unavailable, the next receipt tries again."""
         if self.outbox is None:
             return
         try:
             self.outbox.renew()
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
 
     def close(self) -> None:
-        """Close the outbox; say what could not be written."""
-        if self._tail:
-            log.error("not written to %s and lost: %s", self._path, counted(len(self._tail), "event"))
+        """Close the outbox; log how many events could not be written."""
+        if self._buffered:
+            log.error("not written to %s and lost: %s", self._path, counted(len(self._buffered), "event"))
         if self.outbox is not None:
             self.outbox.close()
 
     def _open(self, now_ms: int) -> None:
         try:
-            self.outbox = Outbox(self._path, max_events=self._max_events, boot=self._boot)
+            self.outbox = Outbox(self._path, max_events=self._max_events, boot=self._boot_id)
         except OutboxAway as fault:
-            self._refused(fault, now_ms)
+            self._handle_unavailable(fault, now_ms)
         else:
-            self._unstamped = True  # it may hold events of this boot that a former agent left unstamped
+            self._has_untimed = (
+                True  # it may hold events of this boot that an earlier process left without a time of day
+            )
 
-    def _stamp(self, outbox: Outbox, anchor: Anchor) -> None:
+    def _assign_times(self, outbox: Outbox, anchor: Anchor) -> None:
         if anchor.offset_ms is None:
-            self._unstamped = True
-        elif self._unstamped:
+            self._has_untimed = True
+        elif self._has_untimed:
             outbox.stamp(anchor.offset_ms)
-            self._unstamped = False
+            self._has_untimed = False
 
-    def _refused(self, fault: OutboxAway, now_ms: int) -> None:
+    def _handle_unavailable(self, fault: OutboxAway, now_ms: int) -> None:
         if self._retry_ms is None:
-            log.error("%s; events wait in memory, at most %d", fault, TAIL_EVENTS)
+            log.error("%s; events are buffered in memory, at most %d", fault, TAIL_EVENTS)
         self._retry_ms = now_ms + RETRY_MS
-        self._bound()
-        if isinstance(fault, OutboxCorrupt) and self.outbox is not None:  # opening it again puts it aside
+        self._drop_excess()
+        if isinstance(fault, OutboxCorrupt) and self.outbox is not None:  # opening it again replaces it
             self.outbox.close()
             self.outbox = None
 
-    def _bound(self) -> None:
-        """Drop the oldest of what waits beyond the bound, and count them."""
-        while len(self._tail) > TAIL_EVENTS:
-            self._tail.popleft()
-            self._lost += 1
+    def _drop_excess(self) -> None:
+        """Drop the oldest buffered events beyond the bound, and count them."""
+        while len(self._buffered) > TAIL_EVENTS:
+            self._buffered.popleft()
+            self._dropped_from_buffer += 1
 
-    def _accepted(self) -> None:
+    def _handle_available(self) -> None:
         if self._retry_ms is not None:
             log.info("%s can be written again", self._path)
         self._retry_ms = None

@@ -1,9 +1,9 @@
-"""The state lamp of a device: is this space taken?
+"""The state lamp of a device: shows whether a space is taken.
 
-In:    the retained state of a space, as the collector publishes it; the collector's word that it works.
-Out:   one lamp: lit when taken, dark when vacant, a slow pulse when not known, a fast blink when asked who it is.
-Never: an exception for what a topic says: what it does not understand is not known. A state that outlived its
-       collector: a retained message outlives everybody.
+In:    the retained state of a space, as the collector publishes it; the collector's own status.
+Out:   one lamp: lit when taken, dark when vacant, a slow pulse when unknown, a fast blink to identify the device.
+Never: an exception for a malformed payload, which is shown as unknown. A state whose collector is dead: a retained
+       message outlives its sender.
 """
 
 import logging
@@ -14,112 +14,112 @@ from gpiozero import LED, Factory
 from msgspec import Struct
 
 PULSE_S = 1.5
-"""On and off for this long each: not known."""
+"""On and off for this long each while the state is unknown."""
 BLINK_S = 0.1
 IDENTIFY_S = 10.0
 COLLECTOR_SILENT_MS = 15_000
-"""The collector speaks every five seconds; three words missed, and what it said is not known any more."""
+"""The collector publishes its status every five seconds; after three missed ones the state is unknown."""
 
 log = logging.getLogger(__name__)
 
 
 class LampState(StrEnum):
-    """What the lamp shows of its space."""
+    """What the lamp shows about its space."""
 
     TAKEN = "taken"
     VACANT = "vacant"
     UNKNOWN = "unknown"
 
 
-_SHOWN = {"occupied": LampState.TAKEN, "away": LampState.TAKEN, "vacant": LampState.VACANT}
+_LAMP_STATES = {"occupied": LampState.TAKEN, "away": LampState.TAKEN, "vacant": LampState.VACANT}
 
 
-class _Space(Struct):
+class _SpaceState(Struct):
     """The one key of a space's state that the lamp reads."""
 
     state: str
 
 
-class _Collector(Struct):
-    """The one key of the collector's word that the lamp reads."""
+class _CollectorStatus(Struct):
+    """The one key of the collector's status that the lamp reads."""
 
     online: bool
 
 
 def shown(payload: bytes) -> LampState:
-    """What the lamp shows for a retained state; all that is not plainly taken or vacant is unknown."""
+    """Decode what the lamp shows for a retained state; everything but taken and vacant is unknown."""
     try:
-        return _SHOWN.get(msgspec.json.decode(payload, type=_Space).state, LampState.UNKNOWN)
+        return _LAMP_STATES.get(msgspec.json.decode(payload, type=_SpaceState).state, LampState.UNKNOWN)
     except (ValueError, RecursionError):
         return LampState.UNKNOWN
 
 
 def works(payload: bytes) -> bool:
-    """Whether the collector says that it works."""
+    """Return whether the collector reports that it is online."""
     try:
-        return msgspec.json.decode(payload, type=_Collector).online
+        return msgspec.json.decode(payload, type=_CollectorStatus).online
     except (ValueError, RecursionError):
         return False
 
 
 class Lamp:
-    """One LED. A pin that cannot be opened is said once; the agent continues without its lamp."""
+    """One LED. A pin that cannot be opened is logged once; the agent continues without its lamp."""
 
     def __init__(self, pin: int | None, factory: Factory) -> None:
-        """`pin` None: there is no lamp, and showing does nothing."""
+        """`pin` None: there is no lamp, and every method does nothing."""
         self._led: LED | None = None
-        self._told, self._trusted_ms = LampState.UNKNOWN, 0
-        self._state, self._until_ms = LampState.UNKNOWN, 0
+        self._published_state, self._online_until_ms = LampState.UNKNOWN, 0
+        self._shown_state, self._blink_until_ms = LampState.UNKNOWN, 0
         if pin is None:
             return
         try:
             self._led = LED(pin, pin_factory=factory)
         except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip
             log.error("the lamp on GPIO%d cannot be used: %s; the agent continues without it", pin, fault)  # noqa: TRY400 - one plain line
-        self._light()
+        self._update_led()
 
     def tell(self, state: LampState, now_ms: int) -> None:
-        """Show a state (real milliseconds, monotonic) for as long as the collector works, after the blinking ends."""
-        self._told = state
+        """Show a state while the collector is online, after any blinking has ended (real milliseconds, monotonic)."""
+        self._published_state = state
         self.wake(now_ms)
 
     def trust(self, now_ms: int) -> None:
-        """The collector has just said that it works."""
-        self._trusted_ms = now_ms + COLLECTOR_SILENT_MS
+        """Record that the collector has just reported itself online."""
+        self._online_until_ms = now_ms + COLLECTOR_SILENT_MS
         self.wake(now_ms)
 
     def doubt(self, now_ms: int) -> None:
-        """The collector does not work, or nobody can say."""
-        self._trusted_ms = 0
+        """Record that the collector is offline, or that its status is unknown."""
+        self._online_until_ms = 0
         self.wake(now_ms)
 
     def identify(self, now_ms: int) -> None:
         """Blink fast for ten seconds (real milliseconds, monotonic)."""
-        self._until_ms = now_ms + int(IDENTIFY_S * 1000)
+        self._blink_until_ms = now_ms + int(IDENTIFY_S * 1000)
         if self._led is not None:
             self._led.blink(BLINK_S, BLINK_S)
 
     def wake(self, now_ms: int) -> None:
-        """Let time pass: blinking ends, and what a silent collector said is not known any more."""
-        state = self._told if now_ms < self._trusted_ms else LampState.UNKNOWN
-        ended = self._until_ms and now_ms >= self._until_ms
+        """Advance the time: blinking ends, and the state of a silent collector becomes unknown."""
+        state = self._published_state if now_ms < self._online_until_ms else LampState.UNKNOWN
+        ended = self._blink_until_ms and now_ms >= self._blink_until_ms
         if ended:
-            self._until_ms = 0
-        changed, self._state = state is not self._state, state
-        if ended or (changed and not self._until_ms):
-            self._light()
+            self._blink_until_ms = 0
+        changed, self._shown_state = state is not self._shown_state, state
+        if ended or (changed and not self._blink_until_ms):
+            self._update_led()
 
     def close(self) -> None:
-        """Turn it off and let go of its pin."""
+        """Turn the lamp off and release its pin."""
         if self._led is not None:
             self._led.close()
 
-    def _light(self) -> None:
+    def _update_led(self) -> None:
         if self._led is None:
             return
-        if self._state is LampState.TAKEN:
+        if self._shown_state is LampState.TAKEN:
             self._led.on()
-        elif self._state is LampState.VACANT:
+        elif self._shown_state is LampState.VACANT:
             self._led.off()
         else:
             self._led.blink(PULSE_S, PULSE_S)

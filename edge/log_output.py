@@ -1,7 +1,7 @@
-"""The log of every process: one line for each record, whatever foreign text it quotes.
+"""Logging of every process: one line for each record, whatever foreign text it quotes.
 
-In:    records of all loggers, with topics, names, fields, headers and errors from outside in them.
-Out:   lines on stderr in which nothing can be taken for another line, or for an order to the terminal.
+In:    records of all loggers, which may quote topics, names, fields, headers and errors from outside.
+Out:   lines on stderr in which foreign text cannot forge a line or control the terminal.
 Never: a record that is left out or cut.
 """
 
@@ -9,25 +9,25 @@ import logging
 from typing import Final
 
 TRACE: Final = "  | "
-"""What begins each line after a record's first: those of a traceback."""
+"""Prefix of each line after the first line of a record: the lines of a traceback."""
 
 
 def escaped(text: str) -> str:
-    r"""The text with every character that is not printable as its escape: a line break becomes `\n`.
+    r"""Replace every character that is not printable by its escape: a line break becomes `\n`.
 
-    That is control characters, separators other than the space, marks that turn the direction of writing, and halves
-    of characters.
+    These are control characters, separators other than the space, marks that change the writing direction, and lone
+    surrogates.
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 class EscapingFormatter(logging.Formatter):
-    """Formats a record as one line; the lines of its traceback follow, each marked as such."""
+    """Formats a record as one line, followed by the lines of its traceback, each with a prefix."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The lines of one record."""
+        """Return the lines of one record."""
         record.message = record.getMessage()
         if self.usesTime():
             record.asctime = self.formatTime(record, self.datefmt)
@@ -40,12 +40,12 @@ class EscapingFormatter(logging.Formatter):
 
 
 def marked(trace: str) -> str:
-    """A traceback whose lines cannot be taken for records."""
+    """Prefix every line of a traceback, so that it cannot be mistaken for a record."""
     return "\n".join(f"{TRACE}{escaped(line)}" for line in trace.split("\n"))
 
 
-def log_to_stderr(level: int, form: str) -> None:
-    """Let every logger of this process write to stderr from `level` on, in one form."""
+def log_to_stderr(level: int, format_string: str) -> None:
+    """Configure every logger of this process to write to stderr from `level` on, with one format string."""
     handler = logging.StreamHandler()
-    handler.setFormatter(EscapingFormatter(form))
+    handler.setFormatter(EscapingFormatter(format_string))
     logging.basicConfig(level=level, handlers=[handler])

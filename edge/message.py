@@ -1,8 +1,8 @@
-"""The wire between edge and collector: events, receipts, status, commands.
+"""The messages between edge and collector: events, receipts, status, commands.
 
 In:    values of the types below, or bytes from the broker.
-Out:   bytes, or values that keep every promise of the contract.
-Never: sockets, clocks. What breaks the contract is refused with the field, the finding and the remedy.
+Out:   bytes, or values that satisfy the contract.
+Never: sockets, clocks. A payload that breaks the contract is rejected with the field, the problem and the remedy.
 
 Source: firmware-config/contract.md, version 1.
 """
@@ -17,32 +17,32 @@ MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_EVENTS: Final = 1000
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-"""A name in the site file. Its letters are not checked here: a pattern would cost three times the whole decoding,
-and the collector refuses every name that its site file does not hold."""
+"""An id from the site file. Its characters are not checked here: a pattern takes three times as long as the whole
+decoding, and the collector rejects every id that is not in its site file."""
 Sequence = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-"""The outbox's row number: 1 for the first event of a stream, then one more for each."""
+"""The outbox's row number: 1 for the first event of a stream, then one higher for each event."""
 UnixMs = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 """Unix milliseconds, UTC; the upper bound is the year 9999."""
 
 
 class MessageRejected(ValueError):
-    """A payload breaks the contract. Sending it again cannot help."""
+    """The payload breaks the contract. Sending it again cannot help."""
 
 
 class Kind(StrEnum):
     """What an event's value means, with the lowest and the highest value allowed; the unit is in the name.
 
-    The bounds are those of what can be true in a building. They exclude the values by which sensors and drivers report
-    a fault: 0 and 65535 of a 16-bit register, -45 and 130 degrees of an SHT, -127 and 85 degrees of a DS18B20, -40
-    and 125 degrees of an HDC1080. A reading outside of them is a failed channel, and no event.
+    The bounds are what is physically possible in a building. They exclude the values with which sensors and drivers
+    report a fault: 0 and 65535 of a 16-bit register, -45 and 130 degrees of an SHT, -127 and 85 degrees of a DS18B20,
+    -40 and 125 degrees of an HDC1080. A reading outside the bounds makes the channel fail, and causes no event.
     """
 
     low: float
     high: float
 
-    def __new__(cls, word: str, low: float, high: float) -> Self:
-        kind = str.__new__(cls, word)
-        kind._value_ = word
+    def __new__(cls, name: str, low: float, high: float) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
         kind.low, kind.high = low, high
         return kind
 
@@ -54,29 +54,29 @@ class Kind(StrEnum):
     PEOPLE = ("people", 0, 10_000)
     DISTANCE_MM = ("distance_mm", 0, 30_000)
     CO2_PPM = ("co2_ppm", 200, 20_000)
-    """Outdoor air has about 420 ppm; a sensor that needs calibration may show half of that. 20,000 are no more fit for
-    work, and above them most sensors are only saturated."""
+    """Outdoor air has about 420 ppm; a sensor that needs calibration may show half of that. Air with 20,000
+    ppm is unfit for work, and above that most sensors are saturated."""
     TEMPERATURE_C = ("temperature_c", -39, 70)
     """From the coldest unheated hall to a sensor in the sun."""
     HUMIDITY_PCT = ("humidity_pct", 1, 100)
     """Air of 0 % does not exist in a building."""
     SOUND_DB = ("sound_db", -100, 140)
-    """A meter may count from its own full scale downwards; 140 dB is where sound hurts at once."""
+    """A meter may measure relative to its full scale, below 0; sound of 140 dB hurts at once."""
     LIGHT_LUX = ("light_lux", 0, 150_000)
     """The sun at noon has about 120,000 lux."""
     POWER_W = ("power_w", -100_000, 100_000)
-    """Negative of what feeds power back, or of a meter wired the wrong way round."""
+    """Negative if power is fed back, or if the meter is wired the wrong way round."""
     LEVEL_PCT = ("level_pct", 0, 100)
     BATTERY_PCT = ("battery_pct", 0, 100)
     HEARTBEAT = ("heartbeat", -1_000_000, 1_000_000)
 
 
 class SensorEvent(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What a sensor said, after debouncing.
+    """A debounced event of one sensor.
 
-    `at_ms` is the device's clock, Unix milliseconds, UTC. `synchronised` is false if that clock never was:
-    such an event is stored and moves nothing. A heartbeat repeats the sensor's present level (0 or 1 for
-    what has a level, the last reading for what is measured), so that a lost change mends itself.
+    `at_ms` is the device's clock, Unix milliseconds, UTC. `synchronised` is false if that clock was never
+    synchronised: such an event is stored but changes no state. A heartbeat repeats the sensor's present level (0 or 1)
+    or its last reading, so that a lost change is corrected.
     """
 
     seq: Sequence
@@ -88,10 +88,10 @@ class SensorEvent(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class EventsMessage(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Events of one outbox, `seq` without a hole from the first to the last.
+    """Consecutive events of one outbox: `seq` has no gap from the first to the last.
 
-    `oldest` is the lowest `seq` that the outbox still holds: what lies below it and was never stored is gone,
-    and the collector reports exactly that gap.
+    `oldest` is the lowest `seq` that the outbox still holds. Events below it that were never stored are lost, and
+    the collector reports exactly that gap.
     """
 
     stream: Id
@@ -100,38 +100,38 @@ class EventsMessage(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Receipt(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The collector's word that every event of `stream` up to `seq` is on its disk (0: none is)."""
+    """The collector's confirmation that every event of `stream` up to `seq` is on its disk (0: none)."""
 
     stream: Id
     seq: Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class ClockState(StrEnum):
-    """How far a device's clock can be trusted."""
+    """Whether a device's clock can be trusted."""
 
     SYNCHRONISED = "synchronised"
     WAITING = "waiting"
 
 
 class OutboxStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What an outbox holds, and what it had to drop at its bound since it was made."""
+    """How many events an outbox holds, and how many it has dropped since it was created."""
 
     depth: Annotated[int, Meta(ge=0)]
     dropped: Annotated[int, Meta(ge=0)]
 
 
 class SensorHealth(StrEnum):
-    """What an agent knows of one of its sensors."""
+    """The health of one sensor, as its agent reports it."""
 
     HEALTHY = "healthy"
     SILENT = "silent"
-    """It opened, and no reading has come for two heartbeats."""
+    """It is open, and no reading has come for two heartbeats."""
     FAILED = "failed"
     """It could not be opened or read; the agent tries again."""
 
 
 class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """How a device is, retained. Its will is `DeviceStatus(online=False)`."""
+    """The status of a device, retained. Its will is `DeviceStatus(online=False)`."""
 
     online: bool
     since_ms: UnixMs | None = msgspec.field(name="since", default=None)
@@ -141,19 +141,19 @@ class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     clock: ClockState | None = None
     temperature_c: float | None = None
     wifi_dbm: Annotated[int, Meta(ge=-128, le=0)] | None = None
-    """How strong the Wi-Fi is where it hangs; None: it has a wire, or nobody can say."""
+    """Wi-Fi signal strength at the device; None: it is wired, or the strength is unknown."""
     sensors: dict[Id, SensorHealth] = {}
     failed_channels: dict[Id, list[Kind]] = {}
-    """Of sensors that measure several quantities and still work in part: those that have failed."""
+    """Failed channels of sensors that have several channels and still work in part."""
 
 
 class CommandName(StrEnum):
-    """What a device can be asked."""
+    """The commands of a device."""
 
     IDENTIFY = "identify"
-    """Blink the state lamp for ten seconds: which box is it?"""
+    """Blink the state lamp for ten seconds, to find the device."""
     REPORT = "report"
-    """Say your status now."""
+    """Publish the status now."""
 
 
 class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -165,27 +165,27 @@ class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 _T = TypeVar("_T")
 
 _encoder = msgspec.json.Encoder()
-_events = msgspec.json.Decoder(EventsMessage)
-_receipt = msgspec.json.Decoder(Receipt)
-_status = msgspec.json.Decoder(DeviceStatus)
-_command = msgspec.json.Decoder(Command)
+_events_decoder = msgspec.json.Decoder(EventsMessage)
+_receipt_decoder = msgspec.json.Decoder(Receipt)
+_status_decoder = msgspec.json.Decoder(DeviceStatus)
+_command_decoder = msgspec.json.Decoder(Command)
 
 
 def encode(message: EventsMessage | Receipt | DeviceStatus | Command) -> bytes:
-    """The message as UTF-8 JSON, keys in the order of its type."""
+    """Encode a message as UTF-8 JSON, keys in the order of its type."""
     return _encoder.encode(message)
 
 
 def decode_events(payload: bytes) -> EventsMessage:
-    """Read events from the wire.
+    """Decode an events message.
 
     Args:
         payload: UTF-8 JSON as `encode` writes it, at most 64 KiB.
 
     Raises:
-        MessageRejected: the contract is broken; the text names the field.
+        MessageRejected: the payload breaks the contract; the text names the field.
     """
-    message = read(_events, payload)
+    message = read(_events_decoder, payload)
     seq = message.events[0].seq
     if message.oldest > seq:
         raise MessageRejected(f"oldest is {message.oldest}; it must not be above the first seq {seq}")
@@ -202,25 +202,25 @@ def decode_events(payload: bytes) -> EventsMessage:
 
 
 def decode_receipt(payload: bytes) -> Receipt:
-    """Read a receipt; raises MessageRejected."""
-    return read(_receipt, payload)
+    """Decode a receipt; raise MessageRejected if the payload breaks the contract."""
+    return read(_receipt_decoder, payload)
 
 
 def decode_status(payload: bytes) -> DeviceStatus:
-    """Read a device's status; raises MessageRejected."""
-    return read(_status, payload)
+    """Decode a device's status; raise MessageRejected if the payload breaks the contract."""
+    return read(_status_decoder, payload)
 
 
 def decode_command(payload: bytes) -> Command:
-    """Read a command; raises MessageRejected."""
-    return read(_command, payload)
+    """Decode a command; raise MessageRejected if the payload breaks the contract."""
+    return read(_command_decoder, payload)
 
 
 def read(decoder: "msgspec.json.Decoder[_T]", payload: bytes) -> _T:
-    """Read one message of at most 64 KiB.
+    """Decode one message of at most 64 KiB.
 
     Raises:
-        MessageRejected: it is longer, or not what its decoder expects; the text names the field.
+        MessageRejected: it is longer, or does not have the expected type; the text names the field.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise MessageRejected(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are allowed")

@@ -1,11 +1,11 @@
-"""A number with its noun, for texts that are not translated: "1 door", "2 doors".
+"""Formats a count with its noun, for texts that are not translated: "1 door", "2 doors".
 
 In:    a count, a noun.
-Out:   both as words.
-Never: the pages' texts, which have gettext.
+Out:   the count and the noun in singular or plural.
+Never: texts of pages, which use gettext.
 """
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """The count and its noun; `many` where the plural is not `one` with an s."""
+    """Format a count and its noun; give `many` if the plural is not `one` with an s."""
     return f"{count} {one if count == 1 else many or f'{one}s'}"

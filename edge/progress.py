@@ -1,7 +1,7 @@
 """Decides whether an agent's work advances: the service manager restarts an agent whose work does not.
 
-In:    what there is to do at one moment, and how far it is.
-Out:   whether that is progress.
+In:    the pending work and the receipts so far, at one moment.
+Out:   whether there is progress.
 Never: clocks, sockets. Time is a value.
 """
 
@@ -9,41 +9,44 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 ANSWER_MS = 180_000
-"""A line over which the broker answered within this time works. Events are sent again after at most 90 s of silence."""
+"""A connection works if the broker answered within this time. Events are resent after at most 90 s of silence."""
 
 
 class WorkState(NamedTuple):
-    """The work of an agent at one moment."""
+    """The pending work of an agent at one moment."""
 
     now_ms: int
     """Real milliseconds, monotonic."""
     pending: int
-    """Events that could be sent, or are on their way, and have no receipt."""
+    """Events that can be sent or are in flight, and have no receipt."""
     receipts: tuple[str, int]
     """The stream, and how many receipts came for it."""
     connected: bool
-    """Whether the broker is there, as far as the agent knows."""
+    """Whether the agent is connected to the broker."""
     collector_online: bool
-    """Whether the collector lately reported that it works; a status that the broker only kept is no such report."""
+    """Whether the collector reported itself online recently; a retained status does not count."""
     answered_ms: int
-    """When the broker last answered anything, on the clock of `now_ms`."""
+    """When the broker last sent anything, on the clock of `now_ms`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The receipts that were known at the last look."""
+    """The receipts at the last check."""
 
     receipts: tuple[str, int] = ("", 0)
 
 
 def step(before: Progress, work: WorkState) -> tuple[Progress, bool]:
-    """Whether the work advances: nothing is pending, a receipt came, or the reason for waiting is known.
+    """Check whether the work advances: nothing is pending, a receipt came, or the reason for waiting is known.
 
-    A receipt counts although it may cover nothing new: a collector that holds events back, say because its clock and
-    the device's do not agree, repeats the last one, and a restart of the agent would not change that.
-    A broker that is away and a collector that is offline, or silent, are such reasons, since no restart of the agent
-    mends them.
-    But a collector may have come back unnoticed if the line is dead, so the broker must have answered lately.
+    A receipt counts even if it covers nothing new: a collector that holds events back, for example because its clock
+    and the device's disagree, repeats the last receipt, and a restart of the agent would not change that.
+    An unavailable broker and a collector that is offline or silent are known reasons, since a restart of the agent
+    does not repair them. If the connection is dead, the collector may have come back unnoticed, so the broker must
+    have answered recently.
+
+    Returns:
+        The new state, and whether the work advances.
     """
     advances = (
         work.pending <= 0

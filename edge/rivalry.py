@@ -1,17 +1,17 @@
-"""Finds that another client uses the same identity: the broker ends one connection when the other begins.
+"""Detects that another client uses the same client id: the broker ends one connection when the other begins.
 
 In:    when connections begin and end, in monotonic seconds.
-Out:   whether they end so soon and so often that it is no accident, and how long to wait before the next.
-Never: clocks, sockets. MQTT 3.1.1 gives no reason for the end of a connection, so this is a suspicion.
+Out:   whether they repeatedly end so soon that a conflict is likely, and how long to wait before the next one.
+Never: clocks, sockets. MQTT 3.1.1 gives no reason for the end of a connection, so this is a heuristic.
 """
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 SHORT_S: Final = 20.0
-"""A connection that ends sooner counts."""
+"""A connection that ends sooner than this is short."""
 SUSPICIOUS: Final = 4
-"""So many short ones in a row are no accident."""
+"""This many short connections in a row indicate a conflict."""
 FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 60.0
 
@@ -23,26 +23,26 @@ SUSPICION: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The connections of one client so far."""
+    """The history of one client's connections."""
 
     began_s: float | None = None
-    """When the present one began; None: there is none."""
+    """When the present connection began; None if there is none."""
     short: int = 0
-    """How many short ones there were in a row."""
+    """How many short connections there were in a row."""
 
     @property
     def is_contested(self) -> bool:
-        """Whether another client seems to use the same identity."""
+        """Whether another client seems to use the same client id."""
         return self.short >= SUSPICIOUS
 
 
 def began(connections: Connections, now_s: float) -> Connections:
-    """A connection begins."""
+    """Record that a connection begins."""
     return replace(connections, began_s=now_s)
 
 
 def ended(connections: Connections, now_s: float) -> Connections:
-    """The present connection ended."""
+    """Record that the present connection ended."""
     if connections.began_s is None:
         return connections
     is_short = now_s - connections.began_s < SHORT_S
@@ -50,8 +50,8 @@ def ended(connections: Connections, now_s: float) -> Connections:
 
 
 def pause_s(connections: Connections, jitter: float) -> float:
-    """How long to wait before the next connection, beyond the usual; `jitter` is from 0 to 1."""
+    """Return the additional seconds to wait before the next connection; `jitter` is from 0 to 1."""
     if not connections.is_contested:
         return 0.0
-    pause: float = min(FIRST_PAUSE_S * 2.0 ** min(connections.short - SUSPICIOUS, 8), LONGEST_PAUSE_S)
-    return pause * (0.5 + jitter / 2)
+    longest_s: float = min(FIRST_PAUSE_S * 2.0 ** min(connections.short - SUSPICIOUS, 8), LONGEST_PAUSE_S)
+    return longest_s * (0.5 + jitter / 2)

@@ -1,10 +1,10 @@
-"""What an agent is told: the broker, its device, its sensors and pins.
+"""Settings of an agent: the broker, its device, its sensors and pins.
 
-In:    nothing; the front door reads the site file and makes these.
-Out:   frozen settings that are right in themselves.
+In:    nothing; the `ledig` command reads the site file and creates these.
+Out:   frozen, self-validating settings.
 Never: files, pins, defaults that hide a mistake.
 
-Pins are GPIO numbers (BCM), as gpiozero counts them. Spans are milliseconds of the house's clock.
+Pins are GPIO numbers (BCM), as in gpiozero. Durations are milliseconds of site time.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ GPIO_PINS = range(28)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSettings:
-    """What every sensor has."""
+    """Settings common to all sensors."""
 
     id: str
-    """Its name on the wire, unique in its device."""
+    """The sensor's id on the wire, unique in its device."""
 
     @property
     def pins(self) -> tuple[int, ...]:
-        """Every pin that it uses; no two sensors of a device may share one."""
+        """Every pin that the sensor uses; two sensors of a device must not share a pin."""
         return ()
 
 
@@ -37,12 +37,12 @@ def _check_pin(pin: int, name: str = "pin") -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinSettings(SensorSettings):
-    """A sensor that is one pin, high or low."""
+    """A sensor on one pin that is high or low."""
 
     pin: int
     """GPIO number (BCM)."""
     settle_ms: int = 50
-    """A level counts once it has stood still this long."""
+    """A level counts once it has been stable for this long."""
 
     def __post_init__(self) -> None:
         _check_pin(self.pin)
@@ -56,17 +56,17 @@ class PinSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PirSettings(PinSettings):
-    """A passive infrared sensor whose output is high while it sees movement. Says `motion`."""
+    """A passive infrared sensor whose output is high while it detects movement. Publishes `motion`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSettings(PinSettings):
-    """A reed contact to ground, pulled up: closed reads low, and a cut wire reads open. Says `contact_open`."""
+    """A reed contact to ground, pulled up: closed reads low, a cut wire reads open. Publishes `contact_open`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressureSettings(PinSettings):
-    """A mat that closes to ground, pulled up, while somebody sits on it. Says `pressure`."""
+    """A mat that closes to ground, pulled up, while somebody sits on it. Publishes `pressure`."""
 
     settle_ms: int = 120
     """A mat rebounds for about 40 ms after someone stands up; three times that is safe."""
@@ -74,14 +74,14 @@ class PressureSettings(PinSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceSettings(PinSettings):
-    """A radar (mmWave), or any other whose output is high as long as somebody is there. Says `presence`."""
+    """A radar (mmWave), or any sensor whose output is high while somebody is there. Publishes `presence`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistanceSettings(SensorSettings):
     """An ultrasonic ranger (HC-SR04).
 
-    Says `presence` below `near_mm`, or `level_pct` between `empty_mm` and `full_mm`.
+    Publishes `presence` below `near_mm`, or `level_pct` between `empty_mm` and `full_mm`.
     """
 
     echo_pin: int
@@ -89,13 +89,13 @@ class DistanceSettings(SensorSettings):
     trigger_pin: int
     """GPIO number (BCM) of the trigger."""
     near_mm: int | None = None
-    """Somebody sits there when the distance is below this."""
+    """The seat counts as taken when the distance is below this."""
     empty_mm: int | None = None
     """The distance to the bottom of an empty container."""
     full_mm: int | None = None
-    """The distance to the top of a full one."""
+    """The distance to the top of the content of a full container."""
     every_ms: int = 1000
-    """How often the distance is taken."""
+    """How often the distance is measured."""
 
     def __post_init__(self) -> None:
         _check_pin(self.echo_pin, "echo_pin")
@@ -117,15 +117,15 @@ class DistanceSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeamPairSettings(SensorSettings):
-    """Two light beams across a door; which breaks first gives the direction. Says `crossing`, +1 in and -1 out.
+    """Two light beams across a door; the beam that breaks first gives the direction.
 
-    Each receiver pulls its pin low while its beam is broken.
+    Publishes `crossing`: +1 in, -1 out. Each receiver pulls its pin low while its beam is broken.
     """
 
     outer_pin: int
-    """GPIO number (BCM) of the beam nearer to the street."""
+    """GPIO number (BCM) of the beam nearer to the outside."""
     inner_pin: int
-    """GPIO number (BCM) of the beam nearer to the house."""
+    """GPIO number (BCM) of the beam nearer to the inside."""
     within_ms: int = 2000
     """A person passes both beams within this time."""
 
@@ -144,16 +144,16 @@ class BeamPairSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerSettings(SensorSettings):
-    """A meter that Linux shows as a file (hwmon: power1_input is in microwatts). Says `power_w`."""
+    """A meter that Linux exposes as a file (hwmon: power1_input, in microwatts). Publishes `power_w`."""
 
     path: Path
-    """The file that holds one number, say /sys/class/hwmon/hwmon0/power1_input."""
+    """The file that holds one number, for example /sys/class/hwmon/hwmon0/power1_input."""
     scale: float = 0.000_001
     """Watts per unit of the file."""
     every_ms: int = 5000
-    """How often the file is read; a reading is sent when it moved by `step_w`, and as a heartbeat."""
+    """How often the file is read; a reading is sent when it has changed by `step_w`, and as a heartbeat."""
     step_w: float = 5.0
-    """The least change that is told, in watts."""
+    """The smallest change that is published, in watts."""
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= 600_000:
@@ -164,18 +164,21 @@ class PowerSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirSettings(SensorSettings):
-    """An air sensor that Linux shows as files (IIO: scd4x, scd30). Says `co2_ppm`, `temperature_c`, `humidity_pct`."""
+    """An air sensor that Linux exposes as files (IIO: scd4x, scd30).
+
+    Publishes `co2_ppm`, `temperature_c` and `humidity_pct`.
+    """
 
     co2_path: Path
-    """The file with the concentration of CO2."""
+    """The file that holds the CO2 concentration."""
     co2_scale: float = 1.0
     """ppm per unit of the file."""
     temperature_path: Path | None = None
-    """The file with the temperature; None: there is none."""
+    """The file that holds the temperature; None: there is none."""
     temperature_scale: float = 0.001
     """Degrees Celsius per unit of the file."""
     humidity_path: Path | None = None
-    """The file with the relative humidity; None: there is none."""
+    """The file that holds the relative humidity; None: there is none."""
     humidity_scale: float = 0.001
     """Per cent per unit of the file."""
     every_ms: int = 30_000
@@ -188,7 +191,7 @@ class AirSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundSettings(SensorSettings):
-    """A sound level meter that writes its level to a file, and never what was said. Says `sound_db`."""
+    """A sound level meter that writes levels to a file, and never a recording. Publishes `sound_db`."""
 
     path: Path
     """The file that holds the level as one number."""
@@ -197,7 +200,7 @@ class SoundSettings(SensorSettings):
     every_ms: int = 1000
     """How often the file is read."""
     tell_ms: int = 30_000
-    """The loudest level of so long is told, and nothing in between."""
+    """The loudest level of each span of this length is published, and nothing else."""
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= self.tell_ms <= 600_000:
@@ -209,7 +212,7 @@ class SoundSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightSettings(SensorSettings):
-    """A light sensor that Linux shows as a file (IIO: in_illuminance_raw). Says `light_lux`."""
+    """A light sensor that Linux exposes as a file (IIO: in_illuminance_raw). Publishes `light_lux`."""
 
     path: Path
     """The file that holds the illuminance as one number."""
@@ -225,12 +228,12 @@ class LightSettings(SensorSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleSettings(SensorSettings):
-    """A counter that writes how many people it sees to a file, and nothing of who they are. Says `people`."""
+    """A counter that writes only the number of people in view to a file. Publishes `people`."""
 
     path: Path
     """The file that holds one whole number."""
     every_ms: int = 5000
-    """How often the file is read; a count is sent when it changed, and as a heartbeat."""
+    """How often the file is read; a count is sent when it has changed, and as a heartbeat."""
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= 600_000:
@@ -250,42 +253,42 @@ SENSOR_SETTINGS: dict[str, type[SensorSettings]] = {
     "light": LightSettings,
     "people": PeopleSettings,
 }
-"""Every kind of sensor that an agent reads, by its name in the site file."""
+"""The settings class of every sensor kind that an agent reads, by its name in the site file."""
 
 
 class ClockSource(StrEnum):
-    """What an agent trusts for the time of day."""
+    """The source of an agent's time of day."""
 
     NETWORK = "network"
-    """Wait until the kernel says that it follows a time server: right for a Pi, which has no clock battery."""
+    """Wait until the kernel reports that it follows a time server: for a Pi, which has no clock battery."""
     HOST = "host"
-    """Trust this machine's clock: it has a battery, or is a server."""
+    """Trust this machine's clock: for a server, or a Pi with a clock battery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
-    """One Raspberry Pi: who it is, what hangs on it, where it keeps what it has yet to hand over."""
+    """Settings of one device, usually a Raspberry Pi: its identity, its sensors and its outbox."""
 
     site: str
     """The site's id."""
     device: str
     """The device's id; also its user name at the broker."""
     broker: BrokerSettings
-    """Where its events go."""
+    """The broker that receives its events."""
     outbox_path: Path
     """The SQLite file of its outbox."""
     sensors: tuple[SensorSettings, ...] = ()
-    """What hangs on it."""
+    """The sensors that are connected to it."""
     clock: ClockSource = ClockSource.NETWORK
-    """What it trusts for the time of day."""
+    """The source of its time of day."""
     lamp_pin: int | None = None
     """GPIO number (BCM) of a state lamp; None: there is none."""
     lamp_space: str | None = None
-    """The space whose state the lamp shows: lit when taken, dark when free, a slow pulse when not known."""
+    """The space whose state the lamp shows: lit when taken, dark when free, a slow pulse when unknown."""
     heartbeat_ms: int = 30_000
-    """A sensor that said nothing for this long says that it lives."""
+    """A sensor that has sent no event for this long sends a heartbeat."""
     outbox_events: int = 500_000
-    """The most events that the outbox holds; beyond, the oldest are dropped and counted (about 50 bytes each)."""
+    """At most this many events in the outbox; beyond, the oldest are dropped and counted (about 50 bytes each)."""
 
     def __post_init__(self) -> None:
         if self.lamp_pin is not None:

@@ -1,12 +1,12 @@
-"""One SQLite transaction: committed as a whole, or rolled back if SQLite has not rolled it back already.
+"""One SQLite transaction: committed as a whole, or rolled back unless SQLite has already rolled it back.
 
 In:    a connection in autocommit mode (`isolation_level=None`).
-Out:   the block's changes on the disk when the block ends, or none of them and the block's own error.
-Never: an error of the rollback in place of the error that caused it.
+Out:   the block's changes on disk when the block ends, or none of them and the block's own error.
+Never: an error of the rollback that hides the error that caused it.
 
-A full disk, a failed read and a damaged page make SQLite end the transaction itself. A ROLLBACK after that fails with
-"cannot rollback - no transaction is active", which would hide the cause. Source: SQLite, "Response To Errors Within A
-Transaction".
+After a full disk, a failed read or a damaged page, SQLite ends the transaction itself. A ROLLBACK after that fails
+with "cannot rollback - no transaction is active", which would hide the cause.
+Source: SQLite, "Response To Errors Within A Transaction".
 """
 
 import contextlib
@@ -19,7 +19,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Run the block in one write transaction.
 
     Raises:
-        sqlite3.Error: the block, or its commit, failed; nothing of it is stored.
+        sqlite3.Error: the block or its commit failed; nothing is stored.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -1,65 +1,68 @@
-"""Says at what time of day something happened, on a machine whose clock may be wrong at boot.
+"""Converts monotonic time to the time of day, on a machine whose clock may be wrong at boot.
 
 In:    readings of both clocks, and whether the time of day can be trusted.
-Out:   an `Anchor`, and from it the Unix time of any monotonic moment; None while it cannot be known.
+Out:   a `ClockAnchor`, which converts a monotonic time to Unix time; None while that is unknown.
 Never: clocks, files, a guess.
 
-A Pi has no clock battery: it boots in 1970, or when it was last shut down. The monotonic clock counts right from
-boot on, so an event is noted with that, and gets its time of day once the two can be tied together.
+A Pi has no clock battery: its clock starts in 1970 or at the last shutdown. The monotonic clock is right from boot on,
+so an event is recorded with monotonic time, and gets its time of day once the offset between the two is known.
 
-The rules, once tied:
-- The anchor follows the clock while it is synchronised, and stands while it is not: the monotonic clock drifts by
-  seconds a day, an unsynchronised clock can be wrong by years.
-- A step of more than `HELD_MS` counts only if it is confirmed; the clock of a machine without time synchronisation
-  (`clock = "host"`) is followed, but not if it jumps. A step forward that counts does so at once.
-- A step back of at most `HELD_MS` holds time still until the clock has caught up: nothing may happen before what
-  was already told. What happened before the step keeps its time.
-- A longer step back counts at once: the time told until then was wrong, and more of it would only be worse.
+The rules, once it is known:
+- The anchor follows the clock while it is synchronised, and keeps its offset while it is not: the monotonic clock
+  drifts by seconds a day, an unsynchronised clock can be wrong by years.
+- A step of more than `MAX_HELD_STEP_MS` counts only if it is confirmed. The clock of a machine without time
+  synchronisation (`clock = "host"`) is followed, but a jump of it is ignored. A step forward that counts takes effect
+  at once.
+- After a step back of at most `MAX_HELD_STEP_MS`, time stands still until the clock has caught up, so that no event
+  is earlier than one already published. Events before the step keep their time.
+- A longer step back takes effect at once: the time until then was wrong.
 """
 
 from dataclasses import dataclass
 
 HELD_MS = 60_000
-"""The longest step back that is hidden by holding time still."""
+"""The longest step back that is bridged by holding time still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What ties monotonic time to the time of day; a new one ties nothing."""
+    """The offset between monotonic time and the time of day; initially unknown."""
 
     offset_ms: int | None = None
     """Unix minus monotonic milliseconds; None: never synchronised since boot."""
     floor_ms: int = 0
-    """After a short step back: nothing from now on happened before this (Unix milliseconds)."""
+    """After a short step back: no later event is earlier than this (Unix milliseconds)."""
     before_ms: int = 0
-    """The offset that held before that step."""
+    """The offset before that step."""
 
     def unix_ms(self, monotonic_ms: int) -> int | None:
-        """The Unix time of a monotonic moment; None while that cannot be known."""
+        """Convert a monotonic time to Unix time; None while the offset is unknown."""
         if self.offset_ms is None:
             return None
         return max(0, monotonic_ms + self.offset_ms, min(monotonic_ms + self.before_ms, self.floor_ms))
 
 
 def follow(anchor: Anchor, wall_ms: int, monotonic_ms: int, *, synchronised: bool, steps: bool = True) -> Anchor:
-    """Look at both clocks at one moment, and tie them anew if the time of day can be trusted.
+    """Update the anchor from both clocks, read at the same time, if the time of day can be trusted.
 
     Args:
-        anchor: what ties them until now.
-        wall_ms: the time of day by the machine, Unix milliseconds.
-        monotonic_ms: its other clock at the same moment.
+        anchor: the present anchor.
+        wall_ms: the machine's time of day, Unix milliseconds.
+        monotonic_ms: the machine's monotonic time, milliseconds.
         synchronised: whether `wall_ms` can be trusted as long as it does not jump.
         steps: whether it can be trusted when it has jumped.
     """
     if not synchronised:
         return anchor
     offset_ms = wall_ms - monotonic_ms
-    told_ms = anchor.unix_ms(monotonic_ms)
-    if told_ms is not None and not steps and abs(wall_ms - told_ms) > HELD_MS:
+    anchored_ms = anchor.unix_ms(monotonic_ms)
+    if anchored_ms is not None and not steps and abs(wall_ms - anchored_ms) > HELD_MS:
         return anchor
-    if told_ms is None or wall_ms >= told_ms or told_ms - wall_ms > HELD_MS:
+    if anchored_ms is None or wall_ms >= anchored_ms or anchored_ms - wall_ms > HELD_MS:
         return Anchor(offset_ms)
     if anchor.offset_ms is None or offset_ms >= anchor.offset_ms:
         return anchor if anchor.offset_ms == offset_ms else Anchor(offset_ms, anchor.floor_ms, anchor.before_ms)
-    before_ms = anchor.before_ms if told_ms == anchor.floor_ms else anchor.offset_ms  # time may be held already
-    return Anchor(offset_ms, floor_ms=told_ms, before_ms=before_ms)
+    before_ms = (
+        anchor.before_ms if anchored_ms == anchor.floor_ms else anchor.offset_ms
+    )  # time may already be standing still
+    return Anchor(offset_ms, floor_ms=anchored_ms, before_ms=before_ms)

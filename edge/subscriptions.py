@@ -1,12 +1,12 @@
-"""Subscribes, and remembers what the broker does not let its client read.
+"""Subscribes, and tracks which filters the broker refuses.
 
 In:    filters; the broker's answers to them.
-Out:   the filters that it refused, whenever that changes.
+Out:   the refused filters, whenever they change.
 Never: topics of its own, clocks.
 
-A broker that refuses a subscription says so in its SUBACK alone (MQTT 3.1.1, section 3.9.3: 0x80); the connection
-stands, and nothing ever comes. Mosquitto with an ACL file grants every subscription and leaves out what may not be
-read: who must be sure publishes something and waits for it.
+A broker reports a refused subscription only in its SUBACK (MQTT 3.1.1, section 3.9.3: 0x80); the connection stays
+open and no message comes. Mosquitto with an ACL file grants every subscription and silently omits messages that the
+client may not read. To be sure, publish a message and wait for it.
 """
 
 import threading
@@ -20,52 +20,52 @@ if TYPE_CHECKING:
 
 
 class Subscriptions:
-    """The subscriptions of one client; it takes the client's `on_subscribe`.
+    """The subscriptions of one client; sets the client's `on_subscribe`.
 
     Args:
-        client: of paho.
-        changed: is called in the client's network thread with all filters that are refused now, when they changed.
+        client: a paho client.
+        changed: called in the client's network thread with all refused filters when they have changed.
     """
 
     def __init__(self, client: "mqtt.Client", changed: Callable[[tuple[str, ...]], None]) -> None:
         self._client, self._changed = client, changed
         self._lock = threading.Lock()
-        self._asked: dict[int, list[tuple[str, int]]] = {}
+        self._pending: dict[int, list[tuple[str, int]]] = {}
         self._refused: dict[str, int] = {}
-        client.on_subscribe = self._answered
+        client.on_subscribe = self._on_subscribe
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """The filters that the broker refused when they were last asked for."""
+        """The filters that the broker refused at the last attempt."""
         return tuple(self._refused)
 
     @property
     def waits(self) -> bool:
-        """Whether the broker has yet to answer."""
-        return bool(self._asked)
+        """Whether an answer of the broker is outstanding."""
+        return bool(self._pending)
 
     def ask(self, filters: Sequence[tuple[str, int]]) -> None:
         """Subscribe to filters, each with its QoS."""
         with self._lock:
             _, mid = self._client.subscribe(list(filters))
-            if mid is not None:  # None: there is no connection, and the next one asks again
-                self._asked[mid] = list(filters)
+            if mid is not None:  # None: there is no connection; the next one subscribes again
+                self._pending[mid] = list(filters)
 
     def ask_again(self) -> None:
-        """Subscribe to what was refused: the rights may have been corrected."""
+        """Subscribe again to the refused filters: the rights may have been corrected."""
         if self._refused and self._client.is_connected():
             self.ask(list(self._refused.items()))
 
     def forget(self) -> None:
-        """A new connection begins: nothing is asked for yet."""
+        """Discard outstanding requests: a new connection begins."""
         with self._lock:
-            self._asked.clear()
+            self._pending.clear()
 
-    def _answered(self, _client: Any, _userdata: Any, mid: int, reasons: Sequence[Any], _properties: Any) -> None:
+    def _on_subscribe(self, _client: Any, _userdata: Any, mid: int, reasons: Sequence[Any], _properties: Any) -> None:
         with self._lock:
-            asked = self._asked.pop(mid, [])
+            filters = self._pending.pop(mid, [])
         before = self.refused
-        for (name, qos), reason in zip(asked, reasons, strict=False):
+        for (name, qos), reason in zip(filters, reasons, strict=False):
             if reason.is_failure:
                 self._refused[name] = qos
             else:
@@ -75,7 +75,7 @@ class Subscriptions:
 
 
 def unreadable(settings: "BrokerSettings", filters: Sequence[str]) -> str:
-    """That the broker does not let a user read something, with the remedy, in one line."""
+    """Describe refused filters and the remedy in one line."""
     user = f"user {settings.user!r}" if settings.user else "a client without a name"
     return (
         f"the broker at {settings.host}:{settings.port} does not let {user} read {', '.join(filters)};"

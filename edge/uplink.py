@@ -1,9 +1,9 @@
-"""The agent's line to the broker.
+"""The agent's connection to the broker.
 
 In:    topics and payloads to publish.
-Out:   on the agent's queue: that the broker is there or gone, and what it brought.
-Never: judgement in a callback, which runs in paho's own thread and only queues; an exception there would end that
-       thread while the client still calls itself connected.
+Out:   on the agent's queue: connects, disconnects and received messages.
+Never: decisions in a callback. Callbacks run in paho's own thread and only queue; an exception there would end that
+       thread while the client still reports itself as connected.
 """
 
 import random
@@ -20,27 +20,27 @@ from edge.rivalry import Connections
 from edge.subscriptions import Subscriptions
 
 QUEUED_MESSAGES = 64
-"""What paho may hold in memory; the outbox holds the rest."""
+"""At most this many messages in paho's memory; the outbox holds the rest."""
 STOP_S = 0.5
-"""How long each step of stopping waits for the broker; then it learns by our will."""
+"""How long each step of stopping waits for the broker; after that the broker publishes our will."""
 
 
 class Connected(NamedTuple):
-    """The broker took us in."""
+    """The broker accepted the connection."""
 
 
 class Disconnected(NamedTuple):
-    """The broker is gone or refused us; `refusal` says why, if it did."""
+    """The connection ended or was refused; `refusal` is the reason, if there is one."""
 
     refusal: str | None = None
 
 
 class Acknowledged(NamedTuple):
-    """The broker acknowledged a message: the line works in both directions. It is no receipt."""
+    """The broker acknowledged a message: the connection works in both directions. This is not a receipt."""
 
 
 class Heard(NamedTuple):
-    """A message came; `retained` if the broker had it before we asked, so that it proves nobody alive."""
+    """A message came; `retained` if the broker had stored it, so that it does not prove its sender alive."""
 
     topic: str
     payload: bytes
@@ -48,13 +48,13 @@ class Heard(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The broker does not let us read these topics; none: it does now."""
+    """The broker refuses these subscriptions; empty: it accepts all of them now."""
 
     topics: tuple[str, ...]
 
 
 class Uplink:
-    """One connection, made again for ever while it is started."""
+    """One connection that is re-established until it is stopped."""
 
     def __init__(
         self, settings: BrokerSettings, client_id: str, will: tuple[str, bytes], inbox: "SimpleQueue[object]"
@@ -62,7 +62,7 @@ class Uplink:
         self._settings, self._inbox = settings, inbox
         self._client = broker.client(settings, client_id, will=will)
         self._subscriptions = Subscriptions(self._client, lambda refused: inbox.put(Refused(refused)))
-        self._connections = Connections()
+        self._history = Connections()
         self._client.max_queued_messages_set(QUEUED_MESSAGES)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
@@ -71,50 +71,50 @@ class Uplink:
         self._client.on_publish = self._on_publish
 
     def start(self) -> None:
-        """Begin to connect; returns at once, whether the broker is there or not."""
+        """Start to connect; return at once, whether the broker is available or not."""
         self._client.connect_async(self._settings.host, self._settings.port, keepalive=KEEPALIVE_S)
         self._client.loop_start()
 
     def subscribe(self, topics: list[str]) -> None:
-        """Subscribe to these topics of a new connection, QoS 1."""
+        """Subscribe to these topics on a new connection, QoS 1."""
         self._subscriptions.forget()
         self._subscriptions.ask([(topic, 1) for topic in topics])
 
     def ask_again(self) -> None:
-        """Subscribe again to what the broker refused."""
+        """Subscribe again to the topics that the broker refused."""
         self._subscriptions.ask_again()
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send, QoS 1. What is lost on the way, the receipts tell."""
+        """Publish with QoS 1. Receipts show which messages were lost."""
         self._client.publish(topic, payload, qos=1)
 
     def retain(self, topic: str, payload: bytes) -> None:
-        """Send, QoS 1, for the broker to keep."""
+        """Publish as a retained message with QoS 1."""
         self._client.publish(topic, payload, qos=1, retain=True)
 
     def stop(self, topic: str, payload: bytes) -> None:
-        """Say a last retained word if the broker is there, and leave within about a second."""
+        """Publish a last retained message if connected, and disconnect within about a second."""
         if self._client.is_connected():
-            last = self._client.publish(topic, payload, qos=1, retain=True)
-            with suppress(RuntimeError, ValueError):  # it went away meanwhile: the will says the same
-                last.wait_for_publish(STOP_S)
+            publication = self._client.publish(topic, payload, qos=1, retain=True)
+            with suppress(RuntimeError, ValueError):  # it disconnected meanwhile: the will is the same message
+                publication.wait_for_publish(STOP_S)
         self._client.disconnect()
-        leaving = threading.Thread(target=self._client.loop_stop, daemon=True)  # a connect under way may hang
-        leaving.start()
-        leaving.join(STOP_S)
+        stopping = threading.Thread(target=self._client.loop_stop, daemon=True)  # a connection attempt may hang
+        stopping.start()
+        stopping.join(STOP_S)
 
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
-            self._connections = rivalry.began(self._connections, time.monotonic())
+            self._history = rivalry.began(self._history, time.monotonic())
         self._inbox.put(Disconnected(str(reason)) if reason.is_failure else Connected())
 
     def _on_connect_fail(self, _client: Any, _userdata: Any) -> None:
         self._inbox.put(Disconnected("it did not answer"))
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
-        self._connections = rivalry.ended(self._connections, time.monotonic())
-        broker.set_reconnect_pause(self._client, rivalry.pause_s(self._connections, random.random()))  # noqa: S311 - jitter
-        contested = rivalry.SUSPICION.format(n=self._connections.short) if self._connections.is_contested else None
+        self._history = rivalry.ended(self._history, time.monotonic())
+        broker.set_reconnect_pause(self._client, rivalry.pause_s(self._history, random.random()))  # noqa: S311 - jitter
+        contested = rivalry.SUSPICION.format(n=self._history.short) if self._history.is_contested else None
         self._inbox.put(Disconnected(contested))
 
     def _on_publish(self, _client: Any, _userdata: Any, _mid: Any, _reason: Any, _properties: Any) -> None:

@@ -1,8 +1,8 @@
-"""Watches over the sensors of one device: opens them, hears them, and notices when they fall silent.
+"""Monitors the sensors of one device: opens them, processes their readings, and notices when they are silent.
 
-In:    readings and faults from the queue, and the passing of time (house time, monotonic).
-Out:   what the sensors said, a heartbeat of each that said nothing for long, and their health.
-Never: a sensor that stops another. One that cannot be opened is tried again at every heartbeat.
+In:    readings and faults from the queue, the current time (site time, monotonic).
+Out:   the sensors' events, heartbeats of quiet sensors, and their health.
+Never: a faulty sensor that stops another. A sensor that cannot be opened is retried at every heartbeat.
 """
 
 import logging
@@ -20,175 +20,184 @@ from edge.sensors.sensor import Fault, Post, Reading, Sensor, Told
 from edge.settings import DeviceSettings, SensorSettings
 
 ALONG = 4
-"""When one heartbeat is due, those due within a quarter of its span go along: one commit for all instead of many."""
+"""When a heartbeat is due, those due within a quarter of the interval are sent too: one commit instead of many."""
 
 WHOLE = ""
-"""The name of an only channel, and of a sensor as a whole."""
+"""The name of a single channel, and of a sensor as a whole."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Watched:
-    """One sensor, and when it was last heard."""
+class _MonitoredSensor:
+    """One sensor, its health, and the times of its last reading and event."""
 
     settings: SensorSettings
-    post: Post
+    queue: Post
     faults: ChannelFaults
     open: Sensor | None = None
-    failing: set[str] = field(default_factory=set)
-    """Channels whose newest reading was a problem; empty: the sensor as a whole."""
-    silent: bool = False
-    read_ms: int = 0
-    """The last reading, or when it was opened."""
-    told_ms: int = 0
-    """The last event or heartbeat, or when it was opened or tried."""
+    failing_channels: set[str] = field(default_factory=set)
+    """Channels whose newest reading is a problem; the empty name stands for the sensor as a whole."""
+    is_silent: bool = False
+    last_reading_ms: int = 0
+    """When it was last read or opened."""
+    last_event_ms: int = 0
+    """When it last sent an event or heartbeat, or was opened, or could not be opened."""
 
     @property
     def health(self) -> SensorHealth:
-        if WHOLE in self.failing or (self.open is not None and self.failing.issuperset(self.open.channels)):
+        if WHOLE in self.failing_channels or (
+            self.open is not None and self.failing_channels.issuperset(self.open.channels)
+        ):
             return SensorHealth.FAILED
-        return SensorHealth.SILENT if self.silent else SensorHealth.HEALTHY
+        return SensorHealth.SILENT if self.is_silent else SensorHealth.HEALTHY
 
     @property
     def failed_channels(self) -> list[Kind]:
-        """Of a sensor with several channels, those that have failed while others work."""
+        """The failed channels of a sensor with several channels."""
         if self.open is None or len(self.open.channels) == 1:
             return []
         return [self.open.channels[channel] for channel in self.faults.failed if channel in self.open.channels]
 
-    def channel(self, part: str) -> str:
-        """The channel that a part of a reading belongs to."""
+    def channel_of(self, part: str) -> str:
+        """Return the channel that a part of a reading belongs to."""
         return part if self.open is not None and part in self.open.channels else WHOLE
 
 
 class Watch:
-    """All sensors of one device. Its methods return (sensor, what it said) and are called by one thread."""
+    """All sensors of one device. Its methods return pairs of sensor id and event, and are called by one thread."""
 
     def __init__(self, settings: DeviceSettings, factory: Factory, clock: Clock, inbox: "SimpleQueue[object]") -> None:
         self._factory, self._heartbeat_ms = factory, settings.heartbeat_ms
         self._sensors = {
-            each.id: _Watched(each, Post(each.id, clock, inbox), ChannelFaults(each.id)) for each in settings.sensors
+            each.id: _MonitoredSensor(each, Post(each.id, clock, inbox), ChannelFaults(each.id))
+            for each in settings.sensors
         }
-        for watched in self._sensors.values():
-            self._open(watched, clock.monotonic_ms())
+        for monitored in self._sensors.values():
+            self._open_sensor(monitored, clock.monotonic_ms())
 
     @property
     def health(self) -> dict[str, SensorHealth]:
-        """How each sensor is."""
-        return {name: watched.health for name, watched in self._sensors.items()}
+        """The health of each sensor, by id."""
+        return {name: monitored.health for name, monitored in self._sensors.items()}
 
     @property
     def failed_channels(self) -> dict[str, list[Kind]]:
-        """Of sensors that still work in part: the channels that have failed."""
-        return {name: failed for name, watched in self._sensors.items() if (failed := watched.failed_channels)}
+        """The failed channels of sensors that still work in part, by sensor id."""
+        return {name: failed for name, monitored in self._sensors.items() if (failed := monitored.failed_channels)}
 
     def take(self, reading: Reading) -> list[tuple[str, Told]]:
-        """Hear one reading."""
-        watched = self._sensors[reading.sensor]
-        if watched.open is None:
-            return []  # it was still on the queue when its sensor failed
-        channel = watched.channel(reading.part)
-        kind = watched.open.channels[channel]
+        """Process one reading."""
+        monitored = self._sensors[reading.sensor]
+        if monitored.open is None:
+            return []  # it was queued before its sensor failed
+        channel = monitored.channel_of(reading.part)
+        kind = monitored.open.channels[channel]
         if not kind.low <= reading.value <= kind.high:
             problem = f"{kind} is {reading.value:g}; possible values lie between {kind.low:g} and {kind.high:g}"
-            self._fail(watched, channel, problem, reading.at_ms)
+            self._record_failure(monitored, channel, problem, reading.at_ms)
             return []
-        if watched.silent:
+        if monitored.is_silent:
             log.info('sensor "%s" is reporting again', reading.sensor)
-        watched.silent, watched.read_ms = False, max(watched.read_ms, reading.at_ms)
-        watched.failing -= {channel, WHOLE}
-        return self._told(watched, watched.open.take(reading), reading.at_ms)
+        monitored.is_silent, monitored.last_reading_ms = False, max(monitored.last_reading_ms, reading.at_ms)
+        monitored.failing_channels -= {channel, WHOLE}
+        return self._record_events(monitored, monitored.open.take(reading), reading.at_ms)
 
     def fail(self, fault: Fault) -> None:
-        """Hear that a sensor could not be read."""
-        watched = self._sensors[fault.sensor]
-        self._fail(watched, watched.channel(fault.part), fault.text, fault.at_ms)
+        """Record that a sensor could not be read."""
+        monitored = self._sensors[fault.sensor]
+        self._record_failure(monitored, monitored.channel_of(fault.part), fault.text, fault.at_ms)
 
     def wake(self, now_ms: int) -> list[tuple[str, Told]]:
-        """Let time pass: settle levels, send heartbeats, try again what failed, notice silence."""
-        said = []
-        for watched in self._sensors.values():
-            for line in watched.faults.recover(watched.failing, now_ms):
-                log.info(line)
-            if watched.open is not None:
-                said += self._told(watched, watched.open.wake(now_ms), now_ms)
-                self._listen(watched, now_ms)
-            elif now_ms >= watched.told_ms + self._heartbeat_ms:
-                self._open(watched, now_ms)
-        return said + self._heartbeats(now_ms)
+        """Advance the time: debounce levels, send heartbeats, retry failed sensors, notice silent ones."""
+        events = []
+        for monitored in self._sensors.values():
+            for log_line in monitored.faults.recover(monitored.failing_channels, now_ms):
+                log.info(log_line)
+            if monitored.open is not None:
+                events += self._record_events(monitored, monitored.open.wake(now_ms), now_ms)
+                self._check_silence(monitored, now_ms)
+            elif now_ms >= monitored.last_event_ms + self._heartbeat_ms:
+                self._open_sensor(monitored, now_ms)
+        return events + self._build_due_heartbeats(now_ms)
 
     def next_wake(self) -> int | None:
-        """When `wake` has something to do; None: there are no sensors."""
-        moments = []
-        for watched in self._sensors.values():
-            moments.append(self._due(watched))
-            if watched.open is not None and (wake_ms := watched.open.next_wake()) is not None:
-                moments.append(wake_ms)
-        return min(moments, default=None)
+        """Return when `advance_time` has something to do; None if there are no sensors."""
+        wake_times_ms = []
+        for monitored in self._sensors.values():
+            wake_times_ms.append(self._heartbeat_due_ms(monitored))
+            if monitored.open is not None and (wake_ms := monitored.open.next_wake()) is not None:
+                wake_times_ms.append(wake_ms)
+        return min(wake_times_ms, default=None)
 
     def close(self) -> None:
         """Close every sensor."""
-        for watched in self._sensors.values():
-            if watched.open is not None:
-                watched.open.close()
+        for monitored in self._sensors.values():
+            if monitored.open is not None:
+                monitored.open.close()
 
-    def _open(self, watched: _Watched, now_ms: int) -> None:
-        watched.told_ms = watched.read_ms = now_ms
+    def _open_sensor(self, monitored: _MonitoredSensor, now_ms: int) -> None:
+        monitored.last_event_ms = monitored.last_reading_ms = now_ms
         try:
-            watched.open = open_sensor(watched.settings, self._factory, watched.post)
+            monitored.open = open_sensor(monitored.settings, self._factory, monitored.queue)
         except Exception as fault:  # noqa: BLE001 - drivers raise anything: a busy pin, no GPIO chip, a missing file
-            self._fail(watched, WHOLE, str(fault) or type(fault).__name__, now_ms)
+            self._record_failure(monitored, WHOLE, str(fault) or type(fault).__name__, now_ms)
 
-    def _fail(self, watched: _Watched, channel: str, problem: str, now_ms: int) -> None:
-        watched.failing.add(channel)
-        if line := watched.faults.add(channel, problem, now_ms):
-            log.error(line)
+    def _record_failure(self, monitored: _MonitoredSensor, channel: str, problem: str, now_ms: int) -> None:
+        monitored.failing_channels.add(channel)
+        if log_line := monitored.faults.add(channel, problem, now_ms):
+            log.error(log_line)
 
-    def _told(self, watched: _Watched, told: Iterable[Told], now_ms: int) -> list[tuple[str, Told]]:
-        """Note that it has events, and name its sensor in each."""
-        said = [(watched.settings.id, each) for each in told]
-        if said:
-            watched.told_ms = now_ms
-        return said
+    def _record_events(
+        self, monitored: _MonitoredSensor, new_events: Iterable[Told], now_ms: int
+    ) -> list[tuple[str, Told]]:
+        """Record when the sensor last had events, and pair each event with the sensor's id."""
+        events = [(monitored.settings.id, each) for each in new_events]
+        if events:
+            monitored.last_event_ms = now_ms
+        return events
 
-    def _listen(self, watched: _Watched, now_ms: int) -> None:
-        """Notice that a sensor which reads by itself has stopped."""
-        every_ms = watched.open.every_ms if watched.open is not None else 0
-        if not every_ms or watched.silent or now_ms < watched.read_ms + 2 * max(every_ms, self._heartbeat_ms):
+    def _check_silence(self, monitored: _MonitoredSensor, now_ms: int) -> None:
+        """Notice that a polled sensor has stopped reading."""
+        every_ms = monitored.open.every_ms if monitored.open is not None else 0
+        if (
+            not every_ms
+            or monitored.is_silent
+            or now_ms < monitored.last_reading_ms + 2 * max(every_ms, self._heartbeat_ms)
+        ):
             return
-        watched.silent = True
-        if not watched.failing:
-            log.warning('sensor "%s" sends no data', watched.settings.id)
+        monitored.is_silent = True
+        if not monitored.failing_channels:
+            log.warning('sensor "%s" sends no data', monitored.settings.id)
 
-    def _due(self, watched: _Watched) -> int:
-        """When its next heartbeat is due; a sensor that reads by itself about as often gets time to speak first."""
-        every_ms = watched.open.every_ms if watched.open is not None else 0
-        return watched.told_ms + self._heartbeat_ms + (every_ms // 2 if every_ms <= self._heartbeat_ms else 0)
+    def _heartbeat_due_ms(self, monitored: _MonitoredSensor) -> int:
+        """Return when its next heartbeat is due; a sensor polled about as often gets time for a reading first."""
+        every_ms = monitored.open.every_ms if monitored.open is not None else 0
+        return monitored.last_event_ms + self._heartbeat_ms + (every_ms // 2 if every_ms <= self._heartbeat_ms else 0)
 
-    def _heartbeats(self, now_ms: int) -> list[tuple[str, Told]]:
-        opened = [watched for watched in self._sensors.values() if watched.open is not None]
-        if not any(self._due(watched) <= now_ms for watched in opened):
+    def _build_due_heartbeats(self, now_ms: int) -> list[tuple[str, Told]]:
+        opened = [monitored for monitored in self._sensors.values() if monitored.open is not None]
+        if not any(self._heartbeat_due_ms(monitored) <= now_ms for monitored in opened):
             return []
-        said = []
-        for watched in opened:
-            if self._due(watched) <= now_ms + self._heartbeat_ms // ALONG:
-                said += self._heartbeat(watched, now_ms)
-        return said
+        events = []
+        for monitored in opened:
+            if self._heartbeat_due_ms(monitored) <= now_ms + self._heartbeat_ms // ALONG:
+                events += self._build_heartbeat(monitored, now_ms)
+        return events
 
-    def _heartbeat(self, watched: _Watched, now_ms: int) -> list[tuple[str, Told]]:
-        """Its present level, if it can be vouched for; and look at its pins, should an edge have been lost."""
-        if watched.open is None:
+    def _build_heartbeat(self, monitored: _MonitoredSensor, now_ms: int) -> list[tuple[str, Told]]:
+        """Return its present level if it is reliable; also read its pins again in case an edge was lost."""
+        if monitored.open is None:
             return []
-        watched.told_ms = now_ms
+        monitored.last_event_ms = now_ms
         try:
-            watched.open.look()
+            monitored.open.look()
         except Exception as fault:  # noqa: BLE001 - as in `_open`
-            self._fail(watched, WHOLE, str(fault) or type(fault).__name__, now_ms)
-            watched.open.close()
-            watched.open = None  # the next heartbeat opens it anew
+            self._record_failure(monitored, WHOLE, str(fault) or type(fault).__name__, now_ms)
+            monitored.open.close()
+            monitored.open = None  # the next heartbeat opens it again
             return []
-        level, level_channel = watched.open.level(), next(iter(watched.open.channels))
-        if level is None or watched.health is not SensorHealth.HEALTHY or level_channel in watched.failing:
+        level, level_channel = monitored.open.level(), next(iter(monitored.open.channels))
+        if level is None or monitored.health is not SensorHealth.HEALTHY or level_channel in monitored.failing_channels:
             return []
-        return self._told(watched, [Told(now_ms, Kind.HEARTBEAT, level)], now_ms)
+        return self._record_events(monitored, [Told(now_ms, Kind.HEARTBEAT, level)], now_ms)

@@ -1,4 +1,4 @@
-"""The real Chromium that tests open pages in: Debian's, headless, and quiet on the network."""
+"""The browser of the tests: Debian's Chromium, headless, without background network traffic."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SLOW_MS = 30_000
-"""A loaded machine with two cores may take this long for what is done in a second."""
+"""A loaded machine with two cores may take this long for what usually takes a second."""
 
 _QUIET = [
     "--no-sandbox",
@@ -21,8 +21,8 @@ _QUIET = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A running browser; it is gone when the `with` ends."""
-    expect.set_options(timeout=SLOW_MS)  # of itself it waits for 5 s, and a context's own timeout does not bear on it
+    """Run a browser; it is closed when the `with` block ends."""
+    expect.set_options(timeout=SLOW_MS)  # its default is 5 s, and a context's timeout does not apply to it
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_QUIET)
         yield browser
@@ -31,20 +31,26 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def page_of(running: Browser, port: int, *, expected: str | None = None, **context: object) -> Iterator[Page]:
-    """A page of a new reader: a phone that speaks Swedish, unless its context says otherwise.
+    """Open a page in a new context: by default a phone with Swedish as its language.
 
-    At the end no script may have thrown, and its console may hold no error but those with the text `expected`; "": any.
+    At the end, no script may have thrown, and the console must contain no errors except those with the text `expected`.
+
+    Args:
+        running: the browser.
+        port: the port of the dashboard on localhost.
+        expected: text of allowed console errors; "" allows all.
+        context: options of the browser context.
     """
     options = {"locale": "sv-SE", "viewport": {"width": 390, "height": 844}, **context}
-    reader = running.new_context(base_url=f"http://localhost:{port}", **options)  # type: ignore[arg-type]
-    reader.set_default_timeout(SLOW_MS)
-    page = reader.new_page()
+    browser_context = running.new_context(base_url=f"http://localhost:{port}", **options)  # type: ignore[arg-type]
+    browser_context.set_default_timeout(SLOW_MS)
+    page = browser_context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda fault: thrown.append(str(fault)))
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    console_errors: list[str] = []
+    page.on("console", lambda line: console_errors.append(line.text) if line.type == "error" else None)
     yield page
-    page.goto("about:blank")  # what a click still waits for would keep the reader from closing, for ever
-    reader.close()
+    page.goto("about:blank")  # otherwise a pending request of a click would prevent closing, for ever
+    browser_context.close()
     assert thrown == []
-    assert [line for line in said if expected is None or expected not in line] == []
+    assert [line for line in console_errors if expected is None or expected not in line] == []

@@ -1,8 +1,8 @@
-"""What all tests share: options, the rule on skipping, and the fixtures that start real servers.
+"""Options, the rule on skipped tests, and the fixtures that start real servers.
 
 In:    the command line, and CI in the environment.
-Out:   fixtures; under CI=true a failure for every skip that has no excuse.
-Never: fixtures of one room alone; those stand beside its tests.
+Out:   fixtures; with CI=true a failure for every skip without an allowed reason.
+Never: fixtures for a single folder; they are beside its tests.
 """
 
 import os
@@ -18,17 +18,17 @@ NO_SHARED_DATA = "shared data absent"
 NOT_ROOT = "not root"
 NO_FAKETIME = "no libfaketime"
 LONG_FORM = "only with --full"
-EXCUSES = (NO_SHARED_DATA, NOT_ROOT, NO_FAKETIME, LONG_FORM)
-"""A skip whose reason begins with one of these is no failure under CI=true."""
+ALLOWED_SKIP_REASONS = (NO_SHARED_DATA, NOT_ROOT, NO_FAKETIME, LONG_FORM)
+"""With CI=true, a skip is allowed if its reason begins with one of these."""
 
 CAP_SYS_ADMIN = 1 << 21
-"""The right to mount. Source: capabilities(7)."""
+"""The capability to mount. Source: capabilities(7)."""
 
 for _name, _examples in (("quick", 100), ("full", 1000)):
     settings.register_profile(
         _name,
-        derandomize=True,  # a run that fails here fails there
-        deadline=None,  # no test depends on how fast the machine is
+        derandomize=True,  # a failure is reproducible on every machine
+        deadline=None,  # no test depends on the speed of the machine
         database=None,
         max_examples=_examples,
         suppress_health_check=[HealthCheck.too_slow],
@@ -36,7 +36,9 @@ for _name, _examples in (("quick", 100), ("full", 1000)):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="the long forms: more kills, more cuts, more generated cases")
+    parser.addoption(
+        "--full", action="store_true", help="run the long forms: more kills, more cuts, more generated cases"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,16 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def forbidden_skip(reason: str, environment: dict[str, str] | None = None) -> bool:
-    """Whether a skip for this reason must fail the run."""
+    """Return whether a skip for this reason must fail the run."""
     environment = dict(os.environ) if environment is None else environment
-    return environment.get("CI") == "true" and not reason.removeprefix("Skipped: ").startswith(EXCUSES)
+    return environment.get("CI") == "true" and not reason.removeprefix("Skipped: ").startswith(ALLOWED_SKIP_REASONS)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     if report.skipped and not hasattr(report, "wasxfail"):
-        _refuse(report)
+        _fail_forbidden_skip(report)
     return report
 
 
@@ -61,26 +63,28 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     if report.skipped:
-        _refuse(report)
+        _fail_forbidden_skip(report)
     return report
 
 
-def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+def _fail_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     if forbidden_skip(reason):
         report.outcome = "failed"
-        report.longrepr = f"{report.nodeid} was skipped, and CI=true allows that only for {EXCUSES}: {reason}"
+        report.longrepr = (
+            f"{report.nodeid} was skipped, and CI=true allows that only for {ALLOWED_SKIP_REASONS}: {reason}"
+        )
 
 
 @pytest.fixture(scope="session")
 def full(request: pytest.FixtureRequest) -> bool:
-    """Whether the long forms were asked for."""
+    """Whether the long forms are requested."""
     return bool(request.config.getoption("--full"))
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Where recordings and payloads of real sensors are, beside the repository."""
+    """The folder with recordings and payloads of real sensors, beside the repository."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip(f"{NO_SHARED_DATA}: recordings and payloads of real sensors are expected in ../shared")
@@ -89,7 +93,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def as_root() -> None:
-    """The test mounts a file system, which root in a container may be forbidden to."""
+    """Skip unless the test may mount a file system, which root in a container may not."""
     effective = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff:"))
     if os.geteuid() != 0 or not int(effective.split()[1], 16) & CAP_SYS_ADMIN:
         pytest.skip(f"{NOT_ROOT}: mounting a file system and cutting its power needs root, with the right to mount")

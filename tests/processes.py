@@ -1,8 +1,8 @@
-"""Our own processes, run as they run in a house: each on its own, killed like a power switch would.
+"""Runs our servers as on a site: each in its own process, which a test can kill like a power cut.
 
-In:    the settings that the front door would hand over.
-Out:   a collector or a dashboard in a process of its own, started as often as it is killed.
-Never: a thread of the test's process: what is killed must take nothing of the test with it.
+In:    the settings that the `ledig` command would pass.
+Out:   a collector or a dashboard in its own process, which can be restarted.
+Never: a thread of the test's process, because a kill must not affect the test.
 
 Run as `python -m tests.processes FILE`; the file holds the pickled call.
 """
@@ -25,23 +25,23 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 class Process:
-    """One process of ours; `start` after `kill` starts it again with the same settings."""
+    """One server process; `start` after `kill` starts it again with the same settings."""
 
     def __init__(self, folder: Path, settings: CollectorSettings | DashboardSettings, plan: SitePlan) -> None:
         name = type(settings).__name__.removesuffix("Settings").lower()
         self._call = folder / f"{name}.pickle"
         self._call.write_bytes(pickle.dumps((settings, plan)))
-        self._said = folder / f"{name}.output"
+        self._output_path = folder / f"{name}.output"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self._said.open("ab") as output:
+        with self._output_path.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.processes", str(self._call)], cwd=ROOT, stdout=output, stderr=output
             )
 
     def kill(self) -> None:
-        """SIGKILL: no farewell, no flush."""
+        """Kill it with SIGKILL: no will, no flush."""
         assert self._process is not None
         assert self._process.poll() is None, f"it had ended by itself:\n{self.output()}"
         self._process.kill()
@@ -53,8 +53,8 @@ class Process:
         self._process.wait(20)
 
     def output(self) -> str:
-        """What it has said since its first start."""
-        return self._said.read_text(errors="replace")
+        """Return what it has written since its first start."""
+        return self._output_path.read_text(errors="replace")
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def collector(folder: Path, settings: CollectorSettings, plan: SitePlan) -> Iter
 
 @contextmanager
 def dashboard(folder: Path, settings: DashboardSettings, plan: SitePlan) -> Iterator[Process]:
-    """A dashboard that answers."""
+    """Run a dashboard that accepts connections."""
     process = Process(folder, settings, plan)
     process.start()
     try:
@@ -81,7 +81,7 @@ def dashboard(folder: Path, settings: DashboardSettings, plan: SitePlan) -> Iter
 
 @contextmanager
 def spawned(work: Callable[..., None], *arguments: object) -> Iterator[None]:
-    """A function in a process of its own, ended at the end."""
+    """Run a function in its own process, which is terminated at the end."""
     process = SPAWN.Process(target=work, args=arguments)
     process.start()
     try:

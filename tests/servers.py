@@ -1,8 +1,8 @@
-"""Real servers for the tests: Mosquitto, InfluxDB and nginx, each on a free port of 127.0.0.1 in a folder of its own.
+"""Real servers for the tests: Mosquitto, InfluxDB and nginx, each on a free port of 127.0.0.1 in its own folder.
 
-In:    configuration, by default what Ledig ships.
-Out:   a running server that answered once; it is gone when the `with` ends.
-Never: a stand-in. What is missing is named with the Debian package that brings it.
+In:    configuration, by default the one that Ledig ships.
+Out:   a running server that accepts connections; it is stopped when the `with` block ends.
+Never: a fake server. The error for a missing program names its Debian package.
 
 Example:
     with mosquitto(devices=["pi-1"]) as broker:
@@ -33,7 +33,7 @@ START_S = 90.0
 """A loaded machine with two cores may take this long to start a server."""
 
 OPEN_MOSQUITTO = "allow_anonymous true\nlistener 1883\n"
-"""A broker that asks nobody for a name: what a bench measures bare clients with."""
+"""A broker without authentication, for benchmarks with bare clients."""
 
 
 class ServerMissing(FileNotFoundError):
@@ -41,18 +41,18 @@ class ServerMissing(FileNotFoundError):
 
 
 class ServerFailed(RuntimeError):
-    """A server ended, or never answered; the text carries what it said."""
+    """A server ended, or never answered; the text contains its output."""
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on just now."""
+    """Return a TCP port of 127.0.0.1 that is not in use."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def answers(port: int) -> bool:
-    """Whether something accepts connections on `port`."""
+    """Return whether something accepts connections on `port`."""
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:
@@ -61,10 +61,15 @@ def answers(port: int) -> bool:
 
 
 def until(condition: Callable[[], object], *, seconds: float = START_S, what: str = "the condition") -> None:
-    """Wait for a real condition, looking every 20 ms.
+    """Wait for a condition, checked every 20 ms.
+
+    Args:
+        condition: returns something true when it is met.
+        seconds: the timeout.
+        what: the condition in words, for the error.
 
     Raises:
-        TimeoutError: it did not come true in time; the text says `what`.
+        TimeoutError: the condition was not met in time; the text contains `what`.
     """
     deadline = time.monotonic() + seconds
     while not condition():
@@ -74,10 +79,10 @@ def until(condition: Callable[[], object], *, seconds: float = START_S, what: st
 
 
 class Server:
-    """One server process: started, killed and started again on the same port and in the same folder."""
+    """One server process that can be restarted on the same port and in the same folder."""
 
     def __init__(self, command: Sequence[str], package: str, folder: Path, port: int) -> None:
-        program = _program(command[0], package)
+        program = _find_program(command[0], package)
         self.host = HOST
         self.port = port
         self.folder = folder
@@ -95,15 +100,15 @@ class Server:
         return self._process.pid
 
     def output(self) -> str:
-        """What the server has said since its first start."""
+        """Return what the server has written since its first start."""
         return self._output.read_text(errors="replace") if self._output.exists() else ""
 
     def ready(self) -> bool:
-        """Whether it answers now."""
+        """Return whether it answers now."""
         return answers(self.port)
 
     def start(self) -> None:
-        """Start it and wait until it answers; `kill` or `stop` came before."""
+        """Start it and wait until it answers; it must not be running."""
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(self._command, stdout=output, stderr=output, start_new_session=True)
 
@@ -115,25 +120,25 @@ class Server:
         try:
             until(answered, what=f"{self._command[0]} on port {self.port}")
         except TimeoutError as late:
-            raise ServerFailed(f"{late}; it said:\n{self.output()}") from late
+            raise ServerFailed(f"{late}; its output:\n{self.output()}") from late
 
     def kill(self) -> None:
-        """End it at once, as a power switch would: SIGKILL to the process and its children."""
+        """End it at once, like a power cut: SIGKILL to the process and its children."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask it to end, and wait."""
+        """Stop it with SIGTERM, and wait."""
         self._end(signal.SIGTERM)
 
     def restart(self) -> None:
-        """Kill it if it runs, and start it on the same port and folder."""
+        """Kill it if it runs, and start it on the same port and in the same folder."""
         self.kill()
         self.start()
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, with_signal: signal.Signals) -> None:
         if self._process is None or self._process.poll() is not None:
             return
-        os.killpg(self._process.pid, how)
+        os.killpg(self._process.pid, with_signal)
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -145,7 +150,7 @@ _S = TypeVar("_S", bound=Server)
 
 
 class Mosquitto(Server):
-    """A broker with the shipped configuration, or another one."""
+    """A Mosquitto broker."""
 
     def __init__(self, folder: Path, port: int, config_path: Path, passwords: Mapping[str, str]) -> None:
         super().__init__(["mosquitto", "-c", str(config_path)], "mosquitto", folder, port)
@@ -153,7 +158,7 @@ class Mosquitto(Server):
         self._passwords = passwords
 
     def settings(self, user: str | None = None) -> BrokerSettings:
-        """How `user` reaches this broker; None: without a name (refused by the shipped configuration)."""
+        """Return `user`'s settings for this broker; None: anonymous, which the shipped configuration refuses."""
         password = None if user is None else self._passwords[user]
         return BrokerSettings(host=self.host, port=self.port, user=user, password=password)
 
@@ -166,15 +171,15 @@ def mosquitto(
     devices: Sequence[str] = ("pi-1",),
     observers: Sequence[str] = ("observer",),
 ) -> Iterator[Mosquitto]:
-    """A real Mosquitto.
+    """Run a real Mosquitto.
 
     Args:
-        config: what stands in for the shipped `ledig.conf`; its `listener` gets the free port.
-        site: the site to which rights are bound; by default every site, so that a test can choose its own.
-        devices: users with a device's rights; `collector`, `dashboard` and `installer` are always there.
-        observers: users of the test itself, who may read and write everything under `ledig/v1`.
+        config: a configuration instead of the shipped `ledig.conf`; its `listener` gets the free port.
+        site: the site that the access rights are for; by default every site, so that a test can choose its own.
+        devices: users with a device's rights; `collector`, `dashboard` and `installer` always exist.
+        observers: users of the test itself, which may read and write everything under `ledig/v1`.
     """
-    with _folder("mosquitto") as folder:
+    with _temporary_folder("mosquitto") as folder:
         users = [*devices, "collector", "dashboard", "installer", *observers]
         passwords = {user: f"secret-of-{user}" for user in users}
         port = free_port()
@@ -187,11 +192,11 @@ def mosquitto(
         acl += "".join(f"\nuser {name}\ntopic readwrite ledig/v1/#\n" for name in observers)
         (folder / "ledig.acl").write_text(acl)
         _write_passwords(folder / "ledig.passwords", passwords)
-        main = folder / "mosquitto.conf"  # as Debian's own: it says where the store is, and reads conf.d
-        own_user = "user root\n" if os.geteuid() == 0 else ""  # else it becomes `mosquitto`, who may not read here
+        main = folder / "mosquitto.conf"  # like Debian's own: it sets the store and reads conf.d
+        own_user = "user root\n" if os.geteuid() == 0 else ""  # otherwise `mosquitto`, which may not read here
         store = f"persistence true\npersistence_location {folder}/\n"
         main.write_text(f"{own_user}{store}log_dest stderr\ninclude_dir {folder}/conf.d\n")
-        yield from _running(Mosquitto(folder, port, main, passwords))
+        yield from _run_until_closed(Mosquitto(folder, port, main, passwords))
 
 
 class Influx(Server):
@@ -201,7 +206,7 @@ class Influx(Server):
         return _http_status(f"{self.url}/ping") == 204
 
     def empty(self) -> None:
-        """Kill it, throw its data away and start it again, as a server that was rebuilt."""
+        """Kill it, delete its data and start it again, like a server that was rebuilt."""
         self.kill()
         for part in ("meta", "data", "wal"):
             shutil.rmtree(self.folder / part, ignore_errors=True)
@@ -210,12 +215,12 @@ class Influx(Server):
 
 @contextmanager
 def influxdb(http: str = "") -> Iterator[Influx]:
-    """A real, empty InfluxDB 1.x.
+    """Run a real, empty InfluxDB 1.x.
 
     Args:
-        http: more lines for the section [http] of its configuration.
+        http: additional lines for the section [http] of its configuration.
     """
-    with _folder("influxdb") as folder:
+    with _temporary_folder("influxdb") as folder:
         port = free_port()
         config = folder / "influxdb.conf"
         config.write_text(
@@ -223,21 +228,21 @@ def influxdb(http: str = "") -> Iterator[Influx]:
             f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
             f'[http]\nbind-address = "{HOST}:{port}"\nlog-enabled = false\n{http}\n[monitor]\nstore-enabled = false\n'
         )
-        yield from _running(Influx(["influxd", "run", "-config", str(config)], "influxdb", folder, port))
+        yield from _run_until_closed(Influx(["influxd", "run", "-config", str(config)], "influxdb", folder, port))
 
 
 @contextmanager
 def nginx(snippet: str, replace: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A real nginx.
+    """Run a real nginx.
 
     Args:
         snippet: one or more `server` blocks; every `listen` gets the free port.
-        replace: words of the snippet and what stands in for them, say the upstream's address.
+        replace: parts of the snippet and their replacements, for example the upstream's address.
     """
-    with _folder("nginx") as folder:
+    with _temporary_folder("nginx") as folder:
         port = free_port()
-        for word, other in (replace or {}).items():
-            snippet = snippet.replace(word, other)
+        for old, new in (replace or {}).items():
+            snippet = snippet.replace(old, new)
         snippet = re.sub(r"\blisten\s+[^;]+;", f"listen {HOST}:{port};", snippet)
         bodies = "".join(
             f"{part}_temp_path {folder}/{part};\n" for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -248,10 +253,12 @@ def nginx(snippet: str, replace: Mapping[str, str] | None = None) -> Iterator[Se
             f"{own_user}daemon off;\npid {folder}/pid;\nerror_log stderr;\nworker_processes 1;\n"
             f"events {{}}\nhttp {{\naccess_log off;\n{bodies}{snippet}\n}}\n"
         )
-        yield from _running(Server(["nginx", "-p", str(folder), "-c", str(config)], "nginx-light", folder, port))
+        yield from _run_until_closed(
+            Server(["nginx", "-p", str(folder), "-c", str(config)], "nginx-light", folder, port)
+        )
 
 
-def _running(server: _S) -> Iterator[_S]:
+def _run_until_closed(server: _S) -> Iterator[_S]:
     server.start()
     try:
         yield server
@@ -260,22 +267,24 @@ def _running(server: _S) -> Iterator[_S]:
 
 
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
+def _temporary_folder(name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f"ledig-{name}-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
-def _program(name: str, package: str) -> str:
+def _find_program(name: str, package: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
     if found is None:
-        raise ServerMissing(f"{name} is not installed; `sudo apt-get install {package}` brings it, as `make test` does")
+        raise ServerMissing(
+            f"{name} is not installed; `sudo apt-get install {package}` installs it, as `make test` does"
+        )
     return found
 
 
 def _write_passwords(path: Path, passwords: Mapping[str, str]) -> None:
     path.write_text("".join(f"{user}:{password}\n" for user, password in passwords.items()))
     path.chmod(0o600)
-    subprocess.run([_program("mosquitto_passwd", "mosquitto"), "-U", str(path)], check=True, capture_output=True)
+    subprocess.run([_find_program("mosquitto_passwd", "mosquitto"), "-U", str(path)], check=True, capture_output=True)
 
 
 def _http_status(url: str) -> int:

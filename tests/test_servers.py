@@ -1,4 +1,4 @@
-"""The real servers that the tests use start, die and come back."""
+"""Starts, kills and restarts the real servers that the tests use."""
 
 import pytest
 
@@ -7,19 +7,19 @@ from tests.conftest import forbidden_skip
 from tests.servers import Influx, Mosquitto, Server, ServerFailed, ServerMissing, answers, mosquitto, nginx
 
 
-def test_a_broker_comes_back_on_its_port(broker: Mosquitto) -> None:
+def test_broker_restarts_on_the_same_port(broker: Mosquitto) -> None:
     broker.kill()
     assert not answers(broker.port)
     broker.restart()
     assert answers(broker.port)
 
 
-def test_a_faulty_configuration_is_told_with_the_servers_own_words() -> None:
+def test_invalid_configuration_is_reported_with_the_servers_message() -> None:
     with pytest.raises(ServerFailed, match="Unknown configuration variable"), mosquitto("no_such_line true\n"):
         pass
 
 
-def test_influxdb_comes_back_empty(influx_server: Influx) -> None:
+def test_influxdb_restarts_empty(influx_server: Influx) -> None:
     influx_server.empty()
     assert influx_server.ready()
 
@@ -29,7 +29,7 @@ def test_nginx_serves_a_snippet_on_a_free_port() -> None:
         assert servers._http_status(running.url) == 204
 
 
-def test_a_missing_program_is_named_with_its_package(tmp_path) -> None:
+def test_missing_program_is_reported_with_its_package(tmp_path) -> None:
     with pytest.raises(ServerMissing, match="apt-get install ledig-nowhere"):
         Server(["no-such-server"], "ledig-nowhere", tmp_path, 1)
 
@@ -43,5 +43,5 @@ def test_a_missing_program_is_named_with_its_package(tmp_path) -> None:
         ("no browser", "", False),
     ],
 )
-def test_ci_forbids_a_skip_without_an_excuse(reason: str, ci: str, forbidden: bool) -> None:
+def test_ci_forbids_a_skip_without_an_allowed_reason(reason: str, ci: str, forbidden: bool) -> None:
     assert forbidden_skip(reason, {"CI": ci}) is forbidden

@@ -1,4 +1,4 @@
-"""Keeps events until the collector has them: one SQLite file, and what survives of it when it is damaged."""
+"""Keeps events until the collector has stored them: one SQLite file, and its recovery when it is damaged."""
 
 from edge.outbox.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxCorrupt, OutboxRejected
 from edge.outbox.rows import Said

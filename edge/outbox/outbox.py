@@ -1,11 +1,11 @@
-"""Keeps events until the collector has them: one SQLite file.
+"""Keeps events until the collector has stored them: one SQLite file.
 
-In:    what sensors said, many at a time; receipts.
+In:    batches of events; receipts.
 Out:   the same events by their row number (`seq`), in the order they came.
-Never: the network, clocks, threads. One thread owns an outbox, one process a file.
+Never: the network, clocks, threads. One thread owns an outbox, and one process owns its file.
 
-When `append` returns, its events are on the disk (WAL, `synchronous=FULL`): a power cut loses none of them. Measured
-with a disk that forgets what was not synced: NORMAL lost hundreds of commits, FULL none.
+When `append` returns, its events are on disk (WAL, `synchronous=FULL`): a power cut loses none of them. Measured with
+a simulated disk that loses unsynced writes: NORMAL lost hundreds of commits, FULL none.
 """
 
 import logging
@@ -26,9 +26,9 @@ from edge.sqlite_transaction import transaction
 
 SCHEMA_VERSION: Final = VERSION
 ASIDES: Final = 3
-"""Damaged files that are kept beside the outbox at most."""
+"""At most this many damaged files are kept beside the outbox."""
 _SELECT: Final = f"SELECT {schema.COLUMNS}, sum FROM events"  # noqa: S608 - our own names
-_ENVIRONMENT: Final = frozenset(
+_TEMPORARY_CODES: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
@@ -41,58 +41,59 @@ _ENVIRONMENT: Final = frozenset(
         sqlite3.SQLITE_NOMEM,
     }
 )
-"""Primary codes of faults that pass; under every other one the file is not what an outbox wrote."""
+"""Primary codes of temporary faults; every other code means that the file is damaged."""
 _HEADER_BYTES: Final = 100
 
 log = logging.getLogger(__name__)
 
 
 class OutboxRejected(ValueError):
-    """The file was made by a newer Ledig. Opening it again cannot help."""
+    """A newer version of Ledig wrote the file. Opening it again cannot help."""
 
 
 class OutboxAway(ConnectionError):
-    """The disk is full, read-only or gone, or another agent has the file. The same call may succeed later."""
+    """The disk is full, read-only or missing, or another agent uses the file. The same call may succeed later."""
 
 
 class OutboxCorrupt(OutboxAway):
-    """The file is damaged: open it again, and what is sound of it goes into a new one."""
+    """The file is damaged. Opening it again moves its sound rows to a new file."""
 
 
 class Outbox:
-    """An open outbox. Every method raises OutboxAway when the disk refuses, and then changed nothing.
+    """An open outbox. If the disk is unavailable, every method raises OutboxAway and changes nothing.
 
-    A row whose checksum is wrong is a hole. Nothing is read beyond a hole until everything before it is covered; then
-    the hole is dropped and counted, `oldest` moves behind it, and so the collector reports exactly that gap.
+    A row whose checksum is wrong is a hole. Nothing is read beyond a hole until receipts cover everything before it.
+    Then the hole is dropped and counted, and `oldest_seq` moves behind it, so that the collector reports exactly that
+    gap.
     """
 
     def __init__(self, path: Path, *, max_events: int, boot: str) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Args:
-            path: the file; of a damaged one the sound rows go into a new file, and it is kept beside that.
-            max_events: beyond, the oldest are dropped and counted.
-            boot: names this boot of the machine. Events of a former boot that never got their time keep the
-                time of day as the machine had it then, marked as not synchronised.
+            path: the file. If it is damaged, its sound rows are moved to a new file and it is kept beside that.
+            max_events: beyond this, the oldest events are dropped and counted.
+            boot: id of this boot of the machine. Events of an earlier boot that never got their time of day keep the
+                wall clock's time of then, marked as not synchronised.
 
         Raises:
-            OutboxRejected: a newer Ledig made it.
-            OutboxAway: the disk, or another agent.
+            OutboxRejected: a newer version of Ledig wrote it.
+            OutboxAway: the disk is unavailable, or another agent uses the file.
         """
         self._path, self._max_events, self._boot = path, max_events, boot
         self.stream = ""
         self.oldest, self.last, self.dropped = 1, 0, 0
         self.inherited = 0
-        """The last event that was there when the file was opened: no collector can have a later one."""
+        """The last event when the file was opened: no collector can have stored a later one."""
         self.has_residue = False
-        """Whether the log may still hold events that are deleted."""
+        """Whether the write-ahead log may still hold deleted events."""
         self._holes = Holes()
-        self._unstamped: int | None = None
+        self._first_untimed_seq: int | None = None
         """The first event without a time of day."""
         try:
             self._open()
         except OutboxCorrupt as fault:
-            with self._disk():
+            with self._translate_errors():
                 log.error("%s; %s", fault, schema.replace_damaged(path, ASIDES))  # noqa: TRY400 - one plain line
             self._open()
 
@@ -104,17 +105,17 @@ class Outbox:
 
     @property
     def depth(self) -> int:
-        """How many events it holds."""
+        """How many events the outbox holds."""
         return self.last - self.oldest + 1
 
-    def append(self, said: Sequence[Said], lost: int = 0) -> None:
-        """Write many events in one transaction; on the disk when it returns.
+    def append(self, events: Sequence[Said], lost: int = 0) -> None:
+        """Write events in one transaction; they are on disk when it returns.
 
         Args:
-            said: the events, oldest first.
-            lost: events that were dropped before they came here; they count in `dropped`.
+            events: the events, oldest first.
+            lost: number of events that were dropped before they came here; added to `dropped`.
         """
-        rows = [new_row(self.last + number, each, self._boot) for number, each in enumerate(said, start=1)]
+        rows = [new_row(self.last + number, item, self._boot) for number, item in enumerate(events, start=1)]
         last = self.last + len(rows)
         oldest = max(self.oldest, last - self._max_events + 1)
         lost += oldest - self.oldest
@@ -123,27 +124,27 @@ class Outbox:
             if oldest > self.oldest:
                 db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
             self._write_state(db, last, self.dropped + lost)
-        if self._unstamped is None:
-            self._unstamped = next((row.seq for row in rows if row.at_ms is None), None)
+        if self._first_untimed_seq is None:
+            self._first_untimed_seq = next((row.seq for row in rows if row.at_ms is None), None)
         self.last, self.dropped = last, self.dropped + lost
-        self._move(oldest)
+        self._move_oldest(oldest)
 
     def stamp(self, offset_ms: int) -> None:
-        """Give every event of this boot that waits for it its time: monotonic plus `offset_ms`."""
-        if self._unstamped is None:
+        """Set the time of day of every event of this boot that has none: monotonic time plus `offset_ms`."""
+        if self._first_untimed_seq is None:
             return
         with self._transaction() as db:
-            for row in self._sound_rows(db, self._unstamped):
+            for row in self._sound_rows(db, self._first_untimed_seq):
                 if row.at_ms is None:
                     at_ms = max(0, (row.monotonic_ms or 0) + offset_ms)
-                    self._rewrite(db, row.seq, _stamped(row, at_ms, row.synchronised))
-        self._unstamped = None
+                    self._rewrite(db, row.seq, _with_time(row, at_ms, row.synchronised))
+        self._first_untimed_seq = None
 
     def read(self, from_seq: int, limit: int) -> list[SensorEvent]:
-        """At most `limit` events from `from_seq` on, up to the first that has no time of day yet, or is a hole."""
+        """Read at most `limit` events from `from_seq` on, up to the first hole or event without a time of day."""
         from_seq = max(from_seq, self.oldest)
-        ends = [end for end in (self._unstamped, self._holes.first_from(from_seq)) if end is not None]
-        with self._disk():
+        ends = [end for end in (self._first_untimed_seq, self._holes.first_from(from_seq)) if end is not None]
+        with self._translate_errors():
             found = self._db.execute(
                 f"{_SELECT} WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
                 (from_seq, min(ends, default=self.last + 1), limit),
@@ -153,22 +154,22 @@ class Outbox:
             row = Row._make(columns)
             expected = from_seq + len(events)
             if row.seq != expected or not self._is_sound(row, checksum):
-                self._lose(expected, max(expected, row.seq - 1))
+                self._add_hole(expected, max(expected, row.seq - 1))
                 break
             events.append(row.event())
         return events
 
     def cover(self, seq: int) -> None:
-        """The collector has everything up to `seq`: delete it."""
+        """Delete everything up to `seq`: the collector has stored it."""
         seq = min(seq, self.last)
         if seq >= self.oldest:
             self._drop_below(seq + 1, counted=0)
 
     def renew(self) -> None:
-        """Begin a new stream with the events held, numbered from 1.
+        """Start a new stream with the events held, numbered from 1.
 
-        For a file older than what the collector has from it, as after a memory card was restored from a copy: its
-        next numbers were used before, and the collector would take new events for repeats.
+        Used if the file is older than what the collector has stored from it, for example after a memory card was
+        restored from a copy: it would reuse numbers, and the collector would take new events for repeats.
         """
         stream, below = schema.new_stream(), self.oldest - 1
         with self._transaction() as db:
@@ -177,12 +178,12 @@ class Outbox:
             self._write_state(db, self.last - below, self.dropped, stream)
         self.stream, self.oldest, self.last = stream, 1, self.last - below
         self._holes.shift(-below)
-        self._unstamped = None if self._unstamped is None else self._unstamped - below
-        self.inherited = self.last  # no collector knows the new name
+        self._first_untimed_seq = None if self._first_untimed_seq is None else self._first_untimed_seq - below
+        self.inherited = self.last  # no collector has an event of the new stream
 
     def forget(self, before_ms: int) -> None:
-        """Drop the oldest events until one happened at or after `before_ms`, or waits for its time; count them."""
-        with self._disk():
+        """Drop and count the oldest events, up to the first from `before_ms` on or without a time of day."""
+        with self._translate_errors():
             found = self._db.execute(
                 "SELECT seq FROM events WHERE at_ms >= ? OR at_ms IS NULL ORDER BY seq LIMIT 1", (before_ms,)
             ).fetchone()
@@ -191,30 +192,30 @@ class Outbox:
             self._drop_below(oldest, counted=oldest - self.oldest)
 
     def clear_log(self) -> None:
-        """Write the log into the file and empty it: what was deleted can be read in neither."""
-        with self._disk():
+        """Write the log into the file and empty it, so that deleted events can be read in neither."""
+        with self._translate_errors():
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self.has_residue = False
 
     def close(self) -> None:
-        """Close the file; what it holds is kept."""
+        """Close the file; its events are kept."""
         self._db.close()
 
     # Opening
 
     def _open(self) -> None:
-        with self._disk():
+        with self._translate_errors():
             schema.finish_replacement(self._path)
             _check_header(self._path)
             self._db = schema.connect(self._path)
         try:
-            with self._disk():
-                self._prepare()
+            with self._translate_errors():
+                self._prepare_file()
         except Exception:
             self._db.close()
             raise
 
-    def _prepare(self) -> None:
+    def _prepare_file(self) -> None:
         db = self._db
         in_log = list(states_in_log(self._path))  # before SQLite drops what it cannot read there
         for pragma in schema.PRAGMAS:
@@ -224,9 +225,9 @@ class Outbox:
         with transaction(db):
             state = self._read_state(db)
             self.stream, self.dropped = state.stream, state.dropped
-            known = [each.last for each in in_log if each.stream == state.stream]
+            known = [item.last for item in in_log if item.stream == state.stream]
             self._find_holes(db, state.last, max([state.last, *known]))
-            self._stamp_former_boots(db)
+            self._assign_times_of_earlier_boots(db)
             self._write_state(db, self.last, self.dropped)
         self.inherited = self.last
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -240,8 +241,8 @@ class Outbox:
             if ours is not None and ours.version <= VERSION:
                 raise OutboxCorrupt(f"{self._path} is damaged: its version is {version}, its state's {ours.version}")
             raise OutboxRejected(
-                f"{self._path} has schema {version}, this Ledig knows {VERSION};"
-                " install the newer Ledig again, or move the file away (its events are then not sent)"
+                f"{self._path} has schema {version}, this version of Ledig supports {VERSION};"
+                " install the newer version again, or move the file away (its events are then not sent)"
             )
         if version == 0 and not tables:
             schema.create(db, State(schema.new_stream(), 0, 0))
@@ -257,8 +258,8 @@ class Outbox:
         return found[0]
 
     def _find_holes(self, db: sqlite3.Connection, last: int, last_in_log: int) -> None:
-        """Find every number without a sound row, from the first row to the highest number ever given."""
-        self._holes, self._unstamped = Holes(), None
+        """Find every number without a sound row, from the first row to the highest number ever assigned."""
+        self._holes, self._first_untimed_seq = Holes(), None
         first_seq, expected, lost = 0, 0, 0
         unsound: list[tuple[int]] = []
         for *columns, checksum in db.execute(f"{_SELECT} ORDER BY seq"):
@@ -270,8 +271,8 @@ class Outbox:
                 first_seq = expected = min([row.seq, *(seq for (seq,) in unsound)])
             self._holes.add(expected, row.seq - 1)
             lost += row.seq - expected
-            if row.at_ms is None and self._unstamped is None:
-                self._unstamped = row.seq
+            if row.at_ms is None and self._first_untimed_seq is None:
+                self._first_untimed_seq = row.seq
             expected = row.seq + 1
         if not expected:
             first_seq = expected = min([seq for (seq,) in unsound if 0 < seq <= last], default=last + 1)
@@ -283,16 +284,16 @@ class Outbox:
         if lost:
             log.error("%s: damaged and reported as lost: %s; the others are sent", self._path, counted(lost, "event"))
 
-    def _stamp_former_boots(self, db: sqlite3.Connection) -> None:
-        if self._unstamped is None:
+    def _assign_times_of_earlier_boots(self, db: sqlite3.Connection) -> None:
+        if self._first_untimed_seq is None:
             return
-        first: int | None = None
-        for row in self._sound_rows(db, self._unstamped):
+        first_untimed: int | None = None
+        for row in self._sound_rows(db, self._first_untimed_seq):
             if row.at_ms is None and row.boot != self._boot:
-                self._rewrite(db, row.seq, _stamped(row, row.wall_ms or 0, 0))
-            elif row.at_ms is None and first is None:
-                first = row.seq
-        self._unstamped = first
+                self._rewrite(db, row.seq, _with_time(row, row.wall_ms or 0, 0))
+            elif row.at_ms is None and first_untimed is None:
+                first_untimed = row.seq
+        self._first_untimed_seq = first_untimed
 
     # Rows and holes
 
@@ -300,7 +301,7 @@ class Outbox:
         return checksum == row.sum(self.stream) and row.kind in KINDS
 
     def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[Row]:
-        """Every sound row from a number on, in chunks, while the caller rewrites those it got."""
+        """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""
         after = from_seq - 1
         while True:
             found = db.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (after, schema.CHUNK_ROWS)).fetchall()
@@ -316,38 +317,38 @@ class Outbox:
         db.execute("DELETE FROM events WHERE seq IN (?, ?)", (seq, row.seq))
         schema.insert(db, stream or self.stream, [row])
 
-    def _lose(self, first: int, last: int) -> None:
+    def _add_hole(self, first: int, last: int) -> None:
         log.error("%s: events %d to %d are damaged; they are reported as lost", self._path, first, last)
         self._holes.add(first, last)
         self._skip_holes()
 
     def _skip_holes(self) -> None:
-        """Drop a hole once everything before it is covered, and count it."""
-        end = self._holes.end_of(self.oldest)
-        if end is not None:
-            self._drop_below(end + 1, counted=end + 1 - self.oldest)
+        """Drop and count a hole once receipts cover everything before it."""
+        hole_end = self._holes.end_of(self.oldest)
+        if hole_end is not None:
+            self._drop_below(hole_end + 1, counted=hole_end + 1 - self.oldest)
 
     def _drop_below(self, oldest: int, counted: int) -> None:
-        """Delete everything below `oldest`, and the hole that begins there."""
-        end = self._holes.end_of(oldest)
-        if end is not None:
-            oldest, counted = end + 1, counted + end + 1 - oldest
+        """Delete everything below `oldest` and a hole that begins there."""
+        hole_end = self._holes.end_of(oldest)
+        if hole_end is not None:
+            oldest, counted = hole_end + 1, counted + hole_end + 1 - oldest
         with self._transaction() as db:
             db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
             if counted:
                 self._write_state(db, self.last, self.dropped + counted)
         self.dropped += counted
-        self._move(oldest)
+        self._move_oldest(oldest)
 
-    def _move(self, oldest: int) -> None:
+    def _move_oldest(self, oldest: int) -> None:
         if oldest > self.oldest:
             self.oldest, self.has_residue = oldest, True
             self._holes.forget_below(oldest)
-            if self._unstamped is not None and self._unstamped < oldest:
-                self._unstamped = self._first_unstamped()
+            if self._first_untimed_seq is not None and self._first_untimed_seq < oldest:
+                self._first_untimed_seq = self._find_first_untimed()
 
-    def _first_unstamped(self) -> int | None:
-        with self._disk():
+    def _find_first_untimed(self) -> int | None:
+        with self._translate_errors():
             (seq,) = self._db.execute("SELECT min(seq) FROM events WHERE at_ms IS NULL").fetchone()
         return None if seq is None else int(seq)
 
@@ -358,44 +359,44 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._disk(), transaction(self._db):
+        with self._translate_errors(), transaction(self._db):
             yield self._db
 
     @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Turn what SQLite and the system report into whose move it is."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Translate errors of SQLite and the system into OutboxAway or OutboxCorrupt."""
         try:
             yield
         except sqlite3.Error as fault:
             code = getattr(fault, "sqlite_errorcode", None)
-            if code is not None and code & 0xFF in _ENVIRONMENT:
+            if code is not None and code & 0xFF in _TEMPORARY_CODES:
                 raise OutboxAway(f"{self._path} cannot be used: {fault}; {self._remedy()}") from fault
             if code is None:
-                raise  # the module refuses our own call: a bug
+                raise  # the sqlite3 module rejects our call: a bug
             raise OutboxCorrupt(f"{self._path} is damaged: {fault}") from fault
         except UnicodeError as fault:  # Python cannot read SQLite's own message about a damaged schema
-            raise OutboxCorrupt(f"{self._path} is damaged: its schema is no text") from fault
+            raise OutboxCorrupt(f"{self._path} is damaged: its schema is not text") from fault
         except OutboxAway:
             raise
         except OSError as fault:
             raise OutboxAway(f"{self._path} cannot be used: {fault.strerror or fault}; {self._remedy()}") from fault
 
     def _remedy(self) -> str:
-        """SQLite reports a file of another user as a failing disk."""
+        """Return the remedy; SQLite reports a file of another user as a failing disk."""
         with suppress(OSError):  # a disk that fails may not even show owner and mode
             return access_problem(self._path) or "check the disk"
         return "check the disk"
 
 
-def _stamped(row: Row, at_ms: int, synchronised: int) -> Row:
+def _with_time(row: Row, at_ms: int, synchronised: int) -> Row:
     return row._replace(at_ms=at_ms, synchronised=synchronised, monotonic_ms=None, wall_ms=None, boot=None)
 
 
 def _check_header(path: Path) -> None:
-    """Some damaged headers make SQLite call the file read-only or not openable, which would be waited out for ever.
+    """Check the file's header: SQLite reports some damaged headers as temporary faults, retried for ever.
 
     Raises:
-        OutboxCorrupt: it is no header of a file that an outbox made.
+        OutboxCorrupt: it is not the header of an outbox.
     """
     try:
         with path.open("rb") as file:
@@ -404,12 +405,12 @@ def _check_header(path: Path) -> None:
         header = b""
     if not header and not log_of(path).exists():
         return
-    sound = (
+    is_sound = (
         len(header) == _HEADER_BYTES
         and header[:18] == b"SQLite format 3\0\x10\0"
         and set(header[18:20]) <= {1, 2}
         and header[20:24] == bytes((0, 64, 32, 32))
         and header[52:60] in (bytes(8), bytes(7) + b"\x01")
     )
-    if not sound:
+    if not is_sound:
         raise OutboxCorrupt(f"{path} is damaged: its header is not that of an outbox")

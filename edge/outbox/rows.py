@@ -1,11 +1,11 @@
-"""What an outbox stores, with checksums, so that no damaged byte is taken for an event.
+"""The rows and the state of an outbox, with checksums that detect every damaged byte.
 
 In:    the columns of a row, the state of an outbox, raw bytes of a file.
-Out:   their checksums and their text form; what of it is sound.
+Out:   checksums, the state as text, and the sound states in raw bytes.
 Never: files, SQLite.
 
-A row's checksum covers the name of the stream and the row's number too: a row of another stream, or under another
-number, is not sound.
+A row's checksum includes the stream and the row's number, so that a row of another stream or under another number is
+not sound.
 """
 
 import re
@@ -24,7 +24,7 @@ _STATE: Final = re.compile(
 
 
 class Said(NamedTuple):
-    """What a sensor reported, before it has a number. `at_ms` is None until the time of day is known."""
+    """An event that has no number yet. `at_ms` is None until the time of day is known."""
 
     sensor: str
     kind: Kind
@@ -35,7 +35,7 @@ class Said(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row, as SQLite has it."""
+    """One row of the table of events."""
 
     seq: int
     sensor: str
@@ -45,46 +45,46 @@ class Row(NamedTuple):
     """Unix milliseconds; None until the time of day is known."""
     synchronised: int
     monotonic_ms: int | None
-    """This and the next two only until then."""
+    """This and the next two columns are set only until the time of day is known."""
     wall_ms: int | None
     boot: str | None
 
     def sum(self, stream: str) -> int:
-        """The checksum that belongs to this row."""
+        """Compute the checksum of this row."""
         return zlib.crc32(repr((stream, *self)).encode(errors="surrogateescape"))
 
     def event(self) -> SensorEvent:
-        """The row as it goes to the collector; it has a time of day."""
-        assert self.at_ms is not None  # noqa: S101 - whoever asks has read up to the first row without
+        """Convert the row to an event for the collector; it must have a time of day."""
+        assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first row without
         return SensorEvent(self.seq, self.sensor, self.at_ms, KINDS[self.kind], self.value, bool(self.synchronised))
 
 
-def new_row(seq: int, said: Said, boot: str) -> Row:
-    """The row of a new event; a whole number is stored as one, as SQLite would."""
-    value = int(said.value) if float(said.value).is_integer() else said.value
-    if said.at_ms is not None:
-        return Row(seq, said.sensor, said.kind.value, value, said.at_ms, 1, None, None, None)
-    return Row(seq, said.sensor, said.kind.value, value, None, 1, said.monotonic_ms, said.wall_ms, boot)
+def new_row(seq: int, event: Said, boot: str) -> Row:
+    """Create the row of a new event; a whole number is stored as an integer, as SQLite does."""
+    value = int(event.value) if float(event.value).is_integer() else event.value
+    if event.at_ms is not None:
+        return Row(seq, event.sensor, event.kind.value, value, event.at_ms, 1, None, None, None)
+    return Row(seq, event.sensor, event.kind.value, value, None, 1, event.monotonic_ms, event.wall_ms, boot)
 
 
 class State(NamedTuple):
-    """What an outbox knows of itself, besides its rows."""
+    """The state of an outbox besides its rows."""
 
     stream: str
     last: int
-    """The highest number that was ever given."""
+    """The highest number that was ever assigned."""
     dropped: int
-    """Events that were dropped since the outbox was made."""
+    """Events that were dropped since the outbox was created."""
     version: int = VERSION
 
     def line(self) -> str:
-        """The state as text that can be found in the raw bytes of a damaged file."""
+        """Format the state as text that can be found in the raw bytes of a damaged file."""
         text = f"ledig-outbox version={self.version} stream={self.stream} last={self.last} dropped={self.dropped}"
         return f"{text} crc={zlib.crc32(text.encode()):08x}"
 
     @classmethod
     def found_in(cls, raw: bytes) -> Iterator[Self]:
-        """Every sound state line in raw bytes."""
+        """Find every sound state line in raw bytes."""
         for found in _STATE.finditer(raw):
             text, version, stream, last, dropped, crc = found.groups()
             if int(crc, 16) == zlib.crc32(text):
@@ -92,13 +92,13 @@ class State(NamedTuple):
 
 
 class Holes:
-    """Numbers that have no sound row: ranges, both ends included, in ascending order."""
+    """Numbers without a sound row: ranges, both ends included, in ascending order."""
 
     def __init__(self) -> None:
         self._ranges: list[tuple[int, int]] = []
 
     def add(self, first: int, last: int) -> None:
-        """Note that `first` to `last` are gone."""
+        """Add the range from `first` to `last`."""
         if first > last:
             return
         joined: list[tuple[int, int]] = []
@@ -110,19 +110,19 @@ class Holes:
         self._ranges = joined
 
     def first_from(self, seq: int) -> int | None:
-        """The first number without a row at or after `seq`."""
+        """Return the first number without a row at or after `seq`."""
         return next((max(low, seq) for low, high in self._ranges if high >= seq), None)
 
     def end_of(self, seq: int) -> int | None:
-        """The last number of the hole that `seq` is in; None: it is in none."""
+        """Return the last number of the hole that contains `seq`; None if there is none."""
         return next((high for low, high in self._ranges if low <= seq <= high), None)
 
     def forget_below(self, seq: int) -> int:
-        """Drop what lies below `seq`; returns how many numbers that were."""
-        gone = sum(min(high, seq - 1) - low + 1 for low, high in self._ranges if low < seq)
+        """Remove everything below `seq`; return how many numbers were removed."""
+        removed = sum(min(high, seq - 1) - low + 1 for low, high in self._ranges if low < seq)
         self._ranges = [(max(low, seq), high) for low, high in self._ranges if high >= seq]
-        return gone
+        return removed
 
     def shift(self, by: int) -> None:
-        """Renumber."""
+        """Add `by` to every number."""
         self._ranges = [(low + by, high + by) for low, high in self._ranges]

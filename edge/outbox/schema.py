@@ -1,8 +1,8 @@
-"""The tables of an outbox, how a file of an older version becomes one of today, and how a damaged one is replaced.
+"""The tables of an outbox, the migration of older files, and the replacement of damaged files.
 
 In:    an open SQLite connection, or the path of a damaged file.
-Out:   tables of this version.
-Never: a decision whether a file is damaged.
+Out:   tables of the present version.
+Never: the decision whether a file is damaged.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from edge.outbox.rows import KINDS, VERSION, Row, State
 from edge.outbox.salvage import log_of, newest_state, sound_rows
 from edge.plurals import counted
 
-# not AUTOINCREMENT: `last` in the state line is what keeps a number from being given twice
-_EVENTS: Final = """
+# not AUTOINCREMENT: `last` in the state line prevents that a number is assigned twice
+_EVENTS_TABLE: Final = """
 CREATE TABLE events (seq INTEGER PRIMARY KEY, sensor TEXT NOT NULL, kind TEXT NOT NULL, value NUMERIC NOT NULL,
     at_ms INTEGER, synchronised INTEGER NOT NULL, monotonic_ms INTEGER, wall_ms INTEGER, boot TEXT,
     sum INTEGER NOT NULL)
 """
-_STATE: Final = "CREATE TABLE outbox (state TEXT NOT NULL)"
+_STATE_TABLE: Final = "CREATE TABLE outbox (state TEXT NOT NULL)"
 COLUMNS: Final = ", ".join(Row._fields)
 INSERT: Final = f"INSERT INTO events ({COLUMNS}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
 CHUNK_ROWS: Final = 2000
 PRAGMAS: Final = (
-    "locking_mode = EXCLUSIVE",  # one agent a file; and no shared-memory file beside it
+    "locking_mode = EXCLUSIVE",  # one agent per file, and no shared-memory file beside it
     "journal_mode = WAL",
     "synchronous = FULL",
     "secure_delete = ON",  # a deleted event cannot be read in the file
@@ -41,32 +41,32 @@ log = logging.getLogger(__name__)
 
 
 def new_stream() -> str:
-    """A name that no outbox had before."""
+    """Create the random id of a new stream."""
     return os.urandom(8).hex()
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file; text that is no UTF-8 is read with marks in it, and fails its checksum."""
+    """Open the file; invalid UTF-8 is read with replacement characters, and then fails its checksum."""
     db = sqlite3.connect(path, isolation_level=None, timeout=0.1, check_same_thread=False)
     db.text_factory = lambda raw: raw.decode(errors="replace")
     return db
 
 
 def create(db: sqlite3.Connection, state: State) -> None:
-    """Make the tables, inside a transaction."""
-    db.execute(_STATE)  # the first page behind the header: it survives most truncations
-    db.execute(_EVENTS)
+    """Create the tables, inside a transaction."""
+    db.execute(_STATE_TABLE)  # the first page after the header survives most truncations
+    db.execute(_EVENTS_TABLE)
     db.execute("INSERT INTO outbox VALUES (?)", (state.line(),))
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def insert(db: sqlite3.Connection, stream: str, rows: Iterable[Row]) -> None:
-    """Add rows with their checksums."""
+    """Insert rows with their checksums."""
     db.executemany(INSERT, ((*row, row.sum(stream)) for row in rows))
 
 
 def migrate_from_1(db: sqlite3.Connection) -> None:
-    """Version 1 had no checksums: what is no event by its kind and value is left out, and is a hole."""
+    """Migrate version 1, which had no checksums; rows with an invalid kind or value become holes."""
     stream, dropped = db.execute("SELECT stream, dropped FROM outbox").fetchone()
     (last,) = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
     db.execute("ALTER TABLE events RENAME TO events_1")
@@ -94,46 +94,50 @@ def _is_event(row: Row) -> bool:
 
 
 def replace_damaged(path: Path, max_asides: int) -> str:
-    """Put a damaged file aside, and what is sound of it into a new one under the same stream.
+    """Move a damaged file aside, and its sound rows to a new file with the same stream.
 
-    The new file is complete before the damaged one is moved, so that a full disk or a power cut here loses nothing.
+    The new file is complete before the damaged one is moved, so that a full disk or a power cut loses nothing.
+
+    Args:
+        path: the damaged file.
+        max_asides: at most this many damaged files are kept.
 
     Returns:
-        What was done, in words.
+        A description of what was done.
 
     Raises:
-        OSError, sqlite3.Error: the damaged file is where it was.
+        OSError, sqlite3.Error: the damaged file was not moved.
     """
     state = newest_state(path)
-    beside = path.with_name(f"{path.name}.new")
-    for part in (beside, log_of(beside)):
+    new_path = path.with_name(f"{path.name}.new")
+    for part in (new_path, log_of(new_path)):
         part.unlink(missing_ok=True)
     count = 0
     if state is not None:
-        count = _rebuild(beside, path, state)
-    aside = _put_aside(path, max_asides)
+        count = _build_replacement(new_path, path, state)
+    aside = _move_aside(path, max_asides)
     if state is None:
-        return f"put aside as {aside.name}; nothing in it is readable, a new stream begins and its events are lost"
-    beside.replace(path)
-    _sync(path.parent)
-    return f"put aside as {aside.name}; sound in it: {counted(count, 'event')}, the others are reported as lost"
+        return f"moved to {aside.name}; nothing in it is readable, its events are lost and a new stream starts"
+    new_path.replace(path)
+    _sync_folder(path.parent)
+    return f"moved to {aside.name}; recovered: {counted(count, 'event')}, the others are reported as lost"
 
 
 def finish_replacement(path: Path) -> None:
-    """Go on where a power cut interrupted `replace_damaged`; raises OSError."""
-    beside = path.with_name(f"{path.name}.new")
-    if not path.exists() and beside.exists() and not log_of(beside).exists():
-        beside.replace(path)
+    """Finish a `replace_damaged` that a power cut interrupted; may raise OSError."""
+    new_path = path.with_name(f"{path.name}.new")
+    if not path.exists() and new_path.exists() and not log_of(new_path).exists():
+        new_path.replace(path)
 
 
-def _rebuild(beside: Path, damaged: Path, state: State) -> int:
-    db = connect(beside)
+def _build_replacement(new_path: Path, damaged: Path, state: State) -> int:
+    db = connect(new_path)
     try:
         for pragma in PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         db.execute("BEGIN IMMEDIATE")
         create(db, state)
-        db.executemany(  # the log may hold a row as it was before it had its time of day
+        db.executemany(  # the log may hold an older version of a row, without its time of day
             f"{INSERT} ON CONFLICT (seq) DO UPDATE SET at_ms = excluded.at_ms, synchronised = excluded.synchronised,"
             " monotonic_ms = NULL, wall_ms = NULL, boot = NULL, sum = excluded.sum"
             " WHERE at_ms IS NULL AND excluded.at_ms IS NOT NULL",
@@ -149,17 +153,17 @@ def _rebuild(beside: Path, damaged: Path, state: State) -> int:
 
 
 def asides_of(path: Path) -> list[Path]:
-    """The damaged files that were put aside, without their logs."""
+    """List the damaged files that were moved aside, without their logs."""
     return [
         each for each in path.parent.glob(f"{path.name}.corrupt-*") if each.suffix.removeprefix(".corrupt-").isdigit()
     ]
 
 
-def _put_aside(path: Path, most: int) -> Path:
-    """Rename a damaged file and its log under the next number; only the newest few are kept."""
+def _move_aside(path: Path, max_asides: int) -> Path:
+    """Rename a damaged file and its log with the next number; keep only the newest `max_asides` of them."""
     numbers = sorted(int(each.suffix.removeprefix(".corrupt-")) for each in asides_of(path))
     aside = path.with_name(f"{path.name}.corrupt-{numbers[-1] + 1 if numbers else 1}")
-    for old in numbers[: max(0, len(numbers) - most + 1)]:
+    for old in numbers[: max(0, len(numbers) - max_asides + 1)]:
         remove_aside(path.with_name(f"{path.name}.corrupt-{old}"))
     for part, target in ((log_of(path), log_of(aside)), (path, aside)):
         if part.exists():
@@ -168,7 +172,7 @@ def _put_aside(path: Path, most: int) -> Path:
 
 
 def remove_old_asides(path: Path, before_ms: int) -> None:
-    """Delete damaged files that were last written before a moment: they hold events too. One that cannot be, stays."""
+    """Delete damaged files last written before `before_ms`, since they hold events; ignore errors."""
     for aside in asides_of(path):
         with contextlib.suppress(OSError):
             if aside.stat().st_mtime_ns // 1_000_000 < before_ms:
@@ -176,12 +180,12 @@ def remove_old_asides(path: Path, before_ms: int) -> None:
 
 
 def remove_aside(aside: Path) -> None:
-    """Delete a damaged file for good."""
+    """Delete a damaged file and its log."""
     for part in (log_of(aside), aside):
         part.unlink(missing_ok=True)
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

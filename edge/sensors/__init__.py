@@ -1,7 +1,7 @@
-"""The table of sensors: each kind and what opens it.
+"""The table of sensor kinds with the function that opens each.
 
-In:    a sensor's settings, a pin factory, the post for its readings.
-Out:   an open `Sensor`.
+In:    a sensor's settings, a pin factory, the queue for its readings.
+Out:   an `OpenSensor`.
 Never: registration on import, a guess which driver to use.
 """
 
@@ -30,10 +30,10 @@ SENSORS: Final[dict[str, Callable[[Any, Factory, Post], Sensor]]] = {
     "light": LightSensor,
     "people": PeopleSensor,
 }
-"""Every kind by its name in the site file; its settings are in `edge.settings.SENSOR_SETTINGS` under the same name."""
+"""Every kind by its name in the site file; `SENSOR_SETTINGS` has its settings class under the same name."""
 
 
-def open_sensor(settings: SensorSettings, factory: Factory, post: Post) -> Sensor:
-    """Open one sensor; raises whatever its driver raises."""
+def open_sensor(settings: SensorSettings, factory: Factory, queue: Post) -> Sensor:
+    """Open one sensor; may raise any error of its driver."""
     kind = next(name for name, made in SENSOR_SETTINGS.items() if type(settings) is made)
-    return SENSORS[kind](settings, factory, post)
+    return SENSORS[kind](settings, factory, queue)

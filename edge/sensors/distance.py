@@ -1,12 +1,12 @@
 """An ultrasonic ranger (HC-SR04) over a seat or a container.
 
 In:    the length of its echo.
-Out:   `presence` (0 or 1) below a distance, or `level_pct` between two; silence while no echo comes.
+Out:   `presence` (0 or 1) below a distance, or `level_pct` between two distances; no event while no echo comes.
 Never: gpiozero's DistanceSensor: it samples 16 times a second at rest, and without an echo it blocks for ever at
-       first and later repeats its last distance (gpiozero issue 1071): a dead ranger would look alive.
+       first and later repeats its last distance (gpiozero issue 1071), so that a dead ranger would look alive.
 
-It has a thread of its own, and every wait for an echo ends. Rangers of one house may hear each other's pings when
-they face each other: the median of three readings leaves out one that is false.
+Each ranger has its own thread, and every wait for an echo has a timeout. Rangers that face each other may receive each
+other's pings: the median of three readings removes one false reading.
 """
 
 import statistics
@@ -25,11 +25,11 @@ from edge.sensors.sensor import Post, Reading, Told
 from edge.settings import DistanceSettings
 
 MM_PER_S = 343_260 / 2
-"""Sound at 20 degrees Celsius, there and back."""
+"""Half the speed of sound at 20 degrees Celsius, since the echo travels there and back."""
 MEDIAN_OF = 3
-"""Readings; one false echo among them is not seen."""
+"""The median of this many readings removes one false echo."""
 ECHO_S = 0.1
-"""The longest echo takes 38 ms; what has not come by then does not come."""
+"""The longest echo takes 38 ms; after this no echo comes."""
 TRIGGER_S = 0.000_01
 LEVEL_STEP_PCT = 1.0
 
@@ -39,9 +39,9 @@ class Ranger:
 
     def __init__(self, settings: DistanceSettings, factory: Factory) -> None:
         self._factory = factory
-        self._ended = threading.Event()
-        self._rise: float | None = None
-        self._fall: float | None = None
+        self._echo_ended = threading.Event()
+        self._rise_ticks: float | None = None
+        self._fall_ticks: float | None = None
         self._trigger = DigitalOutputDevice(settings.trigger_pin, pin_factory=factory)
         try:
             self._echo = InputDevice(settings.echo_pin, pull_up=False, pin_factory=factory)
@@ -52,70 +52,70 @@ class Ranger:
         self._echo.pin.when_changed = self._echo_changed
 
     def distance_mm(self) -> float | None:
-        """The distance by one ping; None: no echo came."""
-        self._rise = self._fall = None
-        self._ended.clear()
+        """Measure the distance with one ping; None if no echo came."""
+        self._rise_ticks = self._fall_ticks = None
+        self._echo_ended.clear()
         self._trigger.on()
         time.sleep(TRIGGER_S)
         self._trigger.off()
-        if not self._ended.wait(ECHO_S) or self._rise is None or self._fall is None:
+        if not self._echo_ended.wait(ECHO_S) or self._rise_ticks is None or self._fall_ticks is None:
             return None
-        return float(self._factory.ticks_diff(self._fall, self._rise)) * MM_PER_S
+        return float(self._factory.ticks_diff(self._fall_ticks, self._rise_ticks)) * MM_PER_S
 
     def close(self) -> None:
-        """Let go of both pins."""
+        """Release both pins."""
         self._trigger.close()
         self._echo.close()
 
     def _echo_changed(self, ticks: float, state: float) -> None:
-        """Note one edge of the echo, at the driver's own time (the pin's callback)."""
+        """Record one edge of the echo with the driver's own time (the pin's callback)."""
         if state:
-            self._rise = ticks
-        elif self._rise is not None:
-            self._fall = ticks
-            self._ended.set()
+            self._rise_ticks = ticks
+        elif self._rise_ticks is not None:
+            self._fall_ticks = ticks
+            self._echo_ended.set()
 
 
 class _DistanceSensor:
-    """What a seat's and a container's ranger share."""
+    """Code shared by the rangers of seats and containers."""
 
     channels: Mapping[str, Kind] = {"": Kind.DISTANCE_MM}
 
-    def __init__(self, settings: DistanceSettings, factory: Factory, post: Post) -> None:
+    def __init__(self, settings: DistanceSettings, factory: Factory, queue: Post) -> None:
         self.every_ms = settings.every_ms
         self._recent: deque[float] = deque(maxlen=MEDIAN_OF)
         self._ranger = Ranger(settings, factory)
-        self._polling = Polling(lambda: self._read(post), settings.every_ms, post)
+        self._polling = Polling(lambda: self._read_distance(queue), settings.every_ms, queue)
 
     def look(self) -> None:
-        """Its thread looks by itself."""
+        """Do nothing: the thread polls by itself."""
 
     def close(self) -> None:
         self._polling.close()
         self._ranger.close()
 
-    def _median(self, reading: Reading) -> float:
+    def _median_mm(self, reading: Reading) -> float:
         self._recent.append(reading.value)
         return statistics.median(self._recent)
 
-    def _read(self, post: Post) -> None:
+    def _read_distance(self, queue: Post) -> None:
         distance_mm = self._ranger.distance_mm()
         if distance_mm is not None:
-            post.tell(distance_mm)
+            queue.tell(distance_mm)
 
 
 class SeatSensor(_DistanceSensor):
-    """A ranger that sees whether somebody sits there; a change counts when the next reading agrees."""
+    """A ranger that detects whether a seat is taken; a change counts when the next reading confirms it."""
 
-    def __init__(self, settings: DistanceSettings, factory: Factory, post: Post, near_mm: int) -> None:
+    def __init__(self, settings: DistanceSettings, factory: Factory, queue: Post, near_mm: int) -> None:
         self._near_mm, self._settle_ms, self._state = near_mm, settings.every_ms * 3 // 2, Debounce()
-        super().__init__(settings, factory, post)
+        super().__init__(settings, factory, queue)
 
     def take(self, reading: Reading) -> list[Told]:
-        return self._step(reading.at_ms, int(self._median(reading) < self._near_mm))
+        return self._debounce(reading.at_ms, int(self._median_mm(reading) < self._near_mm))
 
     def wake(self, now_ms: int) -> list[Told]:
-        return self._step(now_ms, None)
+        return self._debounce(now_ms, None)
 
     def next_wake(self) -> int | None:
         return debounce.next_wake(self._state, self._settle_ms)
@@ -123,26 +123,26 @@ class SeatSensor(_DistanceSensor):
     def level(self) -> float | None:
         return self._state.settled
 
-    def _step(self, at_ms: int, level: int | None) -> list[Told]:
-        self._state, settled = debounce.step(self._state, self._settle_ms, at_ms, level)
-        return [Told(each.at_ms, Kind.PRESENCE, each.level) for each in settled]
+    def _debounce(self, at_ms: int, level: int | None) -> list[Told]:
+        self._state, stable_levels = debounce.step(self._state, self._settle_ms, at_ms, level)
+        return [Told(each.at_ms, Kind.PRESENCE, each.level) for each in stable_levels]
 
 
 class ContainerSensor(_DistanceSensor):
-    """A ranger that sees how full a container is, in per cent."""
+    """A ranger that measures how full a container is, in per cent."""
 
     def __init__(
-        self, settings: DistanceSettings, factory: Factory, post: Post, *, empty_mm: int, full_mm: int
+        self, settings: DistanceSettings, factory: Factory, queue: Post, *, empty_mm: int, full_mm: int
     ) -> None:
         self._empty_mm, self._full_mm, self._deadband = empty_mm, full_mm, Deadband(LEVEL_STEP_PCT)
-        super().__init__(settings, factory, post)
+        super().__init__(settings, factory, queue)
 
     def take(self, reading: Reading) -> list[Told]:
-        share = (self._empty_mm - self._median(reading)) / (self._empty_mm - self._full_mm)
+        share = (self._empty_mm - self._median_mm(reading)) / (self._empty_mm - self._full_mm)
         level_pct = round(100 * min(1.0, max(0.0, share)))
         return [Told(reading.at_ms, Kind.LEVEL_PCT, level_pct)] if self._deadband.moved(level_pct) else []
 
-    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading changes it
+    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading causes an event
         return []
 
     def next_wake(self) -> int | None:
@@ -152,10 +152,10 @@ class ContainerSensor(_DistanceSensor):
         return self._deadband.told
 
 
-def distance(settings: DistanceSettings, factory: Factory, post: Post) -> SeatSensor | ContainerSensor:
-    """A ranger, as its settings say: over a seat, or over a container."""
+def distance(settings: DistanceSettings, factory: Factory, queue: Post) -> SeatSensor | ContainerSensor:
+    """Open a ranger over a seat or over a container, depending on its settings."""
     if settings.empty_mm is not None and settings.full_mm is not None:
-        return ContainerSensor(settings, factory, post, empty_mm=settings.empty_mm, full_mm=settings.full_mm)
+        return ContainerSensor(settings, factory, queue, empty_mm=settings.empty_mm, full_mm=settings.full_mm)
     if settings.near_mm is None:
         raise ValueError("give either near_mm (a seat), or both empty_mm and full_mm (a container)")
-    return SeatSensor(settings, factory, post, settings.near_mm)
+    return SeatSensor(settings, factory, queue, settings.near_mm)

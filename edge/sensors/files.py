@@ -1,9 +1,9 @@
-"""Sensors whose readings are in files: power meters (hwmon), air and light (IIO), levels of sound, counts of people.
+"""Sensors whose readings are in files: power meters (hwmon), air and light (IIO), sound levels, people counters.
 
 In:    files that hold one number each.
-Out:   `power_w` and `people` when they changed; the loudest `sound_db` of a while; `light_lux`, `co2_ppm`,
+Out:   `power_w` and `people` when they have changed; the loudest `sound_db` of each span; `light_lux`, `co2_ppm`,
        `temperature_c`, `humidity_pct` at each reading.
-Never: a reading that is no number; sound itself: a level of a while is all that is ever told of it.
+Never: a reading that is not a number; sound itself: only the level of a span leaves this module.
 """
 
 import math
@@ -21,16 +21,16 @@ MAX_CHARACTERS = 64
 
 
 class _FileSensor:
-    """What all of them share: a thread reads, and nothing but a reading says something."""
+    """Code shared by all file sensors: a thread polls, and only readings cause events."""
 
     channels: Mapping[str, Kind]
 
-    def __init__(self, read: Callable[[], None], every_ms: int, post: Post) -> None:
+    def __init__(self, read: Callable[[], None], every_ms: int, queue: Post) -> None:
         self.every_ms = every_ms
         self._last: float | None = None
-        self._polling = Polling(read, every_ms, post)
+        self._polling = Polling(read, every_ms, queue)
 
-    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading changes it
+    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading causes an event
         return []
 
     def next_wake(self) -> int | None:
@@ -40,20 +40,20 @@ class _FileSensor:
         return self._last
 
     def look(self) -> None:
-        """Its thread looks by itself."""
+        """Do nothing: the thread polls by itself."""
 
     def close(self) -> None:
         self._polling.close()
 
 
 class PowerSensor(_FileSensor):
-    """A meter; its heartbeat repeats the last reading."""
+    """A power meter; its heartbeat repeats the last reading."""
 
     channels: Mapping[str, Kind] = {"": Kind.POWER_W}
 
-    def __init__(self, settings: PowerSettings, _factory: Factory, post: Post) -> None:
+    def __init__(self, settings: PowerSettings, _factory: Factory, queue: Post) -> None:
         self._deadband = Deadband(settings.step_w)
-        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
+        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
     def take(self, reading: Reading) -> list[Told]:
         self._last = round(reading.value, 1)
@@ -65,9 +65,9 @@ class PeopleSensor(_FileSensor):
 
     channels: Mapping[str, Kind] = {"": Kind.PEOPLE}
 
-    def __init__(self, settings: PeopleSettings, _factory: Factory, post: Post) -> None:
+    def __init__(self, settings: PeopleSettings, _factory: Factory, queue: Post) -> None:
         path = settings.path
-        super().__init__(lambda: post.tell(read_whole_number(path)), settings.every_ms, post)
+        super().__init__(lambda: queue.tell(read_whole_number(path)), settings.every_ms, queue)
 
     def take(self, reading: Reading) -> list[Told]:
         count = int(reading.value)
@@ -78,31 +78,31 @@ class PeopleSensor(_FileSensor):
 
 
 class SoundSensor(_FileSensor):
-    """A level meter; of the levels of a while the loudest is told, and the others are forgotten."""
+    """A sound level meter; the loudest level of each span is published, the others are discarded."""
 
     channels: Mapping[str, Kind] = {"": Kind.SOUND_DB}
 
-    def __init__(self, settings: SoundSettings, _factory: Factory, post: Post) -> None:
-        self._tell_ms, self._next_ms = settings.tell_ms, 0
+    def __init__(self, settings: SoundSettings, _factory: Factory, queue: Post) -> None:
+        self._report_ms, self._next_ms = settings.tell_ms, 0
         self._loudest: float | None = None
-        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
-        self.every_ms = settings.tell_ms  # the agent asks how often it speaks
+        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
+        self.every_ms = settings.tell_ms  # the agent expects events, not readings, at this interval
 
     def take(self, reading: Reading) -> list[Told]:
         self._loudest = reading.value if self._loudest is None else max(self._loudest, reading.value)
         if reading.at_ms < self._next_ms:
             return []
-        self._next_ms, self._last, self._loudest = reading.at_ms + self._tell_ms, round(self._loudest, 1), None
+        self._next_ms, self._last, self._loudest = reading.at_ms + self._report_ms, round(self._loudest, 1), None
         return [Told(reading.at_ms, Kind.SOUND_DB, self._last)]
 
 
 class LightSensor(_FileSensor):
-    """A light sensor; every reading is told."""
+    """A light sensor; every reading is published."""
 
     channels: Mapping[str, Kind] = {"": Kind.LIGHT_LUX}
 
-    def __init__(self, settings: LightSettings, _factory: Factory, post: Post) -> None:
-        super().__init__(_reader(settings.path, settings.scale, post), settings.every_ms, post)
+    def __init__(self, settings: LightSettings, _factory: Factory, queue: Post) -> None:
+        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
     def take(self, reading: Reading) -> list[Told]:
         self._last = round(reading.value, 1)
@@ -110,16 +110,16 @@ class LightSensor(_FileSensor):
 
 
 class AirSensor(_FileSensor):
-    """An air sensor; every reading is told, and should readings be rare, its heartbeat repeats the CO2."""
+    """An air sensor; every reading is published, and if readings are rare, its heartbeat repeats the CO2."""
 
-    def __init__(self, settings: AirSettings, _factory: Factory, post: Post) -> None:
+    def __init__(self, settings: AirSettings, _factory: Factory, queue: Post) -> None:
         self._files = [(Kind.CO2_PPM, settings.co2_path, settings.co2_scale)]
         if settings.temperature_path is not None:
             self._files.append((Kind.TEMPERATURE_C, settings.temperature_path, settings.temperature_scale))
         if settings.humidity_path is not None:
             self._files.append((Kind.HUMIDITY_PCT, settings.humidity_path, settings.humidity_scale))
         self.channels = {kind.value: kind for kind, _path, _scale in self._files}
-        super().__init__(lambda: self._read(post), settings.every_ms, post)
+        super().__init__(lambda: self._read_files(queue), settings.every_ms, queue)
 
     def take(self, reading: Reading) -> list[Told]:
         kind = self.channels[reading.part]
@@ -128,25 +128,25 @@ class AirSensor(_FileSensor):
             return [Told(reading.at_ms, kind, self._last)]
         return [Told(reading.at_ms, kind, round(reading.value, 1))]
 
-    def _read(self, post: Post) -> None:
-        """Read each file by itself: one that cannot be read does not stop the others."""
+    def _read_files(self, queue: Post) -> None:
+        """Read each file separately: one that cannot be read does not stop the others."""
         for kind, path, scale in self._files:
             try:
-                post.tell(read_number(path) * scale, kind)
+                queue.tell(read_number(path) * scale, kind)
             except (OSError, ValueError) as fault:
-                post.fail(str(fault), kind)
+                queue.fail(str(fault), kind)
 
 
-def _reader(path: Path, scale: float, post: Post) -> Callable[[], None]:
-    return lambda: post.tell(read_number(path) * scale)
+def _create_reader(path: Path, scale: float, queue: Post) -> Callable[[], None]:
+    return lambda: queue.tell(read_number(path) * scale)
 
 
 def read_number(path: Path) -> float:
-    """The one number that a file holds.
+    """Read the one number that a file holds.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: what it holds is no finite number; the text quotes it.
+        OSError: the file cannot be read.
+        ValueError: its content is not a finite number; the text quotes it.
     """
     with path.open(encoding="ascii", errors="replace") as file:
         text = file.read(MAX_CHARACTERS).strip()
@@ -160,7 +160,7 @@ def read_number(path: Path) -> float:
 
 
 def read_whole_number(path: Path) -> int:
-    """The one whole number that a file holds, 0 or above; raises like `read_number`."""
+    """Read the one whole number, 0 or above, that a file holds; raise like `read_number`."""
     number = read_number(path)
     if number < 0 or not number.is_integer():
         raise ValueError(f"{path} holds {number:g}; a count of people is a whole number, 0 or above")

@@ -1,8 +1,8 @@
-"""Reads something again and again in a thread of its own, and tells only what is worth telling.
+"""Polls a sensor in its own thread, and filters out small changes.
 
-In:    a function that reads and posts, and how often (house time).
-Out:   readings on the agent's queue; `Deadband` leaves out what did not move.
-Never: a wait that anybody else must share: a file or an echo that never comes blocks its own thread alone.
+In:    a function that reads and queues, and how often (site time).
+Out:   readings on the agent's queue; `Deadband` filters out readings that have hardly changed.
+Never: a wait that blocks anything else: a file or an echo that never comes blocks only its own thread.
 """
 
 import threading
@@ -11,25 +11,25 @@ from collections.abc import Callable
 from edge.sensors.sensor import Post
 
 CLOSE_S = 0.2
-"""How long closing waits for a reading that is under way; one that blocks is left behind (a daemon thread)."""
+"""How long closing waits for a reading in progress; a blocked one is abandoned (a daemon thread)."""
 
 
 class Polling:
-    """A thread that calls `read` every `every_ms` until it is closed. What `read` raises is posted as a fault."""
+    """A thread that calls `read` every `every_ms` until it is closed. An exception of `read` is queued as a fault."""
 
-    def __init__(self, read: Callable[[], None], every_ms: int, post: Post) -> None:
-        self._read, self._every_ms, self._post = read, every_ms, post
+    def __init__(self, read: Callable[[], None], every_ms: int, queue: Post) -> None:
+        self._read, self._every_ms, self._queue = read, every_ms, queue
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"sensor {post.sensor}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sensor {queue.sensor}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ask the thread to end, and wait a moment for it."""
+        """Ask the thread to end, and wait for it for at most `CLOSE_TIMEOUT_S`."""
         self._closed.set()
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
-        clock = self._post.clock
+        clock = self._queue.clock
         next_ms = clock.monotonic_ms()
         while not self._closed.wait(clock.seconds_until(next_ms)):
             if clock.monotonic_ms() < next_ms:
@@ -38,21 +38,21 @@ class Polling:
                 self._read()
             except Exception as fault:  # noqa: BLE001 - drivers raise anything, and the next reading may succeed
                 if not self._closed.is_set():
-                    self._post.fail(str(fault) or type(fault).__name__)
-            next_ms = max(next_ms + self._every_ms, clock.monotonic_ms())  # a slow reading is not made up for
+                    self._queue.fail(str(fault) or type(fault).__name__)
+            next_ms = max(next_ms + self._every_ms, clock.monotonic_ms())  # missed readings are not made up for
 
 
 class Deadband:
-    """Leaves out readings that moved by less than a step since the last one told."""
+    """Filters out readings that differ by less than a step from the last published one."""
 
     def __init__(self, step: float) -> None:
         """`step` is in the reading's own unit."""
         self._step = step
         self.told: float | None = None
-        """The last reading that was worth telling."""
+        """The last reading that was published; None if there is none yet."""
 
     def moved(self, value: float) -> bool:
-        """Whether `value` is worth telling; if so, it is the new measure."""
+        """Return whether `value` must be published; if so, it becomes the new reference."""
         if self.told is not None and abs(value - self.told) < self._step:
             return False
         self.told = value

@@ -1,11 +1,11 @@
-"""What every kind of sensor looks like to the agent.
+"""The interface that every kind of sensor has for the agent.
 
-In:    what callbacks and reading threads heard, by way of the agent's queue.
-Out:   what the sensor said, debounced.
-Never: an exception in a callback; a judgement outside the agent's own thread.
+In:    readings of callbacks and polling threads, from the agent's queue.
+Out:   the sensor's debounced events.
+Never: an exception in a callback; a decision outside the agent's own thread.
 
-A callback and a reading thread do one thing: they put a value on the queue through their `Post`. All judgement is in
-`take` and `wake`, which the agent alone calls.
+A callback and a polling thread do one thing: they put a value on the agent's queue through their `ReadingQueue`. All
+decisions are in `process_reading` and `advance_time`, which only the agent calls.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from edge.clock import Clock
 from edge.message import Kind
 
 MAX_WAITING = 10_000
-"""Readings that wait for the agent; more are left out, and its next look at the pin mends what they would have said."""
+"""At most this many readings are queued. Beyond, readings are dropped; the next read of the pin corrects its level."""
 
 
 class Reading(NamedTuple):
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A sensor, or one part of it, could not be read (monotonic milliseconds)."""
+    """The reason why a sensor or a part of it could not be read, and when (monotonic milliseconds)."""
 
     sensor: str
     part: str
@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a sensor said: one event, before it has a time of day and a number."""
+    """One event of a sensor, before it has a time of day and a number (monotonic milliseconds)."""
 
     at_ms: int
     kind: Kind
@@ -46,20 +46,20 @@ class Told(NamedTuple):
 
 
 class Post:
-    """Where a sensor's callbacks and threads put what they heard. Its methods never raise and never wait."""
+    """Where a sensor's callbacks and threads put their readings. Its methods never raise and never block."""
 
     def __init__(self, sensor: str, clock: Clock, inbox: "SimpleQueue[object]") -> None:
-        """`sensor` is the name that its readings bear."""
+        """`sensor` is the id that its readings get."""
         self.sensor, self.clock = sensor, clock
         self._inbox = inbox
 
     def tell(self, value: float, part: str = "") -> None:
-        """Hand a reading to the agent, with the time of now."""
+        """Queue a reading with the current time."""
         if self._inbox.qsize() < MAX_WAITING:
             self._inbox.put(Reading(self.sensor, part, value, self.clock.monotonic_ms()))
 
     def fail(self, text: str, part: str = "") -> None:
-        """Hand the agent the reason why nothing could be read."""
+        """Queue the reason why nothing could be read."""
         if self._inbox.qsize() < MAX_WAITING:
             self._inbox.put(Fault(self.sensor, part, text, self.clock.monotonic_ms()))
 
@@ -68,42 +68,42 @@ class Sensor(Protocol):
     """An open sensor."""
 
     every_ms: int
-    """How often it reads by itself; 0: it speaks when something changes."""
+    """How often it is polled, in milliseconds; 0: it reports changes by itself."""
     channels: Mapping[str, Kind]
-    """What the readings of each channel measure, by its part of a `Reading` (empty: every part); the first is the one
-    whose level a heartbeat repeats."""
+    """The event kind of each channel, by the `part` of its readings (empty: every part). A heartbeat repeats the level
+    of the first channel."""
 
     def take(self, reading: Reading) -> list[Told]:
-        """Judge one of its readings."""
+        """Process one of its readings; return the events it causes."""
         ...
 
     def wake(self, now_ms: int) -> list[Told]:
-        """Judge what the passing of time brings."""
+        """Advance the time; return the events it causes."""
         ...
 
     def next_wake(self) -> int | None:
-        """When `wake` has something to say (monotonic milliseconds); None: not by itself."""
+        """Return when `advance_time` may cause events (monotonic milliseconds); None if it does not."""
         ...
 
     def level(self) -> float | None:
-        """What its heartbeat says; None: it does not know yet."""
+        """Return the value of its heartbeat; None if it is not known yet."""
         ...
 
     def look(self) -> None:
-        """Read its pins anew and post what they show, so that a lost edge mends itself."""
+        """Read its pins again and queue their levels, so that a lost edge is corrected."""
         ...
 
     def close(self) -> None:
-        """Let go of its pins and threads; at once, and also twice."""
+        """Release its pins and threads without delay; may be called twice."""
         ...
 
 
-def post_level(read: Callable[[], int], post: Post, part: str = "") -> None:
-    """Post what a pin reads now, from a thread that is not its callback's.
+def post_level(read: Callable[[], int], queue: Post, part: str = "") -> None:
+    """Queue the present level of a pin, from a thread that is not its callback's.
 
-    An edge between reading and posting would be overtaken by the older level; reading again finds it.
+    An edge between reading and queueing would be followed by the older level in the queue; a second read detects it.
     """
     level = read()
-    post.tell(level, part)
+    queue.tell(level, part)
     if read() != level:
-        post.tell(1 - level, part)
+        queue.tell(1 - level, part)

@@ -1,4 +1,4 @@
-"""Keeps a process from looking alive when it no longer works. All packages may import this (docs/decisions/0027)."""
+"""Ends or restarts a process that no longer works. All packages may import this (docs/decisions/0027)."""
 
 from edge.supervision.service import ServiceNotifier
 from edge.supervision.threads import end_process_with_threads

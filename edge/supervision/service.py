@@ -1,8 +1,8 @@
 """Reports to the service manager that this process is ready, and that its work advances.
 
-In:    the process's own report of progress; NOTIFY_SOCKET and WATCHDOG_USEC, which systemd sets.
-Out:   READY=1 with the first report, WATCHDOG=1 with the others; nothing without a service manager.
-Never: a timer or thread of its own, which would go on when the work has stopped.
+In:    the process's reports of progress; NOTIFY_SOCKET and WATCHDOG_USEC, which systemd sets.
+Out:   READY=1 with the first report, WATCHDOG=1 with each report; nothing without a service manager.
+Never: a timer or thread of its own, which would continue after the work has stopped.
 
 Source: sd_notify(3), sd_watchdog_enabled(3).
 """
@@ -15,23 +15,23 @@ from systemd_watchdog import WatchDog
 
 LONGEST_PAUSE_S: Final = 30.0
 SHARE: Final = 4
-"""Reports that fit into the span after which systemd ends the process."""
+"""At least this many reports fit into the time after which systemd ends the process."""
 
 log = logging.getLogger(__name__)
 
 
 class ServiceNotifier:
-    """The line to the service manager. One thread owns it."""
+    """The connection to the service manager. One thread owns it."""
 
     def __init__(self) -> None:
         self._manager = WatchDog()
-        # the library's own `ping` counts by the time of day, which may jump
+        # the library's own `ping` uses the time of day, which may jump
         self._pause_s = min(LONGEST_PAUSE_S, self._manager.timeout_td.total_seconds() / SHARE)
         self._next_s = 0.0
         self._is_ready = self._failed = False
 
     def report_progress(self) -> None:
-        """Call this as often as you like, but only when work has advanced or there was none to do."""
+        """Report progress; call it at any rate, but only when work has advanced or there is none to do."""
         now_s = time.monotonic()
         if now_s < self._next_s:
             return

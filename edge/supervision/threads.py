@@ -2,7 +2,7 @@
 
 In:    uncaught exceptions of every thread, ours or a library's.
 Out:   the name of the thread and its traceback in the log, and exit status 1.
-Never: a process that stays up without one of its threads.
+Never: a process that continues without one of its threads.
 """
 
 import faulthandler
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 
 def end_process_with_threads() -> None:
-    """From now on an uncaught exception in any thread ends the process with status 1.
+    """Make an uncaught exception in any thread end the process with status 1.
 
-    `faulthandler` prints the stack of every thread if the process is aborted: systemd does so when its watchdog is
-    not fed, and the stacks show which thread is stuck.
+    `faulthandler` prints the stack of every thread if the process is aborted. systemd aborts it if its watchdog gets no
+    report; the stacks show which thread is stuck.
     """
     if sys.stderr is not None:
         faulthandler.enable()
@@ -33,13 +33,13 @@ def end_process_with_threads() -> None:
 
 
 def _on_thread_exception(fault: threading.ExceptHookArgs) -> None:
-    """SystemExit too: a thread that leaves in this way is as dead as any other."""
+    """End the process, also for SystemExit: a thread that ends this way is just as dead."""
     name = fault.thread.name if fault.thread is not None else threading.current_thread().name
     _end_process(name, fault.exc_type, fault.exc_value, fault.exc_traceback)
 
 
 def _on_unraisable(fault: "sys.UnraisableHookArgs") -> None:
-    """Most of these are harmless, such as an error in a finaliser; Python's own hook prints them."""
+    """End the process for a raw thread; others, such as errors in finalisers, are harmless and only printed."""
     if not (fault.err_msg or "").startswith(RAW_THREAD):
         sys.__unraisablehook__(fault)
         return
@@ -50,10 +50,10 @@ def _on_unraisable(fault: "sys.UnraisableHookArgs") -> None:
 def _end_process(
     name: str, kind: type[BaseException], value: BaseException | None, traceback: TracebackType | None
 ) -> None:
-    """`os._exit` and not `sys.exit`, which would end this thread alone. What is committed is on the disk."""
+    """Use `os._exit`: `sys.exit` would end only this thread. Committed data is on disk."""
     try:
         log.critical(
-            'thread "%s" ended with %s; the process ends with status %d, so that it is started again',
+            'thread "%s" ended with %s; the process ends with status %d, so that it is restarted',
             *(name, kind.__name__, FAILED),
             exc_info=(kind, value if value is not None else kind(), traceback),
         )

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the broker's passwords, one for each device of the site file and for the collector, the dashboard and the
+# Creates the broker's passwords, one for each device of the site file and for the collector, the dashboard and the
 # installer, and writes the broker's two files: all passwords, and what each user may read and write in this site.
 #
 #   sudo sh passwords.sh /etc/ledig/site.toml
 #
-# Run it again when a device comes or goes: who has a password keeps it, and a device that is no longer in the site file
-# is refused and disconnected. Copy /etc/ledig/passwords/<device> to that device, to the same place; then
+# Run it again when a device is added or removed: existing passwords stay, and a device that is no longer in the site file
+# is refused and disconnected. Copy /etc/ledig/passwords/<device> to that device, to the same path; then run
 # `sudo systemctl reload mosquitto`.
 set -eu
 umask 077
@@ -24,11 +24,11 @@ with open(sys.argv[1], "rb") as file:
     table = tomllib.load(file)
 ids = [table["site"]["id"], *(device["id"] for device in table.get("device", []))]
 assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", one) for one in ids)
-print(*ids, sep="\n")' "$1" 2>/dev/null) || { echo "$1 is not a site file yet: ledig check $1 says why" >&2; exit 2; }
+print(*ids, sep="\n")' "$1" 2>/dev/null) || { echo "$1 is not a valid site file; run: ledig check $1" >&2; exit 2; }
 site=$(printf '%s\n' "$ids" | head -n 1)
 names="collector dashboard installer $(printf '%s\n' "$ids" | tail -n +2)"
 
-(umask 022 && mkdir -p "$(dirname "$FOLDER")") # the site file stands beside it, for everybody to read
+(umask 022 && mkdir -p "$(dirname "$FOLDER")") # the site file is beside it and must be readable for all
 mkdir -p "$FOLDER"
 passwords=$(mktemp "$BROKER/ledig.passwords.XXXXXX")
 rights=$(mktemp "$BROKER/ledig.acl.XXXXXX")
@@ -39,7 +39,7 @@ for name in $names; do
 done
 mosquitto_passwd -U "$passwords"
 sed "s|/SITE/|/$site/|" "$ACL" >"$rights"
-# Mosquitto wants its files to belong to the user and group that it runs as, and to be closed to others.
+# Mosquitto requires that its files belong to the user and group it runs as, and that others cannot read them.
 chmod 600 "$passwords" "$rights"
 if [ "$(id -u)" = 0 ]; then
     if id mosquitto >/dev/null 2>&1; then chown mosquitto:mosquitto "$passwords" "$rights"; fi

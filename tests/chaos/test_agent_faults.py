@@ -96,7 +96,7 @@ def test_a_disk_that_fills_up_and_is_freed_costs_no_event(broker: Mosquitto, tmp
             delivers(collector, agent, BEFORE, 60)
             fill(card / "stone")
             until(lambda: "full" in agent.output(), seconds=60, what=f"the full disk in the log: {agent.output()}")
-            assert "events wait in memory" in agent.output()
+            assert "events are buffered in memory" in agent.output()
             (card / "stone").unlink()
             delivers(collector, agent, AFTER, RECOVERY_S)
             assert "can be written again" in agent.output()
@@ -110,7 +110,9 @@ def test_an_agent_that_starts_on_a_full_disk_reports_once_there_is_room(broker: 
         arguments = edge(tmp_path, broker, card)
         fill(card / "stone")
         with command(*arguments) as agent, changing_meter(tmp_path):
-            until(lambda: "events wait in memory" in agent.output(), seconds=60, what="the full disk in the log")
+            until(
+                lambda: "events are buffered in memory" in agent.output(), seconds=60, what="the full disk in the log"
+            )
             (card / "stone").unlink()
             delivers(collector, agent, AFTER, RECOVERY_S)
             assert agent.process.poll() is None
@@ -138,7 +140,7 @@ def test_an_agent_whose_files_may_not_grow_goes_on_and_recovers(broker: Mosquitt
     with Collector(broker) as collector, command(*arguments) as agent, changing_meter(tmp_path):
         delivers(collector, agent, BEFORE, 60)
         subprocess.run(["prlimit", "--pid", str(agent.process.pid), "--fsize=1000:unlimited"], check=True)
-        until(lambda: "events wait in memory" in agent.output(), seconds=60, what=agent.output())
+        until(lambda: "events are buffered in memory" in agent.output(), seconds=60, what=agent.output())
         subprocess.run(["prlimit", "--pid", str(agent.process.pid), "--fsize=unlimited:unlimited"], check=True)
         delivers(collector, agent, AFTER, RECOVERY_S)
         assert agent.process.poll() is None

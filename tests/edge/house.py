@@ -1,4 +1,4 @@
-"""What tests of the agent share: a device on mock pins, and a collector that does nothing but store and answer."""
+"""Support for tests of the agent: a device on mock pins, and a collector that only stores events and sends receipts."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -38,16 +38,16 @@ def running(
     clock: Clock | None = None,
     report_progress: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """An agent in a thread; an error in it fails the test."""
+    """Run an agent in a thread; an error in it fails the test."""
     stop, faults = threading.Event(), list[BaseException]()
 
-    def work() -> None:
+    def run() -> None:
         try:
             agent.run(settings, clock or HostClock(), factory, stop, report_progress)
-        except BaseException as fault:  # noqa: BLE001 - told to the test below
+        except BaseException as fault:  # noqa: BLE001 - raised again below
             faults.append(fault)
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         yield
@@ -61,7 +61,7 @@ def running(
 
 
 class Collector:
-    """Stores by the contract's rules and answers with receipts while `answering`; hears the status too."""
+    """Stores events by the contract's rules and sends receipts while `sends_receipts`; records each status too."""
 
     def __init__(self, server: Mosquitto, user: str = "observer") -> None:
         self.events: list[SensorEvent] = []
@@ -69,8 +69,8 @@ class Collector:
         self.statuses: list[DeviceStatus] = []
         self.answering = True
         self.refused_receipts = 0
-        """Messages of events that came while it was not answering."""
-        self._high: dict[str, int] = {}
+        """How many messages of events it did not answer."""
+        self._stored_seqs: dict[str, int] = {}
         self._ready = threading.Event()
         settings = server.settings(user)
         self.client = broker.client(settings, f"test-{user}")
@@ -78,7 +78,7 @@ class Collector:
             [(topics.every_device(SITE, leaf), 1) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)]
         )
         self.client.on_subscribe = lambda *_: self._ready.set()
-        self.client.on_message = self._take
+        self.client.on_message = self._on_message
         self.client.connect_async(settings.host, settings.port)
 
     def __enter__(self) -> Self:
@@ -94,7 +94,7 @@ class Collector:
         self.client.publish(topic, payload, qos=1, retain=retain)
 
     def told(self, sensor: str, *, heartbeats: bool = False) -> list[tuple[str, float]]:
-        """What a sensor said so far."""
+        """Return the kinds and values of a sensor's events so far."""
         return [
             (str(event.kind), event.value)
             for event in tuple(self.events)
@@ -105,9 +105,9 @@ class Collector:
         try:
             until(condition, seconds=15, what=what)
         except TimeoutError as late:
-            raise AssertionError(f"{late}; heard {self.events}, {self.statuses[-1:]}") from None
+            raise AssertionError(f"{late}; received {self.events}, {self.statuses[-1:]}") from None
 
-    def _take(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/status"):
             self.statuses.append(decode_status(message.payload))
             return
@@ -118,13 +118,13 @@ class Collector:
             self.refused_receipts += 1
 
     def _store(self, sent: EventsMessage) -> None:
-        high = self._high.get(sent.stream, 0)
-        if sent.stream not in self._high:
+        stored_seq = self._stored_seqs.get(sent.stream, 0)
+        if sent.stream not in self._stored_seqs:
             self.streams.append(sent.stream)
-        if sent.oldest > high + 1:
-            high = sent.oldest - 1
-        if sent.events[0].seq <= high + 1:
-            self.events += [event for event in sent.events if event.seq > high]
-            high = max(high, sent.events[-1].seq)
-        self._high[sent.stream] = high
-        self.say(topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), encode(Receipt(sent.stream, high)))
+        if sent.oldest > stored_seq + 1:
+            stored_seq = sent.oldest - 1
+        if sent.events[0].seq <= stored_seq + 1:
+            self.events += [event for event in sent.events if event.seq > stored_seq]
+            stored_seq = max(stored_seq, sent.events[-1].seq)
+        self._stored_seqs[sent.stream] = stored_seq
+        self.say(topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), encode(Receipt(sent.stream, stored_seq)))

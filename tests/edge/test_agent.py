@@ -22,10 +22,10 @@ COMMAND = topics.device(SITE, DEVICE, DeviceTopic.COMMAND)
 PIR = PirSettings(id="desk-14-pir", pin=4)
 DOOR = ContactSettings(id="booth-1-door", pin=5)
 ROUNDING_MS = 1
-"""An event's time is the sum of two clocks, each cut to whole milliseconds: up to 1 ms less than one clock shows."""
+"""An event's time is the sum of two truncated clocks: up to 1 ms less than a single clock shows."""
 
 
-def test_the_way_from_a_pin_to_a_receipt(broker: Mosquitto, tmp_path: Path) -> None:
+def test_event_of_a_pin_reaches_the_collector_and_gets_a_receipt(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, PIR, DOOR), factory):
         collector.wait(lambda: len(collector.events) == 2, "the present level of each sensor")
@@ -50,25 +50,27 @@ def test_the_way_from_a_pin_to_a_receipt(broker: Mosquitto, tmp_path: Path) -> N
     assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
-def test_a_clean_stop_says_offline_and_the_next_start_goes_on(broker: Mosquitto, tmp_path: Path) -> None:
+def test_clean_stop_publishes_offline_and_the_next_start_continues_the_stream(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
     settings = device(broker.settings(DEVICE), tmp_path, PIR)
     with Collector(broker) as collector:
         with running(settings, MockFactory()):
             collector.wait(lambda: collector.events, "the first event")
         collector.wait(lambda: not collector.statuses[-1].online, "offline")
-        heard = len(collector.events)
+        received = len(collector.events)
         with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.events) > heard, "the first event after the start")
+            collector.wait(lambda: len(collector.events) > received, "the first event after the start")
         assert len(collector.streams) == 1
         assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
-def test_a_broker_that_dies_and_comes_back_empty_loses_nothing(broker: Mosquitto, tmp_path: Path) -> None:
+def test_no_event_is_lost_when_the_broker_dies_and_restarts_empty(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     settings = device(broker.settings(DEVICE), tmp_path, PirSettings(id="desk-14-pir", pin=4, settle_ms=0))
     with running(settings, factory), Collector(broker) as collector:
         collector.wait(lambda: collector.events, "the first event")
-        collector.answering = False  # what is sent from here on has no receipt
+        collector.answering = False  # events sent from here on get no receipt
         for _ in range(10):
             factory.pin(4).drive_high()
             factory.pin(4).drive_low()
@@ -82,9 +84,9 @@ def test_a_broker_that_dies_and_comes_back_empty_loses_nothing(broker: Mosquitto
         assert [event.value for event in collector.events if event.kind is Kind.MOTION] == [0, *[1, 0] * 20]
 
 
-def test_a_sensor_that_cannot_be_opened_is_failed_and_the_others_go_on(broker: Mosquitto, tmp_path: Path) -> None:
-    meter = tmp_path / "power1_input"
-    power = PowerSettings(id="laser-power", path=meter, every_ms=100)
+def test_sensor_that_cannot_be_opened_is_failed_and_the_others_continue(broker: Mosquitto, tmp_path: Path) -> None:
+    meter_path = tmp_path / "power1_input"
+    power = PowerSettings(id="laser-power", path=meter_path, every_ms=100)
     same_pin = PirSettings(id="desk-15-pir", pin=4)
     with (
         Collector(broker) as collector,
@@ -103,7 +105,7 @@ def test_a_sensor_that_cannot_be_opened_is_failed_and_the_others_go_on(broker: M
             ),
             "both failures in the status",
         )
-        meter.write_text("12000000\n")
+        meter_path.write_text("12000000\n")
         collector.wait(lambda: collector.told(power.id) == [("power_w", 12)], "the meter, once it is there")
         collector.wait(lambda: collector.statuses[-1].sensors[power.id] == SensorHealth.HEALTHY, "its health")
 
@@ -111,16 +113,16 @@ def test_a_sensor_that_cannot_be_opened_is_failed_and_the_others_go_on(broker: M
 class LateClock(HostClock):
     """A Pi's clock: 1970 until a time server answers."""
 
-    known = False
+    is_set = False
 
     def now_ms(self) -> int:
-        return super().now_ms() if self.known else 5000
+        return super().now_ms() if self.is_set else 5000
 
     def synchronised(self) -> bool:
-        return self.known
+        return self.is_set
 
 
-def test_events_before_the_clock_is_set_wait_and_get_their_true_time(
+def test_events_before_the_clock_is_set_are_kept_and_get_their_true_time(
     broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -135,41 +137,42 @@ def test_events_before_the_clock_is_set_wait_and_get_their_true_time(
         factory.pin(4).drive_high()
         collector.wait(lambda: collector.statuses[-1].online, "online")
         assert collector.events == []
-        clock.known = True
+        clock.is_set = True
         collector.wait(lambda: len(collector.told(PIR.id)) == 2, "both events")
         assert all(before_ms - 2000 <= event.at_ms <= HostClock().now_ms() for event in collector.events)
         assert all(event.synchronised for event in collector.events)
         collector.wait(lambda: collector.statuses[-1].clock is ClockState.SYNCHRONISED, "the clock's state")
 
 
-def test_the_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
+def test_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
-    lamp, topic, word = factory.pin(17), topics.space(SITE, "booth-1"), topics.collector(SITE)
+    lamp, topic, status_topic = factory.pin(17), topics.space(SITE, "booth-1"), topics.collector(SITE)
     with Collector(broker) as collector:
         collector.say(topic, b'{"state":"vacant"}', retain=True)
-        collector.say(word, b'{"online":true,"at":1}', retain=True)  # of a collector that died with its broker
+        # from a collector that died with its broker
+        collector.say(status_topic, b'{"online":true,"at":1}', retain=True)
         with running(settings, factory):
-            collector.wait(lambda: lamp.state, "a pulse: nobody has said that the space is free still")
-            collector.say(word, b'{"online":true,"at":2}', retain=True)
+            collector.wait(lambda: lamp.state, "a pulse: the collector has not confirmed that the space is still free")
+            collector.say(status_topic, b'{"online":true,"at":2}', retain=True)
             collector.wait(lambda: not lamp.state and len(lamp.states) < 100, "dark")
-            collector.say(word, b'{"online":false}', retain=True)
+            collector.say(status_topic, b'{"online":false}', retain=True)
             collector.wait(lambda: lamp.state, "a pulse: the collector is gone")
             collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
-            collector.say(word, b'{"online":true,"at":3}', retain=True)
+            collector.say(status_topic, b'{"online":true,"at":3}', retain=True)
             collector.wait(lambda: lamp.state, "lit")
 
 
-def report(collector: Collector, status: str) -> None:
-    """Let the collector be online, and the device report after it has learnt that."""
-    seen = len(collector.statuses)
+def let_device_report(collector: Collector, status: str) -> None:
+    """Publish that the collector is online, then wait for a status of the device."""
+    before = len(collector.statuses)
     collector.say(status, b'{"online":true,"at":2}', retain=True)
     collector.say(COMMAND, encode(Command(CommandName.REPORT)))
-    collector.wait(lambda: len(collector.statuses) > seen, "the device's status")
+    collector.wait(lambda: len(collector.statuses) > before, "the device's status")
 
 
-def test_a_collector_counts_as_online_by_a_status_of_its_own_alone(broker: Mosquitto, tmp_path: Path) -> None:
-    """What the broker kept of a collector that died is no reason to restart an agent whose events nobody collects."""
+def test_retained_status_does_not_make_a_collector_count_as_online(broker: Mosquitto, tmp_path: Path) -> None:
+    """The retained status of a dead collector must not cause restarts of an agent without a collector."""
     progress, status = threading.Event(), topics.collector(SITE)
     settings = device(broker.settings(DEVICE), tmp_path, PIR)
     with Collector(broker) as collector:
@@ -179,14 +182,14 @@ def test_a_collector_counts_as_online_by_a_status_of_its_own_alone(broker: Mosqu
             collector.wait(lambda: collector.refused_receipts, "an event that gets no receipt")
             progress.clear()
             collector.wait(progress.is_set, "progress: the collector has sent nothing")
-            report(collector, status)
+            let_device_report(collector, status)
             progress.clear()  # from here on the collector counts as online
-            report(collector, status)
-            report(collector, status)
-            assert not progress.is_set(), "a collector that works and sends no receipt is no known reason"
+            let_device_report(collector, status)
+            let_device_report(collector, status)
+            assert not progress.is_set(), "an online collector that sends no receipts is not a known reason"
 
 
-def test_the_lamp_blinks_when_asked_which_box_it_is(broker: Mosquitto, tmp_path: Path) -> None:
+def test_lamp_blinks_after_the_identify_command(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
     lamp = factory.pin(17)
@@ -197,21 +200,23 @@ def test_the_lamp_blinks_when_asked_which_box_it_is(broker: Mosquitto, tmp_path:
         collector.wait(lambda: len(lamp.states) > 6, "a fast blink")
 
 
-def test_an_outbox_that_is_behind_the_collector_begins_a_new_stream(broker: Mosquitto, tmp_path: Path) -> None:
+def test_outbox_that_is_behind_the_collector_starts_a_new_stream(broker: Mosquitto, tmp_path: Path) -> None:
     factory, settings = MockFactory(), device(broker.settings(DEVICE), tmp_path, PIR)
     with Collector(broker) as collector:
         with running(settings, factory):
             collector.wait(lambda: collector.events, "the first event")
-            copy = collector.streams[0]
+            stream = collector.streams[0]
         collector.say(
-            topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), f'{{"stream":"{copy}","seq":5000}}'.encode(), retain=True
+            topics.device(SITE, DEVICE, DeviceTopic.RECEIPT),
+            f'{{"stream":"{stream}","seq":5000}}'.encode(),
+            retain=True,
         )
         with running(settings, MockFactory()):
             collector.wait(lambda: len(collector.streams) == 2, "a new stream")
             collector.wait(lambda: collector.events[-1].seq >= 1, "its events")
 
 
-def test_a_card_that_forgot_what_was_handed_over_costs_no_new_event(broker: Mosquitto, tmp_path: Path) -> None:
+def test_memory_card_that_lost_its_last_writes_loses_no_new_event(broker: Mosquitto, tmp_path: Path) -> None:
     pins = [PirSettings(id=f"pir-{pin}", pin=pin, settle_ms=0) for pin in range(4, 12)]
     settings = device(broker.settings(DEVICE), tmp_path, *pins, heartbeat_ms=600_000)
     with Collector(broker) as collector:
@@ -222,24 +227,24 @@ def test_a_card_that_forgot_what_was_handed_over_costs_no_new_event(broker: Mosq
         with closing(sqlite3.connect(settings.outbox_path)) as db, db:
             db.execute("UPDATE outbox SET state = ?", (State(outbox.stream, 5, 0).line(),))
         with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.events) == 16, "the levels at the next start, all of them")
+            collector.wait(lambda: len(collector.events) == 16, "all levels at the next start")
         assert len(collector.streams) == 2
 
 
-def test_an_event_that_is_past_its_time_is_not_handed_over_any_more(broker: Mosquitto, tmp_path: Path) -> None:
+def test_event_older_than_the_retention_is_not_sent(broker: Mosquitto, tmp_path: Path) -> None:
     settings = device(broker.settings(DEVICE), tmp_path)
     with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
         now_ms = HostClock().now_ms()
         outbox.append([Said("x", Kind.MOTION, 1, 0, 0, at_ms) for at_ms in (now_ms - KEPT_MS - 1, now_ms)])
     with Collector(broker) as collector, running(settings, MockFactory()):
-        collector.wait(lambda: collector.events, "the young one")
+        collector.wait(lambda: collector.events, "the newer event")
         assert [event.seq for event in collector.events] == [2]
         collector.wait(lambda: collector.statuses, "the status")
         assert collector.statuses[-1].outbox == OutboxStatus(depth=1, dropped=1)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"command":"explode"}', b"[" * 60_000])
-def test_a_command_that_makes_no_sense_is_refused_and_the_agent_goes_on(
+def test_malformed_command_is_rejected_and_the_agent_continues(
     broker: Mosquitto, tmp_path: Path, payload: bytes
 ) -> None:
     factory = MockFactory()
@@ -260,7 +265,7 @@ def test_a_command_that_makes_no_sense_is_refused_and_the_agent_goes_on(
         (" wlan0: who knows\n", None),
     ],
 )
-def test_the_strength_of_the_wi_fi_is_what_linux_tells_or_not_known(tmp_path: Path, row: str, dbm: int | None) -> None:
+def test_wifi_strength_is_read_from_linux_or_unknown(tmp_path: Path, row: str, dbm: int | None) -> None:
     table = tmp_path / "wireless"
     table.write_text(
         "Inter-| sta-|   Quality        |   Discarded packets\n face | tus | link level noise |  nwid\n" + row

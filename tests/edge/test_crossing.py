@@ -5,33 +5,33 @@ from hypothesis import strategies as st
 from edge.crossing import Beam, Crossing, step
 
 WITHIN_MS = 2000
-O, I = Beam.OUTER, Beam.INNER  # noqa: E741 - as they stand in a drawing
-WAY_IN = [(O, 1), (I, 1), (O, 0), (I, 0)]
-WAY_OUT = [(I, 1), (O, 1), (I, 0), (O, 0)]
+O, I = Beam.OUTER, Beam.INNER  # noqa: E741 - short, to show the pattern
+ENTRY = [(O, 1), (I, 1), (O, 0), (I, 0)]
+EXIT = [(I, 1), (O, 1), (I, 0), (O, 0)]
 
 
-def ways(passes: list[tuple[Beam, int]], step_ms: int = 100) -> list[int]:
-    state, told = Crossing(), list[int]()
+def detect_directions(passes: list[tuple[Beam, int]], step_ms: int = 100) -> list[int]:
+    state, directions = Crossing(), list[int]()
     for number, (beam, level) in enumerate(passes):
-        state, way = step(state, beam, level, number * step_ms, WITHIN_MS)
-        told += [way] if way else []
-    return told
+        state, direction = step(state, beam, level, number * step_ms, WITHIN_MS)
+        directions += [direction] if direction else []
+    return directions
 
 
 @pytest.mark.parametrize(
-    ("passes", "told"),
+    ("passes", "directions"),
     [
-        (WAY_IN, [1]),
-        (WAY_OUT, [-1]),
-        (WAY_IN + WAY_IN, [1, 1]),
-        (WAY_IN + WAY_OUT, [1, -1]),
+        (ENTRY, [1]),
+        (EXIT, [-1]),
+        (ENTRY + ENTRY, [1, 1]),
+        (ENTRY + EXIT, [1, -1]),
         ([(O, 1), (O, 0)], []),
         ([(I, 1), (I, 0)], []),
         ([(O, 1), (I, 1), (I, 0), (O, 0)], []),
         ([(I, 1), (O, 1), (O, 0), (I, 0)], []),
         ([(O, 1), (O, 0), (I, 1), (I, 0)], []),
         ([(O, 1), (I, 1), (O, 0), (O, 1), (O, 0), (I, 0)], [1]),
-        ([(O, 1), (O, 0), *WAY_IN, (I, 1), (I, 0)], [1]),
+        ([(O, 1), (O, 0), *ENTRY, (I, 1), (I, 0)], [1]),
     ],
     ids=[
         "in",
@@ -47,32 +47,34 @@ def ways(passes: list[tuple[Beam, int]], step_ms: int = 100) -> list[int]:
         "chatter at both ends",
     ],
 )
-def test_which_way(passes: list[tuple[Beam, int]], told: list[int]) -> None:
-    assert ways(passes) == told
+def test_direction_of_a_pass(passes: list[tuple[Beam, int]], directions: list[int]) -> None:
+    assert detect_directions(passes) == directions
 
 
-def test_a_pass_that_takes_too_long_is_a_chair() -> None:
-    assert ways(WAY_IN, step_ms=WITHIN_MS // 3) == [1]
-    assert ways(WAY_IN, step_ms=WITHIN_MS // 3 + 1) == []
+def test_pass_that_takes_too_long_is_not_counted() -> None:
+    assert detect_directions(ENTRY, step_ms=WITHIN_MS // 3) == [1]
+    assert detect_directions(ENTRY, step_ms=WITHIN_MS // 3 + 1) == []
 
 
-def test_after_a_chair_the_next_person_counts() -> None:
-    assert ways([*WAY_IN, *WAY_IN], step_ms=WITHIN_MS) == []
+def test_next_person_after_a_slow_pass_is_counted() -> None:
+    assert detect_directions([*ENTRY, *ENTRY], step_ms=WITHIN_MS) == []
     state, _ = step(Crossing(), O, 1, 0, WITHIN_MS)
     state, _ = step(state, O, 0, 60_000, WITHIN_MS)
-    told = []
-    for number, (beam, level) in enumerate(WAY_IN):
-        state, way = step(state, beam, level, 70_000 + number, WITHIN_MS)
-        told.append(way)
-    assert told == [0, 0, 0, 1]
+    directions = []
+    for number, (beam, level) in enumerate(ENTRY):
+        state, direction = step(state, beam, level, 70_000 + number, WITHIN_MS)
+        directions.append(direction)
+    assert directions == [0, 0, 0, 1]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Beam), st.integers(0, 1)), max_size=60))
-def test_mirrored_beams_mirror_the_ways(passes: list[tuple[Beam, int]]) -> None:
+def test_mirrored_beams_reverse_the_directions(passes: list[tuple[Beam, int]]) -> None:
     mirror = {O: I, I: O}
-    assert ways([(mirror[beam], level) for beam, level in passes], 1) == [-way for way in ways(passes, 1)]
+    assert detect_directions([(mirror[beam], level) for beam, level in passes], 1) == [
+        -direction for direction in detect_directions(passes, 1)
+    ]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Beam), st.integers(0, 1)), max_size=60))
 def test_repeating_a_level_changes_nothing(passes: list[tuple[Beam, int]]) -> None:
-    assert ways([each for each in passes for _ in range(2)], 1) == ways(passes, 1)
+    assert detect_directions([edge for edge in passes for _ in range(2)], 1) == detect_directions(passes, 1)

@@ -1,4 +1,4 @@
-"""The sender against a model of the collector, with every kind of loss on the way between them."""
+"""The send window against a model of the collector, with every kind of message loss between them."""
 
 from dataclasses import dataclass, field
 
@@ -9,18 +9,18 @@ from edge import delivery
 from edge.delivery import MESSAGE_EVENTS, SILENCE_MS, WINDOW_EVENTS, Delivery
 
 
-def test_nothing_goes_out_before_the_broker_is_there() -> None:
+def test_nothing_is_sent_before_the_broker_is_connected() -> None:
     assert delivery.allowance(Delivery()) == 0
     assert delivery.allowance(delivery.connect(Delivery())) == MESSAGE_EVENTS
 
 
-def test_the_window_closes_and_a_receipt_opens_it() -> None:
+def test_full_window_allows_nothing_until_a_receipt_comes() -> None:
     state = delivery.sent(delivery.connect(Delivery()), WINDOW_EVENTS, 0, 0.0)
     assert delivery.allowance(state) == 0
     assert delivery.allowance(delivery.receipt(state, 10, 1, 0.0)) == 10
 
 
-def test_a_receipt_without_progress_sends_it_back_once() -> None:
+def test_receipt_without_progress_goes_back_once() -> None:
     state = delivery.sent(delivery.connect(Delivery()), 100, 0, 0.0)
     state = delivery.receipt(state, 40, 1, 0.0)
     state = delivery.receipt(state, 40, 2, 0.0)
@@ -30,7 +30,7 @@ def test_a_receipt_without_progress_sends_it_back_once() -> None:
     assert delivery.receipt(state, 30, 4, 0.0) == state
 
 
-def test_silence_sends_it_back_with_one_message_and_growing_pauses() -> None:
+def test_silence_resends_one_message_with_growing_pauses() -> None:
     state = delivery.sent(delivery.connect(Delivery()), 100, 0, 0.0)
     assert state.deadline_ms == SILENCE_MS
     assert delivery.tick(state, SILENCE_MS - 1) == state
@@ -41,25 +41,25 @@ def test_silence_sends_it_back_with_one_message_and_growing_pauses() -> None:
     assert state.deadline_ms == SILENCE_MS + 3 * SILENCE_MS
 
 
-def test_a_connection_lost_and_made_begins_after_the_last_receipt() -> None:
+def test_reconnect_starts_after_the_last_receipt() -> None:
     state = delivery.receipt(delivery.sent(delivery.connect(Delivery()), 100, 0, 0.0), 60, 1, 0.0)
     state = delivery.connect(delivery.disconnect(state))
     assert (state.next_seq, state.covered) == (61, 60)
 
 
-def test_what_the_outbox_dropped_is_not_waited_for() -> None:
+def test_events_dropped_by_the_outbox_are_skipped() -> None:
     state = delivery.drop(delivery.sent(delivery.connect(Delivery()), 100, 0, 0.0), 81)
     assert (state.covered, state.next_seq) == (80, 101)
     assert delivery.drop(state, 50) == state
 
 
 @dataclass
-class Collector:
-    """The rules of the contract: only the next event is taken, each delivery is answered by a receipt."""
+class ModelCollector:
+    """The rules of the contract: only the next event is accepted, and each message is answered by a receipt."""
 
     stored: list[int] = field(default_factory=list)
 
-    def take(self, message: range) -> int:
+    def receive(self, message: range) -> int:
         high = self.stored[-1] if self.stored else 0
         if message.start <= high + 1:
             self.stored += [seq for seq in message if seq > high]
@@ -67,47 +67,47 @@ class Collector:
 
 
 @dataclass
-class Link:
-    """What is on its way, and the accidents that Hypothesis draws."""
+class LossyLink:
+    """Messages in flight, and the faults that Hypothesis draws."""
 
     data: st.DataObject
-    accidents: int
+    faults: int
     messages: list[range] = field(default_factory=list)
     receipts: list[int] = field(default_factory=list)
 
     def draw(self, label: str, waiting: int) -> tuple[str, int]:
-        """What happens to which of those that wait: delivered in order, unless an accident is left to happen."""
-        if self.accidents == 0:
+        """Draw what happens to which message: delivered in order, unless faults are left."""
+        if self.faults == 0:
             return "deliver", 0
-        self.accidents -= 1
+        self.faults -= 1
         return self.data.draw(
             st.tuples(st.sampled_from(["deliver", "lose", "twice"]), st.integers(0, waiting - 1)), label
         )
 
 
 @settings(max_examples=300, deadline=None)
-@given(data=st.data(), events=st.integers(1, 3 * WINDOW_EVENTS), accidents=st.integers(0, 60))
-def test_everything_arrives_once_in_order_and_the_outbox_empties(
-    data: st.DataObject, events: int, accidents: int
+@given(data=st.data(), events=st.integers(1, 3 * WINDOW_EVENTS), faults=st.integers(0, 60))
+def test_every_event_arrives_once_and_in_order_and_the_outbox_becomes_empty(
+    data: st.DataObject, events: int, faults: int
 ) -> None:
-    state, collector, link = delivery.connect(Delivery()), Collector(), Link(data, accidents)
+    state, collector, link = delivery.connect(Delivery()), ModelCollector(), LossyLink(data, faults)
     now_ms = 0
     for _ in range(2000):
-        while (room := delivery.allowance(state)) and state.next_seq <= events:
-            message = range(state.next_seq, min(state.next_seq + room, events + 1))
+        while (allowed := delivery.allowance(state)) and state.next_seq <= events:
+            message = range(state.next_seq, min(state.next_seq + allowed, events + 1))
             link.messages.append(message)
             state = delivery.sent(state, message[-1], now_ms, 0.5)
         if link.messages:
             fate, which = link.draw("message", len(link.messages))
             message = link.messages[which] if fate == "twice" else link.messages.pop(which)
             if fate != "lose":
-                link.receipts.append(collector.take(message))
+                link.receipts.append(collector.receive(message))
         if link.receipts:
             fate, which = link.draw("receipt", len(link.receipts))
             covered = link.receipts[which] if fate == "twice" else link.receipts.pop(which)
             if fate != "lose":
                 state = delivery.receipt(state, covered, now_ms, 0.5)
-        if link.accidents and data.draw(st.integers(0, 20), "cut") == 0:
+        if link.faults and data.draw(st.integers(0, 20), "cut") == 0:
             link.messages.clear()
             state = delivery.connect(delivery.disconnect(state))
         if not link.messages and not link.receipts and state.deadline_ms is not None:

@@ -1,4 +1,4 @@
-"""`ledig edge` as it is shipped: the command in a process of its own, at a plain broker under back-pressure."""
+"""`ledig edge` as shipped: the command in its own process, at a plain broker under back-pressure."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ from tests.support.command import command
 from tests.support.site_files import DEVICE, METER, PIR, changing_meter, site_file
 
 EVENTS = 10
-"""Changes of the meter that must come through after a restart of the broker."""
+"""Events of the meter that must arrive after a restart of the broker."""
 BACKLOG = 30_000
-"""Events in the outbox at the start: many messages are on their way at once, so that reads and writes must wait."""
+"""Events in the outbox at the start: many messages are in flight at once, so that reads and writes must wait."""
 UNREAD_BYTES = 20_000
 
 
@@ -28,12 +28,12 @@ def own_broker() -> Iterator[Mosquitto]:
         yield started
 
 
-def edge(folder: Path, broker: Mosquitto, **other: str) -> tuple[str | Path, ...]:
+def edge_arguments(folder: Path, broker: Mosquitto, **other: str) -> tuple[str | Path, ...]:
     return "edge", site_file(folder, broker, **other), "--device", DEVICE, "--pins", "mock"
 
 
 def fill_outbox(folder: Path, events: int) -> None:
-    """An outbox that holds so many events, as after an outage."""
+    """Create an outbox with this many events, as after an outage."""
     path = folder / "data" / f"outbox-{DEVICE}.sqlite"
     path.parent.mkdir()
     with Outbox(path, max_events=10 * events, boot="") as outbox:
@@ -41,10 +41,10 @@ def fill_outbox(folder: Path, events: int) -> None:
         outbox.append([Said(PIR, Kind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
 
 
-def test_everything_is_delivered_through_pauses_and_restarts_of_a_plain_broker(
+def test_every_event_is_delivered_despite_pauses_and_restarts_of_a_plain_broker(
     own_broker: Mosquitto, tmp_path: Path
 ) -> None:
-    arguments = edge(tmp_path, own_broker)
+    arguments = edge_arguments(tmp_path, own_broker)
     fill_outbox(tmp_path, BACKLOG)
     with Collector(own_broker) as collector, command(*arguments) as agent:
 
@@ -53,7 +53,7 @@ def test_everything_is_delivered_through_pauses_and_restarts_of_a_plain_broker(
 
         with changing_meter(tmp_path):
             for pause in range(1, 4):
-                delivered(pause * BACKLOG // 5)  # much of the backlog is still to come
+                delivered(pause * BACKLOG // 5)  # much of the backlog is still unsent
                 os.kill(own_broker.pid, signal.SIGSTOP)
                 until(lambda: _unread(own_broker) > UNREAD_BYTES, what="back-pressure")
                 os.kill(own_broker.pid, signal.SIGCONT)
@@ -70,14 +70,14 @@ def test_everything_is_delivered_through_pauses_and_restarts_of_a_plain_broker(
 
 
 def _unread(broker: Mosquitto) -> int:
-    """Bytes that wait in the broker's receive buffers, as the kernel counts them in the column rx_queue."""
+    """Return the unread bytes in the broker's receive buffers, from the kernel's column rx_queue."""
     port = f":{broker.port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(port) and row[3] == "01")
 
 
-def test_an_agent_with_a_damaged_outbox_starts_and_sends_what_is_sound(own_broker: Mosquitto, tmp_path: Path) -> None:
-    arguments = edge(tmp_path, own_broker)
+def test_agent_with_a_damaged_outbox_starts_and_sends_the_sound_events(own_broker: Mosquitto, tmp_path: Path) -> None:
+    arguments = edge_arguments(tmp_path, own_broker)
     fill_outbox(tmp_path, 500)
     outbox = tmp_path / "data" / f"outbox-{DEVICE}.sqlite"
     raw = bytearray(outbox.read_bytes())
@@ -90,4 +90,4 @@ def test_an_agent_with_a_damaged_outbox_starts_and_sends_what_is_sound(own_broke
         seqs = [event.seq for event in collector.events]
         assert len(set(range(1, 501)) - set(seqs)) == 1
         assert {event.kind for event in collector.events} <= {Kind.MOTION, Kind.POWER_W, Kind.HEARTBEAT}
-        assert "put aside as" in agent.output()
+        assert "moved to" in agent.output()

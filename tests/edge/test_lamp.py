@@ -15,7 +15,7 @@ from tests.servers import until
         (b'{"state":"vacant"}', LampState.VACANT),
         (b'{"state":"unknown"}', LampState.UNKNOWN),
         (b'{"state":"disabled"}', LampState.UNKNOWN),
-        (b'{"state":"a word of tomorrow"}', LampState.UNKNOWN),
+        (b'{"state":"a future state"}', LampState.UNKNOWN),
         (b'{"state":7}', LampState.UNKNOWN),
         (b"[]", LampState.UNKNOWN),
         (b"", LampState.UNKNOWN),
@@ -23,7 +23,7 @@ from tests.servers import until
         (b"[" * 60_000, LampState.UNKNOWN),
     ],
 )
-def test_what_it_shows_of_a_state(payload: bytes, state: LampState) -> None:
+def test_lamp_state_of_a_payload(payload: bytes, state: LampState) -> None:
     assert shown(payload) is state
 
 
@@ -37,11 +37,11 @@ def test_what_it_shows_of_a_state(payload: bytes, state: LampState) -> None:
         (b"[" * 60_000, False),
     ],
 )
-def test_what_it_takes_for_a_collector_that_works(payload: bytes, online: bool) -> None:
+def test_collector_status_of_a_payload(payload: bytes, online: bool) -> None:
     assert works(payload) is online
 
 
-def test_it_is_lit_when_taken_and_dark_when_vacant() -> None:
+def test_lamp_is_lit_when_taken_and_dark_when_vacant() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
     lamp.trust(0)
@@ -52,10 +52,10 @@ def test_it_is_lit_when_taken_and_dark_when_vacant() -> None:
     lamp.close()
 
 
-def test_it_never_shows_what_a_collector_said_that_is_silent_or_gone() -> None:
+def test_state_of_a_silent_or_offline_collector_is_not_shown() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.tell(LampState.VACANT, 0)  # retained: it proves nobody alive
+    lamp.tell(LampState.VACANT, 0)  # retained: it does not prove the collector alive
     until(lambda: pin.state, what="a pulse")
     lamp.trust(1000)
     assert not pin.state
@@ -68,7 +68,7 @@ def test_it_never_shows_what_a_collector_said_that_is_silent_or_gone() -> None:
     lamp.close()
 
 
-def test_after_blinking_it_shows_the_state_that_came_meanwhile() -> None:
+def test_after_blinking_the_lamp_shows_the_newest_state() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
     lamp.trust(0)
@@ -80,19 +80,19 @@ def test_after_blinking_it_shows_the_state_that_came_meanwhile() -> None:
     lamp.close()
 
 
-def test_a_busy_pin_leaves_the_agent_without_a_lamp(caplog: pytest.LogCaptureFixture) -> None:
+def test_busy_pin_leaves_the_agent_without_a_lamp(caplog: pytest.LogCaptureFixture) -> None:
     factory = MockFactory()
     with table(PirSettings(id="pir", pin=17), factory):
         lamp = Lamp(17, factory)
-        every_word(lamp)
+        call_every_method(lamp)
     assert [record.getMessage().startswith("the lamp on GPIO17 cannot be used") for record in caplog.records] == [True]
 
 
-def test_no_lamp_is_no_trouble() -> None:
-    every_word(Lamp(None, MockFactory()))
+def test_agent_without_a_lamp_does_nothing() -> None:
+    call_every_method(Lamp(None, MockFactory()))
 
 
-def every_word(lamp: Lamp) -> None:
+def call_every_method(lamp: Lamp) -> None:
     lamp.trust(0)
     lamp.tell(LampState.TAKEN, 0)
     lamp.identify(0)

@@ -1,4 +1,4 @@
-"""No foreign text breaks a line of the log, or gives an order to the terminal that shows it."""
+"""Foreign text cannot forge a line of the log or control the terminal."""
 
 import io
 import logging
@@ -25,7 +25,7 @@ LINE = re.compile(r"(?:INFO|WARNING|ERROR|CRITICAL) ")
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """What the processes of Ledig would write."""
+    """What the processes of Ledig would log."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
@@ -38,23 +38,23 @@ def stream() -> Iterator[io.StringIO]:
 
 
 def is_clean(text: str) -> bool:
-    """Whether each line is a record's first or one of a traceback, without a character that is not printable."""
+    """Return whether each line starts a record or has the traceback prefix, and is printable."""
     lines = text.rstrip("\n").split("\n")
     return bool(text) and all(line.isprintable() and (LINE.match(line) or line.startswith(TRACE)) for line in lines)
 
 
 @given(st.text())
-def test_whatever_is_logged_is_one_printable_line(text: str) -> None:
+def test_every_record_is_one_printable_line(text: str) -> None:
     record = logging.LogRecord("x", logging.ERROR, "", 1, "refused: %s", (text,), None)
     assert is_clean(EscapingFormatter("%(levelname)s %(message)s").format(record))
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S")) | st.just(" ")))
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert escaped(text) == text
 
 
-def test_a_traceback_that_quotes_foreign_text_has_marked_lines(stream: io.StringIO) -> None:
+def test_every_line_of_a_traceback_has_the_prefix(stream: io.StringIO) -> None:
     try:
         int(HOSTILE)
     except ValueError:
@@ -74,7 +74,7 @@ ESCAPES = r"x\nERROR root: the site is open\r\u001b[2J\u2028\u202e"
 
 
 @pytest.mark.parametrize("place", FOREIGN)
-def test_a_refused_message_cannot_forge_a_line_of_the_collectors_log(
+def test_rejected_message_cannot_forge_a_line_of_the_collectors_log(
     stream: io.StringIO, tmp_path: Path, place: str
 ) -> None:
     payload = FOREIGN[place].replace(b"%s", ESCAPES.encode())
@@ -85,19 +85,19 @@ def test_a_refused_message_cannot_forge_a_line_of_the_collectors_log(
     assert is_clean(stream.getvalue())
 
 
-def test_a_device_with_a_hostile_name_cannot_either(stream: io.StringIO, tmp_path: Path) -> None:
+def test_hostile_device_name_cannot_forge_a_line(stream: io.StringIO, tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
         work = Work(house_of(1), journal, RetentionSettings(), NOON_MS)
         work.take([Delivery(HOSTILE.removesuffix("\ud800"), b"{")], NOON_MS)
     assert is_clean(stream.getvalue())
 
 
-def test_every_process_logs_through_the_one_place() -> None:
+def test_logging_is_configured_in_one_module_only() -> None:
     sources = [path for folder in ("collector", "dashboard", "edge", "ledig") for path in (ROOT / folder).rglob("*.py")]
     own = {
         ROOT / "edge" / "log_output.py",
         ROOT / "collector" / "alerts" / "reasons.py",
-    }  # that one records, and writes nothing
+    }  # this one only records
     found = {
         path.name for path in sources if path not in own and re.search(r"basicConfig|addHandler", path.read_text())
     }

@@ -1,4 +1,4 @@
-"""A damaged outbox: the agent starts, no damaged event is sent, and the rest is sent or is an exact gap."""
+"""A damaged outbox: the agent starts, sends no damaged event, and every other event is sent or in an exact gap."""
 
 import random
 import shutil
@@ -26,42 +26,42 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 @dataclass
-class Sink:
-    """Takes events as the collector does: the next expected ones, and a gap where the sender's oldest lies higher."""
+class EventSink:
+    """Accepts events as the collector does: the next expected ones, or a gap if the sender's oldest is higher."""
 
-    mark: int = COVERED
-    taken: dict[int, SensorEvent] = field(default_factory=dict)
+    stored_seq: int = COVERED
+    received: dict[int, SensorEvent] = field(default_factory=dict)
     gap: set[int] = field(default_factory=set)
 
-    def drain(self, keeping: Keeping) -> None:
+    def receive_all(self, keeping: Keeping) -> None:
         while keeping.outbox is not None and keeping.outbox.depth:
             outbox = keeping.outbox
-            events = keeping.read(max(self.mark + 1, outbox.oldest), 50, 0)
-            self.gap |= set(range(self.mark + 1, outbox.oldest))
-            self.mark = max(self.mark, outbox.oldest - 1)
+            events = keeping.read(max(self.stored_seq + 1, outbox.oldest), 50, 0)
+            self.gap |= set(range(self.stored_seq + 1, outbox.oldest))
+            self.stored_seq = max(self.stored_seq, outbox.oldest - 1)
             if not events:
-                assert outbox.oldest > self.mark, "neither events nor progress"
+                assert outbox.oldest > self.stored_seq, "neither events nor progress"
                 continue
-            assert events[0].seq == self.mark + 1
-            self.taken |= {event.seq: event for event in events}
-            self.mark = events[-1].seq
-            keeping.cover(self.mark, 0)
+            assert events[0].seq == self.stored_seq + 1
+            self.received |= {event.seq: event for event in events}
+            self.stored_seq = events[-1].seq
+            keeping.cover(self.stored_seq, 0)
 
 
-def event(number: int) -> Said:
+def make_event(number: int) -> Said:
     kinds = ((Kind.MOTION, number % 2), (Kind.POWER_W, number / 8), (Kind.CROSSING, number % 3 - 1))
     kind, value = kinds[number % 3]
     return Said(f"sensor-{number % 7}", kind, value, 0, 0, AT_MS + number)
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two folders with the same outbox: closed, and as a killed process leaves it, with a log."""
+def sound_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two folders with the same outbox: after a close, and after a kill, with a log."""
     folder = tmp_path_factory.mktemp("sound")
     (folder / "open").mkdir()
     with Outbox(folder / NAME, max_events=10_000, boot="boot") as outbox:
         for first in range(1, EVENTS + 1, 5):
-            outbox.append([event(number) for number in range(first, first + 5)])
+            outbox.append([make_event(number) for number in range(first, first + 5)])
             if first + 4 == COVERED:
                 outbox.cover(COVERED)
                 outbox.clear_log()
@@ -70,17 +70,18 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def originals() -> dict[int, SensorEvent]:
-    made = {number: event(number) for number in range(COVERED + 1, EVENTS + 1)}
+def expected_events() -> dict[int, SensorEvent]:
+    pending = {number: make_event(number) for number in range(COVERED + 1, EVENTS + 1)}
     return {
-        number: SensorEvent(number, each.sensor, AT_MS + number, each.kind, each.value) for number, each in made.items()
+        number: SensorEvent(number, item.sensor, AT_MS + number, item.kind, item.value)
+        for number, item in pending.items()
     }
 
 
-def started(
+def open_damaged(
     folder: Path, names: tuple[str, ...], target: Path, damage: Callable[[bytearray], None], file: str
 ) -> Keeping:
-    """A fresh start on a copy with this damage."""
+    """Open a copy with this damage."""
     target.mkdir()
     for name in names:
         shutil.copy(folder / name, target / name)
@@ -91,46 +92,46 @@ def started(
 
 
 def add_one(keeping: Keeping) -> None:
-    """A new event, as every agent reports at its start."""
+    """Add an event, as every agent does at its start."""
     keeping.add("sensor-1", Told(EVENTS, Kind.MOTION, 1), 0)
     keeping.flush(Anchor(AT_MS), 0)
 
 
 @pytest.mark.parametrize("form", ["closed", "killed"])
-def test_each_flipped_bit_costs_no_more_than_an_exact_gap(sound: Path, tmp_path: Path, form: str, full: bool) -> None:
-    source, names = (sound, (NAME,)) if form == "closed" else (sound / "open", (NAME, f"{NAME}-wal"))
-    stream = _stream(sound)
-    expected = originals()
-    hit = 0
+def test_flipped_bit_causes_at_most_an_exact_gap(sound_folder: Path, tmp_path: Path, form: str, full: bool) -> None:
+    source, names = (sound_folder, (NAME,)) if form == "closed" else (sound_folder / "open", (NAME, f"{NAME}-wal"))
+    stream = _stream(sound_folder)
+    expected = expected_events()
+    flips_with_gap = 0
     for seed in range(FULL_FLIPS if full else FLIPS):
-        chance = random.Random(seed)  # noqa: S311 - no secret
-        file = chance.choice(names)
+        rng = random.Random(seed)  # noqa: S311 - no secret
+        file = rng.choice(names)
 
-        def flip(raw: bytearray, chance: random.Random = chance) -> None:
-            at = chance.randrange(len(raw))
-            raw[at] ^= 1 << chance.randrange(8)
+        def flip(raw: bytearray, rng: random.Random = rng) -> None:
+            at = rng.randrange(len(raw))
+            raw[at] ^= 1 << rng.randrange(8)
 
         target = tmp_path / f"{form}-{seed}"
-        with closing(started(source, names, target, flip, file)) as keeping:
+        with closing(open_damaged(source, names, target, flip, file)) as keeping:
             assert keeping.outbox is not None, f"seed {seed} does not start"
             assert keeping.outbox.stream == stream, f"seed {seed}"
             add_one(keeping)
-            sink = Sink()
-            sink.drain(keeping)
-            new = sink.taken.pop(sink.mark)
-            assert (new.at_ms, sink.mark) == (AT_MS + EVENTS, EVENTS + 1), f"seed {seed}"
-            assert all(expected[seq] == each for seq, each in sink.taken.items()), f"seed {seed}"
-            assert sink.gap == expected.keys() - sink.taken.keys(), f"seed {seed}"
-            hit += bool(sink.gap)
+            sink = EventSink()
+            sink.receive_all(keeping)
+            new = sink.received.pop(sink.stored_seq)
+            assert (new.at_ms, sink.stored_seq) == (AT_MS + EVENTS, EVENTS + 1), f"seed {seed}"
+            assert all(expected[seq] == item for seq, item in sink.received.items()), f"seed {seed}"
+            assert sink.gap == expected.keys() - sink.received.keys(), f"seed {seed}"
+            flips_with_gap += bool(sink.gap)
         shutil.rmtree(target)
-    assert hit > 5, "hardly any flip did damage"
+    assert flips_with_gap > 5, "too few flips caused damage"
 
 
 @pytest.mark.parametrize("form", ["closed", "killed"])
-def test_each_truncation_costs_no_more_than_an_exact_gap(sound: Path, tmp_path: Path, form: str) -> None:
-    source, names = (sound, (NAME,)) if form == "closed" else (sound / "open", (NAME, f"{NAME}-wal"))
-    stream = _stream(sound)
-    expected = originals()
+def test_truncation_causes_at_most_an_exact_gap(sound_folder: Path, tmp_path: Path, form: str) -> None:
+    source, names = (sound_folder, (NAME,)) if form == "closed" else (sound_folder / "open", (NAME, f"{NAME}-wal"))
+    stream = _stream(sound_folder)
+    expected = expected_events()
     size = (source / NAME).stat().st_size
     kept_streams = 0
     for number in range(60):
@@ -140,26 +141,26 @@ def test_each_truncation_costs_no_more_than_an_exact_gap(sound: Path, tmp_path: 
             del raw[length:]
 
         target = tmp_path / f"{form}-{number}"
-        with closing(started(source, names, target, cut, NAME)) as keeping:
-            assert keeping.outbox is not None, f"{length} bytes do not start"
+        with closing(open_damaged(source, names, target, cut, NAME)) as keeping:
+            assert keeping.outbox is not None, f"{length} bytes: not opened"
             add_one(keeping)
-            sink = Sink() if keeping.outbox.stream == stream else Sink(mark=0)
+            sink = EventSink() if keeping.outbox.stream == stream else EventSink(stored_seq=0)
             kept_streams += keeping.outbox.stream == stream
-            sink.drain(keeping)
-            new = sink.taken.pop(sink.mark)
+            sink.receive_all(keeping)
+            new = sink.received.pop(sink.stored_seq)
             assert new.at_ms == AT_MS + EVENTS
-            assert all(expected[seq] == each for seq, each in sink.taken.items()), f"{length} bytes"
+            assert all(expected[seq] == item for seq, item in sink.received.items()), f"{length} bytes"
             if keeping.outbox.stream == stream:
-                assert sink.gap == expected.keys() - sink.taken.keys(), f"{length} bytes"
+                assert sink.gap == expected.keys() - sink.received.keys(), f"{length} bytes"
             else:
-                assert not sink.taken, f"{length} bytes"
+                assert not sink.received, f"{length} bytes"
         shutil.rmtree(target)
     assert kept_streams > 40
 
 
-def test_a_log_that_ends_early_gives_what_was_written_before(sound: Path, tmp_path: Path) -> None:
-    expected = originals()
-    size = (sound / "open" / f"{NAME}-wal").stat().st_size
+def test_truncated_log_yields_the_events_written_before(sound_folder: Path, tmp_path: Path) -> None:
+    expected = expected_events()
+    size = (sound_folder / "open" / f"{NAME}-wal").stat().st_size
     for number in range(40):
 
         def cut(raw: bytearray, length: int = size * number // 40) -> None:
@@ -167,67 +168,67 @@ def test_a_log_that_ends_early_gives_what_was_written_before(sound: Path, tmp_pa
 
         target = tmp_path / str(number)
         names = (NAME, f"{NAME}-wal")
-        with closing(started(sound / "open", names, target, cut, f"{NAME}-wal")) as keeping:
-            sink = Sink()
-            sink.drain(keeping)
-            assert all(expected[seq] == each for seq, each in sink.taken.items())
-            assert sink.gap == set(range(COVERED + 1, sink.mark + 1)) - sink.taken.keys()
+        with closing(open_damaged(sound_folder / "open", names, target, cut, f"{NAME}-wal")) as keeping:
+            sink = EventSink()
+            sink.receive_all(keeping)
+            assert all(expected[seq] == item for seq, item in sink.received.items())
+            assert sink.gap == set(range(COVERED + 1, sink.stored_seq + 1)) - sink.received.keys()
         shutil.rmtree(target)
 
 
-def test_a_damaged_file_is_kept_beside_the_new_one_and_only_the_newest_few(tmp_path: Path) -> None:
+def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:
     path = tmp_path / NAME
     for number in range(6):
         with Outbox(path, max_events=10_000, boot="boot") as outbox:
-            outbox.append([event(1)])
+            outbox.append([make_event(1)])
         with path.open("r+b") as file:
             file.write(bytes(16))
         assert len(list(tmp_path.glob("*.corrupt-*"))) == min(number, 3)
     with Outbox(path, max_events=10_000, boot="boot") as outbox:
         assert outbox.last == 6
-    assert {each.name for each in tmp_path.glob("*.corrupt-*")} == {f"{NAME}.corrupt-{n}" for n in (4, 5, 6)}
+    assert {item.name for item in tmp_path.glob("*.corrupt-*")} == {f"{NAME}.corrupt-{n}" for n in (4, 5, 6)}
 
 
-def test_events_that_wait_for_the_time_of_day_survive_damage(tmp_path: Path) -> None:
+def test_events_without_a_time_of_day_survive_damage(tmp_path: Path) -> None:
     path = tmp_path / NAME
     with Outbox(path, max_events=10_000, boot="boot") as outbox:
-        outbox.append([event(1)._replace(at_ms=None, monotonic_ms=500), event(2)._replace(at_ms=None)])
+        outbox.append([make_event(1)._replace(at_ms=None, monotonic_ms=500), make_event(2)._replace(at_ms=None)])
     with path.open("r+b") as file:
         file.write(bytes(16))
     with Outbox(path, max_events=10_000, boot="boot") as outbox:
         outbox.stamp(AT_MS)
-        assert [each.at_ms - AT_MS for each in outbox.read(1, 10)] == [500, 0]
+        assert [item.at_ms - AT_MS for item in outbox.read(1, 10)] == [500, 0]
 
 
-def test_a_file_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_file_of_version_1_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / NAME
     shutil.copy(GOLDEN / "outbox-1.sqlite", path)
     with Outbox(path, max_events=10_000, boot="boot-1") as outbox:
         assert (outbox.stream, outbox.oldest, outbox.last, outbox.dropped) == ("6a0a680e622a9aab", 3, 8, 3)
         outbox.stamp(AT_MS)
         read = outbox.read(1, 10)
-        assert [(each.seq, each.at_ms - AT_MS) for each in read] == [(3, 2), (4, 3), (5, 4), (6, 5), (7, 100), (8, 500)]
+        assert [(item.seq, item.at_ms - AT_MS) for item in read] == [(3, 2), (4, 3), (5, 4), (6, 5), (7, 100), (8, 500)]
         assert read[4] == SensorEvent(7, "laser-power", AT_MS + 100, Kind.POWER_W, 21.5)
-        outbox.append([event(9)])
+        outbox.append([make_event(9)])
         assert outbox.last == 9
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
-def test_a_wrong_kind_in_a_file_of_version_1_is_a_gap(tmp_path: Path) -> None:
+def test_invalid_row_in_a_file_of_version_1_becomes_a_gap(tmp_path: Path) -> None:
     path = tmp_path / NAME
     shutil.copy(GOLDEN / "outbox-1.sqlite", path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE events SET kind = 'movion' WHERE seq = 5")
         db.execute("UPDATE events SET value = 77 WHERE seq = 4")
     with Outbox(path, max_events=10_000, boot="boot-2") as outbox:
-        assert [each.seq for each in outbox.read(3, 10)] == [3]
+        assert [item.seq for item in outbox.read(3, 10)] == [3]
         outbox.cover(3)
         assert (outbox.oldest, outbox.dropped) == (6, 5)
-        assert [each.seq for each in outbox.read(6, 10)] == [6, 7, 8]
+        assert [item.seq for item in outbox.read(6, 10)] == [6, 7, 8]
 
 
-def test_a_covered_event_is_in_no_file_of_a_running_outbox(tmp_path: Path) -> None:
+def test_covered_event_is_in_no_file_of_a_running_outbox(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path / NAME, 10_000)
     for number in range(3000):
         keeping.add(f"desk-of-{number}", Told(number, Kind.MOTION, 1), 0)
@@ -236,17 +237,17 @@ def test_a_covered_event_is_in_no_file_of_a_running_outbox(tmp_path: Path) -> No
     assert keeping.outbox is not None
     keeping.cover(keeping.outbox.last - 1, 0)
     keeping.flush(Anchor(AT_MS), 60_000)
-    raw = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    raw = b"".join(item.read_bytes() for item in tmp_path.iterdir())
     assert b"desk-of-2999" in raw
     assert raw.count(b"desk-of-") == 1
     assert log_of(tmp_path / NAME).stat().st_size == 0
     keeping.close()
 
 
-def test_the_log_stays_small_while_nothing_is_covered(tmp_path: Path) -> None:
+def test_log_stays_small_while_nothing_is_covered(tmp_path: Path) -> None:
     with Outbox(tmp_path / NAME, max_events=100_000, boot="") as outbox:
         for _ in range(400):
-            outbox.append([event(1)])
+            outbox.append([make_event(1)])
         assert log_of(tmp_path / NAME).stat().st_size < 2_000_000
 
 
@@ -256,7 +257,7 @@ def _stream(folder: Path) -> str:
     return state.stream
 
 
-def test_holes_are_joined_and_forgotten() -> None:
+def test_holes_are_joined_and_removed() -> None:
     holes = Holes()
     for first, last in ((5, 6), (9, 9), (7, 7), (4, 3)):
         holes.add(first, last)

@@ -1,4 +1,4 @@
-"""Whether an agent's work advances: pure, with time as a value."""
+"""Detection of an agent's progress."""
 
 from edge.progress import ANSWER_MS, Progress, WorkState, step
 
@@ -10,40 +10,40 @@ PENDING = WorkState(
     collector_online=True,
     answered_ms=1_000_000,
 )
-SEEN = Progress(("stream", 7))
+LAST_CHECK = Progress(("stream", 7))
 
 
 def advances(work: WorkState) -> bool:
-    return step(SEEN, work)[1]
+    return step(LAST_CHECK, work)[1]
 
 
 def test_pending_events_without_a_receipt_are_no_progress() -> None:
     assert not advances(PENDING)
 
 
-def test_an_empty_outbox_is_progress() -> None:
+def test_empty_outbox_is_progress() -> None:
     assert advances(PENDING._replace(pending=0))
 
 
 def test_each_receipt_is_progress_once() -> None:
-    progress, advanced = step(SEEN, PENDING._replace(receipts=("stream", 8)))
+    progress, advanced = step(LAST_CHECK, PENDING._replace(receipts=("stream", 8)))
     assert advanced
     assert not step(progress, PENDING._replace(receipts=("stream", 8)))[1]
     assert step(progress, PENDING._replace(receipts=("another", 0)))[1]
 
 
-def test_a_broker_that_is_away_is_a_known_reason() -> None:
+def test_unavailable_broker_is_a_known_reason() -> None:
     assert advances(PENDING._replace(connected=False))
 
 
-def test_a_collector_that_is_not_online_is_a_known_reason_only_while_the_broker_answers() -> None:
+def test_offline_collector_is_a_known_reason_only_while_the_broker_answers() -> None:
     silent = PENDING._replace(collector_online=False)
     assert advances(silent._replace(answered_ms=silent.now_ms - ANSWER_MS))
     assert not advances(silent._replace(answered_ms=silent.now_ms - ANSWER_MS - 1))
 
 
-def test_an_agent_that_nobody_collects_from_reports_progress_all_the_time() -> None:
-    progress = SEEN
+def test_agent_without_a_collector_always_reports_progress() -> None:
+    progress = LAST_CHECK
     for now_ms in range(0, 600_000, 500):
         work = PENDING._replace(now_ms=now_ms, answered_ms=now_ms - now_ms % 90_000, collector_online=False)
         progress, advanced = step(progress, work)

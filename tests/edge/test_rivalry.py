@@ -1,4 +1,4 @@
-"""Two clients with one identity: found, named, and not fighting without end."""
+"""Two clients with one name: detected, reported, and slowed down."""
 
 import threading
 from collections import deque
@@ -16,24 +16,24 @@ from edge.uplink import Connected, Disconnected, Uplink
 from tests.servers import SHIPPED_MOSQUITTO, mosquitto, until
 
 
-def after(*lasted_s: float) -> Connections:
+def connect_for(*durations_s: float) -> Connections:
     state, now_s = Connections(), 0.0
-    for span_s in lasted_s:
-        state = rivalry.ended(rivalry.began(state, now_s), now_s + span_s)
-        now_s += span_s + 1
+    for duration_s in durations_s:
+        state = rivalry.ended(rivalry.began(state, now_s), now_s + duration_s)
+        now_s += duration_s + 1
     return state
 
 
-def test_only_many_short_connections_in_a_row_are_suspicious() -> None:
-    assert not after(*[1.0] * (SUSPICIOUS - 1)).is_contested
-    assert after(*[1.0] * SUSPICIOUS).is_contested
-    assert not after(*[1.0] * SUSPICIOUS, SHORT_S).is_contested
-    assert rivalry.ended(Connections(), 5.0) == Connections(), "a broker that never answered has ended nothing"
+def test_only_many_short_connections_in_a_row_indicate_a_conflict() -> None:
+    assert not connect_for(*[1.0] * (SUSPICIOUS - 1)).is_contested
+    assert connect_for(*[1.0] * SUSPICIOUS).is_contested
+    assert not connect_for(*[1.0] * SUSPICIOUS, SHORT_S).is_contested
+    assert rivalry.ended(Connections(), 5.0) == Connections(), "a broker that never answered has ended no connection"
 
 
 @given(st.lists(st.floats(0, 100), max_size=60), st.floats(0, 1))
-def test_the_pauses_grow_and_are_bounded(lasted_s: list[float], jitter: float) -> None:
-    state = after(*lasted_s)
+def test_pauses_grow_and_are_bounded(durations_s: list[float], jitter: float) -> None:
+    state = connect_for(*durations_s)
     pause_s = rivalry.pause_s(state, jitter)
     assert 0 <= pause_s <= LONGEST_PAUSE_S
     assert (pause_s > 0) == state.is_contested
@@ -41,59 +41,59 @@ def test_the_pauses_grow_and_are_bounded(lasted_s: list[float], jitter: float) -
     assert rivalry.pause_s(worse, jitter) >= pause_s
 
 
-def test_a_copied_card_is_named_and_both_back_off() -> None:
+def test_two_agents_with_one_name_are_reported() -> None:
     """Both agents sign in with the same name and password, so the broker ends one connection for the other."""
     with mosquitto() as broker:
         settings = broker.settings("pi-1")
         inboxes: list[SimpleQueue[object]] = [SimpleQueue(), SimpleQueue()]
-        lines = [Uplink(settings, "mill-pi-1", ("ledig/v1/mill/device/pi-1/status", b"{}"), box) for box in inboxes]
-        for line in lines:
-            line.start()
-        named = threading.Event()
-        begun = [0, 0]
+        links = [Uplink(settings, "mill-pi-1", ("ledig/v1/mill/device/pi-1/status", b"{}"), inbox) for inbox in inboxes]
+        for link in links:
+            link.start()
+        is_reported = threading.Event()
+        connects = [0, 0]
 
-        def look() -> bool:
-            for place, box in enumerate(inboxes):
-                while not box.empty():
-                    item = box.get()
-                    begun[place] += isinstance(item, Connected)
+        def check_inboxes() -> bool:
+            for index, inbox in enumerate(inboxes):
+                while not inbox.empty():
+                    item = inbox.get()
+                    connects[index] += isinstance(item, Connected)
                     if isinstance(item, Disconnected) and item.refusal and "the same name" in item.refusal:
-                        named.set()
-            return named.is_set()
+                        is_reported.set()
+            return is_reported.is_set()
 
         try:
-            until(look, seconds=60, what="the suspicion")
+            until(check_inboxes, seconds=60, what="the suspicion")
         finally:
-            for line in lines:
-                line.stop("ledig/v1/mill/device/pi-1/status", b"{}")
+            for link in links:
+                link.stop("ledig/v1/mill/device/pi-1/status", b"{}")
 
 
-def test_two_dashboards_follow_side_by_side_with_the_shipped_configuration() -> None:
+def test_two_dashboards_with_one_name_stay_connected() -> None:
     assert "\nuse_username_as_clientid" not in (SHIPPED_MOSQUITTO / "ledig.conf").read_text()
     with mosquitto(site="mill") as broker:
         inboxes: list[deque[object]] = [deque(), deque()]
-        followers = [Follower(broker.settings("dashboard"), "mill", box) for box in inboxes]  # type: ignore[arg-type]
+        followers = [Follower(broker.settings("dashboard"), "mill", inbox) for inbox in inboxes]  # type: ignore[arg-type]
         for follower in followers:
             follower.start()
         try:
-            until(lambda: all(Broker.HERE in box for box in inboxes), what="both connections")
+            until(lambda: all(Broker.HERE in inbox for inbox in inboxes), what="both connections")
             for follower in followers:
                 assert follower.say("ledig/v1/mill/collector/command", b"{}")
-            witness = Follower(broker.settings("dashboard"), "mill", deque())
-            witness.start()
-            witness.stop()
-            assert not any(Broker.AWAY in box for box in inboxes)
+            third = Follower(broker.settings("dashboard"), "mill", deque())
+            third.start()
+            third.stop()
+            assert not any(Broker.AWAY in inbox for inbox in inboxes)
         finally:
             for follower in followers:
                 follower.stop()
 
 
 @pytest.mark.parametrize("password", ["secret", None])
-def test_a_client_id_holds_a_part_that_only_the_password_gives(password: str | None) -> None:
+def test_client_id_depends_on_the_password(password: str | None) -> None:
     from edge.broker import BrokerSettings, client
 
     ids = {
         client(BrokerSettings(user=user, password=password), "pi-1")._client_id.decode() for user in ("pi-1", "pi-2")
     }
     assert len(ids) == (2 if password else 1)
-    assert all("secret" not in one for one in ids)
+    assert all("secret" not in client_id for client_id in ids)

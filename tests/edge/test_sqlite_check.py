@@ -1,4 +1,4 @@
-"""A page that cannot be read now is no damage."""
+"""A page that cannot be read at the moment is not damage."""
 
 import sqlite3
 
@@ -8,13 +8,13 @@ from edge.sqlite_check import damage_in
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, 266, 8458, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY])
-def test_a_page_that_could_not_be_read_is_an_error_and_no_damage(code: int) -> None:
+def test_page_that_cannot_be_read_is_an_error_and_not_damage(code: int) -> None:
     with pytest.raises(sqlite3.OperationalError, match="Page 35") as caught:
         damage_in(f"*** in database main ***\nPage 35: unable to get the page. error code={code}")
     assert caught.value.sqlite_errorcode == code
 
 
-def test_a_page_of_a_chain_that_could_not_be_read_is_an_error_and_no_damage() -> None:
+def test_chained_page_that_cannot_be_read_is_an_error_and_not_damage() -> None:
     with pytest.raises(sqlite3.OperationalError) as caught:
         damage_in("*** in database main ***\nTree 4 page 7 cell 0: failed to get page 35")
     assert caught.value.sqlite_errorcode == sqlite3.SQLITE_IOERR
@@ -28,5 +28,5 @@ def test_a_page_of_a_chain_that_could_not_be_read_is_an_error_and_no_damage() ->
         "wrong # of entries in index event_at",
     ],
 )
-def test_damage_is_returned_as_it_is(finding: str) -> None:
+def test_damage_is_returned_unchanged(finding: str) -> None:
     assert damage_in(finding) == finding

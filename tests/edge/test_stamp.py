@@ -7,11 +7,11 @@ NOW_MS = 1_763_870_400_000
 HOUR_MS = 3_600_000
 
 
-def anchored(wall_ms: int = NOW_MS, monotonic_ms: int = 10_000) -> Anchor:
+def make_anchor(wall_ms: int = NOW_MS, monotonic_ms: int = 10_000) -> Anchor:
     return follow(Anchor(), wall_ms, monotonic_ms, synchronised=True)
 
 
-def test_a_boot_in_1970_ties_nothing_until_the_clock_is_set() -> None:
+def test_time_is_unknown_after_a_boot_in_1970_until_the_clock_is_set() -> None:
     anchor = follow(Anchor(), 5_000, 10_000, synchronised=False)
     assert anchor.unix_ms(10_000) is None
     anchor = follow(anchor, NOW_MS, 60_000, synchronised=True)
@@ -19,18 +19,18 @@ def test_a_boot_in_1970_ties_nothing_until_the_clock_is_set() -> None:
     assert anchor.unix_ms(60_000) == NOW_MS
 
 
-def test_a_clock_that_is_no_longer_synchronised_moves_nothing() -> None:
-    anchor = anchored()
+def test_unsynchronised_clock_does_not_change_the_anchor() -> None:
+    anchor = make_anchor()
     assert follow(anchor, NOW_MS + HOUR_MS, 20_000, synchronised=False) == anchor
 
 
-def test_a_step_forward_counts_at_once() -> None:
-    anchor = follow(anchored(), NOW_MS + 10_000 + HOUR_MS, 20_000, synchronised=True)
+def test_step_forward_takes_effect_at_once() -> None:
+    anchor = follow(make_anchor(), NOW_MS + 10_000 + HOUR_MS, 20_000, synchronised=True)
     assert anchor.unix_ms(20_000) == NOW_MS + 10_000 + HOUR_MS
 
 
-def test_a_short_step_back_holds_time_still_until_the_clock_caught_up() -> None:
-    anchor = follow(anchored(), NOW_MS + 5_000, 20_000, synchronised=True)  # five seconds back
+def test_short_step_back_holds_time_still_until_the_clock_has_caught_up() -> None:
+    anchor = follow(make_anchor(), NOW_MS + 5_000, 20_000, synchronised=True)  # five seconds back
     assert [anchor.unix_ms(at) for at in (19_000, 20_000, 24_000, 25_000, 26_000)] == [
         NOW_MS + 9_000,
         NOW_MS + 10_000,
@@ -41,20 +41,20 @@ def test_a_short_step_back_holds_time_still_until_the_clock_caught_up() -> None:
     assert follow(anchor, NOW_MS + 6_000, 21_000, synchronised=True) == anchor
 
 
-def test_a_long_step_back_counts_at_once() -> None:
+def test_long_step_back_takes_effect_at_once() -> None:
     for step_ms in (HOUR_MS, 24 * HOUR_MS):
-        anchor = follow(anchored(), NOW_MS + 10_000 - step_ms, 20_000, synchronised=True)
+        anchor = follow(make_anchor(), NOW_MS + 10_000 - step_ms, 20_000, synchronised=True)
         assert anchor.unix_ms(20_000) == NOW_MS + 10_000 - step_ms
 
 
 @given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(-HELD_MS // 4, HELD_MS)), min_size=1, max_size=20))
-def test_short_steps_never_send_time_backwards(looks: list[tuple[int, int]]) -> None:
-    anchor, told, monotonic_ms = anchored(monotonic_ms=0), NOW_MS, 0
-    for passed_ms, off_ms in looks:
+def test_short_steps_never_move_time_backwards(readings: list[tuple[int, int]]) -> None:
+    anchor, last_ms, monotonic_ms = make_anchor(monotonic_ms=0), NOW_MS, 0
+    for passed_ms, off_ms in readings:
         monotonic_ms += passed_ms
-        clock_ms = max(NOW_MS + monotonic_ms + off_ms, told + passed_ms - HELD_MS)
+        clock_ms = max(NOW_MS + monotonic_ms + off_ms, last_ms + passed_ms - HELD_MS)
         anchor = follow(anchor, clock_ms, monotonic_ms, synchronised=True)
         now_ms = anchor.unix_ms(monotonic_ms)
         assert now_ms is not None
-        assert now_ms >= told
-        told = now_ms
+        assert now_ms >= last_ms
+        last_ms = now_ms

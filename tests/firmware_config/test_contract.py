@@ -1,4 +1,4 @@
-"""The contract in words and the contract for machines say what the code does."""
+"""contract.md and asyncapi.json agree with the code."""
 
 import json
 import queue
@@ -63,7 +63,7 @@ DECODERS = {
 }
 
 
-def encode_of(value: object):
+def find_encoder(value: object):
     if isinstance(value, outlook.Forecast):
         return outlook.encode
     if isinstance(value, findings.Findings | findings.CollectorCommand):
@@ -76,10 +76,10 @@ def encode_of(value: object):
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_an_example_is_what_the_code_reads_and_writes(name: str, example: str) -> None:
+def test_example_decodes_and_encodes_unchanged(name: str, example: str) -> None:
     value = DECODERS[name](example.encode())
     assert type(value).__name__ == name
-    assert encode_of(value)(value).decode() == example
+    assert find_encoder(value)(value).decode() == example
 
 
 def test_every_type_on_the_wire_has_an_example() -> None:
@@ -90,13 +90,13 @@ def test_every_type_on_the_wire_has_an_example() -> None:
 def test_every_topic_has_its_row(channel: asyncapi.Channel) -> None:
     address = re.sub(r"{(\w+)}", r"<\1>", channel.address)
     row = next(line for line in CONTRACT.splitlines() if line.startswith(f"| `{address}` |"))
-    retained, qos, says = (cell.strip() for cell in row.strip("|").split("|")[3:])
-    named = ", ".join(one.__name__ for one in channel.types)
-    assert (retained, qos, says) == ("yes" if channel.retained else "no", str(channel.qos), named)
+    retained, qos, types = (cell.strip() for cell in row.strip("|").split("|")[3:])
+    named = ", ".join(type_.__name__ for type_ in channel.types)
+    assert (retained, qos, types) == ("yes" if channel.retained else "no", str(channel.qos), named)
 
 
 def test_every_topic_of_the_code_is_a_channel() -> None:
-    made = {
+    addresses = {
         *(topics.device("{site}", "{device}", leaf) for leaf in DeviceTopic),
         topics.space("{site}", "{space}"),
         topics.tuning("{site}", "{space}"),
@@ -109,7 +109,7 @@ def test_every_topic_of_the_code_is_a_channel() -> None:
         topics.collector_command("{site}"),
         topics.adjustments_command("{site}"),
     }
-    assert {channel.address for channel in asyncapi.CHANNELS} == made
+    assert {channel.address for channel in asyncapi.CHANNELS} == addresses
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -118,13 +118,13 @@ def test_every_kind_has_its_row_with_its_bounds(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", SensorKind)
-def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
+def test_event_kinds_of_every_sensor_kind_are_in_its_row(kind: SensorKind) -> None:
     row = next(line for line in CONTRACT.splitlines() if re.match(rf"\| `{kind}` \| `[^|]+\|$", line))
     assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == OWN_KINDS[kind]
 
 
 @pytest.mark.parametrize(
-    "word",
+    "value",
     [
         *Occupancy,
         *Reason,
@@ -142,39 +142,39 @@ def test_every_kind_of_sensor_says_what_its_row_says(kind: SensorKind) -> None:
         *Wish,
     ],
 )
-def test_every_word_of_the_wire_is_explained(word: str) -> None:
-    assert f"`{word}`" in CONTRACT
+def test_every_enum_value_is_documented(value: str) -> None:
+    assert f"`{value}`" in CONTRACT
 
 
-@pytest.mark.parametrize("type_", TYPES, ids=lambda one: one.__name__)
-def test_every_field_of_the_wire_is_shown(type_: type) -> None:
+@pytest.mark.parametrize("type_", TYPES, ids=lambda type_: type_.__name__)
+def test_every_field_is_in_an_example(type_: type) -> None:
     shown = "".join(example for name, example in EXAMPLES if name == type_.__name__)
     assert [field for field in msgspec.structs.fields(type_) if f'"{field.encode_name}":' not in shown] == []
 
 
 def test_every_limit_is_stated() -> None:
-    words_of_contract = " ".join(CONTRACT.split())
-    for words in (
+    contract_text = " ".join(CONTRACT.split())
+    for phrase in (
         f"| payload | {message.MAX_PAYLOAD_BYTES} bytes |",
         f"| events in a message | {message.MAX_EVENTS} |",
         f"| `seq` | {2**53 - 1} |",
         f"| `at` | {253_402_300_799_999} ",
         f"at most {STREAMS_PER_DEVICE} streams a device",
-        f"The quarantine holds {QUARANTINE_ROWS} refusals, {QUARANTINE_BYTES} bytes of each",
+        f"The quarantine holds {QUARANTINE_ROWS} rejections, {QUARANTINE_BYTES} bytes of each",
         f"more than {FUTURE_MS // 60_000} minutes in the future",
         f"({RAW_HOURS_CEILING} hours)",
         f"at most {WINDOW_EVENTS} events ahead",
         f"Silence of {SILENCE_MS // 1000} s (doubling to {MAX_SILENCE_MS // 1000} s",
     ):
-        assert words in words_of_contract, words
+        assert phrase in contract_text, phrase
 
 
-def test_the_asyncapi_document_is_that_of_the_code() -> None:
+def test_asyncapi_document_is_up_to_date() -> None:
     written = (ROOT / "firmware-config" / "asyncapi.json").read_text()
-    assert written == asyncapi.render(), "`make contract` writes it anew"
+    assert written == asyncapi.render(), "run `make contract`"
 
 
-def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+def test_every_reference_of_the_asyncapi_document_resolves() -> None:
     document = asyncapi.document()
     for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):
         found = document
@@ -183,28 +183,28 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
         assert found
 
 
-def test_the_sensor_of_your_own_hands_over_and_lets_go() -> None:
+def test_example_program_sends_events_and_deletes_covered_ones() -> None:
     (program,) = re.findall(r"```python\n(.+?)```", CONTRACT, re.DOTALL)
     assert len([line for line in program.splitlines() if line.strip()]) <= 26
-    heard: queue.Queue[message.EventsMessage] = queue.Queue()
+    received: queue.Queue[message.EventsMessage] = queue.Queue()
     with mosquitto(devices=["my-box"]) as broker:
         settings = broker.settings("my-box")
-        here = f'"{broker.host}", {broker.port}, "{settings.password}", 0.05'
-        program, replaced = re.subn(r'"broker\.local", 1883, "its password", 10', here, program)
+        arguments = f'"{broker.host}", {broker.port}, "{settings.password}", 0.05'
+        program, replaced = re.subn(r'"broker\.local", 1883, "its password", 10', arguments, program)
         assert replaced == 1
         collector = client(broker.settings("collector"), "collector")
-        collector.on_message = lambda _c, _u, said: heard.put(message.decode_events(said.payload))
+        collector.on_message = lambda _c, _u, incoming: received.put(message.decode_events(incoming.payload))
         collector.on_connect = lambda me, *_: me.subscribe(topics.every_device("spinneriet", DeviceTopic.EVENTS), 1)
         collector.connect(broker.host, broker.port)
         collector.loop_start()
         process = subprocess.Popen([sys.executable, "-c", program])
         try:
-            said = heard.get(timeout=20)
-            receipt = message.Receipt(said.stream, said.events[-1].seq)
+            events = received.get(timeout=20)
+            receipt = message.Receipt(events.stream, events.events[-1].seq)
             topic = topics.device("spinneriet", "my-box", DeviceTopic.RECEIPT)
-            while said.oldest <= receipt.seq:
+            while events.oldest <= receipt.seq:
                 collector.publish(topic, message.encode(receipt))
-                said = heard.get(timeout=20)
+                events = received.get(timeout=20)
         finally:
             process.kill()
             process.wait()
@@ -212,6 +212,6 @@ def test_the_sensor_of_your_own_hands_over_and_lets_go() -> None:
             collector.loop_stop()
 
 
-@pytest.mark.parametrize(("most_ppm", "band"), BANDS)
-def test_the_bands_of_air_are_those_of_the_code(most_ppm: int, band: AirBand) -> None:
-    assert f"| `{band}` | {most_ppm} ppm |" in CONTRACT
+@pytest.mark.parametrize(("max_ppm", "band"), BANDS)
+def test_air_bands_match_the_code(max_ppm: int, band: AirBand) -> None:
+    assert f"| `{band}` | {max_ppm} ppm |" in CONTRACT

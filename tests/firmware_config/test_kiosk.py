@@ -1,4 +1,4 @@
-"""The shipped screen in the foyer shows the page there is, and keeps nothing on its memory card."""
+"""The shipped unit of the screen in the foyer: an existing page, and nothing on the memory card."""
 
 import configparser
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def service() -> configparser.SectionProxy:
     return parser["Service"]
 
 
-def test_the_screen_shows_a_page_that_there_is() -> None:
+def test_screen_shows_an_existing_page() -> None:
     name, _, address = service()["Environment"].partition("=")
     pages = Flask("pages")
     pages.register_blueprint(routes)
@@ -27,11 +27,11 @@ def test_the_screen_shows_a_page_that_there_is() -> None:
         assert f"${name}" in service()[line].replace("{", "").replace("}", "")
 
 
-def test_the_browser_fills_the_screen_and_keeps_its_profile_in_memory() -> None:
-    words = service()["ExecStart"].split()
-    assert "--kiosk" in words
-    assert f"--user-data-dir=/run/{service()['RuntimeDirectory']}/profile" in words
+def test_browser_fills_the_screen_and_keeps_its_profile_in_memory() -> None:
+    arguments = service()["ExecStart"].split()
+    assert "--kiosk" in arguments
+    assert f"--user-data-dir=/run/{service()['RuntimeDirectory']}/profile" in arguments
 
 
-def test_the_screen_comes_back_whatever_ends_it() -> None:
+def test_screen_is_always_restarted() -> None:
     assert service()["Restart"] == "always"

@@ -1,4 +1,4 @@
-"""What there is, is written down: settings, sensors, commands; and nothing tells of the machine it was written on."""
+"""Settings, sensor kinds, alerts and commands are documented; no file contains paths of a developer's machine."""
 
 import json
 import re
@@ -30,7 +30,7 @@ SHARED = {
     *("alerts", "broker", "accounts_path", "journal_path", "outbox_path", "history", "influx", "retention"),
     *("site", "sensors"),
 }
-"""What the front door fills in from other tables of the site file."""
+"""Fields that the `ledig` command fills from other tables of the site file."""
 SETTINGS = {
     SiteSettings: set(),
     OpeningTable: set(),
@@ -50,24 +50,26 @@ SETTINGS = {
     DeviceSettings: SHARED | {"device"},
     **{kind: set() for kind in SENSOR_SETTINGS.values()},
 }
-"""Every table of the site file, and the fields that are not written there."""
+"""Every table of the site file, with the fields that do not appear there."""
 
-MACHINE = re.compile(r"(?<![\w.~])/((work|root|home|Users)\b|tmp/[a-z])/?\w*")
-"""Paths of one machine; a folder that every machine has is not among them."""
-PICTURES = {".png", ".ico", ".woff2", ".mo", ".pyc", ".sqlite"}
-
-
-def settings() -> list[tuple[type, Field[object]]]:
-    return [(table, one) for table, left in SETTINGS.items() for one in fields(table) if one.name not in left]
+MACHINE_PATH = re.compile(r"(?<![\w.~])/((work|root|home|Users)\b|tmp/[a-z])/?\w*")
+"""Paths of a single machine, not folders that every machine has."""
+BINARY_SUFFIXES = {".png", ".ico", ".woff2", ".mo", ".pyc", ".sqlite"}
 
 
-def written(name: str) -> list[object]:
-    """Every value that the example gives a key, in use or behind a `#`; and every default told in a comment."""
-    told = re.findall(rf"(?m)^#? ?{name} = (.+)$", EXAMPLE) + re.findall(rf"(?m){name}.*default ([\d.]+)", EXAMPLE)
-    return [tomllib.loads(f"value = {value}")["value"] for value in told]
+def list_settings() -> list[tuple[type, Field[object]]]:
+    return [
+        (table, field_) for table, omitted in SETTINGS.items() for field_ in fields(table) if field_.name not in omitted
+    ]
 
 
-def plain(default: object) -> object:
+def find_values(name: str) -> list[object]:
+    """Return every value that the example has for a key, commented out or not, and every default in a comment."""
+    values = re.findall(rf"(?m)^#? ?{name} = (.+)$", EXAMPLE) + re.findall(rf"(?m){name}.*default ([\d.]+)", EXAMPLE)
+    return [tomllib.loads(f"value = {value}")["value"] for value in values]
+
+
+def to_toml_value(default: object) -> object:
     if isinstance(default, Enum):
         return default.value
     if isinstance(default, Path):
@@ -75,44 +77,52 @@ def plain(default: object) -> object:
     return list(default) if isinstance(default, tuple | frozenset) else default
 
 
-@pytest.mark.parametrize(("table", "one"), settings(), ids=lambda said: getattr(said, "name", None) or said.__name__)
-def test_every_setting_stands_in_the_example_with_its_default(table: type, one: Field[object]) -> None:
-    found = written(one.name)
-    assert found, f"{table.__name__}.{one.name} is not in site.example.toml"
-    if one.default not in (MISSING, None) and plain(one.default) not in ([], ""):
-        assert plain(one.default) in found, f"its default, {plain(one.default)!r}, is not in site.example.toml"
+@pytest.mark.parametrize(
+    ("table", "field_"), list_settings(), ids=lambda item: getattr(item, "name", None) or item.__name__
+)
+def test_every_setting_is_in_the_example_with_its_default(table: type, field_: Field[object]) -> None:
+    found = find_values(field_.name)
+    assert found, f"{table.__name__}.{field_.name} is not in site.example.toml"
+    if field_.default not in (MISSING, None) and to_toml_value(field_.default) not in ([], ""):
+        assert to_toml_value(field_.default) in found, (
+            f"its default, {to_toml_value(field_.default)!r}, is not in site.example.toml"
+        )
 
 
 @pytest.mark.parametrize("kind", SensorKind)
-def test_every_kind_of_sensor_has_its_parts(kind: SensorKind) -> None:
-    made = SENSOR_SETTINGS[kind].__name__
-    tests = [path.name for path in (ROOT / "tests/edge/sensors").glob("test_*.py") if made in path.read_text()]
-    assert kind in SENSORS, "edge/sensors/__init__.py opens it"
-    assert tests, f"a file in tests/edge/sensors tries {made}"
-    assert f'kind = "{kind}"' in EXAMPLE, "site.example.toml shows it"
-    assert re.search(rf"(?m)^#+ .*`{kind}`", PINS.read_text()), "pins.md has a section with its wiring"
+def test_every_sensor_kind_has_opener_test_example_and_wiring(kind: SensorKind) -> None:
+    settings_class = SENSOR_SETTINGS[kind].__name__
+    tests = [
+        path.name for path in (ROOT / "tests/edge/sensors").glob("test_*.py") if settings_class in path.read_text()
+    ]
+    assert kind in SENSORS, "edge/sensors/__init__.py has no opener"
+    assert tests, f"no file in tests/edge/sensors tests {settings_class}"
+    assert f'kind = "{kind}"' in EXAMPLE, "it is missing in site.example.toml"
+    assert re.search(rf"(?m)^#+ .*`{kind}`", PINS.read_text()), "pins.md has no section with its wiring"
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_every_kind_of_alert_stands_in_the_example(kind: AlertKind) -> None:
-    assert re.search(rf"(?m)^#{kind} = ", EXAMPLE), "under [alerts.when], with when it is judged"
+def test_every_alert_kind_is_in_the_example(kind: AlertKind) -> None:
+    assert re.search(rf"(?m)^#{kind} = ", EXAMPLE), "it is missing under [alerts.when]"
 
 
-def commands(group: click.Group, before: str = "ledig") -> list[str]:
+def list_commands(group: click.Group, before: str = "ledig") -> list[str]:
     found = []
     for name, command in group.commands.items():
-        found += commands(command, f"{before} {name}") if isinstance(command, click.Group) else [f"{before} {name}"]
+        found += (
+            list_commands(command, f"{before} {name}") if isinstance(command, click.Group) else [f"{before} {name}"]
+        )
     return found
 
 
-@pytest.mark.parametrize("command", commands(cli))
+@pytest.mark.parametrize("command", list_commands(cli))
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert command in README
 
 
-def texts() -> list[Path]:
-    """Every text of the project; folders that begin with a point are tools', but for CI's."""
-    found = [path for path in ROOT.rglob("*") if path.is_file() and path.suffix not in PICTURES]
+def list_texts() -> list[Path]:
+    """List every text file of the project; folders that begin with a dot belong to tools, except CI's."""
+    found = [path for path in ROOT.rglob("*") if path.is_file() and path.suffix not in BINARY_SUFFIXES]
     parts = {path: path.relative_to(ROOT).parts for path in found}
     return [
         path
@@ -122,17 +132,17 @@ def texts() -> list[Path]:
     ]
 
 
-def test_nothing_names_a_path_of_the_machine_it_was_written_on() -> None:
-    told = [
+def test_no_file_contains_a_path_of_a_developers_machine() -> None:
+    values = [
         f"{path.relative_to(ROOT)}: {found.group()}"
-        for path in texts()
-        for found in [MACHINE.search(path.read_text(errors="replace"))]
+        for path in list_texts()
+        for found in [MACHINE_PATH.search(path.read_text(errors="replace"))]
         if found
     ]
-    assert told == []
+    assert values == []
 
 
-def test_no_lock_names_a_registry() -> None:
+def test_no_lock_file_contains_a_registry() -> None:
     for lock in (ROOT / "requirements").glob("*.lock"):
         text = lock.read_text()
         assert "://" not in text
@@ -140,7 +150,7 @@ def test_no_lock_names_a_registry() -> None:
         assert all("--hash=" in block for block in re.findall(r"(?m)^[a-z][^\n]*==(?:[^\n]|\n +)*", text))
 
 
-def test_what_looks_at_the_pages_is_fetched_by_its_hash_from_whichever_registry_npm_uses() -> None:
+def test_page_checkers_are_locked_by_hash_without_a_registry() -> None:
     packages = json.loads((ROOT / "requirements/pages/package-lock.json").read_text())["packages"]
     fetched = {name: package for name, package in packages.items() if name}
     assert {"node_modules/axe-core", "node_modules/lighthouse"} <= fetched.keys()

@@ -15,17 +15,19 @@ SHIPPED = ("README.md", "docs", "firmware-config", "ledig")
 SUFFIXES = {".md", ".conf", ".toml", ".service", ".sh", ".acl", ""}
 FENCE = re.compile(r"(?ms)^```toml\n(.+?)^```$")
 COMMENT = re.compile(r"(?m)^# Site file\b.*:\n(?:# .*\n)*#\n((?:#   .*\n)+)")
-"""In a configuration file: a comment that ends in a colon, and lines that are indented below it."""
+"""In a configuration file: a comment that ends in a colon, followed by indented lines."""
 
 
-def files() -> list[Path]:
+def list_files() -> list[Path]:
     found = [ROOT / name for name in SHIPPED]
-    return [path for one in found for path in ([one] if one.is_file() else sorted(one.rglob("*"))) if path.is_file()]
+    return [
+        path for item in found for path in ([item] if item.is_file() else sorted(item.rglob("*"))) if path.is_file()
+    ]
 
 
-def examples() -> list[tuple[str, str]]:
+def find_examples() -> list[tuple[str, str]]:
     found = []
-    for path in files():
+    for path in list_files():
         if path.suffix in SUFFIXES:
             text = path.read_text()
             place = str(path.relative_to(ROOT))
@@ -34,42 +36,44 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
-EXAMPLES = examples()
+EXAMPLES = find_examples()
 
 
-def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = dict(below)
-    for key, value in above.items():
-        both[key] = merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
-    return both
+def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in overrides.items():
+        merged[key] = (
+            merge_tables(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        )
+    return merged
 
 
-def toml(table: dict[str, Any], path: str = "") -> str:
-    """A table as TOML, which the standard library only reads."""
-    plain = "".join(f"{key} = {value(one)}\n" for key, one in table.items() if not is_table(one))
-    inner = ""
-    for key, one in table.items():
+def format_table(table: dict[str, Any], path: str = "") -> str:
+    """Format a table as TOML, which the standard library can only read."""
+    lines = "".join(f"{key} = {format_value(item)}\n" for key, item in table.items() if not is_table(item))
+    subtables = ""
+    for key, item in table.items():
         name = f"{path}.{key}".removeprefix(".")
-        if isinstance(one, dict):
-            inner += f"[{name}]\n{toml(one, name)}"
-        elif is_table(one):
-            inner += "".join(f"[[{name}]]\n{toml(each, name)}" for each in one)
-    return plain + inner
+        if isinstance(item, dict):
+            subtables += f"[{name}]\n{format_table(item, name)}"
+        elif is_table(item):
+            subtables += "".join(f"[[{name}]]\n{format_table(each, name)}" for each in item)
+    return lines + subtables
 
 
 def is_table(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
-def value(one: object) -> str:
-    if isinstance(one, bool):
-        return str(one).lower()
-    if isinstance(one, list):
-        return f"[{', '.join(map(value, one))}]"
-    return f'"{one}"' if isinstance(one, str) else str(one)
+def format_value(item: object) -> str:
+    if isinstance(item, bool):
+        return str(item).lower()
+    if isinstance(item, list):
+        return f"[{', '.join(map(format_value, item))}]"
+    return f'"{item}"' if isinstance(item, str) else str(item)
 
 
-def test_there_are_examples_where_a_reader_expects_them() -> None:
+def test_expected_files_have_examples() -> None:
     assert {place for place, _ in EXAMPLES} >= {
         "README.md",
         "firmware-config/nginx/ledig-influxdb.conf",
@@ -78,22 +82,22 @@ def test_there_are_examples_where_a_reader_expects_them() -> None:
     }
 
 
-def test_nothing_that_looks_like_an_example_is_overlooked() -> None:
-    for path in files():
+def test_every_announced_example_is_found() -> None:
+    for path in list_files():
         if path.suffix in SUFFIXES:
             announced = len(re.findall(r"(?m)^# Site file\b", path.read_text()))
             assert announced == len(COMMENT.findall(path.read_text())), path
 
 
 @pytest.mark.parametrize(("place", "example"), EXAMPLES)
-def test_an_example_is_accepted_in_a_site_file(tmp_path: Path, place: str, example: str) -> None:
+def test_example_is_accepted_in_a_site_file(tmp_path: Path, place: str, example: str) -> None:
     site = tmp_path / "site.toml"
-    site.write_text(toml(merged(tomllib.loads(SOUND), tomllib.loads(example))))
+    site.write_text(format_table(merge_tables(tomllib.loads(SOUND), tomllib.loads(example))))
     read(site)
 
 
 @pytest.mark.parametrize("name", ["firmware-config/site.example.toml", "ledig/example.toml"])
-def test_a_shipped_site_file_is_accepted_as_it_is_and_with_its_commented_settings(tmp_path: Path, name: str) -> None:
+def test_shipped_site_file_is_valid_with_and_without_its_commented_settings(tmp_path: Path, name: str) -> None:
     text = (ROOT / name).read_text()
     for number, version in enumerate((text, re.sub(r"(?m)^#(?=\w+ = )", "", text))):
         site = tmp_path / f"{number}.toml"

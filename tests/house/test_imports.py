@@ -1,4 +1,4 @@
-"""Imports run upstream only, and each package does with the libraries of its own extra."""
+"""Packages import only lower packages, and only libraries of their own extra."""
 
 import ast
 import subprocess
@@ -29,8 +29,8 @@ CONTRACT = (
     "edge.file_access",
     "edge.supervision",
 )
-"""What every package may import: the wire, the way to the broker, how a file is used (docs/decisions/0003), the
-machine's clocks (0030), and how a process ends with its threads (0027)."""
+"""Modules that every package may import: messages and broker access, file access (docs/decisions/0003), the machine's
+clocks (0030), and process supervision (0027)."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *CONTRACT),
@@ -38,12 +38,12 @@ MAY_IMPORT = {
     "ledig": OURS,
 }
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
-"""The extra of pyproject.toml that brings what a package imports."""
+"""The extra of pyproject.toml with the libraries that a package imports."""
 
 NOT_IMPORTED = {"libfaketime", "ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent", "uv"}
-"""Tools, data, and the driver that gpiozero opens by itself on a Pi."""
+"""Tools, data, and the driver that gpiozero loads by itself on a Pi."""
 
-WALLED = """
+IMPORT_WITH_HIDDEN = """
 import importlib, sys
 hidden = set(sys.argv[1].split(","))
 class Wall:
@@ -57,89 +57,89 @@ for name in sys.argv[2:]:
 """
 
 
-def modules_of(package: str) -> Iterator[tuple[str, Path]]:
+def iter_modules(package: str) -> Iterator[tuple[str, Path]]:
     for path in sorted((ROOT / package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
-def imports_of(module: str, path: Path) -> Iterator[str]:
-    """Every module that a file imports, at its top or later; `from a import b` names `a.b` where that is a module."""
+def iter_imports(module: str, path: Path) -> Iterator[str]:
+    """Yield every module that a file imports; `from a import b` yields `a.b` if that is a module."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports say the whole name, as in `from {module} import ...`"
+            assert node.level == 0, f"{path}: use absolute imports, as in `from {module} import ...`"
             for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                inside = ROOT.joinpath(*whole.split("."))
-                yield whole if inside.with_suffix(".py").exists() or inside.is_dir() else str(node.module)
+                full_name = f"{node.module}.{alias.name}"
+                module_path = ROOT.joinpath(*full_name.split("."))
+                yield full_name if module_path.with_suffix(".py").exists() or module_path.is_dir() else str(node.module)
 
 
-def within(module: str, allowed: tuple[str, ...]) -> bool:
-    return any(module == one or module.startswith(f"{one}.") for one in allowed)
-
-
-@pytest.mark.parametrize("package", OURS)
-def test_imports_run_upstream_only(package: str) -> None:
-    against = [
-        f"{module} imports {found}"
-        for module, path in modules_of(package)
-        for found in imports_of(module, path)
-        if within(found, OURS) and not within(found, MAY_IMPORT[package])
-    ]
-    assert against == []
+def is_within(module: str, allowed: tuple[str, ...]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
 
 
 @pytest.mark.parametrize("package", OURS)
-def test_a_package_names_in_its_extra_what_it_imports(package: str) -> None:
-    known = importable(EXTRA[package]) | set(sys.stdlib_module_names) | set(OURS)
-    against = [
+def test_imports_follow_the_package_order(package: str) -> None:
+    violations = [
         f"{module} imports {found}"
-        for module, path in modules_of(package)
-        for found in imports_of(module, path)
-        if found.partition(".")[0] not in known and found.partition(".")[0] != "lgpio"
+        for module, path in iter_modules(package)
+        for found in iter_imports(module, path)
+        if is_within(found, OURS) and not is_within(found, MAY_IMPORT[package])
     ]
-    assert against == []
+    assert violations == []
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_extra_of_a_package_contains_everything_it_imports(package: str) -> None:
+    allowed = importable(EXTRA[package]) | set(sys.stdlib_module_names) | set(OURS)
+    violations = [
+        f"{module} imports {found}"
+        for module, path in iter_modules(package)
+        for found in iter_imports(module, path)
+        if found.partition(".")[0] not in allowed and found.partition(".")[0] != "lgpio"
+    ]
+    assert violations == []
 
 
 @pytest.mark.parametrize("package", ["edge", "collector", "dashboard"])
-def test_a_package_can_be_imported_where_only_its_extra_is_installed(package: str) -> None:
-    allowed = importable(EXTRA[package]) | {one.partition(".")[0] for one in MAY_IMPORT[package]}
-    ran = walled(allowed, [module for module, _ in modules_of(package)])
-    assert ran.returncode == 0, ran.stderr
+def test_package_can_be_imported_with_only_its_extra(package: str) -> None:
+    allowed = importable(EXTRA[package]) | {name.partition(".")[0] for name in MAY_IMPORT[package]}
+    result = import_with_hidden(allowed, [module for module, _ in iter_modules(package)])
+    assert result.returncode == 0, result.stderr
 
 
-def test_the_command_can_be_imported_where_no_extra_is_installed() -> None:
-    ran = walled(importable("none") | set(OURS), ["ledig.__main__"])
-    assert ran.returncode == 0, ran.stderr
+def test_command_can_be_imported_without_any_extra() -> None:
+    result = import_with_hidden(importable("none") | set(OURS), ["ledig.__main__"])
+    assert result.returncode == 0, result.stderr
 
 
-def test_no_library_is_installed_that_nobody_imports() -> None:
+def test_every_installed_library_is_imported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = [
         line for extra in ([project["dependencies"], *project["optional-dependencies"].values()]) for line in extra
     ]
-    named = {canonicalize_name(Requirement(line).name) for line in lines} - NOT_IMPORTED
-    ours = [path for folder in (*OURS, "tests", "bench") for path in (ROOT / folder).rglob("*.py")]
-    imported = {found.partition(".")[0] for path in ours for found in imports_of(path.stem, path)}
-    homes = packages_distributions()
-    used = {canonicalize_name(home) for module in imported for home in homes.get(module, [])}
-    assert named - used == set()
+    declared = {canonicalize_name(Requirement(line).name) for line in lines} - NOT_IMPORTED
+    paths = [path for folder in (*OURS, "tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    imported = {found.partition(".")[0] for path in paths for found in iter_imports(path.stem, path)}
+    distributions = packages_distributions()
+    used = {canonicalize_name(distribution) for module in imported for distribution in distributions.get(module, [])}
+    assert declared - used == set()
 
 
-def test_a_pi_gets_no_web_server_and_no_database_client() -> None:
+def test_edge_extra_has_no_web_server_and_no_database_client() -> None:
     assert not importable("edge") & {"flask", "gevent", "plotly", "influxdb_client", "holidays", "amqtt"}
 
 
-def walled(allowed: frozenset[str] | set[str], modules: list[str]) -> subprocess.CompletedProcess[str]:
-    """Import modules in a fresh Python that finds the standard library and `allowed`, and nothing else."""
+def import_with_hidden(allowed: frozenset[str] | set[str], modules: list[str]) -> subprocess.CompletedProcess[str]:
+    """Import modules in a new Python process that finds only the standard library and `allowed`."""
     hidden = {*packages_distributions(), *OURS} - allowed
-    command = [sys.executable, "-c", WALLED, ",".join(sorted(hidden)), *modules]
+    command = [sys.executable, "-c", IMPORT_WITH_HIDDEN, ",".join(sorted(hidden)), *modules]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-FIRST = """
+IMPORT_EACH_FIRST = """
 import importlib, sys
 for name in sys.argv[2:]:
     for known in [known for known in sys.modules if known.split(".")[0] == sys.argv[1]]:
@@ -149,10 +149,14 @@ for name in sys.argv[2:]:
 
 
 @pytest.mark.parametrize("package", OURS)
-def test_every_module_can_be_the_first_that_is_imported(package: str) -> None:
-    """No two modules wait for each other."""
-    names = [name for name, _ in modules_of(package) if not name.endswith("__main__")]
-    done = subprocess.run(
-        [sys.executable, "-c", FIRST, package, *names], capture_output=True, text=True, cwd=ROOT, check=False
+def test_every_module_can_be_imported_first(package: str) -> None:
+    """There are no import cycles."""
+    names = [name for name, _ in iter_modules(package) if not name.endswith("__main__")]
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH_FIRST, package, *names],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""No text says "1 doors": a number directly before a plural noun comes with a form for one, or is never one."""
+"""No text contains "1 doors": a number before a plural noun has a singular form, or is never one."""
 
 import ast
 import re
@@ -27,20 +27,20 @@ NEVER_ONE: Final = {
     "{x} dates can have hours": "a limit of 31",
     "{n} dates can have hours": "a limit of 31",
     "{n} desks or more": "five",
-    "{n} days ago": "two and more; less is told in hours",
-    "{n} days at {at}": "more than a week; less is told by its weekday",
+    "{n} days ago": "two and more; less is shown in hours",
+    "{n} days at {at}": "more than a week; less is shown as a weekday",
     "{n} booths, rooms": "fewer than five",
     "{most} spaces that were": "four",
     "{most} people are shown": "four",
     "{most} hours at most": "a constant of ours",
-    "{n} people here": "at least five; fewer are told as fewer than five",
+    "{n} people here": "at least five; fewer are shown as fewer than five",
     "{n} people counted": "at least five",
     "{most} people": "at least five",
     "{n} more members": "ten and more",
     "{n} minutes to prevent": "fifteen",
     "{idle} minutes without": "a constant of ours",
     "{n} stays": "at least five",
-    "{n} desks would be free": "one has a sentence of its own",
+    "{n} desks would be free": "one has its own sentence",
     "{most} desks were taken at once": "more than the members, of five desks or more",
     "{text} members is too many": "a number with many digits",
     "{text} desks cannot be free": "more than there are",
@@ -51,8 +51,8 @@ NEVER_ONE: Final = {
     "{of} open hours": "of a week",
     "{of} weeks": "four or more",
     "%(days)s days in %(weeks)s weeks": "at least four weeks",
-    "{x} minutes": "one has a word of its own",
-    "{x} minuter": "one has a word of its own",
+    "{x} minutes": "one has its own text",
+    "{x} minuter": "one has its own text",
     "{x} weeks of example": "eight",
     "{x} of {x} days": "of eight weeks",
     "{x} days; give": "seven",
@@ -64,7 +64,7 @@ NEVER_ONE: Final = {
     "%s files": "descriptors",
     ": %s streams": "descriptors",
     "more than {n} people": "the places of a site, two at least",
-    "zone={x} kind={x} days={x}": "no sentence",
+    "zone={x} kind={x} days={x}": "not a sentence",
     "Triggered up to {n} times": "hundreds",
     "by at most {x} days": "a limit",
     "the {x} devices": "several, or nothing is reported",
@@ -73,25 +73,25 @@ NEVER_ONE: Final = {
     "{x} streams are in use": "a limit",
     "{n} connections in a row": "a threshold of three or more",
 }
-"""Texts whose number is never one, and why."""
+"""Texts whose number is never one, with the reason."""
 
 
-def texts(path: Path) -> Iterator[str]:
-    """Everything that a file may show or log; what stands in `ngettext` has its form for one."""
+def iter_texts(path: Path) -> Iterator[str]:
+    """Yield every text that a file may show or log, except arguments of `ngettext`, which have a singular form."""
     if path.suffix == ".html":
         yield _NGETTEXT.sub("", path.read_text())
         return
     tree = ast.parse(path.read_text())
-    left_out: set[int] = set()
+    skipped: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr):
-            left_out.add(id(node.value))  # a docstring
+            skipped.add(id(node.value))  # a docstring
         elif isinstance(node, ast.JoinedStr):
-            left_out.update(id(part) for part in node.values)
+            skipped.update(id(part) for part in node.values)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "ngettext":
-            left_out.update(id(part) for part in node.args)
+            skipped.update(id(part) for part in node.args)
     for node in ast.walk(tree):
-        if id(node) in left_out:
+        if id(node) in skipped:
             continue
         if isinstance(node, ast.JoinedStr):
             yield "".join(part.value if isinstance(part, ast.Constant) else "{x}" for part in node.values)
@@ -99,45 +99,45 @@ def texts(path: Path) -> Iterator[str]:
             yield node.value
 
 
-def plurals_in(text: str) -> list[str]:
-    """The numbers before a plural noun of a text that may be one."""
-    bare = text
+def find_plurals(text: str) -> list[str]:
+    """Return the plurals of a text whose number may be one."""
+    remaining = text
     for known in NEVER_ONE:
-        bare = bare.replace(known, "")
-    return [found[0] for found in _PLURAL.finditer(bare)]
+        remaining = remaining.replace(known, "")
+    return [found[0] for found in _PLURAL.finditer(remaining)]
 
 
 @pytest.mark.parametrize("package", ["collector", "dashboard", "edge", "ledig"])
-def test_no_text_counts_one_of_a_plural(package: str) -> None:
+def test_every_plural_after_a_number_has_a_form_for_one(package: str) -> None:
     found = {
         f"{path.relative_to(ROOT)}: {plural}"
         for path in sorted((ROOT / package).rglob("*"))
         if path.suffix in {".py", ".html"} and path != ROOT / "collector/alerts/words.py"
-        for text in texts(path)
-        for plural in plurals_in(text)
+        for text in iter_texts(path)
+        for plural in find_plurals(text)
     }
     assert found == set(), "use edge.plurals.counted, or ngettext on pages"
 
 
-def test_every_alert_that_counts_has_a_sentence_for_one() -> None:
+def test_every_counting_alert_has_a_singular_sentence() -> None:
     for known in TEXTS.values():
-        bare = {key for key, text in known.items() if plurals_in(text) and f"{key}.one" not in known}
-        # groups are of more than three, an alert for people begins above the places, and a title counts two or more
-        assert {key for key in bare if not key.startswith(("many.", "title.many", "over.lost_events"))} <= {
+        plural_only = {key for key, text in known.items() if find_plurals(text) and f"{key}.one" not in known}
+        # groups have more than three, people exceed the places, and a title counts two or more
+        assert {key for key in plural_only if not key.startswith(("many.", "title.many", "over.lost_events"))} <= {
             "what.over_capacity",
             "what.few_free.at_most",
         }
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 doors"), (1, "1 door"), (2, "2 doors")])
-def test_a_number_has_its_noun(count: int, text: str) -> None:
+def test_count_is_formatted_with_its_noun(count: int, text: str) -> None:
     assert counted(count, "door") == text
 
 
-def test_an_irregular_noun_is_given() -> None:
+def test_irregular_plural_can_be_given() -> None:
     assert [counted(n, "dörr", "dörrar") for n in (1, 2)] == ["1 dörr", "2 dörrar"]
 
 
-def test_the_scan_finds_the_kind() -> None:
+def test_scan_finds_known_plurals() -> None:
     for text in ("{x} doors", "%d rows were", "{doors} dörrar.", "%(num)s more days", "{own} dedicated spaces"):
-        assert plurals_in(text), text
+        assert find_plurals(text), text

@@ -7,7 +7,7 @@ import pytest
 from bench.spread import Spread, runs
 
 
-def test_a_spread_is_shown_with_its_range_and_number_of_runs() -> None:
+def test_spread_is_shown_with_its_range_and_number_of_runs() -> None:
     assert Spread.of([0.89, 1.17, 1.03, 0.95, 1.1]).text() == "1.03 (0.89 to 1.17, 5 runs)"
     assert Spread.of([4100, 3900, 4050, 4000, 3950, 4000]).text(0) == "4000 (3900 to 4100, 6 runs)"
 

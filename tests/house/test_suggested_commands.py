@@ -1,4 +1,4 @@
-"""Every command that an error, a help text, a comment or a document suggests can be run as it stands."""
+"""Every command that an error, a help text, a comment or a document suggests is valid."""
 
 import ast
 import re
@@ -28,14 +28,14 @@ UNIT = re.compile(r"\s(ledig-[a-z]+)(?=[@.\s]|$)")
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Some text that a reader would type."""
+    """A text that a reader would type."""
 
     place: str
     text: str
 
 
-def texts() -> Iterator[tuple[Path, str]]:
-    """Every shipped file that a person reads, and every text in the programs."""
+def iter_texts() -> Iterator[tuple[Path, str]]:
+    """Yield every shipped file that people read, and every string in the programs."""
     files = [ROOT / "README.md", ROOT / "Makefile"]
     files += [
         path for folder in SHIPPED for path in sorted((ROOT / folder).rglob("*")) if path.suffix in {*TEXT, ".py"}
@@ -53,18 +53,18 @@ def texts() -> Iterator[tuple[Path, str]]:
                 yield path, "".join(str(part) for part in parts)
 
 
-def helps(command: click.Command, context: click.Context) -> Iterator[str]:
-    """The help texts as they are shown, of a command and of those in it."""
+def iter_helps(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the help texts of a command and of its subcommands."""
     yield command.get_help(context)
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from helps(inner, click.Context(inner, info_name=name, parent=context))
+        for name, subcommand in command.commands.items():
+            yield from iter_helps(subcommand, click.Context(subcommand, info_name=name, parent=context))
 
 
-def suggestions() -> Iterator[Suggestion]:
-    for text in helps(cli, click.Context(cli, info_name="ledig")):
+def iter_suggestions() -> Iterator[Suggestion]:
+    for text in iter_helps(cli, click.Context(cli, info_name="ledig")):
         yield from (Suggestion("--help", line) for line in re.findall(r"example: (.+)", text))
-    for path, text in texts():
+    for path, text in iter_texts():
         place = str(path.relative_to(ROOT))
         for block in FENCE.findall(text):
             yield from (Suggestion(place, line.strip()) for line in block.replace("\\\n", " ").splitlines())
@@ -74,92 +74,100 @@ def suggestions() -> Iterator[Suggestion]:
             yield Suggestion(place, (found[1] or found[2]).strip())
 
 
-SUGGESTIONS = sorted(set(suggestions()), key=lambda one: (one.place, one.text))
+SUGGESTIONS = sorted(set(iter_suggestions()), key=lambda suggestion: (suggestion.place, suggestion.text))
 
 
-def refusal(line: str) -> str | None:
-    """Why the command line is not one of ours; a mention without arguments needs no more than its name."""
-    words = shlex.split(line.partition("  ")[0].partition(" #")[0])
+def find_error(line: str) -> str | None:
+    """Return why a command line is invalid; a mention without arguments only needs a valid name."""
+    arguments = shlex.split(line.partition("  ")[0].partition(" #")[0])
     command: click.Command = cli
     context = click.Context(cli, info_name="ledig")
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        found = command.get_command(context, words[0])
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        found = command.get_command(context, arguments[0])
         if found is None:
-            return f"no command {words[0]}"
-        command, words = found, words[1:]
-    if isinstance(command, click.Group) or not words:
+            return f"no command {arguments[0]}"
+        command, arguments = found, arguments[1:]
+    if isinstance(command, click.Group) or not arguments:
         return None
     try:
-        command.make_context(command.name, list(words))
+        command.make_context(command.name, list(arguments))
     except click.exceptions.Exit:
         return None  # --help
-    except click.NoSuchOption as wrong:
-        return wrong.format_message()
-    except click.UsageError as wrong:
-        mention = all(word.startswith("-") for word in words)
-        return None if mention else wrong.format_message()
+    except click.NoSuchOption as errors:
+        return errors.format_message()
+    except click.UsageError as errors:
+        is_mention = all(argument.startswith("-") for argument in arguments)
+        return None if is_mention else errors.format_message()
     return None
 
 
-def test_there_are_suggestions_of_every_sort() -> None:
-    places = {one.place for one in SUGGESTIONS if COMMAND.search(one.text)}
-    assert places >= {
+def test_suggestions_are_found_in_every_kind_of_file() -> None:
+    found_places = {suggestion.place for suggestion in SUGGESTIONS if COMMAND.search(suggestion.text)}
+    assert found_places >= {
         "README.md",
         "ledig/__main__.py",
         "firmware-config/site.example.toml",
         "collector/alerts/words.py",
     }
-    assert {one.place for one in SUGGESTIONS if MAKE.search(one.text)} >= {"README.md", "ledig/processes.py"}
+    assert {suggestion.place for suggestion in SUGGESTIONS if MAKE.search(suggestion.text)} >= {
+        "README.md",
+        "ledig/processes.py",
+    }
 
 
 @pytest.mark.parametrize("line", ["alert test x", "check --quick site.toml", "edge site.toml", "alerts try site.toml"])
-def test_a_command_that_does_not_work_is_found(line: str) -> None:
-    assert refusal(line)
+def test_invalid_command_is_detected(line: str) -> None:
+    assert find_error(line)
 
 
-def test_every_suggested_command_of_ledig_works() -> None:
-    wrong = [
-        f"{one.place}: ledig {line}: {reason}"
-        for one in SUGGESTIONS
-        for line in COMMAND.findall(one.text)
-        if "{}" not in line and (reason := refusal(line)) is not None
+def test_every_suggested_ledig_command_is_valid() -> None:
+    errors = [
+        f"{suggestion.place}: ledig {line}: {reason}"
+        for suggestion in SUGGESTIONS
+        for line in COMMAND.findall(suggestion.text)
+        if "{}" not in line and (reason := find_error(line)) is not None
     ]
-    assert wrong == []
+    assert errors == []
 
 
-def test_every_suggested_target_of_make_is_one() -> None:
-    wrong = [
-        f"{one.place}: {one.text}" for one in SUGGESTIONS for name in MAKE.findall(one.text) if name not in TARGETS
+def test_every_suggested_make_target_exists() -> None:
+    errors = [
+        f"{suggestion.place}: {suggestion.text}"
+        for suggestion in SUGGESTIONS
+        for name in MAKE.findall(suggestion.text)
+        if name not in TARGETS
     ]
-    assert wrong == []
+    assert errors == []
 
 
-def test_nobody_is_sent_to_a_package_index() -> None:
-    """Ledig is not published there: what works is a checkout and make."""
-    sent = [
-        str(path.relative_to(ROOT)) for path, text in texts() if re.search(r"(?<!uv )pipx? install|ledig\[\w+\]", text)
+def test_no_text_suggests_a_package_index() -> None:
+    """Ledig is not published there; installation needs a checkout and make."""
+    places = [
+        str(path.relative_to(ROOT))
+        for path, text in iter_texts()
+        if re.search(r"(?<!uv )pipx? install|ledig\[\w+\]", text)
     ]
-    assert sent == []
+    assert places == []
 
 
 def test_every_named_file_of_the_repository_exists() -> None:
-    named = re.compile(r"(?<![\w/])((?:firmware-config|docs|requirements|tests|bench)/[\w@.*/-]*\w)")
-    wrong = [
+    pattern = re.compile(r"(?<![\w/])((?:firmware-config|docs|requirements|tests|bench)/[\w@.*/-]*\w)")
+    errors = [
         f"{path.relative_to(ROOT)}: {name}"
-        for path, text in texts()
-        for name in named.findall(text)
-        if not any(ROOT.glob(f"{name}*"))  # a decision may be named by its number alone
+        for path, text in iter_texts()
+        for name in pattern.findall(text)
+        if not any(ROOT.glob(f"{name}*"))  # a decision may be named by its number only
     ]
-    assert wrong == []
+    assert errors == []
 
 
 def test_every_named_unit_is_shipped() -> None:
     units = {path.name.partition(".")[0].rstrip("@") for path in (ROOT / "firmware-config").rglob("*.service")}
-    wrong = [
-        f"{one.place}: {one.text}"
-        for one in SUGGESTIONS
-        for part in one.text.split("systemctl")[1:]
+    errors = [
+        f"{suggestion.place}: {suggestion.text}"
+        for suggestion in SUGGESTIONS
+        for part in suggestion.text.split("systemctl")[1:]
         for name in UNIT.findall(part)
         if name not in units
     ]
-    assert wrong == []
+    assert errors == []

@@ -160,7 +160,7 @@ def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
     done = root.run(user, test)
     if user != "root":
         lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
-        named = re.fullmatch(r"the tests need what is not installed: sudo (apt-get install .+?) *", "".join(lines))
+        named = re.fullmatch(r"the tests need more packages: sudo (apt-get install .+?) *", "".join(lines))
         good = bool(named) and done.returncode == 2 and len(lines) == 1
         yield Step(
             root.release, user, "make test, no sudo", int(not good), time.monotonic() - start_s, "; ".join(lines)[:200]

@@ -1,4 +1,4 @@
-"""A site's own authority and a server's certificate of it, and Mosquitto's shipped configuration that uses them."""
+"""A CA with a server certificate, and the shipped Mosquitto configuration with TLS."""
 
 import re
 import subprocess
@@ -9,22 +9,22 @@ from tests.servers import SHIPPED_MOSQUITTO
 AUTHORITY = "ledig-ca.crt"
 
 
-def certify(home: Path) -> None:
-    """Make an authority, and a certificate of it for a server at 127.0.0.1 and localhost, in a new folder."""
-    home.mkdir()
+def certify(folder: Path) -> None:
+    """Create a CA, and its certificate for a server at 127.0.0.1 and localhost, in a new folder."""
+    folder.mkdir()
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    mine = ["-keyout", "ca.key", "-out", AUTHORITY, "-subj", f"/CN={home.name}"]
-    servers = ["-keyout", "ledig-server.key", "-out", "ledig-server.crt", "-subj", "/CN=server"]
-    signed = ["-CA", AUTHORITY, "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
-    signed += ["-addext", "basicConstraints=critical,CA:FALSE"]
-    for arguments in (mine, servers + signed):
-        subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=home, check=True, capture_output=True)
+    ca_options = ["-keyout", "ca.key", "-out", AUTHORITY, "-subj", f"/CN={folder.name}"]
+    server_options = ["-keyout", "ledig-server.key", "-out", "ledig-server.crt", "-subj", "/CN=server"]
+    signing_options = ["-CA", AUTHORITY, "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    signing_options += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    for arguments in (ca_options, server_options + signing_options):
+        subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def shipped_with_tls(home: Path) -> str:
-    """`ledig.conf` as its comment says for TLS: the plain listener removed, the other lines taken."""
+def shipped_with_tls(folder: Path) -> str:
+    """Return `ledig.conf` changed as its comment describes for TLS: without the plain listener."""
     plain, commented = (SHIPPED_MOSQUITTO / "ledig.conf").read_text().split("# With TLS")
     text = plain.split("# Without TLS")[0] + re.sub(r"(?m)^#(?=\w+ )", "", "# With TLS" + commented)
     for name in (AUTHORITY, "ledig-server.crt", "ledig-server.key"):
-        text = text.replace(f"/etc/mosquitto/certs/{name}", f"{home}/{name}")
+        text = text.replace(f"/etc/mosquitto/certs/{name}", f"{folder}/{name}")
     return text

@@ -1,8 +1,8 @@
-"""The `ledig` command as a service manager starts it: a process of its own, with a notification socket.
+"""Runs the `ledig` command as a service manager does: in its own process, with a notification socket.
 
 In:    arguments of the command; environment.
-Out:   the running process, what it logged, and what it reported to the service manager.
-Never: a stand-in for the command; the fault that a test injects is an exception inside one of its threads.
+Out:   the running process, its log, and its reports to the service manager.
+Never: a fake command; the fault that a test injects is an exception inside one of its threads.
 """
 
 import os
@@ -22,7 +22,7 @@ WITH_KILLER = """
 import ctypes, signal, sys, threading
 
 class ThreadKilled(BaseException):
-    "Nothing catches it: some libraries go on after an Exception."
+    "Not caught by libraries that continue after an Exception."
 
 def raise_in_threads():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -35,7 +35,7 @@ threading.Thread(target=raise_in_threads, name="killer", daemon=True).start()
 from ledig.__main__ import main
 main()
 """
-"""The command, and beside it a thread that raises in every thread whose name comes on standard input."""
+"""Runs the command with an additional thread that raises in each thread whose name it reads from standard input."""
 
 
 class Command:
@@ -50,7 +50,7 @@ class Command:
         return self._output.read_text(errors="replace")
 
     def reports(self) -> list[str]:
-        """What the service manager was sent so far, in its order."""
+        """Return the reports to the service manager so far, in order."""
         while True:
             try:
                 self._reports += self._listener.recv(4096).decode().split()
@@ -58,16 +58,19 @@ class Command:
                 return list(self._reports)
 
     def wait_for_report(self, report: str, *, count: int = 1) -> None:
-        """Until `report` came `count` more times than now."""
-        wanted = self.reports().count(report) + count
-        until(lambda: self._alive() and self.reports().count(report) >= wanted, what=f"{report}; {self.output()}")
+        """Wait until `report` has come `count` more times."""
+        expected_count = self.reports().count(report) + count
+        until(
+            lambda: self._is_alive() and self.reports().count(report) >= expected_count,
+            what=f"{report}; {self.output()}",
+        )
 
     def raise_in_thread(self, name: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{name}\n".encode())
         self.process.stdin.flush()
 
-    def _alive(self) -> bool:
+    def _is_alive(self) -> bool:
         assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.output()}"
         return True
 
@@ -79,13 +82,13 @@ def command(
     environment: Mapping[str, str] | None = None,
     under: Sequence[str] = (),
 ) -> Iterator[Command]:
-    """`ledig` with these arguments; killed at the end if it still runs.
+    """Run `ledig` with these arguments; kill it at the end if it still runs.
 
     Args:
-        arguments: of the command.
-        watchdog_s: what systemd would be told in WatchdogSec.
-        environment: more variables.
-        under: a program that runs it, such as strace with its options.
+        arguments: the arguments of the command.
+        watchdog_s: the value of systemd's WatchdogSec.
+        environment: additional variables.
+        under: a program with options that runs the command, such as strace.
     """
     with (
         tempfile.TemporaryDirectory(prefix="ledig-command-") as folder,
@@ -93,13 +96,13 @@ def command(
     ):
         address = f"{folder}/notify"
         listener.bind(address)
-        given = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(int(watchdog_s * 1e6)), **(environment or {})}
+        variables = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(int(watchdog_s * 1e6)), **(environment or {})}
         output = Path(folder) / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [*under, sys.executable, "-c", WITH_KILLER, *map(str, arguments)],
                 cwd=ROOT,
-                env={**os.environ, **given},
+                env={**os.environ, **variables},
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=file,
@@ -108,7 +111,7 @@ def command(
             yield Command(process, output, listener)
         finally:
             for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
-                child.kill()  # what runs under a tracer outlives it
+                child.kill()  # a traced process outlives its tracer
             process.kill()
             process.wait()
             if process.stdin is not None:

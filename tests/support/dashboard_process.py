@@ -1,8 +1,8 @@
-"""The installed `ledig dashboard` command on a site file of its own, with a limit of open files.
+"""Runs the installed `ledig dashboard` command with its own site file and a limit of open files.
 
-In:    a folder, the limit, more lines for the site file.
-Out:   a running process and its port; what it has logged.
-Never: a broker: the public page answers without one.
+In:    a folder, the limit, additional lines for the site file.
+Out:   a running process, its port and its log.
+Never: a broker: the public page works without one.
 """
 
 import subprocess
@@ -74,7 +74,7 @@ class DashboardProcess:
     log_path: Path
 
     def log(self) -> str:
-        """What it has logged since its first start."""
+        """Return what it has logged since its first start."""
         return self.log_path.read_text(errors="replace")
 
     def is_running(self) -> bool:
@@ -82,7 +82,7 @@ class DashboardProcess:
 
 
 def write_site(folder: Path, dashboard: str = "") -> tuple[Path, int]:
-    """A small site file in `folder`, with more lines for [dashboard]; and the port of its pages."""
+    """Write a small site file with additional lines for [dashboard]; return its path and the port of the pages."""
     port = free_port()
     site = folder / "site.toml"
     site.write_text(SITE.format(port=port, broker_port=free_port(), dashboard=dashboard))
@@ -92,7 +92,7 @@ def write_site(folder: Path, dashboard: str = "") -> tuple[Path, int]:
 
 @contextmanager
 def dashboard_process(folder: Path, *, files: int | None = None, dashboard: str = "") -> Iterator[DashboardProcess]:
-    """A dashboard that answers; `files` limits its open files as `ulimit -n` in the shell that starts it."""
+    """Run a dashboard that accepts connections; `files` limits its open files with `ulimit -n`."""
     site, port = write_site(folder, dashboard)
     with started(site, port, files) as running:
         until(lambda: answers(port) or running.process.poll() is not None, what=f"the dashboard on port {port}")
@@ -102,7 +102,7 @@ def dashboard_process(folder: Path, *, files: int | None = None, dashboard: str 
 
 @contextmanager
 def started(site: Path, port: int, files: int | None = None) -> Iterator[DashboardProcess]:
-    """The process, which may not answer yet; it is stopped at the end."""
+    """Run the process, which may not accept connections yet; stop it at the end."""
     limit = "" if files is None else f"ulimit -n {files} && "
     command = f'{limit}exec "{sys.executable}" -m ledig dashboard "{site}"'
     log_path = site.parent / "dashboard.log"

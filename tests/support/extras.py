@@ -1,4 +1,4 @@
-"""What each extra of pyproject.toml installs, as the installed packages declare it."""
+"""Lists what each extra of pyproject.toml installs, according to the installed packages."""
 
 import tomllib
 from functools import cache
@@ -12,36 +12,42 @@ from tests.servers import ROOT
 
 @cache
 def declared(extra: str) -> frozenset[str]:
-    """The distributions that `ledig[extra]` installs, with all that they need themselves."""
+    """List the distributions that `ledig[extra]` installs, with their dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found: set[str] = set()
-    waiting = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"].get(extra, [])]
-    while waiting:
-        need = waiting.pop()
-        name = canonicalize_name(need.name)
-        if need.marker is not None and not any(need.marker.evaluate({"extra": one}) for one in {"", *need.extras}):
+    queue = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"].get(extra, [])]
+    while queue:
+        requirement = queue.pop()
+        name = canonicalize_name(requirement.name)
+        if requirement.marker is not None and not any(
+            requirement.marker.evaluate({"extra": other}) for other in {"", *requirement.extras}
+        ):
             continue
         if name == "ledig":
-            for inner in need.extras:
+            for inner in requirement.extras:
                 found |= declared(inner)
         elif name not in found:
             found.add(name)
-            waiting += [one for one in _needs_of(name) if one.marker is None or one.marker.evaluate({"extra": ""})]
+            queue += [
+                other
+                for other in _requirements_of(name)
+                if other.marker is None or other.marker.evaluate({"extra": ""})
+            ]
     return frozenset(found)
 
 
-def _needs_of(name: str) -> list[Requirement]:
+def _requirements_of(name: str) -> list[Requirement]:
     try:
         return [Requirement(line) for line in requires(name) or []]
-    except PackageNotFoundError:  # another machine's: lgpio is a Pi's
+    except PackageNotFoundError:  # only on other machines: lgpio is for a Pi
         return []
 
 
 @cache
 def importable(extra: str) -> frozenset[str]:
-    """The top-level modules that `ledig[extra]` brings."""
+    """List the top-level modules that `ledig[extra]` installs."""
     return frozenset(
         module
-        for module, homes in packages_distributions().items()
-        if any(canonicalize_name(home) in declared(extra) for home in homes)
+        for module, distributions in packages_distributions().items()
+        if any(canonicalize_name(distribution) in declared(extra) for distribution in distributions)
     )

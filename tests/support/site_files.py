@@ -1,4 +1,4 @@
-"""Small site files for tests of the command: one device with a motion sensor and a meter, and its broker."""
+"""A small site file for tests of the command: one device with a motion sensor and a meter."""
 
 import threading
 from collections.abc import Iterator
@@ -72,29 +72,29 @@ step_w = 0.5
 
 
 def meter_path(folder: Path) -> Path:
-    """The file that the meter of `site_file` reads."""
+    """Return the file that the meter of `site_file` reads."""
     return folder / "power1_input"
 
 
 def set_meter(folder: Path, watts: float) -> None:
-    """Let the meter show a number."""
-    beside = folder / "power1_input.new"
-    beside.write_text(f"{watts * 1e6:.0f}\n")
-    beside.replace(meter_path(folder))
+    """Set the reading of the meter."""
+    new_path = folder / "power1_input.new"
+    new_path.write_text(f"{watts * 1e6:.0f}\n")
+    new_path.replace(meter_path(folder))
 
 
 @contextmanager
 def changing_meter(folder: Path) -> Iterator[None]:
-    """A meter that shows another number at each reading."""
+    """Change the meter's reading continuously."""
     stop = threading.Event()
 
-    def turn() -> None:
+    def change_reading() -> None:
         for number in count(2):
             if stop.wait(0.05):
                 return
             set_meter(folder, number)
 
-    thread = threading.Thread(target=turn)
+    thread = threading.Thread(target=change_reading)
     thread.start()
     try:
         yield
@@ -112,7 +112,7 @@ def site_file(
     clock: str = "host",
     more: str = "",
 ) -> Path:
-    """A site at this broker, with the password of each of its processes."""
+    """Write a site file for this broker, with a password file for each process; return its path."""
     passwords = folder / "passwords"
     passwords.mkdir(mode=0o700, exist_ok=True)
     for user in (DEVICE, "collector", "dashboard"):

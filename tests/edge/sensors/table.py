@@ -1,4 +1,4 @@
-"""One sensor on mock pins, its queue, and a clock that moves when it is told to."""
+"""One sensor on mock pins, its queue, and a manually advanced clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ Said = list[tuple[str, float]]
 
 
 class HandClock(HostClock):
-    """Stands still unless moved; threads that read by it wait real time."""
+    """A clock that only the test advances; polling threads wait in real time."""
 
     at_ms = 0
 
@@ -28,7 +28,7 @@ class HandClock(HostClock):
 
 
 class Table:
-    """What lies on the test's table."""
+    """One open sensor with its queue and clock."""
 
     def __init__(self, settings: SensorSettings, factory: MockFactory) -> None:
         self.clock, self.inbox, self.factory = HandClock(), SimpleQueue[object](), factory
@@ -36,34 +36,34 @@ class Table:
         self.sensor: Sensor = open_sensor(settings, factory, Post(settings.id, self.clock, self.inbox))
 
     def said(self, after_ms: int = 0) -> Said:
-        """What the sensor says to all that is on the queue, and to `after_ms` passing then."""
-        told = []
+        """Process the queue, advance the clock by `after_ms`, and return the values of all events."""
+        events = []
         while True:
             try:
                 item = self.inbox.get_nowait()
             except Empty:
                 break
             if isinstance(item, Reading):
-                told += self.sensor.take(item)
+                events += self.sensor.take(item)
             if isinstance(item, Fault):
                 self.faults.append(item.text)
         self.clock.at_ms += after_ms
-        told += self.sensor.wake(self.clock.at_ms)
-        return [(str(each.kind), each.value) for each in told]
+        events += self.sensor.wake(self.clock.at_ms)
+        return [(str(event.kind), event.value) for event in events]
 
     def says(self, expected: Said, after_ms: int = 0) -> None:
-        """Wait until its thread has brought about exactly this."""
-        told: Said = []
+        """Wait until its thread has caused exactly these events."""
+        events: Said = []
 
-        def enough() -> bool:
-            told.extend(self.said(after_ms))
-            return len(told) >= len(expected)
+        def has_enough() -> bool:
+            events.extend(self.said(after_ms))
+            return len(events) >= len(expected)
 
-        until(enough, seconds=10, what=f"{expected}")
-        assert told == expected
+        until(has_enough, seconds=10, what=f"{expected}")
+        assert events == expected
 
     def fails(self) -> str:
-        """Wait until it says why it cannot be read."""
+        """Wait until it reports why it cannot be read."""
         until(lambda: self.said() == [] and self.faults, seconds=10, what="a fault")
         return self.faults[-1]
 
@@ -77,10 +77,10 @@ class Table:
 @contextmanager
 def table(settings: SensorSettings, factory: MockFactory | None = None) -> Iterator[Table]:
     factory = factory or MockFactory()
-    laid = Table(settings, factory)
+    rig = Table(settings, factory)
     try:
-        yield laid
+        yield rig
     finally:
-        laid.sensor.close()
-        laid.sensor.close()  # harmless twice
+        rig.sensor.close()
+        rig.sensor.close()  # may be closed twice
         factory.close()

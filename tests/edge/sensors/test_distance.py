@@ -8,10 +8,10 @@ SEAT = DistanceSettings(id="seat", echo_pin=23, trigger_pin=24, near_mm=800)
 BEANS = DistanceSettings(id="beans", echo_pin=23, trigger_pin=24, empty_mm=1200, full_mm=200)
 
 
-class Trigger(MockTriggerPin):
-    """The trigger of a ranger that looks at something `distance_mm` away; None: at nothing.
+class EchoingTrigger(MockTriggerPin):
+    """The trigger of a ranger in front of an object `distance_mm` away; None: no object.
 
-    Its echo takes exactly as long as it should, however busy the machine is.
+    Its echo has the exact duration, however busy the machine is.
     """
 
     distance_mm: float | None = None
@@ -24,47 +24,47 @@ class Trigger(MockTriggerPin):
             when_changed(self.distance_mm / MM_PER_S, 0)
 
 
-def ranger(factory: MockFactory) -> Trigger:
-    return factory.pin(24, pin_class=Trigger, echo_pin=factory.pin(23))
+def install_trigger(factory: MockFactory) -> EchoingTrigger:
+    return factory.pin(24, pin_class=EchoingTrigger, echo_pin=factory.pin(23))
 
 
-def reads(laid: Table, count: int) -> list[tuple[str, float]]:
-    """What it says to so many more readings."""
-    told = []
+def read_values(rig: Table, count: int) -> list[tuple[str, float]]:
+    """Return the values of this many more readings."""
+    values = []
     for _ in range(count):
-        laid.clock.at_ms += laid.sensor.every_ms
-        item = laid.inbox.get(timeout=10)
-        laid.inbox.put(item)
-        told += laid.said()
-    return told
+        rig.clock.at_ms += rig.sensor.every_ms
+        item = rig.inbox.get(timeout=10)
+        rig.inbox.put(item)
+        values += rig.said()
+    return values
 
 
-def test_a_seat_is_taken_when_something_is_near_and_stays_so() -> None:
+def test_seat_is_taken_while_something_is_near() -> None:
     factory = MockFactory()
-    trigger = ranger(factory)
+    trigger = install_trigger(factory)
     trigger.distance_mm = 1500
-    with table(SEAT, factory) as laid:
-        assert reads(laid, 4) == [("presence", 0)]
+    with table(SEAT, factory) as rig:
+        assert read_values(rig, 4) == [("presence", 0)]
         trigger.distance_mm = 450
-        assert reads(laid, 6) == [("presence", 1)]
-        assert laid.sensor.level() == 1
+        assert read_values(rig, 6) == [("presence", 1)]
+        assert rig.sensor.level() == 1
 
 
-def test_a_container_says_how_full_it_is_in_whole_per_cent() -> None:
+def test_container_level_is_published_in_whole_per_cent() -> None:
     factory = MockFactory()
-    trigger = ranger(factory)
+    trigger = install_trigger(factory)
     trigger.distance_mm = 700
-    with table(BEANS, factory) as laid:
-        assert reads(laid, 3) == [("level_pct", 50)]
+    with table(BEANS, factory) as rig:
+        assert read_values(rig, 3) == [("level_pct", 50)]
         trigger.distance_mm = 704
-        assert reads(laid, 4) == []
+        assert read_values(rig, 4) == []
         trigger.distance_mm = 2000
-        assert reads(laid, 4)[-1] == ("level_pct", 0)
+        assert read_values(rig, 4)[-1] == ("level_pct", 0)
 
 
-def test_without_an_echo_it_says_nothing_and_holds_up_nobody() -> None:
+def test_without_an_echo_there_is_no_event_and_no_level() -> None:
     factory = MockFactory()
-    ranger(factory)
-    with table(SEAT, factory) as laid:
-        assert laid.said(after_ms=60_000) == []
-        assert laid.sensor.level() is None
+    install_trigger(factory)
+    with table(SEAT, factory) as rig:
+        assert rig.said(after_ms=60_000) == []
+        assert rig.sensor.level() is None

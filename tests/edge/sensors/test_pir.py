@@ -10,40 +10,40 @@ from tests.edge.sensors.table import table
 PIR = PirSettings(id="desk-14-pir", pin=4)
 
 
-def test_it_says_its_present_level_and_then_each_change_once_it_stood_still() -> None:
-    with table(PIR) as laid:
-        assert laid.sensor.level() is None
-        assert laid.said(after_ms=49) == []
-        assert laid.said(after_ms=1) == [("motion", 0)]
-        laid.drive(4, 1)
-        assert laid.said(after_ms=50) == [("motion", 1)]
-        assert laid.sensor.level() == 1
-        laid.drive(4, 0)
-        laid.drive(4, 1)
-        assert laid.said(after_ms=50) == []
+def test_present_level_and_then_each_debounced_change_is_published() -> None:
+    with table(PIR) as rig:
+        assert rig.sensor.level() is None
+        assert rig.said(after_ms=49) == []
+        assert rig.said(after_ms=1) == [("motion", 0)]
+        rig.drive(4, 1)
+        assert rig.said(after_ms=50) == [("motion", 1)]
+        assert rig.sensor.level() == 1
+        rig.drive(4, 0)
+        rig.drive(4, 1)
+        assert rig.said(after_ms=50) == []
 
 
-def test_it_takes_no_thread() -> None:
+def test_pir_uses_no_thread() -> None:
     before = threading.active_count()
     with table(PIR):
         assert threading.active_count() == before
 
 
-def test_looking_at_the_pin_mends_a_lost_edge() -> None:
-    with table(PIR) as laid:
-        assert laid.said(after_ms=50) == [("motion", 0)]
-        laid.factory.pin(4).when_changed = None  # the driver lost it
-        laid.drive(4, 1)
-        assert laid.said(after_ms=50) == []
-        laid.sensor.look()
-        assert laid.said(after_ms=50) == [("motion", 1)]
+def test_reading_the_pin_again_corrects_a_lost_edge() -> None:
+    with table(PIR) as rig:
+        assert rig.said(after_ms=50) == [("motion", 0)]
+        rig.factory.pin(4).when_changed = None  # the driver lost it
+        rig.drive(4, 1)
+        assert rig.said(after_ms=50) == []
+        rig.sensor.look()
+        assert rig.said(after_ms=50) == [("motion", 1)]
 
 
-def test_a_busy_pin_is_told_and_a_closed_sensor_lets_go_of_it() -> None:
+def test_busy_pin_is_an_error_and_a_closed_sensor_releases_it() -> None:
     factory = MockFactory()
-    with table(PIR, factory) as laid:
+    with table(PIR, factory) as rig:
         with pytest.raises(GPIOPinInUse), table(PIR, factory):
             pass
-        laid.sensor.close()
+        rig.sensor.close()
         with table(PIR, factory) as again:
             assert again.said(after_ms=50) == [("motion", 0)]
