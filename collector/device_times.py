@@ -1,14 +1,14 @@
-"""What time it is by the devices of a site.
+"""The current time according to the devices of a site.
 
-In:    the time that a device reports in its status, and that of its events, each with when it came.
-Out:   the time now by each device that reported lately.
-Never: clocks, judgement.
+In:    the time in each device's status and events, each with the moment of its arrival.
+Out:   the time now according to each device that reported recently.
+Never: clocks, decisions.
 """
 
 from typing import Final, NamedTuple
 
 LATELY_MS: Final = 180_000
-"""A report says nothing of a clock after this long."""
+"""A report older than this is ignored."""
 
 
 class _Report(NamedTuple):
@@ -19,10 +19,12 @@ class _Report(NamedTuple):
 
 
 class DeviceTimes:
-    """The newest report of each device. A status is exact; an event shows that its device's clock is at least so far.
+    """The newest report of each device.
+
+    A status carries the exact time of the device's clock. An event gives a lower bound: the clock shows at least that.
 
     Args:
-        devices: those of the site; others are ignored.
+        devices: the devices of the site; others are ignored.
     """
 
     def __init__(self, devices: frozenset[str]) -> None:
@@ -30,7 +32,14 @@ class DeviceTimes:
         self._reports: dict[str, _Report] = {}
 
     def report(self, device: str, at_ms: int, elapsed_ms: int, *, exact: bool) -> None:
-        """Take what a device's clock showed when its message was made; it has just come."""
+        """Record what a device's clock showed when the device made a message that has just arrived.
+
+        Args:
+            device: the device's id; an unknown one is ignored.
+            at_ms: the time in the message, Unix milliseconds.
+            elapsed_ms: this machine's elapsed time at the arrival.
+            exact: True for a status, False for an event.
+        """
         if device not in self.devices:
             return
         new = _Report(at_ms - elapsed_ms, elapsed_ms, exact)
@@ -40,7 +49,7 @@ class DeviceTimes:
             self._reports[device] = new
 
     def now_ms(self, elapsed_ms: int) -> list[int]:
-        """The time now by each device that reported lately, Unix milliseconds."""
+        """The time now according to each device that reported recently, Unix milliseconds."""
         return [
             last.ahead_ms + elapsed_ms
             for last in self._reports.values()
@@ -48,5 +57,5 @@ class DeviceTimes:
         ]
 
     def all_exact(self, elapsed_ms: int) -> bool:
-        """Whether each of these reports is of a clock, and none only of an event."""
+        """Whether every recent report comes from a status and none from an event."""
         return all(last.exact for last in self._reports.values() if 0 <= elapsed_ms - last.elapsed_ms <= LATELY_MS)

@@ -1,7 +1,7 @@
-"""Decides whose records go when too many are kept: those of whoever has the most, so that nobody evicts another's.
+"""Fair eviction: when too many records are kept, owners with the most records lose theirs first.
 
-In:    how many each owner has, and how many are too many.
-Out:   how many of each owner's oldest go.
+In:    the number of records of each owner; how many are too many.
+Out:   how many of the oldest records of each owner to delete.
 Never: files, clocks.
 """
 
@@ -13,15 +13,15 @@ _T = TypeVar("_T")
 
 
 def evictions(held: Mapping[str, int], surplus: int) -> dict[str, int]:
-    """Take `surplus` records from the owners that have the most, until they have as many as the next.
+    """Spread `surplus` deletions over the owners with the most records, so that nobody evicts another's records.
 
     Returns:
-        How many of each owner's oldest go; owners that keep everything are left out.
+        For each owner, how many of its oldest records to delete. Owners that lose nothing are left out.
     """
     if surplus <= 0:
         return {}
     low, high = 0, max(held.values(), default=0)
-    while low < high:  # the highest level to which all may be cut
+    while low < high:  # find the highest level to which all owners may be cut
         level = (low + high + 1) // 2
         if sum(max(0, count - level) for count in held.values()) >= surplus:
             low = level
@@ -35,7 +35,7 @@ def evictions(held: Mapping[str, int], surplus: int) -> dict[str, int]:
 
 
 def newest_of_each(items: Sequence[_T], owner: Callable[[_T], str], most: int) -> list[_T]:
-    """At most `most` of the items, which are sorted oldest first; the oldest of whoever has the most go."""
+    """Keep at most `most` of the items, sorted oldest first; owners with the most items lose their oldest."""
     gone = evictions(Counter(map(owner, items)), len(items) - most)
     kept = []
     for item in items:

@@ -1,11 +1,11 @@
-"""The collector's durable memory: one SQLite file, one writer.
+"""The collector's durable storage: one SQLite file with one writer.
 
-In:    what the loop hands over, inside `with journal.transaction()`.
-Out:   the same rows again; after a commit they are on the disk.
-Never: judgement, threads, a second writer.
+In:    what the collector's loop stores, inside `with journal.transaction()`.
+Out:   the stored rows; after a commit they are on the disk.
+Never: decisions, threads, a second writer.
 
-Readers open the file on their own, read-only and with `wal_autocheckpoint = 0`: SQLite before 3.51.3 can lose a
-commit when two connections checkpoint, so this one alone does.
+Readers open the file themselves, read-only and with `wal_autocheckpoint = 0`. SQLite before 3.51.3 can lose a commit
+when two connections checkpoint, so only this connection does.
 """
 
 import contextlib
@@ -30,23 +30,23 @@ from edge.sqlite_transaction import transaction
 
 QUARANTINE_ROWS: Final = 1000
 QUARANTINE_BYTES: Final = 2048
-"""The most that is kept of one refused payload."""
+"""Most bytes that are kept of one rejected payload."""
 GAP_ROWS: Final = 100_000
 PROOF_BYTES: Final = 256 * 1024
 WAIT_S: Final = 0.5
-"""The longest that a reader or another program may hold up the loop."""
+"""The longest time that a reader or another program may delay the loop."""
 LOG_BYTES: Final = 4 * 1024 * 1024
 """A write-ahead log of this size is written into the file."""
 MOST_LOG_BYTES: Final = 60 * 1024 * 1024
-"""It grows no further, though a reader keeps it from being cut."""
+"""Hard limit of the log's size, even while a reader prevents a checkpoint."""
 FOREVER_MS: Final = 2**62
 RESTORED: Final = "restored_at_ms"
-"""When a backup took the place of a damaged journal."""
+"""When a backup replaced a damaged journal."""
 MISSING_FROM: Final = "restored_from_ms"
 """When that backup was made; 0: there was none."""
 RESTORED_MARK: Final = "restored_mark:"
 AIR: Final = "air:"
-"""Air stands among the spaces in `settled`; no space's id has a colon."""
+"""Prefix of a zone's air in `settled`, whose other keys are spaces; no space's id has a colon."""
 
 SensorKey = tuple[str, str]
 """Device and sensor."""
@@ -54,17 +54,17 @@ _BOUNDED: Final = {
     "gap": ("device", "device, stream, first", "at_ms, stream, first"),
     "quarantine": (f"CASE reason WHEN '{Loss.UNKNOWN_DEVICE}' THEN '' ELSE device END", "no", "no"),
 }
-"""Of each bounded table: whose a row is, what names it, what is older. Devices that nobody knows share one place."""
+"""For each bounded table: SQL for a row's owner, its key, and its order by age. Unknown devices share one owner."""
 
 
 _KIND: Final = {kind.value: kind for kind in Kind}
 
 Row = tuple[int, int, int, int, int, float, int]
-"""One event as its table has it."""
+"""One event as its table stores it."""
 
 
 class Span(Protocol):
-    """What one space was from `from_ms` on."""
+    """The transitions of one space from `from_ms` on."""
 
     @property
     def space(self) -> str: ...
@@ -75,30 +75,30 @@ class Span(Protocol):
 
 
 class Checkpoint(NamedTuple):
-    """What the erased events of one space left behind."""
+    """What remains of the erased events of one space."""
 
     at_ms: int
-    """Events before this are erased."""
+    """Events before this moment are erased."""
     state: str
     """The space's state at that moment."""
     body: bytes
 
 
 class Journal:
-    """The one writer of the journal.
+    """The only writer of the journal.
 
     Args:
         path: the file.
-        steps: how its tables came to be.
-        lock: from `locked`, if the file was checked under it; this journal releases it when it is closed.
+        steps: the migrations that create its tables.
+        lock: from `lock_journal`, if the file was checked under it; the journal releases it on `close`.
 
     Attributes:
         connection: for the history tables, inside `transaction`.
 
     Raises:
-        JournalInUse: another collector has it.
-        JournalDamaged: it is no journal.
-        JournalRejected: a later Ledig wrote it.
+        JournalInUse: another collector uses the file.
+        JournalDamaged: the file is not a journal.
+        JournalRejected: a later version of Ledig wrote it.
         JournalAway: the disk is full, read-only or failing.
     """
 
@@ -108,11 +108,11 @@ class Journal:
         self.file_lock = threading.Lock()
         """Held by whoever must read the file while it does not change."""
         self._log = path.with_name(f"{path.name}-wal")
-        self._cut_at_bytes = LOG_BYTES
+        self._truncate_at_bytes = LOG_BYTES
         try:
             self.stored_sums = stored_sums(path)
             with told(self.path):
-                self.connection = _opened(path, steps)
+                self.connection = _open_connection(path, steps)
             try:
                 with told(self.path):
                     self._read_names()
@@ -126,12 +126,12 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is not in it."""
-        cut = False
+        """Close the file. Anything that was not committed is not in it."""
+        truncated = False
         try:
-            with contextlib.suppress(JournalAway, JournalRejected):  # all that is committed is on the disk already
-                cut = self._cut(closing=True)
-            if not cut:  # SQLite may write the log into the file now, and the checksums would be wrong
+            with contextlib.suppress(JournalAway, JournalRejected):  # everything committed is on the disk already
+                truncated = self._truncate_log(closing=True)
+            if not truncated:  # SQLite may now write the log into the file, which would make the checksums wrong
                 self.page_sums.forget()
             self.connection.close()
         finally:
@@ -140,27 +140,27 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is on the disk when it ends, or none of it is.
+        """Commit everything inside the block, or none of it. After the block it is on the disk.
 
         Raises:
-            JournalAway: the disk is full, read-only or failing. Close this journal and open it anew: after a failed
-                write nobody knows what the system's cache holds.
-            JournalDamaged: the content is not what was written.
+            JournalAway: the disk is full, read-only or failing. Close this journal and open it again: after a failed
+                write the content of the system's cache is undefined.
+            JournalDamaged: the file does not contain what was written.
         """
         with told(self.path), transaction(self.connection):
             yield
         self._bound_log()
 
-    # What devices said
+    # Events
 
     def add_events(self, dated: Iterable[Heard], undated: Iterable[Heard] = ()) -> None:
-        """Store events, and events whose device's clock was never right; one that is there stays as it was."""
-        rows = [*self._rows(dated, 1), *self._rows(undated, 0)]
-        rows.sort()  # neighbours in the table, one after the other: two thirds of the time
+        """Store events, and events of a device whose clock was never right; an event that exists stays unchanged."""
+        rows = [*self._make_rows(dated, 1), *self._make_rows(undated, 0)]
+        rows.sort()  # inserting neighbours one after the other takes two thirds of the time
         self.connection.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def _rows(self, events: Iterable[Heard], synchronised: int) -> Iterator[Row]:
-        """The rows of events; those of one message stand together and share its device and stream."""
+    def _make_rows(self, events: Iterable[Heard], synchronised: int) -> Iterator[Row]:
+        """Convert events to rows; events of one message are adjacent and share device and stream."""
         sensors, kinds = self._sensors, self._kinds
         device = stream = ""
         stream_no = 0
@@ -180,7 +180,7 @@ class Journal:
             )
 
     def events(self, sensors: Iterable[SensorKey], from_ms: int, to_ms: int = FOREVER_MS) -> list[Heard]:
-        """What these sensors said from `from_ms` and before `to_ms` by a trusted clock, in canonical order."""
+        """The dated events of these sensors with `from_ms` <= at < `to_ms`, in canonical order."""
         found = []
         for key in sensors:
             rows = self.connection.execute(
@@ -192,35 +192,35 @@ class Journal:
                 Heard(at_ms, key[0], self._stream_names[stream_no], seq, key[1], self._kind_names[kind_no], value)
                 for at_ms, stream_no, seq, kind_no, value in rows
             ]
-        found.sort(key=lambda heard: heard.key)
+        found.sort(key=lambda event: event.key)
         return found
 
     def marks(self) -> dict[StreamKey, int]:
-        """Of every known stream: each event up to this one is stored, or in a gap."""
+        """For every known stream: each event up to this number is stored, or in a gap."""
         rows = self.connection.execute("SELECT device, stream, seq FROM stream ORDER BY no")
         return {(device, stream): seq for device, stream, seq in rows}
 
     def set_marks(self, marks: Mapping[StreamKey, int]) -> None:
-        """Move the marks of streams on."""
+        """Record how far streams are stored."""
         self.connection.executemany(
             "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in marks.items()]
         )
 
     def add_gaps(self, gaps: Iterable[Gap], now_ms: int) -> None:
-        """Record what is not stored and never will be."""
+        """Record events that are not stored and never will be."""
         self.connection.executemany(
             "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", [(*g, now_ms) for g in gaps]
         )
-        self._bound("gap", GAP_ROWS, GAP_ROWS // 100)
+        self._enforce_bound("gap", GAP_ROWS, GAP_ROWS // 100)
 
     def add_refused(self, refused: Iterable[Refused], now_ms: int) -> None:
-        """Put aside what was refused; at the bound the oldest is dropped, and counted.
+        """Store rejections in the quarantine. At its bound the oldest are dropped and counted.
 
-        The same message again is counted, and not put aside again: its sender does not know better.
+        A repeated message is only counted: its sender cannot stop repeating it.
         """
         for number, r in enumerate(refused, 1):
-            if number % QUARANTINE_ROWS == 0:  # a batch may refuse many times as much, and each is compared with all
-                self._bound("quarantine", QUARANTINE_ROWS, 0)
+            if number % QUARANTINE_ROWS == 0:  # a batch may hold many times more, and each is compared with all
+                self._enforce_bound("quarantine", QUARANTINE_ROWS, 0)
             payload = r.payload[:QUARANTINE_BYTES]
             if not r.first and self._count_again(r, payload):
                 continue
@@ -229,7 +229,7 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (now_ms, r.device, r.reason, payload, r.stream, r.first, r.last, r.sensor, r.field),
             )
-        self._bound("quarantine", QUARANTINE_ROWS, 0)
+        self._enforce_bound("quarantine", QUARANTINE_ROWS, 0)
 
     def _count_again(self, refused: Refused, payload: bytes) -> bool:
         same = self.connection.execute(
@@ -240,12 +240,12 @@ class Journal:
         return same.rowcount > 0
 
     def is_known(self, repeat: Repeat, from_ms: int, to_ms: int) -> bool:
-        """Whether an event under a covered sequence number may be the one that had it first.
+        """Whether an event with a covered sequence number may be the one that had it first.
 
         Args:
-            repeat: what came again.
-            from_ms: events before this are erased, so that nothing is left to compare with.
-            to_ms: the same of events after this, if their clock was never right.
+            repeat: the repeated event.
+            from_ms: events before this moment are erased, so nothing is left to compare with.
+            to_ms: undated events after this moment are erased too.
         """
         event, key = repeat.event, (repeat.device, repeat.stream)
         stream_no = self._streams.get(key)
@@ -266,22 +266,23 @@ class Journal:
         ).fetchall()
         if refused:
             return any(payload in (b"", repeat.payload[:QUARANTINE_BYTES]) for (payload,) in refused)
-        return self._is_lost(key, repeat.seq)
+        return self._is_in_gap(key, repeat.seq)
 
-    def _is_lost(self, key: StreamKey, seq: int) -> bool:
-        """Whether an event is in a gap."""
+    def _is_in_gap(self, key: StreamKey, seq: int) -> bool:
+        """Whether an event lies in a gap."""
         found = self.connection.execute(
             "SELECT last FROM gap WHERE device = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1",
             (*key, seq),
         ).fetchone()
         return found is not None and found[0] >= seq
 
-    # What it means
+    # Occupancy
 
     def rewrite(self, spans: Sequence[Span], kept_ms: int = 0) -> None:
-        """Let transitions stand for those that a space had from a moment on, but not before `kept_ms`.
+        """Replace the transitions of spaces from a moment on, but not before `kept_ms`.
 
-        No space twice. What is past its time stays forgotten: of a space long silent, a restart tells all again.
+        No space may occur twice. Transitions before `kept_ms` are erased and stay erased: for a space that was silent
+        for long, a restart produces all of them again.
         """
         self.connection.executemany(
             "DELETE FROM transition WHERE space = ? AND at_ms >= ?",
@@ -290,43 +291,43 @@ class Journal:
         self.connection.executemany(
             "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
             [
-                (span.space, told.at_ms, told.state)
+                (span.space, transition.at_ms, transition.state)
                 for span in spans
-                for told in span.transitions
-                if told.at_ms >= kept_ms
+                for transition in span.transitions
+                if transition.at_ms >= kept_ms
             ],
         )
 
     def settled(self) -> dict[str, bytes]:
-        """What the newest events left behind, by space, as `set_settled` had it."""
+        """The stored states by name, as `store_states` wrote them: spaces, air and others."""
         return dict(self.connection.execute("SELECT space, body FROM settled"))
 
     def set_settled(self, bodies: Mapping[str, bytes]) -> None:
-        """Remember what the newest events left behind."""
+        """Store states by name: the newest evidence of spaces, the air of zones, and others."""
         self.connection.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?)", bodies.items())
 
     def checkpoints(self) -> dict[str, Checkpoint]:
-        """What the erased events left behind, by space."""
+        """What remains of erased events, by space."""
         rows = self.connection.execute("SELECT space, at_ms, state, body FROM checkpoint")
         return {space: Checkpoint(*rest) for space, *rest in rows}
 
     def set_checkpoint(self, space: str, checkpoint: Checkpoint) -> None:
-        """Remember what the erased events left behind."""
+        """Store what remains of the erased events of a space."""
         self.connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (space, *checkpoint))
 
     def mark_stale(self, subject: str, from_ms: int) -> None:
-        """Say that the history of a subject must be computed anew from `from_ms` on, or from an earlier moment."""
+        """Note that the history of a subject must be recomputed from `from_ms` or an earlier moment on."""
         self.connection.execute(
             "INSERT INTO stale VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
             (subject, from_ms),
         )
 
     def note_restored(self, from_ms: int, to_ms: int) -> None:
-        """Remember that this file took the place of a damaged one: what it lacks, and how far it knew each stream.
+        """Record that this file replaced a damaged one: what it lacks, and how far it covers each stream.
 
         Args:
-            from_ms: when it was made, Unix ms; 0: it is new.
-            to_ms: when it took the place.
+            from_ms: when this file was made, Unix ms; 0: it is new.
+            to_ms: when it replaced the other, Unix ms.
         """
         tables.rename(self.connection)
         self.set_meta(MISSING_FROM, from_ms)
@@ -335,26 +336,26 @@ class Journal:
         self.connection.execute("INSERT INTO meta SELECT ? || no, seq FROM stream", (RESTORED_MARK,))
 
     def restored_marks(self) -> dict[StreamKey, int]:
-        """Of each stream that has not been heard of since the journal was restored: how far the backup knew it."""
+        """For each stream without an event since the journal was restored: how far the backup covers it."""
         rows = self.connection.execute(
             "SELECT device, stream, value FROM stream JOIN meta ON name = ? || no", (RESTORED_MARK,)
         )
         return {(device, stream): seq for device, stream, seq in rows}
 
     def forget_restored(self, key: StreamKey) -> None:
-        """The stream was heard of: what it lost with the damaged journal is known."""
+        """Drop the restored position of a stream: it has sent again, so what it lost is known."""
         self.connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_MARK}{self._stream_no(key)}",))
 
     def meta(self, name: str) -> int | None:
-        """A number that was remembered under this name; None: none was."""
+        """The number stored under this name; None: there is none."""
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
     def can_grow(self) -> None:
-        """Prove that more can be written, by a write that is taken back.
+        """Check that the file can grow, with a large write that is removed again.
 
         Raises:
-            JournalAway: it cannot.
+            JournalAway: it cannot grow.
         """
         with self.transaction():
             self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('proof', zeroblob(?))", (PROOF_BYTES,))
@@ -362,25 +363,25 @@ class Journal:
             self.connection.execute("DELETE FROM meta WHERE name = 'proof'")
 
     def set_meta(self, name: str, value: int) -> None:
-        """Remember a number under this name."""
+        """Store a number under this name."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    # What is forgotten
+    # Erasure
 
     def sensors(self) -> set[SensorKey]:
-        """Every sensor that ever said something."""
+        """Every sensor that ever sent an event."""
         return set(self._sensors)
 
     def newest(self, before_ms: int) -> int:
-        """When by a trusted clock the newest event before a moment happened; 0: there is none."""
+        """The time of the newest dated event before a moment; 0: there is none."""
         statement = "SELECT max(at_ms) FROM event WHERE sensor_no = ? AND at_ms < ? AND synchronised"
         found = [self.connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._sensors.values()]
         return max((at_ms for at_ms in found if at_ms is not None), default=0)
 
     def erase_events(self, sensors: Iterable[SensorKey], before_ms: int, undated_after_ms: int) -> int:
-        """Forget what these sensors said before a moment; returns how many events that were.
+        """Erase the events of these sensors from before a moment; returns how many.
 
-        An event without a trusted clock may also claim to be from the future: beyond a moment, it goes too.
+        An event without a trusted clock may claim to be from the future: beyond `undated_after_ms` it is erased too.
         """
         numbers = [self._sensors[key] for key in sensors if key in self._sensors]
         self.connection.executemany(
@@ -392,13 +393,13 @@ class Journal:
         ).rowcount
 
     def erase_transitions(self, space: str, before_ms: int) -> None:
-        """Forget single transitions of a space before a moment."""
+        """Erase the transitions of a space from before a moment."""
         self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_strangers(self, known: Iterable[str], before_ms: int) -> None:
-        """Forget single transitions before a moment, and then the rest, of spaces (and doors, air) that are not known.
+        """Erase what is stored of spaces, doors and air that are not in `known`: old transitions, then the rest.
 
-        One whose space comes back into the plan begins anew.
+        A space that returns to the plan starts from nothing.
         """
         rows = self.connection.execute(
             "SELECT space FROM transition UNION SELECT space FROM checkpoint UNION SELECT space FROM settled"
@@ -409,37 +410,39 @@ class Journal:
             self.connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_refused(self, before_ms: int) -> None:
-        """Forget what was refused before a moment."""
+        """Erase rejections from before a moment."""
         self.connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
 
     def forget_gap_times(self, before_ms: int) -> None:
-        """Of gaps that were reported before a moment keep which events and why, and no longer when."""
+        """Clear the report time of gaps reported before a moment; keep which events are missing, and why."""
         self.connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
 
     def erase_crowds(self, before_ms: int) -> None:
-        """Forget who was inside before a moment."""
+        """Erase who was inside before a moment."""
         self.connection.execute("DELETE FROM crowd WHERE at_ms < ?", (before_ms,))
 
     def shrink(self) -> bool:
-        """Write the log into the file and cut it, so that nothing erased is left in it; returns whether that is done.
+        """Write the log into the file and truncate it, so that no erased data is left in it.
 
-        A reader in its way, or a check of the file that runs, delays it.
+        Returns:
+            Whether it is done. A reader or a running check of the file delays it.
         """
-        return self._cut()
+        return self._truncate_log()
 
     def _bound_log(self) -> None:
-        """Cut the log when it has grown; a reader that is in the way for long stops the collector, not the disk.
+        """Truncate the log when it has grown. A reader that blocks this for long stops the collector, not the disk.
 
         Raises:
-            JournalAway: the log has its full size and cannot be cut. What is committed stays; devices keep the rest.
+            JournalAway: the log has its full size and cannot be truncated. What is committed stays; devices keep the
+                rest.
         """
         size = self._log_bytes()
-        if size < self._cut_at_bytes:
+        if size < self._truncate_at_bytes:
             return
-        if self._cut():
-            self._cut_at_bytes = LOG_BYTES
+        if self._truncate_log():
+            self._truncate_at_bytes = LOG_BYTES
         else:
-            self._cut_at_bytes = min(size + LOG_BYTES // 4, MOST_LOG_BYTES)
+            self._truncate_at_bytes = min(size + LOG_BYTES // 4, MOST_LOG_BYTES)
             if size >= MOST_LOG_BYTES:
                 raise log_is_full(self.path)
 
@@ -449,8 +452,8 @@ class Journal:
         except OSError:
             return 0
 
-    def _cut(self, *, closing: bool = False) -> bool:
-        """One checkpoint of the whole log, without waiting for anybody."""
+    def _truncate_log(self, *, closing: bool = False) -> bool:
+        """Checkpoint the whole log without waiting for readers."""
         if not self.file_lock.acquire(blocking=False):
             return False
         try:
@@ -462,20 +465,20 @@ class Journal:
                 finally:
                     self.connection.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
                 if not blocked:
-                    with contextlib.suppress(OSError):  # without them the file is checked by SQLite alone
+                    with contextlib.suppress(OSError):  # without checksums, SQLite's own check still covers the file
                         self.page_sums.after_checkpoint(closing=closing)
                 return not blocked
         finally:
             self.file_lock.release()
 
     def retire_streams(self, kept: int) -> list[StreamKey]:
-        """Forget old streams of devices that began more than `kept`, if no event of theirs is stored any more.
+        """Remove old streams of devices with more than `kept` streams, if none of their events is stored any more.
 
-        What such a stream may still repeat is older than what is taken, so no event counts twice. The newest `kept` of
-        each device stay. Events are read through only if a device has more than that.
+        Anything such a stream may still repeat is too old to be accepted, so no event counts twice. The newest `kept`
+        streams of each device stay. Events are scanned only if a device has more than that.
 
         Returns:
-            The streams that are forgotten.
+            The removed streams.
         """
         crowded = self.connection.execute(
             "SELECT 1 FROM stream GROUP BY device HAVING count(*) > ?", (kept,)
@@ -494,20 +497,20 @@ class Journal:
             del self._streams[device, stream], self._stream_names[no]
         return [(device, stream) for _, device, stream in rows]
 
-    def _bound(self, table: str, most: int, spare: int) -> None:
-        """Drop the oldest rows of whoever has the most, once a table has more rows than it may have, and count them.
+    def _enforce_bound(self, table: str, most: int, spare: int) -> None:
+        """Once a table has more than `most` rows, delete the oldest rows of owners with the most, and count them.
 
         Args:
             table: `gap` or `quarantine`.
-            most: so many rows may stay.
-            spare: so many more go, so that the next rows do not cost the same again.
+            most: how many rows may stay.
+            spare: how many more to delete, so that the next rows do not cost the same again.
         """
         (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
         if rows <= most:
             return
         owner, key, order = _BOUNDED[table]
-        held = dict(self.connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
-        gone = evictions(held, rows - most + spare)
+        row_counts = dict(self.connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
+        gone = evictions(row_counts, rows - most + spare)
         for device, number in gone.items():
             self.connection.execute(
                 f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608
@@ -553,11 +556,11 @@ class Journal:
 
 
 def locked(path: Path) -> Lock:
-    """Keep other collectors off a journal, before anything is done with its file.
+    """Lock a journal against other collectors, before anything touches its file.
 
     Raises:
-        JournalInUse: another collector has it.
-        JournalAway: the lock cannot be made.
+        JournalInUse: another collector uses it.
+        JournalAway: the lock file cannot be created.
     """
     try:
         return Lock(path)
@@ -567,20 +570,20 @@ def locked(path: Path) -> Lock:
         raise not_opened(path, fault) from fault
 
 
-def _begin_log(connection: sqlite3.Connection, path: Path) -> None:
-    """Use a write-ahead log. If the disk fails here, SQLite goes on without one, and reports no error."""
+def _start_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Switch to a write-ahead log. If the disk fails here, SQLite continues without one and reports no error."""
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise no_log(path)
 
 
-def _opened(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
+def _open_connection(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     try:
-        _begin_log(connection, path)
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `_cut` does it, and keeps the checksums of the pages
+        _start_log(connection, path)
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `_truncate_log` does it and keeps the page checksums
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
-        connection.execute("PRAGMA secure_delete = ON")  # what is erased cannot be read in the file
+        connection.execute("PRAGMA secure_delete = ON")  # erased data cannot be read in the file
         migrate(connection, steps)
     except BaseException:
         connection.close()

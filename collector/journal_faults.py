@@ -1,7 +1,7 @@
-"""What can be wrong with the journal's file, and whose move it is.
+"""Faults of the journal's file, and who must act on them.
 
 In:    errors of SQLite and of the system.
-Out:   `JournalAway`, which may mend itself, or `JournalRejected`, which cannot.
+Out:   `JournalAway`, which may pass, or `JournalRejected`, which cannot.
 Never: files.
 """
 
@@ -20,18 +20,18 @@ from edge.file_access import access_problem
 
 
 class JournalRejected(ValueError):
-    """The file cannot be this collector's journal. To try again cannot help."""
+    """The file cannot be this collector's journal. Trying again cannot help."""
 
 
 class JournalInUse(JournalRejected):
-    """Another collector has the file. It can be opened once that one has ended."""
+    """Another collector uses the file. It can be opened once that collector has ended."""
 
 
 class JournalDamaged(JournalRejected):
-    """The content of the file is not what was written. A backup, or an empty journal, must take its place.
+    """The file does not contain what was written. A backup or an empty journal must replace it.
 
     Attributes:
-        difference: what the comparison of the pages with their checksums found, if that is how it was noticed.
+        difference: the difference between pages and checksums, if the damage was found that way.
     """
 
     def __init__(self, text: str, difference: Difference | None = None) -> None:
@@ -40,10 +40,10 @@ class JournalDamaged(JournalRejected):
 
 
 class JournalAway(ConnectionError):
-    """The file cannot be written now. It may succeed later.
+    """The file cannot be written now. Writing may succeed later.
 
     Attributes:
-        finding: what is wrong, in plain words and without the path: pages show it.
+        finding: what is wrong, in plain text and without the path: pages show it.
     """
 
     def __init__(self, path: Path, finding: str, remedy: str) -> None:
@@ -85,23 +85,23 @@ _ERRNO: Final[Mapping[int, tuple[str, str]]] = {
 
 
 def not_opened(path: Path, fault: OSError) -> JournalAway:
-    """Why the file beside the journal that locks it could not be opened."""
-    return _away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
+    """The error for a lock file, beside the journal, that could not be opened."""
+    return _build_away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
 
 
 def no_log(path: Path) -> JournalAway:
-    """Why the journal is not used: SQLite could not begin its write-ahead log."""
-    return _away(path, *_FAILS)
+    """The error for a journal on which SQLite could not start its write-ahead log."""
+    return _build_away(path, *_FAILS)
 
 
 def log_is_full(path: Path) -> JournalAway:
-    """Why nothing more is written: another process reads a state of the journal that is so old that the log is full."""
-    readers = sorted(_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
+    """The error for a log that is full because another process keeps a very old snapshot of the journal open."""
+    readers = sorted(_find_lock_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
     who = f"process {', '.join(map(str, readers))}" if readers else "the program"
     return JournalAway(path, "a reader prevents the journal's log from being shortened", f"stop {who} that has it open")
 
 
-def _holders(file: Path) -> set[int]:
+def _find_lock_holders(file: Path) -> set[int]:
     """The processes that hold a lock on a file. Source: proc_locks(5)."""
     try:
         found = file.stat()
@@ -113,20 +113,21 @@ def _holders(file: Path) -> set[int]:
     return {int(field[3]) for field in fields if len(field) > 4 and field[4] == name and int(field[3]) > 0}
 
 
-def _away(path: Path, finding: str, remedy: str) -> JournalAway:
-    """The fault, or what is behind it: a foreign file and a lack of file descriptors have no SQLite code of their own.
+def _build_away(path: Path, finding: str, remedy: str) -> JournalAway:
+    """Build the error from the finding, or from the cause behind it.
 
-    The journal itself is not opened here to try: closing a second handle on it would drop SQLite's locks.
+    A foreign owner and a lack of file descriptors have no SQLite code of their own. The journal itself is not opened
+    to find out: closing a second handle on it would drop SQLite's locks.
     """
     if (finding, remedy) in {_READ_ONLY, _FAILS, _CANNOT_OPEN}:
         if problem := access_problem(path):
             return JournalAway(path, _NOT_OURS, problem)
-        if _short_of_files():
+        if _is_short_of_files():
             return JournalAway(path, *_FILES)
     return JournalAway(path, finding, remedy)
 
 
-def _short_of_files() -> bool:
+def _is_short_of_files() -> bool:
     """Whether this process can open fewer files than SQLite needs: the journal, its log, its index, a folder."""
     try:
         used = len(list(Path("/proc/self/fd").iterdir()))
@@ -137,7 +138,7 @@ def _short_of_files() -> bool:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours; one that is our own bug stays what it is."""
+    """Translate errors of SQLite and the system into the journal's errors; errors that are bugs pass unchanged."""
     try:
         yield
     except SchemaTooNew as fault:
@@ -149,7 +150,7 @@ def told(path: Path) -> Iterator[None]:
     except sqlite3.Error as fault:
         code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
         if code in _AWAY:
-            raise _away(path, *_AWAY[code]) from fault
+            raise _build_away(path, *_AWAY[code]) from fault
         if code in _REJECTED:
             raise JournalDamaged(f"{path}: {_REJECTED[code]}") from fault
         raise

@@ -1,9 +1,9 @@
-"""Opens the journal, has it watched while it is in use, and puts a backup in the place of a damaged one.
+"""Opens the journal, monitors it while it is in use, and replaces a damaged one with a backup.
 
-In:    the journal's path, the plan, what is kept for how long, the time.
-Out:   the open journal; a restored one, and the period it lacks.
-Never: a file that another collector has: everything here happens under its lock. A file that is moved aside before a
-check of the closed file has found damage in it.
+In:    the journal's path, the plan, the retention settings, the time.
+Out:   the open journal, or a restored one with a note of the period that it lacks.
+Never: a file that another collector uses: everything here happens under its lock. A file is moved aside only after a
+       check of the closed file has found damage.
 """
 
 import logging
@@ -25,93 +25,93 @@ from collector.settings import RetentionSettings
 from collector.sqlite_backup import BackupRules
 
 STOP_S: Final = 10.0
-"""So long the end of a check is waited for. One that takes longer has no effect any more."""
+"""How long to wait for a check to end. A check that takes longer has no effect any more."""
 
 log = logging.getLogger(__name__)
 
 
 class JournalGuard:
-    """Looks after one journal: opens it, watches it while it is in use, replaces it when it is damaged."""
+    """Manages one journal: opens it, monitors it while it is in use, replaces it when it is damaged."""
 
     def __init__(self, path: Path, plan: SitePlan, retention: RetentionSettings, now_ms: Callable[[], int]) -> None:
         self._path, self._plan, self._retention, self._now_ms = path, plan, retention, now_ms
         self._rules = BackupRules(folder=path.parent / FOLDER, keep=KEEP, check=content_problem)
-        self._watch: JournalWatch | None = None
+        self._monitor: JournalWatch | None = None
 
     @contextmanager
     def watching(self, journal: Journal) -> Iterator[None]:
-        """Check the journal and back it up while the block runs. The log is not cut until the first check is done."""
-        watch = JournalWatch(journal, self._plan, self._retention, self._now_ms)
-        watch.start(self._watch)
-        self._watch = watch
+        """Check the journal and back it up during the block. The log is not truncated before the first check ends."""
+        monitor = JournalWatch(journal, self._plan, self._retention, self._now_ms)
+        monitor.start(self._monitor)
+        self._monitor = monitor
         try:
             yield
         finally:
-            watch.stop(STOP_S)
+            monitor.stop(STOP_S)
 
     def look(self) -> None:
-        """Raise what the watch has found.
+        """Raise what the monitor has found.
 
         Raises:
             JournalDamaged: the file is damaged.
-            Exception: a bug of ours.
+            Exception: a bug in Ledig.
         """
-        if self._watch is not None:
-            self._watch.look()
+        if self._monitor is not None:
+            self._monitor.look()
 
     def open_journal(self) -> Journal:
-        """The journal, or, if it is damaged so much that it cannot be opened, the newest good backup in its place.
+        """Open the journal. If it is too damaged to be opened, the newest good backup replaces it first.
 
         Raises:
             JournalAway, JournalInUse: it cannot be opened now.
-            JournalRejected: a later Ledig wrote it.
+            JournalRejected: a later version of Ledig wrote it.
         """
         lock = locked(self._path)
         try:
             with told(self._path):
                 sqlite_backup.complete(self._path)
                 problem = first_page_problem(self._path)
-            if problem:  # once it is opened, SQLite would change the file by what its first page claims
-                return self._restored(problem, lock)
+            if problem:  # do not open it: SQLite would change the file according to its damaged first page
+                return self._restore_backup(problem, lock)
             try:
                 return Journal(self._path, lock=lock)
             except JournalAway:
                 raise
             except Exception as fault:  # noqa: BLE001 - a damaged file can make any statement fail in any way
-                return self._replaced(fault, lock)
+                return self._replace_if_damaged(fault, lock)
         except BaseException:
             lock.release()
             raise
 
     def replaced(self, fault: Exception) -> Journal:
-        """The newest good backup in the place of the journal, if damage is behind the fault; nobody may have it open.
+        """Replace the journal with the newest good backup, if damage caused the fault; no connection may be open.
 
-        A file that was reported as damaged, and in which nothing is found once it is closed, is opened again.
+        If the closed file shows no damage although damage was reported, it is opened again.
 
         Raises:
-            JournalAway: the disk refuses; the damaged file is still in its place, or is found damaged again.
-            JournalInUse: another collector has the file.
-            Exception: `fault`, if the file is good, and the fault is not that it is damaged.
+            JournalAway: the disk refuses; the damaged file is still in place, or will be found damaged again.
+            JournalInUse: another collector uses the file.
+            Exception: `fault` itself, if the file is good and the fault does not report damage.
         """
         lock = locked(self._path)
         try:
-            return self._replaced(fault, lock)
+            return self._replace_if_damaged(fault, lock)
         except BaseException:
             lock.release()
             raise
 
-    def _replaced(self, fault: Exception, lock: Lock) -> Journal:
+    def _replace_if_damaged(self, fault: Exception, lock: Lock) -> Journal:
         with told(self._path):
             self._end_check()
-            problem = self._damage_of_closed(fault)
+            problem = self._find_closed_damage(fault)
         if problem:
-            return self._restored(problem, lock)
+            return self._restore_backup(problem, lock)
         if not isinstance(fault, JournalDamaged) or not self._path.exists():
             raise fault
         log.warning("%s; a second check finds no damage, so the journal stays in use", fault)
         return Journal(self._path, lock=lock)
 
-    def _restored(self, problem: str, lock: Lock) -> Journal:
+    def _restore_backup(self, problem: str, lock: Lock) -> Journal:
         with told(self._path):
             self._end_check()
             missing_to_ms = self._now_ms()
@@ -119,8 +119,8 @@ class JournalGuard:
             replacement = sqlite_backup.replace_damaged(self._path, self._rules, time.time_ns() // 1_000_000)
         made_ms = replacement.backup.made_ms if replacement.backup else 0
         made = datetime.fromtimestamp(made_ms / 1000, UTC).isoformat(" ", "minutes")
-        put = f"the backup of {made} replaces it" if made_ms else "there is no backup, and a new one is empty"
-        log.error("%s is damaged: %s; it is kept as %s, %s", self._path, problem, replacement.aside.name, put)
+        outcome = f"the backup of {made} replaces it" if made_ms else "there is no backup, and a new one is empty"
+        log.error("%s is damaged: %s; it is kept as %s, %s", self._path, problem, replacement.aside.name, outcome)
         journal = Journal(self._path, lock=lock)
         try:
             with journal.transaction():
@@ -131,14 +131,14 @@ class JournalGuard:
         return journal
 
     def _end_check(self) -> None:
-        """A check that still has the file open would delete the log of the one that takes its place."""
-        if self._watch is not None and not self._watch.stop(0):
-            finding = "a check of the journal has not ended"
-            raise JournalAway(self._path, finding, "check the disk; the collector tries again by itself")
+        """End the check: one that still has the file open would delete the log of the file that replaces it."""
+        if self._monitor is not None and not self._monitor.stop(0):
+            finding = "a check of the journal is still running"
+            raise JournalAway(self._path, finding, "check the disk; the collector retries automatically")
 
-    def _damage_of_closed(self, fault: Exception) -> str:
-        """What is wrong with the file while nobody has it open; empty: nothing that can be found."""
+    def _find_closed_damage(self, fault: Exception) -> str:
+        """The damage of the file while no connection is open; empty: none found."""
         if not self._path.exists():
             return ""
-        noticed = fault.difference if isinstance(fault, JournalDamaged) else None
-        return closed_sums_problem(self._path, noticed) or sqlite_backup.damage(self._path, content_problem)
+        difference = fault.difference if isinstance(fault, JournalDamaged) else None
+        return closed_sums_problem(self._path, difference) or sqlite_backup.damage(self._path, content_problem)

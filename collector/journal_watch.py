@@ -1,12 +1,12 @@
-"""A thread that checks one open journal and backs it up, as long as that journal is in use.
+"""A thread that checks one open journal and backs it up while that journal is in use.
 
-In:    the open journal, the plan, what is kept for how long, the time.
+In:    the open journal, the plan, the retention settings, the time.
 Out:   backups in the folder `backups`; the damage that was found.
-Never: a write to the journal; a finding about a file that was closed while the check read it.
+Never: a write to the journal; a finding about a file that was closed during the check.
 
-The check of a start runs beside the collector, so that it delays nothing. Each backup is checked too, and so are the
-pages of the file against their checksums, once a day. Each watch has its own result and its own signal to stop: a check
-that ends after its journal was closed changes nothing.
+The first check runs beside the collector, so that it does not delay the start. Once a day the pages of the file are
+compared with their checksums and a backup is made and checked. Each monitor has its own result and its own stop
+signal: a check that ends after its journal was closed changes nothing.
 """
 
 import logging
@@ -42,11 +42,11 @@ EVERY_MS: Final = 24 * HOUR_MS
 LOOK_S: Final = 5.0
 RETRY_S: Final = 60.0
 REVISE_MS: Final = HOUR_MS
-"""So often old events leave the backups."""
+"""How often old events are erased from the backups."""
 LEAD_MS: Final = 2 * HOUR_MS
-"""They leave a backup so much earlier than the journal, so that they are never older there."""
+"""Backups lose events this much earlier than the journal, so that they never hold older ones."""
 ASIDE_MS: Final = HOUR_MS
-"""A damaged file is kept for so long. It cannot be purged, and may hold events as old as any may be."""
+"""How long a damaged file is kept. It cannot be purged, and may already hold events of the maximum age."""
 
 _evidence: Final = msgspec.msgpack.Decoder(Evidence)
 _air: Final = msgspec.msgpack.Decoder(AirState)
@@ -63,23 +63,23 @@ class JournalWatch:
         self._journal, self._path = journal, journal.path
         self._plan, self._retention, self._now_ms = plan, retention, now_ms
         self._folder = self._path.parent / FOLDER
-        self._rules = BackupRules(folder=self._folder, keep=KEEP, prepare=self._forget_old, check=content_problem)
+        self._rules = BackupRules(folder=self._folder, keep=KEEP, prepare=self._erase_old, check=content_problem)
         self._stopping = threading.Event()
         self._damage: JournalDamaged | None = None
         self._bug: Exception | None = None
-        self._revised_ms: int | None = None
+        self._pruned_ms: int | None = None
         self._fault = ""
-        self._before: JournalWatch | None = None
+        self._previous: JournalWatch | None = None
         self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
 
-    def start(self, before: "JournalWatch | None") -> None:
-        """Begin with a check, once the watch before has ended. The log is not cut until the check is done."""
-        self._before = before
+    def start(self, previous: "JournalWatch | None") -> None:
+        """Start with a check, once `previous` has ended. The log is not truncated before the check is done."""
+        self._previous = previous
         self._journal.file_lock.acquire()
         self._thread.start()
 
     def stop(self, wait_s: float) -> bool:
-        """Interrupt the check; returns whether the thread has ended within the time."""
+        """Interrupt the check; returns whether the thread ended within `wait_s`."""
         self._stopping.set()
         self._thread.join(wait_s)
         return not self._thread.is_alive()
@@ -89,38 +89,38 @@ class JournalWatch:
 
         Raises:
             JournalDamaged: the file is damaged.
-            Exception: a bug of ours.
+            Exception: a bug in Ledig.
         """
         if self._bug is not None:
             raise self._bug
         if self._damage is not None:
             raise self._damage
 
-    # What the thread does
+    # The thread
 
     def _run(self) -> None:
         try:
             try:
-                if self._before is not None:  # two would use the same unfinished backup
-                    self._before._thread.join()  # noqa: SLF001 - of the same class
-                    self._before = None
-                self._attempt(self._verify)  # `start` has taken the lock for it
+                if self._previous is not None:  # both would write the same unfinished backup
+                    self._previous._thread.join()  # noqa: SLF001 - an instance of this class
+                    self._previous = None
+                self._attempt(self._verify)  # `start` has acquired the lock for it
             finally:
                 self._journal.file_lock.release()
             while self._damage is None and not self._stopping.is_set():
-                self._attempt(self._look_after)
+                self._attempt(self._maintain)
                 self._stopping.wait(RETRY_S if self._fault else LOOK_S)
-        except Exception as bug:  # noqa: BLE001 - it is raised again where the collector looks
+        except Exception as bug:  # noqa: BLE001 - raised again in the collector's loop
             self._bug = bug
 
-    def _look_after(self) -> None:
-        """Keep retention in the backups; check and back up once a day."""
+    def _maintain(self) -> None:
+        """Apply retention to the backups every hour; check the journal and back it up once a day."""
         now_ms = self._now_ms()
-        if self._revised_ms is None or not 0 <= now_ms - self._revised_ms < REVISE_MS:
-            sqlite_backup.revise(self._path, self._folder, self._forget_old)
+        if self._pruned_ms is None or not 0 <= now_ms - self._pruned_ms < REVISE_MS:
+            sqlite_backup.revise(self._path, self._folder, self._erase_old)
             sqlite_backup.forget_damaged(self._path, _real_ms(), ASIDE_MS)
             forget_replaced_copies(self._folder, _real_ms())
-            self._revised_ms = now_ms
+            self._pruned_ms = now_ms
         found = sqlite_backup.backups(self._path, self._folder)
         if not sqlite_backup.is_due(found, now_ms, EVERY_MS):
             return
@@ -130,33 +130,33 @@ class JournalWatch:
             return
         try:
             sqlite_backup.back_up(self._path, self._rules, now_ms)
-        except SourceDamaged as fault:  # or the disk has damaged the copy alone
+        except SourceDamaged as fault:  # or the disk damaged only the copy
             problem = sqlite_backup.damage(self._path, content_problem, self._stopping.is_set)
             if not problem:
-                raise OSError(f"the copy is damaged, and the journal is not ({fault}); check the disk") from fault
-            self._note(JournalDamaged(f"{self._path}: {problem}"))
+                raise OSError(f"the copy is damaged but the journal is not ({fault}); check the disk") from fault
+            self._report_damage(JournalDamaged(f"{self._path}: {problem}"))
 
     def _verify(self) -> None:
-        """Compare the pages with their checksums, and let SQLite check the rest. The log is not cut meanwhile."""
+        """Compare the pages with their checksums, then run SQLite's check. The log is not truncated meanwhile."""
         pages = self._journal.page_sums
         found = pages.read(self._stopping.is_set)
         if found is None:
             return
         expected = self._journal.stored_sums if pages.sums is None else pages.sums
         if expected is not None and (difference := pages.compared(expected, found)):
-            self._note(JournalDamaged(f"{self._path}: {difference}", difference))
+            self._report_damage(JournalDamaged(f"{self._path}: {difference}", difference))
             return
         if problem := sqlite_backup.damage(self._path, content_problem, self._stopping.is_set):
-            self._note(JournalDamaged(f"{self._path}: {problem}"))
+            self._report_damage(JournalDamaged(f"{self._path}: {problem}"))
         elif pages.sums is None:
             pages.adopt(found)
 
-    def _note(self, damage: JournalDamaged) -> None:
+    def _report_damage(self, damage: JournalDamaged) -> None:
         if not self._stopping.is_set():
             self._damage = damage
 
     def _attempt(self, work: Callable[[], None]) -> None:
-        """Do a piece of work; a disk that refuses is reported once, and the work is done again later."""
+        """Run a piece of work; a fault of the disk is logged once, and the work runs again later."""
         try:
             work()
         except (OSError, sqlite3.Error) as fault:
@@ -168,25 +168,25 @@ class JournalWatch:
         else:
             self._fault = ""
 
-    def _forget_old(self, connection: sqlite3.Connection) -> None:
-        """Erase from a backup what the journal has erased, or erases soon; by what the journal believes the time is."""
+    def _erase_old(self, connection: sqlite3.Connection) -> None:
+        """Erase from a backup what the journal has erased or will erase soon, by the journal's own time."""
         with closing(connect(self._path)) as journal:
             row = journal.execute("SELECT value FROM meta WHERE name = ?", (ERASED,)).fetchone()
         if row is None:
             return
         erased_ms, before_ms = row[0], row[0] + LEAD_MS
         with transaction(connection):
-            _erase(connection, before_ms, erased_ms + self._retention.raw_hours * HOUR_MS + FUTURE_MS)
+            _erase_events(connection, before_ms, erased_ms + self._retention.raw_hours * HOUR_MS + FUTURE_MS)
             now_ms = erased_ms + self._retention.raw_hours * HOUR_MS
             tables.erase(connection, self._plan, self._retention, now_ms)
 
 
-def _erase(connection: sqlite3.Connection, before_ms: int, undated_after_ms: int) -> None:
+def _erase_events(connection: sqlite3.Connection, before_ms: int, undated_after_ms: int) -> None:
     connection.execute("DELETE FROM event WHERE at_ms < ?", (before_ms,))
     connection.execute("DELETE FROM event WHERE at_ms > ? AND NOT synchronised", (undated_after_ms,))
     for table in ("transition", "quarantine", "crowd"):
         connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (before_ms,))  # noqa: S608 - our own names
-    for name in (ERASED, TAKEN_FROM):  # late events from before it would be judged without those that are gone
+    for name in (ERASED, TAKEN_FROM):  # late events from before would be evaluated without the erased ones
         connection.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
             (name, before_ms),
@@ -194,11 +194,11 @@ def _erase(connection: sqlite3.Connection, before_ms: int, undated_after_ms: int
 
 
 def content_problem(connection: sqlite3.Connection) -> str:
-    """What is wrong with the content of a journal that SQLite can read; empty: nothing."""
+    """The first problem in the content of a readable journal; empty: none."""
     known = {kind.value for kind in Kind}
     for (kind,) in connection.execute("SELECT kind FROM kind"):
         if kind not in known:
-            return f"no kind of event is named {kind!r}"
+            return f"unknown kind of event {kind!r}"
     for name, body in connection.execute(
         "SELECT space, body FROM settled UNION ALL SELECT space, body FROM checkpoint"
     ):
@@ -208,7 +208,7 @@ def content_problem(connection: sqlite3.Connection) -> str:
             elif ":" not in name:
                 _evidence.decode(body)
         except (ValueError, TypeError, RecursionError) as fault:
-            return f"what is kept of {name!r} cannot be read: {fault}"
+            return f"the stored state of {name!r} cannot be read: {fault}"
     return ""
 
 

@@ -1,15 +1,15 @@
-"""The collector's socket to the broker: messages in and out pass beside paho, and everything else is paho's.
+"""A socket for paho that reads and writes PUBLISH packets itself and passes all other packets to paho.
 
 In:    the bytes of one MQTT 3.1.1 connection; messages and acknowledgements to send.
-Out:   PUBLISH packets of QoS 0 and 1 as values; every other packet, whole, to whoever calls `recv`.
-Never: a decision about the connection: to connect, subscribe, ping and leave is paho's.
+Out:   PUBLISH packets of QoS 0 and 1 as values; every other packet, whole, to the caller of `recv`.
+Never: decisions about the connection: paho connects, subscribes, pings and disconnects.
 
-Why: paho makes some 25 calls and 5 system calls of each message, which is more than all that the collector does with
-it. With this in between the collector, which stores, keeps up with a bare paho subscriber, which does not
-(bench/throughput.py). It rests on one name of paho that is not public: `Client._create_socket`.
+Reason: paho needs about 25 function calls and 5 system calls per message, more than all other work of the collector.
+With this socket the collector, which stores messages, keeps up with a bare paho subscriber, which does not
+(bench/throughput.py). It depends on one private name of paho: `Client._create_socket`.
 
-What is sent at QoS 1 is not sent again: a new connection says all that is retained anew, and every receipt. So
-nobody waits for the broker's PUBACK, and it ends here.
+Messages of QoS 1 are not sent again: after a new connection the collector publishes all retained messages and receipts
+anyway. So nothing waits for the broker's PUBACK, and this socket drops it.
 
 Source: MQTT 3.1.1, sections 2.2, 3.3 and 3.4.
 """
@@ -28,12 +28,12 @@ import paho.mqtt.client as mqtt
 from edge.message import MAX_PAYLOAD_BYTES
 
 CLOSE_S: Final = 0.5
-"""The longest that the broker may take to close its end."""
+"""The longest time that the broker may take to close its side."""
 READ_BYTES: Final = 256 * 1024
 UNSENT_BYTES: Final = 16 * 1024 * 1024
-"""A broker that leaves so much unread is as good as gone."""
+"""A broker that leaves this many bytes unread counts as disconnected."""
 PACKET_BYTES: Final = 5 + 2 + 0xFFFF + 2 + MAX_PAYLOAD_BYTES + 1
-"""The most that is kept of one packet: the longest header and topic, and one byte more than the contract allows."""
+"""Most bytes that are kept of one packet: the longest header and topic, and one byte more than the contract allows."""
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40
 _NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -42,213 +42,213 @@ log = logging.getLogger(__name__)
 
 
 class Message(NamedTuple):
-    """One PUBLISH."""
+    """One PUBLISH packet."""
 
     topic: bytes
     payload: bytes
     mid: int
-    """What its acknowledgement must bear; 0: it wants none."""
+    """The packet id for its acknowledgement; 0: QoS 0, no acknowledgement."""
     retained: bool
 
 
 class Line:
-    """What paho takes for its socket."""
+    """The object that paho uses as its socket."""
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
         self._parts: list[bytes] = []
-        """The beginning of a packet whose end is not here yet."""
-        self._held = 0
-        self._needed = 2
-        """So many bytes from the beginning of that packet are worth a look."""
-        self._skip = 0
-        """So many bytes of a message that is too large are still to come, and are dropped."""
-        self._too_large = 0
-        self._others = bytearray()
-        self._out = bytearray()
-        self._end: OSError | None = None
+        """The beginning of an incomplete packet."""
+        self._parts_bytes = 0
+        self._needed_bytes = 2
+        """How many bytes of that packet are needed before parsing can continue."""
+        self._skip_bytes = 0
+        """How many bytes of an oversized message are still to come and to be dropped."""
+        self._oversized_count = 0
+        self._paho_buffer = bytearray()
+        self._send_buffer = bytearray()
+        self._error: OSError | None = None
         self._ended = False
 
-    # What the inbox asks
+    # Used by the collector's connection
 
     @property
     def held(self) -> bool:
-        """Whether `recv` has something to give, were it the news that the connection is lost."""
-        return bool(self._others) or self._ended
+        """Whether `recv` has something to return: packets, or the end of the connection."""
+        return bool(self._paho_buffer) or self._ended
 
     @property
     def unsent(self) -> bool:
-        """Whether something waits to be sent."""
-        return bool(self._out)
+        """Whether bytes are waiting to be sent."""
+        return bool(self._send_buffer)
 
     @property
     def pending(self) -> bool:
-        """Whether TLS holds bytes that `poll` cannot see."""
-        return isinstance(self._line, ssl.SSLSocket) and self._line.pending() > 0
+        """Whether TLS has buffered bytes that `poll` cannot see."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def messages(self) -> list[Message]:
-        """The messages that are here, as far as one read goes; an empty list: none is, at the moment."""
+        """Read once; return the messages that are complete, possibly none."""
         try:
-            read = self._line.recv(READ_BYTES)
+            read = self._socket.recv(READ_BYTES)
         except _NOT_YET:
             return []
         except OSError as fault:
-            self._end, self._ended = fault, True
+            self._error, self._ended = fault, True
             return []
         if not read:
             self._ended = True
             return []
-        return self._take(read)
+        return self._parse(read)
 
     def acknowledge(self, mids: Iterable[int]) -> None:
-        """Add the acknowledgement of each to what is sent with the next `flush`."""
-        self._out += b"".join([struct.pack("!BBH", _PUBACK, 2, mid) for mid in mids])
+        """Queue one acknowledgement per packet id for the next `flush`."""
+        self._send_buffer += b"".join([struct.pack("!BBH", _PUBACK, 2, mid) for mid in mids])
 
     def publish(self, message: Message) -> None:
-        """Add a message to what is sent with the next `flush`; if `mid` is not 0, at QoS 1."""
+        """Queue a message for the next `flush`; with QoS 1 if `packet_id` is not 0."""
         topic, payload, mid, retained = message
-        self._out.append(_PUBLISH | (0x02 if mid else 0) | retained)
+        self._send_buffer.append(_PUBLISH | (0x02 if mid else 0) | retained)
         size = 2 + len(topic) + (2 if mid else 0) + len(payload)
         while size > 0x7F:
-            self._out.append(0x80 | size & 0x7F)
+            self._send_buffer.append(0x80 | size & 0x7F)
             size >>= 7
-        self._out.append(size)
-        self._out += struct.pack("!H", len(topic)) + topic
+        self._send_buffer.append(size)
+        self._send_buffer += struct.pack("!H", len(topic)) + topic
         if mid:
-            self._out += struct.pack("!H", mid)
-        self._out += payload
+            self._send_buffer += struct.pack("!H", mid)
+        self._send_buffer += payload
 
     def flush(self) -> None:
-        """Send what waits, in as few segments as it needs; what the network does not take now stays."""
+        """Send what is queued in as few segments as possible; what the network does not accept now stays queued."""
         try:
-            while self._out:
-                del self._out[: self._line.send(self._out)]
+            while self._send_buffer:
+                del self._send_buffer[: self._socket.send(self._send_buffer)]
         except _NOT_YET:
-            if len(self._out) > UNSENT_BYTES:
-                self._end, self._ended = ConnectionResetError("the broker accepts no data"), True
+            if len(self._send_buffer) > UNSENT_BYTES:
+                self._error, self._ended = ConnectionResetError("the broker accepts no data"), True
         except OSError as fault:
-            self._end, self._ended = fault, True
-            self._out.clear()
+            self._error, self._ended = fault, True
+            self._send_buffer.clear()
 
-    # What paho asks
+    # Used by paho
 
     def recv(self, size: int) -> bytes:
-        """Bytes of packets that are not messages."""
-        if self._others:
-            given = bytes(self._others[:size])
-            del self._others[:size]
-            return given
-        if self._end is not None:
-            raise self._end
+        """Return bytes of packets other than PUBLISH and PUBACK."""
+        if self._paho_buffer:
+            part = bytes(self._paho_buffer[:size])
+            del self._paho_buffer[:size]
+            return part
+        if self._error is not None:
+            raise self._error
         if self._ended:
             return b""
         raise BlockingIOError
 
     def send(self, data: bytes | bytearray) -> int:
-        """Take whole packets, to be sent with the next `flush`."""
-        self._out += data
+        """Queue whole packets for the next `flush`."""
+        self._send_buffer += data
         return len(data)
 
     def close(self) -> None:
-        """Send what can be sent, and close.
+        """Send what can be sent, then close.
 
-        What has come and was not read is read first: else the system resets the connection, the broker never sees our
-        DISCONNECT, and publishes the will.
+        Unread data is read first. Otherwise the system resets the connection, the broker never receives the
+        DISCONNECT, and it publishes the will.
         """
         self.flush()
         end_s = time.monotonic() + CLOSE_S
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_WR)
-            self._line.settimeout(CLOSE_S)
-            while time.monotonic() < end_s and self._line.recv(READ_BYTES):
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(CLOSE_S)
+            while time.monotonic() < end_s and self._socket.recv(READ_BYTES):
                 pass
-        self._line.close()
+        self._socket.close()
 
     def fileno(self) -> int:
-        return self._line.fileno()
+        return self._socket.fileno()
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - paho's name and shape for it
-        self._line.setblocking(flag)
+        self._socket.setblocking(flag)
 
-    def _take(self, read: bytes) -> list[Message]:
-        """The messages that these bytes complete. Each byte is copied a fixed number of times at most."""
-        if self._skip:
-            dropped = min(self._skip, len(read))
-            self._skip -= dropped
+    def _parse(self, read: bytes) -> list[Message]:
+        """Return the messages that these bytes complete. Each byte is copied a bounded number of times."""
+        if self._skip_bytes:
+            dropped = min(self._skip_bytes, len(read))
+            self._skip_bytes -= dropped
             read = read[dropped:]
-        if self._held + len(read) < self._needed:
+        if self._parts_bytes + len(read) < self._needed_bytes:
             self._parts.append(read)
-            self._held += len(read)
+            self._parts_bytes += len(read)
             return []
         stream = b"".join((*self._parts, read)) if self._parts else read
-        messages, rest = self._cut(stream)
+        messages, rest = self._split_packets(stream)
         self._parts = [rest] if rest else []
-        self._held = len(rest)
+        self._parts_bytes = len(rest)
         return messages
 
-    def _cut(self, stream: bytes) -> tuple[list[Message], bytes]:
-        """Take every whole packet off the stream; returns the messages, and the beginning of the next packet."""
+    def _split_packets(self, stream: bytes) -> tuple[list[Message], bytes]:
+        """Split off every whole packet; return the messages and the beginning of the next packet."""
         found: list[Message] = []
         start, size = 0, len(stream)
-        self._needed = 2
+        self._needed_bytes = 2
         while size - start >= 2:
             length, body = stream[start + 1], start + 2
             if length > 0x7F:
-                length, body = _length(stream, start)
+                length, body = _read_length(stream, start)
                 if length < 0:
-                    if body:  # no such length: paho shall find that out, and leave
-                        self._others += stream[start:]
+                    if body:  # an invalid length: paho detects it and disconnects
+                        self._paho_buffer += stream[start:]
                         start = size
                     else:
-                        self._needed = size - start + 1
+                        self._needed_bytes = size - start + 1
                     break
             end = body + length
             if end - start > PACKET_BYTES:
                 if size - start < PACKET_BYTES:
-                    self._needed = PACKET_BYTES
+                    self._needed_bytes = PACKET_BYTES
                     break
-                found += self._oversized(stream, start, body, end)
+                found += self._handle_oversized(stream, start, body, end)
                 start = min(end, size)
                 continue
             if end > size:
-                self._needed = end - start
+                self._needed_bytes = end - start
                 break
-            message = _message(stream, start, body, end)
+            message = _parse_publish(stream, start, body, end)
             if message is not None:
                 found.append(message)
             elif stream[start] != _PUBACK:
-                self._others += stream[start:end]
+                self._paho_buffer += stream[start:end]
             start = end
         return found, stream[start:]
 
-    def _oversized(self, stream: bytes, start: int, body: int, end: int) -> list[Message]:
-        """The beginning of a message that is too large; its payload is still too large to be taken for a valid one.
+    def _handle_oversized(self, stream: bytes, start: int, body: int, end: int) -> list[Message]:
+        """Return the beginning of an oversized message, which is still too long to be accepted as valid.
 
-        Its sender gets its acknowledgement and is named in the log and in the quarantine. What is no message ends the
-        connection.
+        Its sender gets an acknowledgement and appears in the log and in the quarantine. An oversized packet that is
+        not a message ends the connection.
         """
-        message = _message(stream, start, body, start + PACKET_BYTES)
+        message = _parse_publish(stream, start, body, start + PACKET_BYTES)
         if message is None:
-            self._end = ConnectionResetError(f"the broker sent a packet of {end - start} bytes that is not a message")
+            self._error = ConnectionResetError(f"the broker sent a packet of {end - start} bytes that is not a message")
             self._ended = True
             return []
-        self._skip = max(0, end - len(stream))
-        self._too_large += 1
-        if str(self._too_large).strip("0") == "1":  # one line for each tenfold
+        self._skip_bytes = max(0, end - len(stream))
+        self._oversized_count += 1
+        if str(self._oversized_count).strip("0") == "1":  # log the 1st, 10th, 100th …
             log.warning(
-                "too large so far: %d; the last, %d bytes on %r, is dropped: the contract allows %d",
-                *(self._too_large, end - start, message.topic.decode(errors="replace")[:200], MAX_PAYLOAD_BYTES),
+                "messages too large so far: %d; the last, %d bytes on %r, is dropped: the contract allows %d",
+                *(self._oversized_count, end - start, message.topic.decode(errors="replace")[:200], MAX_PAYLOAD_BYTES),
             )
         return [message]
 
 
-def _length(stream: bytes, start: int) -> tuple[int, int]:
-    """The length that the packet at `start` states, and where its body begins.
+def _read_length(stream: bytes, start: int) -> tuple[int, int]:
+    """The length that the packet at `start` states, and the index of its body.
 
-    (-1, 0): its last byte is not here yet. (-1, 1): MQTT knows no such length.
+    (-1, 0): the length is incomplete. (-1, 1): the length is invalid.
     """
     length = 0
-    for place in range(4):  # seven bits to the byte, the lowest first, as long as the eighth is set
+    for place in range(4):  # seven bits per byte, lowest first, while the eighth bit is set
         at = start + 1 + place
         if at >= len(stream):
             return -1, 0
@@ -258,8 +258,8 @@ def _length(stream: bytes, start: int) -> tuple[int, int]:
     return -1, 1
 
 
-def _message(stream: bytes, start: int, body: int, end: int) -> Message | None:
-    """The PUBLISH between `start` and `end`; None if it is another packet, of QoS 2, or broken."""
+def _parse_publish(stream: bytes, start: int, body: int, end: int) -> Message | None:
+    """The PUBLISH between `start` and `end`; None: another packet, QoS 2, or malformed."""
     flags = stream[start]
     if flags & 0xF0 != _PUBLISH or flags & 0x04 or end - body < 2:
         return None
@@ -277,10 +277,10 @@ def _message(stream: bytes, start: int, body: int, end: int) -> Message | None:
 
 
 class Client(mqtt.Client):
-    """paho's client on a `Line`."""
+    """paho's client on a packet socket."""
 
     def _create_socket(self) -> Line:
-        line = super()._create_socket()
-        assert isinstance(line, socket.socket)  # noqa: S101 - as long as nobody asks for websockets
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Line(line)
+        connection = super()._create_socket()
+        assert isinstance(connection, socket.socket)  # noqa: S101 - true without websockets
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Line(connection)

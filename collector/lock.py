@@ -1,8 +1,8 @@
-"""Keeps a second collector off a journal.
+"""Prevents a second collector from using a journal.
 
 In:    the journal's path.
-Out:   a lock beside it, held until it is released or its process ends, however it ends.
-Never: the journal itself: to close any second handle on an SQLite file would drop SQLite's own locks.
+Out:   a lock file beside it, held until it is released or its process ends in any way.
+Never: the journal itself: closing a second handle on an SQLite file would drop SQLite's own locks.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ class InUse(ValueError):
 
 
 class Lock:
-    """Holds `<path>.lock` with the number of this process in it.
+    """Holds `<path>.lock`, which contains the id of this process.
 
     Raises:
-        InUse: another collector holds it; the text names its process.
-        OSError: the file cannot be made.
+        LockInUse: another collector holds it; the text names its process.
+        OSError: the file cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,12 +32,12 @@ class Lock:
             pid = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(handle)
             raise InUse(f"{path} is in use by another collector (pid {pid}); stop that one first") from None
-        with contextlib.suppress(OSError):  # a full disk: the lock holds all the same, without the number
+        with contextlib.suppress(OSError):  # a full disk: the lock still works, without the process id
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let go, once or more often; the file stays, for to delete it would race with the next holder."""
+        """Release the lock; may be called again. The file stays: deleting it would race with the next holder."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)

@@ -1,8 +1,8 @@
-"""Names of the collector's marks in the journal's `meta`, and the stored belief about time.
+"""Keys of the collector's numbers in the journal's `meta`, and the stored estimate of site time.
 
 In:    an open journal.
-Out:   the same again.
-Never: judgement.
+Out:   the stored values.
+Never: decisions.
 """
 
 from typing import Final
@@ -11,9 +11,9 @@ from collector.journal import Journal
 from collector.site_clock import Belief
 
 ERASED: Final = "erased_until_ms"
-"""Events before this are deleted."""
+"""Events before this moment are erased."""
 TAKEN_FROM: Final = "taken_from_ms"
-"""No event from before this is accepted: it is just after the newest event that is deleted."""
+"""No event from before this moment is accepted: it is just after the newest erased event."""
 _SITE: Final = "clock_site_ms"
 _DELETION: Final = "clock_deletion_ms"
 _BOOT: Final = "clock_boot"
@@ -22,7 +22,7 @@ _CONFIRMED: Final = "clock_confirmed"
 
 
 def load_belief(journal: Journal) -> Belief | None:
-    """What was believed when the last run ended; None: nothing is stored."""
+    """The estimate at the end of the last run; None: none is stored."""
     site_ms = journal.meta(_SITE)
     if site_ms is None:
         return None
@@ -37,7 +37,7 @@ def load_belief(journal: Journal) -> Belief | None:
 
 
 def save_belief(journal: Journal, belief: Belief) -> None:
-    """Store what is believed, inside the journal's transaction."""
+    """Store the estimate, inside the journal's transaction."""
     journal.set_meta(_SITE, belief.site_ms)
     journal.set_meta(_DELETION, belief.deletion_ms)
     journal.set_meta(_BOOT, belief.boot)

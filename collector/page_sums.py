@@ -1,11 +1,11 @@
-"""Checksums of the pages of one SQLite file, so that a changed bit in a value is found, which SQLite itself cannot see.
+"""Checksums of the pages of one SQLite file, to find a changed bit in a value, which SQLite cannot detect.
 
-In:    the file of a database in WAL mode whose checkpoints all pass through `before_checkpoint`, `after_checkpoint`.
+In:    the file of a database in WAL mode whose checkpoints all call `before_checkpoint` and `after_checkpoint`.
 Out:   a file of checksums beside it; the pages that differ.
-Never: a false alarm: before pages change, the checksums are taken away, and are back when all are on the disk.
+Never: a false alarm: the checksums are deleted before pages change, and written again when all pages are on the disk.
 
 Between checkpoints the database file does not change: commits go to the log, which has checksums of its own.
-The file is read through one handle that stays open as long as SQLite has it: to close a second handle would drop
+The file is read through one handle that stays open as long as SQLite uses the file: closing a second handle would drop
 SQLite's locks. Source: SQLite, "Database File Format" (the header, and the frames of the log).
 """
 
@@ -22,24 +22,25 @@ from typing import Final
 
 _MAGIC: Final = b"ledig-page-sums-1\n"
 _HEAD: Final = struct.Struct("!18s?IQ")
-"""Magic, whether the database was closed after this, size of a page, number of pages. A checksum of all this follows,
-and of the checksums that follow it."""
+"""Magic, whether the database was closed after this was written, page size, number of pages.
+
+A checksum of the header and of all page checksums follows, then the page checksums."""
 _CHECK: Final = struct.Struct("!I")
 _WAL_HEAD: Final = 32
 _FRAME_HEAD: Final = 24
 _READ_PAGES: Final = 256
 
 Sums = array
-"""One CRC-32 for each page, in their order."""
+"""One CRC-32 for each page, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Pages that are not what they were stored as."""
+    """Pages whose content differs from their checksums."""
 
     expected: "Sums[int]"
     pages: tuple[int, ...]
-    """Their places, from 0 on; in order."""
+    """Page indices from 0 on, ascending."""
     page_bytes: int
 
     def __str__(self) -> str:
@@ -48,24 +49,25 @@ class Difference:
 
 
 class PageSums:
-    """The checksums of one open database. Belongs to the thread that commits.
+    """The checksums of one open database, used by the thread that commits.
 
-    Another thread may call `read`, `compared` and `adopt` meanwhile. After `forget` and `close` these do nothing.
+    Another thread may call `read_checksums`, `find_difference` and `store_checksums` meanwhile. After `discard` and
+    `close` they do nothing.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file for reading; SQLite has it open already."""
+        """Open the file for reading; SQLite must have it open already."""
         self._path, self._sums_path = path, sums_path(path)
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._page_bytes = _page_bytes(os.pread(self._handle, 100, 0))
+        self._page_bytes = _read_page_bytes(os.pread(self._handle, 100, 0))
         self._changing: set[int] = set()
         self._ending = threading.Lock()
         self._ended = False
         self.sums: Sums[int] | None = None
-        """What the pages are; None: not known yet, or not any more."""
+        """The checksums of the pages; None: not known yet, or no longer."""
 
     def close(self) -> None:
-        """Let go of the file; SQLite has closed it already."""
+        """Close the file; SQLite must have closed it already."""
         with self._ending:
             self._ended = True
             os.close(self._handle)
@@ -77,43 +79,43 @@ class PageSums:
         """
         sums, at = array("I"), 0
         while not stopped():
-            with self._ending:  # the number of a closed handle may belong to another file
+            with self._ending:  # the number of a closed handle may be reused for another file
                 if self._ended:
                     return None
                 block = os.pread(self._handle, self._page_bytes * _READ_PAGES, at)
             if not block:
                 return sums
-            _add(sums, block, self._page_bytes)
+            _add_sums(sums, block, self._page_bytes)
             at += len(block)
         return None
 
     def compared(self, expected: "Sums[int]", found: "Sums[int]") -> Difference | None:
-        """What differs; None: nothing."""
-        return _difference(expected, found, self._page_bytes)
+        """The pages that differ; None: none."""
+        return _find_difference(expected, found, self._page_bytes)
 
     def adopt(self, found: "Sums[int]") -> None:
-        """These are the checksums, read while no page changed. Raises OSError."""
+        """Store these checksums, which were read while no page changed. Raises OSError."""
         with self._ending:
             if not self._ended:
                 self.sums = found
                 self.after_checkpoint()
 
     def before_checkpoint(self) -> None:
-        """Take the stored checksums away, for the pages in the log are about to change. Raises OSError."""
-        self._changing |= _pages_in(self._path.with_name(f"{self._path.name}-wal"), self._page_bytes)
+        """Delete the stored checksums, because the pages in the log are about to change. Raises OSError."""
+        self._changing |= _find_logged_pages(self._path.with_name(f"{self._path.name}-wal"), self._page_bytes)
         if self._sums_path.exists():
             self._sums_path.unlink()
-            _sync(self._path.parent)
+            _sync_folder(self._path.parent)
 
     def forget(self) -> None:
-        """The file may be changed by others from here on."""
+        """Delete the checksums, because others may change the file from now on."""
         with self._ending:
             self._ended, self.sums = True, None
             with contextlib.suppress(OSError):
                 self._sums_path.unlink(missing_ok=True)
 
     def after_checkpoint(self, *, closing: bool = False) -> None:
-        """Store the checksums again: every page of the log is in the file now. Raises OSError."""
+        """Store the checksums again, now that every page of the log is in the file. Raises OSError."""
         if self.sums is None:
             return
         pages = os.fstat(self._handle).st_size // self._page_bytes
@@ -133,43 +135,48 @@ class PageSums:
 
 
 def sums_path(path: Path) -> Path:
-    """Where the checksums of a database are."""
+    """The path of the checksums of a database."""
     return path.with_name(f"{path.name}.sums")
 
 
 def stored_sums(path: Path) -> "Sums[int] | None":
-    """The checksums that were stored for a database; None: there are none, or they are damaged themselves.
+    """The stored checksums of a database; None: there are none, or they are damaged.
 
-    Call it before the database is opened. If it was not closed and has no log, another program has opened it since and
-    has written the log into it: then nothing is known either.
+    Call it before the database is opened. A database that was not closed and has no log was opened by another program,
+    which wrote the log into it: then the checksums are unknown too.
     """
-    found = _stored(path)
+    found = _load_stored(path)
     return found[0] if found else None
 
 
 def first_page_problem(path: Path) -> str:
-    """What `closed_sums_problem` finds in the first page, which holds what SQLite must believe before it reads on."""
-    stored = _stored(path)
+    """What `find_closed_file_problem` finds in the first page, which controls how SQLite reads the others."""
+    stored = _load_stored(path)
     if stored is None or not path.exists():
         return ""
     with path.open("rb") as file:
         first = array("I", [zlib.crc32(file.read(stored[1]))])
-    return str(_difference(stored[0][:1], first, stored[1]) or "")
+    return str(_find_difference(stored[0][:1], first, stored[1]) or "")
 
 
 def closed_sums_problem(path: Path, noticed: Difference | None = None) -> str:
-    """What differs in a database that no connection of this process has open; empty: nothing.
+    """The difference in a database that no connection of this process has open; empty: none.
 
-    Pages are compared with the stored checksums, and with those that they had when a difference was noticed.
+    Pages are compared with the stored checksums, and with those that they had when a difference was found earlier.
 
-    Raises OSError.
+    Args:
+        path: the database.
+        noticed: the earlier difference, if there is one.
+
+    Raises:
+        OSError: the file cannot be read.
     """
-    stored = _stored(path)
-    if stored is not None and (found := _difference(stored[0], _closed_sums(path, stored[1]), stored[1])):
+    stored = _load_stored(path)
+    if stored is not None and (found := _find_difference(stored[0], _closed_sums(path, stored[1]), stored[1])):
         return str(found)
     if noticed is None:
         return ""
-    found = _difference(noticed.expected, _closed_sums(path, noticed.page_bytes), noticed.page_bytes)
+    found = _find_difference(noticed.expected, _closed_sums(path, noticed.page_bytes), noticed.page_bytes)
     return str(noticed) if found and not set(found.pages).isdisjoint(noticed.pages) else ""
 
 
@@ -177,12 +184,12 @@ def _closed_sums(path: Path, page_bytes: int) -> "Sums[int]":
     sums = array("I")
     with path.open("rb") as file:
         while block := file.read(page_bytes * _READ_PAGES):
-            _add(sums, block, page_bytes)
+            _add_sums(sums, block, page_bytes)
     return sums
 
 
-def _stored(path: Path) -> "tuple[Sums[int], int] | None":
-    """The stored checksums and the size of a page."""
+def _load_stored(path: Path) -> "tuple[Sums[int], int] | None":
+    """The stored checksums and the page size."""
     try:
         found = sums_path(path).read_bytes()
     except OSError:
@@ -201,24 +208,24 @@ def _stored(path: Path) -> "tuple[Sums[int], int] | None":
     return sums, page_bytes
 
 
-def _difference(expected: "Sums[int]", found: "Sums[int]", page_bytes: int) -> Difference | None:
+def _find_difference(expected: "Sums[int]", found: "Sums[int]", page_bytes: int) -> Difference | None:
     changed = [place for place, (was, now) in enumerate(zip(expected, found, strict=False)) if was != now]
     pages = (*changed, *range(len(found), len(expected)))
     return Difference(expected, pages, page_bytes) if pages else None
 
 
-def _add(sums: "Sums[int]", block: bytes, page_bytes: int) -> None:
+def _add_sums(sums: "Sums[int]", block: bytes, page_bytes: int) -> None:
     sums.extend(zlib.crc32(block[start : start + page_bytes]) for start in range(0, len(block), page_bytes))
 
 
-def _page_bytes(head: bytes) -> int:
-    """The size of a page, as the first page states it."""
+def _read_page_bytes(head: bytes) -> int:
+    """The page size that the first page states."""
     stated = int.from_bytes(head[16:18], "big")
     return 65_536 if stated == 1 else stated or 4096
 
 
-def _pages_in(log: Path, page_bytes: int) -> set[int]:
-    """The numbers of all pages that stand in the log, also in frames that a checkpoint may leave out."""
+def _find_logged_pages(log: Path, page_bytes: int) -> set[int]:
+    """The numbers of all pages in the log, including frames that a checkpoint may leave out."""
     pages: set[int] = set()
     with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -227,7 +234,7 @@ def _pages_in(log: Path, page_bytes: int) -> set[int]:
     return pages - {0}
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

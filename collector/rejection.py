@@ -1,8 +1,8 @@
 """Why something that a device sent is not stored, as values.
 
 In:    nothing.
-Out:   reasons, gaps in a stream, rejections with their place.
-Never: judgement, sockets, files, clocks.
+Out:   reasons, gaps in a stream, rejections with their position.
+Never: decisions, sockets, files, clocks.
 """
 
 from enum import StrEnum
@@ -30,12 +30,12 @@ class Loss(StrEnum):
 
     @property
     def code(self) -> str:
-        """The reason as it stands on the wire, such as `unknown_sensor`."""
+        """The reason as the wire format names it, such as `unknown_sensor`."""
         return self.name.lower()
 
 
 class Gap(NamedTuple):
-    """Events `first` to `last` of a stream, both included, that are not stored and never will be."""
+    """Events `first` to `last` of a stream, inclusive, that are not stored and never will be."""
 
     device: str
     stream: str
@@ -45,23 +45,23 @@ class Gap(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """Something that a device sent and that was not taken: the reason and the place, as far as they are known."""
+    """Something that a device sent and the collector rejected: the reason and, as far as known, the position."""
 
     device: str
     reason: Loss
     payload: bytes
-    """One event as JSON, or a message; empty where only its place matters."""
+    """One event as JSON, or a message; empty if only the position matters."""
     stream: str = ""
     first: int = 0
-    """The sequence numbers, both included; 0: the whole message is meant."""
+    """First and last sequence number, inclusive; 0: the whole message."""
     last: int = 0
     sensor: str = ""
     field: str = ""
-    """The key of the event or of the message that is wrong; empty: none in particular."""
+    """The key of the event or message that is wrong; empty: none in particular."""
 
     @property
     def place(self) -> str:
-        """Where it is, in words for a log: ASCII only, at most some 200 characters."""
+        """The position as text for a log: ASCII only, at most about 200 characters."""
         seqs = f"seq {self.first}" if self.first == self.last else f"seq {self.first} to {self.last}"
         parts = (
             f"device {self.device[:64]}",

@@ -1,11 +1,11 @@
-"""Takes back what the collector wrote for a time that has not come yet, once it knows the right time.
+"""Removes what the collector wrote for a time that has not come yet, once the right time is known.
 
 In:    an open journal, the plan, the right time.
-Out:   the journal as if its clock had never been ahead: marks, history, transitions, what was learnt.
+Out:   the journal as if its clock had never been ahead: positions, history, transitions, learned values.
 Never: a change to what a device reported for a time that has come; clocks, transactions of its own.
 
-Needed after a clock that was believed although it was ahead: that of an older Ledig, which believed every clock, or a
-step that was confirmed by mistake (docs/decisions/0030).
+Needed after a clock was ahead and trusted: by an older Ledig, which trusted every clock, or after a step that was
+confirmed by mistake (docs/decisions/0030).
 """
 
 from itertools import groupby
@@ -36,14 +36,14 @@ _air: Final = msgspec.msgpack.Decoder(AirState).decode
 
 
 def is_ahead(journal: Journal, now_ms: int) -> bool:
-    """Whether marks of the journal are ahead of a time."""
+    """Whether positions in the journal are ahead of a time."""
     return any((journal.meta(name) or 0) > now_ms for name in (UNTIL, ERASED, TAKEN_FROM))
 
 
 def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> int:
-    """Take back what is ahead of `now_ms`, inside the journal's transaction; returns how many rows of history."""
+    """Remove what is ahead of `now_ms`, inside the journal's transaction; returns how many rows of history."""
     until_ms = now_ms - now_ms % BUCKET_MS
-    _rewind_marks(journal, until_ms, now_ms)
+    _rewind_positions(journal, until_ms, now_ms)
     _rewind_events(journal, now_ms)
     _rewind_spaces(journal, plan, now_ms)
     health.rewind(journal, plan, now_ms)
@@ -51,7 +51,7 @@ def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> int:
     return _rewind_history(journal, plan, until_ms)
 
 
-def _rewind_marks(journal: Journal, until_ms: int, now_ms: int) -> None:
+def _rewind_positions(journal: Journal, until_ms: int, now_ms: int) -> None:
     for name, most_ms in ((UNTIL, until_ms), (ERASED, now_ms - RAW_MS), (TAKEN_FROM, now_ms)):
         if (journal.meta(name) or 0) > most_ms:
             journal.set_meta(name, most_ms)
@@ -63,7 +63,7 @@ def _rewind_marks(journal: Journal, until_ms: int, now_ms: int) -> None:
 
 
 def _rewind_events(journal: Journal, now_ms: int) -> None:
-    """Events dated ahead have no right time: they become exact gaps."""
+    """Turn events dated ahead into exact gaps: their right time is unknown."""
     db = journal.connection
     ahead = (now_ms + FUTURE_MS,)
     found = db.execute(
@@ -82,7 +82,7 @@ def _rewind_events(journal: Journal, now_ms: int) -> None:
 
 
 def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
-    """Spaces and air go on from what they were before; the next start judges them anew from the stored events."""
+    """Remove the newest state of spaces and air that is ahead; the next start recomputes it from the stored events."""
     db = journal.connection
     db.execute("DELETE FROM transition WHERE at_ms > ?", (now_ms,))
     latest_ms = now_ms + FUTURE_MS
@@ -101,25 +101,25 @@ def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
 
 
 def _rewind_history(journal: Journal, plan: SitePlan, until_ms: int) -> int:
-    """Rows of buckets that are not over, and forecasts that were issued later than now."""
+    """Remove rows of buckets that are not over, and forecasts that were issued later than now."""
     db = journal.connection
     tomorrow_ms = midnight_ms(plan, until_ms, -1)
-    taken = 0
+    removed = 0
     for measure in MEASURES:
         if measure is FORECAST:
             continue
         from_ms = midnight_ms(plan, until_ms) if measure is STAYS else until_ms - until_ms % measure.bucket_ms
-        taken += tables.take_back(db, measure, from_ms)
+        removed += tables.take_back(db, measure, from_ms)
     for lead, from_ms in (
         (Lead.HOUR, until_ms - until_ms % HOUR_MS + 2 * HOUR_MS),
         (Lead.THREE_HOURS, until_ms - until_ms % HOUR_MS + 4 * HOUR_MS),
         (Lead.DAY, tomorrow_ms),
         (Lead.WEEK, tomorrow_ms + 7 * DAY_MS),
     ):
-        taken += tables.take_back(db, FORECAST, from_ms, lead.value)
-    return taken
+        removed += tables.take_back(db, FORECAST, from_ms, lead.value)
+    return removed
 
 
 def last_known_ms(journal: Journal) -> int:
-    """The last time that devices vouch for, of a journal in which no belief is stored; 0: none."""
+    """The last time that devices confirm, for a journal without a stored time estimate; 0: none."""
     return max(journal.newest(FOREVER_MS), (journal.meta(TAKEN_FROM) or 1) - 1)

@@ -1,11 +1,11 @@
-"""The collector: one loop that takes, judges, stores, and only then answers.
+"""The collector: one loop that receives messages, evaluates and stores them, and only then sends receipts.
 
-In:    settings, the plan, the house's clock, and a word to stop.
+In:    settings, the plan, the site's clock, a stop event.
 Out:   the journal; receipts; states, summaries, forecasts and history.
-Never: judgement of its own. One thread owns the house and the journal.
+Never: decisions of its own. One thread owns the states and the journal.
 
-Whatever breaks a write ends in the same way: the journal is closed, what was not stored is not acknowledged, and
-when the disk takes writes again everything is read back and the senders go on from their last receipt.
+Every failed write ends the same way: the journal is closed, and messages that were not stored are not acknowledged.
+When the disk accepts writes again, the state is read back and the senders continue from their last receipt.
 """
 
 import logging
@@ -39,28 +39,28 @@ from collector.work import Work
 from edge.message import MessageRejected
 
 TICK_S: Final = 0.1
-"""Changed states are told together, this often at most."""
+"""Changed states are published together, at most this often."""
 STATUS_S: Final = 5.0
 SETTLE_S: Final = 1.0
-"""Late news is mended this often, so that a backlog that drains is not computed with each batch; what is due by the
-clock comes with the next tick."""
+"""How often history is recomputed for late events, so that a draining backlog does not trigger it with each batch.
+Buckets that are due by the clock are computed at the next tick."""
 BACKLOG: Final = BATCH // 2
-"""So many messages at once are a backlog that drains."""
+"""A batch of this many messages is a backlog that drains."""
 DRAINING_TICK_S: Final = 0.5
-"""Meanwhile states are told this often: they are of minutes ago, and the senders wait."""
+"""Tick during a backlog: the states are minutes old, and the senders wait."""
 DRAINING_S: Final = 4.0
-"""And history waits for so much longer."""
+"""Additional delay of history during a backlog."""
 SAVE_S: Final = 60.0
-"""A start reads what came after the last save; this keeps it short, and the writes few."""
+"""How often the evidence is saved. A start reads all later events, so this bounds the start and the writes."""
 COMING_S: Final = 60.0
-"""So long after we came to the broker every device that lives has come there too."""
+"""Time after a connection within which every working device has connected too."""
 OUTAGE_S: Final = 15.0
-"""A journal that cannot be written for so long is alerted of: a disk that is busy for a moment is no news."""
+"""An alert is sent when the journal cannot be written for this long; shorter outages happen on a busy disk."""
 AGAIN_S: Final = AGAIN_MS / 1000
-"""One that fails again and again is alerted of twice an hour at most, by real time."""
+"""A journal that fails repeatedly causes an alert at most this often, in real time."""
 PATIENCE_S: Final = 1800.0
-"""So long an outage of the journal counts as progress: it is reported, and a new process would find the same disk. Then
-the service manager may start a new one after all, in case that opens what this one cannot."""
+"""How long an outage of the journal counts as progress: it is reported, and a new process would find the same disk.
+After that the service manager may restart the process, in case that helps."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 15.0
 
@@ -74,64 +74,64 @@ def run(
     stop: threading.Event,
     report_progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Collect until `stop` is set.
+    """Run the collector until `stop` is set.
 
     Args:
-        settings: broker, journal, history, what is forgotten.
-        plan: the house.
+        settings: broker, journal, history, retention.
+        plan: the site's plan.
         source: the machine's clocks, or site time if that is right by definition.
-        stop: may be set by any thread; the loop ends within a tick and the commit that runs.
-        report_progress: called after each pass of the loop whose commits all succeeded, and for half an hour while a
-            disk that refuses is waited for.
+        stop: may be set by any thread; the loop ends within a tick and the current commit.
+        report_progress: called after each pass of the loop whose commits all succeeded, and during the first half hour
+            of a disk outage.
 
     Raises:
-        JournalRejected: the journal is in use, or of a later Ledig.
-        JournalAway: the journal cannot be opened at the start. Later this is waited out.
+        JournalRejected: the journal is in use, or a later version of Ledig wrote it.
+        JournalAway: the journal cannot be opened at the start. A later outage is waited out.
     """
     site_time = SiteTime(source, plan.devices)
     guard = JournalGuard(settings.journal_path, plan, settings.retention, site_time.last_ms)
     opened = guard.open_journal()
     site_time.resume(believed(opened, site_time.last_ms()))
     journal: Journal | None = opened
-    with ExitStack() as ends:
-        projected = _no_fault
+    with ExitStack() as stack:
+        history_fault = _no_fault
         if settings.history is HistoryKind.INFLUXDB:
             from collector.history.projection import Projection
 
             follower = Projection(settings.journal_path, settings.influx, site_time.last_ms)
-            projection = ends.enter_context(closing(follower))
+            projection = stack.enter_context(closing(follower))
             projection.start()
-            projected = projection.fault
+            history_fault = projection.fault
         instance = instance_of(opened)
-        loop = _Loop(settings, plan, site_time, stop, guard, projected, report_progress, instance)
-        ends.callback(loop.leave)
+        loop = _CollectorLoop(settings, plan, site_time, stop, guard, history_fault, report_progress, instance)
+        stack.callback(loop.close)
         while journal is not None:
             try:
                 with closing(journal), told(settings.journal_path), guard.watching(journal):
-                    while loop.collect(loop.begin(journal)):
+                    while loop.run_pipeline(loop.start_pipeline(journal)):
                         pass
                     journal = None
             except JournalAway as fault:
-                journal = loop.reopened(fault)
-            except Exception as fault:  # noqa: BLE001 - it is raised again unless a damaged journal is behind it
-                journal = loop.replaced(fault)
+                journal = loop.reopen_journal(fault)
+            except Exception as fault:  # noqa: BLE001 - raised again unless a damaged journal is the cause
+                journal = loop.replace_journal(fault)
 
 
 def _no_fault() -> str:
     return ""
 
 
-class _Loop:
-    """What stays when the journal is opened anew: the connection, and what was said over it."""
+class _CollectorLoop:
+    """What survives when the journal is reopened: the connection, and what was published over it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what `run` got, and what it opened
+    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `run_collector`, and what it opened
         self,
         settings: CollectorSettings,
         plan: SitePlan,
         site_time: SiteTime,
         stop: threading.Event,
         guard: JournalGuard,
-        projected: Callable[[], str],
+        history_fault: Callable[[], str],
         report_progress: Callable[[], None],
         instance: str,
     ) -> None:
@@ -143,145 +143,144 @@ class _Loop:
         self._now_ms = site_time.now_ms
         self._ticked_ms = 0
         self._stop = stop
-        self._projected = projected
+        self._history_fault = history_fault
         self._lease = Lease(instance)
-        self._inbox = Inbox(settings.broker, plan.id, instance)
-        self._publisher = Publisher(self._inbox, plan)
-        self._postman = Postman(settings.alerts.destinations)
+        self._connection = Inbox(settings.broker, plan.id, instance)
+        self._publisher = Publisher(self._connection, plan)
+        self._notifier = Postman(settings.alerts.destinations)
         self._plan, self._alerts = plan, settings.alerts
         self._outage: Alert | None = None
         self._alert_again_s = 0.0
-        self._greeted = 0
-        self._greeted_s = float("inf")
-        self._told_s = self._status_s = 0.0
-        self._told_adjustments: Adjustments | None = None
-        self._settle_s = 0.0
+        self._announced_connection = 0
+        self._connected_s = float("inf")
+        self._published_s = self._status_s = 0.0
+        self._published_adjustments: Adjustments | None = None
+        self._rollup_s = 0.0
         self._save_s = time.monotonic() + SAVE_S
 
-    def leave(self) -> None:
-        """Say that nobody collects any more."""
+    def close(self) -> None:
+        """Publish that the collector is offline, and close the connection."""
         self._publish_status(online=False)
-        self._inbox.close()
-        self._postman.close()
+        self._connection.close()
+        self._notifier.close()
 
-    def begin(self, journal: Journal) -> Work:
-        """Take up the journal."""
+    def start_pipeline(self, journal: Journal) -> Work:
+        """Start with an open journal."""
         self._now_ms()
         return begin(self._plan, journal, self._retention, self._time, self._alerts)
 
-    def collect(self, work: Work) -> bool:
-        """Run until `stop`, and leave everything stored; True: `begin` must take up the journal anew.
+    def run_pipeline(self, work: Work) -> bool:
+        """Run until `stop`, and store everything; True: call `start_pipeline` with the same journal again.
 
-        That is so when a manager has set other opening hours, and when the clock was ahead: what was written then is
-        taken back.
+        That is needed when a manager has changed the opening hours, and when the clock was ahead, so that data from the
+        future must be removed.
         """
         if self._outage is not None:
             work.alarms.outlived(self._outage, self._now_ms())
             self._outage = None
         tick_s = 0.0
-        self._greeted = 0
+        self._announced_connection = 0
         while not self._stop.is_set():
-            deliveries = self._inbox.batch(max(0.0, tick_s - time.monotonic()))
-            if self._stands_by():
-                self._inbox.commands()
-                self._inbox.adjustment_commands()
-                self._inbox.acknowledge()  # no receipt: the devices keep it for the one that collects
+            deliveries = self._connection.batch(max(0.0, tick_s - time.monotonic()))
+            if self._check_standby():
+                self._connection.commands()
+                self._connection.adjustment_commands()
+                self._connection.acknowledge()  # no receipt: the devices keep the events for the active collector
                 self._report_progress()
                 tick_s = time.monotonic() + TICK_S
                 continue
-            self._take(work, deliveries)
+            self._process_batch(work, deliveries)
             if 0 < len(deliveries) < BACKLOG:
-                tick_s = min(tick_s, self._told_s + TICK_S)  # news after a calm goes out at once
+                tick_s = min(tick_s, self._published_s + TICK_S)  # after a quiet time, publish a change at once
             if time.monotonic() >= tick_s:
-                if self._must_begin_anew(work):
+                if self._must_restart(work):
                     return True
-                drains = len(deliveries) >= BACKLOG
-                self._tick(work, drains=drains)
-                tick_s = time.monotonic() + (DRAINING_TICK_S if drains else TICK_S)
-            self._report_progress()  # whatever this pass had to store is on the disk, or JournalAway left this loop
+                is_draining = len(deliveries) >= BACKLOG
+                self._tick(work, is_draining=is_draining)
+                tick_s = time.monotonic() + (DRAINING_TICK_S if is_draining else TICK_S)
+            self._report_progress()  # everything of this pass is on the disk; otherwise JournalAway was raised
         work.save()
         return False
 
-    def _take(self, work: Work, deliveries: list[Delivery]) -> None:
-        """Store what came, and answer it."""
-        for device, at_ms in self._inbox.device_times():
+    def _process_batch(self, work: Work, deliveries: list[Delivery]) -> None:
+        """Store what arrived, then send receipts and acknowledgements."""
+        for device, at_ms in self._connection.device_times():
             self._time.report(device, at_ms, exact=True)
-        commands, adjustment_commands = self._inbox.commands(), self._inbox.adjustment_commands()
+        commands, adjustment_commands = self._connection.commands(), self._connection.adjustment_commands()
         if commands:
             work.obey(commands, self._now_ms())
         if adjustment_commands:
             work.adjust(adjustment_commands, self._now_ms())
-            self._publish_adjustments(work)  # stored: a manager waits for it, and taking new hours may last
+            self._publish_adjustments(work)  # stored; a manager waits for it, and a change of hours takes time
         if not deliveries and (commands or adjustment_commands):
-            self._inbox.acknowledge()
+            self._connection.acknowledge()
         if deliveries:
-            owed = work.take(deliveries, self._now_ms())
-            self._publisher.receipts(owed)
-            self._inbox.acknowledge()
+            receipts = work.take(deliveries, self._now_ms())
+            self._publisher.receipts(receipts)
+            self._connection.acknowledge()
 
     def _publish_adjustments(self, work: Work) -> None:
-        if self._inbox.is_settled and self._told_adjustments != work.adjustments:
-            self._told_adjustments = work.adjustments
+        if self._connection.is_settled and self._published_adjustments != work.adjustments:
+            self._published_adjustments = work.adjustments
             self._publisher.adjustments(work.adjustments)
 
-    def _must_begin_anew(self, work: Work) -> bool:
+    def _must_restart(self, work: Work) -> bool:
         if work.is_outdated:
             work.save()
             return True
         return work.is_ahead(self._now_ms())
 
-    def _tick(self, work: Work, *, drains: bool) -> None:
+    def _tick(self, work: Work, *, is_draining: bool) -> None:
         now_ms = self._now_ms()
-        house = work.house
         self._guard.look()
         work.tick(now_ms)
-        if time.monotonic() >= self._settle_s + (DRAINING_S if drains else 0.0):
-            self._settle_s = time.monotonic() + SETTLE_S
-            work.alarms.ear = self._ear()
-            work.alarms.history_fault = bool(self._projected())
+        if time.monotonic() >= self._rollup_s + (DRAINING_S if is_draining else 0.0):
+            self._rollup_s = time.monotonic() + SETTLE_S
+            work.alarms.ear = self._find_reachability()
+            work.alarms.history_fault = bool(self._history_fault())
             work.alarms.clock_off_ms = self._time.belief.off_ms
-            work.alarms.delivered(self._postman.tries(), now_ms)
+            work.alarms.delivered(self._notifier.tries(), now_ms)
             if work.settle(now_ms):
-                self._settle_s = time.monotonic()
-            self._postman.hand(work.alarms.letters)  # stored: what is not delivered now is after the next start
-        stepped, self._ticked_ms = abs(now_ms - self._ticked_ms) > NEAR_MS, now_ms
-        if stepped or time.monotonic() >= self._save_s:
+                self._rollup_s = time.monotonic()
+            self._notifier.hand(work.alarms.letters)  # stored, so a failed delivery is repeated after a restart
+        has_stepped, self._ticked_ms = abs(now_ms - self._ticked_ms) > NEAR_MS, now_ms
+        if has_stepped or time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_S
             work.save()
-        if not self._inbox.is_settled:
+        if not self._connection.is_settled:
             return
-        if self._greeted != self._inbox.connections:
-            self._greeted = self._inbox.connections
-            self._greeted_s = time.monotonic()
+        if self._announced_connection != self._connection.connections:
+            self._announced_connection = self._connection.connections
+            self._connected_s = time.monotonic()
             self._publisher.receipts(work.marks)
-            house.tell_all()
+            work.house.tell_all()
             work.foretelling.tell_all()
             work.watch.tell_all()
             work.alarms.tell_all()
-            self._told_adjustments = None
+            self._published_adjustments = None
             self._status_s = 0.0
         self._publish_adjustments(work)
         if self._publisher.changes(work, now_ms, int(time.monotonic() * 1000)):
-            self._told_s = time.monotonic()
-        self._publisher.clear(self._inbox.retained())
+            self._published_s = time.monotonic()
+        self._publisher.clear(self._connection.retained())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_S
-            fault = "; ".join(filter(None, (self._inbox.fault or self._fault(), work.strangers(now_ms))))
-            self._publish_status(online=not self._inbox.is_deaf, fault=fault)
-        self._inbox.flush()
+            fault = "; ".join(filter(None, (self._connection.fault or self._find_faults(), work.strangers(now_ms))))
+            self._publish_status(online=not self._connection.is_deaf, fault=fault)
+        self._connection.flush()
 
-    def _stands_by(self) -> bool:
-        """Whether another collector of this site collects: then this one takes, publishes and alerts of nothing."""
+    def _check_standby(self) -> bool:
+        """Whether another collector of this site is active: then this one accepts and publishes nothing."""
         now_s, before = time.monotonic(), self._lease
-        for payload in self._inbox.statuses():
+        for payload in self._connection.statuses():
             try:
                 status = decode(payload, CollectorStatus)
             except MessageRejected:
                 continue
             self._lease = seen(self._lease, status, now_s)
             if status.instance != self._lease.instance and not self._lease.stands_by:
-                self._status_s = 0.0  # the last word of another one covers ours
-        if self._inbox.is_settled:
+                self._status_s = 0.0  # the other collector's last status has replaced this one's
+        if self._connection.is_settled:
             self._lease = decided(self._lease, now_s, self._now_ms())
         if self._lease.stands_by and not before.stands_by:
             log.error(
@@ -292,78 +291,78 @@ class _Loop:
             )
         if before.stands_by and not self._lease.stands_by:
             log.warning("the other collector of site %s has stopped; this one takes over", self._plan.id)
-            self._greeted, self._status_s = 0, 0.0
+            self._announced_connection, self._status_s = 0, 0.0
         return self._lease.stands_by
 
     def _publish_status(self, *, online: bool, fault: str = "") -> None:
-        """Publish how this collector is, unless another one collects: the topic has room for one."""
+        """Publish this collector's status, unless another one is active: they share one retained topic."""
         if self._lease.stands_by:
             return
         instance, since_ms = self._lease.instance, self._lease.since_ms or 0
         self._publisher.status(CollectorStatus(online, self._now_ms(), fault, instance, since_ms))
 
-    def _fault(self) -> str:
-        return "; ".join(filter(None, (self._projected(), self._time.fault)))
+    def _find_faults(self) -> str:
+        return "; ".join(filter(None, (self._history_fault(), self._time.fault)))
 
-    def _ear(self) -> Ear:
-        """Whether devices can be heard: they too need a while to come back, by the clock on the wall."""
-        if not self._inbox.connected or self._inbox.is_deaf:
+    def _find_reachability(self) -> Ear:
+        """Whether messages of devices can arrive: after an outage they too need time to reconnect, in real time."""
+        if not self._connection.connected or self._connection.is_deaf:
             return Ear.AWAY
-        return Ear.OPEN if time.monotonic() - self._greeted_s >= COMING_S else Ear.NEW
+        return Ear.OPEN if time.monotonic() - self._connected_s >= COMING_S else Ear.NEW
 
-    def reopened(self, fault: JournalAway) -> Journal | None:
-        """Say what is wrong until the journal takes writes again; None: `stop` came first.
+    def reopen_journal(self, fault: JournalAway) -> Journal | None:
+        """Report the fault until the journal accepts writes again; None: `stop` was set first.
 
-        Nobody judges meanwhile, and the states that were told grow old: so it says that it is not online.
+        Meanwhile nothing is evaluated and the published states grow old, so the status is not online.
         """
         log.error("%s", fault)
         pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
         began_s, began_ms = time.monotonic(), self._now_ms()
         while not self._stop.is_set():
-            self._inbox.batch(TICK_S)  # gets neither receipt nor acknowledgement: the senders keep it
+            self._connection.batch(TICK_S)  # neither receipts nor acknowledgements: the senders keep the events
             if time.monotonic() - began_s < PATIENCE_S:
                 self._report_progress()
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_S
                 self._publish_status(online=False, fault=fault.finding)
-                self._inbox.flush()
+                self._connection.flush()
             now_s = time.monotonic()
             if self._outage is None and now_s - began_s >= OUTAGE_S and now_s >= self._alert_again_s:
                 self._alert_again_s = now_s + AGAIN_S
-                self._alert_of_outage(began_ms)
+                self._send_outage_alert(began_ms)
             if time.monotonic() < again_s:
                 continue
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             again_s = time.monotonic() + pause_s
             try:
-                journal = _proven(self._guard)
-            except JournalAway as still:
-                fault = still
+                journal = _open_writable(self._guard)
+            except JournalAway as new_fault:
+                fault = new_fault
                 continue
             log.warning("%s can be written again", self._path)
-            self._inbox.renew()  # what was not acknowledged comes again
+            self._connection.renew()  # messages without acknowledgement come again
             return journal
         return None
 
-    def replaced(self, fault: Exception) -> Journal | None:
-        """A backup in the place of a damaged journal; raises the fault again if the journal is not damaged."""
+    def replace_journal(self, fault: Exception) -> Journal | None:
+        """Replace a damaged journal with a backup; raises the fault again if the journal is not damaged."""
         try:
             journal = self._guard.replaced(fault)
         except JournalAway as away:
-            return self.reopened(away)
-        self._inbox.renew()  # what was not acknowledged comes again
+            return self.reopen_journal(away)
+        self._connection.renew()  # messages without acknowledgement come again
         return journal
 
-    def _alert_of_outage(self, since_ms: int) -> None:
-        """Nobody judges now, and nothing can be stored: this one letter goes out from here."""
+    def _send_outage_alert(self, since_ms: int) -> None:
+        """Send the alert about the outage from here: the pipeline is stopped, and nothing can be stored."""
         now_ms = self._now_ms()
         if judged(self._plan, self._alerts.hours(AlertKind.JOURNAL_AWAY), now_ms):
             self._outage = outage(since_ms, now_ms)
-            self._postman.add(letters([self._outage], self._alerts, self._plan, now_ms, UNSTORED))
+            self._notifier.add(letters([self._outage], self._alerts, self._plan, now_ms, UNSTORED))
 
 
-def _proven(guard: JournalGuard) -> Journal:
-    """The journal, opened anew and written to."""
+def _open_writable(guard: JournalGuard) -> Journal:
+    """The journal, reopened and tested with a write."""
     journal = guard.open_journal()
     try:
         journal.can_grow()

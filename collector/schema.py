@@ -1,7 +1,7 @@
-"""The tables of the journal, and how an older file becomes one of today.
+"""The journal's tables, and the migrations of older files.
 
 In:    an open SQLite connection.
-Out:   the same, with the tables of this version.
+Out:   the same connection, with the tables of this version.
 Never: rows.
 """
 
@@ -13,8 +13,8 @@ from collector import series
 from collector.history import ZONE_FIVE_MIN, ZONE_HOUR, coarsening, tables
 from edge.sqlite_transaction import transaction
 
-# Names stand once; an event has their numbers. `settled` is what the newest events left behind of each space (and door,
-# and air); `checkpoint` is what those left behind that are erased.
+# Names are stored once; an event stores their numbers. `settled` holds the newest evidence of each space (and door, and
+# air); `checkpoint` holds what remains of the erased events.
 _VERSION_1: Final = """
 CREATE TABLE stream (no INTEGER PRIMARY KEY, device TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
     UNIQUE (device, stream)) STRICT;
@@ -38,7 +38,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT RO
 """
 
 Step = Callable[[sqlite3.Connection], None]
-"""Brings the tables from one version to the next."""
+"""Migrates the tables from one version to the next."""
 
 
 def _version_1(connection: sqlite3.Connection) -> None:
@@ -47,31 +47,31 @@ def _version_1(connection: sqlite3.Connection) -> None:
     tables.create(connection)
 
 
-# `crowd` is who was inside at the end of each five minutes of the last days: a late event is counted from there.
+# `crowd` stores who was inside at the end of each five minutes of the last days: late events are counted from there.
 _CROWD: Final = "CREATE TABLE crowd (at_ms INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"
 
 
 def _version_2(connection: sqlite3.Connection) -> None:
     connection.execute(_CROWD)
-    tables.create(connection)  # measures that version 1 had not: those that are there stay
+    tables.create(connection)  # adds the measures that version 1 lacks
 
 
 def _version_3(connection: sqlite3.Connection) -> None:
     tables.create(connection)
-    for tags in tables.series(connection, ZONE_FIVE_MIN):  # what is there is added up; of stays, only those to come are
+    for tags in tables.series(connection, ZONE_FIVE_MIN):  # sum up existing rows; stays exist from now on only
         rows = tables.read(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
         tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
 
 
 def _version_4(connection: sqlite3.Connection) -> None:
-    """Minima of buckets in which too much was unknown were stored as if the unknown spaces had been taken."""
+    """Clear minima of buckets with too many unknown spaces: they were stored as if those spaces were occupied."""
     for tags in tables.series(connection, ZONE_FIVE_MIN):
         rows = [series.without_uncertain_minimum(row) for row in tables.read(connection, ZONE_FIVE_MIN, tags, 0, 2**62)]
         tables.upsert(connection, ZONE_FIVE_MIN, rows)
         tables.upsert(connection, ZONE_HOUR, series.zone_hours(rows))
 
 
-_PLACE_OF_REFUSAL: Final = """
+_REJECTION_POSITION: Final = """
 ALTER TABLE quarantine ADD COLUMN stream TEXT NOT NULL DEFAULT '';
 ALTER TABLE quarantine ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE quarantine ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
@@ -83,40 +83,40 @@ CREATE INDEX quarantine_place ON quarantine (device, stream, first)
 
 
 def _version_5(connection: sqlite3.Connection) -> None:
-    """Add the place of each refusal: stream, sequence numbers, sensor and field."""
-    for statement in _PLACE_OF_REFUSAL.split(";"):
+    """Add the position of each rejection: stream, sequence numbers, sensor and field."""
+    for statement in _REJECTION_POSITION.split(";"):
         connection.execute(statement)
 
 
 def _version_6(connection: sqlite3.Connection) -> None:
-    """Series told when within a bucket something changed, and counts of one to four."""
-    connection.execute("PRAGMA secure_delete = ON")  # what is overwritten cannot be read in the file
+    """Coarsen series that showed the moment of a change within a bucket, and counts of one to four."""
+    connection.execute("PRAGMA secure_delete = ON")  # overwritten data cannot be read in the file
     tables.create(connection)
     coarsening.coarsen(connection)
 
 
 def _version_7(connection: sqlite3.Connection) -> None:
-    tables.create(connection)  # `withdrawn`: rows that were taken back, for a projection to follow
+    tables.create(connection)  # adds `withdrawn`: rows that were removed, for a projection to follow
 
 
 STEPS: Final[tuple[Step, ...]] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6, _version_7)
-"""The step at place n leads from version n to version n + 1."""
+"""The step at index n leads from version n to version n + 1."""
 
 
 class SchemaTooNew(ValueError):
-    """A later Ledig wrote this file; this one would not understand it."""
+    """A later version of Ledig wrote this file; this version cannot read it."""
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
-    """Bring the tables to the version that `steps` ends with, all in one transaction or not at all.
+    """Migrate the tables to the version that `steps` ends with, in one transaction.
 
     Raises:
         SchemaTooNew: the file has a later version.
-        sqlite3.Error: a step failed; the file is as it was.
+        sqlite3.Error: a step failed; the file is unchanged.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(steps):
-        raise SchemaTooNew(f"its schema is version {version}; this Ledig knows {len(steps)}; install a newer Ledig")
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(steps)}; install a newer Ledig")
     if version == len(steps):
         return
     with transaction(connection):

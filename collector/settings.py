@@ -1,7 +1,7 @@
-"""What the collector is told besides the plan of the house.
+"""The collector's settings, beside the plan of the site.
 
-In:    nothing; the front door reads the site file and makes these.
-Out:   frozen settings that are right in themselves.
+In:    nothing; the `ledig` command reads the site file and creates these.
+Out:   frozen settings that have validated themselves.
 Never: files, sockets.
 """
 
@@ -14,33 +14,33 @@ from collector.alerts.settings import AlertSettings
 from edge.broker import BrokerSettings
 
 RAW_HOURS_CEILING = 72
-"""Raw events and single transitions are never kept longer (docs/decisions/)."""
+"""Raw events and transitions are never kept longer (docs/decisions/)."""
 
 
 class HistoryKind(StrEnum):
     """Where history is read from."""
 
     SQLITE = "sqlite"
-    """The journal itself answers."""
+    """From the journal itself."""
     INFLUXDB = "influxdb"
-    """A projection follows the journal into InfluxDB: 1.6 behind nginx, 1.8 or 2 (not 3: README)."""
+    """From InfluxDB, which a projection fills from the journal: 1.6 behind nginx, 1.8 or 2 (not 3: README)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluxSettings:
-    """Where InfluxDB is. The token is in a file of its own, never in the site file."""
+    """How to reach InfluxDB. The token is in its own file, never in the site file."""
 
     url: str = "http://localhost:8087"
-    """The v2 write API and /query are below this."""
+    """The v2 write API and /query are below this URL."""
     organisation: str = "ledig"
     """InfluxDB 2's organisation; others ignore it."""
     bucket: str = "ledig"
     """The bucket, or the database of 1.x."""
     token_file: Path | None = None
-    """One line: the token (of 1.x: user:password); None: the server asks for none."""
+    """A file with one line: the token (1.x: user:password); None: the server needs none."""
 
     def __post_init__(self) -> None:
-        if "@" in self.url:  # not quoted: it may hold a password
+        if "@" in self.url:  # do not quote it: it may contain a password
             raise ValueError("url must not hold a user or a password; put user:password into the token_file")
         try:
             parts = urlsplit(self.url)
@@ -53,10 +53,10 @@ class InfluxSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
-    """How long things are kept. Ceilings are the house's promise to its members; no setting passes them."""
+    """How long data is kept. The maxima are the site's privacy rule; no setting can exceed them."""
 
     raw_hours: int = 72
-    """Raw events and single transitions."""
+    """Raw events and transitions."""
     desk_hours_days: int = 35
     """Hourly use of one desk."""
     space_hours_days: int = 396
@@ -77,11 +77,11 @@ class RetentionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorSettings:
-    """One collector: its broker, its journal, its history, what it forgets."""
+    """One collector: its broker, journal, history, retention and alerts."""
 
     broker: BrokerSettings
     journal_path: Path
-    """The SQLite file of the journal; the pages read it too when history is `sqlite`."""
+    """The SQLite file of the journal; with history `sqlite` the pages read it too."""
     history: HistoryKind = HistoryKind.SQLITE
     influx: InfluxSettings = InfluxSettings()
     retention: RetentionSettings = RetentionSettings()

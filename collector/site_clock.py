@@ -1,13 +1,13 @@
-"""Judge of the machine's clock: what time it is at the site, and for how much time data may be deleted.
+"""Estimates site time from several clocks, and for how much time data may be deleted.
 
-In:    readings of the machine's clocks; the time that devices report; what was believed before, or by an earlier run.
-Out:   a `Belief`: site time, deletion time, and whether an event from the future may be the fault of our own clock.
+In:    readings of the machine's clocks; the time that devices report; the last estimate, of this or an earlier run.
+Out:   an estimate: site time, deletion time, and whether an event from the future may be due to this machine's clock.
 Never: clocks, files, threads.
 
-No single clock is trusted (docs/decisions/0030). Site time goes on at the pace of the elapsed time, which nobody can
-set. A step of the wall clock is followed if it is small, or if the system's time synchronisation or the majority of
-the devices confirms it. Deletion time never steps: it advances by elapsed time, and catches up with site time in small
-pieces once that has been confirmed for an hour.
+No single clock is trusted (docs/decisions/0030). Site time advances with elapsed time, which cannot be set. A step of
+the wall clock is followed if it is small, or if the system's time synchronisation or the majority of the devices
+confirms it. Deletion time never steps: it advances with elapsed time, and catches up with site time in small pieces
+once site time has been confirmed for an hour.
 """
 
 from collections.abc import Sequence
@@ -17,22 +17,22 @@ from typing import Final, NamedTuple
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 NEAR_MS: Final = MINUTE_MS
-"""Two clocks that differ by less agree. A step of the wall clock by less is followed without confirmation."""
+"""Clocks that differ by at most this agree. A smaller step of the wall clock is followed without confirmation."""
 REBOOT_MS: Final = 5 * MINUTE_MS
-"""A restart of the machine takes at most this long: it needs no confirmation."""
+"""A restart of the machine takes at most this long and needs no confirmation."""
 SYNCHRONISED_FOR_MS: Final = 30 * MINUTE_MS
-"""Time that was confirmed before cannot jump. The synchronisation alone must insist for this long that it did: only
+"""Confirmed time does not jump, so synchronisation alone must report a jump for this long before it is followed. Only
 a virtual machine that was paused needs that."""
 CONFIRMED_FOR_MS: Final = HOUR_MS
-"""Deletion time catches up with site time when that has been confirmed for this long."""
+"""Deletion time catches up with site time once that has been confirmed for this long."""
 CATCH_UP: Final = 72
-"""And then by so many hours an hour: three weeks of power-off take seven hours."""
+"""Speed of catching up, in hours per hour: three weeks without power take seven hours."""
 PIECE_MS: Final = 5 * MINUTE_MS
-"""The most elapsed time that counts for catching up in one step."""
+"""Most elapsed time that counts for catching up in one step."""
 BORN_MS: Final = 1_767_225_600_000
-"""2026-01-01: this code did not exist before, so an earlier time is certainly wrong, and no data is older."""
+"""2026-01-01: this code did not exist before, so an earlier time is wrong and no data is older."""
 FEW_DEVICES: Final = 2
-"""So many devices, at least, must agree on a time that no clock of this machine shows."""
+"""Fewest devices that must agree on a time that no clock of this machine shows."""
 
 
 class Reading(NamedTuple):
@@ -41,81 +41,81 @@ class Reading(NamedTuple):
     wall_ms: int
     """Unix milliseconds, right or wrong."""
     elapsed_ms: int
-    """Milliseconds since the machine started, suspended or not: nobody can set it."""
+    """Milliseconds since the machine started, including suspension; cannot be set."""
     boot: int
-    """Which start of the machine: `elapsed_ms` of another one cannot be compared."""
+    """Identifies the start of the machine: `elapsed_ms` of two starts cannot be compared."""
     synchronised: bool
-    """Whether the system's time synchronisation vouches for `wall_ms`."""
+    """Whether the system's time synchronisation confirms `wall_ms`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What is believed at one reading; `site_ms` 0: nothing yet."""
+    """The estimate after one reading; `site_ms` 0: none yet."""
 
     site_ms: int = 0
     """Unix milliseconds."""
     deletion_ms: int = 0
-    """What is deleted, or refused for its age, is reckoned from this moment; never after `site_ms`."""
+    """The moment from which ages are computed when data is deleted or too old; never after `site_ms`."""
     boot: int = 0
-    """0: of no known start of the machine; then `elapsed_ms` means nothing."""
+    """0: no known start of the machine; then `elapsed_ms` has no meaning."""
     elapsed_ms: int = 0
     confirmed: bool = False
-    """Something confirmed `site_ms` since the machine started, and it has not stepped since."""
+    """Whether `site_ms` was confirmed since the machine started, and has not stepped since."""
     confirmed_from_ms: int = 0
-    """If so, the elapsed time of that."""
+    """If confirmed: the elapsed time of the confirmation."""
     insisted_from_ms: int | None = None
-    """Since when (elapsed) the synchronisation insists on a step that is not believed."""
+    """Since when (elapsed) the synchronisation has reported a step that is not followed yet."""
     off_ms: int = 0
-    """By how much the wall clock is ahead of site time, if that is more than `NEAR_MS`; else 0."""
+    """By how much the wall clock is ahead of site time, if by more than `AGREEMENT_MS`; else 0."""
     holds_future: bool = False
-    """An event from the future may be the fault of our own clock: it is neither taken nor refused."""
+    """Whether an event from the future may be due to this machine's clock: it is neither accepted nor rejected."""
 
 
 def believe(before: Belief, reading: Reading, device_times: Sequence[int], needed: int = FEW_DEVICES) -> Belief:
-    """Judge one reading.
+    """Update the estimate with one reading.
 
     Args:
-        before: the last belief, of this run or an earlier one.
+        before: the last estimate, of this run or an earlier one.
         reading: the machine's clocks now.
-        device_times: what time it is now (Unix ms) by each device that reported its clock in the last minutes.
-        needed: so many of them, at least, must agree on a time that no clock of this machine shows.
+        device_times: the time now (Unix ms) according to each device that reported its clock in the last minutes.
+        needed: fewest devices that must agree on a time that no clock of this machine shows.
 
     Returns:
-        What is believed now. `site_ms` goes back only if more than `NEAR_MS` of it was wrong.
+        The new estimate. `site_ms` goes back only if it was wrong by more than `AGREEMENT_MS`.
     """
     same_boot = before.boot == reading.boot and reading.elapsed_ms >= before.elapsed_ms
     passed_ms = reading.elapsed_ms - before.elapsed_ms if same_boot else reading.elapsed_ms
     pace_ms = before.site_ms + (passed_ms if before.boot else 0)
-    together = _Devices(_agreed(device_times), len(device_times) >= needed)
-    found = _decide(_Question(before, reading, same_boot, pace_ms, together))
-    still = before.confirmed and same_boot and _near(found.site_ms, pace_ms)
-    off_ms = reading.wall_ms - found.site_ms
+    consensus = _DeviceConsensus(_find_agreed_ms(device_times), len(device_times) >= needed)
+    decision = _choose_time(_ClockEvidence(before, reading, same_boot, pace_ms, consensus))
+    stays_confirmed = before.confirmed and same_boot and _is_near(decision.site_ms, pace_ms)
+    off_ms = reading.wall_ms - decision.site_ms
     now = Belief(
-        site_ms=found.site_ms,
+        site_ms=decision.site_ms,
         deletion_ms=before.deletion_ms + (passed_ms if before.boot else 0),
         boot=reading.boot,
         elapsed_ms=reading.elapsed_ms,
-        confirmed=found.confirmed or still,
-        confirmed_from_ms=before.confirmed_from_ms if still else reading.elapsed_ms,
-        insisted_from_ms=found.insisted_from_ms,
-        off_ms=0 if _near(off_ms, 0) else off_ms,
+        confirmed=decision.confirmed or stays_confirmed,
+        confirmed_from_ms=before.confirmed_from_ms if stays_confirmed else reading.elapsed_ms,
+        insisted_from_ms=decision.insisted_from_ms,
+        off_ms=0 if _is_near(off_ms, 0) else off_ms,
     )
-    ahead = together.agreed_ms is not None and together.agreed_ms > now.site_ms + NEAR_MS
+    ahead = consensus.agreed_ms is not None and consensus.agreed_ms > now.site_ms + NEAR_MS
     holds_future = ahead or not now.confirmed
-    return replace(now, deletion_ms=_deletion_ms(now, before, passed_ms), holds_future=holds_future)
+    return replace(now, deletion_ms=_advance_deletion_ms(now, before, passed_ms), holds_future=holds_future)
 
 
-class _Devices(NamedTuple):
-    """What devices say together."""
+class _DeviceConsensus(NamedTuple):
+    """The combined time of the devices."""
 
     agreed_ms: int | None
-    """The time that most of them have."""
+    """The time on which most of them agree."""
     are_enough: bool
-    """To move the site to a time that no clock of this machine shows."""
+    """Whether they may move site time to a value that no clock of this machine shows."""
 
-    def support(self, at_ms: int) -> bool:
-        """Whether most of them have this time."""
-        return self.agreed_ms is not None and _near(self.agreed_ms, at_ms)
+    def supports(self, at_ms: int) -> bool:
+        """Whether most of them agree on this time."""
+        return self.agreed_ms is not None and _is_near(self.agreed_ms, at_ms)
 
 
 class _Decision(NamedTuple):
@@ -124,60 +124,60 @@ class _Decision(NamedTuple):
     insisted_from_ms: int | None = None
 
 
-class _Question(NamedTuple):
-    """What time is it?"""
+class _ClockEvidence(NamedTuple):
+    """What is known about one reading."""
 
     before: Belief
     reading: Reading
     same_boot: bool
     pace_ms: int
-    """The time now if the wall clock had not been touched since `before`; after a restart, the earliest."""
-    devices: _Devices
+    """The time now if the wall clock was not set since `before`; after a restart, the earliest possible time."""
+    devices: _DeviceConsensus
 
     @property
     def steps(self) -> bool:
-        """Whether the wall clock shows something else than the old pace."""
-        return bool(self.before.site_ms) and not (self.same_boot and _near(self.reading.wall_ms, self.pace_ms))
+        """Whether the wall clock differs from the time expected from `before`."""
+        return bool(self.before.site_ms) and not (self.same_boot and _is_near(self.reading.wall_ms, self.pace_ms))
 
     @property
     def wall_ms(self) -> int:
-        """The wall clock; after a small step back, time stands still until it is made up for."""
+        """The wall clock; after a small step back, the last site time until the clock reaches it."""
         return self.reading.wall_ms if self.steps else max(self.reading.wall_ms, self.before.site_ms)
 
 
-def _decide(asked: _Question) -> _Decision:
-    """Choose between the wall clock, the old pace, and what the devices agree on."""
-    if (site_ms := _confirmed_ms(asked)) is not None:
+def _choose_time(evidence: _ClockEvidence) -> _Decision:
+    """Choose between the wall clock, the expected time and the time of the devices."""
+    if (site_ms := _find_confirmed_ms(evidence)) is not None:
         return _Decision(site_ms, confirmed=True)
-    reading = asked.reading
-    if not asked.steps:
-        return _Decision(asked.wall_ms, confirmed=False)
+    reading = evidence.reading
+    if not evidence.steps:
+        return _Decision(evidence.wall_ms, confirmed=False)
     if reading.synchronised:
-        from_ms = asked.before.insisted_from_ms if asked.same_boot else None
+        from_ms = evidence.before.insisted_from_ms if evidence.same_boot else None
         from_ms = reading.elapsed_ms if from_ms is None else from_ms
         if reading.elapsed_ms - from_ms >= SYNCHRONISED_FOR_MS:
             return _Decision(reading.wall_ms, confirmed=True)
-        return _Decision(asked.pace_ms, confirmed=False, insisted_from_ms=from_ms)
-    restarted = not asked.same_boot and 0 <= reading.wall_ms - asked.pace_ms <= REBOOT_MS
-    return _Decision(reading.wall_ms if restarted else asked.pace_ms, confirmed=False)
+        return _Decision(evidence.pace_ms, confirmed=False, insisted_from_ms=from_ms)
+    restarted = not evidence.same_boot and 0 <= reading.wall_ms - evidence.pace_ms <= REBOOT_MS
+    return _Decision(reading.wall_ms if restarted else evidence.pace_ms, confirmed=False)
 
 
-def _confirmed_ms(asked: _Question) -> int | None:
-    """The time that something confirms, by the first rule that fits; None: nothing does."""
-    before, devices, wall_ms, pace_ms = asked.before, asked.devices, asked.wall_ms, asked.pace_ms
-    impossible = asked.steps and before.confirmed and (asked.same_boot or wall_ms < pace_ms - NEAR_MS)
-    if (asked.reading.synchronised and not impossible) or devices.support(wall_ms):
+def _find_confirmed_ms(evidence: _ClockEvidence) -> int | None:
+    """The time confirmed by the first rule that applies; None: none applies."""
+    before, devices, wall_ms, pace_ms = evidence.before, evidence.devices, evidence.wall_ms, evidence.pace_ms
+    impossible = evidence.steps and before.confirmed and (evidence.same_boot or wall_ms < pace_ms - NEAR_MS)
+    if (evidence.reading.synchronised and not impossible) or devices.supports(wall_ms):
         return wall_ms
-    if asked.steps and devices.support(pace_ms):
+    if evidence.steps and devices.supports(pace_ms):
         return pace_ms
-    if devices.agreed_ms is None or (before.confirmed and asked.same_boot):
+    if devices.agreed_ms is None or (before.confirmed and evidence.same_boot):
         return None
     implausible = (pace_ms if before.site_ms else wall_ms) < BORN_MS
     return devices.agreed_ms if implausible or devices.are_enough else None
 
 
-def _deletion_ms(now: Belief, before: Belief, passed_ms: int) -> int:
-    """Deletion time, a little closer to site time if that is certain."""
+def _advance_deletion_ms(now: Belief, before: Belief, passed_ms: int) -> int:
+    """Deletion time, moved closer to site time if that is confirmed."""
     if before.site_ms < BORN_MS:
         return now.site_ms
     reached_ms = now.deletion_ms
@@ -186,14 +186,14 @@ def _deletion_ms(now: Belief, before: Belief, passed_ms: int) -> int:
     return min(reached_ms, now.site_ms)
 
 
-def _agreed(device_times: Sequence[int]) -> int | None:
-    """The time that more than half of the devices have; None: there is none."""
+def _find_agreed_ms(device_times: Sequence[int]) -> int | None:
+    """The time on which more than half of the devices agree; None: there is none."""
     if not device_times:
         return None
     middle_ms = sorted(device_times)[(len(device_times) - 1) // 2]
-    agreeing = sum(1 for each in device_times if _near(each, middle_ms))
+    agreeing = sum(1 for each in device_times if _is_near(each, middle_ms))
     return middle_ms if 2 * agreeing > len(device_times) else None
 
 
-def _near(one_ms: int, other_ms: int) -> bool:
+def _is_near(one_ms: int, other_ms: int) -> bool:
     return abs(one_ms - other_ms) <= NEAR_MS

@@ -1,8 +1,8 @@
-"""The copies of the site file in the folder of backups: how they are named, and when they are deleted.
+"""The copies of the site file in the backup folder: their names, and when they are deleted.
 
 In:    the folder, the time.
-Out:   the copies in their order; those that were replaced long ago are deleted.
-Never: a file of another name; the newest copy, which is in effect.
+Out:   the copies in order; copies that were replaced long ago are deleted.
+Never: a file with another name; the newest copy, which is in effect.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 KEEP_MS: Final = 35 * 24 * 3_600_000
-"""A name that was removed from the site file is in no copy for longer than this."""
+"""A name that was removed from the site file stays in a copy for at most this long."""
 _NAME: Final = re.compile(r"site-(?P<number>[0-9]{6,})-(?P<made_ms>[0-9]+)\.toml")
 
 
@@ -32,7 +32,7 @@ def site_copies(folder: Path) -> list[SiteCopy]:
 
 
 def forget_replaced_copies(folder: Path, now_ms: int) -> None:
-    """Delete copies that a newer one replaced more than `KEEP_MS` ago. Raises OSError."""
+    """Delete copies that a newer one replaced more than `KEEP_REPLACED_MS` ago. Raises OSError."""
     copies = site_copies(folder)
     for old, newer in pairwise(copies):
         if now_ms - newer.made_ms > KEEP_MS:

@@ -1,8 +1,8 @@
-"""Site time for a process: the clock that it is given, judged if it is the machine's.
+"""Site time for a process, estimated from the machine's clocks or given by the caller.
 
-In:    a source of time; what was believed when the process last ran; the time that devices report.
+In:    a source of time; the estimate when the process last ran; the time that devices report.
 Out:   site time, deletion time, what is wrong with the clock.
-Never: a decision of its own: `site_clock.py` judges.
+Never: decisions of its own: `site_clock.py` makes them.
 """
 
 import secrets
@@ -17,13 +17,13 @@ from edge.clock import boot_id, elapsed_ms, kernel_time, unix_ms
 BOOT_DIGITS: Final = 15
 
 TimeSource = Callable[[], int | Reading]
-"""Gives the machine's clocks, to be judged; or site time itself (Unix ms), right by definition: simulated, replayed."""
+"""Returns the machine's clocks, which are checked, or site time itself (Unix ms): simulated or replayed."""
 
 
 def read_machine() -> Reading:
-    """The clocks of this machine.
+    """Read the clocks of this machine.
 
-    The synchronisation vouches for the wall clock only while the kernel, which it steers, shows the same time.
+    Synchronisation confirms the wall clock only while the kernel, which it controls, shows the same time.
     """
     kernel = kernel_time()
     return Reading(unix_ms(), elapsed_ms(), _boot_number(), kernel is not None and kernel.vouches_for(unix_ms()))
@@ -31,32 +31,32 @@ def read_machine() -> Reading:
 
 @cache
 def _boot_number() -> int:
-    """The start of this machine as a number that SQLite can hold, never 0; of an unknown one, that of this process."""
+    """The start of this machine as a number that fits into SQLite, never 0; if unknown, of this process."""
     name = boot_id().replace("-", "")[:BOOT_DIGITS]
     return 1 + (int(name, 16) if name else secrets.randbits(4 * BOOT_DIGITS))
 
 
 def given_time() -> "SiteTime":
-    """Of whoever passes site time as a value, right by definition."""
+    """A `SiteTime` for callers that pass site time as a value, right by definition."""
     return SiteTime(lambda: 0)
 
 
 class SiteTime:
-    """Time as the site believes it.
+    """The estimate of site time, and where it comes from.
 
     Args:
         source: see `TimeSource`.
-        devices: the site's.
+        devices: the site's devices.
     """
 
     def __init__(self, source: TimeSource, devices: Iterable[str] = ()) -> None:
         self._source = source
         self._devices = DeviceTimes(frozenset(devices))
         self.belief = Belief()
-        """The newest belief. Its `boot` is 0 as long as no clock of a machine was judged."""
+        """The newest estimate. Its `boot` is 0 until a clock of a machine was read."""
 
     def resume(self, before: Belief) -> None:
-        """Go on from what was believed when the process last ran, before the first reading."""
+        """Continue from the estimate when the process last ran; call it before the first reading."""
         self.belief = before
 
     def last_ms(self) -> int:
@@ -78,34 +78,34 @@ class SiteTime:
         return self.belief.site_ms
 
     def deletion_ms(self, now_ms: int) -> int:
-        """The moment from which ages are reckoned when something is deleted, or refused for its age."""
+        """The moment from which ages are computed when data is deleted or too old, Unix milliseconds."""
         return min(now_ms, self.belief.deletion_ms) if self.belief.boot else now_ms
 
     @property
     def holds_future(self) -> bool:
-        """Whether an event from the future may be the fault of our own clock."""
+        """Whether an event from the future may be due to this machine's clock."""
         return self.belief.holds_future
 
     def report(self, device: str, at_ms: int, *, exact: bool) -> None:
-        """Take the time that a device has; `exact`: its clock shows it now, not only later or now."""
+        """Record the time of a device; `exact`: its clock shows this time now, not at least this time."""
         found = self._source()
         if not isinstance(found, int):
             self._devices.report(device, at_ms, found.elapsed_ms, exact=exact)
 
     @property
     def fault(self) -> str:
-        """What is wrong with the machine's clock, in plain words; empty: nothing."""
+        """What is wrong with the machine's clock, in plain text; empty: nothing."""
         off_ms = self.belief.off_ms
         if not off_ms:
             return ""
         return (
-            f"the server's clock is {_span(abs(off_ms))} {'ahead' if off_ms > 0 else 'behind'}, confirmed neither by"
-            " time synchronisation nor by the devices; the site keeps its own time"
+            f"the server's clock is {_format_duration(abs(off_ms))} {'ahead' if off_ms > 0 else 'behind'}, confirmed"
+            " neither by time synchronisation nor by the devices; the site keeps its own time"
         )
 
 
-def _span(span_ms: int) -> str:
-    """A span in the largest unit of which there are two."""
+def _format_duration(span_ms: int) -> str:
+    """A duration in the largest unit that fits at least twice."""
     for unit, unit_ms in (("days", 86_400_000), ("hours", 3_600_000)):
         if span_ms >= 2 * unit_ms:
             return f"{span_ms // unit_ms} {unit}"

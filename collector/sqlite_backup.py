@@ -27,10 +27,10 @@ SIDECARS: Final = ("-wal", "-shm", "-journal")
 """Files that SQLite keeps beside its own; they belong to exactly one database file."""
 _BUSY_S: Final = 10
 _PROGRESS_STEPS: Final = 10_000
-"""So many steps of SQLite's machine pass between two looks at whether to stop: some milliseconds."""
+"""SQLite operations between two checks of the stop signal: a few milliseconds."""
 _NAME: Final = re.compile(r"(?P<stem>.+)-(?P<number>\d{6,})-(?P<made_ms>\d+)\.sqlite")
 
-# Faults of the disk or of its rights. Whether the content is good is not known while one of these lasts.
+# Faults of the disk or of its permissions. While one lasts, the state of the content is unknown.
 _ENVIRONMENT: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -47,15 +47,15 @@ _ENVIRONMENT: Final = frozenset(
 )
 
 Check = Callable[[sqlite3.Connection], str]
-"""Checks what only the owner of the tables can know, such as row checksums. Returns the damage; empty: none."""
+"""Checks what only the owner of the tables can check, such as row checksums. Returns the damage; empty: none."""
 
 
 class BackupAway(ConnectionError):
-    """The disk has no room for a backup. It may succeed later."""
+    """The disk has no room for a backup. A later backup may succeed."""
 
 
 class SourceDamaged(ValueError):
-    """The copy did not pass its checks, so the file that was copied is damaged. No backup was made."""
+    """The copy failed its checks, so the copied file is damaged. No backup was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +63,9 @@ class BackupRules:
     """How one file is backed up."""
 
     folder: Path
-    """Where the backups lie; made with mode 0700."""
+    """Folder of the backups; created with mode 0700."""
     keep: int
-    """So many stay."""
+    """How many backups to keep."""
     prepare: Callable[[sqlite3.Connection], None] | None = None
     """Removes from a copy what no backup may hold, such as sessions."""
     check: Check | None = None
@@ -86,7 +86,7 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What became of a damaged file: where it lies now, and which backup stands in its place (None: there is none)."""
+    """The outcome of a replacement: the damaged file's new path, and the backup in its place (None: none exists)."""
 
     aside: Path
     backup: Backup | None
@@ -103,24 +103,24 @@ def backups(file: Path, folder: Path) -> tuple[Backup, ...]:
 
 
 def is_due(found: tuple[Backup, ...], now_ms: int, every_ms: int) -> bool:
-    """Whether the next backup is due: the newest is older than `every_ms`, or from the future (the clock was wrong)."""
+    """Whether a backup is due: the newest is older than `every_ms`, or from the future because the clock was wrong."""
     return not found or not 0 <= now_ms - found[0].made_ms < every_ms
 
 
 def back_up(file: Path, rules: BackupRules, now_ms: int) -> Backup:
-    """Copy `file` while others read and write it, verify the copy, and delete the oldest beyond the number to keep.
+    """Copy `file` while others read and write it, verify the copy, and delete backups beyond the number to keep.
 
-    One step copies everything: in WAL mode no writer waits for it, and no writer makes it start again.
+    One step copies everything: in WAL mode no writer has to wait, and no writer makes the copy start again.
 
     Args:
         file: the SQLite file; it must exist.
-        rules: where backups lie, how many, and what none of them holds.
-        now_ms: Unix ms, for the name.
+        rules: where backups are, how many to keep, and what none of them may hold.
+        now_ms: Unix ms, for the file's name.
 
     Raises:
         SourceDamaged: the copy is damaged, so `file` is.
         BackupAway: the disk has no room for it.
-        OSError, sqlite3.Error: the disk refuses; the folder holds what it held before.
+        OSError, sqlite3.Error: the disk refuses; the folder is unchanged.
     """
     folder = rules.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -133,28 +133,28 @@ def back_up(file: Path, rules: BackupRules, now_ms: int) -> Backup:
     before = backups(file, folder)
     number = before[0].number + 1 if before else 1
     partial = folder / f"{file.stem}.partial"
-    _unlink(partial)
+    _delete_file(partial)
     try:
-        _copy(file, partial, rules.prepare)
-        _verify(file, partial, rules.check)
+        _copy_database(file, partial, rules.prepare)
+        _verify_copy(file, partial, rules.check)
         made = folder / f"{file.stem}-{number:06d}-{now_ms}.sqlite"
-        _sync(partial)
+        _sync_to_disk(partial)
         partial.rename(made)
-        _sync(folder)
+        _sync_to_disk(folder)
     except BaseException:
         with contextlib.suppress(OSError):
-            _unlink(partial)
+            _delete_file(partial)
         raise
     for old in before[rules.keep - 1 :]:
-        _unlink(old.path)
+        _delete_file(old.path)
     return Backup(made, number, now_ms)
 
 
 def revise(file: Path, folder: Path, work: Callable[[sqlite3.Connection], None]) -> None:
-    """Apply `work`, such as retention, to every backup of `file`; deleted rows are overwritten, a damaged copy goes.
+    """Apply `work`, such as retention, to every backup of `file`, overwrite deleted rows, and delete damaged backups.
 
     Raises:
-        OSError, sqlite3.Error: the disk refuses; a backup that was being changed may be damaged, and is not restored.
+        OSError, sqlite3.Error: the disk refuses; the backup being changed may be damaged, and is not repaired.
     """
     for backup in backups(file, folder):
         try:
@@ -165,27 +165,27 @@ def revise(file: Path, folder: Path, work: Callable[[sqlite3.Connection], None])
         except sqlite3.DatabaseError as fault:
             if not is_damage(fault):
                 raise
-            _unlink(backup.path)
+            _delete_file(backup.path)
 
 
 def is_damage(fault: sqlite3.Error) -> bool:
-    """Whether SQLite found damaged content, in contrast to a disk that is full, locked, read-only or failing."""
+    """Whether SQLite found damaged content, in contrast to a full, locked, read-only or failing disk."""
     code = getattr(fault, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def is_of_disk(fault: sqlite3.Error) -> bool:
-    """Whether the disk, its rights or another program is behind a fault, so that it may be over later."""
+    """Whether the disk, its permissions or another program caused a fault, so that it may pass."""
     return (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF in _ENVIRONMENT
 
 
 def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] | None = None) -> str:
-    """What is wrong with the content of `file`; empty: every page, index and constraint is consistent.
+    """The first problem in the content of `file`; empty: every page, index and constraint is consistent.
 
     Reads the whole file: call it in a thread, or on a copy. It ends early once `stopped` returns true.
 
     Raises:
-        sqlite3.Error: the file cannot be read now, or `stopped`; whether it is good is not known.
+        sqlite3.Error: the file cannot be read now, or `stopped`; the state of its content is unknown.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S)) as db:
@@ -196,32 +196,33 @@ def damage(file: Path, check: Check | None = None, stopped: Callable[[], bool] |
             raise
         return str(fault)
     except UnicodeDecodeError:
-        return "a text in it is not UTF-8"
+        return "it contains text that is not UTF-8"
 
 
 def replace_damaged(file: Path, rules: BackupRules, now_ms: int) -> Replaced:
     """Move a damaged file aside and put the newest good backup in its place; no connection to it may be open.
 
-    Only one damaged file is kept: it may hold what retention has deleted since.
+    Only one damaged file is kept, because it may hold data that retention has deleted since.
 
     Raises:
-        OSError, sqlite3.Error: the disk refuses; either the damaged file is still in its place, or `complete` goes on.
+        OSError, sqlite3.Error: the disk refuses; either the damaged file is still in place, or
+            `finish_replacement` can complete it.
     """
-    waiting = _waiting(file)
+    pending = _pending_path(file)
     chosen = None
     for backup in backups(file, rules.folder):
         if damage(backup.path, rules.check):
             continue
-        partial = Path(f"{waiting}.partial")
+        partial = Path(f"{pending}.partial")
         shutil.copyfile(backup.path, partial)
         partial.chmod(file.stat().st_mode & 0o777)
-        _sync(partial)
-        partial.rename(waiting)
+        _sync_to_disk(partial)
+        partial.rename(pending)
         chosen = backup
         break
     for older in damaged(file):
-        _unlink(older)
-    aside = file.with_name(f"{file.name}.damaged-{_stamp(now_ms)}")
+        _delete_file(older)
+    aside = file.with_name(f"{file.name}.damaged-{_format_time(now_ms)}")
     file.rename(aside)
     for sidecar in SIDECARS:
         with contextlib.suppress(FileNotFoundError):
@@ -232,16 +233,16 @@ def replace_damaged(file: Path, rules: BackupRules, now_ms: int) -> Replaced:
 
 def complete(file: Path) -> None:
     """Finish a replacement that a crash interrupted; call it before `file` is opened."""
-    waiting = _waiting(file)
-    if not waiting.exists():
+    pending = _pending_path(file)
+    if not pending.exists():
         return
     if file.exists():  # the crash came before the damaged file was moved: it will be found damaged again
-        _unlink(waiting)
+        _delete_file(pending)
         return
     for sidecar in SIDECARS:  # those of the damaged file; SQLite would apply them to the restored one
-        _unlink(Path(f"{file}{sidecar}"))
-    waiting.rename(file)
-    _sync(file.parent)
+        _delete_file(Path(f"{file}{sidecar}"))
+    pending.rename(file)
+    _sync_to_disk(file.parent)
 
 
 def damaged(file: Path) -> tuple[Path, ...]:
@@ -250,18 +251,18 @@ def damaged(file: Path) -> tuple[Path, ...]:
 
 
 def forget_damaged(file: Path, now_ms: int, after_ms: int) -> None:
-    """Delete a damaged file once it was kept for `after_ms` by the clock of its file system."""
+    """Delete damaged files after `after_ms`, by the clock of their file system."""
     for path in damaged(file):
         if now_ms - path.stat().st_ctime * 1000 >= after_ms:
-            _unlink(path)
+            _delete_file(path)
 
 
-def _verify(file: Path, copy: Path, check: Check | None) -> None:
+def _verify_copy(file: Path, copy: Path, check: Check | None) -> None:
     if finding := damage(copy, check):
         raise SourceDamaged(f"{file}: {finding}")
 
 
-def _copy(file: Path, partial: Path, prepare: Callable[[sqlite3.Connection], None] | None) -> None:
+def _copy_database(file: Path, partial: Path, prepare: Callable[[sqlite3.Connection], None] | None) -> None:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     source_url = f"{file.absolute().as_uri()}?mode=rw"
     with (
@@ -281,19 +282,19 @@ def _copy(file: Path, partial: Path, prepare: Callable[[sqlite3.Connection], Non
             raise
 
 
-def _waiting(file: Path) -> Path:
+def _pending_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.restoring")
 
 
-def _stamp(at_ms: int) -> str:
+def _format_time(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _unlink(path: Path) -> None:
+def _delete_file(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def _sync_to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,7 @@
-"""Takes up a journal: what time was believed, and nothing that was written for a time that has not come.
+"""Starts the pipeline on an open journal: loads the time estimate and removes data from the future.
 
 In:    an open journal, the plan, the settings, site time.
-Out:   what the last run believed; the collector's work.
+Out:   the estimate of the last run; the collector's pipeline.
 Never: sockets, threads.
 """
 
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 
 def believed(journal: Journal, wall_ms: int) -> Belief:
-    """What the last run believed; of an older Ledig's journal, the last time that it surely saw.
+    """The time estimate of the last run; for a journal of an older Ledig, the last time that is certain.
 
-    That is the time of its newest event, and up to where its history goes, unless that is ahead of the wall clock.
+    That is the time of its newest event, and the end of its history unless that is ahead of the wall clock.
     """
     until_ms = journal.meta(UNTIL) or 0
     known_ms = max(last_known_ms(journal), until_ms if until_ms <= wall_ms else 0)
@@ -35,14 +35,17 @@ def believed(journal: Journal, wall_ms: int) -> Belief:
 def begin(
     plan: SitePlan, journal: Journal, retention: RetentionSettings, site_time: SiteTime, alerts: AlertSettings
 ) -> Work:
-    """Take up a journal, after what was written for a time that has not come is taken back.
+    """Start the pipeline, after data from the future is removed.
 
     Args:
-        plan: of the site file.
+        plan: from the site file.
         journal: open.
-        retention: how long things are kept.
-        site_time: it was read just now.
-        alerts: what is alerted of, and where to.
+        retention: how long data is kept.
+        site_time: has just been read.
+        alerts: which alerts to send, and where.
+
+    Returns:
+        The pipeline on this journal.
     """
     plan = adjusted(plan, from_stored(journal.settled().get(NAME)))
     work = Work(plan, journal, retention, site_time, alerts)

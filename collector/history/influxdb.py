@@ -1,11 +1,11 @@
 """Reads and writes history in InfluxDB: 1.6 behind the shipped nginx snippet (tested), 1.8, 2.x.
 
-In:    where the server is; questions; lines.
+In:    the address of the server; queries; lines.
 Out:   rows; nothing, once lines are stored.
-Never: threads, a retry of its own: who asks decides when to ask again.
+Never: threads, retries: the caller decides when to try again.
 
-Questions are InfluxQL over /query, the language that they share; lines go to the v2 write API with
-influxdb-client, as one joined string, synchronously (its batches can drop points and tell nobody).
+Queries are InfluxQL over /query, which all versions support. Lines go to the v2 write API with influxdb-client, as one
+joined string, synchronously (its batches can drop points without an error).
 """
 
 import base64
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 10.0
 REFUSED: Final = frozenset({400, 413, 422})
-"""Statuses by which a server refuses what a line says, or how many there are."""
+"""Statuses with which a server rejects the content of a line, or the number of lines."""
 
 GATEWAY: Final = frozenset({502, 503, 504})
-"""What a proxy says for a server that does not answer."""
+"""Statuses that a proxy sends for a server that does not answer."""
 
 
 class LinesRejected(ValueError):
-    """InfluxDB refused at least one of the lines for what it says. Sending them again cannot help."""
+    """InfluxDB rejected the content of at least one line. Sending the lines again cannot help."""
 
 
 class InfluxAway(HistoryAway):
-    """InfluxDB did not do what it was asked now. It may succeed later.
+    """InfluxDB cannot do now what was requested. It may succeed later.
 
     Attributes:
-        finding: what is wrong, in plain words and without addresses: pages show it.
+        finding: what is wrong, in plain text and without addresses: pages show it.
     """
 
     def __init__(self, url: str, finding: str, remedy: str, detail: str = "") -> None:
@@ -47,71 +47,71 @@ class InfluxAway(HistoryAway):
 
 
 class DatabaseAway(InfluxAway):
-    """The server is there, its database is not (yet)."""
+    """The server answers, but its database does not exist (yet)."""
 
 
 class Influx:
     """One InfluxDB server.
 
     Raises:
-        HistoryAway: the token file cannot be read. Every method raises it when the server does not answer, or does
-            not let us in: the text says whose move it is.
+        HistoryAway: the token file cannot be read. Every method raises it when the server does not answer or
+            refuses access: the text states what to do.
     """
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
         self._url = settings.url.rstrip("/")
-        self._token = _token(settings)
+        self._token = _read_token(settings)
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(TIMEOUT_S),
             retries=False,
-            headers={"Authorization": _authorization(self._token)} if self._token else {},
+            headers={"Authorization": _format_authorization(self._token)} if self._token else {},
         )
         self._client: InfluxDBClient | None = None
         self._writer: WriteApi | None = None
 
     def query(self, statement: str) -> list[dict[str, Any]]:
-        """The series that one SELECT or SHOW of InfluxQL yields, times in Unix ms.
+        """Run one SELECT or SHOW of InfluxQL; return its series, with times in Unix ms.
 
-        It comes in chunks, of which a series may fill several: of more than 10,000 points at once, 1.x says that they
-        are but a part.
+        The response comes in chunks, and a series may fill several. Without chunks, 1.x truncates it after 10,000
+        points.
         """
-        results = self._results(statement)
+        results = self._run_statement(statement)
         if not results or bool(results[-1].get("partial")):
             raise InfluxAway(self._url, "sends incomplete responses", "check its log and the network")
         try:
             return [found for result in results for found in result.get("series", [])]
         except TypeError as fault:
-            raise self._stranger() from fault
+            raise self._make_stranger() from fault
 
     def change(self, statement: str) -> None:
-        """Run one statement that yields no series, such as DELETE; 2.x answers it without `results`."""
-        self._results(statement)
+        """Run one statement that returns no series, such as DELETE; 2.x answers it without `results`."""
+        self._run_statement(statement)
 
-    def _results(self, statement: str) -> list[dict[str, Any]]:
-        """What the server answers to a statement, one for each chunk; raises InfluxAway for an error in it."""
+    def _run_statement(self, statement: str) -> list[dict[str, Any]]:
+        """Run a statement; return one result per chunk. Raises InfluxAway for an error in it."""
         fields = {"db": self._settings.bucket, "q": statement, "epoch": "ms", "chunked": "true"}
         try:
             answer = self._http.request_encode_body("POST", f"{self._url}/query", fields, encode_multipart=False)
         except urllib3.exceptions.HTTPError as fault:
-            raise self._silent(str(fault)) from fault
+            raise self._make_silent(str(fault)) from fault
         if answer.status not in {200, 204}:
-            raise self._refusal(answer.status, answer.data.decode(errors="replace"))
+            raise self._make_refusal(answer.status, answer.data.decode(errors="replace"))
         try:
             chunks = [json.loads(chunk) for chunk in answer.data.splitlines() if chunk.strip()]
             results: list[dict[str, Any]] = [result for chunk in chunks for result in chunk.get("results", [])]
             error = next((str(part["error"]) for part in [*chunks, *results] if "error" in part), "")
         except (ValueError, AttributeError, TypeError) as fault:
-            raise self._stranger() from fault
+            raise self._make_stranger() from fault
         if error:
-            raise self._refusal(404 if "database not found" in error else 400, error)
+            raise self._make_refusal(404 if "database not found" in error else 400, error)
         return results
 
     def write(self, batch: Iterable[str]) -> None:
-        """Store lines with times in nanoseconds; they are stored when this returns.
+        """Write lines with times in nanoseconds; they are stored when this returns.
 
         Raises:
-            LinesRejected: the server refuses what one of them says; the others may be stored.
+            LinesRejected: the server rejects the content of one of them; the others may be stored.
         """
         from influxdb_client.rest import ApiException
 
@@ -122,25 +122,25 @@ class Influx:
             text = str(fault.body or fault.reason)
             if fault.status in REFUSED:
                 raise LinesRejected(text.strip()) from fault
-            raise self._refusal(fault.status, text) from fault
+            raise self._make_refusal(fault.status, text) from fault
         except urllib3.exceptions.HTTPError as fault:
-            raise self._silent(str(fault)) from fault
+            raise self._make_silent(str(fault)) from fault
 
     def create(self) -> None:
-        """Make the database of 1.x if it is not there; a bucket of 2.x is made by whoever sets the server up."""
+        """Create the database of 1.x if it does not exist; a bucket of 2.x is created by the server's operator."""
         name = self._settings.bucket.replace("\\", "\\\\").replace('"', '\\"')
         self.change(f'CREATE DATABASE "{name}"')
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.clear()
         if self._client is not None:
-            self._client.close()  # type: ignore[no-untyped-call]  # the client says nothing of it
+            self._client.close()  # type: ignore[no-untyped-call]  # the client has no annotation for it
         self._client = self._writer = None
 
     def _write_api(self) -> "WriteApi":
         if self._writer is None:
-            from influxdb_client.client.influxdb_client import InfluxDBClient  # slow to import, and only needed here
+            from influxdb_client.client.influxdb_client import InfluxDBClient  # slow to import, needed only here
             from influxdb_client.client.write_api import SYNCHRONOUS
 
             self._client = InfluxDBClient(
@@ -153,23 +153,23 @@ class Influx:
             self._writer = self._client.write_api(write_options=SYNCHRONOUS)
         return self._writer
 
-    def _refusal(self, status: int, text: str) -> InfluxAway:
-        said = f"{status}: {' '.join(text.split())[:200]}"
+    def _make_refusal(self, status: int, text: str) -> InfluxAway:
+        detail = f"{status}: {' '.join(text.split())[:200]}"
         if status in GATEWAY:
-            return self._silent(said)
+            return self._make_silent(detail)
         if status in {401, 403}:
-            return InfluxAway(self._url, "refuses the token", "correct the contents of its token_file", said)
+            return InfluxAway(self._url, "refuses the token", "correct the contents of its token_file", detail)
         if status == 404:
             name = self._settings.bucket
             remedy = "in 2.x create it and let the token read and write it; in 1.x allow the user to create databases"
-            return DatabaseAway(self._url, f"has no database or bucket {name!r}", remedy, said)
-        return InfluxAway(self._url, "answers with an error", "check its log; Ledig continues by itself", said)
+            return DatabaseAway(self._url, f"has no database or bucket {name!r}", remedy, detail)
+        return InfluxAway(self._url, "answers with an error", "check its log; Ledig continues by itself", detail)
 
-    def _stranger(self) -> InfluxAway:
+    def _make_stranger(self) -> InfluxAway:
         return InfluxAway(self._url, "does not answer like InfluxDB", "correct its url")
 
-    def _silent(self, said: str) -> InfluxAway:
-        return InfluxAway(self._url, "does not answer", "start it, or correct its url", said)
+    def _make_silent(self, detail: str) -> InfluxAway:
+        return InfluxAway(self._url, "does not answer", "start it, or correct its url", detail)
 
 
 class InfluxHistory:
@@ -179,14 +179,14 @@ class InfluxHistory:
         self._settings = settings
         self._influx: Influx | None = None
 
-    def rows(self, measure: Measure, from_ms: int, to_ms: int, **asked: str) -> list[Row]:
-        """As HistoryReader says."""
+    def rows(self, measure: Measure, from_ms: int, to_ms: int, **tags: str) -> list[Row]:
+        """See HistoryReader."""
         if self._influx is None:
             self._influx = Influx(self._settings)
-        where = "".join(f' AND "{tag}" = {lines.quoted(value)}' for tag, value in asked.items())
+        where = "".join(f' AND "{tag}" = {lines.quoted(value)}' for tag, value in tags.items())
         found = self._influx.query(
-            f"SELECT {_names(measure.fields)} FROM {measure.name}"  # noqa: S608 - names of MEASURES; values are quoted
-            f" WHERE time >= {from_ms}ms AND time < {to_ms}ms{where} GROUP BY {_names(measure.tags)}"
+            f"SELECT {_join_names(measure.fields)} FROM {measure.name}"  # noqa: S608 - names of MEASURES; values are quoted
+            f" WHERE time >= {from_ms}ms AND time < {to_ms}ms{where} GROUP BY {_join_names(measure.tags)}"
         )
         rows = [
             Row(
@@ -201,17 +201,17 @@ class InfluxHistory:
         return rows
 
     def close(self) -> None:
-        """As HistoryReader says."""
+        """See HistoryReader."""
         if self._influx is not None:
             self._influx.close()
             self._influx = None
 
 
-def _names(names: tuple[str, ...]) -> str:
+def _join_names(names: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _token(settings: InfluxSettings) -> str:
+def _read_token(settings: InfluxSettings) -> str:
     if settings.token_file is None:
         return ""
     try:
@@ -220,6 +220,6 @@ def _token(settings: InfluxSettings) -> str:
         raise HistoryAway(f"{settings.token_file}: cannot be read ({fault}); it holds InfluxDB's token") from fault
 
 
-def _authorization(token: str) -> str:
-    """What every version understands: 1.x knows user and password as HTTP Basic alone, 2.x knows tokens."""
+def _format_authorization(token: str) -> str:
+    """The header that every version accepts: 1.x takes user and password only as HTTP Basic, 2.x takes tokens."""
     return f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Token {token}"

@@ -1,8 +1,8 @@
-"""Writes rows as InfluxDB's line protocol, and values into its query language.
+"""Formats rows as InfluxDB's line protocol, and values as literals of its query language.
 
-In:    rows, revisions, tag values with any letters.
+In:    rows, revisions, tag values with any characters.
 Out:   text that InfluxDB reads back as exactly those values.
-Never: sockets. A value that the format cannot carry is refused.
+Never: sockets. A value that the format cannot carry is rejected.
 
 Source: InfluxDB 1.8, "Line protocol reference"; InfluxDB 1.8, "InfluxQL reference", string literals.
 """
@@ -13,18 +13,18 @@ from collector.history import Measure, Row
 
 NS_PER_MS: Final = 1_000_000
 CURSOR: Final = "ledig_cursor"
-"""The measurement that says how far a history has been written."""
+"""The measurement that stores how far a history has been written."""
 
 _TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _STRING = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n"})
 
 
 class LineRejected(ValueError):
-    """A row cannot be said in line protocol. Sending it again cannot help."""
+    """A row cannot be expressed in line protocol. Sending it again cannot help."""
 
 
 def line(measure: Measure, row: Row) -> str:
-    """One row; what is not known is left out, and a number is a float whatever it looks like.
+    """Format one row. Unknown fields are left out, and every number is written as a float.
 
     Raises:
         LineRejected: a tag is empty, has a line break or ends in a backslash; or no field is known.
@@ -34,21 +34,21 @@ def line(measure: Measure, row: Row) -> str:
     )
     if not fields:
         raise LineRejected("no field is known; a row has at least one")
-    tags = "".join(f",{name}={_tag(value)}" for name, value in zip(measure.tags, row.tags, strict=True))
+    tags = "".join(f",{name}={_escape_tag(value)}" for name, value in zip(measure.tags, row.tags, strict=True))
     return f"{measure.name}{tags} {fields} {row.at_ms * NS_PER_MS}"
 
 
 def cursor(history: str, rev: int, at_ns: int) -> str:
-    """The line that says that `history` is written up to `rev`."""
-    return f"{CURSOR},history={_tag(history)} rev={float(rev)!r} {at_ns}"
+    """Format the line that stores that `history` is written up to `rev`."""
+    return f"{CURSOR},history={_escape_tag(history)} rev={float(rev)!r} {at_ns}"
 
 
 def quoted(value: str) -> str:
-    """A string of InfluxQL."""
+    """Quote a string for InfluxQL."""
     return f"'{value.translate(_STRING)}'"
 
 
-def _tag(value: str) -> str:
+def _escape_tag(value: str) -> str:
     if not value or "\n" in value or value.endswith("\\"):
         raise LineRejected(f"the tag {value!r} is empty, has a line break or ends in a backslash; no line can carry it")
     return value.translate(_TAG)

@@ -1,8 +1,8 @@
 """Opens the history that the site file names.
 
-In:    the kind of history, where the journal is, where InfluxDB is.
+In:    the kind of history, the path of the journal, the settings of InfluxDB.
 Out:   a HistoryReader.
-Never: a guess: a kind that does not answer is not replaced by another.
+Never: a fallback: a store that does not answer is not replaced by another one.
 """
 
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from collector.history import HistoryReader
 from collector.settings import HistoryKind, InfluxSettings
 
 
-def _sqlite(journal_path: Path, _influx: InfluxSettings) -> HistoryReader:
+def _open_sqlite(journal_path: Path, _influx: InfluxSettings) -> HistoryReader:
     from collector.history.sqlite import SqliteHistory
 
     return SqliteHistory(journal_path)
 
 
-def _influxdb(_journal_path: Path, influx: InfluxSettings) -> HistoryReader:
-    from collector.history.influxdb import InfluxHistory  # imported here: a house with SQLite needs no HTTP client
+def _open_influxdb(_journal_path: Path, influx: InfluxSettings) -> HistoryReader:
+    from collector.history.influxdb import InfluxHistory  # imported here: a site with SQLite needs no HTTP client
 
     return InfluxHistory(influx)
 
 
 HISTORIES: dict[HistoryKind, Callable[[Path, InfluxSettings], HistoryReader]] = {
-    HistoryKind.SQLITE: _sqlite,
-    HistoryKind.INFLUXDB: _influxdb,
+    HistoryKind.SQLITE: _open_sqlite,
+    HistoryKind.INFLUXDB: _open_influxdb,
 }
 
 
 def open_reader(kind: HistoryKind, journal_path: Path, influx: InfluxSettings) -> HistoryReader:
-    """The reader of a history. It reaches out when it is first asked, and raises HistoryAway then."""
+    """Create the reader of a history. It connects at its first call, which may raise HistoryAway."""
     return HISTORIES[kind](journal_path, influx)

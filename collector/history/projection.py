@@ -1,12 +1,12 @@
-"""Follows the journal's history into InfluxDB.
+"""Copies the journal's history to InfluxDB.
 
-In:    the journal's file, read only; where InfluxDB is.
-Out:   the same rows there, and a cursor that says how far they go.
-Never: a write to the journal. InfluxDB may be away for days, and be rebuilt from the journal when it comes back empty.
+In:    the journal's file, read only; the address of InfluxDB.
+Out:   the same rows there, and a cursor that states how far they go.
+Never: a write to the journal. InfluxDB may be away for days; if it comes back empty, it is filled from the journal.
 
-The cursor is a point in InfluxDB itself, written after its rows: a server that lost them has lost the cursor too.
-It is read at the start, after every fault and every minute. Rows overwrite themselves, so that writing some twice
-is harmless.
+The cursor is a point in InfluxDB itself, written after its rows: a server that lost the rows has lost the cursor too.
+It is read at the start, after every fault and every minute. Rows overwrite themselves, so writing some twice is
+harmless.
 """
 
 import logging
@@ -27,9 +27,9 @@ from collector.settings import InfluxSettings
 
 BATCH_ROWS: Final = 5000
 LOOK_S: Final = 0.5
-"""How often it looks for news in the journal."""
+"""How often it looks for new rows in the journal."""
 CHECK_S: Final = 60.0
-"""How often it makes sure that InfluxDB still has what was written."""
+"""How often it checks that InfluxDB still has what was written."""
 MAX_PAUSE_S: Final = 30.0
 RETRY_S: Final = 30.0
 MAX_RETRY_S: Final = 600.0
@@ -65,43 +65,43 @@ class Projection:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
         self._fault = ""
-        self._rejects = ""
+        self._rejected_text = ""
 
     def start(self) -> None:
-        """Begin to follow."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the batch in hand. What is not written yet will be at the next start."""
+        """Stop after the current batch. The next start writes the rest."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=15)
         self.refused.close()
 
     def fault(self) -> str:
-        """What keeps history from InfluxDB now, in plain words for pages; empty: nothing. The log has more."""
-        return self._fault or self._rejects
+        """What keeps history from InfluxDB now, as text for pages; empty: nothing. The log has the details."""
+        return self._fault or self._rejected_text
 
     def _run(self) -> None:
         pause_s = LOOK_S
         while not self._stop.is_set():
             try:
                 with closing(_Follower(self._journal_path, self._settings, self.refused, self._now_ms)) as follower:
-                    self._follow(follower)
+                    self._copy_changes(follower)
             except HistoryAway as fault:
-                pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # it was well until now
-                self._tell(fault)
+                pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # the first fault after a success
+                self._report_fault(fault)
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 
-    def _tell(self, fault: HistoryAway) -> None:
-        """Say it to the pages in short, and to the log in full when it is news."""
+    def _report_fault(self, fault: HistoryAway) -> None:
+        """Report a fault: a short text for the pages, and the full text in the log if it is new."""
         finding = fault.finding if isinstance(fault, InfluxAway) else "history cannot be copied to InfluxDB"
         if finding != self._fault:
             log.warning("%s", fault)
         self._fault = finding
 
-    def _follow(self, follower: "_Follower") -> None:
-        """Until `close`; raises HistoryAway."""
+    def _copy_changes(self, follower: "_Follower") -> None:
+        """Write changes until `close`. Raises HistoryAway."""
         check_at = 0.0
         retry_at, pause_s = time.monotonic(), self._retry_s
         while not self._stop.is_set():
@@ -120,15 +120,15 @@ class Projection:
                 self._stop.wait(LOOK_S)
 
     def _note_rejected(self) -> None:
-        """Say how many rows InfluxDB does not take, and why; in the log when it begins and when it is over."""
+        """Report how many rows InfluxDB rejects, and why; log when that begins and when it ends."""
         rows = self.refused.newest()
         if not rows:
-            if self._rejects:
+            if self._rejected_text:
                 log.warning("InfluxDB has accepted the rows of history that it had rejected")
-            self._rejects = ""
+            self._rejected_text = ""
             return
         more = "or more " if self.refused.beyond() is not None else ""
-        if not self._rejects:
+        if not self._rejected_text:
             measure, _, _, reason = rows[0]
             log.error(
                 "InfluxDB rejects rows of history, the last one of %s (%s); they stay in the journal and are tried"
@@ -136,11 +136,11 @@ class Projection:
                 measure,
                 ascii(reason)[1:201],
             )
-        self._rejects = f"InfluxDB rejects {len(rows)} {more}{'row' if len(rows) == 1 else 'rows'} of history"
+        self._rejected_text = f"InfluxDB rejects {len(rows)} {more}{'row' if len(rows) == 1 else 'rows'} of history"
 
 
 class _Follower:
-    """One connection to InfluxDB, and how far it has come."""
+    """One connection to InfluxDB, and how far it has been written."""
 
     def __init__(
         self, journal_path: Path, settings: InfluxSettings, refused: RefusedRows, now_ms: Callable[[], int]
@@ -156,7 +156,7 @@ class _Follower:
         self._influx.close()
 
     def find_cursor(self) -> None:
-        """Read from InfluxDB how far it has this journal's history; make the database if there is none."""
+        """Read from InfluxDB how far it has this journal's history; create the database if it does not exist."""
         with closing(sqlite.connect(self._journal_path)) as db:
             try:
                 self._history, newest = tables.identity(db)
@@ -168,11 +168,11 @@ class _Follower:
         except DatabaseAway as missing:
             try:
                 self._influx.create()
-            except InfluxAway as fault:  # 2.x knows no such statement, and a user of 1.x may not run it
+            except InfluxAway as fault:  # 2.x has no such statement, and a user of 1.x may lack the right
                 raise missing from fault
             found = []
         self._rev = int(found[0]["values"][0][1]) if found else 0
-        if self._rev > newest:  # the journal is a restored copy, older than what InfluxDB was told
+        if self._rev > newest:  # the journal is a restored copy, older than what was written to InfluxDB
             self._influx.change(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
             self._rev = 0
 
@@ -191,17 +191,17 @@ class _Follower:
                 raise sqlite.away(self._journal_path, fault) from fault
         if newest <= self._rev:
             return False
-        for _, measure, tag, from_ms in withdrawals:  # first: rows that were written since are among the changes
+        for _, measure, tag, from_ms in withdrawals:  # first: rows written since then are among the changes
             only = f' AND "{measure.tags[-1]}" = {lines.quoted(tag)}' if tag else ""
             self._influx.change(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
             self._refused.take_back(measure, tag, from_ms)
-        self._write([change for change in changes if _says_something(change)])
-        self._withdraw([change for change in changes if not _says_something(change)])
+        self._write_rows([change for change in changes if _has_value(change)])
+        self._delete_rows([change for change in changes if not _has_value(change)])
         for _, measure, tag, before_ms in erasures:
             only = f' AND "{measure.tags[0]}" = {lines.quoted(tag)}' if tag else ""
             self._influx.change(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
             self._refused.erase(measure, tag, before_ms)
-        # One point a day, which overwrites itself: buckets with a retention never see an old one.
+        # One point a day, which overwrites itself: buckets with a retention reject old points.
         now_ms = self._now_ms()
         today_ms = now_ms - now_ms % DAY_MS
         if withdrawals:
@@ -215,7 +215,7 @@ class _Follower:
         return True
 
     def retry(self) -> bool:
-        """Try again what InfluxDB rejected: one row first, each time another, and the rest once that one is taken.
+        """Try again what InfluxDB rejected: one row first, another each time; the others once that one is accepted.
 
         Returns:
             Whether nothing is left.
@@ -225,15 +225,15 @@ class _Follower:
         if rejected:
             self._tries += 1
             probe = rejected[-1 - self._tries % len(rejected)]
-            if self._again([probe]):
+            if self._retry_rows([probe]):
                 return False
-            left = self._again([one for one in rejected if one != probe])
+            left = self._retry_rows([one for one in rejected if one != probe])
         if not left and (from_rev := self._refused.beyond()) is not None:
             self._write_again(from_rev)
             left = len(self._refused.newest())
         return not left
 
-    def _again(self, rejected: Sequence[tuple[str, tuple[str, ...], int, str]]) -> int:
+    def _retry_rows(self, rejected: Sequence[tuple[str, tuple[str, ...], int, str]]) -> int:
         """Write rows as the journal has them now; returns how many are still rejected."""
         changes: list[Changed] = []
         done: list[tuple[str, tuple[str, ...], int]] = []
@@ -247,13 +247,13 @@ class _Follower:
                     changes += [(0, measure, row) for row in rows if measure is not None]
             except sqlite3.Error as fault:
                 raise sqlite.away(self._journal_path, fault) from fault
-        left = self._write(changes)
+        left = self._write_rows(changes)
         done += [(one.name, row.tags, row.at_ms) for _, one, row in changes if (one.name, row) not in left]
         self._refused.accept(done)
         return len(left)
 
     def _write_again(self, from_rev: int) -> None:
-        """Write every row from a revision on: more of them were rejected than could be noted."""
+        """Write every row from a revision on, because more of them were rejected than could be recorded."""
         rev = from_rev - 1
         while rev < self._rev:
             with closing(sqlite.connect(self._journal_path)) as db:
@@ -263,51 +263,51 @@ class _Follower:
                     raise sqlite.away(self._journal_path, fault) from fault
             if not changes:
                 break
-            if self._write([change for change in changes if _says_something(change)]):
+            if self._write_rows([change for change in changes if _has_value(change)]):
                 return
             rev = changes[-1][0]
         self._refused.forget_beyond()
 
-    def _write(self, changes: Sequence[Changed]) -> set[tuple[str, Row]]:
-        """Store rows; what InfluxDB rejects is found by halving and put aside with its reason.
+    def _write_rows(self, changes: Sequence[Changed]) -> set[tuple[str, Row]]:
+        """Write rows; rows that InfluxDB rejects are found by bisection and recorded with the reason.
 
         Returns:
             The rows that are not stored, each with the name of its measure.
         """
-        said: list[tuple[Changed, str]] = []
+        lines_to_write: list[tuple[Changed, str]] = []
         left: list[RejectedRow] = []
         for change in changes:
             try:
-                said.append((change, lines.line(*change[1:])))
+                lines_to_write.append((change, lines.line(*change[1:])))
             except lines.LineRejected as fault:
                 left.append(RejectedRow(*change[1:], str(fault), change[0]))
-        self._store(said, left)
+        self._store_bisecting(lines_to_write, left)
         if left:
             self._refused.add(left)
         return {(one.measure.name, one.row) for one in left}
 
-    def _withdraw(self, changes: Sequence[Changed]) -> None:
-        """Take rows back that are no more."""
+    def _delete_rows(self, changes: Sequence[Changed]) -> None:
+        """Delete rows that the journal no longer has."""
         for _, measure, row in changes:
             tags = "".join(
                 f' AND "{tag}" = {lines.quoted(value)}' for tag, value in zip(measure.tags, row.tags, strict=True)
             )
             self._influx.change(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
 
-    def _store(self, said: Sequence[tuple[Changed, str]], left: list[RejectedRow]) -> None:
-        if not said:
+    def _store_bisecting(self, lines_to_write: Sequence[tuple[Changed, str]], left: list[RejectedRow]) -> None:
+        if not lines_to_write:
             return
         try:
-            self._influx.write([line for _, line in said])
+            self._influx.write([line for _, line in lines_to_write])
         except LinesRejected as fault:
-            if len(said) == 1:
-                ((rev, measure, row), _) = said[0]
+            if len(lines_to_write) == 1:
+                ((rev, measure, row), _) = lines_to_write[0]
                 left.append(RejectedRow(measure, row, str(fault), rev))
                 return
-            middle = len(said) // 2
-            self._store(said[:middle], left)
-            self._store(said[middle:], left)
+            middle = len(lines_to_write) // 2
+            self._store_bisecting(lines_to_write[:middle], left)
+            self._store_bisecting(lines_to_write[middle:], left)
 
 
-def _says_something(change: Changed) -> bool:
+def _has_value(change: Changed) -> bool:
     return any(value is not None for value in change[2].fields)

@@ -1,11 +1,11 @@
-"""Remembers which rows InfluxDB refused, and why; the rows themselves stay in the journal.
+"""Records which rows InfluxDB rejected, and why; the rows themselves stay in the journal.
 
 In:    a row and the reason.
-Out:   the rows, to be tried again; from which revision on more were refused than there is room for.
-Never: a figure of a row; more than a bounded number of rows.
+Out:   the rows, to be tried again; the revision from which on more were rejected than fit.
+Never: a value of a row; more than a bounded number of rows.
 
-A damaged file is deleted. Nobody knows then which rows were rejected, so the new file says: from revision 0 on, write
-all of them again.
+A damaged file is deleted. Which rows were rejected is unknown then, so the new file states: write all rows again, from
+revision 0 on.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class RejectedRow(NamedTuple):
-    """One row that InfluxDB does not take."""
+    """One row that InfluxDB rejects."""
 
     measure: Measure
     row: Row
@@ -43,7 +43,7 @@ class RejectedRow(NamedTuple):
 
 
 class RefusedRows:
-    """A small file of its own beside the journal, which has one writer only. It is made by the first refusal.
+    """A small file beside the journal, which has only one writer. The first rejection creates it.
 
     May be used from several threads. Every method raises HistoryAway when the file cannot be used now.
     """
@@ -54,12 +54,12 @@ class RefusedRows:
         self._db: sqlite3.Connection | None = None
 
     def add(self, rows: Iterable[RejectedRow]) -> None:
-        """Put rows aside; beyond MOST_ROWS only the least revision is kept, from which to write all again."""
-        with self._opened() as db:
+        """Record rows; beyond MAX_ROWS only the lowest revision is kept, from which to write all rows again."""
+        with self._use_connection() as db:
             for measure, row, reason, rev in rows:
-                place = measure.name, "\x1f".join(row.tags), row.at_ms
+                key = measure.name, "\x1f".join(row.tags), row.at_ms
                 changed = db.execute(
-                    "UPDATE refused SET reason = ? WHERE measure = ? AND tags = ? AND at_ms = ?", (reason[:500], *place)
+                    "UPDATE refused SET reason = ? WHERE measure = ? AND tags = ? AND at_ms = ?", (reason[:500], *key)
                 )
                 if changed.rowcount:
                     continue
@@ -67,7 +67,7 @@ class RefusedRows:
                 if count < MOST_ROWS:
                     db.execute(
                         "INSERT INTO refused (measure, tags, at_ms, tag, reason) VALUES (?, ?, ?, ?, ?)",
-                        (*place, row.tags[0], reason[:500]),
+                        (*key, row.tags[0], reason[:500]),
                     )
                 else:
                     db.execute(
@@ -76,89 +76,89 @@ class RefusedRows:
                     )
 
     def accept(self, rows: Iterable[tuple[str, tuple[str, ...], int]]) -> None:
-        """Forget rows that InfluxDB has taken, or that the journal has no longer: measure, tags and start of each."""
+        """Remove rows, by measure, tags and start, that InfluxDB has accepted or that the journal no longer has."""
         if not self._path.exists():
             return
-        with self._opened() as db:
+        with self._use_connection() as db:
             db.executemany(
                 "DELETE FROM refused WHERE measure = ? AND tags = ? AND at_ms = ?",
                 [(measure, "\x1f".join(tags), at_ms) for measure, tags, at_ms in rows],
             )
 
     def beyond(self) -> int | None:
-        """The least revision of the rows for which there was no room; None: there are none."""
+        """The lowest revision of the rows that did not fit; None: all fit."""
         if not self._path.exists():
             return None
-        with self._opened() as db:
+        with self._use_connection() as db:
             found = db.execute("SELECT rev FROM beyond").fetchone()
             if found is not None and not isinstance(found[0], int):
                 raise sqlite3.DatabaseError("a revision in it is not a number")
         return None if found is None else int(found[0])
 
     def forget_beyond(self) -> None:
-        """All rows from that revision on have been written again."""
-        with self._opened() as db:
+        """Clear that revision, after all rows from it on have been written again."""
+        with self._use_connection() as db:
             db.execute("DELETE FROM beyond")
 
     def erase(self, measure: Measure, tag: str, before_ms: int) -> None:
-        """Forget rows that the journal has forgotten; `tag` empty: of any first tag."""
+        """Remove rows that the journal has erased; `tag` empty: of any first tag."""
         if not self._path.exists():
             return
-        with self._opened() as db:
+        with self._use_connection() as db:
             db.execute(
                 "DELETE FROM refused WHERE measure = ? AND (? = '' OR tag = ?) AND at_ms < ?",
                 (measure.name, tag, tag, before_ms),
             )
 
     def take_back(self, measure: Measure, tag: str, from_ms: int) -> None:
-        """Forget rows that the journal has taken back; `tag` empty: of any last tag."""
+        """Remove rows that the journal has withdrawn; `tag` empty: of any last tag."""
         if not self._path.exists():
             return
-        with self._opened() as db:
+        with self._use_connection() as db:
             db.execute(
                 "DELETE FROM refused WHERE measure = ? AND (? = '' OR tags LIKE '%' || char(31) || ?) AND at_ms >= ?",
                 (measure.name, tag, tag, from_ms),
             )
 
     def newest(self) -> list[tuple[str, tuple[str, ...], int, str]]:
-        """Measure, tags, start of the bucket and reason, the newest refusal first."""
+        """Measure, tags, start of the bucket and reason of each row, the newest rejection first."""
         if not self._path.exists():
             return []
-        with self._opened() as db:
+        with self._use_connection() as db:
             found = db.execute("SELECT measure, tags, at_ms, reason FROM refused ORDER BY no DESC").fetchall()
             if any(tuple(map(type, row)) != (str, str, int, str) for row in found):
                 raise sqlite3.DatabaseError("a row in it has values of other types")
         return [(measure, tuple(tags.split("\x1f")), at_ms, reason) for measure, tags, at_ms, reason in found]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._db is not None:
                 self._db.close()
                 self._db = None
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _use_connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                with self._connection() as db:
+                with self._open_connection() as db:
                     yield db
             except sqlite3.Error as fault:
                 if isinstance(fault, sqlite3.ProgrammingError | sqlite3.InterfaceError):
                     raise  # our bug
                 if is_of_disk(fault):
-                    raise self._away(fault) from fault
+                    raise self._make_away(fault) from fault
                 try:
-                    self._begin_anew()
-                except (OSError, sqlite3.Error) as still:
-                    raise self._away(still) from still
+                    self._start_new_file()
+                except (OSError, sqlite3.Error) as second_fault:
+                    raise self._make_away(second_fault) from second_fault
                 log.warning("%s was damaged (%s) and was deleted; all history is written again", self._path, fault)
                 raise HistoryAway(f"{self._path}: was damaged; all history is written again") from fault
 
-    def _away(self, fault: Exception) -> HistoryAway:
+    def _make_away(self, fault: Exception) -> HistoryAway:
         return HistoryAway(f"{self._path}: cannot be used ({fault}); check its disk and access rights")
 
-    def _connection(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         if self._db is None:
             is_new = not self._path.exists()
             self._db = sqlite3.connect(self._path, check_same_thread=False)
@@ -169,8 +169,8 @@ class RefusedRows:
                 self._db.execute(table)
         return self._db
 
-    def _begin_anew(self) -> None:
-        """Put a new file in the place of the damaged one."""
+    def _start_new_file(self) -> None:
+        """Replace the damaged file with a new one."""
         if self._db is not None:
             self._db.close()
             self._db = None
@@ -180,5 +180,7 @@ class RefusedRows:
             for table in _TABLES:
                 db.execute(table)
             db.execute("INSERT INTO beyond VALUES (1, 0)")
-        self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)  # SQLite would apply it to the new
+        self._path.with_name(f"{self._path.name}-journal").unlink(
+            missing_ok=True
+        )  # SQLite would apply it to the new file
         beside.replace(self._path)

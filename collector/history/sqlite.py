@@ -2,7 +2,7 @@
 
 In:    the path of the journal.
 Out:   rows.
-Never: a write, a checkpoint, a read that stays open: the collector alone owns the file.
+Never: a write, a checkpoint, a long read: only the collector owns the file.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from collector.history import HistoryAway, Measure, Row, tables
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that only reads.
+    """Open a read-only connection.
 
     Raises:
         HistoryAway: there is no such file yet, or it cannot be read.
@@ -28,29 +28,29 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def away(path: Path, fault: sqlite3.Error) -> HistoryAway:
-    """What a failed read means to who asked."""
+    """The error that a failed read raises."""
     return HistoryAway(f"{path}: cannot be read ({fault}); the collector creates it when it first starts")
 
 
 class SqliteHistory:
-    """A HistoryReader over the journal. Each question opens the file anew: a short read never holds the log back."""
+    """A HistoryReader over the journal. Each call opens the file again: a short read never holds back the log."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def rows(self, measure: Measure, from_ms: int, to_ms: int, **asked: str) -> list[Row]:
-        """As HistoryReader says."""
+    def rows(self, measure: Measure, from_ms: int, to_ms: int, **wanted: str) -> list[Row]:
+        """See HistoryReader."""
         with closing(connect(self._path)) as db:
             try:
                 db.execute("BEGIN")  # one snapshot for all series
                 return [
                     row
                     for tags in tables.series(db, measure)
-                    if all(tags[measure.tags.index(tag)] == value for tag, value in asked.items())
+                    if all(tags[measure.tags.index(tag)] == value for tag, value in wanted.items())
                     for row in tables.read(db, measure, tags, from_ms, to_ms)
                 ]
             except sqlite3.Error as fault:
                 raise away(self._path, fault) from fault
 
     def close(self) -> None:
-        """Nothing stays open between questions."""
+        """Do nothing: nothing stays open between calls."""

@@ -1,4 +1,4 @@
-"""The history's tables in the journal's database, made from the measures.
+"""The tables of history in the journal's database, created from the measures.
 
 In:    rows of any measure, on the journal's own connection, inside its transaction.
 Out:   the same rows with a revision that grows with every real change, for a projection to follow.
@@ -15,21 +15,21 @@ from collector.plan import SitePlan, SpaceKind
 from collector.settings import RetentionSettings
 
 Changed = tuple[int, Measure, Row]
-"""A row and its revision."""
+"""Revision, measure and row."""
 Erasure = tuple[int, Measure, str, int]
-"""Revision, measure, value of its first tag (empty: any), and before which instant rows are gone."""
+"""Revision, measure, value of its first tag (empty: any), and the moment before which rows are erased."""
 
 Withdrawal = tuple[int, Measure, str, int]
-"""Revision, measure, value of its last tag (empty: any), and from which instant on its rows were taken back."""
+"""Revision, measure, value of its last tag (empty: any), and the moment from which on rows were withdrawn."""
 
 FOREVER_MS: Final = 2**62
-"""Beyond the newest row of a series: a search from here on begins with the next one."""
+"""Later than any row of a series: a search from here on starts with the next series."""
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables and columns that are not there yet, and the name by which a projection knows this history."""
+    """Create missing tables and columns, and the id by which a projection recognises this history."""
     for measure in MEASURES:
         tags = ", ".join(f"{tag} TEXT NOT NULL" for tag in measure.tags)
         fields = ", ".join(f"{field} REAL" for field in measure.fields)
@@ -37,9 +37,9 @@ def create(db: sqlite3.Connection) -> None:
             f"CREATE TABLE IF NOT EXISTS {measure.name} ({tags}, at_ms INTEGER NOT NULL, {fields},"
             f" rev INTEGER NOT NULL, PRIMARY KEY ({', '.join(measure.tags)}, at_ms)) WITHOUT ROWID"
         )
-        there = {name for _, name, *_ in db.execute(f"PRAGMA table_info({measure.name})")}
+        existing = {name for _, name, *_ in db.execute(f"PRAGMA table_info({measure.name})")}
         for field in measure.fields:
-            if field not in there:
+            if field not in existing:
                 db.execute(f"ALTER TABLE {measure.name} ADD COLUMN {field} REAL")
         db.execute(f"CREATE INDEX IF NOT EXISTS {measure.name}_rev ON {measure.name} (rev)")
     db.execute(
@@ -55,18 +55,18 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def rename(db: sqlite3.Connection) -> None:
-    """Give a restored history a name of its own: its next revisions are others than those that a projection knows."""
+    """Give a restored history a new id, because its next revisions differ from those that a projection has seen."""
     db.execute("UPDATE history SET id = ?", (secrets.token_hex(8),))
 
 
 def identity(db: sqlite3.Connection) -> tuple[str, int]:
-    """The name of this history, made with its file, and its newest revision (0: it holds nothing)."""
+    """The id of this history, created with its file, and its newest revision (0: no rows)."""
     name, rev = db.execute("SELECT id, rev FROM history").fetchone()
     return str(name), int(rev)
 
 
 def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int:
-    """Write rows; those that are there already with the same fields stay untouched. Returns how many changed."""
+    """Write rows; existing rows with the same fields stay unchanged. Returns how many changed."""
     columns = (*measure.tags, "at_ms", *measure.fields, "rev")
     written = ", ".join(f"{name} = excluded.{name}" for name in (*measure.fields, "rev"))
     differs = " OR ".join(f"{field} IS NOT excluded.{field}" for field in measure.fields)
@@ -83,14 +83,14 @@ def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int
 
 
 def replace(db: sqlite3.Connection, measure: Measure, rows: Sequence[Row], from_ms: int, to_ms: int) -> None:
-    """Let these be all rows of a measure with `from_ms` <= at < `to_ms`.
+    """Make `rows` the only rows of a measure with `from_ms` <= at < `to_ms`.
 
-    One that was there and is no more stays as a row without any field, for a projection to follow; nobody reads it.
+    A row that is no longer among them stays without any field, for a projection to follow; readers skip it.
     """
     written = {(row.tags, row.at_ms) for row in rows}
-    there = [row for tags in series(db, measure) for row in read(db, measure, tags, from_ms, to_ms)]
+    existing = [row for tags in series(db, measure) for row in read(db, measure, tags, from_ms, to_ms)]
     nothing = (None,) * len(measure.fields)
-    gone = [Row(row.tags, row.at_ms, nothing) for row in there if (row.tags, row.at_ms) not in written]
+    gone = [Row(row.tags, row.at_ms, nothing) for row in existing if (row.tags, row.at_ms) not in written]
     upsert(db, measure, [*rows, *gone])
 
 
@@ -98,9 +98,9 @@ def changed(db: sqlite3.Connection, after_rev: int, limit: int) -> list[Changed]
     """The next `limit` rows whose revision is above `after_rev`, in its order."""
     found: list[Changed] = []
     for measure in MEASURES:
-        statement = f"SELECT rev, {_columns(measure)} FROM {measure.name} WHERE rev > ? ORDER BY rev LIMIT ?"  # noqa: S608 - names of MEASURES
+        statement = f"SELECT rev, {_column_list(measure)} FROM {measure.name} WHERE rev > ? ORDER BY rev LIMIT ?"  # noqa: S608 - names of MEASURES
         for rev, *values in db.execute(statement, (after_rev, limit)):
-            found.append((rev, measure, _row(measure, values)))
+            found.append((rev, measure, _make_row(measure, values)))
     return sorted(found, key=lambda change: change[0])[:limit]
 
 
@@ -113,58 +113,58 @@ def erasures(db: sqlite3.Connection, after_rev: int) -> list[Erasure]:
 
 
 def take_back(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str = "") -> int:
-    """Delete the rows of a measure from an instant on that were written for a time that has not come; how many.
+    """Delete rows of a measure that were written for a time that has not come; returns how many.
 
     Args:
         db: the journal's connection, in a transaction.
-        measure: whose rows.
-        from_ms: Unix milliseconds.
+        measure: the measure of the rows.
+        from_ms: the first moment of deleted rows, Unix milliseconds.
         tag: only those with this value of the measure's last tag; empty: all.
     """
     rows = [tags for tags in series(db, measure) if tag in {"", tags[-1]}]
     where = " AND ".join(f"{name} = ?" for name in measure.tags)
-    taken = db.executemany(
+    deleted = db.executemany(
         f"DELETE FROM {measure.name} WHERE {where} AND at_ms >= ?",  # noqa: S608 - names of MEASURES
         [(*tags, from_ms) for tags in rows],
     ).rowcount
-    if taken <= 0:
+    if deleted <= 0:
         return 0
     rev = identity(db)[1] + 1
     db.execute("UPDATE history SET rev = ?", (rev,))
     db.execute("INSERT INTO withdrawn VALUES (?, ?, ?, ?)", (rev, measure.name, tag, from_ms))
-    return taken
+    return deleted
 
 
 def withdrawals(db: sqlite3.Connection, after_rev: int, until_rev: int) -> list[Withdrawal]:
-    """What was taken back after one revision and up to another. A projection deletes it before it writes rows."""
+    """What was withdrawn after one revision, up to another. A projection deletes it before it writes rows."""
     statement = "SELECT rev, measure, tag, from_ms FROM withdrawn WHERE rev > ? AND rev <= ? ORDER BY rev"
     found = db.execute(statement, (after_rev, until_rev))
     return [(rev, BY_NAME[measure], tag, from_ms) for rev, measure, tag, from_ms in found]
 
 
 def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, now_ms: int) -> int:
-    """Forget rows that are older than their retention, beyond recovery from the file. Returns how many.
+    """Erase rows that are older than their retention, beyond recovery from the file. Returns how many.
 
-    A space that is no longer in the plan is forgotten as soon as a desk is: nobody can say that it was none.
+    A space that is no longer in the plan is erased as early as a desk, because it may have been one.
     The caller truncates the write-ahead log afterwards.
     """
     db.execute("PRAGMA secure_delete = ON")
     gone = 0
     for measure in MEASURES:
-        there = list(series(db, measure))
+        existing = list(series(db, measure))
         if measure is not SPACE_HOUR:
-            gone += _erase(db, measure, there, "", now_ms - retention.series_days * DAY_MS)
+            gone += _erase_series(db, measure, existing, "", now_ms - retention.series_days * DAY_MS)
             continue
-        for (space,) in there:
+        for (space,) in existing:
             known = plan.space.get(space)
             desk = known is None or known.kind is SpaceKind.DESK
             days = min(retention.desk_hours_days, retention.space_hours_days) if desk else retention.space_hours_days
-            gone += _erase(db, measure, [(space,)], space, now_ms - days * DAY_MS)
+            gone += _erase_series(db, measure, [(space,)], space, now_ms - days * DAY_MS)
     return gone
 
 
 def series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]]:
-    """The tag values that have rows, in order: one step of the primary key for each, never a whole scan."""
+    """Iterate over the tag values that have rows, in order: one step of the primary key each, never a full scan."""
     tags = ", ".join(measure.tags)
     marks = ", ".join("?" * len(measure.tags))
     last: tuple[str, ...] | None = db.execute(f"SELECT {tags} FROM {measure.name} ORDER BY {tags} LIMIT 1").fetchone()  # noqa: S608 - names of MEASURES
@@ -180,26 +180,28 @@ def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms:
     """The rows of one series with `from_ms` <= at < `to_ms`, oldest first."""
     where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
     statement = (
-        f"SELECT {_columns(measure)} FROM {measure.name}"  # noqa: S608 - names of MEASURES
-        f" WHERE {where} AND at_ms >= ? AND at_ms < ? AND {_known(measure)} ORDER BY at_ms"
+        f"SELECT {_column_list(measure)} FROM {measure.name}"  # noqa: S608 - names of MEASURES
+        f" WHERE {where} AND at_ms >= ? AND at_ms < ? AND {_has_value_sql(measure)} ORDER BY at_ms"
     )
-    return [_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
+    return [_make_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
 
 
 def begun(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], before_ms: int) -> bool:
-    """Whether a series has a row before this instant."""
+    """Whether a series has a row before this moment."""
     where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
     statement = f"SELECT 1 FROM {measure.name} WHERE {where} AND at_ms < ? LIMIT 1"  # noqa: S608 - names of MEASURES
     return db.execute(statement, (*tags, before_ms)).fetchone() is not None
 
 
-def _erase(db: sqlite3.Connection, measure: Measure, there: Sequence[tuple[str, ...]], tag: str, before_ms: int) -> int:
-    """Forget what is old of these series, each by its key: without their tags every row would be looked at."""
+def _erase_series(
+    db: sqlite3.Connection, measure: Measure, existing: Sequence[tuple[str, ...]], tag: str, before_ms: int
+) -> int:
+    """Erase old rows of these series, each by its key: without the tags every row would be scanned."""
     before_ms -= before_ms % measure.bucket_ms
     where = " AND ".join(f"{name} = ?" for name in measure.tags)
     gone = db.executemany(
         f"DELETE FROM {measure.name} WHERE {where} AND at_ms < ?",  # noqa: S608 - names of MEASURES
-        [(*tags, before_ms) for tags in there],
+        [(*tags, before_ms) for tags in existing],
     ).rowcount
     if gone:
         rev = identity(db)[1] + 1
@@ -208,15 +210,15 @@ def _erase(db: sqlite3.Connection, measure: Measure, there: Sequence[tuple[str, 
     return gone
 
 
-def _known(measure: Measure) -> str:
-    """That a row says anything."""
+def _has_value_sql(measure: Measure) -> str:
+    """The SQL condition that a row has a value."""
     return f"coalesce({', '.join(measure.fields)}) IS NOT NULL"
 
 
-def _columns(measure: Measure) -> str:
+def _column_list(measure: Measure) -> str:
     return ", ".join((*measure.tags, "at_ms", *measure.fields))
 
 
-def _row(measure: Measure, values: Sequence[object]) -> Row:
+def _make_row(measure: Measure, values: Sequence[object]) -> Row:
     split = len(measure.tags)
     return Row(tuple(values[:split]), values[split], tuple(values[split + 1 :]))  # type: ignore[arg-type]  # the columns' types

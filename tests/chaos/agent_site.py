@@ -1,4 +1,4 @@
-"""A site file whose device reaches the broker through another port, and an outbox that is full already.
+"""A site file whose device reaches the broker through another port, and an outbox that is already full.
 
 In:    a folder, a broker, a port.
 Out:   the arguments of `ledig edge` and `ledig collector`.
@@ -18,7 +18,7 @@ JOURNAL = "journal.sqlite"
 
 
 def edge_through(folder: Path, broker: Mosquitto, port: int) -> tuple[str | Path, ...]:
-    """The arguments of an agent whose broker is at `port`."""
+    """The arguments of an agent that reaches its broker at `port`."""
     site = site_file(folder, broker)
     text = site.read_text()
     assert text.count(f"port = {broker.port}\n") == 1
@@ -28,7 +28,7 @@ def edge_through(folder: Path, broker: Mosquitto, port: int) -> tuple[str | Path
 
 
 def fill_outbox(folder: Path, events: int) -> Path:
-    """An outbox that holds so many events, as after an outage."""
+    """Create an outbox with this many events, as after an outage."""
     path = folder / DATA / OUTBOX
     path.parent.mkdir(exist_ok=True)
     with Outbox(path, max_events=10 * events, boot="") as outbox:

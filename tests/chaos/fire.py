@@ -1,11 +1,11 @@
-"""A house under fire: real agents on mock pins, a real Mosquitto, a real collector; and who kills them.
+"""A site under injected faults: real agents on mock pins, a real Mosquitto, a real collector, and random kills.
 
 In:    how many events, how many kills, and a seed.
-Out:   an account of what was driven, what was stored, and which faults came while events were under way.
-Never: a kill that does not count: one that found nothing under way is done again.
+Out:   a report of what was driven, what was stored, and which faults hit while events were under way.
+Never: a kill without effect: one that found nothing under way is repeated.
 
-The agents are threads of the test's process and are never killed (a power cut of an edge has a test of its own), so
-each level that a pin was given is an event whose commit returned: that is what the checker holds the journal against.
+The agents are threads of the test's process and are never killed (a power cut of an edge has its own test). So each
+level that a pin was set to is an event whose commit returned, and the checker compares the journal with these.
 """
 
 import random
@@ -27,7 +27,7 @@ from edge import agent
 from edge.clock import HostClock
 from edge.outbox import Outbox
 from edge.settings import ClockSource, DeviceSettings, PirSettings
-from tests.chaos.link import Link
+from tests.chaos.link import FaultyLink
 from tests.processes import Process, collector
 from tests.servers import Mosquitto, mosquitto, until
 
@@ -52,14 +52,14 @@ def plan() -> SitePlan:
     )
 
 
-class Journal:
+class ReadOnlyJournal:
     """The journal as the checker reads it: read-only, beside the collector."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
-        """What a query gives; nothing while a killed collector has left the file to be recovered."""
+        """The rows of a query; none while a killed collector has left the file to be recovered."""
         try:
             with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)) as connection:
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -77,26 +77,26 @@ class Journal:
         return int(str(counted[0][0])) if counted else 0
 
     def moved(self) -> dict[SensorKey, list[int]]:
-        """The levels that each sensor told, in the order of `seq`; heartbeats, which repeat them, are left out."""
-        told = defaultdict(list)
+        """The levels that each sensor sent, in the order of `seq`; heartbeats, which repeat them, are left out."""
+        stored_levels = defaultdict(list)
         for device, sensor, value in self.rows(
             "SELECT device, sensor, value FROM event JOIN sensor ON sensor.no = sensor_no"
             " JOIN kind ON kind.no = kind_no WHERE kind = 'motion' ORDER BY seq"
         ):
-            told[str(device), str(sensor)].append(int(str(value)))
-        return dict(told)
+            stored_levels[str(device), str(sensor)].append(int(str(value)))
+        return dict(stored_levels)
 
 
 @dataclass
-class Account:
-    """What happened."""
+class FaultReport:
+    """What was driven, and which faults hit."""
 
     seed: int
     driven: dict[SensorKey, list[int]] = field(default_factory=lambda: defaultdict(list))
     kills: Counter[str] = field(default_factory=Counter)
-    """Those that found events under way, by whom they hit."""
+    """Kills that found events under way, by victim."""
     ready_s: list[float] = field(default_factory=list)
-    """How long after each restart everything was stored that had been driven before it."""
+    """For each restart: how long until everything was stored that had been driven before it."""
 
     @property
     def events(self) -> int:
@@ -106,15 +106,15 @@ class Account:
         return sorted(self.ready_s)[int(0.95 * (len(self.ready_s) - 1))]
 
 
-class House:
-    """The running house."""
+class FaultySite:
+    """The running site."""
 
-    def __init__(  # noqa: PLR0917 - the parts that can be killed, and who looks on
-        self, folder: Path, broker: Mosquitto, link: Link, running: Process, journal: Journal, seed: int
+    def __init__(  # noqa: PLR0917 - the parts that can be killed, and the journal
+        self, folder: Path, broker: Mosquitto, link: FaultyLink, running: Process, journal: ReadOnlyJournal, seed: int
     ) -> None:
         self.folder, self.broker, self.link, self.collector, self.journal = folder, broker, link, running, journal
         self.chance = random.Random(seed)  # noqa: S311 - kills, no secrets
-        self.account = Account(seed)
+        self.account = FaultReport(seed)
         self.factories = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
         self._off = threading.Event()
         self._faults: list[BaseException] = []
@@ -124,10 +124,10 @@ class House:
         return self.folder / f"outbox-{device}.sqlite"
 
     def switch_on(self) -> None:
-        """Start every agent, and wait until the collector has each sensor's first word."""
+        """Start every agent, and wait until the collector has an event of each sensor."""
         for thread in self._agents:
             thread.start()
-        until(lambda: len(self.journal.moved()) == DEVICES * len(PINS), seconds=60, what="every sensor was heard")
+        until(lambda: len(self.journal.moved()) == DEVICES * len(PINS), seconds=60, what="an event of every sensor")
         for key, levels in self.journal.moved().items():
             assert levels == [0]
             self.account.driven[key].append(0)
@@ -139,7 +139,7 @@ class House:
         assert not self._faults
 
     def drive(self, events: int, per_second: float, fired: threading.Event) -> None:
-        """Turn the level of random pins; go on beyond `events` until every fault has fired."""
+        """Toggle random pins; continue beyond `events` until every fault has fired."""
         begun = time.monotonic()
         turned = 0
         while turned < events or not fired.is_set():
@@ -150,7 +150,7 @@ class House:
             fired.wait(0.005) if turned < events else time.sleep(0.005)
 
     def kill(self, kills: dict[str, int], fired: threading.Event) -> None:
-        """Kill at random moments, restart at once, wait until the house has caught up, again and again."""
+        """Kill at random moments, restart at once, wait until the site has caught up; repeat."""
         try:
             todo = [victim for victim, times in kills.items() for _ in range(times)]
             self.chance.shuffle(todo)
@@ -165,7 +165,7 @@ class House:
             fired.set()
 
     def _kill_one(self, victim: str) -> bool:
-        """Kill and restart; whether events were under way when it fell. Notes how long the house needed."""
+        """Kill and restart; return whether events were under way. Records how long the site needed to catch up."""
         before = self.account.events
         begin, end = {
             "collector": (self.collector.kill, self.collector.start),
@@ -175,14 +175,16 @@ class House:
         }[victim]
         begin()
         if victim == "silence":
-            before = self.account.events  # it has a length: what came in it was under way
+            before = self.account.events  # taking the count takes time: events that came meanwhile were under way
         until(lambda: self.journal.rows("SELECT 1"), what="the journal can be read")
         under_way = before - self.journal.stored()
         again = time.monotonic()
         end()
         driven = self.account.events
         until(
-            lambda: self.journal.stored() >= driven, seconds=60, what=f"the house goes on after a kill of the {victim}"
+            lambda: self.journal.stored() >= driven,
+            seconds=60,
+            what=f"recovery after a kill of the {victim}",
         )
         self.account.ready_s.append(time.monotonic() - again)
         if under_way > 0:
@@ -191,14 +193,14 @@ class House:
 
     def _fall_silent(self) -> None:
         self.link.fall_silent()
-        time.sleep(SILENT_S)  # the fault itself: it lasts this long
+        time.sleep(SILENT_S)  # the fault itself lasts this long
 
     def _turn_one(self) -> None:
         device = self.chance.choice(list(self.factories))
         pin = self.chance.choice(PINS)
         mock = self.factories[device].pin(pin)
         level = int(not mock.state)
-        self.account.driven[device, f"pir-{pin}"].append(level)  # before the pin: what is stored was driven
+        self.account.driven[device, f"pir-{pin}"].append(level)  # before the pin, so that every stored level was driven
         if level:
             mock.drive_high()
         else:
@@ -222,60 +224,60 @@ class House:
 
 
 def _nothing() -> None:
-    """What ends a reset: agents come back by themselves."""
+    """End a reset: nothing to do, as agents reconnect by themselves."""
 
 
 @contextmanager
-def house(folder: Path, *, config: str | None, seed: int) -> Iterator[House]:
-    """A house that runs, every sensor heard.
+def run_site(folder: Path, *, config: str | None, seed: int) -> Iterator[FaultySite]:
+    """Run a site; every sensor has sent an event.
 
     Args:
         folder: for outboxes and the journal.
-        config: what stands in for the shipped configuration of Mosquitto.
-        seed: of every choice.
+        config: a configuration of Mosquitto instead of the shipped one.
+        seed: of every random choice.
     """
     with ExitStack() as stack:
         broker = stack.enter_context(mosquitto(config, devices=[f"pi-{device}" for device in range(DEVICES)]))
-        link = stack.enter_context(Link(broker.port))
+        link = stack.enter_context(FaultyLink(broker.port))
         path = folder / "journal.sqlite"
         settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
         running = stack.enter_context(collector(folder, settings, plan()))
-        made = House(folder, broker, link, running, Journal(path), seed)
+        made = FaultySite(folder, broker, link, running, ReadOnlyJournal(path), seed)
         stack.callback(made.switch_off)
         made.switch_on()
         yield made
 
 
-def burn(
+def run_with_kills(
     folder: Path, *, config: str | None, events: int, per_second: float, kills: dict[str, int], seed: int
-) -> Account:
+) -> FaultReport:
     """Drive events while the collector and the broker are killed at random moments, then check the whole history.
 
     Raises:
         AssertionError: an event is lost, stored twice, invented or out of order; the text gives the seed.
     """
-    with house(folder, config=config, seed=seed) as burning:
+    with run_site(folder, config=config, seed=seed) as site:
         fired = threading.Event()
-        killer = threading.Thread(target=burning.kill, args=(kills, fired), name="killer")
+        killer = threading.Thread(target=site.kill, args=(kills, fired), name="killer")
         killer.start()
-        burning.drive(events, per_second, fired)
+        site.drive(events, per_second, fired)
         killer.join()
-        account, journal = burning.account, burning.journal
+        account, journal = site.account, site.journal
         until(lambda: journal.stored() >= account.events, seconds=60, what=f"all is stored (seed {seed})")
-    check(account, journal, burning)
+    check(account, journal, site)
     return account
 
 
-def check(account: Account, journal: Journal, burnt: House) -> None:
-    """Hold the journal against what was driven."""
-    told = journal.moved()
+def check(account: FaultReport, journal: ReadOnlyJournal, site: FaultySite) -> None:
+    """Compare the journal with what was driven."""
+    stored_levels = journal.moved()
     for key, levels in account.driven.items():
-        assert told.get(key) == levels, f"{key}: lost, twice, invented or out of order (seed {account.seed})"
-    assert told.keys() == account.driven.keys()
+        assert stored_levels.get(key) == levels, f"{key}: lost, twice, invented or out of order (seed {account.seed})"
+    assert stored_levels.keys() == account.driven.keys()
     twice = "SELECT stream_no, seq FROM event GROUP BY stream_no, seq HAVING count(*) > 1"
     assert journal.rows(twice) == [], f"stored twice (seed {account.seed})"
     for device, seq in journal.marks().items():
-        with Outbox(burnt.outbox(device), max_events=500_000, boot="") as outbox:
+        with Outbox(site.outbox(device), max_events=500_000, boot="") as outbox:
             rows = journal.rows(
                 "SELECT seq FROM event WHERE stream_no = (SELECT no FROM stream WHERE device = ? AND stream = ?)",
                 device,

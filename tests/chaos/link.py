@@ -1,8 +1,8 @@
-"""A link that can fail: a TCP proxy that is cut with a reset, or falls silent without a word.
+"""A network link that can fail: a TCP proxy that resets connections, or silently passes nothing.
 
-In:    where it leads.
-Out:   a port that leads there, while it is whole.
-Never: a look at what passes.
+In:    the port to forward to.
+Out:   a port that forwards while the link works.
+Never: a look at the data.
 """
 
 import contextlib
@@ -14,15 +14,15 @@ from typing import Self
 
 HOST = "127.0.0.1"
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER: closing sends RST and forgets what was not sent."""
+"""SO_LINGER: closing sends RST and drops unsent data."""
 
 
-class Link:
-    """A link from a port of its own to `port`; use it with `with`."""
+class FaultyLink:
+    """A link from its own port to `port`; use it with `with`."""
 
     def __init__(self, port: int) -> None:
         self.connections = 0
-        """How many were made so far."""
+        """How many connections were made so far."""
         self._to = port
         self._listener = socket.create_server((HOST, 0))
         self.port: int = self._listener.getsockname()[1]
@@ -48,15 +48,15 @@ class Link:
         self._chooser.close()
 
     def reset(self) -> None:
-        """End every connection at once, as a router that restarts."""
+        """End every connection at once, like a router that restarts."""
         self._cut.set()
 
     def fall_silent(self) -> None:
-        """Let nothing pass and say nothing, as a firewall that forgot its table."""
+        """Pass nothing and report nothing, like a firewall that lost its table."""
         self._whole.clear()
 
     def heal(self) -> None:
-        """Let what waits pass again."""
+        """Pass data again, including what waits."""
         self._whole.set()
 
     def _run(self) -> None:
@@ -68,7 +68,7 @@ class Link:
             for key, _ in self._chooser.select(timeout=0.02):
                 if key.fileobj is self._listener:
                     self._accept()
-                elif key.fileobj in self._other:  # else its pair ended a moment ago
+                elif key.fileobj in self._other:  # otherwise its pair has just ended
                     self._pass(key.fileobj)  # type: ignore[arg-type]  # everything else here is a socket
 
     def _accept(self) -> None:

@@ -1,7 +1,7 @@
 """A site in one thread: real outboxes, senders and collector; the network, the broker and time are values.
 
-In:    the accidents that a test chooses.
-Out:   what was read by sensors and what is stored, to be compared.
+In:    the faults that a test chooses.
+Out:   what sensors read and what is stored, for comparison.
 Never: sockets, threads, clocks. SQLite files are real.
 """
 
@@ -25,16 +25,16 @@ from tests.collector.houses import NOON_MS, house_of
 
 DEVICES: Final = ("pi-1", "pi-2")
 BEAT_MS: Final = 600_000
-"""A long heartbeat: a run of fifty steps can see a space become free."""
+"""A long heartbeat, so that a space can become free within a run of fifty steps."""
 _MILL: Final = house_of(4, devices=len(DEVICES))
 PLAN: Final = replace(_MILL, sensors=tuple(replace(sensor, heartbeat_ms=BEAT_MS) for sensor in _MILL.sensors))
 BOOT_WALL_MS: Final = 1_000_000
-"""What a machine without a clock battery takes for the time of day at its boot: in 1970."""
+"""The time of day that a machine without a clock battery shows at its boot: in 1970."""
 MAX_EVENTS: Final = 1000
 
 
 @dataclass(frozen=True)
-class Read:
+class SensedReading:
     """One reading as it happened."""
 
     sensor: str
@@ -43,13 +43,13 @@ class Read:
     at_ms: int
 
 
-class Device:
+class ModelDevice:
     """One agent: its clocks, its outbox, its sender. The steps are those of `edge/agent.py`."""
 
     def __init__(self, name: str, path: Path, true_ms: int) -> None:
         self.name, self._path = name, path
         self.sensors = [sensor.id for sensor in PLAN.sensors if sensor.device == name and sensor.space]
-        self.read: list[Read] = []
+        self.read: list[SensedReading] = []
         self.to_collector: list[bytes] = []
         self.receipts: list[tuple[str, int]] = []
         self.undated: set[int] = set()
@@ -60,7 +60,7 @@ class Device:
         self.boot(true_ms)
 
     def boot(self, true_ms: int) -> None:
-        """Start; if it ran, its power was cut: the clock is wrong again, and what was not stored is gone."""
+        """Start. A running agent loses its power: the clock is wrong again, and what was not stored is gone."""
         if self._boots:
             self.outbox.close()
         self.undated |= self._waiting
@@ -80,26 +80,26 @@ class Device:
             self._waiting.clear()
 
     def sense(self, sensor: str, kind: Kind, value: float, true_ms: int) -> None:
-        """A sensor reads something."""
-        self.read.append(Read(sensor, kind, value, true_ms))
+        """A sensor reads a value."""
+        self.read.append(SensedReading(sensor, kind, value, true_ms))
         now_ms = self._monotonic_ms(true_ms)
-        said = Said(sensor, kind, value, now_ms, BOOT_WALL_MS + now_ms, self._anchor.unix_ms(now_ms))
-        self.outbox.append([said])
-        if said.at_ms is None:
+        reading = Said(sensor, kind, value, now_ms, BOOT_WALL_MS + now_ms, self._anchor.unix_ms(now_ms))
+        self.outbox.append([reading])
+        if reading.at_ms is None:
             self._waiting.add(self.outbox.last)
 
     def connect(self) -> None:
-        """A new connection, whatever became of the one before."""
+        """Open a new connection, whatever happened to the previous one."""
         self.lose_everything()
         self.sender = delivery.connect(delivery.disconnect(self.sender))
 
     def lose_everything(self) -> None:
-        """Whatever is on its way is gone."""
+        """Drop everything under way."""
         self.to_collector.clear()
         self.receipts.clear()
 
     def send(self, most: int, true_ms: int) -> None:
-        """Send one message of at most so many events, if the window lets it out."""
+        """Send one message of at most `most` events, if the window allows it."""
         self.sender = delivery.drop(delivery.tick(self.sender, true_ms), self.outbox.oldest)
         room = min(most, delivery.allowance(self.sender))
         if room and (events := self.outbox.read(self.sender.next_seq, room)):
@@ -107,7 +107,7 @@ class Device:
             self.sender = delivery.sent(self.sender, events[-1].seq, true_ms, 0.5)
 
     def take_receipt(self, which: int, true_ms: int) -> None:
-        """One of the receipts on their way arrives."""
+        """Deliver one of the receipts under way."""
         stream, seq = self.receipts.pop(which)
         assert stream == self.outbox.stream
         self.sender = delivery.receipt(self.sender, seq, true_ms, 0.5)
@@ -118,8 +118,8 @@ class Device:
 
 
 @dataclass
-class Stored:
-    """What a journal holds of one event."""
+class StoredEventRow:
+    """What a journal has of one event."""
 
     seq: int
     sensor: str
@@ -130,17 +130,17 @@ class Stored:
 
 
 @dataclass
-class Site:
-    """Devices, what is between, and the collector."""
+class ModelSite:
+    """Devices, the network and the collector."""
 
     folder: Path
     empty: Path
     now_ms: int = NOON_MS
     inbox: list[Incoming] = field(default_factory=list)
-    """What the broker handed to the collector, which has not looked at it yet."""
+    """Messages that the broker delivered to the collector, not yet processed."""
 
     def __post_init__(self) -> None:
-        self.devices = [Device(name, self.folder / f"{name}.sqlite", self.now_ms) for name in DEVICES]
+        self.devices = [ModelDevice(name, self.folder / f"{name}.sqlite", self.now_ms) for name in DEVICES]
         self._path = self.folder / "journal.sqlite"
         shutil.copy(self.empty, self._path)
         self._open()
@@ -158,23 +158,23 @@ class Site:
         self.work.settle(self.now_ms)
 
     def kill_collector(self) -> None:
-        """It starts anew at once; what it had not committed is gone."""
+        """Restart the collector; what it had not committed is gone."""
         self.journal.close()
         self.inbox.clear()
         self._open()
 
     def kill_broker(self) -> None:
-        """It forgets everything under way; each device connects again."""
+        """Drop everything under way; each device connects again."""
         self.inbox.clear()
         for device in self.devices:
             device.connect()
 
-    def hand_over(self, device: Device, payload: bytes) -> None:
-        """The broker gives a message of a device to the collector."""
+    def hand_over(self, device: ModelDevice, payload: bytes) -> None:
+        """Deliver a device's message to the collector."""
         self.inbox.append(Incoming(device.name, payload))
 
     def collect(self, *, answers: bool = True) -> None:
-        """The collector commits what is in its inbox; without answers its receipts are lost."""
+        """Let the collector commit what is in its inbox; without `answers` its receipts are lost."""
         owed = self.work.take(self.inbox, self.now_ms)
         self.inbox.clear()
         for (name, stream), seq in owed.items():
@@ -182,7 +182,7 @@ class Site:
                 self.devices[DEVICES.index(name)].receipts.append((stream, seq))
 
     def exchange(self) -> None:
-        """Each device sends a message; everything on its way arrives, and so do the receipts."""
+        """Each device sends a message; all messages and receipts under way arrive."""
         for device in self.devices:
             device.send(delivery.MESSAGE_EVENTS, self.now_ms)
             for payload in device.to_collector:
@@ -194,7 +194,7 @@ class Site:
                 device.take_receipt(0, self.now_ms)
 
     def heal(self) -> None:
-        """Every clock right, every link whole, until nothing is left to hand over."""
+        """Make every clock right and every link work, until nothing is left to deliver."""
         self.kill_broker()
         for device in self.devices:
             device.synchronise(self.now_ms)
@@ -205,7 +205,7 @@ class Site:
             self.pass_time(1000)
         raise AssertionError("the outboxes do not empty on a sound network")
 
-    def stored(self, device: Device) -> list[Stored]:
+    def stored(self, device: ModelDevice) -> list[StoredEventRow]:
         rows = self.journal.connection.execute(
             "SELECT seq, sensor, kind, value, at_ms, synchronised FROM event JOIN sensor ON sensor.no = sensor_no"
             " JOIN kind ON kind.no = kind_no"
@@ -213,12 +213,12 @@ class Site:
             (device.name, device.outbox.stream),
         )
         return [
-            Stored(seq, sensor, kind, value, at_ms, bool(synchronised))
+            StoredEventRow(seq, sensor, kind, value, at_ms, bool(synchronised))
             for seq, sensor, kind, value, at_ms, synchronised in rows
         ]
 
-    def mark(self, device: Device) -> int:
-        """How far the collector has this device's stream."""
+    def mark(self, device: ModelDevice) -> int:
+        """How far the collector has stored this device's stream."""
         return self.work.marks.get((device.name, device.outbox.stream), 0)
 
     def state(self, space: str) -> Occupancy:
@@ -229,5 +229,5 @@ class Site:
 
     def _open(self) -> None:
         self.journal = Journal(self._path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut at the collector here
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # the collector has no power cuts here
         self.work = Work(PLAN, self.journal, RetentionSettings(), self.now_ms)

@@ -1,6 +1,6 @@
-"""A disk or descriptors that fail under `ledig edge`: it goes on, logs what it cannot store, and recovers by itself.
+"""A disk or descriptors that fail under `ledig edge`: it continues, logs what it cannot store, and recovers.
 
-`--full` injects an error at each of the first calls on the outbox's files; else at a few.
+`--full` injects an error at each of the first calls on the outbox's files; otherwise at a few.
 """
 
 import os
@@ -62,11 +62,11 @@ def delivers(collector: Collector, agent: Command, events: int, seconds: float) 
 
 
 def nothing_is_missing(collector: Collector) -> bool:
-    """Whether every event came once, in its order."""
+    """Whether every event was stored once, in order."""
     return [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
-def test_an_error_at_any_call_on_the_outbox_ends_nothing_and_loses_nothing(
+def test_an_error_at_any_call_on_the_outbox_ends_no_process_and_loses_no_event(
     broker: Mosquitto, tmp_path: Path, fault: tuple[str, str, int]
 ) -> None:
     call, error, at = fault
@@ -84,12 +84,12 @@ def test_an_error_at_any_call_on_the_outbox_ends_nothing_and_loses_nothing(
         assert nothing_is_missing(collector), agent.output()
         assert len(collector.streams) == 1
         assert "Traceback" not in agent.output()
-    if fault in SHORT:  # a later call of a rare kind may not come
+    if fault in SHORT:  # a later call of a rare kind may not occur
         assert "(INJECTED)" in trace.read_text(), "the fault did not happen"
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_disk_that_fills_up_and_is_freed_costs_no_event(broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_and_is_freed_loses_no_event(broker: Mosquitto, tmp_path: Path) -> None:
     with small_disk(tmp_path / "card", "1m") as card, Collector(broker) as collector:
         arguments = edge(tmp_path, broker, card)
         with command(*arguments) as agent, changing_meter(tmp_path):
@@ -119,7 +119,7 @@ def test_an_agent_that_starts_on_a_full_disk_reports_once_there_is_room(broker: 
             assert nothing_is_missing(collector)
 
 
-def test_an_agent_without_free_descriptors_goes_on_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
+def test_an_agent_without_free_descriptors_continues_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
     arguments = edge(tmp_path, broker, tmp_path / "data")
     with Collector(broker) as collector, command(*arguments) as agent, changing_meter(tmp_path):
         delivers(collector, agent, BEFORE, 60)
@@ -135,7 +135,7 @@ def test_an_agent_without_free_descriptors_goes_on_and_recovers(broker: Mosquitt
         assert nothing_is_missing(collector)
 
 
-def test_an_agent_whose_files_may_not_grow_goes_on_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
+def test_an_agent_whose_files_cannot_grow_continues_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
     arguments = edge(tmp_path, broker, tmp_path / "data")
     with Collector(broker) as collector, command(*arguments) as agent, changing_meter(tmp_path):
         delivers(collector, agent, BEFORE, 60)

@@ -1,4 +1,4 @@
-"""A collector that is off, that stands still, or whose disk is slow, with a backlog at the agent (R13, R14, R19).
+"""A collector that is off, stopped or on a slow disk, with a backlog at the agent (R13, R14, R19).
 
 The real commands. `--full` uses a day's events of one of twenty devices, and checks the pass figures of docs/faults.md.
 """
@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.chaos.agent_site import DATA, JOURNAL, edge_through, fill_outbox
-from tests.chaos.fire import Journal
+from tests.chaos.fire import ReadOnlyJournal
 from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, until
 from tests.support.command import Command, command
 
@@ -32,7 +32,7 @@ LEAST_QUEUE = "max_inflight_messages 2\nmax_queued_messages 4"
 
 
 def shipped_with_a_short_queue() -> str:
-    """The shipped configuration of the broker, which keeps few messages for a collector that does not answer."""
+    """The shipped configuration of the broker, with a short queue for a collector that does not answer."""
     lines = (SHIPPED_MOSQUITTO / "ledig.conf").read_text().splitlines()
     kept = [line for line in lines if not line.startswith(("max_inflight_messages", "max_queued_messages"))]
     assert len(lines) == len(kept) + 2
@@ -42,17 +42,17 @@ def shipped_with_a_short_queue() -> str:
 @contextmanager
 def site_with_backlog(
     folder: Path, events: int, config: str | None = None
-) -> Iterator[tuple[Mosquitto, Command, Journal, Path]]:
-    """A broker, and an agent that is connected to it and holds so many events; no collector."""
+) -> Iterator[tuple[Mosquitto, Command, ReadOnlyJournal, Path]]:
+    """Run a broker and an agent that is connected to it and has this many events; no collector."""
     with mosquitto(config) as broker:
         fill_outbox(folder, events)
         with command(*edge_through(folder, broker, broker.port)) as agent:
             until(lambda: "connected to the broker" in agent.output(), what=f"the agent; {agent.output()}")
-            yield broker, agent, Journal(folder / DATA / JOURNAL), folder / "site.toml"
+            yield broker, agent, ReadOnlyJournal(folder / DATA / JOURNAL), folder / "site.toml"
             assert agent.process.poll() is None, agent.output()
 
 
-def assert_each_event_is_stored_once(journal: Journal, events: int) -> None:
+def assert_each_event_is_stored_once(journal: ReadOnlyJournal, events: int) -> None:
     (row,) = journal.rows("SELECT min(seq), max(seq), count(*), count(DISTINCT seq) FROM event")
     first, last, count, different = (int(str(number)) for number in row)
     assert (first, last) == (1, count)
@@ -61,7 +61,7 @@ def assert_each_event_is_stored_once(journal: Journal, events: int) -> None:
     assert journal.rows("SELECT * FROM quarantine") == []
 
 
-def waits_for(journal: Journal, events: int, what: Command, seconds: float = 120) -> None:
+def waits_for(journal: ReadOnlyJournal, events: int, what: Command, seconds: float = 120) -> None:
     until(lambda: journal.stored() >= events, seconds=seconds, what=f"{events} stored events; {what.output()}")
 
 
@@ -81,18 +81,16 @@ def test_a_backlog_waits_for_its_collector_and_then_drains(tmp_path: Path, full:
     assert_each_event_is_stored_once(journal, events)
     assert growth <= MOST_GROWTH_BYTES
     assert outbox_bytes <= MOST_OUTBOX_BYTES
-    print(f"{events} events, lost 0: {per_s:.0f}/s; agent +{growth / MIB:.1f} MiB; outbox {outbox_bytes / MIB:.1f} MiB")  # noqa: T201 - what a run of the long form is for
+    print(f"{events} events, lost 0: {per_s:.0f}/s; agent +{growth / MIB:.1f} MiB; outbox {outbox_bytes / MIB:.1f} MiB")  # noqa: T201 - the purpose of the long form
     assert per_s >= LEAST_DRAINED_PER_S or not full
 
 
-def test_messages_that_the_broker_drops_for_a_collector_that_stands_still_come_again(
-    tmp_path: Path, full: bool
-) -> None:
+def test_messages_that_the_broker_drops_for_a_stopped_collector_are_sent_again(tmp_path: Path, full: bool) -> None:
     events = DAY_EVENTS if full else SHORT_EVENTS
     with mosquitto(shipped_with_a_short_queue()) as broker:
         fill_outbox(tmp_path, events)
         edge = edge_through(tmp_path, broker, broker.port)
-        journal = Journal(tmp_path / DATA / JOURNAL)
+        journal = ReadOnlyJournal(tmp_path / DATA / JOURNAL)
         with command("collector", tmp_path / "site.toml") as collector:
             until(lambda: "READY=1" in collector.reports(), seconds=60, what=f"the collector; {collector.output()}")
             os.kill(collector.process.pid, signal.SIGSTOP)
@@ -106,7 +104,7 @@ def test_messages_that_the_broker_drops_for_a_collector_that_stands_still_come_a
     assert_each_event_is_stored_once(journal, events)
 
 
-def test_a_slow_disk_slows_the_collector_and_costs_neither_its_connection_nor_an_event(
+def test_a_slow_disk_slows_the_collector_and_loses_neither_its_connection_nor_an_event(
     tmp_path: Path, full: bool
 ) -> None:
     events = DAY_EVENTS if full else SHORT_EVENTS
@@ -125,5 +123,5 @@ def test_a_slow_disk_slows_the_collector_and_costs_neither_its_connection_nor_an
         assert "exceeded timeout" not in broker.output()
     assert_each_event_is_stored_once(journal, events)
     assert "(DELAYED)" in trace.read_text(), "the fault did not happen"
-    print(f"{events} events at {SLOW_DISK_US / 1e6:g} s a flush, lost 0: {per_s:.0f} events/s")  # noqa: T201 - what a run of the long form is for
+    print(f"{events} events at {SLOW_DISK_US / 1e6:g} s a flush, lost 0: {per_s:.0f} events/s")  # noqa: T201 - the purpose of the long form
     assert per_s >= SLOW_DISK_EVENTS_PER_S or not full

@@ -1,6 +1,6 @@
-"""Full disks, failing disks and missing file descriptors: no process ends for good, and no event is lost.
+"""Full disks, failing disks and missing file descriptors: no process ends permanently, and no event is lost.
 
-`--full` injects an error at each of the first calls, one after the other; else at a few.
+`--full` injects an error at each of the first calls, one after the other; otherwise at a few.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from collector.rejection import Loss
 from edge import broker as edge_broker
 from edge import topics
 from edge.message import EventsMessage, Kind, SensorEvent, decode_receipt, encode
-from tests.chaos.fire import Journal
+from tests.chaos.fire import ReadOnlyJournal
 from tests.collector.disks import fill, small_disk
 from tests.ledig.site.test_site import EXAMPLE, SOUND
 from tests.servers import ROOT, Mosquitto, free_port, mosquitto, until
@@ -35,8 +35,8 @@ RESTART_S = 2.0
 """As in the systemd units."""
 
 
-class Unit:
-    """`ledig collector` as its unit runs it: started again whatever it ends with, but for wrong settings."""
+class RestartedCollector:
+    """`ledig collector` as its unit runs it: restarted after every exit except for wrong settings."""
 
     def __init__(self, site: Path, tracer: tuple[str, ...]) -> None:
         self._command = [sys.executable, "-m", "ledig", "collector", str(site)]
@@ -64,7 +64,7 @@ class Unit:
         return self._output.read_text(errors="replace")
 
     def _run(self) -> None:
-        before: tuple[str, ...] = self._tracer  # a fault of one moment: the next start has none
+        before: tuple[str, ...] = self._tracer  # a temporary fault: the next start has none
         while not self._stop.is_set():
             with self._output.open("ab") as output:
                 self._process = subprocess.Popen([*before, *self._command], cwd=ROOT, stdout=output, stderr=output)
@@ -75,7 +75,7 @@ class Unit:
             self._stop.wait(RESTART_S)
 
 
-class Device:
+class ContractDevice:
     """A device as the contract describes it: each event is sent again until a receipt covers it."""
 
     def __init__(self, broker: Mosquitto) -> None:
@@ -95,7 +95,7 @@ class Device:
         self._client.loop_stop()
 
     def send(self) -> None:
-        """One more event, and all that no receipt covers."""
+        """Send one more event, and all events that no receipt covers."""
         self.sent += 1
         events = [
             SensorEvent(seq, "desk-1-pir", self._begun_ms + seq, Kind.MOTION, seq % 2)
@@ -106,7 +106,7 @@ class Device:
             self._client.publish(topic, encode(EventsMessage("s", events[0].seq, events[:200])), qos=1)
 
     def skip(self) -> None:
-        """Let go of everything, as after receipts for all of it."""
+        """Drop all events, as after receipts for all of them."""
         self.covered = self.sent
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
@@ -116,8 +116,8 @@ class Device:
         self.covered = max(self.covered, decode_receipt(message.payload).seq)
 
 
-class Alerts:
-    """What is open, as the retained message has it."""
+class OpenAlerts:
+    """The open alerts, from the retained message."""
 
     def __init__(self, broker: Mosquitto) -> None:
         self.open: set[AlertKind] = set()
@@ -150,8 +150,8 @@ def site_file(folder: Path, broker: Mosquitto) -> Path:
 
 CALLS = ("fdatasync", "fsync", "pwrite64", "openat", "ftruncate", "unlink", "rename", "pread64")
 REPEATS = {"pread64": 400}
-"""After so many calls the next one fails; 37 of the others. SQLite reads a write-ahead log of forty pages to open it:
-no process could ever open a file of which every 37th read fails."""
+"""Calls between two failures; 37 for the others. SQLite reads a write-ahead log of forty pages when it opens a file, so
+no process could open a file of which every 37th read fails."""
 SHORT = [("fdatasync", "EIO", 4), ("pwrite64", "ENOSPC", 9), ("openat", "EMFILE", 6), ("pread64", "ENOSPC", 8)]
 FULL = [(call, error, at) for call in CALLS for error in ("EIO", "ENOSPC") for at in (1, 2, 3, 5, 8, 13)]
 FULL += [("openat", error, at) for error in ("EMFILE", "EROFS") for at in (1, 2, 3, 4, 6, 9)]
@@ -163,7 +163,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("fault", faults, ids=lambda fault: "-".join(map(str, fault)))
 
 
-def test_an_error_at_any_call_on_our_files_loses_nothing_and_ends_nothing_for_good(
+def test_an_error_at_any_call_on_our_files_loses_no_event_and_ends_no_process(
     tmp_path: Path, fault: tuple[str, str, int]
 ) -> None:
     call, error, at = fault
@@ -175,7 +175,7 @@ def test_an_error_at_any_call_on_our_files_loses_nothing_and_ends_nothing_for_go
         trace = tmp_path / "trace.txt"
         inject = f"inject={call}:error={error}:when={at}+{REPEATS.get(call, 37)}"  # again and again
         tracer = ("strace", "-f", "-qq", "-o", str(trace), *paths, "-e", f"trace={call}", "-e", inject)
-        with Unit(site, tracer) as unit, Device(broker) as device:
+        with RestartedCollector(site, tracer) as unit, ContractDevice(broker) as device:
             deadline = time.monotonic() + 12
             while device.sent < 300 or (device.covered < 100 and time.monotonic() < deadline):
                 device.send()
@@ -191,20 +191,20 @@ def test_an_error_at_any_call_on_our_files_loses_nothing_and_ends_nothing_for_go
             kept = device.covered
         assert 2 not in unit.ends, unit.output()
         assert recovery_s <= RECOVERY_S, unit.output()
-    journal = Journal(data / "journal.sqlite")
+    journal = ReadOnlyJournal(data / "journal.sqlite")
     seqs = [int(str(seq)) for (seq,) in journal.rows("SELECT seq FROM event ORDER BY seq")]
     assert seqs[:kept] == list(range(1, kept + 1)), "lost, or twice"
     assert journal.rows("SELECT * FROM gap") == []
     assert journal.rows("SELECT * FROM quarantine") == []
-    if (call, at) in {(call, at) for call, _, at in SHORT}:  # a later call of a rare kind may not come
+    if (call, at) in {(call, at) for call, _, at in SHORT}:  # a later call of a rare kind may not occur
         assert "(INJECTED)" in trace.read_text(), "the fault did not happen"
 
 
-def test_a_damaged_journal_is_replaced_and_what_is_missing_is_announced(tmp_path: Path) -> None:
+def test_a_damaged_journal_is_replaced_and_missing_events_are_reported(tmp_path: Path) -> None:
     """The real command, started after one bit of its file has changed."""
     data = tmp_path / "data"
     path = data / "journal.sqlite"
-    with mosquitto() as broker, Device(broker) as device:
+    with mosquitto() as broker, ContractDevice(broker) as device:
         site = site_file(tmp_path, broker)
 
         def send_until(seq: int) -> None:
@@ -215,20 +215,20 @@ def test_a_damaged_journal_is_replaced_and_what_is_missing_is_announced(tmp_path
 
             until(covered, seconds=60, what=f"a receipt for {seq}")
 
-        with Unit(site, ()):
+        with RestartedCollector(site, ()):
             send_until(30)
             until(lambda: [*(data / "backups").glob("journal-*.sqlite")], seconds=60, what="the first backup")
             send_until(60)
         body = bytearray(path.read_bytes())
         body[len(body) // 2] ^= 4
         path.write_bytes(body)
-        with Unit(site, ()) as unit, Alerts(broker) as alerts:
+        with RestartedCollector(site, ()) as unit, OpenAlerts(broker) as alerts:
             until(lambda: "is damaged: " in unit.output(), seconds=60, what="the damage is noticed")
             device.skip()
             stored = device.covered
             send_until(device.sent + 5)
             until(lambda: AlertKind.JOURNAL_RESTORED in alerts.open, seconds=60, what="the alert")
-    journal = Journal(path)
+    journal = ReadOnlyJournal(path)
     ((first, last, reason),) = journal.rows("SELECT first, last, reason FROM gap")
     assert (last, reason) == (stored, Loss.JOURNAL_DAMAGED)
     seqs = [int(str(seq)) for (seq,) in journal.rows("SELECT seq FROM event ORDER BY seq")]
@@ -274,34 +274,34 @@ FAULTS: dict[str, Callable[[Path, list[psutil.Process]], contextlib.AbstractCont
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_whole_site_goes_on_by_itself_after_each_fault(tmp_path: Path, full: bool) -> None:
-    """`ledig up`: all of its processes at once, again and again; the supervisor never ends, everything recovers."""
+def test_a_whole_site_recovers_by_itself_after_each_fault(tmp_path: Path, full: bool) -> None:
+    """`ledig up`: all of its processes at once, repeatedly; the supervisor never ends, and everything recovers."""
     site = tmp_path / "site.toml"
     text = EXAMPLE.read_text(encoding="utf-8").replace("port = 18830", f"port = {free_port()}")
     site.write_text(text.replace("port = 8000", f"port = {free_port()}"), encoding="utf-8")
     with small_disk(tmp_path / "disk", "24m") as disk:
-        journal, output = Journal(disk / "data" / "journal.sqlite"), tmp_path / "output.txt"
+        journal, output = ReadOnlyJournal(disk / "data" / "journal.sqlite"), tmp_path / "output.txt"
         command = [sys.executable, "-m", "ledig", "up", str(site), "--simulate", "--data", str(disk / "data")]
-        with output.open("wb") as said:
-            started = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said, env={**os.environ})
+        with output.open("wb") as log_file:
+            started = subprocess.Popen(command, cwd=ROOT, stdout=log_file, stderr=log_file, env={**os.environ})
         try:
-            house = psutil.Process(started.pid)
+            supervisor = psutil.Process(started.pid)
 
             def moves() -> Callable[[], bool]:
-                """Whether events are stored that happened later, and what is served is live."""
+                """Whether later events are stored, and what is served is live."""
                 newest = journal.rows("SELECT max(at_ms) FROM event")
                 return lambda: journal.rows("SELECT max(at_ms) FROM event") > newest
 
             until(lambda: journal.stored() > 0 or started.poll() is not None, seconds=90, what="the first event")
             for name, fault in FAULTS.items():
-                family = [house, *house.children(recursive=True)]
+                family = [supervisor, *supervisor.children(recursive=True)]
                 with fault(disk, family):
-                    time.sleep(20 if full else 6)  # the fault itself: it lasts this long
+                    time.sleep(20 if full else 6)  # the fault itself lasts this long
                     assert started.poll() is None, output.read_text()
                 begun = time.monotonic()
                 until(moves(), seconds=60, what=f"events after {name}")
                 assert time.monotonic() - begun <= RECOVERY_S, name
-                until(lambda: len(house.children()) >= 5, seconds=RECOVERY_S, what=f"every process after {name}")
+                until(lambda: len(supervisor.children()) >= 5, seconds=RECOVERY_S, what=f"every process after {name}")
         finally:
             started.terminate()
             started.wait(30)

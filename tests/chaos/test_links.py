@@ -1,7 +1,7 @@
 """`ledig edge` on a link that flaps, and on one that is thin and stalls (R08, R09).
 
 The short forms fail a few times; `--full` runs ten and fifteen minutes, and checks the pass figures of docs/faults.md.
-A silent cut (R07) is in test_nothing_lost.py.
+A silent link (R07) is in test_nothing_lost.py.
 """
 
 import random
@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.chaos.agent_site import edge_through
-from tests.chaos.link import Link
+from tests.chaos.link import FaultyLink
 from tests.edge.house import Collector
 from tests.installed.slow_link import SlowLink
 from tests.servers import Mosquitto, mosquitto, until
@@ -31,7 +31,7 @@ THIN_BYTES_PER_S = 8000
 """64 kbit/s."""
 STALLS, STALL_S, FULL_THIN_S = 4, 0.4, 900.0
 EMPTY_S = 300.0
-"""So soon after a thin link is whole again, the outbox is empty."""
+"""The outbox must be empty this long after a thin link works again."""
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def broker() -> Iterator[Mosquitto]:
 
 
 def delivers(collector: Collector, agent: Command, events: int, seconds: float = 60) -> None:
-    """Wait for so many more events."""
+    """Wait for this many more events."""
     wanted = len(collector.events) + events
     until(lambda: len(collector.events) >= wanted, seconds=seconds, what=f"{events} more events; {agent.output()}")
 
 
-def wait_for_connections(link: Link, count: int, agent: Command) -> None:
+def wait_for_connections(link: FaultyLink, count: int, agent: Command) -> None:
     until(lambda: link.connections >= count, what=f"connection {count}; {agent.output()}")
 
 
@@ -54,9 +54,9 @@ def assert_each_event_came_once(collector: Collector) -> None:
     assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
-def test_a_link_that_flaps_loses_nothing_and_costs_little(broker: Mosquitto, tmp_path: Path, full: bool) -> None:
+def test_a_flapping_link_loses_nothing_and_costs_little(broker: Mosquitto, tmp_path: Path, full: bool) -> None:
     pause, chance = threading.Event(), random.Random(8)  # noqa: S311 - moments, no secret
-    with Link(broker.port) as link, Collector(broker) as collector:
+    with FaultyLink(broker.port) as link, Collector(broker) as collector:
         with command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
             delivers(collector, agent, 10)
             process, begun, before = psutil.Process(agent.process.pid), time.monotonic(), link.connections
@@ -75,7 +75,7 @@ def test_a_link_that_flaps_loses_nothing_and_costs_little(broker: Mosquitto, tmp
             assert agent.process.poll() is None, agent.output()
         assert_each_event_came_once(collector)
         assert made >= FLAPS
-        print(  # noqa: T201 - what a run of the long form is for
+        print(  # noqa: T201 - the purpose of the long form
             f"{flaps} resets in {took_s:.0f} s: {len(collector.events)} events, lost 0, twice 0; {made} connections,"
             f" {used_s / took_s:.1%} of a core"
         )
@@ -84,16 +84,16 @@ def test_a_link_that_flaps_loses_nothing_and_costs_little(broker: Mosquitto, tmp
 
 
 def test_a_thin_link_that_stalls_loses_nothing(broker: Mosquitto, tmp_path: Path, full: bool) -> None:
-    """A lost packet shows as a stall above TCP; a tenth of the time nothing passes."""
+    """Above TCP a lost packet appears as a stall; nothing passes during a tenth of the time."""
     pause, chance = threading.Event(), random.Random(9)  # noqa: S311 - moments, no secret
-    with SlowLink(broker.port) as thin, Link(thin.port) as link, Collector(broker) as collector:
+    with SlowLink(broker.port) as thin, FaultyLink(thin.port) as link, Collector(broker) as collector:
         thin.bytes_per_s = THIN_BYTES_PER_S
         with command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
             delivers(collector, agent, 10)
             begun, stalls = time.monotonic(), 0
             while time.monotonic() - begun < FULL_THIN_S if full else stalls < STALLS:
                 link.fall_silent()
-                pause.wait(STALL_S)  # the fault itself: it lasts this long
+                pause.wait(STALL_S)  # the fault itself lasts this long
                 link.heal()
                 stalls += 1
                 if full:
@@ -104,7 +104,7 @@ def test_a_thin_link_that_stalls_loses_nothing(broker: Mosquitto, tmp_path: Path
             healed = time.monotonic()
 
             def is_empty() -> bool:
-                """The newest status came after the link was whole, and next to nothing waits."""
+                """Whether the newest status came after the link worked again, and almost nothing waits."""
                 outbox = collector.statuses[-1].outbox
                 return outbox is not None and outbox.depth <= 20
 
@@ -112,7 +112,7 @@ def test_a_thin_link_that_stalls_loses_nothing(broker: Mosquitto, tmp_path: Path
             until(is_empty, seconds=EMPTY_S, what=f"an empty outbox; {collector.statuses[-1]}")
             assert agent.process.poll() is None, agent.output()
         assert_each_event_came_once(collector)
-        print(  # noqa: T201 - what a run of the long form is for
+        print(  # noqa: T201 - the purpose of the long form
             f"{stalls} stalls: {len(collector.events)} events, lost 0, twice 0; outbox empty"
             f" {time.monotonic() - healed:.0f} s after the link was whole"
         )

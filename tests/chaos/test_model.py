@@ -1,4 +1,4 @@
-"""Model test: any sequence of readings, accidents and pauses keeps what the site promises (R29).
+"""Model test: any sequence of readings, faults and pauses keeps the site's invariants (R29).
 
 `--full` runs 5,000 sequences of 50 steps.
 """
@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from collector.journal import Journal
 from collector.outward import Occupancy
 from edge.message import Kind
-from tests.chaos.model import BEAT_MS, DEVICES, PLAN, Site
+from tests.chaos.model import BEAT_MS, DEVICES, PLAN, ModelSite
 
 pytestmark = pytest.mark.chaos
 
@@ -28,7 +28,7 @@ PAUSES_MS = st.sampled_from([1, 5_000, 61_000, 400_000, 900_000, 3_600_000])
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Path]:
-    """An empty journal, to be copied: to make one costs more than a run."""
+    """An empty journal to copy: creating one takes longer than a run."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         path = Path(folder) / "empty.sqlite"
         with closing(Journal(path)) as journal:
@@ -37,12 +37,12 @@ def empty() -> Iterator[Path]:
 
 
 class SiteMachine(RuleBasedStateMachine):
-    """Readings and accidents in any order."""
+    """Readings and faults in any order."""
 
     def __init__(self, empty: Path) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(dir=empty.parent)
-        self.site = Site(Path(self._folder.name), empty)
+        self.site = ModelSite(Path(self._folder.name), empty)
 
     @rule(which=WHICH, data=st.data(), level=st.integers(0, 1), is_heartbeat=st.booleans())
     def sense(self, which: int, data: st.DataObject, level: int, is_heartbeat: bool) -> None:
@@ -52,7 +52,7 @@ class SiteMachine(RuleBasedStateMachine):
 
     @rule(which=WHICH, levels=st.lists(st.integers(0, 1), min_size=2, max_size=6))
     def sense_and_send_each(self, which: int, levels: list[int]) -> None:
-        """Several messages on their way at once, each with one reading of the same sensor."""
+        """Several messages under way at once, each with one reading of the same sensor."""
         device = self.site.devices[which]
         for level in levels:
             device.sense(device.sensors[0], Kind.MOTION, level, self.site.now_ms)
@@ -60,7 +60,7 @@ class SiteMachine(RuleBasedStateMachine):
 
     @rule(rounds=st.integers(1, 4))
     def work_well(self, rounds: int) -> None:
-        """All is in order for a while: heartbeats of a quiet site arrive."""
+        """Let everything work for a while: heartbeats of a quiet site arrive."""
         for _ in range(rounds):
             for device in self.site.devices:
                 device.synchronise(self.site.now_ms)
@@ -92,7 +92,7 @@ class SiteMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(device.to_collector for device in self.site.devices))
     @rule(data=st.data(), fate=st.sampled_from(["deliver", "deliver", "lose", "twice"]))
     def carry(self, data: st.DataObject, fate: str) -> None:
-        """One message of those on their way, in any order."""
+        """Deliver, repeat or lose one message under way, in any order."""
         device = data.draw(st.sampled_from([each for each in self.site.devices if each.to_collector]))
         which = data.draw(st.integers(0, len(device.to_collector) - 1))
         payload = device.to_collector[which] if fate == "twice" else device.to_collector.pop(which)
@@ -107,7 +107,7 @@ class SiteMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(device.receipts for device in self.site.devices))
     @rule(data=st.data(), fate=st.sampled_from(["deliver", "deliver", "lose"]))
     def answer(self, data: st.DataObject, fate: str) -> None:
-        """One receipt of those on their way, in any order."""
+        """Deliver, repeat or lose one receipt under way, in any order."""
         device = data.draw(st.sampled_from([each for each in self.site.devices if each.receipts]))
         which = data.draw(st.integers(0, len(device.receipts) - 1))
         if fate == "deliver":
@@ -147,7 +147,7 @@ class SiteMachine(RuleBasedStateMachine):
                 assert event.at_ms == read.at_ms or not event.is_synchronised
 
     @invariant()
-    def a_space_that_no_sensor_vouches_for_is_not_free(self) -> None:
+    def a_space_without_a_living_sensor_is_not_free(self) -> None:
         for space in PLAN.spaces:
             if self.site.state(space.id) is not Occupancy.VACANT:
                 continue
@@ -156,7 +156,7 @@ class SiteMachine(RuleBasedStateMachine):
                 events = self.site.stored(device)
                 known = [each.at_ms for each in events if each.sensor == sensor.sensor and each.is_synchronised]
                 assert known
-                assert self.site.now_ms - max(known) < sensor.silent_ms, "free, and nobody says so"
+                assert self.site.now_ms - max(known) < sensor.silent_ms, "free without a recent event"
 
     def teardown(self) -> None:
         try:
@@ -172,13 +172,13 @@ class SiteMachine(RuleBasedStateMachine):
             self._folder.cleanup()
 
 
-def test_no_sequence_of_accidents_loses_doubles_or_invents_an_event(empty: Path, full: bool) -> None:
-    class Machine(SiteMachine):
+def test_no_sequence_of_faults_loses_doubles_or_invents_an_event(empty: Path, full: bool) -> None:
+    class FullSiteMachine(SiteMachine):
         def __init__(self) -> None:
             super().__init__(empty)
 
     run_state_machine_as_test(
-        Machine,
+        FullSiteMachine,
         settings=settings(
             max_examples=FULL_RUNS if full else SHORT_RUNS,
             stateful_step_count=STEPS,

@@ -1,6 +1,6 @@
-"""Nothing is lost and nothing is stored twice, whoever is killed.
+"""Nothing is lost and nothing is stored twice, whichever process is killed.
 
-The figures that are promised (30,000 events, 100 kills of the collector, 20 of Mosquitto) are run by `--full`.
+`--full` runs the promised figures: 30,000 events, 100 kills of the collector, 20 of Mosquitto.
 """
 
 import random
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.fire import Account, burn
+from tests.chaos.fire import FaultReport, run_with_kills
 from tests.servers import SHIPPED_MOSQUITTO
 
 pytestmark = pytest.mark.chaos
@@ -25,23 +25,23 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, config: str | Non
     seed = random.SystemRandom().randrange(2**32)
     events, per_second = (30_000, 200) if full else (3000, 150)
     kills = {"collector": 100, "broker": 20} if full else {"collector": 8, "broker": 3}
-    account = burn(tmp_path, config=config, events=events, per_second=per_second, kills=kills, seed=seed)
+    account = run_with_kills(tmp_path, config=config, events=events, per_second=per_second, kills=kills, seed=seed)
     assert account.events >= events
     assert account.kills == kills
-    tell(account)
+    print_report(account)
     assert account.ready_p95_s() <= 5 or not full
 
 
 @pytest.mark.parametrize(("fault", "times"), [("link", 12), ("silence", 1)])
 def test_a_link_that_fails_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: str, times: int) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    account = burn(tmp_path, config=None, events=1000, per_second=100, kills={fault: times}, seed=seed)
+    account = run_with_kills(tmp_path, config=None, events=1000, per_second=100, kills={fault: times}, seed=seed)
     assert account.kills[fault] == times
-    tell(account)
+    print_report(account)
 
 
-def tell(account: Account) -> None:
-    print(  # noqa: T201 - what a run of the long form is for
+def print_report(account: FaultReport) -> None:
+    print(  # noqa: T201 - the purpose of the long form
         f"seed {account.seed}: {account.events} events, kills {dict(account.kills)}, lost 0, twice 0;"
         f" caught up after {account.ready_p95_s():.1f} s (95 %), {max(account.ready_s):.1f} s at most"
     )

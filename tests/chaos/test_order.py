@@ -1,6 +1,6 @@
-"""Events that arrive twice, out of order or days late change nothing but the past that they belong to (R10, R11, R12).
+"""Events that arrive twice, out of order or days late change only the past that they belong to (R10, R11, R12).
 
-The collector's work on a real journal, without a network. `--full` runs up to 100,000 events.
+The collector's pipeline on a real journal, without a network. `--full` runs up to 100,000 events.
 """
 
 import random
@@ -33,12 +33,12 @@ BATCH = 50
 Message = tuple[str, list[SensorEvent]]
 
 
-class Collector:
-    """The collector's work on a file of its own."""
+class OfflineCollector:
+    """The collector's pipeline on its own file."""
 
     def __init__(self, path: Path, now_ms: int = NOON_MS) -> None:
         self.journal = Journal(path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut here
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
         self.work = Work(PLAN, self.journal, RetentionSettings(), now_ms)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Collector:
 
     def settle(self, now_ms: int) -> None:
         self.work.tick(now_ms)
-        for _ in range(100):  # a slice of the history each
+        for _ in range(100):  # each pass computes a part of the history
             self.work.settle(now_ms)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -76,8 +76,11 @@ class Collector:
 
 
 @pytest.fixture
-def collectors(tmp_path: Path) -> Iterator[tuple[Collector, Collector]]:
-    with closing(Collector(tmp_path / "one.sqlite")) as one, closing(Collector(tmp_path / "other.sqlite")) as other:
+def collectors(tmp_path: Path) -> Iterator[tuple[OfflineCollector, OfflineCollector]]:
+    with (
+        closing(OfflineCollector(tmp_path / "one.sqlite")) as one,
+        closing(OfflineCollector(tmp_path / "other.sqlite")) as other,
+    ):
         yield one, other
 
 
@@ -89,16 +92,16 @@ def traffic(events: int, span_ms: int, seed: int) -> list[Message]:
         device = f"pi-{number + 1}"
         sensors = [each.id for each in PLAN.sensors if each.device == device and each.space]
         moments = sorted(chance.randrange(span_ms) for _ in range(events // DEVICES))
-        said = [
+        sent = [
             motion(seq, NOON_MS + at_ms, chance.choice(sensors), chance.randrange(2))
             for seq, at_ms in enumerate(moments, start=1)
         ]
-        messages += [(device, said[first : first + MESSAGE_EVENTS]) for first in range(0, len(said), MESSAGE_EVENTS)]
+        messages += [(device, sent[first : first + MESSAGE_EVENTS]) for first in range(0, len(sent), MESSAGE_EVENTS)]
     return sorted(messages, key=lambda message: message[1][-1].at_ms)
 
 
-def test_a_day_that_is_sent_twice_adds_nothing_and_what_differs_is_set_aside(
-    collectors: tuple[Collector, Collector], full: bool
+def test_a_day_sent_twice_adds_nothing_and_differing_events_are_rejected(
+    collectors: tuple[OfflineCollector, OfflineCollector], full: bool
 ) -> None:
     collector, _ = collectors
     messages = traffic(100_000 if full else 400, 24 * HOUR_MS, seed=10)
@@ -113,7 +116,7 @@ def test_a_day_that_is_sent_twice_adds_nothing_and_what_differs_is_set_aside(
     collector.settle(end_ms)
     assert collector.history() == before
     assert collector.rows("SELECT * FROM quarantine") == []
-    conflicts = [(device, replaced(said[0], value=1 - said[0].value)) for device, said in messages[:20]]
+    conflicts = [(device, replaced(sent[0], value=1 - sent[0].value)) for device, sent in messages[:20]]
     for device, event in conflicts:
         collector.take([(device, [event])], end_ms)
     collector.settle(end_ms)
@@ -123,10 +126,10 @@ def test_a_day_that_is_sent_twice_adds_nothing_and_what_differs_is_set_aside(
     assert collector.rows("SELECT * FROM gap") == []
 
 
-def test_messages_that_overtake_each_other_end_in_the_history_of_the_sorted_run(
-    collectors: tuple[Collector, Collector], full: bool
+def test_messages_out_of_order_give_the_history_of_the_sorted_run(
+    collectors: tuple[OfflineCollector, OfflineCollector], full: bool
 ) -> None:
-    """Devices overtake each other within 1,000 events; one message in a hundred comes an hour late."""
+    """Devices overtake each other within 1,000 events; one message in a hundred arrives an hour late."""
     in_order, mixed = collectors
     span_ms = (24 if full else 3) * HOUR_MS
     messages = traffic(20_000 if full else 600, span_ms, seed=11)
@@ -158,10 +161,10 @@ def test_messages_that_overtake_each_other_end_in_the_history_of_the_sorted_run(
     assert mixed.states(end_ms) == in_order.states(end_ms)
 
 
-def test_a_backlog_of_seven_days_corrects_the_past_and_is_never_shown_as_live(
-    collectors: tuple[Collector, Collector], full: bool
+def test_a_backlog_of_seven_days_corrects_the_past_and_never_the_live_view(
+    collectors: tuple[OfflineCollector, OfflineCollector], full: bool
 ) -> None:
-    """`pi-1` was cut off for a week; the other devices are live while its events arrive."""
+    """`pi-1` was disconnected for a week; the other devices are live while its events arrive."""
     with_backlog, without = collectors
     week_ms, per_hour = 7 * 24 * HOUR_MS, 120 if full else 12
     now_ms = NOON_MS + week_ms

@@ -1,10 +1,10 @@
-"""The edge loses its power at random moments: what its commit returned is there afterwards.
+"""The edge loses its power at random moments: everything whose commit returned is there afterwards.
 
-An ext4 image on a loop device; a process appends to an outbox on it and says every number whose commit returned. Its
-"power" is cut with ext4's own shutdown, which forgets what was not synced, as a memory card does. SIGKILL would
-prove nothing: the kernel keeps what a killed process wrote.
+An ext4 image on a loop device; a process appends to an outbox on it and prints every number whose commit returned. The
+"power" is cut with ext4's own shutdown, which drops what was not synced, as a memory card does. SIGKILL would prove
+nothing: the kernel keeps what a killed process wrote.
 
-Beside the outbox the process writes a file that it never syncs. If that survives, the cut did not happen.
+The process also writes a file that it never syncs. If that file survives, the cut did not happen.
 """
 
 import fcntl
@@ -58,7 +58,7 @@ def mounted(image: Path, folder: Path) -> Iterator[None]:
         subprocess.run(["umount", folder], check=True)
 
 
-def cut(folder: Path) -> None:
+def cut_power(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("i", NO_LOG_FLUSH))
@@ -66,29 +66,29 @@ def cut(folder: Path) -> None:
         os.close(handle)
 
 
-def promised_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
-    """Let a writer run, cut the power; the last number it was promised before, and the size of its loose file.
+def write_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
+    """Let a writer run, cut the power; return the last number it committed before, and the size of its unsynced file.
 
-    What it says while the cut is under way does not count: a sync that waits for the file system's journal as that is
-    given up is told that all is well (seen in 2 of 120 cuts). A writer without power would say nothing.
+    Numbers printed during the cut do not count: a sync that waits for the file system's journal returns success while
+    the journal is shut down (seen in 2 of 120 cuts). A writer without power would print nothing.
     """
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, folder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
     ) as writer:
         assert writer.stdout is not None
-        promised = int.from_bytes(writer.stdout.read(8), "little")  # it writes: from here on, a cut hits it at work
+        committed = int.from_bytes(writer.stdout.read(8), "little")  # the writer is at work from here on
         deadline = time.monotonic() + after_s
         while time.monotonic() < deadline:
-            promised = int.from_bytes(writer.stdout.read(8), "little")
+            committed = int.from_bytes(writer.stdout.read(8), "little")
         loose = (folder / "never-synced").stat().st_size
         waiting = select.select([writer.stdout], [], [], 0)[0]
-        said = writer.stdout.read(65_536) if waiting else b""  # all that waits: the last word before the cut
-        cut(folder)
+        printed = writer.stdout.read(65_536) if waiting else b""  # everything printed before the cut
+        cut_power(folder)
         writer.stdout.read()  # it fails at its next write and ends
         writer.send_signal(signal.SIGKILL)
-    if said:
-        promised = int.from_bytes(said[-8:], "little")
-    return promised, loose
+    if printed:
+        committed = int.from_bytes(printed[-8:], "little")
+    return committed, loose
 
 
 @pytest.mark.chaos
@@ -103,13 +103,13 @@ def test_a_power_cut_loses_nothing_whose_commit_returned(tmp_path: Path, full: b
     fired = 0
     for number in range(cuts):
         with mounted(image, folder):
-            promised, loose = promised_until_cut(folder, chance.uniform(0.02, 0.6))
+            committed, loose = write_until_cut(folder, chance.uniform(0.02, 0.6))
         with mounted(image, folder):
             survived = (folder / "never-synced").stat().st_size if (folder / "never-synced").exists() else 0
             fired += survived < loose
             with Outbox(folder / "outbox.sqlite", max_events=MAX_EVENTS, boot="boot") as outbox:
                 held = [event.seq for event in outbox.read(1, MAX_EVENTS)]
-                assert outbox.last >= promised, f"cut {number}: {promised} was promised, {outbox.last} is there"
+                assert outbox.last >= committed, f"cut {number}: {committed} was committed, {outbox.last} is there"
                 assert held == list(range(outbox.oldest, outbox.last + 1)), f"cut {number}"
                 outbox.cover(outbox.last)
             assert not list(folder.glob("*.corrupt-*"))

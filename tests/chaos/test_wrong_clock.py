@@ -1,7 +1,7 @@
 """The installed commands under a clock that jumps while they run, and at their start.
 
 libfaketime changes the clock of the processes; nothing confirms it, as on a machine whose clock was set by hand. It is
-built for x86-64 alone: elsewhere the test is skipped (Debian's build makes `time.sleep` fail).
+built for x86-64 only: elsewhere the test is skipped (Debian's build makes `time.sleep` fail).
 """
 
 import os
@@ -87,8 +87,8 @@ SHORT = ("+730d", "-1h")
 START_S = 90.0
 
 
-class Clock:
-    """What the processes take for the time of day."""
+class FakedClock:
+    """The time of day that the processes see."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -110,8 +110,8 @@ class Clock:
         }
 
 
-class Observer:
-    """A client that reads everything of the site, and may write as any device."""
+class SiteClient:
+    """A client that reads everything of the site, and can write as any device."""
 
     def __init__(self, broker: Mosquitto) -> None:
         self.receipts: list[Receipt] = []
@@ -136,10 +136,10 @@ class Observer:
             self.receipts.append(decode_receipt(message.payload))
 
 
-class Site:
+class WrongClockSite:
     """A site with sixty days of history, an account with an open session, and a device whose clock is right."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, observer: Observer) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, observer: SiteClient) -> None:
         self.file, self.port = folder / "site.toml", free_port()
         self.file.write_text(SITE.format(host=broker.host, port=broker.port, pages=self.port))
         passwords = folder / "passwords"
@@ -176,8 +176,8 @@ class Site:
         with closing(sqlite3.connect(self.storage / "journal.sqlite")) as db:
             return db.execute("SELECT first, last, reason FROM gap").fetchall()
 
-    def speak(self) -> None:
-        """Hand over an event that happened now, until its receipt is there."""
+    def send_event(self) -> None:
+        """Send an event that happens now, until its receipt arrives."""
         self._seq += 1
         now_ms = time.time_ns() // 1_000_000
         event = SensorEvent(self._seq, "desk-1-pir", now_ms, Kind.HEARTBEAT, 0)
@@ -194,8 +194,8 @@ class Site:
 
 
 @contextmanager
-def running(site: Site, clock: Clock) -> Iterator[None]:
-    """The collector and the dashboard, each in a process of its own."""
+def running(site: WrongClockSite, clock: FakedClock) -> Iterator[None]:
+    """Run the collector and the dashboard, each in its own process."""
     processes = [
         subprocess.Popen([sys.executable, "-m", "ledig", part, str(site.file)], env=clock.environment)
         for part in ("collector", "dashboard")
@@ -218,32 +218,32 @@ def broker() -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, broker: Mosquitto) -> Iterator[Site]:
-    with closing(Observer(broker)) as observer:
-        yield Site(tmp_path, broker, observer)
+def site(tmp_path: Path, broker: Mosquitto) -> Iterator[WrongClockSite]:
+    with closing(SiteClient(broker)) as observer:
+        yield WrongClockSite(tmp_path, broker, observer)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_jump_while_running_and_at_a_start_costs_nothing(
-    tmp_path: Path, site: Site, jump: str, *, full: bool
+def test_a_clock_jump_while_running_and_at_a_start_loses_nothing(
+    tmp_path: Path, site: WrongClockSite, jump: str, *, full: bool
 ) -> None:
     if jump not in SHORT and not full:
         pytest.skip(LONG_FORM)
-    clock = Clock(tmp_path / "time")
+    clock = FakedClock(tmp_path / "time")
     with running(site, clock):
-        site.speak()
+        site.send_event()
         clock.set(jump)
         until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
-        site.speak()
+        site.send_event()
         status = site.observer.status
         assert status is not None
         assert abs(status.at_ms - time.time_ns() // 1_000_000) < 60_000
     until(lambda: site.fault() == "offline", what="the end of the collector")
-    with running(site, clock):  # which starts under the wrong clock
+    with running(site, clock):  # they start with the wrong clock
         until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
-        site.speak()
+        site.send_event()
         clock.set("+0")
         until(lambda: site.fault() == "", what="the clock is right")
-        site.speak()
+        site.send_event()
     assert site.rows() == site.kept
     assert site.lost() == []

@@ -1,4 +1,4 @@
-"""A small disk that can be filled: a tmpfs, mounted as root."""
+"""A small disk that tests can fill: a tmpfs, mounted as root."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def small_disk(folder: Path, size: str = "2m") -> Iterator[Path]:
-    """A disk of 2 MiB, or of another size."""
+    """Mount a disk of 2 MiB, or of another size."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
     try:
@@ -18,12 +18,12 @@ def small_disk(folder: Path, size: str = "2m") -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def fill(stone: Path) -> None:
-    """Leave no room on the disk that holds `stone`."""
-    with stone.open("wb") as filler:
+def fill(target: Path) -> None:
+    """Fill the disk that holds `target`."""
+    with target.open("wb") as file:
         for size in (65_536, 4096):
             try:
                 while True:
-                    os.write(filler.fileno(), bytes(size))
+                    os.write(file.fileno(), bytes(size))
             except OSError:
                 continue

@@ -1,7 +1,7 @@
-"""The rules of a space once more, as slowly and plainly as can be: every stretch of evidence is kept and asked anew.
+"""The rules of a space implemented a second time, slow and simple: all evidence is kept and evaluated from the start.
 
-It shares no judgement with the collector, so that the two can only agree where both are right, or both read the rules
-in the same wrong way.
+It shares no decisions with the collector. So the two agree only where both are right, or where both misread the rules
+in the same way.
 """
 
 from collections.abc import Iterable
@@ -16,37 +16,37 @@ QUICK_MS = 180_000
 
 
 class Stretch:
-    """A sensor was high from `start` until `end`; None while it still is."""
+    """A sensor was high from `start` until `end`; None: it still is."""
 
     def __init__(self, start: int, begun: int, *, full: bool) -> None:
         self.start = start
         self.begun = begun
-        """When the run of motions began that it belongs to."""
+        """The start of its run of motions."""
         self.end: int | None = None
         self.full = full
 
 
 class Track:
-    """All that one sensor said."""
+    """Everything that one sensor sent."""
 
     def __init__(self, rules: SensorRules) -> None:
         self.rules = rules
-        self.heard: list[int] = []
+        self.event_times: list[int] = []
         self.since = 0
         self.closed_at: int | None = None
         self.stretches: list[Stretch] = []
 
     def alive(self, now: int) -> bool:
-        return bool(self.heard) and now - self.heard[-1] < self.rules.silent_ms
+        return bool(self.event_times) and now - self.event_times[-1] < self.rules.silent_ms
 
     def high(self) -> bool:
         return bool(self.stretches) and self.stretches[-1].end is None
 
     def evidence(self, now: int) -> Iterable[tuple[int, bool, bool]]:
-        """Of each stretch: its end as far as it is known now, whether it is full, whether it goes on."""
+        """For each stretch: its end as known now, whether it is full, whether it continues."""
         for stretch in self.stretches:
             goes_on = stretch.end is None and self.alive(now)
-            end = now if goes_on else self.heard[-1] if stretch.end is None else stretch.end
+            end = now if goes_on else self.event_times[-1] if stretch.end is None else stretch.end
             long = self.rules.role is Role.MOTION and end - stretch.begun >= PASSING_MS
             yield end, stretch.full or long, goes_on
 
@@ -57,18 +57,18 @@ class Oracle:
     def __init__(self, rules: SpaceRules, events: Iterable[Heard]) -> None:
         self.rules = rules
         self.hold_ms = max((sensor.hold_ms for sensor in rules.sensors), default=0)
-        asked = (sensor for sensor in rules.sensors if sensor.learns is not Learns.THRESHOLD)  # none has learnt here
-        self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in asked}
+        used = (sensor for sensor in rules.sensors if sensor.learns is not Learns.THRESHOLD)  # none has learned here
+        self.tracks = {(sensor.device, sensor.sensor): Track(sensor) for sensor in used}
         self.people = [track for track in self.tracks.values() if track.rules.role is not Role.CONTACT]
-        self.seers = [track for track in self.people if track.rules.own is not Kind.POWER_W]
+        self.presence_sensors = [track for track in self.people if track.rules.own is not Kind.POWER_W]
         self.doors = [track for track in self.tracks.values() if track.rules.role is Role.CONTACT]
         self.inside = False
         self.opened: list[int] = []
         for event in events:
             if (event.device, event.sensor) in self.tracks:
-                self._hear(event)
+                self._apply(event)
 
-    def _hear(self, event: Heard) -> None:
+    def _apply(self, event: Heard) -> None:
         track = self.tracks[event.device, event.sensor]
         now = event.at_ms
         known = event.kind is track.rules.own or event.kind is Kind.HEARTBEAT
@@ -77,57 +77,62 @@ class Oracle:
                 return
             if track in self.doors:
                 track.closed_at = now
-                self._let_go(track.heard[-1] if track.heard else now)
+                self._open_door(track.event_times[-1] if track.event_times else now)
             if not self._late_only(track, now):
                 lost = track.high() and event.value <= track.rules.above
                 if track.high():
-                    track.stretches[-1].end = track.heard[-1]
+                    track.stretches[-1].end = track.event_times[-1]
                 track.since = now
                 if lost:
-                    self._lost_sight(track, now)
+                    self._lose_motion(track, now)
         if known:
             self._level(track, event, high=event.value > track.rules.above)
-        track.heard.append(now)
+        track.event_times.append(now)
 
-    def _lost_sight(self, track: Track, now: int) -> None:
-        """A sensor that was high long after the door closed, and that adds a hold of its own, meant somebody inside."""
-        closed = self._closed(now)
+    def _lose_motion(self, track: Track, now: int) -> None:
+        """A sensor that was high long after the door closed, and that adds its own hold, means somebody is inside."""
+        closed = self._find_closed_ms(now)
         hold = track.rules.lone_ms if track.rules.role is Role.MOTION else track.rules.hold_ms
-        if track in self.seers and self.doors and closed is not None:
+        if track in self.presence_sensors and self.doors and closed is not None:
             self.inside = self.inside or (hold > 0 and (track.stretches[-1].end or 0) >= closed + hold)
 
     def _late_only(self, track: Track, now: int) -> bool:
-        """Whether it was quiet for a hold when it was last heard, and is back soon; never of a door."""
-        if track in self.doors or track.high() or not track.heard:
+        """Whether a sensor was quiet for a hold at its last event and is back soon; never true for a door."""
+        if track in self.doors or track.high() or not track.event_times:
             return False
         ended = [stretch.end or 0 for stretch in track.stretches[-1:]]
-        quiet = all(end + track.rules.hold_ms <= track.heard[-1] for end in [track.since, *ended])
-        return quiet and now - track.heard[-1] < 2 * track.rules.silent_ms
+        quiet = all(end + track.rules.hold_ms <= track.event_times[-1] for end in [track.since, *ended])
+        return quiet and now - track.event_times[-1] < 2 * track.rules.silent_ms
 
     def _level(self, track: Track, event: Heard, *, high: bool) -> None:
         now, own = event.at_ms, event.kind is track.rules.own
         if high and not track.high():
-            begun = self._begun(now) if own else now
-            full = track.rules.role is not Role.MOTION or self._held(now) or now - begun >= PASSING_MS
+            begun = self._find_run_start(now) if own else now
+            full = track.rules.role is not Role.MOTION or self._is_held(now) or now - begun >= PASSING_MS
             full = full or (own and now < track.since + track.rules.hold_ms)
-            if own and track in self.seers and (closed := self._closed(now)) is not None and now > closed:
-                motions = [stretch for other in self.seers for stretch in other.stretches[-1:]]
+            if (
+                own
+                and track in self.presence_sensors
+                and (closed := self._find_closed_ms(now)) is not None
+                and now > closed
+            ):
+                motions = [stretch for other in self.presence_sensors for stretch in other.stretches[-1:]]
                 second = full and any(stretch.start > closed for stretch in motions)
                 self.inside = self.inside or second or track.rules.role is Role.LEVEL
             if track in self.doors:
-                self._let_go(now if own or not track.heard or track.since == now else track.heard[-1])
+                self._open_door(now if own or not track.event_times or track.since == now else track.event_times[-1])
             track.stretches.append(Stretch(now, begun, full=full))
         elif track.high() and not high:
-            track.stretches[-1].end = now if own or track in self.doors else track.heard[-1]
+            track.stretches[-1].end = now if own or track in self.doors else track.event_times[-1]
             track.closed_at = now
-            self._lost_sight(track, now)
+            self._lose_motion(track, now)
 
-    def _let_go(self, at: int) -> None:
+    def _open_door(self, at: int) -> None:
         if self.inside:
             self.inside = False
             self.opened.append(at)
 
-    def _held(self, now: int) -> bool:
+    def _is_held(self, now: int) -> bool:
         if any(now < at + self.hold_ms for at in self.opened):
             return True
         for other in self.people:
@@ -136,8 +141,8 @@ class Oracle:
                     return True
         return False
 
-    def _begun(self, now: int) -> int:
-        """When the run of motions began that one at this moment goes on with."""
+    def _find_run_start(self, now: int) -> int:
+        """The start of the run of motions that a motion at this moment continues."""
         begun = now
         for other in self.people:
             if other.rules.role is Role.MOTION and other.stretches:
@@ -146,7 +151,7 @@ class Oracle:
                     begun = min(begun, other.stretches[-1].begun)
         return begun
 
-    def _closed(self, now: int) -> int | None:
+    def _find_closed_ms(self, now: int) -> int | None:
         if not self.doors or any(not door.alive(now) or door.high() for door in self.doors):
             return None
         return max(door.closed_at or 0 for door in self.doors)
@@ -161,31 +166,31 @@ class Oracle:
                     return Occupancy.OCCUPIED
                 away = away or (full and now < end + track.rules.hold_ms)
         if self.inside:
-            if self._closed(now) is not None:
+            if self._find_closed_ms(now) is not None:
                 seen = max(end for track in self.people for end, _, _ in list(track.evidence(now))[-1:])
                 if now < seen + BEHIND_DOOR_MS:
                     return Occupancy.OCCUPIED
                 return Occupancy.AWAY if away else Occupancy.UNKNOWN
             silent = [door for door in self.doors if not door.alive(now)]
-            away = away or all(now < door.heard[-1] + self.hold_ms for door in silent)
+            away = away or all(now < door.event_times[-1] + self.hold_ms for door in silent)
         if away:
             return Occupancy.AWAY
-        vouched = all(track.alive(now) and now >= track.since + track.rules.hold_ms for track in self.tracks.values())
-        return Occupancy.VACANT if vouched else Occupancy.UNKNOWN
+        all_alive = all(track.alive(now) and now >= track.since + track.rules.hold_ms for track in self.tracks.values())
+        return Occupancy.VACANT if all_alive else Occupancy.UNKNOWN
 
 
 def brute_story(rules: SpaceRules, events: list[Heard], until_ms: int) -> list[tuple[int, Occupancy]]:
-    """The changes of state, looked for at every moment at which there can be one, each judged from the beginning."""
+    """The changes of state, evaluated from the beginning at every moment at which one is possible."""
     longest = max((sensor.hold_ms for sensor in rules.sensors), default=0)
     spans = {0, longest, rules.second_motion_ms, BEHIND_DOOR_MS}
     spans |= {span for sensor in rules.sensors for span in (sensor.silent_ms, sensor.hold_ms, sensor.lone_ms)}
-    looked_at = sorted({event.at_ms + span for event in events for span in spans})
-    lines: list[tuple[int, Occupancy]] = []
+    moments = sorted({event.at_ms + span for event in events for span in spans})
+    changes: list[tuple[int, Occupancy]] = []
     state = Occupancy.UNKNOWN
-    for moment in looked_at:
+    for moment in moments:
         if moment <= until_ms:
             found = Oracle(rules, [event for event in events if event.at_ms <= moment]).state(moment)
             if found is not state:
-                lines.append((moment, found))
+                changes.append((moment, found))
                 state = found
-    return lines
+    return changes

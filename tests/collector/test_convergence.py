@@ -1,4 +1,4 @@
-"""Whatever was delayed, repeated or reordered: the final history equals that of the in-order run, byte for byte."""
+"""Delayed, repeated and reordered events lead to the same history as the in-order run, byte for byte."""
 
 import shutil
 import sqlite3
@@ -33,7 +33,7 @@ SPOKEN = {
 
 
 def mill() -> SitePlan:
-    """Two desks; each is seen by sensors of both devices, so that events of one space overtake each other."""
+    """Two desks, each seen by sensors of both devices, so that events of one space overtake each other."""
     plan = house_of(2)
     more = (
         Sensor(device="pi-2", id="desk-0-mat", kind=SensorKind.PRESSURE, space="desk-0"),
@@ -51,7 +51,7 @@ Stream = list[SensorEvent]
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[Stream, Stream]:
-    """What each device says in some three hours, in its own order; clocks may step back."""
+    """The events of each device in about three hours, in its own order; clocks may step back."""
     found: list[Stream] = []
     for device in DEVICES:
         sensors = [sensor for sensor in PLAN.sensors if sensor.device == device]
@@ -70,8 +70,8 @@ def streams(draw: st.DrawFn) -> tuple[Stream, Stream]:
     return found[0], found[1]
 
 
-class Collector:
-    """The collector's work on a real file, without a network: closed and opened at will."""
+class ReplayedCollector:
+    """The collector's pipeline on a real file, without a network, closed and opened at will."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,14 +80,14 @@ class Collector:
 
     def _open(self) -> None:
         self.journal = Journal(self._path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut here
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
         self.work = Work(PLAN, self.journal, RetentionSettings(), self.now_ms)
 
     def crash(self) -> None:
         self.journal.close()
         self._open()
 
-    def hear(self, messages: list[tuple[int, Stream]]) -> None:
+    def deliver(self, messages: list[tuple[int, Stream]]) -> None:
         self.work.take(
             [Delivery(DEVICES[device], encode(EventsMessage("s", 1, events))) for device, events in messages],
             self.now_ms,
@@ -102,7 +102,7 @@ class Collector:
         self.work.settle(now_ms)
 
     def end(self) -> str:
-        """Let time come to its end; give everything that is kept, as text."""
+        """Advance time to the end; return everything that is stored, as text."""
         self.tick(END_MS)
         for _ in range(20):
             self.work.settle(END_MS)
@@ -129,7 +129,7 @@ def dump(db: sqlite3.Connection) -> str:
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Path]:
-    """An empty journal, to be copied: to make one costs more than a case."""
+    """An empty journal to copy: creating one takes longer than a case."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
         path = Path(folder) / "empty.sqlite"
         with closing(Journal(path)) as journal:
@@ -145,21 +145,21 @@ def fresh(empty: Path, name: str) -> Path:
     return path
 
 
-def in_order(collector: Collector, said: tuple[Stream, Stream]) -> str:
-    """Each event alone and at its time, the older first."""
-    left = [list(stream) for stream in said]
+def in_order(collector: ReplayedCollector, sent: tuple[Stream, Stream]) -> str:
+    """Deliver each event alone and at its time, the older first."""
+    left = [list(stream) for stream in sent]
     while any(left):
         device = min((d for d in (0, 1) if left[d]), key=lambda d: left[d][0].at_ms)
         event = left[device].pop(0)
         collector.tick(max(collector.now_ms, event.at_ms))
-        collector.hear([(device, [event])])
+        collector.deliver([(device, [event])])
     return collector.end()
 
 
-def by_a_bad_network(collector: Collector, said: tuple[Stream, Stream], data: st.DataObject) -> str:
-    """Messages lost, repeated, overtaking each other and batched at will; the collector dies in between.
+def over_bad_network(collector: ReplayedCollector, sent: tuple[Stream, Stream], data: st.DataObject) -> str:
+    """Lose, repeat, reorder and batch messages at will, and crash the collector in between.
 
-    The senders go back to the last receipt, as they do, when the network is well again.
+    When the network works again, the senders go back to the last receipt.
     """
     for _ in range(data.draw(st.integers(0, 8))):
         if data.draw(st.integers(0, 9)) == 0:
@@ -168,25 +168,25 @@ def by_a_bad_network(collector: Collector, said: tuple[Stream, Stream], data: st
         batch = []
         for _ in range(data.draw(st.integers(1, 3))):
             device = data.draw(st.integers(0, 1))
-            known = [event for event in said[device] if event.at_ms <= collector.now_ms]
+            known = [event for event in sent[device] if event.at_ms <= collector.now_ms]
             first = data.draw(st.integers(0, len(known)))
-            events = said[device][first : first + data.draw(st.integers(1, 6))]
+            events = sent[device][first : first + data.draw(st.integers(1, 6))]
             if events and all(event.at_ms <= collector.now_ms for event in events):
                 batch.append((device, events))
-        collector.hear(batch)
+        collector.deliver(batch)
     collector.tick(max(collector.now_ms, END_MS - data.draw(st.sampled_from([HOUR_MS, 10_000, 1]))))
     for device in data.draw(st.permutations((0, 1))):
-        while (mark := collector.mark(device)) < len(said[device]):
-            collector.hear([(device, said[device][mark : mark + 5])])
+        while (mark := collector.mark(device)) < len(sent[device]):
+            collector.deliver([(device, sent[device][mark : mark + 5])])
     return collector.end()
 
 
 @settings(max_examples=3 * settings().max_examples, phases=[Phase.explicit, Phase.generate, Phase.shrink])
-@given(said=streams(), data=st.data())
-def test_history_does_not_know_how_its_events_came(
-    empty: Path, said: tuple[Stream, Stream], data: st.DataObject
+@given(sent=streams(), data=st.data())
+def test_history_does_not_depend_on_how_its_events_arrived(
+    empty: Path, sent: tuple[Stream, Stream], data: st.DataObject
 ) -> None:
-    with closing(Collector(fresh(empty, "in-order"))) as collector:
-        expected = in_order(collector, said)
-    with closing(Collector(fresh(empty, "bad"))) as collector:
-        assert by_a_bad_network(collector, said, data) == expected
+    with closing(ReplayedCollector(fresh(empty, "in-order"))) as collector:
+        expected = in_order(collector, sent)
+    with closing(ReplayedCollector(fresh(empty, "bad"))) as collector:
+        assert over_bad_network(collector, sent, data) == expected

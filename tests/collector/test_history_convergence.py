@@ -1,6 +1,6 @@
-"""Delay, repetition, reordering on the way in: transitions, history, sensors' days are as in order, byte for byte.
+"""Delay, repetition and reordering of messages change neither transitions, history nor sensors' days, byte for byte.
 
-Everything between the wire and the tables is the real thing: intake, house, journal, settlement, a restart.
+Everything between the wire and the tables is real: intake, states, journal, rollup and a restart.
 """
 
 import tempfile
@@ -39,7 +39,7 @@ SENSORS = (
     Sensor(device="pi-2", id="air-2", kind=SensorKind.AIR, zone="loft"),
 )
 UNWATCHED = ("d", "e", "f", "g")
-"""With fewer desks than these and the others a zone has no series: they would tell of single members."""
+"""With fewer desks than these and the others, a zone has no series, because they would expose single members."""
 KINDS = {
     SensorKind.PIR: (Kind.MOTION, st.integers(0, 1)),
     SensorKind.PRESSURE: (Kind.PRESSURE, st.integers(0, 1)),
@@ -62,32 +62,32 @@ PLAN = SitePlan(
 
 @st.composite
 def days(draw):
-    """What two devices said: each its events, numbered; heartbeats in trains, so that silence is not all there is."""
-    said = {"pi-1": [], "pi-2": []}
+    """The numbered events of two devices, with runs of heartbeats, so that sensors are not silent all the time."""
+    sent = {"pi-1": [], "pi-2": []}
     at_ms = T0
     for _ in range(draw(st.integers(1, 12))):
         at_ms += draw(st.sampled_from([0, 1, 40_000, 7 * MINUTE, 55 * MINUTE, 2 * HOUR_MS]))
         sensor = draw(st.sampled_from(SENSORS))
         kind, values = KINDS[sensor.kind]
-        said[sensor.device].append((at_ms, sensor.id, kind, draw(values), draw(st.integers(0, 9)) > 0))
+        sent[sensor.device].append((at_ms, sensor.id, kind, draw(values), draw(st.integers(0, 9)) > 0))
         for beat in range(draw(st.sampled_from([0, 0, 3, 26]))):
-            said[sensor.device].append((at_ms + 30_000 * (beat + 1), sensor.id, Kind.HEARTBEAT, 0, True))
+            sent[sensor.device].append((at_ms + 30_000 * (beat + 1), sensor.id, Kind.HEARTBEAT, 0, True))
     return {
         device: [
             SensorEvent(seq=seq, sensor=sensor, at_ms=at, kind=kind, value=value, synchronised=sync)
             for seq, (at, sensor, kind, value, sync) in enumerate(sorted(events, key=lambda event: event[0]), 1)
         ]
-        for device, events in said.items()
+        for device, events in sent.items()
     }
 
 
 def _folder():
-    memory = Path("/dev/shm")  # thousands of journals: a disk would spend the test's time
+    memory = Path("/dev/shm")  # thousands of journals would be slow on a disk
     return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
-class Collector:
-    """A journal and the work on it, that can be killed."""
+class RestartableCollector:
+    """A journal with its pipeline, that can be restarted."""
 
     def __init__(self, folder):
         self._path = Path(folder) / "journal.sqlite"
@@ -96,14 +96,14 @@ class Collector:
 
     def _open(self):
         self._journal = Journal(self._path)
-        self._journal.connection.execute("PRAGMA synchronous = OFF")  # no power is cut here, and there are many cases
+        self._journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts, and many cases
         self._work = Work(PLAN, self._journal, RetentionSettings(), self.now_ms)
 
     def restart(self):
         self._journal.close()
         self._open()
 
-    def hear(self, device, events):
+    def deliver(self, device, events):
         self.now_ms = max(self.now_ms, *(event.at_ms for event in events))
         payload = encode(EventsMessage("stream", 1, list(events)))
         return self._work.take([Delivery(device, payload)], self.now_ms)[device, "stream"]
@@ -113,14 +113,14 @@ class Collector:
         self._work.tick(self.now_ms)
         self._work.settle(self.now_ms)
 
-    def ended(self):
-        """What is stored once all is settled, without the revisions, which tell how it came about."""
+    def finish(self):
+        """Everything stored once rollup is complete, except revisions, which depend on the order."""
         db = self._journal.connection
         written = -1
-        while written != db.total_changes:  # a slice of history each time
+        while written != db.total_changes:  # each pass computes a part of the history
             written = db.total_changes
             self.tick(END_MS)
-        told = {
+        stored_text = {
             measure.name: [
                 (*row.tags, row.at_ms, *row.fields)
                 for tags in tables.series(db, measure)
@@ -128,38 +128,38 @@ class Collector:
             ]
             for measure in MEASURES
         }
-        told["transition"] = db.execute("SELECT * FROM transition").fetchall()
-        told["sensors"] = [
+        stored_text["transition"] = db.execute("SELECT * FROM transition").fetchall()
+        stored_text["sensors"] = [
             (name, sorted(past.hours.items()), past.days, past.fired)
             for name, past in sorted(load_pasts(self._journal, PLAN).items())
         ]
         self._journal.close()
-        return repr(told)
+        return repr(stored_text)
 
 
-def in_order(said):
+def in_order(sent):
     with _folder() as folder:
-        collector = Collector(folder)
+        collector = RestartableCollector(folder)
         for at_ms, device, number in sorted(
-            (event.at_ms, device, number) for device, events in said.items() for number, event in enumerate(events)
+            (event.at_ms, device, number) for device, events in sent.items() for number, event in enumerate(events)
         ):
             collector.tick(at_ms)
-            collector.hear(device, said[device][number : number + 1])
-        return collector.ended()
+            collector.deliver(device, sent[device][number : number + 1])
+        return collector.finish()
 
 
-def as_it_comes(said, data):
-    """One device after the other or in turns, with holes, repeats, waits and restarts, until all is stored."""
-    whole = {device: len(events) for device, events in said.items() if events}
+def out_of_order(sent, data):
+    """Send the devices' events one after the other or in turns, with holes, repeats, waits and restarts."""
+    whole = {device: len(events) for device, events in sent.items() if events}
     stored = dict.fromkeys(whole, 0)
     with _folder() as folder:
-        collector = Collector(folder)
+        collector = RestartableCollector(folder)
         while left := sorted(device for device in whole if stored[device] < whole[device]):
             device = data.draw(st.sampled_from(left))
             first = max(0, stored[device] + data.draw(st.sampled_from([0, 0, 0, -5, 3])))
-            events = said[device][first : first + data.draw(st.sampled_from([1, 5, 100]))]
+            events = sent[device][first : first + data.draw(st.sampled_from([1, 5, 100]))]
             if events:
-                stored[device] = collector.hear(device, events)
+                stored[device] = collector.deliver(device, events)
             match data.draw(st.sampled_from(["on", "on", "tick", "wait", "restart"])):
                 case "tick":
                     collector.tick(collector.now_ms)
@@ -169,20 +169,20 @@ def as_it_comes(said, data):
                     )
                 case "restart":
                     collector.restart()
-        return collector.ended()
+        return collector.finish()
 
 
-def test_the_in_order_run_tells_of_spaces_zones_people_and_air():
+def test_the_in_order_run_has_rows_of_spaces_zones_people_and_air():
     first = [SensorEvent(seq=1, sensor="a-pir", at_ms=T0, kind=Kind.MOTION, value=1)]
     first += [SensorEvent(seq=2, sensor="beams", at_ms=T0, kind=Kind.CROSSING, value=1)]
     second = [SensorEvent(seq=1, sensor="air-2", at_ms=T0, kind=Kind.CO2_PPM, value=400)]
-    told = in_order({"pi-1": first, "pi-2": second})
-    assert all(f"'{tag}', {T0}, " in told for tag in ("a", "desk", "site", "loft"))
+    stored_text = in_order({"pi-1": first, "pi-2": second})
+    assert all(f"'{tag}', {T0}, " in stored_text for tag in ("a", "desk", "site", "loft"))
 
 
 @settings(
     max_examples=3 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-@given(said=days(), data=st.data())
-def test_history_is_the_same_however_its_events_came(said, data):
-    assert as_it_comes(said, data) == in_order(said)
+@given(sent=days(), data=st.data())
+def test_history_does_not_depend_on_the_order_of_arrival(sent, data):
+    assert out_of_order(sent, data) == in_order(sent)

@@ -1,4 +1,4 @@
-"""What is taken of what devices say, and what is said of the rest."""
+"""Which input from devices is accepted, and what is recorded about the rest."""
 
 import json
 import sys
@@ -20,48 +20,48 @@ LIMITS = Limits(Roster(house_of(2)), NOON_MS - HOUR_MS, NOON_MS + HOUR_MS)
 S = ("pi-1", "s")
 
 
-def taken(*payloads: bytes, stored: dict[StreamKey, int] | None = None, device: str = "pi-1") -> Intake:
+def process(*payloads: bytes, stored: dict[StreamKey, int] | None = None, device: str = "pi-1") -> Intake:
     return take_in([Delivery(device, payload) for payload in payloads], stored or {}, LIMITS)
 
 
-def seqs(into: Intake) -> list[int]:
-    return [event.seq for event in into.accepted]
+def seqs(result: Intake) -> list[int]:
+    return [event.seq for event in result.accepted]
 
 
 def test_a_new_stream_begins_at_its_first_event() -> None:
-    into = taken(motions([1, 2]))
-    assert seqs(into) == [1, 2]
-    assert (into.marks, into.spoke, into.gaps) == ({S: 2}, {S: 2}, [])
+    result = process(motions([1, 2]))
+    assert seqs(result) == [1, 2]
+    assert (result.marks, result.spoke, result.gaps) == ({S: 2}, {S: 2}, [])
 
 
-def test_a_repeat_is_dropped_and_owed_its_receipt() -> None:
-    into = taken(motions([1, 2, 3]), stored={S: 2})
-    assert (seqs(into), into.marks) == ([3], {S: 3})
-    into = taken(motions([1, 2]), stored={S: 2})
-    assert (seqs(into), into.marks, into.spoke) == ([], {}, {S: 2})
+def test_a_repeated_event_is_dropped_and_gets_a_receipt() -> None:
+    result = process(motions([1, 2, 3]), stored={S: 2})
+    assert (seqs(result), result.marks) == ([3], {S: 3})
+    result = process(motions([1, 2]), stored={S: 2})
+    assert (seqs(result), result.marks, result.spoke) == ([], {}, {S: 2})
 
 
-def test_nothing_beyond_a_hole_is_taken_and_the_receipt_says_where_to_go_back_to() -> None:
-    into = taken(motions([4, 5]), stored={S: 2})
-    assert (seqs(into), into.marks, into.spoke, into.gaps) == ([], {}, {S: 2}, [])
+def test_nothing_beyond_a_hole_is_accepted_and_the_receipt_is_repeated() -> None:
+    result = process(motions([4, 5]), stored={S: 2})
+    assert (seqs(result), result.marks, result.spoke, result.gaps) == ([], {}, {S: 2}, [])
 
 
-def test_what_left_the_outbox_unstored_is_a_gap_to_the_event() -> None:
-    into = taken(motions([7, 8], oldest=6), motions([6, 7, 8], oldest=6), stored={S: 2})
-    assert into.gaps == [Gap("pi-1", "s", 3, 5, Loss.DROPPED)]
-    assert (seqs(into), into.marks) == ([6, 7, 8], {S: 8})
+def test_events_that_left_the_outbox_unstored_are_an_exact_gap() -> None:
+    result = process(motions([7, 8], oldest=6), motions([6, 7, 8], oldest=6), stored={S: 2})
+    assert result.gaps == [Gap("pi-1", "s", 3, 5, Loss.DROPPED)]
+    assert (seqs(result), result.marks) == ([6, 7, 8], {S: 8})
 
 
-def test_an_event_from_the_future_stays_with_its_device_while_our_own_clock_may_be_wrong() -> None:
+def test_a_future_event_stays_with_its_device_while_the_collectors_clock_may_be_wrong() -> None:
     events = [motion(1), motion(2, NOON_MS + 2 * HOUR_MS), motion(3)]
-    doubting = LIMITS._replace(holds_future=True)
-    into = take_in([Delivery("pi-1", message(events))], {}, doubting)
-    assert (seqs(into), into.spoke, into.gaps, into.refused) == ([1], {S: 1}, [], [])
-    assert (into.held, into.newest) == ({"pi-1"}, {"pi-1": NOON_MS + 2 * HOUR_MS})
-    again = take_in([Delivery("pi-1", message(events[1:]))], into.marks, doubting)
+    uncertain = LIMITS._replace(holds_future=True)
+    result = take_in([Delivery("pi-1", message(events))], {}, uncertain)
+    assert (seqs(result), result.spoke, result.gaps, result.refused) == ([1], {S: 1}, [], [])
+    assert (result.held, result.newest) == ({"pi-1"}, {"pi-1": NOON_MS + 2 * HOUR_MS})
+    again = take_in([Delivery("pi-1", message(events[1:]))], result.marks, uncertain)
     assert (again.marks, again.spoke, again.gaps) == ({}, {S: 1}, [])
     later = take_in(
-        [Delivery("pi-1", message(events[1:]))], into.marks, LIMITS._replace(latest_ms=NOON_MS + 3 * HOUR_MS)
+        [Delivery("pi-1", message(events[1:]))], result.marks, LIMITS._replace(latest_ms=NOON_MS + 3 * HOUR_MS)
     )
     assert (seqs(later), later.marks, later.gaps) == ([2, 3], {S: 3}, [])
 
@@ -76,41 +76,41 @@ def test_an_event_from_the_future_stays_with_its_device_while_our_own_clock_may_
         (SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=Kind.HEARTBEAT, value=65535), Loss.BAD_VALUE),
     ],
 )
-def test_one_bad_event_is_refused_alone_and_recorded_exactly(event: SensorEvent, loss: Loss) -> None:
-    into = taken(message([motion(1), event, motion(3)]))
-    assert (seqs(into), into.marks) == ([1, 3], {S: 3})
-    assert into.gaps == [Gap("pi-1", "s", 2, 2, loss)]
-    assert [refused.reason for refused in into.refused] == [loss]
+def test_one_bad_event_is_rejected_alone_and_recorded_exactly(event: SensorEvent, loss: Loss) -> None:
+    result = process(message([motion(1), event, motion(3)]))
+    assert (seqs(result), result.marks) == ([1, 3], {S: 3})
+    assert result.gaps == [Gap("pi-1", "s", 2, 2, loss)]
+    assert [refused.reason for refused in result.refused] == [loss]
 
 
-def test_neighbours_that_are_refused_for_one_reason_are_one_gap() -> None:
-    into = taken(message([motion(n, NOON_MS - 2 * HOUR_MS) for n in (1, 2, 3)]))
-    assert into.gaps == [Gap("pi-1", "s", 1, 3, Loss.TOO_OLD)]
+def test_consecutive_events_rejected_for_one_reason_are_one_gap() -> None:
+    result = process(message([motion(n, NOON_MS - 2 * HOUR_MS) for n in (1, 2, 3)]))
+    assert result.gaps == [Gap("pi-1", "s", 1, 3, Loss.TOO_OLD)]
 
 
-def test_an_event_without_a_trusted_clock_is_stored_and_not_judged() -> None:
+def test_an_event_without_a_trusted_clock_is_stored_and_not_evaluated() -> None:
     lost = SensorEvent(seq=1, sensor="desk-0-pir", at_ms=0, kind=Kind.MOTION, value=1, synchronised=False)
-    into = taken(message([lost]))
-    assert (into.accepted, [event.seq for event in into.undated], into.gaps) == ([], [1], [])
+    result = process(message([lost]))
+    assert (result.accepted, [event.seq for event in result.undated], result.gaps) == ([], [1], [])
 
 
-def test_a_device_speaks_for_its_own_sensors_only() -> None:
+def test_a_device_can_send_for_its_own_sensors_only() -> None:
     roster = Roster(house_of(2, devices=2))  # desk-1-pir hangs on pi-2
-    into = take_in([Delivery("pi-1", message([motion(1, sensor="desk-1-pir")]))], {}, LIMITS._replace(roster=roster))
-    assert into.gaps[0].reason is Loss.UNKNOWN_SENSOR
+    result = take_in([Delivery("pi-1", message([motion(1, sensor="desk-1-pir")]))], {}, LIMITS._replace(roster=roster))
+    assert result.gaps[0].reason is Loss.UNKNOWN_SENSOR
 
 
-def test_a_stranger_gets_no_receipt_and_no_stream() -> None:
-    into = taken(motions([1]), device="pi-9")
-    assert (into.spoke, into.marks) == ({}, {})
-    assert into.refused[0].reason is Loss.UNKNOWN_DEVICE
+def test_an_unknown_device_gets_no_receipt_and_no_stream() -> None:
+    result = process(motions([1]), device="pi-9")
+    assert (result.spoke, result.marks) == ({}, {})
+    assert result.refused[0].reason is Loss.UNKNOWN_DEVICE
 
 
-def test_a_device_cannot_begin_streams_without_end() -> None:
+def test_the_streams_of_a_device_are_limited() -> None:
     known = {("pi-1", f"s{n}"): 1 for n in range(STREAMS_PER_DEVICE)}
-    into = taken(motions([1], stream="one-more"), stored=known)
-    assert into.spoke == {}
-    assert into.refused[0].reason is Loss.TOO_MANY_STREAMS
+    result = process(motions([1], stream="one-more"), stored=known)
+    assert result.spoke == {}
+    assert result.refused[0].reason is Loss.TOO_MANY_STREAMS
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_a_device_cannot_begin_streams_without_end() -> None:
         (b'{"stream":"s","oldest":1,"events":[{"seq":' + b"9" * 5000 + b',"sensor":"x"}]}', "seq"),
     ],
 )
-def test_a_message_without_a_place_is_recorded_and_gets_no_receipt(payload: bytes, field: str) -> None:
-    into = taken(payload)
-    assert into.refused == [Refused("pi-1", Loss.UNREADABLE, payload, field=field)]
-    assert (into.spoke, into.marks, into.gaps, into.accepted) == ({}, {}, [], [])
+def test_a_message_without_stream_or_seq_is_recorded_and_gets_no_receipt(payload: bytes, field: str) -> None:
+    result = process(payload)
+    assert result.refused == [Refused("pi-1", Loss.UNREADABLE, payload, field=field)]
+    assert (result.spoke, result.marks, result.gaps, result.accepted) == ({}, {}, [], [])
 
 
 def raw(seq: object, **other: object) -> dict[str, object]:
-    """An event as JSON has it; a key with `...` is left out."""
+    """An event as JSON; a key with `...` is left out."""
     event = {"seq": seq, "sensor": "desk-0-pir", "at": NOON_MS, "kind": "motion", "value": 1} | other
     return {key: value for key, value in event.items() if value is not ...}
 
@@ -172,38 +172,38 @@ INVALID = [
 
 
 @pytest.mark.parametrize(("wrong", "loss", "name"), INVALID)
-def test_an_invalid_event_is_refused_with_its_place_and_blocks_nothing(
+def test_an_invalid_event_is_rejected_with_its_position_and_blocks_nothing(
     wrong: dict[str, object], loss: Loss, name: str
 ) -> None:
-    into = taken(wire(raw(1), raw(2, **wrong), raw(3)))
-    assert (seqs(into), into.marks, into.spoke) == ([1, 3], {S: 3}, {S: 3})
-    assert into.gaps == [Gap("pi-1", "s", 2, 2, loss)]
-    (refused,) = into.refused
+    result = process(wire(raw(1), raw(2, **wrong), raw(3)))
+    assert (seqs(result), result.marks, result.spoke) == ([1, 3], {S: 3}, {S: 3})
+    assert result.gaps == [Gap("pi-1", "s", 2, 2, loss)]
+    (refused,) = result.refused
     assert (refused.stream, refused.first, refused.last, refused.reason, refused.field) == ("s", 2, 2, loss, name)
     assert refused.place.isprintable()
-    alone = taken(wire(raw(1, **wrong)))
+    alone = process(wire(raw(1, **wrong)))
     assert (alone.marks, [gap.reason for gap in alone.gaps]) == ({S: 1}, [loss])
 
 
 @pytest.mark.parametrize("seq", [None, ..., "2", 2.0, 2.5, 0, -2, 2**53, "two", 10**30, True, 1, 9])
-def test_an_event_with_a_wrong_number_is_refused_at_its_place(seq: object) -> None:
-    into = taken(wire(raw(1), raw(seq), raw(3)))
-    assert (seqs(into), into.marks) == ([1, 3], {S: 3})
-    assert [(gap.first, gap.last) for gap in into.gaps] == [(2, 2)]
-    assert into.refused[0].field == "seq"
+def test_an_event_with_a_wrong_seq_is_rejected_at_its_position(seq: object) -> None:
+    result = process(wire(raw(1), raw(seq), raw(3)))
+    assert (seqs(result), result.marks) == ([1, 3], {S: 3})
+    assert [(gap.first, gap.last) for gap in result.gaps] == [(2, 2)]
+    assert result.refused[0].field == "seq"
 
 
 @pytest.mark.parametrize("numbers", [[1, 5, 6, 7], [1, 2, 9, 10], [2**52, 1, 2, 3], [3, 2, 1], [1, 1, 2]])
-def test_numbers_that_contradict_each_other_do_not_stop_a_stream(numbers: list[int]) -> None:
-    """The sender sends again what no receipt covers, until everything is covered."""
+def test_contradictory_seqs_do_not_stop_a_stream(numbers: list[int]) -> None:
+    """The sender repeats what no receipt covers, until everything is covered."""
     stored: dict[StreamKey, int] = {}
     gone: list[int] = []
     stays = list(numbers)
     for _ in range(10):
-        into = taken(wire(*(raw(seq) for seq in stays), oldest=min(stays)), stored=stored)
-        stored |= into.marks
-        gone += [seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)]
-        gone += seqs(into)
+        result = process(wire(*(raw(seq) for seq in stays), oldest=min(stays)), stored=stored)
+        stored |= result.marks
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+        gone += seqs(result)
         stays = [seq for seq in stays if seq > stored[S]]
         if not stays or stays == [2**52]:
             break
@@ -223,14 +223,14 @@ def test_numbers_that_contradict_each_other_do_not_stop_a_stream(numbers: list[i
     ],
 )
 def test_a_message_with_one_wrong_key_still_delivers_its_events(other: dict[str, object], name: str) -> None:
-    into = taken(wire(raw(1), raw(2), **other))
-    assert (seqs(into), into.marks) == ([1, 2], {S: 2})
-    assert into.refused == [Refused("pi-1", Loss.BAD_MESSAGE, b"", "s", field=name)]
+    result = process(wire(raw(1), raw(2), **other))
+    assert (seqs(result), result.marks) == ([1, 2], {S: 2})
+    assert result.refused == [Refused("pi-1", Loss.BAD_MESSAGE, b"", "s", field=name)]
 
 
 def test_an_oldest_above_the_first_event_is_corrected() -> None:
-    into = taken(wire(raw(1), raw(2), oldest=2))
-    assert (seqs(into), into.gaps) == ([1, 2], [])
+    result = process(wire(raw(1), raw(2), oldest=2))
+    assert (seqs(result), result.gaps) == ([1, 2], [])
 
 
 @pytest.mark.parametrize(
@@ -256,29 +256,29 @@ def test_an_oldest_above_the_first_event_is_corrected() -> None:
         "long",
     ],
 )
-def test_what_can_be_read_of_a_broken_message_is_taken(payload: bytes, numbers: list[int]) -> None:
-    into = taken(payload)
-    assert [seq for seq in seqs(into) if seq in numbers] == numbers
-    assert into.marks[S] >= numbers[-1]
-    assert into.refused or payload.startswith(b"\xef\xbb\xbf")
+def test_readable_events_of_a_broken_message_are_accepted(payload: bytes, numbers: list[int]) -> None:
+    result = process(payload)
+    assert [seq for seq in seqs(result) if seq in numbers] == numbers
+    assert result.marks[S] >= numbers[-1]
+    assert result.refused or payload.startswith(b"\xef\xbb\xbf")
 
 
-def test_more_events_than_allowed_are_taken_up_to_the_limit() -> None:
-    into = taken(b'{"stream":"s","oldest":1,"events":[' + b",".join([b'{"seq":1}'] * 1002) + b"]}")
-    assert into.marks == {S: 1000}
-    assert (Loss.BAD_MESSAGE, "events") in {(one.reason, one.field) for one in into.refused}
+def test_too_many_events_are_accepted_up_to_the_limit() -> None:
+    result = process(b'{"stream":"s","oldest":1,"events":[' + b",".join([b'{"seq":1}'] * 1002) + b"]}")
+    assert result.marks == {S: 1000}
+    assert (Loss.BAD_MESSAGE, "events") in {(one.reason, one.field) for one in result.refused}
 
 
-def test_a_message_beyond_the_limit_is_taken_as_far_as_the_limit_goes() -> None:
-    into = taken(wire(*(raw(n, at=NOON_MS + n, sensor="desk-0-pir") for n in range(1, 1001))))
-    assert into.marks[S] > 500
-    assert seqs(into) == list(range(1, into.marks[S] + 1))
-    assert {"size"} <= {refused.field for refused in into.refused}
+def test_an_oversized_message_is_accepted_up_to_the_limit() -> None:
+    result = process(wire(*(raw(n, at=NOON_MS + n, sensor="desk-0-pir") for n in range(1, 1001))))
+    assert result.marks[S] > 500
+    assert seqs(result) == list(range(1, result.marks[S] + 1))
+    assert {"size"} <= {refused.field for refused in result.refused}
 
 
-def test_a_single_event_cut_off_is_refused_for_it_could_never_be_sent() -> None:
-    into = taken(motions([1])[:-30])
-    assert (into.marks, [refused.first for refused in into.refused if refused.first]) == ({S: 1}, [1])
+def test_a_single_truncated_event_is_rejected_because_it_can_never_be_sent() -> None:
+    result = process(motions([1])[:-30])
+    assert (result.marks, [refused.first for refused in result.refused if refused.first]) == ({S: 1}, [1])
 
 
 EVENTS = st.lists(
@@ -297,7 +297,7 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.integers(1, 2**53 - 21))
-def test_reading_one_by_one_yields_what_reading_at_once_does(events: list[SensorEvent], first: int) -> None:
+def test_partial_decoding_of_a_valid_message_equals_full_decoding(events: list[SensorEvent], first: int) -> None:
     numbered = [replace(event, seq=seq) for seq, event in enumerate(events, first)]
     payload = message(numbered, oldest=first)
     opened = salvage.opened(payload)
@@ -310,8 +310,8 @@ def test_reading_one_by_one_yields_what_reading_at_once_does(events: list[Sensor
 
 @settings(max_examples=300)
 @given(st.data())
-def test_invalid_events_anywhere_cover_exactly_what_is_not_stored(data: st.DataObject) -> None:
-    """Whatever a device sends between its valid events, each place is stored once or in one gap with its reason."""
+def test_gaps_cover_exactly_the_invalid_events_that_are_not_stored(data: st.DataObject) -> None:
+    """Whatever a device sends between valid events, each position is stored once or in one gap with its reason."""
     wrongs = data.draw(
         st.lists(st.none() | st.sampled_from([wrong for wrong, _, _ in INVALID]), min_size=1, max_size=40)
     )
@@ -322,21 +322,21 @@ def test_invalid_events_anywhere_cover_exactly_what_is_not_stored(data: st.DataO
     lost: list[int] = []
     for part in (events[:cut], events[cut:]):
         if part:
-            into = taken(wire(*part), stored=stored)
-            stored |= into.marks
-            good += seqs(into)
-            lost += [seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)]
-            named = {seq for one in into.refused for seq in range(one.first, one.last + 1)}
-            assert named == {seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)}
+            result = process(wire(*part), stored=stored)
+            stored |= result.marks
+            good += seqs(result)
+            lost += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+            named = {seq for one in result.refused for seq in range(one.first, one.last + 1)}
+            assert named == {seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)}
     assert good == [n for n, wrong in enumerate(wrongs, 1) if wrong is None]
     assert sorted(good + lost) == list(range(1, len(events) + 1))
     assert stored == {S: len(events)}
 
 
-def test_the_same_event_again_is_a_repeat_and_another_one_is_refused() -> None:
-    into = taken(motions([1, 2]), wire(raw(1, at=NOON_MS + 1), raw(2, at=NOON_MS + 2, value=0)))
-    assert (seqs(into), into.marks, into.gaps) == ([1, 2], {S: 2}, [])
-    (refused,) = into.refused
+def test_an_identical_repeat_is_dropped_and_a_different_one_is_rejected() -> None:
+    result = process(motions([1, 2]), wire(raw(1, at=NOON_MS + 1), raw(2, at=NOON_MS + 2, value=0)))
+    assert (seqs(result), result.marks, result.gaps) == ([1, 2], {S: 2}, [])
+    (refused,) = result.refused
     assert (refused.reason, refused.first, refused.sensor, refused.field) == (
         Loss.REUSED_SEQUENCE,
         2,
@@ -345,31 +345,31 @@ def test_the_same_event_again_is_a_repeat_and_another_one_is_refused() -> None:
     )
 
 
-def test_a_refused_event_that_comes_again_is_refused_once() -> None:
-    into = taken(*[wire(raw(1), raw(2, value=5))] * 3)
-    assert len(into.refused) == 1
-    into = taken(wire(raw(1, value=5)), wire(raw(1)))
-    assert [refused.reason for refused in into.refused] == [Loss.BAD_VALUE, Loss.REUSED_SEQUENCE]
+def test_a_repeated_rejected_event_is_rejected_once() -> None:
+    result = process(*[wire(raw(1), raw(2, value=5))] * 3)
+    assert len(result.refused) == 1
+    result = process(wire(raw(1, value=5)), wire(raw(1)))
+    assert [refused.reason for refused in result.refused] == [Loss.BAD_VALUE, Loss.REUSED_SEQUENCE]
 
 
-def test_what_is_stored_is_asked_about_each_repeat() -> None:
+def test_each_repeated_event_is_compared_with_what_is_stored() -> None:
     asked: list[Repeat] = []
 
     def is_known(repeat: Repeat) -> bool:
         asked.append(repeat)
         return repeat.seq != 2
 
-    into = take_in([Delivery("pi-1", motions([1, 2, 3]))], {S: 2}, LIMITS, is_known)
+    result = take_in([Delivery("pi-1", motions([1, 2, 3]))], {S: 2}, LIMITS, is_known)
     assert [repeat.seq for repeat in asked] == [1, 2]
-    assert [(refused.reason, refused.first) for refused in into.refused] == [(Loss.REUSED_SEQUENCE, 2)]
-    assert seqs(into) == [3]
+    assert [(refused.reason, refused.first) for refused in result.refused] == [(Loss.REUSED_SEQUENCE, 2)]
+    assert seqs(result) == [3]
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[tuple[int, int, int]]:
-    """(first, last, oldest) of messages as any network may hand them over: lost, repeated, in any order.
+    """(first, last, oldest) of messages as a network may deliver them: lost, repeated, in any order.
 
-    `oldest` may lie above what is stored: the outbox was full.
+    `oldest` may exceed what is stored: the outbox was full.
     """
     found = []
     for _ in range(draw(st.integers(1, 12))):
@@ -380,31 +380,31 @@ def deliveries(draw: st.DrawFn) -> list[tuple[int, int, int]]:
 
 @settings(max_examples=500)
 @given(deliveries())
-def test_every_seq_up_to_the_mark_is_stored_once_or_in_one_gap(arrived: list[tuple[int, int, int]]) -> None:
+def test_every_covered_seq_is_stored_once_or_in_one_gap(arrived: list[tuple[int, int, int]]) -> None:
     stored: dict[StreamKey, int] = {}
     events: list[int] = []
     gone: list[int] = []
     for first, last, oldest in arrived:
-        into = taken(motions(range(first, last + 1), oldest=oldest), stored=stored)
-        stored |= into.marks
-        events += seqs(into)
-        gone += [seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)]
-        assert into.spoke == {S: stored.get(S, 0)}
+        result = process(motions(range(first, last + 1), oldest=oldest), stored=stored)
+        stored |= result.marks
+        events += seqs(result)
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+        assert result.spoke == {S: stored.get(S, 0)}
     assert sorted(events + gone) == list(range(1, stored.get(S, 0) + 1))
     assert events == sorted(events)
 
 
 @settings(max_examples=300)
 @given(st.lists(deliveries(), min_size=1, max_size=3))
-def test_one_batch_or_many_come_to_the_same(batches: list[list[tuple[int, int, int]]]) -> None:
+def test_one_batch_and_many_batches_give_the_same_result(batches: list[list[tuple[int, int, int]]]) -> None:
     payloads = [motions(range(a, b + 1), oldest=c) for batch in batches for a, b, c in batch]
-    together = taken(*payloads)
+    together = process(*payloads)
     stored: dict[StreamKey, int] = {}
     apart: list[int] = []
     for payload in payloads:
-        into = taken(payload, stored=stored)
-        stored |= into.marks
-        apart += seqs(into)
+        result = process(payload, stored=stored)
+        stored |= result.marks
+        apart += seqs(result)
     assert (seqs(together), together.marks) == (apart, stored)
 
 
@@ -420,7 +420,7 @@ NESTED = [
 
 
 def parsed_chars(payload: bytes) -> int:
-    """The most that all attempts to parse a payload can have read: each from its begin to the end of the text."""
+    """Upper limit of the characters read by all attempts to parse a payload: each from its start to the text's end."""
     parsed = 0
 
     def watch(frame: FrameType, event: str, _: object) -> None:
@@ -431,48 +431,48 @@ def parsed_chars(payload: bytes) -> int:
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        taken(payload)
+        process(payload)
     finally:
         sys.setprofile(before)
     return parsed
 
 
 @pytest.mark.parametrize("events", NESTED)
-def test_nested_pieces_cost_a_few_readings_of_the_message(events: str) -> None:
+def test_nested_objects_cost_a_few_passes_over_the_message(events: str) -> None:
     payload = (OPENING + events).encode()[:MAX_PAYLOAD_BYTES]
     assert 0 < parsed_chars(payload) <= 7 * len(payload)
 
 
-def test_costly_events_are_refused_exactly_and_what_is_behind_them_is_taken() -> None:
+def test_costly_events_are_rejected_exactly_and_later_events_are_accepted() -> None:
     costly = [f'{{"seq":{n},"value":{"9" * 5000}}}' for n in range(1, 11)]
     events = [*costly, *(json.dumps(raw(n)) for n in range(11, 21))]
     stored: dict[StreamKey, int] = {}
     gone: list[int] = []
     good: list[int] = []
-    while len(events) > (mark := stored.get(S, 0)):
-        into = taken((OPENING + ",".join(events[mark:]) + "]}").encode(), stored=stored)
-        assert into.marks[S] > mark, "the sender goes on"
-        stored |= into.marks
-        good += seqs(into)
-        gone += [seq for gap in into.gaps for seq in range(gap.first, gap.last + 1)]
+    while len(events) > (covered := stored.get(S, 0)):
+        result = process((OPENING + ",".join(events[covered:]) + "]}").encode(), stored=stored)
+        assert result.marks[S] > covered, "the sender makes progress"
+        stored |= result.marks
+        good += seqs(result)
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
     assert (gone, good) == (list(range(1, 11)), list(range(11, 21)))
 
 
-def test_a_small_fault_in_every_event_costs_no_place() -> None:
+def test_a_small_fault_in_every_event_loses_no_position() -> None:
     events = ",".join(f"{json.dumps(raw(n))[:-1]},}}" for n in range(1, 501))
-    into = taken((OPENING + events + "]}").encode())
-    assert (into.marks, seqs(into)) == ({S: 500}, [])
+    result = process((OPENING + events + "]}").encode())
+    assert (result.marks, seqs(result)) == ({S: 500}, [])
 
 
-def test_many_unknown_keys_are_a_few_records() -> None:
-    into = taken(wire(raw(1), **{f"key-{n}": 0 for n in range(3000)}))
-    assert (seqs(into), into.marks) == ([1], {S: 1})
-    assert 1 <= len(into.refused) <= 20
+def test_many_unknown_keys_cause_few_records() -> None:
+    result = process(wire(raw(1), **{f"key-{n}": 0 for n in range(3000)}))
+    assert (seqs(result), result.marks) == ([1], {S: 1})
+    assert 1 <= len(result.refused) <= 20
 
 
-def test_runs_of_old_events_among_repeats_are_each_named_once() -> None:
+def test_each_run_of_old_events_among_repeats_is_recorded_once() -> None:
     old = NOON_MS - 2 * HOUR_MS
-    into = take_in(
+    result = take_in(
         [
             Delivery("pi-1", message([motion(1), motion(2, old)])),
             Delivery("pi-1", message([motion(1, NOON_MS + 1), motion(2, old), motion(3, old)])),
@@ -481,7 +481,7 @@ def test_runs_of_old_events_among_repeats_are_each_named_once() -> None:
         LIMITS,
         lambda _: False,
     )
-    assert [(one.reason, one.first, one.last) for one in into.refused] == [
+    assert [(one.reason, one.first, one.last) for one in result.refused] == [
         (Loss.REUSED_SEQUENCE, 1, 1),
         (Loss.TOO_OLD, 2, 3),
         (Loss.REUSED_SEQUENCE, 1, 1),
@@ -489,22 +489,22 @@ def test_runs_of_old_events_among_repeats_are_each_named_once() -> None:
 
 
 def test_the_streams_of_a_device_are_counted_once_in_a_batch() -> None:
-    class Counted(dict[StreamKey, int]):
+    class CountedStreams(dict[StreamKey, int]):
         passes = 0
 
         def __iter__(self) -> Iterator[StreamKey]:
             self.passes += 1
             return super().__iter__()
 
-    stored = Counted({("pi-1", f"s{n}"): 1 for n in range(3)})
+    stored = CountedStreams({("pi-1", f"s{n}"): 1 for n in range(3)})
     take_in([Delivery("pi-1", motions([1]).replace(b'"s"', b'"new-%d"' % n)) for n in range(50)], stored, LIMITS)
     assert stored.passes == 1
 
 
-WORDS = st.sampled_from(["stream", "oldest", "events", "seq", "sensor", "at", "kind", "value", "sync", "s", "motion"])
+KEYS = st.sampled_from(["stream", "oldest", "events", "seq", "sensor", "at", "kind", "value", "sync", "s", "motion"])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | KEYS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )
 NEARLY = st.fixed_dictionaries(
@@ -517,7 +517,7 @@ NEARLY = st.fixed_dictionaries(
                     "seq": st.integers(0, 3) | JSON,
                     "sensor": st.just("desk-0-pir") | JSON,
                     "at": st.just(NOON_MS) | JSON,
-                    "kind": st.just("motion") | WORDS | JSON,
+                    "kind": st.just("motion") | KEYS | JSON,
                     "value": st.integers(-1, 2) | JSON,
                 }
             ),
@@ -525,7 +525,7 @@ NEARLY = st.fixed_dictionaries(
         ),
     }
 )
-POISON = st.one_of(
+PAYLOADS = st.one_of(
     st.binary(max_size=200),
     JSON.map(lambda value: json.dumps(value).encode()),
     NEARLY.map(lambda value: json.dumps(value).encode()),
@@ -536,10 +536,10 @@ POISON = st.one_of(
 
 
 @settings(max_examples=500)
-@given(st.lists(POISON, min_size=20, max_size=20))
-def test_no_payload_breaks_the_intake_or_hides_a_valid_one(payloads: list[bytes]) -> None:
-    """Ten thousand payloads, from noise to messages that are right but for one byte."""
+@given(st.lists(PAYLOADS, min_size=20, max_size=20))
+def test_no_payload_breaks_intake_or_blocks_a_valid_message(payloads: list[bytes]) -> None:
+    """Ten thousand payloads, from noise to messages with one wrong byte."""
     mixed = [part for n, payload in enumerate(payloads) for part in (payload, motions([n + 1], stream="valid"))]
-    into = taken(*mixed)
-    assert [event.seq for event in into.accepted if event.stream == "valid"] == list(range(1, 21))
-    assert all(refused.reason for refused in into.refused)
+    result = process(*mixed)
+    assert [event.seq for event in result.accepted if event.stream == "valid"] == list(range(1, 21))
+    assert all(refused.reason for refused in result.refused)

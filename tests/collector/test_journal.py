@@ -1,4 +1,4 @@
-"""The journal: what is on the disk when a commit returns, and what it says when it cannot be."""
+"""The journal: what is on the disk when a commit returns, and which error is raised if it cannot be."""
 
 import sqlite3
 import subprocess
@@ -44,7 +44,7 @@ def journal(path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def test_what_was_committed_is_there_at_the_next_opening(path: Path) -> None:
+def test_committed_data_is_there_after_reopening(path: Path) -> None:
     with closing(Journal(path)) as journal, journal.transaction():
         journal.add_events([LATER, EVENT])
         journal.set_marks({("pi-1", "s"): 2})
@@ -61,24 +61,24 @@ def test_what_was_committed_is_there_at_the_next_opening(path: Path) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
-    def half() -> None:
+    def write_half() -> None:
         with journal.transaction():
             journal.set_meta("number", 1)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        half()
+        write_half()
     assert journal.meta("number") is None
 
 
-def test_an_event_without_a_trusted_clock_is_stored_and_never_judged(journal: Journal) -> None:
+def test_an_event_without_a_trusted_clock_is_stored_and_never_evaluated(journal: Journal) -> None:
     with journal.transaction():
         journal.add_events([EVENT], [LATER])
     assert journal.events([PIR], 0) == [EVENT]
     assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (2,)
 
 
-def test_what_is_erased_is_gone_and_the_rest_stays(journal: Journal) -> None:
+def test_erased_events_are_gone_and_the_rest_stays(journal: Journal) -> None:
     future = Heard(10**13, "pi-1", "s", 3, "desk-0-pir", Kind.MOTION, 1)
     with journal.transaction():
         journal.add_events([EVENT, LATER], [future])
@@ -87,7 +87,7 @@ def test_what_is_erased_is_gone_and_the_rest_stays(journal: Journal) -> None:
     assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 
-def test_what_is_erased_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
+def test_erased_data_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
     with journal.transaction():
         journal.add_refused([Refused("pi-1", Loss.BAD_VALUE, b"a-secret-word" * 20)], 1)
     with journal.transaction():
@@ -106,7 +106,7 @@ def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) 
     assert journal.meta("quarantine_dropped") == 7
 
 
-def test_a_message_that_comes_again_is_counted_and_not_put_aside_again(journal: Journal) -> None:
+def test_a_repeated_rejected_message_is_counted_and_stored_once(journal: Journal) -> None:
     unreadable = Refused("pi-1", Loss.UNREADABLE, b"x" * 9999, field="stream")
     with journal.transaction():
         journal.add_refused([unreadable, unreadable, unreadable._replace(device="pi-2")], 1)
@@ -115,7 +115,7 @@ def test_a_message_that_comes_again_is_counted_and_not_put_aside_again(journal: 
     assert rows == [("pi-1", 3), ("pi-2", 1), ("pi-1", 1)]
 
 
-def test_a_refusal_of_an_older_file_keeps_its_row_and_has_no_place(path: Path) -> None:
+def test_a_rejection_of_an_older_file_keeps_its_row_without_a_position(path: Path) -> None:
     with closing(Journal(path, STEPS[:4])) as journal, journal.transaction():
         journal.connection.execute(
             "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (1, 'pi-1', 'too old', x'')"
@@ -129,7 +129,7 @@ def repeat_of(event: Heard, *, synchronised: bool = True) -> Repeat:
     return Repeat(event.device, event.stream, event.seq, b"an event", event, synchronised)
 
 
-def test_a_repeat_is_compared_with_the_event_that_is_stored(journal: Journal) -> None:
+def test_a_repeated_event_is_compared_with_the_stored_one(journal: Journal) -> None:
     with journal.transaction():
         journal.add_events([EVENT], [LATER])
     for known in (EVENT, replace(EVENT, value=EVENT.value * 1.0)):
@@ -146,7 +146,7 @@ def test_a_repeat_is_compared_with_the_event_that_is_stored(journal: Journal) ->
     assert not journal.is_known(Repeat(EVENT.device, EVENT.stream, EVENT.seq, b"no event", None), 0, 10**15)
 
 
-def test_a_repeat_that_would_be_erased_cannot_be_compared_and_counts_as_known(journal: Journal) -> None:
+def test_a_repeated_event_old_enough_to_be_erased_counts_as_known(journal: Journal) -> None:
     with journal.transaction():
         journal.add_events([EVENT])
         journal.erase_events([PIR], EVENT.at_ms + 1, 10**12)
@@ -154,9 +154,9 @@ def test_a_repeat_that_would_be_erased_cannot_be_compared_and_counts_as_known(jo
     assert not journal.is_known(repeat_of(replace(EVENT, at_ms=EVENT.at_ms + 1)), EVENT.at_ms + 1, 10**15)
 
 
-def test_the_work_for_what_one_batch_refuses_grows_no_faster_than_the_batch(journal: Journal) -> None:
+def test_the_cost_of_rejections_grows_no_faster_than_the_batch(journal: Journal) -> None:
     def steps(count: int, name: str) -> int:
-        """The instructions of SQLite's machine, in thousands."""
+        """The number of SQLite operations, in thousands."""
         counted = 0
 
         def count_step() -> int:
@@ -173,7 +173,7 @@ def test_the_work_for_what_one_batch_refuses_grows_no_faster_than_the_batch(jour
     assert 0 < steps(8000, "second") < 3 * few
 
 
-def test_a_repeat_of_what_was_refused_is_compared_with_the_quarantine(journal: Journal) -> None:
+def test_a_repeated_rejected_event_is_compared_with_the_quarantine(journal: Journal) -> None:
     with journal.transaction():
         journal.add_gaps([Gap("pi-1", "s", 3, 9, Loss.UNKNOWN_SENSOR)], 1)
         journal.add_refused([Refused("pi-1", Loss.UNKNOWN_SENSOR, b"an event", "s", 5, 5)], 1)
@@ -184,14 +184,14 @@ def test_a_repeat_of_what_was_refused_is_compared_with_the_quarantine(journal: J
     assert not journal.is_known(repeat_of(replace(in_gap, seq=10)), 0, 10**15)
 
 
-def test_gaps_are_kept_as_they_were_found(journal: Journal) -> None:
+def test_gaps_are_stored_unchanged(journal: Journal) -> None:
     with journal.transaction():
         journal.add_gaps([Gap("pi-1", "s", 3, 5, Loss.DROPPED), Gap("pi-1", "s", 9, 9, Loss.TOO_OLD)], 1)
     rows = journal.connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
     assert rows == [(3, 5, Loss.DROPPED), (9, 9, Loss.TOO_OLD)]
 
 
-def test_gaps_that_are_dropped_at_the_bound_are_counted_exactly(journal: Journal) -> None:
+def test_gaps_dropped_at_the_bound_are_counted_exactly(journal: Journal) -> None:
     with journal.transaction():
         journal.add_gaps([Gap("pi-1", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(10)], 1)
         journal.add_gaps([Gap("pi-2", "s", 3 * n, 3 * n, Loss.FUTURE) for n in range(GAP_ROWS - 5)], 2)
@@ -207,7 +207,7 @@ def test_the_earliest_stale_moment_wins(journal: Journal) -> None:
     assert journal.connection.execute("SELECT * FROM stale").fetchall() == [("desk-0", 20)]
 
 
-def test_a_second_collector_gets_one_plain_line(path: Path, journal: Journal) -> None:
+def test_a_second_collector_prints_one_plain_line(path: Path, journal: Journal) -> None:
     code = f"from pathlib import Path; from collector.journal import Journal; Journal(Path({str(path)!r}))"
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "journal.sqlite is in use by another collector (pid " in second.stderr.splitlines()[-1]
@@ -215,31 +215,31 @@ def test_a_second_collector_gets_one_plain_line(path: Path, journal: Journal) ->
         Journal(path)
 
 
-def test_the_lock_goes_with_its_holder(path: Path) -> None:
+def test_the_lock_ends_with_its_process(path: Path) -> None:
     Journal(path).close()
     Journal(path).close()
 
 
-def test_a_file_of_a_later_ledig_is_refused(path: Path) -> None:
+def test_a_file_of_a_later_version_is_rejected(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version = 999")
-    with pytest.raises(JournalRejected, match=f"its schema is version 999; this Ledig knows {len(STEPS)}; install"):
+    with pytest.raises(JournalRejected, match=f"its schema is version 999; this Ledig supports {len(STEPS)}; install"):
         Journal(path)
 
 
-def test_a_file_of_the_first_version_gets_the_tables_that_came_later_and_keeps_its_rows(path: Path) -> None:
+def test_a_file_of_version_one_gets_the_later_tables_and_keeps_its_rows(path: Path) -> None:
     with closing(Journal(path, STEPS[:1])) as journal, journal.transaction():
         journal.add_events([EVENT])
-        journal.connection.execute("DROP TABLE forecast")  # the first version had none
+        journal.connection.execute("DROP TABLE forecast")  # the first version lacks it
     with closing(Journal(path)) as journal:
         assert journal.events([PIR], 0) == [EVENT]
         assert journal.connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
 
 
-def test_a_file_of_the_version_before_gets_a_place_for_what_is_taken_back(path: Path) -> None:
+def test_a_file_of_version_six_gets_the_table_for_withdrawn_rows(path: Path) -> None:
     with closing(Journal(path, STEPS[:6])) as journal, journal.transaction():
-        journal.connection.execute("DROP TABLE withdrawn")  # that version had none
+        journal.connection.execute("DROP TABLE withdrawn")  # that version lacks it
     with closing(Journal(path)) as journal, journal.transaction():
         db = journal.connection
         tables.upsert(db, ZONE_HOUR, [Row(("site", "desk"), 3_600_000, tuple(1.0 for _ in ZONE_HOUR.fields))])
@@ -248,12 +248,12 @@ def test_a_file_of_the_version_before_gets_a_place_for_what_is_taken_back(path: 
         assert tables.take_back(db, ZONE_HOUR, 0) == 0
 
 
-def test_hours_of_a_file_of_the_second_version_are_added_up_from_its_five_minutes(path: Path) -> None:
+def test_hours_of_a_file_of_version_two_are_computed_from_its_five_minutes(path: Path) -> None:
     fields = (9.0, 5.25, 6.0, 0.0, 0.5)
     with closing(Journal(path, STEPS[:2])) as journal, journal.transaction():
         rows = [Row(("loft", "desk"), at_ms, fields) for at_ms in range(0, 2 * HOUR_MS, ZONE_FIVE_MIN.bucket_ms)]
         tables.upsert(journal.connection, ZONE_FIVE_MIN, rows)
-        for later in (ZONE_HOUR, STAYS):  # the second version had none
+        for later in (ZONE_HOUR, STAYS):  # the second version lacks them
             journal.connection.execute(f"DROP TABLE {later.name}")
     with closing(Journal(path)) as journal:
         hours = tables.read(journal.connection, ZONE_HOUR, ("loft", "desk"), 0, 2 * HOUR_MS)
@@ -264,7 +264,7 @@ def test_hours_of_a_file_of_the_second_version_are_added_up_from_its_five_minute
         assert len(set(revisions)) == 26, "a projection follows every row"
 
 
-def test_minima_of_outages_are_removed_from_a_file_of_the_third_version(path: Path) -> None:
+def test_minima_of_outages_are_removed_from_a_file_of_version_three(path: Path) -> None:
     known, outage = (28.0, 19.0, 19.0, 9.0, 0.0), (28.0, 7.0, 19.0, 0.0, 20.0)
     first, second = (Row(("loft", "desk"), at_ms, (0.0,)) for at_ms in (0, ZONE_FIVE_MIN.bucket_ms))
     with closing(Journal(path, STEPS[:3])) as journal, journal.transaction():
@@ -280,7 +280,7 @@ def test_minima_of_outages_are_removed_from_a_file_of_the_third_version(path: Pa
         assert [rev for rev, *_ in tables.changed(journal.connection, 3, 99)] == [4, 5], "a projection follows both"
 
 
-def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) -> None:
+def test_a_failed_migration_leaves_the_file_unchanged(path: Path) -> None:
     with closing(Journal(path)) as journal, journal.transaction():
         journal.add_events([EVENT])
 
@@ -296,14 +296,14 @@ def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path) ->
         assert journal.connection.execute("SELECT count(*) FROM transition").fetchone() == (0,)
 
 
-def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_left_unchanged(path: Path) -> None:
     path.write_text("the members' wishes for the kitchen\n" * 100)
     with pytest.raises(JournalRejected, match="this is not an SQLite file"):
         Journal(path)
     assert path.read_text().startswith("the members' wishes")
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(
         JournalAway, match=r"nowhere/journal.sqlite: the journal cannot be opened; its folder must exist"
     ):
@@ -311,7 +311,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_stored_is_lost(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         with closing(Journal(disk / "journal.sqlite")) as journal:
             with journal.transaction():
@@ -327,7 +327,7 @@ def test_a_full_disk_is_told_and_nothing_stored_is_lost(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
+def test_a_read_only_disk_is_reported(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         Journal(disk / "journal.sqlite").close()
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -335,8 +335,8 @@ def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
             Journal(disk / "journal.sqlite")
 
 
-def test_a_file_that_may_not_grow_is_told(path: Path) -> None:
-    """A quota, as far as this process can set itself one."""
+def test_a_file_that_cannot_grow_is_reported(path: Path) -> None:
+    """The file size limit stands in for a quota."""
     code = (
         "import resource, signal, sys; from pathlib import Path; from collector.journal import Journal\n"
         "from collector.journal_faults import JournalAway\n"
@@ -411,7 +411,7 @@ def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, jour
     assert journal.meta("number") == 2
 
 
-def test_the_log_is_cut_while_it_grows(path: Path, journal: Journal) -> None:
+def test_the_log_is_truncated_when_it_grows(path: Path, journal: Journal) -> None:
     most = 0
     for _ in range(30):
         write_megabytes(journal, 1)
@@ -419,7 +419,7 @@ def test_the_log_is_cut_while_it_grows(path: Path, journal: Journal) -> None:
     assert most <= LOG_BYTES + 2_000_000
 
 
-def test_what_a_purge_erased_leaves_the_log_as_soon_as_no_reader_is_in_the_way(path: Path, journal: Journal) -> None:
+def test_erased_data_leaves_the_log_once_no_reader_blocks_it(path: Path, journal: Journal) -> None:
     with journal.transaction():
         journal.add_refused([Refused("pi-1", Loss.UNREADABLE, b"a-secret-word" * 20)], 1)
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)) as reader:

@@ -1,4 +1,4 @@
-"""A journal with changed or missing bits: it always opens, damage is noticed, and what is missing is stated."""
+"""A journal with changed or missing bits: it always opens, damage is noticed, and missing events are reported."""
 
 import random
 import shutil
@@ -34,7 +34,7 @@ def guard_of(path: Path, now_ms: int = DAMAGED_MS) -> JournalGuard:
 
 
 def take(work: Work, seqs: range) -> None:
-    """Every half minute somebody moves at one of the desks."""
+    """Process events: every half minute somebody moves at one of the desks."""
     for seq in seqs:
         at_ms = NOON_MS + seq * 30_000
         event = motion(seq, at_ms, sensor=f"desk-{seq % 6}-pir", value=seq // 6 % 2)
@@ -42,7 +42,7 @@ def take(work: Work, seqs: range) -> None:
 
 
 def store(work: Work, seqs: range) -> None:
-    """The same, with the history that follows from it."""
+    """Process events, and compute the history from them."""
     for seq in seqs:
         take(work, range(seq, seq + 1))
         work.tick(NOON_MS + seq * 30_000)
@@ -50,7 +50,7 @@ def store(work: Work, seqs: range) -> None:
 
 
 def content(path: Path) -> Content:
-    """What the collector has stored, by table."""
+    """Everything that the collector has stored, by table."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         return {table: sorted(db.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in tables}  # noqa: S608
@@ -58,7 +58,7 @@ def content(path: Path) -> Content:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a killed collector: a backup after an hour, more in the file, the last events in the log."""
+    """The folder of a killed collector: a backup after an hour, more in the file, and the last events in the log."""
     running, folder = tmp_path_factory.mktemp("running"), tmp_path_factory.mktemp("killed") / "data"
     path = running / "journal.sqlite"
     guard = guard_of(path, BACKUP_MS)
@@ -77,14 +77,14 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(killed: Path, tmp_path_factory: pytest.TempPathFactory) -> Content:
-    """What a copy without damage holds."""
+    """The content of a copy without damage."""
     folder = tmp_path_factory.mktemp("whole") / "data"
     shutil.copytree(killed, folder)
     return content(folder / "journal.sqlite")
 
 
 def start(path: Path, now_ms: int = DAMAGED_MS) -> tuple[Journal, str]:
-    """A start as the collector does it: open, work, check beside it; the journal in use, and how damage was noticed."""
+    """Start as the collector does: open, process, check; return the journal in use, and how damage was noticed."""
     guard = guard_of(path, now_ms)
     journal = guard.open_journal()
     if journal.meta(RESTORED) is not None:
@@ -99,7 +99,7 @@ def start(path: Path, now_ms: int = DAMAGED_MS) -> tuple[Journal, str]:
         with closing(journal), guard.watching(journal):
             Work(PLAN, journal, RETENTION, now_ms).tick(now_ms)
             until(checked, what="the check of the start")
-    except Exception as fault:  # noqa: BLE001 - as the collector: what is behind it is found out next
+    except Exception as fault:  # noqa: BLE001 - as in the collector, which then looks for the cause
         problem = fault
     if problem is None:
         return Journal(path), ""
@@ -117,7 +117,7 @@ def cut(body: bytes, chance: random.Random) -> bytes:
 
 
 def header_flipped(body: bytes, chance: random.Random) -> bytes:
-    """In the first hundred bytes: versions, sizes, counters."""
+    """Flip bits in the first hundred bytes: versions, sizes, counters."""
     return flipped(body[:100], chance) + body[100:]
 
 
@@ -126,7 +126,7 @@ DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {"flip": flipped, 
 
 @pytest.fixture
 def copied(killed: Path, tmp_path: Path) -> Callable[[], Path]:
-    """Makes a fresh copy of the killed collector's folder; the one before is gone."""
+    """Return a function that makes a fresh copy of the killed collector's folder and deletes the previous one."""
     folder = tmp_path / "data"
 
     def copy() -> Path:
@@ -143,7 +143,7 @@ def times(full: bool) -> int:
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_a_damaged_file_is_always_noticed_and_the_backup_takes_its_place(
+def test_a_damaged_file_is_always_noticed_and_the_backup_replaces_it(
     copied: Callable[[], Path], whole: Content, times: int, how: str
 ) -> None:
     for seed in range(times):
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_always_noticed_and_the_backup_takes_its_place(
 
 
 @pytest.mark.parametrize(("tail", "how"), [*product(("-wal", "-shm", ".sums"), DAMAGES)])
-def test_a_damaged_file_beside_it_costs_at_most_the_last_commits(
+def test_a_damaged_sidecar_loses_at_most_the_last_commits(
     copied: Callable[[], Path], whole: Content, times: int, tail: str, how: str
 ) -> None:
     for seed in range(times):
@@ -179,17 +179,17 @@ def test_a_damaged_file_beside_it_costs_at_most_the_last_commits(
             assert sorted(row[3] for row in found["event"]) == list(range(1, kept + 1)), "a prefix of what was stored"
 
 
-def test_a_file_without_damage_starts_with_all_that_it_had(copied: Callable[[], Path], whole: Content) -> None:
+def test_a_file_without_damage_keeps_all_its_content(copied: Callable[[], Path], whole: Content) -> None:
     path = copied()
-    for _ in range(3):  # after a kill, and after clean stops
+    for _ in range(3):  # after a kill, and after clean ends
         journal, noticed = start(path)
         journal.close()
         assert not noticed
     assert content(path)["event"] == whole["event"]
 
 
-def test_another_program_that_wrote_the_log_into_the_file_damages_nothing(copied: Callable[[], Path]) -> None:
-    """An administrator's sqlite3, after the collector was killed: it is the last to close, so it cuts the log."""
+def test_another_program_that_writes_the_log_into_the_file_causes_no_damage(copied: Callable[[], Path]) -> None:
+    """An administrator's sqlite3 after the collector was killed: it closes the file last, so it truncates the log."""
     path = copied()
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT count(*) FROM event").fetchone() == (STORED,)
@@ -199,7 +199,7 @@ def test_another_program_that_wrote_the_log_into_the_file_damages_nothing(copied
         assert journal.marks() == {("pi-1", "s"): STORED}
 
 
-def test_events_that_only_the_damaged_journal_had_become_an_exact_gap_with_that_reason(
+def test_events_lost_with_the_damaged_journal_become_an_exact_gap_with_that_reason(
     copied: Callable[[], Path],
 ) -> None:
     path = copied()
@@ -218,7 +218,7 @@ def test_events_that_only_the_damaged_journal_had_become_an_exact_gap_with_that_
         ]
 
 
-def test_events_that_the_outbox_still_has_fill_the_hole(copied: Callable[[], Path]) -> None:
+def test_events_still_in_the_outbox_are_stored_again(copied: Callable[[], Path]) -> None:
     path = copied()
     path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
     journal, _ = start(path)
@@ -231,7 +231,7 @@ def test_events_that_the_outbox_still_has_fill_the_hole(copied: Callable[[], Pat
         assert journal.marks() == {("pi-1", "s"): STORED}
 
 
-def test_without_a_backup_an_empty_journal_begins_and_everything_before_is_a_gap(copied: Callable[[], Path]) -> None:
+def test_without_a_backup_an_empty_journal_starts_and_earlier_events_are_a_gap(copied: Callable[[], Path]) -> None:
     path = copied()
     shutil.rmtree(path.parent / "backups")
     path.write_bytes(path.read_bytes()[:5000])
@@ -243,7 +243,7 @@ def test_without_a_backup_an_empty_journal_begins_and_everything_before_is_a_gap
         assert journal.connection.execute("SELECT first, last FROM gap").fetchall() == [(1, STORED - 1)]
 
 
-def test_backups_forget_single_events_before_the_journal_does(tmp_path: Path) -> None:
+def test_backups_erase_events_earlier_than_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     short = RetentionSettings(raw_hours=3)
     now = [NOON_MS + HOUR_MS]

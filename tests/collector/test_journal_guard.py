@@ -1,4 +1,4 @@
-"""A healthy journal stays in its place: checks that end late, false reports and other collectors do not replace it."""
+"""A healthy journal stays in place: late checks, false reports and other collectors do not replace it."""
 
 import os
 import threading
@@ -42,7 +42,7 @@ def events(journal: Journal) -> int:
 
 
 def checked(guard: JournalGuard, journal: Journal) -> None:
-    """The check of a start, to its end; raises what it finds."""
+    """Run the first check to its end; raise what it finds."""
 
     def done() -> bool:
         guard.look()
@@ -64,7 +64,7 @@ def backed_up(path: Path, guard: JournalGuard) -> Journal:
     return journal
 
 
-def test_a_check_that_still_runs_when_the_journal_is_closed_has_no_result(
+def test_a_check_that_runs_while_the_journal_is_closed_has_no_result(
     path: Path, guard: JournalGuard, backed_up: Journal
 ) -> None:
     backed_up.close()
@@ -81,8 +81,8 @@ def test_a_check_that_still_runs_when_the_journal_is_closed_has_no_result(
         assert events(again) == 799
 
 
-def test_the_pages_of_a_closed_file_are_not_read_on(path: Path) -> None:
-    """A slow card: the file is closed between two reads, and its handle's number belongs to another file."""
+def test_reading_pages_stops_when_the_file_is_closed(path: Path) -> None:
+    """A slow card: the file is closed between two reads, and the number of its handle is reused for another file."""
     journal = Journal(path)
     store(journal, range(1, 400))
     assert journal.shrink()
@@ -119,7 +119,7 @@ def test_the_pages_of_a_closed_file_are_not_read_on(path: Path) -> None:
         assert events(again) == 799
 
 
-def test_a_watch_that_was_stopped_does_not_go_on_when_the_next_begins(guard: JournalGuard, path: Path) -> None:
+def test_a_stopped_monitor_does_not_continue_when_the_next_starts(guard: JournalGuard, path: Path) -> None:
     with closing(guard.open_journal()) as journal:
         first, second = (JournalWatch(journal, PLAN, RETENTION, lambda: NOON_MS) for _ in range(2))
         first.start(None)
@@ -141,10 +141,10 @@ def test_a_healthy_journal_that_is_reported_as_damaged_stays_in_use(
     assert "a second check finds no damage" in caplog.text
 
 
-def test_damage_that_was_noticed_is_found_again_though_the_file_was_closed_since(
+def test_noticed_damage_is_found_again_after_the_file_was_closed(
     path: Path, guard: JournalGuard, backed_up: Journal
 ) -> None:
-    """A changed bit in a value: SQLite sees nothing, and the checksums are gone once the journal was closed."""
+    """A changed bit in a value: SQLite does not notice, and the checksums are gone once the journal was closed."""
     backed_up.close()
     body = bytearray(path.read_bytes())
     body[-1] ^= 1
@@ -157,10 +157,10 @@ def test_damage_that_was_noticed_is_found_again_though_the_file_was_closed_since
         assert restored.meta(RESTORED) == NOON_MS
 
 
-def test_the_journal_of_a_running_collector_is_not_moved_by_a_second_one(path: Path, backed_up: Journal) -> None:
-    handle = os.open(path, os.O_RDWR)  # not closed before the end: that would drop SQLite's locks
+def test_a_second_collector_does_not_move_the_journal_of_the_first(path: Path, backed_up: Journal) -> None:
+    handle = os.open(path, os.O_RDWR)  # closed only at the end: closing it would drop SQLite's locks
     byte = os.pread(handle, 1, 3000)
-    os.pwrite(handle, bytes([byte[0] ^ 1]), 3000)  # damage in the first page, which is found before the opening
+    os.pwrite(handle, bytes([byte[0] ^ 1]), 3000)  # damage in the first page is found before the file is opened
     unfinished = path.with_name("journal.sqlite.restoring")
     unfinished.write_bytes(b"the replacement that another collector is making")
     before = sorted(one.name for one in path.parent.iterdir())
@@ -177,12 +177,12 @@ def test_the_journal_of_a_running_collector_is_not_moved_by_a_second_one(path: P
     os.close(handle)
 
 
-def test_a_file_that_cannot_be_replaced_leaves_the_lock_for_the_next_attempt(
+def test_a_failed_replacement_releases_the_lock_for_the_next_attempt(
     path: Path, guard: JournalGuard, backed_up: Journal
 ) -> None:
     backed_up.close()
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError):  # a bug of ours, and a good file
+        with pytest.raises(ZeroDivisionError):  # a bug, and a good file
             guard.replaced(ZeroDivisionError())
     waiting = path.with_name("journal.sqlite.restoring.partial")
     waiting.mkdir()

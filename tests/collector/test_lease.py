@@ -1,4 +1,4 @@
-"""Of several collectors of one site one collects: as a rule, and as real processes at a real broker."""
+"""Of several collectors of one site exactly one is active: as pure rules, and as real processes at a real broker."""
 
 import itertools
 import logging
@@ -30,16 +30,16 @@ def status(instance: str, since_ms: int = 1, *, online: bool = True) -> Collecto
     return CollectorStatus(online, 0, "", instance, since_ms)
 
 
-def test_a_collector_alone_collects_at_once_and_after_its_own_last_word() -> None:
-    for said in ([], [status(A)], [status(A, online=False)], [status("", 5)], [status(B, online=False)]):
+def test_a_single_collector_is_active_at_once_and_after_its_own_last_status() -> None:
+    for statuses in ([], [status(A)], [status(A, online=False)], [status("", 5)], [status(B, online=False)]):
         mine = Lease(A)
-        for one in said:
+        for one in statuses:
             mine = lease.seen(mine, one, 0.0)
         mine = lease.decided(mine, 0.0, 7)
         assert (mine.stands_by, mine.since_ms) == (False, 7)
 
 
-def test_a_later_collector_stands_by_until_the_first_leaves_or_falls_silent() -> None:
+def test_a_later_collector_is_standby_until_the_first_leaves_or_falls_silent() -> None:
     late = lease.decided(lease.seen(Lease(B), status(A), 0.0), 0.0, 7)
     assert late.stands_by
     assert lease.decided(late, LEASE_S - 1, 8).stands_by
@@ -48,8 +48,8 @@ def test_a_later_collector_stands_by_until_the_first_leaves_or_falls_silent() ->
 
 
 @pytest.mark.parametrize("since", [(1, 2), (2, 1), (5, 5)])
-def test_of_two_that_begin_together_exactly_one_goes_on(since: tuple[int, int]) -> None:
-    """Whatever the order in which each sees the other's status and its own."""
+def test_of_two_that_start_together_exactly_one_stays_active(since: tuple[int, int]) -> None:
+    """Holds for every order in which each sees the other's status and its own."""
     for order in itertools.permutations([0, 1, 0, 1]):
         pair = [Lease(A, since[0]), Lease(B, since[1])]
         for place in order:
@@ -65,8 +65,8 @@ def broker() -> Iterator[Mosquitto]:
         yield started
 
 
-class Watcher:
-    """What the site's collectors publish."""
+class CollectorWatcher:
+    """A client that records what the site's collectors publish."""
 
     def __init__(self, broker: Mosquitto) -> None:
         self.statuses: list[CollectorStatus] = []
@@ -82,7 +82,7 @@ class Watcher:
         self._client.publish(topics.device("mill", "pi-1", DeviceTopic.EVENTS), payload, qos=1).wait_for_publish(10)
 
     def online(self) -> str:
-        """The instance that collects; empty: none."""
+        """The active instance; empty: none."""
         return self.statuses[-1].instance if self.statuses and self.statuses[-1].online else ""
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Watcher:
 
 @contextmanager
 def collecting(broker: Mosquitto, path: Path) -> Iterator[Callable[[], None]]:
-    """A collector in a thread of its own; yields what ends it."""
+    """Run a collector in a thread; yield the function that ends it."""
     stop = threading.Event()
     settings = CollectorSettings(broker=broker.settings("collector"), journal_path=path)
     thread = threading.Thread(target=run, args=(settings, house_of(2), lambda: NOON_MS + 60_000, stop))
@@ -119,16 +119,16 @@ def events(path: Path) -> int:
         return int(db.execute("SELECT count(*) FROM event").fetchone()[0])
 
 
-def test_a_second_collector_of_a_site_is_refused_and_takes_over_when_the_first_is_gone(
+def test_a_second_collector_waits_and_takes_over_when_the_first_is_gone(
     broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first_path, second_path = tmp_path / "one.sqlite", tmp_path / "two.sqlite"
-    with closing(Watcher(broker)) as watcher, ExitStack() as stack:
+    with closing(CollectorWatcher(broker)) as watcher, ExitStack() as stack:
         end_first = stack.enter_context(collecting(broker, first_path))
         until(watcher.online, what="the first collector")
         first = watcher.online()
         stack.enter_context(collecting(broker, second_path))
-        until(lambda: "is already running for site mill" in caplog.text, what="the refusal of the second")
+        until(lambda: "is already running for site mill" in caplog.text, what="the message of the second")
         assert [record.levelno for record in caplog.records if "is already running" in record.message] == [
             logging.ERROR
         ]
@@ -142,10 +142,10 @@ def test_a_second_collector_of_a_site_is_refused_and_takes_over_when_the_first_i
         until(lambda: events(second_path) == 1, what="the event at the second")
 
 
-def test_a_collector_that_starts_again_does_not_wait_for_itself(broker: Mosquitto, tmp_path: Path) -> None:
-    """Its predecessor's status says online, as after a power cut of the machine."""
+def test_a_restarted_collector_does_not_wait_for_itself(broker: Mosquitto, tmp_path: Path) -> None:
+    """The status of the previous run says online, as after a power cut of the machine."""
     path = tmp_path / "journal.sqlite"
-    with closing(Watcher(broker)) as watcher:
+    with closing(CollectorWatcher(broker)) as watcher:
         with collecting(broker, path):
             until(watcher.online, what="the first run")
             mine = watcher.online()

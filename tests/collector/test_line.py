@@ -1,4 +1,4 @@
-"""What the collector's socket takes out of an MQTT stream, and what it leaves to paho."""
+"""Which packets the collector's socket takes from an MQTT stream, and which it leaves to paho."""
 
 import logging
 import random
@@ -43,7 +43,7 @@ def pair() -> Iterator[tuple[Line, socket.socket]]:
         yield Line(ours), theirs
 
 
-def others(line: Line) -> bytes:
+def read_paho_bytes(line: Line) -> bytes:
     found = b""
     while line.held:
         found += line.recv(7)
@@ -51,7 +51,7 @@ def others(line: Line) -> bytes:
 
 
 @given(st.lists(st.one_of(MESSAGES, OTHERS), max_size=12), st.data())
-def test_any_stream_cut_anywhere_comes_apart_the_same(parts: list[Message | bytes], data: st.DataObject) -> None:
+def test_a_stream_split_anywhere_gives_the_same_packets(parts: list[Message | bytes], data: st.DataObject) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with closing(ours), closing(theirs):
@@ -63,7 +63,7 @@ def test_any_stream_cut_anywhere_comes_apart_the_same(parts: list[Message | byte
         for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
             theirs.sendall(stream[start:end])
             messages += line.messages()
-            left += others(line)
+            left += read_paho_bytes(line)
     assert messages == [part for part in parts if isinstance(part, Message)]
     assert left == b"".join(part for part in parts if isinstance(part, bytes))
 
@@ -71,9 +71,9 @@ def test_any_stream_cut_anywhere_comes_apart_the_same(parts: list[Message | byte
 @pytest.mark.parametrize(
     "broken",
     [
-        b"\x30\xff\xff\xff\xff\x01rest",  # a length that cannot be
+        b"\x30\xff\xff\xff\xff\x01rest",  # an invalid length
         b"\x32\x04\x00\x09ab",  # a topic longer than its packet
-        b"\x32\x03\x00\x01a",  # no room for the packet's number
+        b"\x32\x03\x00\x01a",  # no room for the packet id
         b"\x30\x01\x00",
     ],
 )
@@ -81,11 +81,11 @@ def test_a_broken_packet_is_left_to_paho(pair: tuple[Line, socket.socket], broke
     line, theirs = pair
     theirs.sendall(broken)
     assert line.messages() == []
-    assert others(line) == broken
+    assert read_paho_bytes(line) == broken
 
 
 @given(MESSAGES)
-def test_what_is_published_reads_back(message: Message) -> None:
+def test_a_published_message_can_be_read_back(message: Message) -> None:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with closing(ours), closing(theirs):
@@ -95,14 +95,14 @@ def test_what_is_published_reads_back(message: Message) -> None:
         assert Line(theirs).messages() == [message]
 
 
-def test_the_brokers_acknowledgement_of_what_is_published_ends_here(pair: tuple[Line, socket.socket]) -> None:
+def test_acknowledgements_from_the_broker_are_dropped(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
     theirs.sendall(b"\x40\x02\x00\x01\xd0\x00")
     assert line.messages() == []
-    assert others(line) == b"\xd0\x00"
+    assert read_paho_bytes(line) == b"\xd0\x00"
 
 
-def test_acknowledgements_leave_together(pair: tuple[Line, socket.socket]) -> None:
+def test_acknowledgements_are_sent_together(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
     line.send(b"\xc0\x00")
     line.acknowledge([1, 258])
@@ -110,10 +110,10 @@ def test_acknowledgements_leave_together(pair: tuple[Line, socket.socket]) -> No
     assert theirs.recv(100) == b"\xc0\x00\x40\x02\x00\x01\x40\x02\x01\x02"
 
 
-def test_what_the_network_does_not_take_waits(pair: tuple[Line, socket.socket]) -> None:
+def test_data_that_the_network_does_not_accept_stays_queued(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
     sent = 0
-    for _ in range(10):  # far more than a socket pair holds
+    for _ in range(10):  # far more than a socket pair can buffer
         sent += line.send(b"x" * 100_000)
         line.flush()
     assert line.unsent
@@ -124,7 +124,7 @@ def test_what_the_network_does_not_take_waits(pair: tuple[Line, socket.socket]) 
     assert not line.unsent
 
 
-def test_a_broker_that_reads_nothing_is_given_up(pair: tuple[Line, socket.socket]) -> None:
+def test_the_connection_to_a_broker_that_reads_nothing_ends(pair: tuple[Line, socket.socket]) -> None:
     line, _ = pair
     line.send(b"x" * (UNSENT_BYTES + 10_000_000))
     line.flush()
@@ -133,7 +133,7 @@ def test_a_broker_that_reads_nothing_is_given_up(pair: tuple[Line, socket.socket
         line.recv(1)
 
 
-def test_a_lost_connection_is_told_to_paho(pair: tuple[Line, socket.socket]) -> None:
+def test_a_lost_connection_is_reported_to_paho(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
     theirs.close()
     assert line.messages() == []
@@ -141,8 +141,8 @@ def test_a_lost_connection_is_told_to_paho(pair: tuple[Line, socket.socket]) -> 
     assert line.recv(1) == b""
 
 
-class Pieces:
-    """A socket that gives what it was made of, piece by piece."""
+class PiecewiseSocket:
+    """A socket that returns given pieces one by one."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._left = list(reversed(pieces))
@@ -153,17 +153,17 @@ class Pieces:
         return self._left.pop()
 
 
-def taken(pieces: Sequence[bytes]) -> tuple[list[Message], bytes, int]:
-    """What a line makes of pieces: messages, bytes for paho, and how many bytes it looked at or copied."""
-    line = Line(Pieces(pieces))  # type: ignore[arg-type]  # only `recv` is asked of it
+def feed(pieces: Sequence[bytes]) -> tuple[list[Message], bytes, int]:
+    """Feed pieces to a packet socket; return messages, bytes for paho, and how many bytes it read or copied."""
+    line = Line(PiecewiseSocket(pieces))  # type: ignore[arg-type]  # it only uses `recv`
     messages: list[Message] = []
     left = bytearray()
-    worked = 0
+    copied = 0
 
     def count(frame: object, event: str, _arg: object) -> None:
-        nonlocal worked
-        if event == "call" and frame.f_code.co_name == "_cut":  # type: ignore[attr-defined]
-            worked += len(frame.f_locals["stream"])  # type: ignore[attr-defined]
+        nonlocal copied
+        if event == "call" and frame.f_code.co_name == "_split_packets":  # type: ignore[attr-defined]
+            copied += len(frame.f_locals["stream"])  # type: ignore[attr-defined]
 
     sys.setprofile(count)
     try:
@@ -173,13 +173,13 @@ def taken(pieces: Sequence[bytes]) -> tuple[list[Message], bytes, int]:
                 try:
                     given = line.recv(65_536)
                 except ConnectionResetError:
-                    return messages, bytes(left), worked
+                    return messages, bytes(left), copied
                 if not given:
-                    return messages, bytes(left), worked
+                    return messages, bytes(left), copied
                 left += given
     finally:
         sys.setprofile(None)
-    return messages, bytes(left), worked
+    return messages, bytes(left), copied
 
 
 def pieces_of(stream: bytes, size: int) -> list[bytes]:
@@ -189,61 +189,61 @@ def pieces_of(stream: bytes, size: int) -> list[bytes]:
 SMALL = Message(b"ledig/v1/mill/device/pi-1/events", b"small", 7, retained=False)
 
 
-def test_a_stream_cut_at_every_byte_comes_apart_the_same() -> None:
+def test_a_stream_split_at_every_byte_gives_the_same_packets() -> None:
     large = Message(b"t" * 200, bytes(range(256)) * 2, 513, retained=True)
     stream = published(SMALL) + packet(0x90, b"\x00\x01\x01") + published(large) + published(SMALL)
     for cut in range(len(stream) + 1):
-        messages, left, _ = taken([piece for piece in (stream[:cut], stream[cut:]) if piece])
+        messages, left, _ = feed([piece for piece in (stream[:cut], stream[cut:]) if piece])
         assert messages == [SMALL, large, SMALL], cut
         assert left == packet(0x90, b"\x00\x01\x01"), cut
 
 
 @pytest.mark.parametrize("piece", [1, 7, 1000, READ_BYTES])
 @pytest.mark.parametrize("payload", [60_000, MAX_PAYLOAD_BYTES, 1_000_000])
-def test_the_work_grows_with_the_bytes_and_not_with_their_square(piece: int, payload: int) -> None:
+def test_the_cost_is_linear_in_the_bytes(piece: int, payload: int) -> None:
     stream = published(SMALL) + published(Message(b"t", bytes(payload), 9, retained=False)) + published(SMALL)
-    messages, _, worked = taken(pieces_of(stream, piece))
+    messages, _, copied = feed(pieces_of(stream, piece))
     assert [message.mid for message in messages] == [7, 9, 7]
-    assert worked <= 3 * len(stream)
+    assert copied <= 3 * len(stream)
 
 
-def test_a_message_of_64_mb_is_dropped_while_it_comes_and_the_next_one_is_taken(
+def test_a_message_of_64_mb_is_dropped_while_it_arrives_and_the_next_one_is_read(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     huge = published(Message(SMALL.topic, bytes(64 * 1024 * 1024), 9, retained=False))
     with caplog.at_level(logging.WARNING):
-        messages, _, worked = taken([*pieces_of(huge, READ_BYTES), published(SMALL)])
+        messages, _, copied = feed([*pieces_of(huge, READ_BYTES), published(SMALL)])
     (begun, after) = messages
     assert after == SMALL
     assert (begun.topic, begun.mid) == (SMALL.topic, 9), "its sender is known, and its acknowledgement"
     assert len(begun.payload) <= PACKET_BYTES
     with pytest.raises(MessageRejected, match="at most 65536 are allowed"):
         decode_events(begun.payload)
-    assert worked <= 2 * READ_BYTES, "what is dropped is not looked at"
+    assert copied <= 2 * READ_BYTES, "what is dropped is not looked at"
     assert len(caplog.records) == 1
     assert f"{len(huge)} bytes on '{SMALL.topic.decode()}', is dropped" in caplog.text
 
 
-def test_the_longest_topic_leaves_no_room_for_a_valid_payload() -> None:
-    """What is kept of it must not read as a valid message that was followed by blanks."""
+def test_an_oversized_message_with_the_longest_topic_is_not_read_as_valid() -> None:
+    """The part that is kept must not look like a valid message followed by blanks."""
     stream = published(Message(b"t" * 0xFFFF, b"{}" + b" " * 1_000_000, 9, retained=False))
-    (message,), _, _ = taken([stream])
+    (message,), _, _ = feed([stream])
     assert len(message.payload) > MAX_PAYLOAD_BYTES
 
 
-def test_a_packet_that_is_large_and_no_message_ends_the_connection() -> None:
-    line = Line(Pieces([packet(0x90, bytes(1_000_000))]))  # type: ignore[arg-type]  # only `recv` is asked of it
+def test_an_oversized_packet_that_is_not_a_message_ends_the_connection() -> None:
+    line = Line(PiecewiseSocket([packet(0x90, bytes(1_000_000))]))  # type: ignore[arg-type]  # it only uses `recv`
     assert line.messages() == []
     with pytest.raises(ConnectionResetError, match="1000004 bytes that is not a message"):
         line.recv(1)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_mutated_stream_is_read_in_linear_work_and_raises_nothing(seed: int, full: bool) -> None:
+def test_a_mutated_stream_is_read_in_linear_time_without_an_exception(seed: int, full: bool) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     for _ in range(200 if full else 20):
         stream = bytearray(b"".join(published(SMALL._replace(payload=chance.randbytes(300))) for _ in range(20)))
         for _ in range(chance.randrange(1, 6)):
             stream[chance.randrange(len(stream))] = chance.randrange(256)
-        _, _, worked = taken(pieces_of(bytes(stream), chance.choice([1, 13, 500])))
-        assert worked <= 3 * len(stream)
+        _, _, copied = feed(pieces_of(bytes(stream), chance.choice([1, 13, 500])))
+        assert copied <= 3 * len(stream)

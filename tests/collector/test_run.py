@@ -41,7 +41,7 @@ from tests.servers import OPEN_MOSQUITTO, Mosquitto, mosquitto, until
 
 
 class Observer:
-    """A client that hears everything of the site, and may speak as any device."""
+    """A client that receives everything of the site, and can publish as any device."""
 
     def __init__(self, broker: Mosquitto, ca_file: Path | None = None) -> None:
         self.heard: list[tuple[str, bytes]] = []
@@ -73,7 +73,7 @@ class Observer:
 
     def receipts(self, device: str = "pi-1") -> list[Receipt]:
         topic = topics.device("mill", device, topics.DeviceTopic.RECEIPT)
-        return [decode_receipt(payload) for heard, payload in list(self.heard) if heard == topic]
+        return [decode_receipt(payload) for topic_seen, payload in list(self.heard) if topic_seen == topic]
 
     def state(self, space: str) -> Occupancy | None:
         payload = self.retained.get(topics.space("mill", space))
@@ -90,9 +90,9 @@ class Observer:
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe("ledig/v1/#", qos=1)
 
-    def _on_message(self, _client: mqtt.Client, _userdata: object, heard: mqtt.MQTTMessage) -> None:
-        self.heard.append((heard.topic, heard.payload))
-        self.retained[heard.topic] = heard.payload
+    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        self.heard.append((message.topic, message.payload))
+        self.retained[message.topic] = message.payload
 
 
 @pytest.fixture
@@ -105,9 +105,9 @@ def observer(broker: Mosquitto) -> Iterator[Observer]:
 def collecting(
     broker: Mosquitto, observer: Observer, plan: SitePlan, path: Path, ca_file: Path | None = None
 ) -> Iterator[None]:
-    """A collector in a thread of its own, which listens; its end without a fault is asserted, and its last word heard.
+    """Run a collector in a thread; assert that it ends without a fault, and wait for its last status.
 
-    Whoever begins another one would else take the first one's word for that of the second, which does not listen yet.
+    Otherwise a following collector's first status could be confused with the last status of this one.
     """
     settings = CollectorSettings(broker=replace(broker.settings("collector"), ca_file=ca_file), journal_path=path)
     stop = threading.Event()
@@ -116,27 +116,27 @@ def collecting(
     def work() -> None:
         try:
             run(settings, plan, lambda: NOON_MS + 60_000, stop)
-        except BaseException as fault:  # noqa: BLE001 - told to the test below
+        except BaseException as fault:  # noqa: BLE001 - checked by the test below
             faults.append(fault)
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        until(lambda: observer.online() or faults, what="the collector's first word")
+        until(lambda: observer.online() or faults, what="the collector's first status")
         yield
     finally:
         stop.set()
         thread.join(20)
     assert not faults, faults
     assert not thread.is_alive()
-    until(lambda: not observer.online(), what="the collector's last word")
+    until(lambda: not observer.online(), what="the collector's last status")
 
 
 @pytest.mark.parametrize("at_ms", [NOON_MS - 3 * 3_600_000, NOON_MS + 4 * 86_400_000], ids=["behind", "ahead"])
-def test_the_devices_outvote_a_clock_that_nothing_confirms(
+def test_devices_outvote_an_unconfirmed_clock(
     broker: Mosquitto, observer: Observer, tmp_path: Path, at_ms: int
 ) -> None:
-    """Events that seem to be from the future, or old, are taken: none is refused."""
+    """Events that seem to be from the future, or old, are accepted: none is rejected."""
     began_s = time.monotonic()
 
     def read() -> Reading:
@@ -172,7 +172,7 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return reader.execute(query).fetchall()
 
 
-def test_an_adjustment_is_used_at_once_and_survives_a_restart(
+def test_an_adjustment_applies_at_once_and_survives_a_restart(
     broker: Mosquitto, observer: Observer, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.sqlite"
@@ -195,7 +195,7 @@ def test_an_adjustment_is_used_at_once_and_survives_a_restart(
     assert rows(path, "SELECT count(*) FROM event") == [(2,)]
 
 
-def test_an_event_is_stored_receipted_and_shown(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_an_event_is_stored_confirmed_and_published(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     with collecting(broker, observer, house_of(2), path):
         until(lambda: observer.state("desk-0") is Occupancy.UNKNOWN, what="the first state of desk-0")
@@ -209,7 +209,7 @@ def test_an_event_is_stored_receipted_and_shown(broker: Mosquitto, observer: Obs
     assert (last.at_ms, last.fault, len(last.instance)) == (NOON_MS + 60_000, "", 16)
 
 
-def test_the_next_collector_begins_with_a_receipt_for_every_known_stream(
+def test_a_new_collector_publishes_a_receipt_for_every_known_stream(
     broker: Mosquitto, observer: Observer, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.sqlite"
@@ -221,7 +221,9 @@ def test_the_next_collector_begins_with_a_receipt_for_every_known_stream(
         until(lambda: Receipt("s", 2) in observer.receipts(), what="the receipt of the next collector")
 
 
-def test_a_broker_that_dies_and_forgets_costs_nothing(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_a_broker_restart_without_persistence_loses_nothing(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
     path = tmp_path / "journal.sqlite"
     with collecting(broker, observer, house_of(2), path):
         observer.say(motions([1]))
@@ -230,17 +232,17 @@ def test_a_broker_that_dies_and_forgets_costs_nothing(broker: Mosquitto, observe
         observer.retained.clear()
         broker.start()
 
-        def said_again() -> bool:
+        def is_repeated() -> bool:
             observer.say(motions([1, 2]))
             return Receipt("s", 2) in observer.receipts()
 
-        until(said_again, what="the receipt after the broker came back")
-        until(lambda: observer.state("desk-0") is not None, what="the states told again")
-        until(lambda: found(observer) == [], what="the findings told again")
+        until(is_repeated, what="the receipt after the broker came back")
+        until(lambda: observer.state("desk-0") is not None, what="the states published again")
+        until(lambda: found(observer) == [], what="the findings published again")
     assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,)]
 
 
-def test_a_hole_gets_the_last_receipt_again(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_a_hole_causes_the_last_receipt_to_be_repeated(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     with collecting(broker, observer, house_of(2), path):
         observer.say(motions([1]))
@@ -251,8 +253,8 @@ def test_a_hole_gets_the_last_receipt_again(broker: Mosquitto, observer: Observe
     assert rows(path, "SELECT seq FROM event ORDER BY seq") == [(1,), (2,), (3,)]
 
 
-def test_everything_goes_through_tls_too(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "house.crt", tmp_path / "house.key"
+def test_everything_works_over_tls(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "server.crt", tmp_path / "server.key"
     made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(key)]
     named = ["-out", str(certificate), "-subj", "/CN=house", "-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
@@ -263,7 +265,7 @@ def test_everything_goes_through_tls_too(tmp_path: Path) -> None:
         closing(Observer(broker, certificate)) as observer,
         collecting(broker, observer, house_of(2), path, certificate),
     ):
-        for seq in range(1, 4001, 500):  # more bytes than one TLS record holds
+        for seq in range(1, 4001, 500):  # more bytes than fit into one TLS record
             observer.say(motions(range(seq, seq + 500)))
         until_stored(observer, 4000)
     assert rows(path, "SELECT count(*) FROM event") == [(4000,)]
@@ -276,7 +278,7 @@ def test_a_second_collector_on_the_journal_gets_one_plain_error(broker: Mosquitt
         run(settings, house_of(1), lambda: NOON_MS, threading.Event())
 
 
-def test_what_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_retained_messages_of_removed_spaces_are_cleared(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     gone = [topics.space("mill", "desk-77"), topics.zone("mill", "attic"), topics.forecast("mill", "attic")]
     shown = [topics.space("mill", "desk-0"), topics.zone("mill", "hall")]
     shown += [topics.forecast("mill", zone) for zone in ("hall", "site")]
@@ -290,7 +292,9 @@ def test_what_is_no_longer_shown_is_taken_back(broker: Mosquitto, observer: Obse
     assert all(observer.retained[topic] != b"" for topic in shown)
 
 
-def test_what_a_space_learns_no_longer_is_taken_back(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_learned_values_that_a_space_no_longer_has_are_cleared(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
     plan = house_of(2)
     closed = replace(plan, spaces=(plan.spaces[0], replace(plan.spaces[1], disabled=True)))
     open_still, shut = topics.tuning("mill", "desk-0"), topics.tuning("mill", "desk-1")
@@ -307,7 +311,7 @@ def found(observer: Observer, device: str = "pi-1") -> list[tuple[str, bool]] | 
     return [(one.kind.value, one.ignored) for one in decode_findings(payload).findings] if payload else None
 
 
-def test_findings_are_retained_answered_and_taken_back_with_their_device(
+def test_findings_are_retained_answered_and_cleared_with_their_device(
     broker: Mosquitto, observer: Observer, tmp_path: Path
 ) -> None:
     path, plan = tmp_path / "journal.sqlite", house_of(2)
@@ -325,31 +329,29 @@ def test_findings_are_retained_answered_and_taken_back_with_their_device(
         observer.ask(encode_findings(answer))
         until(lambda: found(observer) == [("flapping", True)], what="the answer's effect")
     with collecting(broker, observer, plan, path):
-        observer.ask(b"{")  # is refused in the log, and harms nothing
+        observer.ask(b"{")  # is rejected and logged, and does no harm
         observer.ask(encode_findings(replace_struct(answer, command=Answer.HEED)))
         until(lambda: found(observer) == [("flapping", False)], what="the effect of taking it back")
 
 
-def test_valid_events_are_stored_among_poison(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_valid_events_among_invalid_messages_are_stored(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     delays = []
     with collecting(broker, observer, house_of(2), path):
         for seq in range(1, 21):
-            for poison in POISON:
-                observer.say(poison)
+            for payload in POISON:
+                observer.say(payload)
             begun = time.monotonic()
             observer.say(motions([seq]))
             until_stored(observer, seq)
             delays.append(time.monotonic() - begun)
-    assert sorted(delays)[-2] <= 1.0  # one may meet a machine that does something else
+    assert sorted(delays)[-2] <= 1.0  # one may coincide with other work of the machine
     assert rows(path, "SELECT count(*) FROM event") == [(20,)]
     refused = rows(path, "SELECT first, count(*), sum(times) FROM quarantine GROUP BY first ORDER BY first")
     assert refused == [(0, 7, 7 * 20), (1, 3, 3)], "a message without a place is counted, an event is kept once"
 
 
-def test_a_device_that_the_site_file_does_not_have_is_named_on_the_status(
-    broker: Mosquitto, observer: Observer, tmp_path: Path
-) -> None:
+def test_an_unknown_device_is_named_in_the_status(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
     with collecting(broker, observer, house_of(2), tmp_path / "journal.sqlite"):
         observer.say(motions([1]), device="pi-9")
         until(lambda: fault(observer), what="the fault")
@@ -366,9 +368,9 @@ def test_an_invalid_event_blocks_none_of_the_sixty_one_behind_it(
     with collecting(broker, observer, house_of(2), path):
         observer.say(five)
         until(lambda: Receipt("s", 62) in observer.receipts(), what="a receipt for all of them")
-        observer.say(five)  # as a device does whose receipt was lost
+        observer.say(five)  # like a device whose receipt was lost
         until(lambda: observer.receipts().count(Receipt("s", 62)) == 2, what="the receipt again")
-        observer.say(message([motion(7, NOON_MS + 99)]))  # another event under a number that is used
+        observer.say(message([motion(7, NOON_MS + 99)]))  # another event with a sequence number that is used
         until(lambda: rows(path, "SELECT count(*) FROM quarantine") == [(2,)], what="its refusal")
     assert rows(path, "SELECT count(*) FROM event") == [(61,)]
     assert rows(path, "SELECT first, last, reason FROM gap") == [(1, 1, Loss.BAD_VALUE)]
@@ -379,19 +381,21 @@ def test_an_invalid_event_blocks_none_of_the_sixty_one_behind_it(
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_full_disk_is_said_gives_no_receipt_and_heals(broker: Mosquitto, observer: Observer, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_gives_no_receipt_and_recovers(
+    broker: Mosquitto, observer: Observer, tmp_path: Path
+) -> None:
     with small_disk(tmp_path / "disk") as disk, collecting(broker, observer, house_of(2), disk / "journal.sqlite"):
         observer.say(motions([1]))
         until(lambda: Receipt("s", 1) in observer.receipts(), what="the first receipt")
         stone = disk / "stone"
         fill(stone)
         seq = 1
-        while not fault(observer):  # what SQLite has room for already is stored, and rightly so
+        while not fault(observer):  # what SQLite still has room for is stored
             seq = max(receipt.seq for receipt in observer.receipts()) + 1
             observer.say(motions(range(seq, seq + 500)))
             until_stored(observer, seq)
         assert fault(observer) == "the journal's disk is full"
-        assert not observer.online()  # nobody judges: what pages show of spaces is old from now on
+        assert not observer.online()  # nothing is evaluated: the states on the pages are old from now on
         assert observer.receipts()[-1].seq < seq
         stone.unlink()
         until(lambda: not fault(observer) and observer.online(), seconds=60, what="the end of the fault")

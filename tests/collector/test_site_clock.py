@@ -1,4 +1,4 @@
-"""What time a site believes it is, and for how much time it deletes: every jump, with every witness."""
+"""ClockedSite time and deletion time under every kind of clock jump, with every kind of confirmation."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ NOON = 1_796_000_000_000
 JUMPS = [10 * MINUTE, HOUR, 4 * DAY, 730 * DAY, -HOUR, -2 * DAY]
 
 
-class Site:
+class ClockedSite:
     """A site whose true time is known; its wall clock is wrong by `wrong_ms`."""
 
     def __init__(self, *, synchronised: bool, devices: int = 0, before: Belief | None = None) -> None:
@@ -27,7 +27,7 @@ class Site:
         self.synchronised = synchronised
         self.belief = before or Belief()
 
-    def live(self, span_ms: int, every_ms: int = 10_000) -> "Site":
+    def live(self, span_ms: int, every_ms: int = 10_000) -> "ClockedSite":
         end_ms = self.true_ms + span_ms
         while self.true_ms < end_ms:
             self.true_ms = min(self.true_ms + every_ms, end_ms)
@@ -43,7 +43,7 @@ class Site:
         return self.belief
 
     def restart(self) -> None:
-        """The machine starts anew; the process finds what was believed."""
+        """Restart the machine; the process loads the last estimate."""
         self.boot, self.booted_ms = self.boot + 1, self.true_ms
 
     @property
@@ -55,10 +55,8 @@ class Site:
 @pytest.mark.parametrize("synchronised", [True, False])
 @pytest.mark.parametrize("devices", [0, 1, 3])
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_jump_that_nothing_confirms_is_not_believed(
-    jump_ms: int, synchronised: bool, devices: int, times: int
-) -> None:
-    site = Site(synchronised=synchronised, devices=devices).live(2 * HOUR)
+def test_an_unconfirmed_jump_is_not_followed(jump_ms: int, synchronised: bool, devices: int, times: int) -> None:
+    site = ClockedSite(synchronised=synchronised, devices=devices).live(2 * HOUR)
     for _ in range(times):
         site.wrong_ms, site.synchronised = jump_ms, False  # setting the clock by hand ends the synchronisation
         site.live(10 * MINUTE)
@@ -71,8 +69,8 @@ def test_a_jump_that_nothing_confirms_is_not_believed(
 
 
 @pytest.mark.parametrize("jump_ms", JUMPS)
-def test_confirmed_time_does_not_jump_though_the_synchronisation_claims_it_for_ten_minutes(jump_ms: int) -> None:
-    site = Site(synchronised=True).live(2 * HOUR)
+def test_confirmed_time_ignores_a_jump_that_synchronisation_reports_for_ten_minutes(jump_ms: int) -> None:
+    site = ClockedSite(synchronised=True).live(2 * HOUR)
     site.wrong_ms = jump_ms
     site.live(10 * MINUTE)
     assert site.error_ms == 0
@@ -83,8 +81,8 @@ def test_confirmed_time_does_not_jump_though_the_synchronisation_claims_it_for_t
 
 @pytest.mark.parametrize("jump_ms", JUMPS)
 @pytest.mark.parametrize("devices", [0, 3])
-def test_a_wrong_clock_at_the_start_of_the_machine_is_not_believed(jump_ms: int, devices: int) -> None:
-    site = Site(synchronised=False, devices=devices).live(2 * HOUR)
+def test_a_wrong_clock_at_the_start_of_the_machine_is_not_followed(jump_ms: int, devices: int) -> None:
+    site = ClockedSite(synchronised=False, devices=devices).live(2 * HOUR)
     site.restart()
     site.wrong_ms = jump_ms
     site.live(10 * MINUTE)
@@ -95,8 +93,8 @@ def test_a_wrong_clock_at_the_start_of_the_machine_is_not_believed(jump_ms: int,
 
 
 @pytest.mark.parametrize("jump_ms", JUMPS)
-def test_a_clock_set_while_the_process_was_stopped_is_not_believed(jump_ms: int) -> None:
-    site = Site(synchronised=False).live(2 * HOUR)
+def test_a_clock_set_while_the_process_was_stopped_is_not_followed(jump_ms: int) -> None:
+    site = ClockedSite(synchronised=False).live(2 * HOUR)
     site.true_ms += 3 * DAY  # the process is stopped, the machine runs
     site.wrong_ms = jump_ms
     site.live(MINUTE)
@@ -106,7 +104,7 @@ def test_a_clock_set_while_the_process_was_stopped_is_not_believed(jump_ms: int)
 
 @pytest.mark.parametrize("jump_ms", JUMPS)
 def test_a_majority_of_devices_outvotes_the_clock(jump_ms: int) -> None:
-    site = Site(synchronised=False, devices=3)
+    site = ClockedSite(synchronised=False, devices=3)
     site.wrong_ms = jump_ms  # wrong since this site was set up
     site.devices_wrong_ms = [0, 5000, 3 * HOUR]
     site.live(MINUTE)
@@ -115,21 +113,21 @@ def test_a_majority_of_devices_outvotes_the_clock(jump_ms: int) -> None:
 
 
 def test_one_device_of_many_does_not_move_a_clock_that_did_not_jump() -> None:
-    site = Site(synchronised=False, devices=1)
+    site = ClockedSite(synchronised=False, devices=1)
     site.devices_wrong_ms = [HOUR]
     site.live(HOUR)
     assert site.error_ms == 0
-    assert site.belief.holds_future, "nobody knows which of the two is wrong"
+    assert site.belief.holds_future, "which of the two is wrong is unknown"
 
 
-def test_a_device_that_is_ahead_of_a_confirmed_clock_is_at_fault() -> None:
-    site = Site(synchronised=True, devices=3)
+def test_a_device_ahead_of_a_confirmed_clock_is_ignored() -> None:
+    site = ClockedSite(synchronised=True, devices=3)
     site.devices_wrong_ms = [HOUR, 0, 0]
     assert not site.live(HOUR).belief.holds_future
 
 
 def test_three_weeks_without_power_are_caught_up_in_small_steps() -> None:
-    site = Site(synchronised=True).live(2 * HOUR)
+    site = ClockedSite(synchronised=True).live(2 * HOUR)
     off_from_ms = site.true_ms
     site.true_ms += 21 * DAY
     site.restart()
@@ -146,15 +144,15 @@ def test_three_weeks_without_power_are_caught_up_in_small_steps() -> None:
 
 
 def test_a_step_that_the_synchronisation_confirms_by_mistake_deletes_nothing_for_an_hour() -> None:
-    site = Site(synchronised=False).live(2 * HOUR)  # never confirmed until now
+    site = ClockedSite(synchronised=False).live(2 * HOUR)  # never confirmed until now
     site.synchronised, site.wrong_ms = True, 730 * DAY
     site.live(50 * MINUTE)
     assert site.error_ms == 730 * DAY
     assert site.belief.deletion_ms == site.true_ms
 
 
-def test_a_machine_without_a_battery_goes_on_from_where_it_stopped_until_it_is_synchronised() -> None:
-    site = Site(synchronised=True).live(2 * HOUR)
+def test_a_machine_without_a_clock_battery_continues_from_the_last_time_until_synchronised() -> None:
+    site = ClockedSite(synchronised=True).live(2 * HOUR)
     site.true_ms += 8 * HOUR
     site.restart()
     site.synchronised, site.wrong_ms = False, -site.true_ms  # 1970
@@ -166,8 +164,8 @@ def test_a_machine_without_a_battery_goes_on_from_where_it_stopped_until_it_is_s
     assert (site.error_ms, site.belief.confirmed) == (0, True)
 
 
-def test_a_first_start_in_1970_keeps_no_deletion_waiting() -> None:
-    site = Site(synchronised=False)
+def test_a_first_start_in_1970_does_not_delay_deletion() -> None:
+    site = ClockedSite(synchronised=False)
     site.wrong_ms = -NOON
     site.live(MINUTE)
     site.synchronised, site.wrong_ms = True, 0
@@ -175,15 +173,15 @@ def test_a_first_start_in_1970_keeps_no_deletion_waiting() -> None:
     assert (site.error_ms, site.belief.deletion_ms) == (0, site.true_ms)
 
 
-def test_a_suspended_machine_has_lived_all_the_same() -> None:
-    site = Site(synchronised=False).live(HOUR)
+def test_suspension_counts_as_elapsed_time() -> None:
+    site = ClockedSite(synchronised=False).live(HOUR)
     site.true_ms += 9 * HOUR  # elapsed time counts suspension
     site.look()
     assert (site.error_ms, site.belief.deletion_ms) == (0, site.true_ms)
 
 
-def test_a_paused_virtual_machine_takes_the_synchronised_time_after_half_an_hour() -> None:
-    site = Site(synchronised=True).live(HOUR)
+def test_a_paused_virtual_machine_follows_synchronised_time_after_half_an_hour() -> None:
+    site = ClockedSite(synchronised=True).live(HOUR)
     site.booted_ms += 3 * HOUR  # neither clock ran; then the synchronisation set the wall clock
     site.true_ms += 3 * HOUR
     site.live(29 * MINUTE)
@@ -192,16 +190,16 @@ def test_a_paused_virtual_machine_takes_the_synchronised_time_after_half_an_hour
     assert site.error_ms == 0
 
 
-def test_a_paused_virtual_machine_believes_its_devices_at_once() -> None:
-    site = Site(synchronised=True, devices=3).live(HOUR)
+def test_a_paused_virtual_machine_follows_its_devices_at_once() -> None:
+    site = ClockedSite(synchronised=True, devices=3).live(HOUR)
     site.booted_ms += 3 * HOUR
     site.true_ms += 3 * HOUR
     site.look()
     assert site.error_ms == 0
 
 
-def test_a_small_step_back_holds_time_still() -> None:
-    site = Site(synchronised=True).live(HOUR)
+def test_time_stands_still_after_a_small_step_back() -> None:
+    site = ClockedSite(synchronised=True).live(HOUR)
     site.wrong_ms = -30_000
     seen = [site.live(10_000).belief.site_ms for _ in range(6)]
     assert seen == sorted(seen)
@@ -220,10 +218,10 @@ def test_a_small_step_back_holds_time_still() -> None:
         max_size=40,
     )
 )
-def test_deletion_time_never_passes_site_time_nor_runs_ahead_of_what_elapsed(
+def test_deletion_time_never_exceeds_site_time_or_elapsed_time(
     steps: list[tuple[int, int, bool, tuple[int, ...], bool]],
 ) -> None:
-    site = Site(synchronised=False).live(MINUTE)
+    site = ClockedSite(synchronised=False).live(MINUTE)
     for span_ms, wrong_ms, synchronised, devices, restarts in steps:
         if restarts:
             site.restart()
@@ -250,7 +248,7 @@ def test_one_misdated_event_of_the_only_device_moves_nothing_and_its_status_does
     assert "the server's clock is 60 minutes behind" in site_time.fault
 
 
-def test_reports_of_strangers_and_old_reports_count_for_nothing() -> None:
+def test_reports_of_unknown_devices_and_old_reports_are_ignored() -> None:
     times = DeviceTimes(frozenset({"pi-1"}))
     times.report("pi-2", NOON, 0, exact=True)
     assert times.now_ms(0) == []

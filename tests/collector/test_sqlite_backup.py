@@ -56,7 +56,7 @@ def break_file(path: Path) -> None:
     path.write_bytes(body)
 
 
-def test_backup_of_a_file_in_use_holds_every_committed_row_and_none_of_an_open_transaction(file: Path, folder: Path):
+def test_backup_of_a_file_in_use_has_every_committed_row_and_none_of_an_open_transaction(file: Path, folder: Path):
     with closing(sqlite3.connect(file, isolation_level=None)) as writer:
         writer.execute("INSERT INTO note (body) VALUES ('committed, and only in the WAL')")
         writer.execute("BEGIN IMMEDIATE")
@@ -68,7 +68,7 @@ def test_backup_of_a_file_in_use_holds_every_committed_row_and_none_of_an_open_t
     assert {path.name for path in folder.iterdir()} == {made.path.name}  # one file each, no WAL beside it
 
 
-def test_only_so_many_backups_are_kept_and_newest_does_not_depend_on_the_clock(file: Path, folder: Path):
+def test_number_of_backups_is_limited_and_newest_does_not_depend_on_the_clock(file: Path, folder: Path):
     for now_ms in (NOW_MS, NOW_MS + 730 * DAY_MS, NOW_MS + DAY_MS, NOW_MS + 2 * DAY_MS):
         newest = back_up(file, BackupRules(folder=folder, keep=3), now_ms)
     found = backups(file, folder)
@@ -84,21 +84,21 @@ def test_backup_is_due_daily_and_at_once_when_the_newest_is_from_the_future():
     assert is_due((made,), NOW_MS - 1, DAY_MS)
 
 
-def test_prepared_and_revised_backups_hold_no_trace_of_what_was_deleted(file: Path, folder: Path):
+def test_prepared_and_revised_backups_have_no_trace_of_deleted_data(file: Path, folder: Path):
     back_up(file, BackupRules(folder=folder, keep=3), NOW_MS)
     assert MARK.encode() in backups(file, folder)[0].path.read_bytes()
 
-    def forget(db: sqlite3.Connection) -> None:
+    def delete_rows(db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM note WHERE body = ?", (MARK,))
 
-    back_up(file, BackupRules(folder=folder, keep=3, prepare=forget), NOW_MS + DAY_MS)
+    back_up(file, BackupRules(folder=folder, keep=3, prepare=delete_rows), NOW_MS + DAY_MS)
     assert MARK.encode() not in backups(file, folder)[0].path.read_bytes()
-    revise(file, folder, forget)
+    revise(file, folder, delete_rows)
     assert all(MARK.encode() not in path.read_bytes() for path in folder.iterdir())
     assert [rows(backup.path) for backup in backups(file, folder)] == [200, 200]
 
 
-def test_damaged_file_gives_no_backup_and_leaves_the_older_ones(file: Path, folder: Path):
+def test_damaged_file_is_not_backed_up_and_older_backups_stay(file: Path, folder: Path):
     back_up(file, BackupRules(folder=folder, keep=1), NOW_MS)
     break_file(file)
     with pytest.raises(SourceDamaged):
@@ -131,13 +131,13 @@ def test_damaged_file_is_moved_aside_and_the_newest_good_backup_restored(file: P
     assert {path.name for path in damaged(file)} == {replaced.aside.name, f"{replaced.aside.name}-journal"}
 
 
-def test_without_a_good_backup_the_damaged_file_still_makes_way(file: Path, folder: Path):
+def test_damaged_file_is_moved_aside_even_without_a_good_backup(file: Path, folder: Path):
     break_file(file)
     assert replace_damaged(file, BackupRules(folder=folder, keep=3), NOW_MS).backup is None
     assert not file.exists()
 
 
-def test_one_damaged_file_is_kept_and_not_for_ever(file: Path, folder: Path):
+def test_one_damaged_file_is_kept_for_a_limited_time(file: Path, folder: Path):
     back_up(file, BackupRules(folder=folder, keep=1), NOW_MS)
     for day in range(3):
         break_file(file)
@@ -150,7 +150,7 @@ def test_one_damaged_file_is_kept_and_not_for_ever(file: Path, folder: Path):
     assert not damaged(file)
 
 
-def test_crash_in_the_middle_of_a_replacement_is_completed_before_the_next_start(file: Path, folder: Path):
+def test_interrupted_replacement_is_finished_before_the_next_start(file: Path, folder: Path):
     made = back_up(file, BackupRules(folder=folder, keep=1), NOW_MS)
     waiting = file.with_name(f"{file.name}.restoring")
     shutil.copyfile(made.path, waiting)

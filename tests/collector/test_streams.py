@@ -1,4 +1,4 @@
-"""A device may begin streams without end: old ones are retired, and nothing counts twice."""
+"""A device may start any number of streams: old ones are removed, and nothing counts twice."""
 
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +29,7 @@ def purge(work: Work, now_ms: int) -> None:
         pass
 
 
-def test_old_streams_are_retired_and_new_ones_are_always_taken(tmp_path: Path) -> None:
+def test_old_streams_are_removed_and_new_ones_are_always_accepted(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     with closing(Journal(path)) as journal:
         work = Work(PLAN, journal, RETENTION, NOON_MS)
@@ -44,7 +44,7 @@ def test_old_streams_are_retired_and_new_ones_are_always_taken(tmp_path: Path) -
             purge(work, NOON_MS + hours * HOUR_MS)
         later_ms = NOON_MS + 4 * HOUR_MS
         assert (stored(journal), stored(journal, "stream"), len(work.marks)) == (0, KEPT_STREAMS, KEPT_STREAMS)
-        assert work.take(repeats, later_ms)  # too old to be taken again, retired or not
+        assert work.take(repeats, later_ms)  # too old to be accepted again, whether removed or not
         assert stored(journal) == 0
         assert work.take([first_event(STREAMS, later_ms)], later_ms + 60_000) == {("pi-1", f"s{STREAMS}"): 1}
         assert stored(journal) == 1
@@ -52,7 +52,7 @@ def test_old_streams_are_retired_and_new_ones_are_always_taken(tmp_path: Path) -
         assert Work(PLAN, journal, RETENTION, NOON_MS + 4 * HOUR_MS).marks[("pi-1", f"s{STREAMS}")] == 1
 
 
-def test_a_stream_whose_events_are_still_stored_is_not_retired(tmp_path: Path) -> None:
+def test_a_stream_with_stored_events_is_not_removed(tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
         work = Work(PLAN, journal, RETENTION, NOON_MS)
         work.take([first_event(number, NOON_MS) for number in range(KEPT_STREAMS + 5)], NOON_MS + 60_000)

@@ -1,4 +1,4 @@
-"""What stays of a batch, of time, of a restart; and what is forgotten."""
+"""What remains after a batch, the passing of time and a restart; and what is erased."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,7 +54,7 @@ def events(journal: Journal) -> int:
     return int(number)
 
 
-def test_receipts_are_owed_for_what_is_stored_and_for_repeats(journal: Journal) -> None:
+def test_receipts_are_due_for_stored_and_for_repeated_events(journal: Journal) -> None:
     work = work_on(journal)
     assert work.take([Delivery("pi-1", motions([1, 2]))], NOON_MS) == {("pi-1", "s"): 2}
     assert work.take([Delivery("pi-1", motions([1, 2]))], NOON_MS) == {("pi-1", "s"): 2}
@@ -63,10 +63,10 @@ def test_receipts_are_owed_for_what_is_stored_and_for_repeats(journal: Journal) 
 
 
 @pytest.mark.parametrize("saved", [True, False])
-def test_a_restart_goes_on_where_the_last_run_stopped(journal: Journal, saved: bool) -> None:
+def test_a_restart_continues_where_the_last_run_ended(journal: Journal, saved: bool) -> None:
     work = work_on(journal)
-    said = [motion(1, NOON_MS), motion(2, NOON_MS + 1000, value=0)]
-    work.take([Delivery("pi-1", message(said))], NOON_MS + 1000)
+    sent = [motion(1, NOON_MS), motion(2, NOON_MS + 1000, value=0)]
+    work.take([Delivery("pi-1", message(sent))], NOON_MS + 1000)
     if saved:
         work.save()
     work.take([Delivery("pi-1", message(heartbeats(NOON_MS + 2000, NOON_MS + 60_000, 3)))], NOON_MS + 60_000)
@@ -77,7 +77,7 @@ def test_a_restart_goes_on_where_the_last_run_stopped(journal: Journal, saved: b
 
 
 def moments(body: object) -> set[int]:
-    """Every instant in a stored body."""
+    """Every moment in a stored body."""
     if isinstance(body, list | tuple):
         return set().union(*(moments(inner) for inner in body))
     if isinstance(body, dict):
@@ -86,7 +86,7 @@ def moments(body: object) -> set[int]:
 
 
 @pytest.mark.parametrize("lives", [True, False])
-def test_a_stored_body_keeps_no_exact_moment_of_what_is_forgotten(journal: Journal, lives: bool) -> None:
+def test_stored_evidence_has_no_exact_moment_of_erased_events(journal: Journal, lives: bool) -> None:
     work, left_ms, end_ms = work_on(journal), NOON_MS + 83_457, NOON_MS + 8 * HOUR_MS
     work.take([Delivery("pi-1", message([motion(1, left_ms - 40_000), motion(2, left_ms, value=0)]))], left_ms)
     beats = heartbeats(left_ms + 30_000, end_ms if lives else left_ms + HOUR_MS, 3)
@@ -109,13 +109,13 @@ def test_a_stored_body_keeps_no_exact_moment_of_what_is_forgotten(journal: Journ
     assert view.state is Occupancy.UNKNOWN
 
 
-def test_doors_and_air_are_read_back(journal: Journal) -> None:
+def test_doors_and_air_are_restored(journal: Journal) -> None:
     work = work_on(journal)
-    said = [
+    sent = [
         SensorEvent(seq=1, sensor="entrance-beams", at_ms=NOON_MS, kind=Kind.CROSSING, value=1),
         SensorEvent(seq=2, sensor="hall-air", at_ms=NOON_MS, kind=Kind.CO2_PPM, value=640),
     ]
-    work.take([Delivery("pi-1", message(said))], NOON_MS)
+    work.take([Delivery("pi-1", message(sent))], NOON_MS)
     again = work_on(journal)
     assert again.house.summary("hall", NOON_MS).air == work.house.summary("hall", NOON_MS).air
     people = again.house.site_summary(NOON_MS).people
@@ -123,7 +123,7 @@ def test_doors_and_air_are_read_back(journal: Journal) -> None:
     assert people.count == 1
 
 
-def test_silence_alone_is_written_down(journal: Journal) -> None:
+def test_the_transition_after_silence_is_stored(journal: Journal) -> None:
     work = work_on(journal)
     work.take([Delivery("pi-1", motions([1]))], NOON_MS + 1)
     work.tick(NOON_MS + HOUR_MS)
@@ -132,14 +132,14 @@ def test_silence_alone_is_written_down(journal: Journal) -> None:
 
 
 def live(work: Work, until_ms: int) -> None:
-    """A desk that says every 30 s that nobody moves, from noon."""
+    """Send heartbeats of an unused desk every 30 s, from noon."""
     for event in heartbeats(NOON_MS, until_ms):
         work.take([Delivery("pi-1", message([event]))], event.at_ms)
         work.tick(event.at_ms)
         work.settle(event.at_ms)
 
 
-def test_events_and_transitions_are_forgotten_after_their_hours_and_what_they_meant_stays(journal: Journal) -> None:
+def test_events_and_transitions_are_erased_after_their_hours_and_history_stays(journal: Journal) -> None:
     work = work_on(journal)
     end_ms = NOON_MS + 3 * HOUR_MS
     live(work, end_ms)
@@ -153,15 +153,15 @@ def test_events_and_transitions_are_forgotten_after_their_hours_and_what_they_me
     assert hours[1:] == [(3600.0,)]
 
 
-def test_what_is_older_than_the_raw_hours_is_refused_alone(journal: Journal) -> None:
+def test_an_event_older_than_the_raw_hours_is_rejected_alone(journal: Journal) -> None:
     work = work_on(journal)
-    said = [motion(1, NOON_MS - HOUR_MS - 1), motion(2, NOON_MS)]
-    assert work.take([Delivery("pi-1", message(said))], NOON_MS) == {("pi-1", "s"): 2}
+    sent = [motion(1, NOON_MS - HOUR_MS - 1), motion(2, NOON_MS)]
+    assert work.take([Delivery("pi-1", message(sent))], NOON_MS) == {("pi-1", "s"): 2}
     gaps = journal.connection.execute("SELECT first, last, reason FROM gap").fetchall()
     assert (events(journal), gaps) == (1, [(1, 1, "too old")])
 
 
-def test_a_clock_that_steps_back_does_not_let_in_what_is_forgotten(journal: Journal) -> None:
+def test_after_a_step_back_of_the_clock_erased_events_are_not_accepted_again(journal: Journal) -> None:
     work = work_on(journal)
     live(work, NOON_MS + 3 * HOUR_MS)
     late = message([motion(1, NOON_MS + 1)], stream="late")
@@ -169,7 +169,7 @@ def test_a_clock_that_steps_back_does_not_let_in_what_is_forgotten(journal: Jour
     assert journal.connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
 
 
-def test_a_clock_that_was_far_ahead_for_a_moment_costs_no_event_after_it(journal: Journal) -> None:
+def test_a_clock_far_ahead_for_a_moment_loses_no_later_event(journal: Journal) -> None:
     work = work_on(journal)
     live(work, NOON_MS + 30 * MINUTE_MS)
     ahead_ms = NOON_MS + 1000 * HOUR_MS
@@ -177,8 +177,8 @@ def test_a_clock_that_was_far_ahead_for_a_moment_costs_no_event_after_it(journal
         work.tick(ahead_ms)
         work.settle(ahead_ms)
     now_ms = NOON_MS + 31 * MINUTE_MS
-    said = [motion(100, now_ms - 1)]
-    work.take([Delivery("pi-1", message(said, oldest=100))], now_ms)
+    sent = [motion(100, now_ms - 1)]
+    work.take([Delivery("pi-1", message(sent, oldest=100))], now_ms)
     work.tick(now_ms)
     assert work.house.view("desk-0", now_ms).state is Occupancy.OCCUPIED
     assert [reason for (reason,) in journal.connection.execute("SELECT reason FROM gap")] == [Loss.DROPPED]
@@ -203,9 +203,7 @@ def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> 
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_taking_a_space_out_of_use_changes_what_is_shown_and_nothing_that_is_stored(
-    tmp_path: Path, restarts: bool
-) -> None:
+def test_taking_a_space_out_of_use_changes_what_is_published_and_nothing_stored(tmp_path: Path, restarts: bool) -> None:
     stored: list[list[str]] = []
     for adjusts in (False, True):
         with closing(Journal(tmp_path / f"{adjusts}.sqlite")) as journal:
@@ -247,7 +245,7 @@ def test_hours_of_a_date_need_a_new_plan_and_a_notice_does_not(journal: Journal)
     assert work_on(journal).adjustments == work.adjustments
 
 
-def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
+def test_a_space_that_left_the_plan_is_erased_too(journal: Journal) -> None:
     work = work_on(journal)
     work.take([Delivery("pi-1", message([motion(1, NOON_MS, sensor="desk-1-pir")]))], NOON_MS)
     smaller = Work(house_of(1), journal, RETENTION, NOON_MS)
@@ -258,8 +256,8 @@ def test_a_space_that_left_the_plan_is_forgotten_too(journal: Journal) -> None:
     assert events(journal) == 0
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["heard before", "first word"])
-def test_a_late_word_is_counted_for_its_sensor_also_while_history_lags_behind(journal: Journal, first: bool) -> None:
+@pytest.mark.parametrize("first", [True, False], ids=["earlier events", "first event"])
+def test_a_late_event_is_counted_for_its_sensor_while_history_lags_behind(journal: Journal, first: bool) -> None:
     plan = house_of(2, devices=2)
     work = Work(plan, journal, RetentionSettings(), NOON_MS)
     end_ms = NOON_MS + 8 * HOUR_MS
@@ -269,7 +267,7 @@ def test_a_late_word_is_counted_for_its_sensor_also_while_history_lags_behind(jo
     if first:
         work.take([Delivery("pi-2", message(late[:1]))], end_ms)
     work.tick(end_ms)
-    work.settle(end_ms)  # one slice of history; of the sensors all
+    work.settle(end_ms)  # one part of the history, and all sensors' days
     work.take([Delivery("pi-2", message(late))], end_ms)
     for _ in range(20):
         work.settle(end_ms)
@@ -278,7 +276,7 @@ def test_a_late_word_is_counted_for_its_sensor_also_while_history_lags_behind(jo
 
 
 @pytest.mark.parametrize("plan", [PLAN, replace(PLAN, doors=(), sensors=PLAN.sensors[:2])], ids=["doors", "no door"])
-def test_who_was_inside_is_forgotten_with_the_crossings_also_where_no_door_is_left(
+def test_who_was_inside_is_erased_with_the_crossings_even_without_a_door_in_the_plan(
     journal: Journal, plan: SitePlan
 ) -> None:
     work = work_on(journal)
@@ -294,15 +292,15 @@ def test_who_was_inside_is_forgotten_with_the_crossings_also_where_no_door_is_le
     assert oldest >= at_ms - HOUR_MS - 10 * MINUTE_MS
 
 
-def test_what_is_refused_as_too_old_is_counted_and_not_kept(journal: Journal) -> None:
+def test_events_rejected_as_too_old_are_counted_and_not_stored(journal: Journal) -> None:
     work = work_on(journal)
-    said = [motion(1, NOON_MS - HOUR_MS - 2), motion(2, NOON_MS - HOUR_MS - 1), motion(3, NOON_MS)]
-    work.take([Delivery("pi-1", message(said))], NOON_MS)
+    sent = [motion(1, NOON_MS - HOUR_MS - 2), motion(2, NOON_MS - HOUR_MS - 1), motion(3, NOON_MS)]
+    work.take([Delivery("pi-1", message(sent))], NOON_MS)
     assert journal.connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, "too old")]
     assert journal.connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [("too old", b"")]
 
 
-def test_of_a_space_that_left_the_plan_not_even_the_last_moment_stays(journal: Journal) -> None:
+def test_the_last_moment_of_a_space_that_left_the_plan_is_erased(journal: Journal) -> None:
     work = work_on(journal)
     reading = SensorEvent(seq=2, sensor="hall-air", at_ms=NOON_MS, kind=Kind.CO2_PPM, value=640)
     work.take([Delivery("pi-1", message([motion(1, NOON_MS, sensor="desk-1-pir"), reading]))], NOON_MS)
@@ -315,7 +313,7 @@ def test_of_a_space_that_left_the_plan_not_even_the_last_moment_stays(journal: J
     assert "air:hall" in journal.settled()
 
 
-def test_a_restart_shows_unknown_until_somebody_is_heard(journal: Journal) -> None:
+def test_a_restart_publishes_unknown_until_an_event_arrives(journal: Journal) -> None:
     work = work_on(journal)
     live(work, NOON_MS + 30 * MINUTE_MS)
     assert work.house.view("desk-0", NOON_MS + 30 * MINUTE_MS).state is Occupancy.VACANT
@@ -323,12 +321,12 @@ def test_a_restart_shows_unknown_until_somebody_is_heard(journal: Journal) -> No
     later_ms = NOON_MS + 30 * MINUTE_MS + 5 * HOUR_MS
     again = work_on(journal, later_ms)
     again.tick(later_ms)
-    told = dict(again.house.states_to_tell(later_ms, later_ms))
-    assert {told[desk].state for desk in ("desk-0", "desk-1")} == {Occupancy.UNKNOWN}
+    published = dict(again.house.states_to_tell(later_ms, later_ms))
+    assert {published[desk].state for desk in ("desk-0", "desk-1")} == {Occupancy.UNKNOWN}
     assert sum(count.free_min for count in again.house.site_summary(later_ms).kinds.values()) == 0
 
 
-def test_a_restart_brings_no_transition_back_that_is_forgotten(journal: Journal) -> None:
+def test_a_restart_does_not_restore_erased_transitions(journal: Journal) -> None:
     work = work_on(journal)
     work.take([Delivery("pi-1", message([motion(1, NOON_MS)]))], NOON_MS)
     end_ms = NOON_MS + 3 * HOUR_MS
@@ -342,7 +340,7 @@ def test_a_restart_brings_no_transition_back_that_is_forgotten(journal: Journal)
     assert again.house.view("desk-0", end_ms).state is Occupancy.UNKNOWN
 
 
-def test_when_refused_events_arrived_is_forgotten_with_the_events(journal: Journal) -> None:
+def test_the_time_of_rejections_is_erased_with_the_events(journal: Journal) -> None:
     work = work_on(journal)
     work.take([Delivery("pi-1", message([motion(1, NOON_MS - 2 * HOUR_MS)]))], NOON_MS)
     assert journal.connection.execute("SELECT at_ms FROM gap").fetchall() == [(NOON_MS,)]

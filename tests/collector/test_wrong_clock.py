@@ -9,7 +9,7 @@ import pytest
 
 from collector.alerts.settings import USUAL
 from collector.work import Work
-from tests.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Machine, Rows, rows
+from tests.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Rows, SimulatedServer, rows
 from tests.conftest import LONG_FORM
 
 HOUR_MS = 60 * MINUTE_MS
@@ -42,7 +42,7 @@ Reference = Callable[[When, bool], tuple[Rows, int]]
 def run(folder: Path, when: When, wrong_ms: int, *, synchronised: bool) -> tuple[Rows, int, list[tuple[object, ...]]]:
     """The rows at the end, how many of the old ones were kept, and the gaps."""
     folder.mkdir()
-    machine = Machine(folder, synchronised=synchronised)
+    machine = SimulatedServer(folder, synchronised=synchronised)
     machine.live(12)
     if when is When.START:
         machine.wrong_ms, machine.synchronised = wrong_ms, False
@@ -73,7 +73,7 @@ def run(folder: Path, when: When, wrong_ms: int, *, synchronised: bool) -> tuple
     return machine.end(), kept, gaps
 
 
-def right(machine: Machine, synchronised: bool) -> None:
+def right(machine: SimulatedServer, synchronised: bool) -> None:
     machine.wrong_ms, machine.synchronised = 0, synchronised
 
 
@@ -114,15 +114,15 @@ def test_history_equals_that_of_a_site_whose_clock_was_right(
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path, synchronised=True)
+def machine(tmp_path: Path) -> Iterator[SimulatedServer]:
+    made = SimulatedServer(tmp_path, synchronised=True)
     yield made
     made.journal.close()
 
 
 @pytest.mark.parametrize("wrong_ms", [HOUR_MS, 4 * DAY_MS, 730 * DAY_MS], ids=["+1 h", "+4 d", "+730 d"])
-def test_what_an_older_ledig_invented_for_the_future_is_removed(machine: Machine, wrong_ms: int) -> None:
-    """It believed every clock: its work is repeated here with a time that is right by definition."""
+def test_data_that_an_older_ledig_wrote_for_the_future_is_removed(machine: SimulatedServer, wrong_ms: int) -> None:
+    """It trusted every clock: its work is repeated here with a time that is right by definition."""
     machine.live(12)
     at_ms = machine.true_ms
     machine.work.save()
@@ -138,14 +138,14 @@ def test_what_an_older_ledig_invented_for_the_future_is_removed(machine: Machine
     assert machine.time.belief.site_ms == machine.true_ms
 
 
-def damage(machine: Machine, wrong_ms: int) -> None:
-    """Let the collector work for a minute by a clock that it believes."""
+def damage(machine: SimulatedServer, wrong_ms: int) -> None:
+    """Run the collector for a minute with a wrong clock that it trusts."""
     db = machine.journal.connection
-    db.execute("DELETE FROM meta WHERE name LIKE 'clock%'")  # it stored no belief
+    db.execute("DELETE FROM meta WHERE name LIKE 'clock%'")  # it stored no estimate
     work = Work(PLAN, machine.journal, RETENTION, wrong_ms, USUAL)
     for _ in range(3):
         work.tick(wrong_ms)
-        for _ in range(60):  # as far as it came in ten minutes
+        for _ in range(60):  # as much as in ten minutes
             work.settle(wrong_ms)
         wrong_ms += 6 * MINUTE_MS
     work.save()

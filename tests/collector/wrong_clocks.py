@@ -1,8 +1,8 @@
-"""A site on one simulated machine whose clock can be wrong, for tests: the collector's own work, time as a value.
+"""A site on one simulated machine whose clock can be wrong, for tests: the collector's pipeline, with time as a value.
 
 In:    a folder; what is wrong with the clock, and when.
 Out:   the journal's rows at the end.
-Never: the real time; sockets, threads.
+Never: real time; sockets, threads.
 """
 
 from collections import deque
@@ -30,8 +30,8 @@ HISTORY_DAYS = 60
 Rows = dict[tuple[str, tuple[str, ...], int], tuple[float | None, ...]]
 
 
-class Machine:
-    """A server with a clock, a collector on it, and devices whose own clocks are right."""
+class SimulatedServer:
+    """A server with a clock and a collector, and devices whose own clocks are right."""
 
     def __init__(self, folder: Path, *, synchronised: bool) -> None:
         self.true_ms, self.booted_ms, self.boot = NOON_MS, NOON_MS - DAY_MS, 1
@@ -50,7 +50,7 @@ class Machine:
         return Reading(self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms, self.boot, self.synchronised)
 
     def restart(self, *, reboots: bool = False) -> None:
-        """End the collector, cleanly, and start it; with `reboots` the whole machine, which takes a minute."""
+        """End the collector cleanly and start it; with `reboots` the whole machine restarts, which takes a minute."""
         self.work.save()
         self.journal.close()
         if reboots:
@@ -62,13 +62,13 @@ class Machine:
     def live(self, minutes: int) -> None:
         for _ in range(minutes):
             self.true_ms += MINUTE_MS
-            self._sense()
+            self._make_events()
             self.turn()
 
     def turn(self) -> None:
-        """What the collector's loop does with the messages that are there, and with time."""
+        """Do what the collector's loop does with waiting messages and the passing of time."""
         if self.reaches_devices:
-            self._hand_over()
+            self._send_waiting()
         now_ms = self.time.now_ms()
         self.work.tick(now_ms)
         while self.work.settle(now_ms):
@@ -77,7 +77,7 @@ class Machine:
             self.work = self._begin()
 
     def end(self) -> Rows:
-        """Every row of history at the end, with the journal closed."""
+        """Close the journal; return every row of history."""
         self.turn()
         with closing(self.journal):
             return rows(self.journal)
@@ -86,11 +86,11 @@ class Machine:
         return self.journal.connection.execute("SELECT device, first, last, reason FROM gap").fetchall()
 
     def kept(self) -> int:
-        """The oldest row of the history that was there before, and how many there are."""
+        """How many rows remain of the history from before the start."""
         return sum(1 for _, _, at_ms in rows(self.journal) if at_ms < NOON_MS)
 
     def ahead(self) -> list[tuple[str, int]]:
-        """Everything in the journal that is dated after now."""
+        """Everything in the journal that is dated in the future."""
         now_ms, db = self.true_ms, self.journal.connection
         found = [(name, at_ms) for name, _, at_ms in rows(self.journal) if at_ms > now_ms and name != FORECAST.name]
         for table in ("transition", "event", "crowd", "gap", "quarantine"):
@@ -110,8 +110,8 @@ class Machine:
         self.time.now_ms()
         return begin(PLAN, self.journal, RETENTION, self.time, USUAL)
 
-    def _sense(self) -> None:
-        """Each desk's sensor reports every minute; some desks are used."""
+    def _make_events(self) -> None:
+        """Let each desk's sensor report every minute; some desks are used."""
         minute = self.true_ms // MINUTE_MS
         for n, sensor in enumerate(one for one in PLAN.sensors if one.space is not None):
             moves = (minute // (7 + n)) % 2 == 0
@@ -119,8 +119,8 @@ class Machine:
             seq = self._seqs[sensor.device] = self._seqs[sensor.device] + 1
             self._outboxes[sensor.device].append(SensorEvent(seq, sensor.id, self.true_ms - 500, kind, value))
 
-    def _hand_over(self) -> None:
-        """Send what waits, and let go of what a receipt covers."""
+    def _send_waiting(self) -> None:
+        """Send what waits, and drop what a receipt covers."""
         deliveries = []
         for device, outbox in self._outboxes.items():
             events = list(outbox)[:200]
@@ -143,7 +143,7 @@ def rows(journal: Journal) -> Rows:
 
 
 def _add_history(journal: Journal) -> None:
-    """Sixty days before noon, as if they had been recorded."""
+    """Write rows for sixty days before noon, as if they had been recorded."""
     db = journal.connection
     hours = range(NOON_MS - HISTORY_DAYS * DAY_MS, NOON_MS, HOUR_MS)
     for measure, tags in ((ZONE_FIVE_MIN, (WHOLE_SITE, "desk")), (ZONE_HOUR, (WHOLE_SITE, "desk"))):

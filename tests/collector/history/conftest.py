@@ -1,7 +1,7 @@
-"""Stores for the tests of history: a journal, and a real InfluxDB behind the nginx that we ship.
+"""Stores for the tests of history: a journal, and a real InfluxDB behind the shipped nginx snippet.
 
-LEDIG_TEST_INFLUXDB_URL, _TOKEN, _ORG and _BUCKET name another server (1.8, 2.x) for the conformance suite; it
-empties our measurements there.
+LEDIG_TEST_INFLUXDB_URL, _TOKEN, _ORG and _BUCKET name another server (1.8, 2.x) for the conformance suite, which
+deletes Ledig's measurements there.
 """
 
 import os
@@ -22,7 +22,7 @@ SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
 USER, PASSWORD = "ledig", "it's a secret: 50 % å"
 
 
-class Guarded:
+class GuardedInflux:
     """Debian's InfluxDB with a user and a password, behind the shipped snippet."""
 
     def __init__(self, server, proxy, folder, bucket="ledig"):
@@ -31,18 +31,18 @@ class Guarded:
         token_file = folder / "token"
         token_file.write_text(f"{USER}:{PASSWORD}\n", encoding="utf-8")
         self.settings = InfluxSettings(url=proxy.url, bucket=bucket, token_file=token_file)
-        self.let_in()
+        self.create_user()
 
-    def let_in(self):
-        """Make the user, as the first query of an empty server must."""
-        with closing(Influx(InfluxSettings(url=self.server.url))) as open_door:
-            open_door.query(f'CREATE USER "{USER}" WITH PASSWORD {lines.quoted(PASSWORD)} WITH ALL PRIVILEGES')
+    def create_user(self):
+        """Create the user, which must be the first query of an empty server."""
+        with closing(Influx(InfluxSettings(url=self.server.url))) as influx:
+            influx.query(f'CREATE USER "{USER}" WITH PASSWORD {lines.quoted(PASSWORD)} WITH ALL PRIVILEGES')
 
 
 @contextmanager
 def guarded_influxdb(folder, bucket="ledig"):
     with influxdb("auth-enabled = true") as server, nginx(SNIPPET.read_text(), upstream(server)) as proxy:
-        yield Guarded(server, proxy, folder, bucket)
+        yield GuardedInflux(server, proxy, folder, bucket)
 
 
 def upstream(server):
@@ -51,7 +51,7 @@ def upstream(server):
 
 @pytest.fixture(scope="session")
 def shared_influx(tmp_path_factory):
-    """Settings of one server for all tests that do not harm it."""
+    """Settings of one server that is shared by all tests that do not damage it."""
     with ExitStack() as stack:
         if url := os.environ.get("LEDIG_TEST_INFLUXDB_URL"):
             yield _named(url, tmp_path_factory.mktemp("influx"))
@@ -72,8 +72,8 @@ def _named(url, folder):
     )
 
 
-class Journal:
-    """The history's part of a journal, and what the collector does to it."""
+class HistoryJournal:
+    """The history tables of a journal, and what the collector does to them."""
 
     def __init__(self, folder):
         self.path = folder / "journal.sqlite"
@@ -94,7 +94,7 @@ class Journal:
 
 @pytest.fixture
 def journal(tmp_path):
-    made = Journal(tmp_path)
+    made = HistoryJournal(tmp_path)
     with closing(made.db):
         yield made
 
@@ -124,24 +124,24 @@ def everything(reader):
     return {measure.name: reader.rows(measure, 0, 2**42) for measure in MEASURES}
 
 
-class Store:
-    """One history under test: what the journal is told, and the reader that must show it."""
+class HistoryStore:
+    """One store of history under test: the journal to write to, and the reader to compare."""
 
-    def __init__(self, journal, reader, settled):
+    def __init__(self, journal, reader, wait_until_written):
         self.journal = journal
         self.reader = reader
-        self._settled = settled
+        self._wait_until_written = wait_until_written
 
     def write(self, measure, *rows):
         self.journal.write(measure, list(rows))
-        self._settled()
+        self._wait_until_written()
 
 
 @pytest.fixture(params=list(HistoryKind))
 def store(request, journal):
     if request.param is HistoryKind.SQLITE:
         with closing(SqliteHistory(journal.path)) as reader:
-            yield Store(journal, reader, lambda: None)
+            yield HistoryStore(journal, reader, lambda: None)
         return
     settings = request.getfixturevalue("shared_influx")
     with closing(Influx(settings)) as influx:
@@ -149,6 +149,8 @@ def store(request, journal):
             for name in [*(measure.name for measure in MEASURES), lines.CURSOR]:
                 influx.query(f"DELETE FROM {name}")  # noqa: S608 - our own names
         except DatabaseAway:
-            pass  # the projection makes it
+            pass  # the projection creates it
     with following(journal, settings), closing(InfluxHistory(settings)) as reader:
-        yield Store(journal, reader, lambda: until(lambda: written_up_to(settings, journal), what="the projection"))
+        yield HistoryStore(
+            journal, reader, lambda: until(lambda: written_up_to(settings, journal), what="the projection")
+        )

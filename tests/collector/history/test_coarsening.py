@@ -1,4 +1,4 @@
-"""History of an older version is made as coarse as today's, whole and once."""
+"""History of an older version is coarsened like today's, completely and once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def migrated(path: Path, old: Mapping[Measure, Sequence[Row]]) -> Iterator[Row]:
-    """The rows that an older file holds once it was opened."""
+    """Open an older file; yield the rows that it holds then."""
     with closing(Journal(path, STEPS[:COARSE])) as journal, journal.transaction():
         for measure, rows in old.items():
             tables.upsert(journal.connection, measure, rows)
@@ -58,7 +58,7 @@ def fields_of(rows: Iterator[Row]) -> dict[tuple[str, ...], Fields]:
     return {row.tags: row.fields for row in rows}
 
 
-def test_a_mean_no_longer_tells_when_within_five_minutes_a_space_changed(path: Path) -> None:
+def test_a_mean_does_not_show_when_within_five_minutes_a_space_changed(path: Path) -> None:
     rows = [
         five("hall", "desk", 12.0, 6.9403, 7.0, 5.0, 0.0),
         five("hall", "desk", 12.0, 7.2, 8, 4, 0.4, at_ms=T0 + FIVE_MS),
@@ -67,7 +67,7 @@ def test_a_mean_no_longer_tells_when_within_five_minutes_a_space_changed(path: P
     assert [row.fields for row in found] == [(12.0, 7.0, 7.0, 5.0, 0.0), (12.0, 8.0, 8.0, 4.0, 1.0)]
 
 
-def test_the_site_is_the_sum_of_its_zones_so_that_no_zone_follows_from_the_others(path: Path) -> None:
+def test_the_site_is_the_sum_of_its_zones_so_that_no_zone_can_be_computed(path: Path) -> None:
     rows = [
         five("hall", "desk", 12.0, 7.0, 7.0, 5.0, 0.0),
         five("loft", "desk", 6.0, 2.3, 3.0, 3.0, 0.0),
@@ -79,7 +79,7 @@ def test_the_site_is_the_sum_of_its_zones_so_that_no_zone_follows_from_the_other
     assert found["site", "desk"][:3] == (18.0, 9.5, 9.5)
 
 
-def test_fewer_than_five_and_what_would_give_them_away_become_unknown(path: Path) -> None:
+def test_fewer_than_five_and_rows_that_would_reveal_them_become_unknown(path: Path) -> None:
     rows = [
         five("hall", "desk", 12.0, 7.0, 7.0, 5.0, 0.0),
         five("loft", "desk", 6.0, 5.0, 5.0, 1.0, 0.0),
@@ -94,7 +94,7 @@ def test_fewer_than_five_and_what_would_give_them_away_become_unknown(path: Path
     assert found["site", "booth"] == (2.0, 0.0, 0.0, None, 2.0)
 
 
-def test_hours_are_made_of_the_coarse_five_minutes(path: Path) -> None:
+def test_hours_are_computed_from_the_coarse_five_minutes(path: Path) -> None:
     rows = [five("hall", "desk", 12.0, 6.94, 7.0, 5.0, 0.0, at_ms=T0 + n * FIVE_MS) for n in range(12)]
     old = {ZONE_FIVE_MIN: rows, ZONE_HOUR: [Row(("hall", "desk"), T0, (12.0, 12.0, 6.94, 7.0, 5.0, 0.0, 0.0))]}
     assert list(migrated(path, old))[-1].fields == (12.0, 12.0, 7.0, 7.0, 5.0, 0.0, 0.0)
@@ -109,13 +109,11 @@ def test_hours_are_made_of_the_coarse_five_minutes(path: Path) -> None:
         ((600.0, 0.0, 0.0), (1800.0, 0.0, 0.0)),
     ],
 )
-def test_an_hour_of_a_space_holds_which_states_it_had_and_not_how_long(
-    path: Path, stored: Fields, coarse: Fields
-) -> None:
+def test_an_hour_of_a_space_has_its_states_and_not_their_durations(path: Path, stored: Fields, coarse: Fields) -> None:
     assert [row.fields for row in migrated(path, {SPACE_HOUR: [Row(("booth",), T0, stored)]})] == [coarse]
 
 
-def test_people_air_and_forecasts_keep_no_finer_moment(path: Path) -> None:
+def test_people_air_and_forecasts_have_no_finer_moment(path: Path) -> None:
     old = {
         PEOPLE_FIVE_MIN: [Row(("site",), T0, (1.0, 0.0, 7.0, 6.0, 8.0, float(T0 - 1)))],
         AIR_FIVE_MIN: [Row(("hall",), T0, (612.3456, 21.04321, None))],
@@ -131,8 +129,8 @@ def test_people_air_and_forecasts_keep_no_finer_moment(path: Path) -> None:
     assert inside == old[FORECAST][1].fields
 
 
-def test_no_migrated_row_depends_on_when_within_its_bucket_a_space_changed(path: Path) -> None:
-    """One change in each bucket, at any moment of it: what is stored is the same."""
+def test_no_migrated_row_depends_on_the_moment_of_a_change_within_its_bucket(path: Path) -> None:
+    """One change in each bucket, at any moment within it: the stored rows are the same."""
     chance = Random(7)  # noqa: S311 - moments of a test
 
     def stored(at: Path) -> list[Row]:

@@ -1,4 +1,4 @@
-"""A collector with InfluxDB behind it: from a message at the broker to a row, and a word when InfluxDB is away."""
+"""A collector with InfluxDB: from a message at the broker to a row, and a fault when InfluxDB is away."""
 
 import threading
 from contextlib import closing
@@ -28,7 +28,7 @@ def observer(broker):
         yield watching
 
 
-def test_what_a_device_said_is_a_row_in_influxdb_and_its_absence_is_told(broker, observer, guarded, tmp_path):
+def test_an_event_becomes_a_row_in_influxdb_and_an_outage_is_reported(broker, observer, guarded, tmp_path):
     journal, clock, stop = tmp_path / "journal.sqlite", [NOON_MS], threading.Event()
     settings = CollectorSettings(
         broker=broker.settings("collector"),
@@ -39,18 +39,18 @@ def test_what_a_device_said_is_a_row_in_influxdb_and_its_absence_is_told(broker,
     collector = threading.Thread(target=run, args=(settings, house_of(2), lambda: clock[0], stop))
     collector.start()
     try:
-        until(observer.status, what="the collector's first word")
+        until(observer.status, what="the collector's first status")
         observer.say(motions([1]))
         until(observer.receipts, what="the receipt")
         clock[0] = NOON_MS + HOUR_MS
         with closing(InfluxHistory(guarded.settings)) as reader, closing(SqliteHistory(journal)) as own:
             until(lambda: hours(reader), what="the hour in InfluxDB")
             assert hours(reader)[0].at_ms == NOON_MS
-            assert hours(reader)[0].fields == (0.0, 0.0, 3600.0)  # half past, nobody has been heard for half an hour
+            assert hours(reader)[0].fields == (0.0, 0.0, 3600.0)  # half past: no event for half an hour
             until(lambda: everything(reader) == everything(own), what="the rest")
         guarded.server.kill()
         clock[0] = NOON_MS + 2 * HOUR_MS
-        until(lambda: fault(observer) == "InfluxDB does not answer", what="a word about it")
+        until(lambda: fault(observer) == "InfluxDB does not answer", what="the report of the fault")
         guarded.server.start()
         until(lambda: fault(observer) == "", what="the end of the fault")
     finally:

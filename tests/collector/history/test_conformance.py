@@ -1,4 +1,4 @@
-"""One suite for every store of history: what the journal is told is what the reader shows, to the last digit."""
+"""One suite for every store of history: readers return exactly the rows that were written to the journal."""
 
 import math
 from zoneinfo import ZoneInfo
@@ -53,13 +53,13 @@ def test_a_history_without_rows_is_empty(store):
     assert store.reader.rows(AIR_FIVE_MIN, 0, 2**42, zone="nowhere") == []
 
 
-def test_rows_come_back_by_tags_and_then_by_time(store):
+def test_rows_are_ordered_by_tags_and_then_by_time(store):
     rows = [*hours("desk-2", 1.0, 2.0), *hours("desk-1", 3.0, 4.0), *hours("desk-10", 5.0)]
     store.write(SPACE_HOUR, *rows)
     assert store.reader.rows(SPACE_HOUR, T0, T0 + DAY_MS) == sorted(rows)
 
 
-def test_a_span_has_its_start_and_not_its_end(store):
+def test_a_period_includes_its_start_and_not_its_end(store):
     store.write(SPACE_HOUR, *hours("desk-1", 1.0, 2.0, 3.0, 4.0))
     found = store.reader.rows(SPACE_HOUR, T0 + HOUR_MS, T0 + 3 * HOUR_MS)
     assert [row.fields[0] for row in found] == [2.0, 3.0]
@@ -67,7 +67,7 @@ def test_a_span_has_its_start_and_not_its_end(store):
     assert store.reader.rows(SPACE_HOUR, T0 + 1, T0 + HOUR_MS) == []
 
 
-def test_any_tag_can_be_asked_for(store):
+def test_rows_can_be_selected_by_any_tag(store):
     rows = [
         Row((zone, kind), T0, (float(len(zone)), 0.5, 1.0, 0.0, 0.0))
         for zone in ("loft", "site")
@@ -81,7 +81,7 @@ def test_any_tag_can_be_asked_for(store):
     assert ask(ZONE_FIVE_MIN, T0, T0 + 1, zone="site", kind="booth") == [rows[2]]
 
 
-def test_tags_may_have_any_letters(store):
+def test_tags_may_have_any_characters(store):
     rows = sorted(Row((tag,), T0, (float(number), 0.0, 0.0)) for number, tag in enumerate(ODD))
     store.write(SPACE_HOUR, *rows)
     assert store.reader.rows(SPACE_HOUR, T0, T0 + 1) == rows
@@ -89,7 +89,7 @@ def test_tags_may_have_any_letters(store):
         assert store.reader.rows(SPACE_HOUR, T0, T0 + 1, space=row.tags[0]) == [row]
 
 
-def test_a_row_that_is_written_again_overwrites_itself(store):
+def test_a_row_written_again_overwrites_itself(store):
     store.write(SPACE_HOUR, *hours("desk-1", 1.0, 2.0))
     store.write(SPACE_HOUR, *hours("desk-1", 1.0, 2500.0))
     assert store.reader.rows(SPACE_HOUR, T0, T0 + DAY_MS) == hours("desk-1", 1.0, 2500.0)
@@ -103,7 +103,7 @@ def test_numbers_keep_every_digit_and_stay_floats(store):
     assert repr(found) == repr(rows)
 
 
-def test_what_is_not_known_is_none(store):
+def test_an_unknown_field_is_none(store):
     rows = [
         Row(("loft",), T0, (400.0, None, None)),
         Row(("loft",), T0 + BUCKET, (None, 21.5, None)),
@@ -113,7 +113,7 @@ def test_what_is_not_known_is_none(store):
     assert store.reader.rows(AIR_FIVE_MIN, T0, T0 + DAY_MS) == rows
 
 
-def test_thousands_of_rows_come_back_whole(store):
+def test_thousands_of_rows_are_returned_completely(store):
     rows = [
         Row((f"zone-{zone}", "desk"), T0 + number * BUCKET, (12.0, number / 7, 3.0, 1.0, 0.0))
         for zone in range(4)
@@ -123,7 +123,7 @@ def test_thousands_of_rows_come_back_whole(store):
     assert store.reader.rows(ZONE_FIVE_MIN, T0, T0 + 20 * DAY_MS) == rows
 
 
-def test_what_is_older_than_its_retention_is_gone(store):
+def test_rows_older_than_their_retention_are_gone(store):
     plan = SitePlan(
         id="house",
         name="House",
@@ -144,7 +144,7 @@ def test_what_is_older_than_its_retention_is_gone(store):
     assert store.reader.rows(AIR_FIVE_MIN, 0, now_ms) == air[2:]
 
 
-def test_a_correction_that_holds_no_more_is_gone(store):
+def test_a_correction_that_no_longer_applies_is_gone(store):
     quiet, seen = (Row(("site", why), T0, fields) for why, fields in (("quiet", (6.0, 0.0)), ("seen", (1.0, 2.0))))
     store.write(PEOPLE_CORRECTION, quiet, seen)
     tables.replace(store.journal.db, PEOPLE_CORRECTION, [seen], T0, T0 + HOUR_MS)
@@ -154,7 +154,7 @@ def test_a_correction_that_holds_no_more_is_gone(store):
     assert store.reader.rows(PEOPLE_CORRECTION, T0, T0 + HOUR_MS) == [quiet, seen]
 
 
-def test_the_reader_can_be_closed_and_asked_again(store):
+def test_a_closed_reader_can_be_used_again(store):
     store.write(SPACE_HOUR, *hours("desk-1", 1.0))
     store.reader.close()
     assert everything(store.reader) == {

@@ -1,4 +1,4 @@
-"""InfluxDB itself: what it refuses, cuts short or does not answer is told with whose move it is."""
+"""InfluxDB itself: rejected, truncated and missing answers are reported with what to do."""
 
 import re
 import urllib.request
@@ -35,20 +35,20 @@ def guarded(tmp_path):
             "history cannot be copied to InfluxDB",
         ),
     ],
-    ids=["nobody there", "no token file"],
+    ids=["no server", "no token file"],
 )
-def test_what_is_away_says_so(settings, text, shown, journal, caplog):
+def test_an_outage_is_reported(settings, text, shown, journal, caplog):
     tmp_path = journal.path.parent
     with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
         reader.rows(SPACE_HOUR, 0, 1)
     with following(journal, settings(tmp_path)) as projection:
-        until(projection.fault, what="a word about it")
+        until(projection.fault, what="the report of the fault")
         assert projection.fault() == shown
     assert re.search(text, caplog.text)
 
 
 @pytest.mark.parametrize("configuration", ["", "max-row-limit = 10"])
-def test_a_long_answer_comes_whole_whatever_its_server_cuts(configuration):
+def test_a_long_answer_is_complete_whatever_its_server_truncates(configuration):
     with influxdb(configuration) as server, closing(InfluxHistory(InfluxSettings(url=server.url))) as reader:
         with closing(Influx(InfluxSettings(url=server.url))) as influx:
             influx.create()
@@ -62,10 +62,10 @@ def test_a_long_answer_comes_whole_whatever_its_server_cuts(configuration):
 
 
 @pytest.mark.parametrize("answer", ['{"results": [{"partial": true, "series": []}]}', "", "[]", '{"results": [7]}'])
-def test_an_answer_that_ends_early_or_is_no_answer_is_away(answer):
-    said = f"server {{ listen 8087; location / {{ default_type application/json; return 200 '{answer}'; }} }}"
+def test_a_truncated_or_invalid_answer_is_away(answer):
+    snippet = f"server {{ listen 8087; location / {{ default_type application/json; return 200 '{answer}'; }} }}"
     with (
-        nginx(said) as server,
+        nginx(snippet) as server,
         closing(Influx(InfluxSettings(url=server.url))) as influx,
         pytest.raises(HistoryAway, match=r"sends incomplete responses|does not answer like InfluxDB"),
     ):
@@ -73,7 +73,7 @@ def test_an_answer_that_ends_early_or_is_no_answer_is_away(answer):
 
 
 @pytest.mark.parametrize(("precision", "unit_ns"), [("ns", 1), ("us", 1000), ("ms", 10**6), ("s", 10**9), (None, 1)])
-def test_the_snippet_hands_on_the_precision_of_a_write(precision, unit_ns):
+def test_the_snippet_forwards_the_precision_of_a_write(precision, unit_ns):
     asked = f"&precision={precision}" if precision else ""
     with ExitStack() as stack:
         server = stack.enter_context(influxdb())
@@ -89,13 +89,13 @@ def post(url, body):
         assert answer.status == 204
 
 
-def test_a_page_that_is_no_influxdb_is_away(guarded):
+def test_a_server_that_is_not_influxdb_is_away(guarded):
     wrong = InfluxSettings(url=f"{guarded.proxy.url}/other", token_file=guarded.settings.token_file)
     with closing(Influx(wrong)) as influx, pytest.raises(HistoryAway, match="has no"):
         influx.query("SHOW DATABASES")
 
 
-def test_a_database_that_is_not_there_yet_is_away_for_the_reader(guarded):
+def test_a_missing_database_is_away_for_the_reader(guarded):
     with (
         closing(InfluxHistory(guarded.settings)) as reader,
         pytest.raises(HistoryAway, match="has no database or bucket 'ledig'"),
@@ -103,7 +103,7 @@ def test_a_database_that_is_not_there_yet_is_away_for_the_reader(guarded):
         reader.rows(SPACE_HOUR, 0, 1)
 
 
-def test_a_broken_line_is_refused_and_not_retried(guarded):
+def test_a_broken_line_is_rejected_and_not_retried(guarded):
     with closing(Influx(guarded.settings)) as influx:
         influx.create()
         with pytest.raises(LinesRejected, match="unable to parse"):

@@ -1,7 +1,7 @@
-"""The answers of InfluxDB 2, which cannot be installed here: recorded, and given by a small HTTP server.
+"""InfluxDB 2, which cannot be installed here: its recorded answers, served by a small HTTP server.
 
-Source: an InfluxDB 2.7.12: /query answers a DELETE without `results`; a bucket that is missing, a token that may not
-read or write, limits and overload have the statuses and bodies below.
+Source: an InfluxDB 2.7.12: /query answers a DELETE without `results`; the statuses and bodies below belong to a missing
+bucket, a token without the right to read or write, limits and overload.
 """
 
 import json
@@ -24,13 +24,13 @@ MISSING = {"results": [{"statement_id": 0, "error": "database not found: ledig"}
 NO_CREATE = {"results": [{"statement_id": 0, "error": "not implemented: CREATE DATABASE"}]}
 
 
-class Recorded:
-    """What the server answers, and what it was asked and given."""
+class RecordedInflux:
+    """What the server answers, and the requests that it received."""
 
     def __init__(self) -> None:
         self.has_bucket = True
         self.refusal = None
-        """Status and body of each write; None: it is taken."""
+        """Status and body for each write; None: it is accepted."""
         self.changed = b"{}"
         """The answer to a DELETE."""
         self.statements = []
@@ -61,9 +61,9 @@ class Recorded:
 
 @contextmanager
 def recorded_influxdb():
-    recorded = Recorded()
+    recorded = RecordedInflux()
 
-    class Handler(BaseHTTPRequestHandler):
+    class RecordedInfluxHandler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.path.startswith("/query"):
@@ -79,7 +79,7 @@ def recorded_influxdb():
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), RecordedInfluxHandler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -94,7 +94,7 @@ def rows_of(recorded):
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"statement_id":0}]}'])
-def test_the_projection_goes_on_after_a_purge_whatever_a_delete_is_answered(journal, answer):
+def test_the_projection_continues_after_a_purge_whatever_the_answer_to_delete(journal, answer):
     with recorded_influxdb() as (recorded, settings), following(journal, settings) as projection:
         recorded.changed = answer
         journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
@@ -107,14 +107,14 @@ def test_the_projection_goes_on_after_a_purge_whatever_a_delete_is_answered(jour
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"partial":true}]}'])
-def test_an_answer_to_a_question_that_is_cut_short_is_still_found(answer):
+def test_a_truncated_answer_to_a_query_is_detected(answer):
     with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
         recorded.query = lambda _statement: (200, answer)
         with pytest.raises(InfluxAway, match="sends incomplete responses"):
             influx.query("SELECT taken_s FROM space_hour")
 
 
-def test_an_error_in_the_answer_to_a_delete_is_no_success():
+def test_an_error_in_the_answer_to_a_delete_is_a_failure():
     with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
         for answer in (b'{"error":"shard is locked"}', b'{"results":[{"statement_id":0,"error":"shard is locked"}]}'):
             recorded.changed = answer
@@ -122,7 +122,7 @@ def test_an_error_in_the_answer_to_a_delete_is_no_success():
                 influx.change("DELETE FROM space_hour WHERE time < 1ms")
 
 
-def test_a_missing_bucket_is_reported_as_such_and_history_goes_there_once_it_is_made(journal):
+def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(journal):
     journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with recorded_influxdb() as (recorded, settings):
         recorded.has_bucket = False
@@ -150,7 +150,7 @@ def test_a_missing_bucket_is_reported_as_such_and_history_goes_there_once_it_is_
         (503, b"", "InfluxDB does not answer"),
     ],
 )
-def test_whatever_keeps_rows_out_is_reported_and_they_are_written_when_it_is_over(journal, status, body, fault):
+def test_any_rejection_is_reported_and_the_rows_are_written_once_it_ends(journal, status, body, fault):
     with recorded_influxdb() as (recorded, settings), following(journal, settings, retry_s=0.1) as projection:
         until(lambda: recorded.statements, what="the first question")
         take = recorded.write

@@ -1,4 +1,4 @@
-"""InfluxDB follows the journal through absence, emptiness, refusals and locked doors, and ends equal to it."""
+"""InfluxDB follows the journal through outages, data loss, rejections and wrong passwords, and ends equal to it."""
 
 import shutil
 import sqlite3
@@ -13,7 +13,7 @@ from collector.history.refused import MOST_ROWS
 from collector.history.sqlite import SqliteHistory
 from edge.clock import unix_ms
 from tests.collector.history.conftest import (
-    Journal,
+    HistoryJournal,
     everything,
     following,
     guarded_influxdb,
@@ -27,13 +27,13 @@ BUCKET = 300_000
 
 @pytest.fixture
 def guarded(tmp_path):
-    """A server of the test's own, to be killed and emptied."""
+    """A server for one test, to be killed and emptied."""
     with guarded_influxdb(tmp_path) as running:
         yield running
 
 
 def ten_minutes_of_a_day_in_ten(journal, from_ms):
-    """What a house writes while ten real minutes pass at 144 times the speed: a whole day."""
+    """Write one day, as the collector does during ten real minutes at 144 times the speed."""
     for at_ms in range(from_ms, from_ms + 24 * HOUR_MS, BUCKET):
         zones = [
             Row((zone, kind), at_ms, (12.0, at_ms % 7 / 3, 5.0, 2.0, 0.5))
@@ -51,24 +51,24 @@ def equal(journal, settings):
         return repr(everything(one)) == repr(everything(other))
 
 
-def test_a_server_that_was_away_for_ten_minutes_and_comes_back_empty_ends_equal(guarded, journal):
+def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, journal):
     with following(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
         until(lambda: written_up_to(guarded.settings, journal), what="the first day")
         guarded.server.kill()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
-        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])  # late news about the first day
-        until(projection.fault, what="a word about it")
+        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
+        until(projection.fault, what="the report of the fault")
         assert "answer" in projection.fault()
         guarded.server.empty()
-        guarded.let_in()
+        guarded.create_user()
         until(lambda: not projection.fault(), seconds=60, what="the end of the fault")
         until(lambda: written_up_to(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
         assert projection.refused.newest() == []
 
 
-def test_a_server_that_only_stumbled_goes_on_where_it_was(guarded, journal):
+def test_after_a_short_outage_the_projection_continues_from_the_cursor(guarded, journal):
     with following(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
         until(lambda: written_up_to(guarded.settings, journal), what="the first day")
@@ -78,7 +78,7 @@ def test_a_server_that_only_stumbled_goes_on_where_it_was(guarded, journal):
         assert equal(journal, guarded.settings)
 
 
-def test_a_server_that_lost_its_rows_without_a_word_is_noticed(guarded, journal):
+def test_a_server_that_lost_its_rows_silently_is_noticed(guarded, journal):
     with following(journal, guarded.settings, check_s=0.5):
         ten_minutes_of_a_day_in_ten(journal, T0)
         until(lambda: written_up_to(guarded.settings, journal), what="the first day")
@@ -87,11 +87,11 @@ def test_a_server_that_lost_its_rows_without_a_word_is_noticed(guarded, journal)
         until(lambda: written_up_to(guarded.settings, journal) and equal(journal, guarded.settings), what="equality")
 
 
-def test_a_projection_that_was_stopped_writes_only_what_is_new(guarded, journal):
+def test_a_restarted_projection_writes_only_new_rows(guarded, journal):
     journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings):
         until(lambda: written_up_to(guarded.settings, journal), what="the first row")
-    with closing(Influx(guarded.settings)) as influx:  # a mark that a second writing would overwrite
+    with closing(Influx(guarded.settings)) as influx:  # a value that writing the row again would overwrite
         influx.write([f"space_hour,space=desk-1 taken_s=77.0 {T0 * lines.NS_PER_MS}"])
     journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings), closing(InfluxHistory(guarded.settings)) as reader:
@@ -99,7 +99,7 @@ def test_a_projection_that_was_stopped_writes_only_what_is_new(guarded, journal)
         assert [row.fields[0] for row in reader.rows(SPACE_HOUR, 0, 2**42)] == [77.0, 1.0]
 
 
-def test_a_journal_that_was_restored_from_a_copy_is_written_anew(guarded, journal, tmp_path):
+def test_the_history_of_a_restored_journal_is_written_again(guarded, journal, tmp_path):
     journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
     older = tmp_path / "older"
     older.mkdir()
@@ -108,7 +108,7 @@ def test_a_journal_that_was_restored_from_a_copy_is_written_anew(guarded, journa
     journal.write(SPACE_HOUR, [Row(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
     with following(journal, guarded.settings):
         until(lambda: written_up_to(guarded.settings, journal), what="all rows")
-    restored = Journal(older)
+    restored = HistoryJournal(older)
     with closing(restored.db):
         restored.write(SPACE_HOUR, [Row(("desk-1",), T0, (9.0, 2.0, 3.0))])
         with following(restored, guarded.settings):
@@ -117,10 +117,10 @@ def test_a_journal_that_was_restored_from_a_copy_is_written_anew(guarded, journa
             assert reader.rows(SPACE_HOUR, 0, 2**42, space="desk-1")[0].fields == (9.0, 2.0, 3.0)
 
 
-def test_a_refused_row_is_put_aside_with_its_reason_and_the_others_are_written(guarded, journal):
+def test_a_rejected_row_is_recorded_with_its_reason_and_the_others_are_written(guarded, journal):
     with closing(Influx(guarded.settings)) as influx:
         influx.create()
-        influx.write([f'air_five_min,zone=loft co2_ppm="much" {T0 * lines.NS_PER_MS}'])  # now co2_ppm is a text there
+        influx.write([f'air_five_min,zone=loft co2_ppm="much" {T0 * lines.NS_PER_MS}'])  # co2_ppm is now a string there
     rows = [Row((f"desk-{n}",), T0, (float(n), 0.0, 0.0)) for n in range(20)]
     journal.write(SPACE_HOUR, rows[:10])
     journal.write(AIR_FIVE_MIN, [Row(("loft",), T0 + 1, (400.0, 21.0, None))])
@@ -159,7 +159,7 @@ def test_rows_that_influxdb_rejects_are_reported_kept_and_written_once_the_cause
             assert (projection.refused.newest(), projection.refused.beyond()) == ([], None)
 
 
-def test_a_rejected_row_that_the_journal_forgets_is_no_fault_any_more(guarded, journal):
+def test_a_rejected_row_that_the_journal_erases_is_no_longer_a_fault(guarded, journal):
     with closing(Influx(guarded.settings)) as influx:
         influx.create()
         influx.write([f"space_hour,space=other taken_s=8i {T0 * lines.NS_PER_MS}"])
@@ -170,12 +170,12 @@ def test_a_rejected_row_that_the_journal_forgets_is_no_fault_any_more(guarded, j
         until(lambda: not projection.fault(), what="the end of the fault")
 
 
-def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded, journal):
+def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, journal):
     journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
     right = guarded.settings.token_file.read_text()
     guarded.settings.token_file.write_text("ledig:wrong")
     with following(journal, guarded.settings) as projection, ExitStack() as stack:
-        until(projection.fault, what="a word about it")
+        until(projection.fault, what="the report of the fault")
         assert projection.fault() == "InfluxDB refuses the token"
         reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
         with pytest.raises(HistoryAway, match=r"refuses the token \(401.*token_file"):
@@ -185,14 +185,14 @@ def test_a_wrong_password_is_told_with_whose_move_it_is_and_mends_itself(guarded
         until(lambda: written_up_to(guarded.settings, journal), what="the row")
 
 
-def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_path):
+def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
     late = tmp_path / "late"
     late.mkdir()
     projection = Projection(late / "journal.sqlite", guarded.settings, unix_ms)
     projection.start()
     try:
-        until(projection.fault, what="a word about it")
-        journal = Journal(late)
+        until(projection.fault, what="the report of the fault")
+        journal = HistoryJournal(late)
         with closing(journal.db):
             journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
             until(lambda: written_up_to(guarded.settings, journal), what="the row")
@@ -202,7 +202,7 @@ def test_a_projection_waits_for_a_journal_that_is_not_there_yet(guarded, tmp_pat
     shutil.rmtree(late)
 
 
-def test_rows_that_were_written_for_the_future_are_taken_back(guarded, journal):
+def test_rows_written_for_the_future_are_withdrawn(guarded, journal):
     with following(journal, guarded.settings):
         journal.write(
             ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.0, 5.0, 2.0, 0.5)) for n in range(9)]
@@ -211,7 +211,7 @@ def test_rows_that_were_written_for_the_future_are_taken_back(guarded, journal):
         journal.take_back(ZONE_FIVE_MIN, T0 + 4 * BUCKET)
         journal.write(
             ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + 5 * BUCKET, (12.0, 2.0, 5.0, 2.0, 0.5))]
-        )  # once it came
+        )  # once that time has come
         until(lambda: written_up_to(guarded.settings, journal), what="the withdrawal")
         assert equal(journal, guarded.settings)
     with closing(SqliteHistory(journal.path)) as history:

@@ -1,4 +1,4 @@
-"""InfluxDB follows a journal that was restored while it runs, and outlives a damaged list of rejected rows."""
+"""InfluxDB follows a journal that is restored meanwhile, and survives a damaged list of rejected rows."""
 
 import sqlite3
 from contextlib import closing
@@ -19,7 +19,7 @@ from tests.collector.houses import HOUR_MS, NOON_MS, house_of
 from tests.servers import until
 
 
-class Opened:
+class OpenJournal:
     """The collector's journal, with what the tests of history need."""
 
     def __init__(self, journal):
@@ -36,28 +36,28 @@ def equal(journal, settings):
         return all(row in rows[name] for name, found in everything(one).items() for row in found)
 
 
-def test_a_journal_that_is_restored_under_a_running_projection_is_written_whole(tmp_path):
+def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path):
     path = tmp_path / "journal.sqlite"
     guard = JournalGuard(path, house_of(2), RetentionSettings(), lambda: NOON_MS + HOUR_MS)
     with guarded_influxdb(tmp_path) as running:
         journal = guard.open_journal()
         with closing(journal):
-            opened = Opened(journal)
+            opened = OpenJournal(journal)
             opened.write(range(2))
             back_up(path, BackupRules(folder=tmp_path / "backups", keep=3), NOON_MS)
             opened.write(range(100, 110))
         with following(opened, running.settings, check_s=3600):
             with closing(CollectorJournal(path)) as journal:
-                until(lambda: written_up_to(running.settings, Opened(journal)), what="the history")
+                until(lambda: written_up_to(running.settings, OpenJournal(journal)), what="the history")
             path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
             with closing(guard.replaced(JournalDamaged("the header"))) as journal:
-                restored = Opened(journal)
+                restored = OpenJournal(journal)
                 restored.write(range(200, 240))  # beyond the revision that InfluxDB had of the damaged one
                 until(lambda: written_up_to(running.settings, restored), what="the restored history")
                 assert equal(restored, running.settings)
 
 
-def test_a_restored_journal_has_a_history_of_its_own(tmp_path):
+def test_a_restored_journal_has_a_new_history_id(tmp_path):
     with closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
         before = tables.identity(journal.connection)
         with journal.transaction():
@@ -95,7 +95,7 @@ DAMAGES = [header, pages, schema, text, emptied, cut]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_list_of_rejected_rows_begins_anew_and_asks_for_all_rows(tmp_path, damage):
+def test_a_damaged_list_of_rejected_rows_is_replaced_and_requests_all_rows(tmp_path, damage):
     path = tmp_path / "refused.sqlite"
     with closing(RefusedRows(path)) as rows:
         rows.add([RejectedRow(SPACE_HOUR, Row((f"desk-{n}",), 0, (1.0, 0.0, 0.0)), "why", n) for n in range(200)])
@@ -110,7 +110,7 @@ def test_a_damaged_list_of_rejected_rows_begins_anew_and_asks_for_all_rows(tmp_p
     assert [one.name for one in tmp_path.iterdir()] == ["refused.sqlite"]
 
 
-def test_a_list_that_another_program_locks_is_kept(tmp_path):
+def test_a_list_locked_by_another_program_is_kept(tmp_path):
     path = tmp_path / "refused.sqlite"
     with closing(RefusedRows(path)) as rows:
         rows.add([RejectedRow(SPACE_HOUR, Row(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
@@ -122,9 +122,9 @@ def test_a_list_that_another_program_locks_is_kept(tmp_path):
         assert len(rows.newest()) == 1
 
 
-def test_rows_that_only_the_damaged_list_knew_are_written_again(tmp_path):
+def test_rows_recorded_only_in_the_damaged_list_are_written_again(tmp_path):
     with guarded_influxdb(tmp_path) as running, closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
-        opened = Opened(journal)
+        opened = OpenJournal(journal)
         opened.write(range(5))
         with following(opened, running.settings):
             until(lambda: written_up_to(running.settings, opened), what="the history")

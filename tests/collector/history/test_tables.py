@@ -1,4 +1,4 @@
-"""The tables of history: what is there stays untouched, what changes can be followed, what is old is gone."""
+"""The tables of history: unchanged rows stay untouched, changes can be followed, old rows are erased."""
 
 import sqlite3
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def hour(space, at_ms, *fields):
     return Row((space,), at_ms, fields or (3600.0, 0.0, 0.0))
 
 
-def test_a_row_that_says_the_same_again_changes_nothing(db):
+def test_writing_an_identical_row_changes_nothing(db):
     rows = [hour("desk-1", T0), hour("desk-1", T0 + HOUR_MS)]
     assert tables.upsert(db, SPACE_HOUR, rows) == 2
     assert tables.upsert(db, SPACE_HOUR, rows) == 0
@@ -62,7 +62,7 @@ def test_a_row_that_becomes_known_or_unknown_is_a_change(db):
     assert tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (500.0, 21.0, None))]) == 0
 
 
-def test_changes_of_all_measures_follow_one_another_by_revision(db):
+def test_changes_of_all_measures_are_ordered_by_revision(db):
     air, zone = Row(("loft",), T0, (500.0, 21.0, None)), Row(("loft", "desk"), T0, (2.0, 1.0, 1.0, 1.0, 0.0))
     tables.upsert(db, ZONE_FIVE_MIN, [zone])
     tables.upsert(db, AIR_FIVE_MIN, [air])
@@ -77,7 +77,7 @@ def test_changes_of_all_measures_follow_one_another_by_revision(db):
     ]
 
 
-def test_the_name_of_a_history_stays_and_no_two_have_the_same(db, tmp_path):
+def test_the_id_of_a_history_is_stable_and_unique(db, tmp_path):
     name = tables.identity(db)[0]
     tables.create(db)
     assert tables.identity(db)[0] == name
@@ -86,7 +86,7 @@ def test_the_name_of_a_history_stays_and_no_two_have_the_same(db, tmp_path):
         assert tables.identity(other)[0] != name
 
 
-def test_desks_are_forgotten_before_booths_and_what_is_in_no_plan_like_a_desk(db):
+def test_desks_are_erased_before_booths_and_unknown_spaces_like_desks(db):
     now_ms = T0 + 40 * DAY_MS
     rows = [hour(space, at) for space in ("desk-1", "booth-1", "gone") for at in (T0, now_ms - 35 * DAY_MS)]
     tables.upsert(db, SPACE_HOUR, rows)
@@ -103,25 +103,25 @@ def test_desks_are_forgotten_before_booths_and_what_is_in_no_plan_like_a_desk(db
     ]
 
 
-def test_series_are_forgotten_after_their_days(db):
+def test_series_are_erased_after_their_days(db):
     tables.upsert(db, AIR_FIVE_MIN, [Row(("loft",), T0, (1.0, None, None))])
     assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS) == 0
     assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS + 300_000) == 1
     assert tables.erase(db, PLAN, RetentionSettings(series_days=3), T0 + 3 * DAY_MS + 300_000) == 0
 
 
-def test_what_is_forgotten_cannot_be_found_in_the_file(db, tmp_path):
+def test_erased_rows_cannot_be_found_in_the_file(db, tmp_path):
     tables.upsert(db, SPACE_HOUR, [hour("desk-of-secrets", T0)])
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"desk-of-secrets" in (tmp_path / "journal.sqlite").read_bytes()
     tables.erase(db, PLAN, RetentionSettings(), T0 + 99 * DAY_MS)
-    db.execute("DELETE FROM erased")  # the name of the space stays there, until when it is erased
+    db.execute("DELETE FROM erased")  # it names the space, and until when it is erased
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"desk-of-secrets" not in (tmp_path / "journal.sqlite").read_bytes()
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
-def test_a_question_reads_no_row_that_it_does_not_need(db, measure):
+def test_a_query_reads_no_row_that_it_does_not_need(db, measure):
     asked: list[str] = []
     db.set_trace_callback(asked.append)
     tables.changed(db, 5, 5)
@@ -132,15 +132,15 @@ def test_a_question_reads_no_row_that_it_does_not_need(db, measure):
     assert f"SEARCH {measure.name} USING PRIMARY KEY" in steps[-1]
 
 
-def lived(db: sqlite3.Connection, from_ms: int, to_ms: int) -> None:
-    """One series of each measure, a row an hour."""
+def write_history(db: sqlite3.Connection, from_ms: int, to_ms: int) -> None:
+    """Write a row an hour to one series of each measure."""
     for measure in MEASURES:
         tags, fields = ("x",) * len(measure.tags), (1.0,) * len(measure.fields)
         tables.upsert(db, measure, [Row(tags, at_ms, fields) for at_ms in range(from_ms, to_ms, HOUR_MS)])
 
 
 def steps(db: sqlite3.Connection, work: Callable[[], object]) -> int:
-    """How many steps SQLite's machine takes for it."""
+    """How many operations SQLite needs for it."""
     taken: list[int] = []
     db.set_progress_handler(lambda: taken.append(1), 1)
     work()
@@ -157,14 +157,14 @@ def steps(db: sqlite3.Connection, work: Callable[[], object]) -> int:
     ],
     ids=["to find the series", "to purge where nothing is due", "to correct an hour"],
 )
-def test_an_old_house_costs_no_more_than_a_young_one(db, work):
-    lived(db, T0 + 28 * DAY_MS, T0 + 30 * DAY_MS - HOUR_MS)
+def test_an_old_site_costs_no_more_than_a_young_one(db, work):
+    write_history(db, T0 + 28 * DAY_MS, T0 + 30 * DAY_MS - HOUR_MS)
     young = steps(db, lambda: work(db))
-    lived(db, T0, T0 + 28 * DAY_MS)
+    write_history(db, T0, T0 + 28 * DAY_MS)
     assert steps(db, lambda: work(db)) == young
 
 
-def test_a_journal_that_is_not_there_yet_is_away_and_says_who_makes_it(tmp_path):
+def test_a_missing_journal_is_away_and_the_error_names_its_creator(tmp_path):
     with pytest.raises(HistoryAway, match="the collector creates it"):
         SqliteHistory(tmp_path / "journal.sqlite").rows(SPACE_HOUR, 0, T0)
 
