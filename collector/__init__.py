@@ -1,1 +1,1 @@
-"""What events mean for a space: states and history."""
+"""Turn sensor events into the states of spaces and their history."""

@@ -1,8 +1,8 @@
-"""What managers change on a page without the site file: spaces out of use, hours for a date, a notice.
+"""Temporary adjustments by hosts: spaces out of use, opening hours for single dates, a notice.
 
-In:    requests of the dashboard; the plan of the site file.
+In:    commands of the dashboard; the plan of the site file.
 Out:   the adjustments, stored and retained at the broker; the plan with their notice and hours.
-Never: a change of the site file. What it says applies again once an adjustment is taken back.
+Never: a change of the site file. When an adjustment is taken back, the site file applies again.
 """
 
 import re
@@ -19,44 +19,44 @@ from collector.plan import OpeningHours, SitePlan
 from edge.message import Id, MessageRejected, read
 
 NAME: Final = "adjustments:now"
-"""Where the journal keeps them, among what is settled; no space's id has a colon."""
+"""Key of the adjustments in the journal's table `settled`. It cannot be a space's id, because of the colon."""
 MOST_NOTICE: Final = 200
-"""Characters of a notice."""
+"""Most characters of a notice."""
 MOST_DATES: Final = 31
-"""Dates from today on; those that are over are kept besides."""
+"""Most dates from today on that can have hours of their own. Past dates are kept in addition."""
 MOST_AHEAD_DAYS: Final = 366
 MOST_AGO_DAYS: Final = 1
-"""Hours of yesterday may still run: after midnight a site that is open until two can close earlier."""
+"""Yesterday's hours may still apply: a site that is open until 02:00 can close earlier after midnight."""
 KEPT_DAYS: Final = 396
-"""So long the hours of a date that is over are kept: history that is computed again must find the same hours."""
+"""How long the hours of a past date are kept: history that is computed again must find the same hours."""
 MOST_KEPT_DATES: Final = MOST_DATES + KEPT_DAYS
 
 Texts = Annotated[list[Annotated[str, Meta(max_length=11)]], Meta(max_length=4)]
-"""The opening hours of one date, such as ["09:00-13:00"]; empty: closed."""
+"""The opening hours of one date, such as ["09:00-13:00"]. Empty: closed."""
 
 
 class Adjustments(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """Everything that is adjusted now, retained at the broker."""
+    """All current adjustments; retained at the broker."""
 
     notice: Annotated[str, Meta(max_length=MOST_NOTICE)] = ""
-    """One line for every page."""
+    """One line that every page shows."""
     hours: Annotated[dict[str, Texts], Meta(max_length=MOST_KEPT_DATES)] = {}
-    """By date, such as "2026-12-24"; the others are as in the site file."""
+    """By date, such as "2026-12-24". Other dates have the hours of the site file."""
     out_of_use: list[Id] = []
-    """Ids of spaces that nobody can use, in alphabetical order."""
+    """Ids of spaces that are out of use, sorted."""
 
 
 NO_ADJUSTMENTS: Final = Adjustments()
 
 
 class SetNotice(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_notice", tag_field="command"):
-    """Show one line on every page; empty: no more."""
+    """Show one line on every page. Empty: remove it."""
 
     notice: Annotated[str, Meta(max_length=MOST_NOTICE)]
 
 
 class SetHours(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="set_hours", tag_field="command"):
-    """Open at other hours on one date; null: as in the site file."""
+    """Set the opening hours of one date. None: use those of the site file."""
 
     date: Annotated[str, Meta(max_length=10)]
     hours: Texts | None
@@ -70,89 +70,91 @@ class SetOutOfUse(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag
 
 
 AdjustCommand = SetNotice | SetHours | SetOutOfUse
-"""One request about adjustments to the collector; not retained."""
+"""A command about adjustments, sent to the collector; not retained."""
 
-_JOINER: Final = "\u200d"
-"""Joins signs to one emoji."""
-_PILE: Final = re.compile("^m|m{5}")
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+"""Joins characters into one emoji."""
+_STACKED_MARKS: Final = re.compile("^m|m{5}")
 _encoder: Final = msgspec.json.Encoder()
 _adjustments: Final = msgspec.json.Decoder(Adjustments)
 _command: Final[msgspec.json.Decoder[AdjustCommand]] = msgspec.json.Decoder(AdjustCommand)
 
 
 def encode(message: Adjustments | AdjustCommand) -> bytes:
-    """The message as UTF-8 JSON, keys in the order of its type."""
+    """Encode a message as UTF-8 JSON, with keys in the order of the type's fields."""
     return _encoder.encode(message)
 
 
 def decode_adjustments(payload: bytes) -> Adjustments:
-    """Read what is adjusted; raises MessageRejected."""
+    """Decode adjustments; raises MessageRejected."""
     found = read(_adjustments, payload)
     for day, texts in found.hours.items():
-        _day(day)
-        _spans(texts)
+        _parse_date(day)
+        _read_spans(texts)
     return found
 
 
 def decode_command(payload: bytes) -> AdjustCommand:
-    """Read a request about adjustments; raises MessageRejected."""
+    """Decode a command about adjustments; raises MessageRejected."""
     return read(_command, payload)
 
 
-def changed(before: Adjustments, asked: AdjustCommand, plan: SitePlan, today: date) -> Adjustments:
-    """The adjustments after one request; hours of dates that were over long ago are left out.
+def changed(before: Adjustments, command: AdjustCommand, plan: SitePlan, today: date) -> Adjustments:
+    """Apply one command; drop the hours of dates that are long past.
 
     Args:
-        before: what is adjusted now.
-        asked: the request.
-        plan: of the site file.
+        before: the current adjustments.
+        command: the command.
+        plan: the plan of the site file.
         today: the local date.
 
     Raises:
-        MessageRejected: the request names what is not there, or no hours.
+        MessageRejected: the command names an unknown space, or its date or hours are not valid.
     """
-    hours = {day: texts for day, texts in before.hours.items() if _day(day) >= today - timedelta(days=KEPT_DAYS)}
+    hours = {day: texts for day, texts in before.hours.items() if _parse_date(day) >= today - timedelta(days=KEPT_DAYS)}
     out_of_use = {space for space in before.out_of_use if space in plan.space and plan.space[space].offered}
     notice = before.notice
-    if isinstance(asked, SetNotice):
-        notice = _one_line(asked.notice)
-    elif isinstance(asked, SetHours):
-        day = _day(asked.date)
+    if isinstance(command, SetNotice):
+        notice = _one_line(command.notice)
+    elif isinstance(command, SetHours):
+        day = _parse_date(command.date)
         if not is_adjustable(day, today):
             raise MessageRejected(
-                f'date: "{asked.date}" is over or too far ahead; give one from yesterday to a year ahead'
+                f'date: "{command.date}" is over or too far ahead; give a date from yesterday to one year ahead'
             )
         hours.pop(day.isoformat(), None)
-        if asked.hours is not None:
-            _spans(asked.hours)
-            hours[day.isoformat()] = asked.hours
-    elif asked.space not in plan.space:
-        raise MessageRejected(f'space: no "{asked.space}" in the site file')
-    elif not plan.space[asked.space].offered:  # has no state that is shown
-        raise MessageRejected(f'space: "{asked.space}" is a supply or dedicated; only shared spaces can be out of use')
-    elif asked.out_of_use:
-        out_of_use.add(asked.space)
-    else:
-        out_of_use.discard(asked.space)
-    if sum(_day(day) >= today for day in hours) > MOST_DATES:
+        if command.hours is not None:
+            _read_spans(command.hours)
+            hours[day.isoformat()] = command.hours
+    elif command.space not in plan.space:
+        raise MessageRejected(f'space: no "{command.space}" in the site file')
+    elif not plan.space[command.space].offered:  # its state is never shown
         raise MessageRejected(
-            f"hours: at most {MOST_DATES} dates can have hours of their own; write them in the site file"
+            f'space: "{command.space}" is a supply or dedicated; only shared spaces can be out of use'
+        )
+    elif command.out_of_use:
+        out_of_use.add(command.space)
+    else:
+        out_of_use.discard(command.space)
+    if sum(_parse_date(day) >= today for day in hours) > MOST_DATES:
+        raise MessageRejected(
+            f"hours: at most {MOST_DATES} dates can have hours of their own; write more of them in the site file"
         )
     return structs.replace(before, notice=notice, hours=dict(sorted(hours.items())), out_of_use=sorted(out_of_use))
 
 
 def is_adjustable(day: date, today: date) -> bool:
-    """Whether a date can have hours of its own now."""
+    """Return whether the hours of a date can be adjusted today."""
     return today - timedelta(days=MOST_AGO_DAYS) <= day <= today + timedelta(days=MOST_AHEAD_DAYS)
 
 
 def adjusted(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
-    """The plan as it is used: that of the site file with the notice and the hours.
+    """Return the plan of the site file with the adjusted notice and hours.
 
-    A space that is out of use stays in the plan as it is: only what is shown now changes, never what is
-    inferred, learnt or kept in history (see `House.take_out_of_use`).
+    Spaces that are out of use stay in the plan unchanged: only what is shown changes, never what is inferred,
+    learned or stored in history (see `SpaceStates.set_out_of_use`).
     """
-    hours = {_day(day): _spans(texts) for day, texts in adjustments.hours.items()}
+    hours = {_parse_date(day): _read_spans(texts) for day, texts in adjustments.hours.items()}
     return replace(
         plan,
         notice=" · ".join(filter(None, (plan.notice, adjustments.notice))),
@@ -161,7 +163,7 @@ def adjusted(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
 
 
 def from_stored(payload: bytes | None) -> Adjustments:
-    """Stored adjustments; none if there are none, or they cannot be read."""
+    """Decode stored adjustments; return no adjustments if none are stored or they cannot be read."""
     try:
         return decode_adjustments(payload) if payload else NO_ADJUSTMENTS
     except MessageRejected:
@@ -169,27 +171,27 @@ def from_stored(payload: bytes | None) -> Adjustments:
 
 
 def _one_line(text: str) -> str:
-    """The text with single spaces, if every character of it can be seen."""
+    """Return the text with single spaces; reject characters that cannot be seen."""
     line = " ".join(text.split())
-    seen = line.replace(_JOINER, "")
-    # Some reverse what follows on a page; marks alone, or many on one letter, cover the lines around them.
+    seen = line.replace(_ZERO_WIDTH_JOINER, "")
+    # Control characters can reverse the text that follows; combining marks, alone or piled up, cover the lines around.
     if (
         (line and not seen.strip())
         or any(category(sign).startswith("C") for sign in seen)
-        or _PILE.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))
+        or _STACKED_MARKS.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))
     ):
-        raise MessageRejected("notice: it has a character that cannot be shown; write letters, digits and signs only")
+        raise MessageRejected("notice: it has a character that cannot be shown; use letters, digits and symbols only")
     return line
 
 
-def _spans(texts: list[str]) -> tuple[OpeningHours, ...]:
+def _read_spans(texts: list[str]) -> tuple[OpeningHours, ...]:
     try:
         return read_hours(texts) if texts else ()
     except HoursRejected as fault:
         raise MessageRejected(f"hours: {fault}") from fault
 
 
-def _day(text: str) -> date:
+def _parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as fault:

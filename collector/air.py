@@ -1,8 +1,8 @@
-"""The air of a zone: the newest readings of the sensors that live, how good it is, and where it is going.
+"""Air of one zone: newest readings of the sensors that are alive, an air quality band, and the trend of CO2.
 
 In:    readings and heartbeats of air sensors, in any order.
-Out:   what a zone shows of its air at a moment.
-Never: clocks, sockets, files. Air never frees a space.
+Out:   the zone's air at a moment.
+Never: clocks, sockets, files. Air never makes a space vacant.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,32 +17,33 @@ from collector.outward import Air, AirBand, Trend
 from edge.message import Kind
 
 BANDS: Final = ((800, AirBand.FRESH), (1000, AirBand.FAIR), (1400, AirBand.STALE))
-"""CO2 up to so many ppm; above the last it is bad. The classes IDA 1 to 4 of EN 13779 (400, 600 and 1000 ppm above
-outdoor air of 400 ppm); above 1000 ppm Swedish guidance (FoHMFS 2014:18) asks for more ventilation."""
+"""Upper CO2 limit of each band, in ppm; above the last the air is bad. The classes IDA 1 to 4 of EN 13779 (400, 600
+and 1000 ppm above outdoor air of 400 ppm). Above 1000 ppm Swedish guidance (FoHMFS 2014:18) asks for more
+ventilation."""
 SLOT_MS: Final = 120_000
 SLOTS: Final = 11
-"""Of each two minutes of the last 22 one reading stays at hand: enough for a trend, whatever the sensor's beat."""
+"""One reading is kept for each two minutes of the last 22: enough for a trend at any reporting rate."""
 BAND_OF: Final = 3
-"""The band is that of the median of so many: one breath at the sensor is not the room's air."""
+"""The band is that of the median of this many readings: a breath at the sensor is not the air of the room."""
 TREND_OF: Final = 5
-"""A trend needs so many: then the median of their slopes is not moved by a single one."""
+"""Fewest readings of a trend: from this many on, a single reading does not move the median slope."""
 TREND_SPAN_MS: Final = 15 * 60_000
 TREND_PPM_PER_H: Final = 150
-"""Slower is steady. It takes more than an hour from one band to the next; a sensor's noise of 10 ppm makes a third."""
+"""A slower change is steady: it needs over an hour from one band to the next. Noise of 10 ppm makes a third of this."""
 _HOUR_MS: Final = 3_600_000
 CHANNEL_SILENT_MS: Final = _HOUR_MS
-"""Temperature and humidity have no heartbeat of their own, and some sensors send them only when they change."""
+"""Temperature and humidity have no heartbeat of their own, and some sensors send them only on change."""
 
 
 class Reading(Struct, frozen=True, gc=False, array_like=True, order=True):
-    """One reading; the greater is the newer."""
+    """One reading. Readings order by event key: the greater is the newer."""
 
     key: Key
     value: float
 
 
 class AirView(Struct, frozen=True, gc=False, array_like=True):
-    """What one air sensor last said, of each kind."""
+    """The newest readings of one air sensor."""
 
     device: str
     sensor: str
@@ -51,9 +52,9 @@ class AirView(Struct, frozen=True, gc=False, array_like=True):
     temperature_c: Reading | None = None
     humidity_pct: Reading | None = None
     recent: tuple[tuple[int, float], ...] = ()
-    """Moment and CO2 of the newest reading in each of the last SLOTS, oldest first."""
+    """Time and CO2 of the newest reading in each of the last AIR_SLOTS slots, oldest first."""
     heartbeat_ms: int = 0
-    """The newest heartbeat: it repeats the CO2, and no other channel."""
+    """The newest heartbeat. It confirms the CO2 channel only."""
 
 
 class AirState(Struct, frozen=True, gc=False, array_like=True):
@@ -66,7 +67,7 @@ _FIELDS: Final = {kind: kind.value for kind in (Kind.CO2_PPM, Kind.TEMPERATURE_C
 
 
 def breathe(state: AirState, event: Heard) -> AirState:
-    """Take one event of an air sensor; an older reading than the known one changes nothing but the trend."""
+    """Apply one event of an air sensor. A reading older than the known one changes only the trend."""
     views = {(known.device, known.sensor): known for known in state.views}
     name = event.device, event.sensor
     known = views.get(name) or AirView(event.device, event.sensor, event.at_ms)
@@ -84,9 +85,12 @@ def breathe(state: AirState, event: Heard) -> AirState:
 
 
 def air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_ms: int) -> Air | None:
-    """The newest readings of living sensors, with the band and trend of the worst of them; None if there is none.
+    """Return the newest readings of live sensors, with the band and trend of the worst one; None if there are none.
 
-    `silent_ms` says by device and sensor after what time a sensor counts as silent; one that is missing is not asked.
+    Args:
+        state: the air of the zone.
+        silent_ms: by device and sensor, the time without events after which it is silent; others are ignored.
+        now_ms: the moment, Unix ms.
     """
     living = [
         _without_failed_channels(known, silent, now_ms)
@@ -105,7 +109,7 @@ def air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_ms: int) 
 
 
 def _without_failed_channels(known: AirView, silent_ms: int, now_ms: int) -> AirView:
-    """A living sensor without the channels that have fallen silent while others go on."""
+    """Drop the channels of a live sensor that are silent while its other channels report."""
     co2 = known.co2_ppm
     if co2 is not None and now_ms >= max(co2.key[0], known.heartbeat_ms) + silent_ms:
         known = structs.replace(known, co2_ppm=None, recent=())
@@ -120,14 +124,14 @@ def _without_failed_channels(known: AirView, silent_ms: int, now_ms: int) -> Air
 
 
 def band(co2_ppm: float) -> AirBand:
-    """How good the air is."""
-    return next((word for most_ppm, word in BANDS if co2_ppm <= most_ppm), AirBand.BAD)
+    """Return the air quality band of a CO2 value."""
+    return next((air_band for most_ppm, air_band in BANDS if co2_ppm <= most_ppm), AirBand.BAD)
 
 
 def trend(recent: tuple[tuple[int, float], ...]) -> Trend | None:
-    """Where the CO2 of these moments is going; None: they are too few, or span too little time.
+    """Return the trend of CO2 readings; None if they are too few or span too little time.
 
-    The slope is the median of those of all pairs (Theil 1950, Sen 1968).
+    The slope is the median slope of all pairs (Theil 1950, Sen 1968).
     """
     if len(recent) < TREND_OF or recent[-1][0] - recent[0][0] < TREND_SPAN_MS:
         return None
@@ -141,7 +145,7 @@ def trend(recent: tuple[tuple[int, float], ...]) -> Trend | None:
 
 
 def thinned(readings: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
-    """What a trend is told by: the newest reading of each slot that is not too old, in whatever order they came."""
+    """Keep the newest reading of each slot that is recent enough for a trend; the input may have any order."""
     newest: dict[int, tuple[int, float]] = {}
     for reading in readings:
         slot = reading[0] // SLOT_MS

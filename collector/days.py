@@ -1,11 +1,11 @@
-"""Says when the house is open: its hours, red days, days of its own; and cuts a span into the hours of a forecast.
+"""Calendar of a site: when it is open, red days, local days, and the hours of a span.
 
-In:    the plan of the house; a local day, an instant, or a span.
-Out:   open or closed; hours with their local day and name.
-Never: a clock of its own.
+In:    the plan of the site; a local day, an instant, or a span.
+Out:   open or closed; hours with their local day and hour.
+Never: clocks.
 
-An hour is one of UTC, named after the local time at which it begins: so a day of the house has 23, 24 or 25 of them,
-in spring one name is missing, in autumn two hours share one, and no hour is ever empty or counted twice.
+An hour is an hour of UTC with the local hour at which it begins. So a local day has 23, 24 or 25 hours: in spring one
+local hour is missing, in autumn two hours have the same local hour, and no hour is empty or counted twice.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -20,28 +20,28 @@ ALL_DAY: Final = OpeningHours(opens_min=0, closes_min=_DAY_MIN)
 SUNDAY: Final = 6
 _ONE_DAY: Final = timedelta(days=1)
 _RED_KINDS: Final = ("public", "de_facto")
-"""What the law calls a red day, and the eves that it treats as one (Midsummer, Christmas and New Year's in Sweden)."""
+"""Categories of `holidays`: public holidays, and eves treated as such (in Sweden Midsummer, Christmas, New Year's)."""
 
 
 def local(plan: SitePlan, at_ms: int) -> datetime:
-    """The instant on the house's wall clock."""
+    """Convert an instant to the site's local time."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(plan.time_zone)
 
 
 def known_country(country: str) -> bool:
-    """Whether its red days are known."""
+    """Return whether the red days of a country are known."""
     import holidays
 
     return country in holidays.list_supported_countries(include_aliases=False)
 
 
 def is_red(plan: SitePlan, day: date) -> bool:
-    """Whether a day is red there; a Sunday is a Sunday, and no red day by itself."""
+    """Return whether a day is a public holiday in the site's country. An ordinary Sunday is not."""
     return day in _red_days(plan.country, day.year)
 
 
 def hours_of(plan: SitePlan, day: date) -> tuple[OpeningHours, ...]:
-    """The spans in which the site is open that begin on a local day, in order; empty: it is closed."""
+    """Return the opening spans that begin on a local day, in order; empty if the site is closed."""
     if day in plan.hours_on:
         return plan.hours_on[day]
     if day in plan.closed:
@@ -55,15 +55,15 @@ def hours_of(plan: SitePlan, day: date) -> tuple[OpeningHours, ...]:
 
 
 def is_open(plan: SitePlan, at_ms: int) -> bool:
-    """Whether the house is open at an instant, by its own wall clock."""
+    """Return whether the site is open at an instant, in local time."""
     return open_since(plan, local(plan, at_ms)) is not None
 
 
 def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
-    """Whether the site does not close on the local day of an instant, however its hours are written.
+    """Return whether the site is open all of the local day of an instant, however its hours are written.
 
-    Spans that follow each other without a break count as one, and so does what remains of the day before. A minute is
-    no break: people write "00:00-23:59" for a whole day.
+    Spans that follow each other without a break count as one, and so does the rest of the previous day's last span.
+    One minute is no break: people write "00:00-23:59" for a whole day.
     """
     day = local(plan, at_ms).date()
     before = [(span.opens_min - _DAY_MIN, span.closes_min - _DAY_MIN) for span in hours_of(plan, day - _ONE_DAY)]
@@ -77,7 +77,7 @@ def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
 
 
 def open_since(plan: SitePlan, at: datetime) -> tuple[date, OpeningHours] | None:
-    """The span in which the site is open at a local time, with the day on which it begins; None: it is closed."""
+    """Return the opening span at a local time, with the day on which it begins; None if the site is closed."""
     for days_before in (0, 1):
         day = at.date() - timedelta(days=days_before)
         minute = days_before * _DAY_MIN + at.hour * 60 + at.minute
@@ -88,35 +88,35 @@ def open_since(plan: SitePlan, at: datetime) -> tuple[date, OpeningHours] | None
 
 
 def opening_day(plan: SitePlan, at_ms: int) -> date:
-    """The date whose hours count at an instant: yesterday's while a span of it runs past midnight, else today's."""
+    """Return the date whose hours apply: yesterday while one of its spans runs past midnight, else today."""
     at = local(plan, at_ms)
     found = open_since(plan, at)
     return at.date() if found is None else found[0]
 
 
 def hours(plan: SitePlan, from_ms: int, to_ms: int) -> list[Hour]:
-    """The hours from `from_ms` to `to_ms`, both on the full hour, without values.
+    """Return the hours from `from_ms` to `to_ms`, both on the full hour, without values.
 
-    An hour is open if the house is in the middle of it. On a red day that has a Sunday's hours it is `RED`; so are
-    the hours after midnight of a span that began on one.
+    An hour is open if the site is open in the middle of it. On a red day with Sunday hours it is `RED`; so are the
+    hours after midnight of a span that began on such a day.
     """
     cut: list[Hour] = []
     for at_ms in range(from_ms, to_ms, HOUR_MS):
         begins = local(plan, at_ms)
-        opening = _opening(plan, local(plan, at_ms + HOUR_MS // 2))
+        opening = _classify_hour(plan, local(plan, at_ms + HOUR_MS // 2))
         cut.append(Hour(at_ms, begins.date().toordinal(), begins.hour, opening))
     return cut
 
 
 class Calendar:
-    """Cuts the hours of spans that overlap and move on, each hour once."""
+    """Caches the hours of overlapping spans that move forward, so that each hour is computed once."""
 
     def __init__(self, plan: SitePlan, keeps_ms: int) -> None:
         self._plan, self._keeps_ms = plan, keeps_ms
         self._cut: list[Hour] = []
 
     def span(self, from_ms: int, to_ms: int) -> list[Hour]:
-        """What `hours` says of a span that is not empty; what is `keeps_ms` older than its end may be forgotten."""
+        """Return `cut_hours` of a span that is not empty. Hours more than `keeps_ms` before its end may be dropped."""
         cut = self._cut
         if cut and cut[0].at_ms <= to_ms and from_ms <= cut[-1].at_ms + HOUR_MS:
             before = hours(self._plan, from_ms, cut[0].at_ms)
@@ -129,27 +129,27 @@ class Calendar:
 
 
 def midnight_ms(plan: SitePlan, now_ms: int, days_before: int = 0) -> int:
-    """The local midnight that began today, or began the day `days_before` it; Unix ms."""
-    return _midnight(plan, local(plan, now_ms).date() - timedelta(days=days_before))
+    """Return the local midnight that began today, or the day `days_before` it, in Unix ms."""
+    return _day_start_ms(plan, local(plan, now_ms).date() - timedelta(days=days_before))
 
 
 def days_ended(plan: SitePlan, after_ms: int, until_ms: int) -> list[tuple[int, int]]:
-    """The local days that ended after one instant and not after another: (when they began, when they ended)."""
+    """Return the local days that ended after one instant and not after another, as (start, end)."""
     ended: list[tuple[int, int]] = []
     day = local(plan, after_ms).date()
-    begun_ms = _midnight(plan, day)
-    while (end_ms := _midnight(plan, day := day + timedelta(days=1))) <= until_ms:
+    begun_ms = _day_start_ms(plan, day)
+    while (end_ms := _day_start_ms(plan, day := day + timedelta(days=1))) <= until_ms:
         if end_ms > after_ms:
             ended.append((begun_ms, end_ms))
         begun_ms = end_ms
     return ended
 
 
-def _midnight(plan: SitePlan, day: date) -> int:
+def _day_start_ms(plan: SitePlan, day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 
-def _opening(plan: SitePlan, at: datetime) -> Opening:
+def _classify_hour(plan: SitePlan, at: datetime) -> Opening:
     found = open_since(plan, at)
     if found is None:
         return Opening.CLOSED
@@ -160,7 +160,7 @@ def _opening(plan: SitePlan, at: datetime) -> Opening:
 
 @cache
 def _red_days(country: str, year: int) -> frozenset[date]:
-    import holidays  # a third of a second, and an agent on a Pi has none
+    import holidays  # the import takes a third of a second, and agents do not install it
 
     known = holidays.country_holidays(country)
     kinds = tuple(kind for kind in _RED_KINDS if kind in known.supported_categories)

@@ -1,8 +1,8 @@
-"""The words of inference: what was heard, what a space's sensors last said, and the rules to judge it by.
+"""Data types of occupancy: stored events, sensor states, the evidence of a space, and its rules.
 
-In:    the plan of the house.
-Out:   rules of one space; frozen values that msgpack can carry.
-Never: judgement (that is `inference.py`'s), clocks.
+In:    the plan of the site.
+Out:   the rules of one space; frozen values that msgpack can encode.
+Never: the evaluation of a state (see judge.py), clocks.
 
 Instants are Unix milliseconds, UTC; spans are milliseconds.
 """
@@ -24,7 +24,7 @@ Key = tuple[int, str, str, int]
 """`at_ms`, device, stream, seq: the canonical order of a space's events."""
 
 NEVER: Final = -(2**53)
-"""A moment so long ago that no hold reaches from it."""
+"""A time so long ago that no hold lasts until now."""
 
 OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
     SensorKind.PIR: frozenset({Kind.MOTION}),
@@ -39,11 +39,11 @@ OWN_KINDS: Final[dict[SensorKind, frozenset[Kind]]] = {
     SensorKind.SOUND: frozenset({Kind.SOUND_DB}),
     SensorKind.LIGHT: frozenset({Kind.LIGHT_LUX}),
 }
-"""What each kind of sensor says of what it watches; any may send a heartbeat and its battery besides."""
+"""Kinds of events of each sensor kind. Every sensor may also send heartbeats and its battery level."""
 
 
 class Heard(Struct, frozen=True, gc=False, order=True):
-    """One stored, synchronised event of a sensor that the plan knows; they sort in canonical order."""
+    """One stored event with a synchronised time, of a sensor in the plan. Events sort in canonical order."""
 
     at_ms: int
     device: str
@@ -55,12 +55,12 @@ class Heard(Struct, frozen=True, gc=False, order=True):
 
     @property
     def key(self) -> Key:
-        """Its place in the canonical order."""
+        """Position in the canonical order."""
         return self.at_ms, self.device, self.stream, self.seq
 
 
 class Transition(Struct, frozen=True, gc=False, array_like=True):
-    """From `at_ms` on the space is `state`; the state before was another."""
+    """The space changes to `state` at `at_ms`; its previous state differs."""
 
     at_ms: int
     state: Occupancy
@@ -68,97 +68,97 @@ class Transition(Struct, frozen=True, gc=False, array_like=True):
 
 
 class SensorView(Struct, frozen=True, gc=False, array_like=True):
-    """What one sensor of a space last said.
+    """Newest state of one sensor of a space.
 
-    `high` is its positive level: motion, pressure, presence, power in use, an open door, enough of a supply.
+    `high` is its positive level: motion, pressure, presence, power in use, an open door, enough supply.
     """
 
     device: str
     sensor: str
     heard_ms: int
-    """Its newest event."""
+    """Time of its newest event."""
     since_ms: int
-    """It has not been silent since then."""
+    """Start of the current period without silence."""
     high: bool
     high_ms: int
-    """When it last became high, or NEVER."""
+    """When it last became high, or NEVER_MS."""
     end_ms: int
-    """While low: the last moment it is known to have been high (of a contact: when it closed), or NEVER."""
+    """While low: the last moment at which it was known to be high (of a contact: when it closed), or NEVER_MS."""
     full: bool
     """Its newest motion earned the full hold."""
     value: float
     """Its newest reading, in the unit of its own kind."""
     begun_ms: int = NEVER
-    """When the run of motions began of which its newest is one, none of them long after the one before; or NEVER."""
+    """Start of the current run of motions, in which no gap is long; or NEVER_MS."""
     threshold: Threshold | None = None
-    """What sound or light has learnt beside better sensors; None: nothing yet."""
+    """What a sound or light sensor has learned from direct sensors. None: nothing yet."""
     levels: TwoLevels | None = None
-    """What a machine's watts have taught; None: nothing yet."""
+    """Learned power levels of a machine. None: nothing yet."""
     recent: tuple[tuple[int, float], ...] = ()
-    """Of air: moment and CO2 of the readings that its trend is told by."""
+    """Of an air sensor: time and CO2 of the readings that its trend uses."""
     own: Kind | None = None
-    """The kind in which it said its level: in another it would be another sensor; None: not noted yet."""
+    """The event kind of its level; with another kind it counts as another sensor. None: not recorded yet."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
-    """The settled state of one space: the fold over its stored events up to the newest. It refers to no plan."""
+    """Evidence of one space: the fold over its stored events up to the newest. Independent of the plan."""
 
     key: Key
-    """The newest event."""
+    """Key of the newest event."""
     state: Occupancy
-    """The state at the newest event."""
+    """State at the newest event."""
     since_ms: int
     because: Because
-    """Why the state began."""
+    """Reason for which the state began."""
     before: Occupancy
-    """The state before that; a second change in the same millisecond replaces the first."""
+    """Previous state. A second change in the same millisecond replaces the first."""
     before_since_ms: int
     before_because: Because
     check_ms: int
-    """Silence alone changes nothing before this moment. A bound that saves work; it carries no evidence."""
+    """No silence changes the state before this moment. A bound that saves work; it is not evidence."""
     inside: bool
-    """Somebody moved twice behind the closed door, which has not opened since."""
+    """Motion was seen twice behind the closed door, which has not opened since."""
     opened_ms: int
-    """When the door last let go of somebody inside: a hold runs from there; or NEVER."""
+    """When `inside` last ended by the door; a hold runs from there. Or NEVER_MS."""
     views: tuple[SensorView | None, ...]
-    """In the order of the rules' sensors; None was never heard. Empty: nothing was."""
+    """In the order of the rules' sensors. None: no event yet. Empty: no sensor had an event."""
     tuned: Tuned = UNTUNED
-    """What the space has learnt of its hold after motion."""
+    """Learned hold after motion, and its statistics."""
 
     @property
     def at_ms(self) -> int:
-        """The moment of the newest event; 0: none was heard."""
+        """Time of the newest event; 0 before the first."""
         return self.key[0]
 
 
-_NOTHING: Final = Because(Reason.NEVER_HEARD)
+_NO_EVENT: Final = Because(Reason.NEVER_HEARD)
 START: Final = Evidence(
     key=(0, "", "", 0),
     state=Occupancy.UNKNOWN,
     since_ms=0,
-    because=_NOTHING,
+    because=_NO_EVENT,
     before=Occupancy.UNKNOWN,
     before_since_ms=0,
-    before_because=_NOTHING,
+    before_because=_NO_EVENT,
     check_ms=0,
     inside=False,
     opened_ms=NEVER,
     views=(),
 )
-"""A space of which nothing was heard."""
+"""Evidence of a space without any event."""
 
 
 class Role(StrEnum):
-    """How a sensor bears on its space."""
+    """How a sensor affects the state of its space."""
 
     MOTION = "motion"
-    """High for moments; two moments make a person."""
+    """High for moments. Two motions are needed for the full hold."""
     LEVEL = "level"
-    """High as long as somebody is there."""
+    """High while somebody is there."""
     CONTACT = "contact"
     """A door, high while open."""
     SUPPLY = "supply"
-    """How much is left, in per cent."""
+    """Remaining amount, in per cent."""
 
 
 class Learns(StrEnum):
@@ -166,76 +166,76 @@ class Learns(StrEnum):
 
     NOTHING = "nothing"
     THRESHOLD = "threshold"
-    """Above which level it speaks for somebody, from better sensors of its space."""
+    """The level above which it indicates somebody, learned from direct sensors of the space."""
     LEVELS = "levels"
-    """How much its machine draws at rest and in use."""
+    """The power that its machine draws idle and in use."""
     BREATH = "breath"
-    """Where CO2 is going; it speaks for somebody while that rises, and for nothing otherwise."""
+    """The trend of CO2: rising CO2 indicates somebody; any other trend is no evidence."""
 
 
 CORROBORATING: Final = frozenset({Learns.THRESHOLD, Learns.BREATH})
-"""Sensors that see nobody: they bear witness beside better ones."""
+"""Learning of sensors that cannot detect people directly: they only support direct sensors."""
 
 
 class SensorRules(Struct, frozen=True):
-    """How to judge one sensor."""
+    """Rules of one sensor."""
 
     device: str
     sensor: str
     role: Role
     own: Kind
-    """The kind in which it says its level."""
+    """Event kind of its level."""
     reason: Reason
     above: float
     """It is high when its value is above this."""
     silent_ms: int
-    """Not heard for this long, it vouches for nothing."""
+    """After this long without an event it counts as silent, and its space cannot be vacant."""
     hold_ms: int
-    """Its space stays taken this long after its evidence ended; it vouches for vacancy only after this much quiet."""
+    """Full hold: the space stays taken this long after the evidence ends, and is vacant only after this much quiet."""
     lone_ms: int
-    """The same after a lone motion; of a level, the space is `away` at once."""
+    """Hold after a lone motion. 0 for a level: the space is `away` at once."""
     tunes: bool
-    """Its hold is longer or shorter by what its space has learnt."""
+    """Its hold is adjusted by what the space has learned."""
     learns: Learns
     sees: bool
-    """It sees people themselves: behind a closed door it knows that somebody is there."""
+    """It detects people directly, so it can prove that somebody is behind a closed door."""
 
 
 class SpaceRules(Struct, frozen=True):
-    """How to judge one space."""
+    """Rules of one space."""
 
     space: str
     disabled: bool
     supply: bool
     contacts: bool
-    """A door of its own is watched."""
+    """A contact watches its door."""
     second_motion_ms: int
     better: bool
-    """Some sensor sees people itself: sound and light need not vouch alone."""
+    """It has a sensor other than contacts, sound, light and air: those need not confirm vacancy alone."""
     bounds: HoldBounds
-    """Of the hold after motion."""
+    """Bounds of the hold after motion."""
     sensors: tuple[SensorRules, ...]
-    """Those that bear on its state, in the order of the plan."""
+    """Sensors that affect its state, in the order of the plan."""
     places: dict[tuple[str, str], int]
-    """Where each of them stands, by device and sensor."""
+    """Index in `sensors`, by device and sensor."""
 
 
 def hold_of(evidence: Evidence, sensor: SensorRules) -> int:
-    """The full hold of one sensor, as long as its space has learnt that it must be."""
+    """Return the full hold of one sensor, adjusted by what the space has learned."""
     return sensor.hold_ms + evidence.tuned.longer_ms if sensor.tunes else sensor.hold_ms
 
 
 def longest_hold(evidence: Evidence, rules: SpaceRules) -> int:
-    """The longest hold of a space's sensors: it runs too when a closed door opens."""
+    """Return the longest hold of a space's sensors, which also runs after a closed door opens."""
     return max((hold_of(evidence, sensor) for sensor in rules.sensors), default=0)
 
 
 def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
-    """The rules of one space of the plan."""
+    """Build the rules of one space of the plan."""
     space = plan.space[space_id]
     watching = plan.sensors_of(space_id)
-    bounds = _bounds(plan.rules, space, sum(sensor.kind in _SEEING for sensor in watching))
-    sensors = [_sensor_rules(plan, space, sensor, bounds) for sensor in watching if _bears(space, sensor)]
+    bounds = _hold_bounds(plan.rules, space, sum(sensor.kind in _SEEING for sensor in watching))
+    sensors = [_sensor_rules(plan, space, sensor, bounds) for sensor in watching if _affects_state(space, sensor)]
     return SpaceRules(
         space=space_id,
         disabled=space.disabled,
@@ -252,8 +252,8 @@ def space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
 _SEEING: Final = frozenset(
     {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
 )
-_OUTLASTING: Final = frozenset({SensorKind.LIGHT, SensorKind.AIR})
-"""A lamp stays on until somebody switches it off, and breath stays in a room: no hold is added."""
+_WITHOUT_HOLD: Final = frozenset({SensorKind.LIGHT, SensorKind.AIR})
+"""Sensors without a hold: a lamp stays on until it is switched off, and CO2 stays in a room."""
 _ROLES: Final = {
     SensorKind.PIR: (Role.MOTION, Kind.MOTION, Reason.MOTION),
     SensorKind.PRESSURE: (Role.LEVEL, Kind.PRESSURE, Reason.PRESSURE),
@@ -268,13 +268,13 @@ _ROLES: Final = {
 }
 
 
-def _bears(space: Space, sensor: Sensor) -> bool:
+def _affects_state(space: Space, sensor: Sensor) -> bool:
     if space.kind is SpaceKind.SUPPLY:
         return sensor.kind is SensorKind.DISTANCE
     return sensor.kind in _ROLES
 
 
-def _bounds(rules: Rules, space: Space, seeing: int) -> HoldBounds:
+def _hold_bounds(rules: Rules, space: Space, seeing: int) -> HoldBounds:
     if space.motion_hold_ms is not None:
         return HoldBounds(space.motion_hold_ms, space.motion_hold_ms, space.motion_hold_ms)
     start_ms = rules.motion_hold_shared_ms if seeing > 1 else rules.motion_hold_ms
@@ -283,14 +283,14 @@ def _bounds(rules: Rules, space: Space, seeing: int) -> HoldBounds:
     return HoldBounds(start_ms, min(rules.motion_hold_least_ms, start_ms), max(rules.motion_hold_most_ms, start_ms))
 
 
-def _holds(rules: Rules, role: Role, bounds: HoldBounds) -> tuple[int, int]:
-    """The full hold and the hold after lone evidence."""
+def _sensor_holds_ms(rules: Rules, role: Role, bounds: HoldBounds) -> tuple[int, int]:
+    """Return the full hold and the hold after a lone motion."""
     if role is Role.MOTION:
         return bounds.start_ms, min(rules.lone_motion_hold_ms, bounds.least_ms)
     return (rules.level_hold_ms if role is Role.LEVEL else 0), 0
 
 
-def _learns(space: Space, sensor: Sensor) -> Learns:
+def _learning_of(space: Space, sensor: Sensor) -> Learns:
     if sensor.kind in {SensorKind.SOUND, SensorKind.LIGHT}:
         return Learns.THRESHOLD
     if sensor.kind is SensorKind.AIR:
@@ -304,8 +304,8 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
     role, own, reason = _ROLES[sensor.kind]
     if space.kind is SpaceKind.SUPPLY:
         role, own, reason = Role.SUPPLY, Kind.LEVEL_PCT, Reason.LEVEL
-    held = sensor.held or sensor.kind in _OUTLASTING
-    hold_ms, lone_ms = (0, 0) if held else _holds(plan.rules, role, bounds)
+    held = sensor.held or sensor.kind in _WITHOUT_HOLD
+    hold_ms, lone_ms = (0, 0) if held else _sensor_holds_ms(plan.rules, role, bounds)
     above = 0.5
     if role is Role.SUPPLY:
         above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
@@ -322,6 +322,6 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         hold_ms=hold_ms,
         lone_ms=lone_ms,
         tunes=role is Role.MOTION and not sensor.held,
-        learns=_learns(space, sensor),
+        learns=_learning_of(space, sensor),
         sees=sensor.kind in _SEEING,
     )

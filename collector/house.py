@@ -1,10 +1,10 @@
-"""All spaces, doors and air of one house together: events in, changes out.
+"""States of all spaces, doors and zones of one site: events in, changes out.
 
 In:    stored events in any order, moments.
-Out:   rewritten transitions of spaces; the states and summaries that must be told.
-Never: clocks, sockets, files, logging. One thread owns a `House`.
+Out:   rewritten transitions of spaces; the states and summaries to publish.
+Never: clocks, sockets, files, logging. One thread owns a `SpaceStates`.
 
-It holds frozen values only; whatever it holds is a function of the stored events and the newest moment it was given.
+It holds frozen values only, and they are a function of the stored events and the newest time passed in.
 """
 
 from collections import deque
@@ -28,152 +28,160 @@ from collector.plan import SitePlan, Space
 from collector.telling import Telling
 
 Past = Callable[[str, Evidence], Sequence[Heard]]
-"""All stored events of a space above the key of this evidence, in any order, the newest included."""
+"""Reads all stored events of a space above the key of this evidence, in any order, including the newest."""
 
 MARK_MS: Final = 15 * 60_000
 MARKS: Final = 12
-"""Of each space, so much of the past stays at hand: a late event is folded from there, not over three days."""
+"""Snapshots of the evidence kept per space: a late event is folded from one of them, not over three days."""
 
 
 class Change(Struct, frozen=True):
-    """The story of one space from `from_ms` on: its transitions at or after `from_ms` are replaced by these.
+    """Change of one space: its transitions at or after `from_ms` are replaced by `transitions`.
 
-    `transitions` are those of events and the lapses up to now, oldest first.
+    `transitions` includes lapses up to now; oldest first.
     """
 
     space: str
     from_ms: int
     transitions: list[Transition]
     refolded: bool
-    """A late event rewrote the past; else at most lapses are taken back."""
+    """A late event changed the past. Otherwise only lapses may have been taken back."""
 
 
-class _Seat:
-    """One space: its evidence, and what was said of it."""
+class _SpaceEntry:
+    """One space: its evidence and the transitions reported of it."""
 
-    __slots__ = ("checkpoint", "due_ms", "evidence", "marks", "pending", "rules", "space", "told")
+    __slots__ = ("checkpoint", "due_ms", "evidence", "pending", "reported", "rules", "snapshots", "space")
 
     def __init__(self, space: Space, rules: SpaceRules) -> None:
         self.space = space
         self.rules = rules
         self.checkpoint = self.evidence = fitted(START, rules)
-        self.marks: deque[Evidence] = deque((self.evidence,), MARKS)
-        """Evidence as it was, each a fold over all events up to its own; never empty."""
-        self.told: list[Transition] | None = []
-        """Transitions told at or after the newest event; None: not known, since it was restored."""
+        self.snapshots: deque[Evidence] = deque((self.evidence,), MARKS)
+        """Earlier evidence, each folded over all events up to its own; never empty."""
+        self.reported: list[Transition] | None = []
+        """Transitions reported at or after the newest event. None: unknown, because the evidence was restored."""
         self.due_ms = FOREVER
-        """Time alone changes nothing that is shown before this moment."""
+        """Time alone changes nothing shown before this moment."""
         self.pending: list[Heard] = []
 
 
 class House:
-    """Every space, door and zone of one plan. Restore what is stored before the first `take`."""
+    """Every space, door and zone of one plan. Restore stored evidence before the first `apply_events`."""
 
     def __init__(self, plan: SitePlan) -> None:
-        self._seats = {space.id: _Seat(space, space_rules(plan, space.id)) for space in plan.spaces}
-        self._watched = {sensor.key: self._seats[sensor.space] for sensor in plan.sensors if sensor.space is not None}
-        self._aired = frozenset(sensor.space for sensor in plan.sensors if sensor.zone is not None)
-        """Spaces with an air sensor of their own, which tells of their zone too."""
+        self._entries = {space.id: _SpaceEntry(space, space_rules(plan, space.id)) for space in plan.spaces}
+        self._entry_by_sensor = {
+            sensor.key: self._entries[sensor.space] for sensor in plan.sensors if sensor.space is not None
+        }
+        self._spaces_with_air = frozenset(sensor.space for sensor in plan.sensors if sensor.zone is not None)
+        """Spaces with an air sensor, whose readings count for the zone's air too."""
         self._due: list[tuple[int, str]] = []
-        self._touched: set[str] = set()
-        self._doubted: frozenset[str] = frozenset()
-        self._telling = Telling(plan)
-        for seat in self._seats.values():
-            self._telling.judged(seat.space.id, seat.evidence.state)
+        self._changed: set[str] = set()
+        self._degraded: frozenset[str] = frozenset()
+        self._state_changes = Telling(plan)
+        for entry in self._entries.values():
+            self._state_changes.judged(entry.space.id, entry.evidence.state)
 
     def restore(self, space: str, evidence: Evidence) -> None:
-        """Take up stored evidence, judged under today's rules; of a space that left the plan it is ignored."""
-        if (seat := self._seats.get(space)) is not None:
-            seat.evidence = fitted(evidence, seat.rules)
-            seat.marks.append(seat.evidence)
-            seat.told = None
-            self._telling.judged(space, seat.evidence.state)
-            self._wake(seat, 0)
+        """Restore stored evidence under the current rules; ignore a space that is no longer in the plan."""
+        if (entry := self._entries.get(space)) is not None:
+            entry.evidence = fitted(evidence, entry.rules)
+            entry.snapshots.append(entry.evidence)
+            entry.reported = None
+            self._state_changes.judged(space, entry.evidence.state)
+            self._wake(entry, 0)
 
     def evidence(self, space: str) -> Evidence:
-        """The settled evidence of a space, to be stored."""
-        return self._seats[space].evidence
+        """Return the evidence of a space, to be stored."""
+        return self._entries[space].evidence
 
     def set_checkpoint(self, space: str, evidence: Evidence) -> None:
-        """From now on late events of the space are folded from here; of a space that left the plan it is ignored."""
-        if (seat := self._seats.get(space)) is not None:
-            seat.checkpoint = fitted(evidence, seat.rules)
+        """Fold late events of the space from here on; ignore a space that is no longer in the plan."""
+        if (entry := self._entries.get(space)) is not None:
+            entry.checkpoint = fitted(evidence, entry.rules)
 
     def checkpoint(self, space: str) -> Evidence:
-        """Where late events of a space are folded from at the latest; START fitted to its rules at first."""
-        return self._seats[space].checkpoint
+        """Return the evidence from which late events are folded at the latest; at first empty evidence."""
+        return self._entries[space].checkpoint
 
     def rules(self, space: str) -> SpaceRules:
-        """The rules that a space is judged by."""
-        return self._seats[space].rules
+        """Return the rules of a space."""
+        return self._entries[space].rules
 
     def count_from(
         self, crowd: Crowd, crossings: Sequence[Crossing], timelines: Mapping[str, Sequence[tuple[int, Occupancy]]]
     ) -> None:
-        """Count people from the end of history on: who was inside, and what is stored since (see `Counting.begin`)."""
-        self._telling.counting.begin(crowd, crossings, timelines)
-
-    def restore_air(self, zone: str, state: AirState) -> None:
-        """Take up the stored air of a zone; of one that left the plan it is ignored."""
-        self._telling.restore_air(zone, state)
-
-    def air(self, zone: str) -> AirState:
-        """The air of a zone, to be stored."""
-        return self._telling.airs[zone]
-
-    def touched(self) -> tuple[set[str], set[str]]:
-        """Spaces and zones whose evidence changed since the last call, to be stored."""
-        spaces, self._touched = self._touched, set()
-        return spaces, self._telling.touched()
-
-    def take(self, events: Sequence[Heard], now_ms: int, past: Past) -> list[Change]:
-        """Take events that are stored, of any sensors and in any order; return what changed in the spaces' stories.
+        """Continue the people count from the end of history (see `PeopleCounter.start`).
 
         Args:
-            events: synchronised events, none of them taken before; one of an unknown sensor is ignored.
-            now_ms: the present; lapses are told up to here.
-            past: asked only when an event is older than the newest one of its space.
+            crowd: the estimate at the end of history.
+            crossings: stored crossings that are not older.
+            timelines: by space, its changes since then and the last one before.
         """
-        seats: list[_Seat] = []
-        watched = self._watched
+        self._state_changes.counting.begin(crowd, crossings, timelines)
+
+    def restore_air(self, zone: str, state: AirState) -> None:
+        """Restore the stored air of a zone; ignore a zone that is no longer in the plan."""
+        self._state_changes.restore_air(zone, state)
+
+    def air(self, zone: str) -> AirState:
+        """Return the air of a zone, to be stored."""
+        return self._state_changes.airs[zone]
+
+    def touched(self) -> tuple[set[str], set[str]]:
+        """Return the spaces and zones whose evidence changed since the last call, to be stored."""
+        spaces, self._changed = self._changed, set()
+        return spaces, self._state_changes.touched()
+
+    def take(self, events: Sequence[Heard], now_ms: int, past: Past) -> list[Change]:
+        """Apply stored events of any sensors, in any order; return the changes of spaces.
+
+        Args:
+            events: synchronised events, none applied before; events of unknown sensors are ignored.
+            now_ms: the current time; lapses are reported up to here.
+            past: called only when an event is older than the newest one of its space.
+        """
+        entries: list[_SpaceEntry] = []
+        entry_by_sensor = self._entry_by_sensor
         for event in events:
-            seat = watched.get((event.device, event.sensor))
-            if seat is None:
-                self._telling.hear(event)
+            entry = entry_by_sensor.get((event.device, event.sensor))
+            if entry is None:
+                self._state_changes.hear(event)
                 continue
-            if not seat.pending:
-                seats.append(seat)
-            seat.pending.append(event)
-        changes = [self._follow(seat, now_ms, past) for seat in seats]
-        return self._followed([change for change in changes if change is not None])
+            if not entry.pending:
+                entries.append(entry)
+            entry.pending.append(event)
+        changes = [self._apply_pending(entry, now_ms, past) for entry in entries]
+        return self._apply_to_people([change for change in changes if change is not None])
 
     def tick(self, now_ms: int) -> list[Change]:
-        """The lapses that are due and were not told yet."""
+        """Return the changes by lapses that are due and not reported yet."""
         changes: list[Change] = []
         while self._due and self._due[0][0] <= now_ms:
             due_ms, space = heappop(self._due)
-            seat = self._seats[space]
-            if seat.due_ms == due_ms:  # else a newer entry stands in the heap
-                seat.due_ms = FOREVER
-                if (change := self._retell(seat, seat.evidence, [], now_ms)) is not None:
+            entry = self._entries[space]
+            if entry.due_ms == due_ms:  # otherwise the heap holds a newer entry
+                entry.due_ms = FOREVER
+                if (change := self._compare_reported(entry, entry.evidence, [], now_ms)) is not None:
                     changes.append(change)
-        return self._followed(changes)
+        return self._apply_to_people(changes)
 
     def doubt(self, spaces: Collection[str]) -> None:
-        """From now on these spaces, and no others, have a sensor of which something was found: `degraded` at best."""
-        for space in self._doubted.symmetric_difference(spaces):
-            self._telling.look_again(space)
-        self._doubted = frozenset(spaces)
+        """Set the spaces that have a sensor with a finding: their health is `degraded` at best."""
+        for space in self._degraded.symmetric_difference(spaces):
+            self._state_changes.look_again(space)
+        self._degraded = frozenset(spaces)
 
     def take_out_of_use(self, spaces: Collection[str]) -> None:
-        """From now on these spaces, and no others, show `disabled`; their stories and history are not changed."""
-        self._telling.take_out_of_use(spaces)
+        """Set the spaces that are shown as `disabled`; their transitions and history do not change."""
+        self._state_changes.take_out_of_use(spaces)
 
     def view(self, space: str, now_ms: int) -> SpaceState:
-        """What a space shows now."""
-        seat = self._seats[space]
-        state = with_coarse_moments(view(seat.evidence, seat.rules, now_ms), now_ms)
-        if self._telling.is_out_of_use(space):
+        """Return the state that a space shows now."""
+        entry = self._entries[space]
+        state = with_coarse_moments(view(entry.evidence, entry.rules, now_ms), now_ms)
+        if self._state_changes.is_out_of_use(space):
             return SpaceState(
                 state=Occupancy.DISABLED,
                 since_ms=0,
@@ -181,114 +189,123 @@ class House:
                 health=state.health,
                 at_ms=0,
             )
-        if space in self._doubted and state.health is Health.HEALTHY:
+        if space in self._degraded and state.health is Health.HEALTHY:
             return replace(state, health=Health.DEGRADED)
         return state
 
     def summary(self, zone: str, now_ms: int) -> Summary:
-        """What a zone shows now, as far as `take` and `tick` were told the time."""
-        return self._telling.summary(zone, now_ms)
+        """Return the summary of a zone, as of the last `apply_events` or `tick`."""
+        return self._state_changes.summary(zone, now_ms)
 
     def site_summary(self, now_ms: int) -> Summary:
-        """What the whole site shows now, as far as `take` and `tick` were told the time."""
-        return self._telling.site_summary(now_ms)
+        """Return the summary of the whole site, as of the last `apply_events` or `tick`."""
+        return self._state_changes.site_summary(now_ms)
 
     def states_to_tell(self, now_ms: int, screen_ms: int) -> list[tuple[str, SpaceState]]:
-        """States by space that changed since they were last told; dedicated spaces are never told.
+        """Return the states that changed since the last call, by space; never those of dedicated spaces.
 
-        A change of state, reason or health is told at once, newer evidence for the same once in ten seconds, and at
-        most once in a second of the screens' time: `screen_ms` of a monotonic clock that nobody sets or hastens.
+        A change of state, reason or health is returned at once. Newer evidence for the same state is returned every ten
+        seconds of site time, and at most once a second of `screen_ms`, a monotonic clock that runs in real time.
         """
-        return self._telling.states(now_ms, screen_ms, self.view)
+        return self._state_changes.states(now_ms, screen_ms, self.view)
 
     def summaries_to_tell(self, now_ms: int) -> list[tuple[str, Summary]]:
-        """Summaries by zone, or WHOLE_SITE, that changed since they were last told."""
-        return self._telling.summaries(now_ms)
+        """Return the summaries that changed since the last call, by zone or WHOLE_SITE."""
+        return self._state_changes.summaries(now_ms)
 
     def tunings_to_tell(self) -> list[tuple[str, Tuning | None]]:
-        """What spaces have learnt since it was last told, None: nothing more; of dedicated spaces it is never told."""
-        return self._telling.tunings(self.learnt)
+        """Return learned values that changed since the last call; None: no longer any. None of dedicated spaces."""
+        return self._state_changes.tunings(self.learnt)
 
     def learnt(self, space: str) -> Tuning | None:
-        """What a space has learnt; None if it learns nothing."""
-        seat = self._seats[space]
-        return learnt(seat.evidence, seat.rules)
+        """Return the learned values of a space; None if it learns nothing."""
+        entry = self._entries[space]
+        return learnt(entry.evidence, entry.rules)
 
     def tell_all(self) -> None:
-        """Everything must be told again: the broker may have forgotten it."""
-        self._telling.forget()
+        """Publish everything again: the broker may have lost it."""
+        self._state_changes.forget()
 
-    def _followed(self, changes: list[Change]) -> list[Change]:
+    def _apply_to_people(self, changes: list[Change]) -> list[Change]:
         for change in changes:
-            self._telling.became(change.space, change.from_ms, change.transitions)
+            self._state_changes.became(change.space, change.from_ms, change.transitions)
         return changes
 
-    def _follow(self, seat: _Seat, now_ms: int, past: Past) -> Change | None:
-        events, seat.pending = seat.pending, []
-        if seat.space.id in self._aired:
+    def _apply_pending(self, entry: _SpaceEntry, now_ms: int, past: Past) -> Change | None:
+        events, entry.pending = entry.pending, []
+        if entry.space.id in self._spaces_with_air:
             for event in events:
-                self._telling.hear(event)
+                self._state_changes.hear(event)
         if len(events) > 1:
             events.sort()
-        self._touched.add(seat.space.id)
-        old = seat.evidence
+        self._changed.add(entry.space.id)
+        old = entry.evidence
         first = events[0]
         if first.at_ms <= old.key[0] and first.key <= old.key:
-            return self._refold(seat, first, now_ms, past)
-        seat.evidence, transitions = fold(old, events, seat.rules)
-        if seat.evidence.at_ms - seat.marks[-1].at_ms >= MARK_MS:
-            seat.marks.append(seat.evidence)
-        check_ms = seat.evidence.check_ms
-        if transitions or seat.told != [] or now_ms >= check_ms:
-            return self._retell(seat, old, transitions, now_ms)
-        self._telling.refreshed(seat.space.id)
-        if check_ms < seat.due_ms:
-            self._wake(seat, check_ms)
+            return self._refold(entry, first, now_ms, past)
+        entry.evidence, transitions = fold(old, events, entry.rules)
+        if entry.evidence.at_ms - entry.snapshots[-1].at_ms >= MARK_MS:
+            entry.snapshots.append(entry.evidence)
+        check_ms = entry.evidence.check_ms
+        if transitions or entry.reported != [] or now_ms >= check_ms:
+            return self._compare_reported(entry, old, transitions, now_ms)
+        self._state_changes.refreshed(entry.space.id)
+        if check_ms < entry.due_ms:
+            self._wake(entry, check_ms)
         return None
 
-    def _refold(self, seat: _Seat, first: Heard, now_ms: int, past: Past) -> Change:
-        """Fold again from before `first`. What is older stays as it was told: no event moves its past."""
-        while seat.marks and seat.marks[-1].key >= first.key:
-            seat.marks.pop()
-        start = max((seat.checkpoint, *seat.marks), key=attrgetter("key"))  # what is below the checkpoint may be erased
-        seat.marks.append(start)
-        stored = sorted(event for event in past(seat.space.id, start) if event.key > start.key)
-        seat.evidence, transitions = fold(start, stored, seat.rules)
-        lines = self._lines(seat, start, transitions, now_ms)
+    def _refold(self, entry: _SpaceEntry, first: Heard, now_ms: int, past: Past) -> Change:
+        """Fold again from before `first`. No event changes transitions older than itself."""
+        while entry.snapshots and entry.snapshots[-1].key >= first.key:
+            entry.snapshots.pop()
+        start = max((entry.checkpoint, *entry.snapshots), key=attrgetter("key"))  # older events may be erased
+        entry.snapshots.append(start)
+        stored = sorted(event for event in past(entry.space.id, start) if event.key > start.key)
+        entry.evidence, transitions = fold(start, stored, entry.rules)
+        transitions_now = self._transitions_since(entry, start, transitions, now_ms)
         from_ms = max(first.at_ms, start.at_ms)
-        self._settle(seat, lines, now_ms)
-        return Change(seat.space.id, from_ms, [line for line in lines if line.at_ms >= from_ms], refolded=True)
+        self._set_reported(entry, transitions_now, now_ms)
+        return Change(
+            entry.space.id,
+            from_ms,
+            [transition for transition in transitions_now if transition.at_ms >= from_ms],
+            refolded=True,
+        )
 
-    def _retell(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> Change | None:
-        """Compare the story since `old` with what was told of it; the change begins where they part."""
-        lines = self._lines(seat, old, transitions, now_ms)
-        told = seat.told
-        self._settle(seat, lines, now_ms)
-        if told is None:
-            return Change(seat.space.id, old.at_ms, lines, refolded=False)
-        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(lines, told, strict=False)))
-        parted = [*lines[same : same + 1], *told[same : same + 1]]
-        if not parted:
+    def _compare_reported(
+        self, entry: _SpaceEntry, old: Evidence, transitions: list[Transition], now_ms: int
+    ) -> Change | None:
+        """Compare the transitions since `old` with those reported; the change begins where they differ."""
+        transitions_now = self._transitions_since(entry, old, transitions, now_ms)
+        reported = entry.reported
+        self._set_reported(entry, transitions_now, now_ms)
+        if reported is None:
+            return Change(entry.space.id, old.at_ms, transitions_now, refolded=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(transitions_now, reported, strict=False)))
+        differing = [*transitions_now[same : same + 1], *reported[same : same + 1]]
+        if not differing:
             return None
-        from_ms = min(line.at_ms for line in parted)
-        return Change(seat.space.id, from_ms, lines[same:], refolded=False)
+        from_ms = min(transition.at_ms for transition in differing)
+        return Change(entry.space.id, from_ms, transitions_now[same:], refolded=False)
 
-    def _lines(self, seat: _Seat, old: Evidence, transitions: list[Transition], now_ms: int) -> list[Transition]:
-        """The story at or after the newest event of `old`, up to now."""
-        lapses = advance(seat.evidence, seat.rules, now_ms)
+    def _transitions_since(
+        self, entry: _SpaceEntry, old: Evidence, transitions: list[Transition], now_ms: int
+    ) -> list[Transition]:
+        """Return the transitions at or after the newest event of `old`, up to now."""
+        lapses = advance(entry.evidence, entry.rules, now_ms)
         if old.since_ms != old.at_ms or old.at_ms == 0:
             return story(old.state, transitions + lapses)
         began = Transition(old.since_ms, old.state, old.because)
         return story(old.before, [began, *transitions, *lapses])
 
-    def _settle(self, seat: _Seat, lines: list[Transition], now_ms: int) -> None:
-        evidence = seat.evidence
-        seat.told = [line for line in lines if line.at_ms >= evidence.at_ms]
-        self._telling.judged(seat.space.id, lines[-1].state if lines else evidence.state)
-        due_ms = wake_ms(evidence, seat.rules, max(now_ms, evidence.at_ms))
-        if due_ms < seat.due_ms:
-            self._wake(seat, due_ms)
+    def _set_reported(self, entry: _SpaceEntry, transitions_now: list[Transition], now_ms: int) -> None:
+        evidence = entry.evidence
+        entry.reported = [transition for transition in transitions_now if transition.at_ms >= evidence.at_ms]
+        self._state_changes.judged(entry.space.id, transitions_now[-1].state if transitions_now else evidence.state)
+        due_ms = wake_ms(evidence, entry.rules, max(now_ms, evidence.at_ms))
+        if due_ms < entry.due_ms:
+            self._wake(entry, due_ms)
 
-    def _wake(self, seat: _Seat, due_ms: int) -> None:
-        seat.due_ms = due_ms
-        heappush(self._due, (due_ms, seat.space.id))
+    def _wake(self, entry: _SpaceEntry, due_ms: int) -> None:
+        entry.due_ms = due_ms
+        heappush(self._due, (due_ms, entry.space.id))

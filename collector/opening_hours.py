@@ -1,8 +1,8 @@
-"""Reads the opening hours of one day as people write them: "07:00-22:00", "18:00-02:00", "24/7", or several spans.
+"""Parse the opening hours of one day as people write them: "07:00-22:00", "18:00-02:00", "24/7", or several spans.
 
 In:    texts.
-Out:   spans in order, in minutes since the midnight of the day.
-Never: a calendar (see days.py), files.
+Out:   spans in order, in minutes since midnight.
+Never: a calendar (see calendar.py), files.
 """
 
 import re
@@ -19,14 +19,14 @@ _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)"
 
 
 class HoursRejected(ValueError):
-    """The texts are no opening hours of one day; the message has the finding and the remedy."""
+    """The texts are not the opening hours of one day; the message quotes them and gives the remedy."""
 
 
 def read_hours(texts: Iterable[object]) -> tuple[OpeningHours, ...]:
-    """The spans of one day, in order; one that closes before it opens ends on the next day.
+    """Parse the spans of one day, in order; a span that closes before it opens ends on the next day.
 
     Raises:
-        HoursRejected: a text is no span, spans overlap, or together they last longer than a day.
+        HoursRejected: a text is not a span, spans overlap, or together they exceed 24 hours.
     """
     texts = list(texts)
     found = [_read_span(text) for text in texts]
@@ -35,14 +35,14 @@ def read_hours(texts: Iterable[object]) -> tuple[OpeningHours, ...]:
         raise HoursRejected(f"found {quoted}; write it as {EXAMPLES}")
     spans = tuple(sorted((span for span in found if span is not None), key=lambda span: span.opens_min))
     if any(later.opens_min < earlier.closes_min for earlier, later in pairwise(spans)):
-        raise HoursRejected(f"{quoted} overlap; write one span in place of them")
+        raise HoursRejected(f"{quoted} overlap; write them as one span")
     if spans[-1].closes_min - spans[0].opens_min > _DAY_MIN:
         raise HoursRejected(f"{quoted} overlap their own start on the next day; a day has at most 24 hours")
     return spans
 
 
 def hours_text(span: OpeningHours) -> str:
-    """A span as `read_hours` reads it."""
+    """Format a span so that `read_hours` can read it."""
     opens, closes = divmod(span.opens_min, 60), divmod(span.closes_min, 60)
     if span.closes_min > _DAY_MIN:
         closes = divmod(span.closes_min - _DAY_MIN, 60)

@@ -1,4 +1,4 @@
-"""What the collector tells the world, retained: states of spaces, summaries, and that it lives.
+"""Retained messages of the collector: states of spaces, summaries, learned values, and its own status.
 
 In:    values of the types below, or bytes from the broker.
 Out:   bytes, or values that keep the contract.
@@ -19,12 +19,12 @@ from edge.message import MessageRejected
 
 
 class Occupancy(StrEnum):
-    """What a space is now. A supply is `stocked`, `low` or `unknown`; every other space is one of the rest."""
+    """State of a space. A supply is `stocked`, `low` or `unknown`; every other space has one of the other states."""
 
     VACANT = "vacant"
     OCCUPIED = "occupied"
     AWAY = "away"
-    """The evidence stopped and the hold runs: counts as taken."""
+    """The evidence ended and the hold runs: counts as taken."""
     UNKNOWN = "unknown"
     DISABLED = "disabled"
     STOCKED = "stocked"
@@ -35,7 +35,7 @@ TAKEN: Final = frozenset({Occupancy.OCCUPIED, Occupancy.AWAY})
 
 
 class Reason(StrEnum):
-    """Why a space is what it is."""
+    """Reason for the state of a space."""
 
     MOTION = "motion"
     PRESSURE = "pressure"
@@ -45,29 +45,29 @@ class Reason(StrEnum):
     SOUND = "sound"
     LIGHT = "light"
     AIR = "air"
-    """CO2 rises: somebody breathes."""
+    """CO2 rises, so somebody is breathing."""
     DOOR_CLOSED = "door_closed"
-    """Its door has been closed since somebody was seen: he or she is still inside; nobody knows after four hours."""
+    """Its door has been closed since somebody was detected, so they are still inside; unknown after four hours."""
     DOOR_OPENED = "door_opened"
-    """Its door opened and let go of who was inside; one hold runs from there."""
+    """Its door opened, so whoever was inside may have left; one hold runs from then."""
     QUIET = "quiet"
     """Every sensor has been quiet for its own hold."""
     SILENT = "silent"
-    """A sensor was not heard for too long."""
+    """A sensor has been silent for too long."""
     NEVER_HEARD = "never_heard"
-    """A sensor has not been heard yet."""
+    """A sensor has not sent any event yet."""
     SETTLING = "settling"
-    """A sensor has only just been heard; it cannot vouch for vacancy until one hold has passed."""
+    """A sensor has only just started to report; the space cannot be vacant until one hold has passed."""
     LEVEL = "level"
-    """A supply's level says so."""
+    """By the level of a supply."""
     DISABLED = "disabled"
-    """The site file takes it out of use."""
+    """Disabled in the site file, or out of use."""
     NO_SENSOR = "no_sensor"
-    """The site file gives it no sensor."""
+    """The site file has no sensor for it."""
 
 
 class Because(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """The evidence behind a state: the reason, and the sensor and moment it rests on if there are such."""
+    """Evidence behind a state: the reason, and its sensor and time where they exist."""
 
     reason: Reason
     device: str = ""
@@ -76,49 +76,49 @@ class Because(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
 
 
 class Lapse(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The state that silence alone will bring, and when."""
+    """The next state by silence alone, and when it begins."""
 
     state: Occupancy
     at_ms: int = field(name="at")
 
 
 class Says(StrEnum):
-    """What one more sensor of a space says to its state."""
+    """How another sensor of a space relates to its state."""
 
     TAKEN = "taken"
     """Its evidence keeps the space taken too."""
     SILENT = "silent"
-    """Nothing; it was not heard for too long."""
+    """It has been silent for too long."""
     UNHEARD = "unheard"
-    """Nothing; it has not been heard yet."""
+    """It has not sent any event yet."""
     SETTLING = "settling"
-    """It cannot vouch for vacancy yet: it has only just been heard."""
+    """It has only just started to report, so the space cannot be vacant yet."""
 
 
 class Voice(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """What one sensor says beside the reason for a state."""
+    """Contribution of one sensor besides the reason of a state."""
 
     device: str
     sensor: str
     says: Says
     at_ms: int = field(name="at", default=0)
-    """When it last saw somebody, was last heard, or was first heard again."""
+    """When it last detected somebody, last reported, or started to report again."""
     until_ms: int = field(name="until", default=0)
-    """Until when it keeps the space taken, or cannot vouch; 0: as long as it goes on."""
+    """How long it keeps the space taken or prevents vacancy; 0: as long as that goes on."""
 
 
 class Health(StrEnum):
-    """How far a space's sensors can be trusted now."""
+    """How reliable a space's sensors are now."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
-    """Some sensor is silent, or something was found about one."""
+    """A sensor is silent or has a finding."""
     OFFLINE = "offline"
     """Every sensor is silent, or there is none."""
 
 
 class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """The retained state of one space. `at_ms` is the moment of the newest evidence used."""
+    """Retained state of one space. `at_ms` is the time of the newest evidence."""
 
     state: Occupancy
     since_ms: int = field(name="since")
@@ -128,16 +128,16 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     lapse: Lapse | None = None
     level_pct: float | None = None
     voices: tuple[Voice, ...] = ()
-    """What the other sensors say, where it matters: three at most."""
+    """Other sensors that matter for the state, at most three."""
 
 
 EXACT_MS: Final = 72 * 3_600_000
-"""Later, no moment of a space is known more finely than COARSE_MS (design of privacy, docs/decisions/0033)."""
+"""After this, moments of a space are known only to COARSE_STEP_MS (privacy rule, docs/decisions/0033)."""
 COARSE_MS: Final = 300_000
 
 
 def with_coarse_moments(state: SpaceState, now_ms: int) -> SpaceState:
-    """A state whose moments from before the last 72 hours are rounded down to five minutes: one may be a departure."""
+    """Round moments older than 72 hours down to five minutes: one may be a departure."""
     exact_from_ms = now_ms - EXACT_MS
     if state.since_ms >= exact_from_ms and state.because.at_ms >= exact_from_ms and not state.voices:
         return state
@@ -155,60 +155,60 @@ def with_coarse_moments(state: SpaceState, now_ms: int) -> SpaceState:
 
 
 def coarse_moment(at_ms: int, now_ms: int) -> int:
-    """A moment, rounded down to five minutes if it is from before the last 72 hours."""
+    """Round a moment down to five minutes if it is older than 72 hours."""
     return at_ms if at_ms >= now_ms - EXACT_MS else at_ms - at_ms % COARSE_MS
 
 
 def coarsened_from_ms(state: SpaceState) -> int | None:
-    """From when on a state is published with one moment less that is exact; None: it has none."""
+    """Return when the next exact moment of a state becomes coarse; None: all are coarse."""
     moments = (state.since_ms, state.at_ms, state.because.at_ms, *(voice.at_ms for voice in state.voices))
     exact = [at_ms for at_ms in moments if at_ms % COARSE_MS]
     return min(exact) + EXACT_MS + 1 if exact else None
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """How long a space stays taken after its last movement, in milliseconds, and how often it flipped.
+    """Hold of a space after its last motion, in milliseconds, and how often the space flipped.
 
-    A flip is a space shown free and taken again so soon that somebody was there all along. Shares are of 0 to 1, of
-    about the last 200 times that nobody was seen for longer than the hold; None: there were too few.
+    A flip: the space was shown vacant and taken again so soon that somebody was there all along. Shares are 0 to 1,
+    of about the last 200 quiet spans that outlasted the hold; None: too few.
     """
 
     hold_ms: int = field(name="hold")
-    """What it has learnt."""
+    """The learned hold."""
     start_ms: int = field(name="start")
-    """What it began with."""
+    """The initial hold."""
     least_ms: int = field(name="least")
-    """It never learns a shorter one; the same as `most`: it is pinned."""
+    """Lower bound; equal to `most`: the hold is fixed."""
     most_ms: int = field(name="most")
     flip_share: float | None = None
-    """With the hold as it was each time."""
+    """With the hold that applied each time."""
     start_flip_share: float | None = None
-    """Of the same time, had the hold stayed what it began with."""
+    """Over the same time with the initial hold."""
 
 
 class SensorTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """Above which reading one sensor speaks for somebody, in the unit of its own kind."""
+    """Readings above which a sensor indicates somebody, in the unit of its kind."""
 
     device: str
     sensor: str
     takes_above: float
-    """It takes a space that was not taken."""
+    """Above this it makes a vacant space taken."""
     keeps_above: float
-    """It keeps one that is."""
+    """Above this it keeps a taken space taken."""
     agreement: float | None = None
-    """How often it says what better sensors of the space say: 0.5 is chance, 1 is always; None: it needs none."""
+    """Agreement with the space's direct sensors: 0.5 is chance, 1 is always; None: not needed."""
 
 
 class Tuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """What one space has learnt from its own events."""
+    """Values that one space has learned from its own events."""
 
     hold: HoldTuning | None = None
-    """None: no motion sensor watches it."""
+    """None: no motion sensor watches the space."""
     sensors: list[SensorTuning] = []
 
 
 class Count(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Offered spaces of one kind. `free_min` counts the vacant, `free_max` the unknown as well."""
+    """Offered spaces of one kind. `free_min` counts vacant spaces, `free_max` also unknown ones."""
 
     capacity: int
     free_min: int
@@ -219,7 +219,7 @@ class Count(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class AirBand(StrEnum):
-    """How good air is, by its CO2."""
+    """Air quality, by CO2."""
 
     FRESH = "fresh"
     FAIR = "fair"
@@ -228,7 +228,7 @@ class AirBand(StrEnum):
 
 
 class Trend(StrEnum):
-    """Where CO2 has been going for the last 15 to 20 minutes."""
+    """Trend of CO2 over the last 15 to 20 minutes."""
 
     RISING = "rising"
     STEADY = "steady"
@@ -236,30 +236,30 @@ class Trend(StrEnum):
 
 
 class Air(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """The newest readings of a zone's air that are not too old, each None if there is none."""
+    """Newest current readings of a zone's air; None where there is none."""
 
     co2_ppm: float | None = None
     temperature_c: float | None = None
     humidity_pct: float | None = None
     band: AirBand | None = None
-    """Of the last minutes, so that one reading does not change it."""
+    """From the last minutes, so that a single reading does not change it."""
     trend: Trend | None = None
-    """None: too few readings for one."""
+    """None: too few readings."""
 
 
 class People(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """People on the site by its doors, and the range that holds nine tenths of what may be."""
+    """People on the site as counted at its doors, with the range that covers 90 % of the probability."""
 
     count: int | None
-    """None: fewer than five; so it is published (`with_few_hidden`), and never computed."""
+    """None: fewer than five. Only published messages hide it (`hide_few_people`)."""
     least: int
     most: int
     zero_ms: int | None = field(name="zero", default=None)
-    """When the house was last known to be empty; None: not yet."""
+    """When the site was last known to be empty; None: never yet."""
 
 
 class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """A zone, or the whole site: counts by kind (supplies have none), air of a zone, people of the site."""
+    """Summary of a zone or the whole site: counts by kind (without supplies), air of a zone, people of the site."""
 
     at_ms: int = field(name="at")
     kinds: dict[SpaceKind, Count]
@@ -268,9 +268,9 @@ class Summary(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
 
 
 def with_few_hidden(summary: Summary) -> Summary:
-    """A summary in which fewer than five people are no number, whoever reads its topic.
+    """Hide a people count below five.
 
-    Of so few, `most` is rounded up to 4, 9, 14 ...: it grows with each of them.
+    For so few, `most` is rounded up to 4, 9, 14, …: it would grow with each person.
     """
     people = summary.people
     if people is None:
@@ -283,17 +283,17 @@ def with_few_hidden(summary: Summary) -> Summary:
 
 
 class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """Whether the collector works: sent every five real seconds; its will is `CollectorStatus(online=False)`."""
+    """Status of the collector, sent every five real seconds. Its will is `CollectorStatus(online=False)`."""
 
     online: bool
-    """False also while its journal cannot be written: nobody judges then, and what was told grows old."""
+    """False also while its journal cannot be written: then no states are evaluated, and published ones age."""
     at_ms: int = field(name="at", default=0)
     fault: str = ""
-    """What the collector cannot do now, in plain words, such as "the journal's disk is full"; empty: nothing."""
+    """Current fault in plain text, such as "the journal's disk is full"; empty: none."""
     instance: str = ""
-    """Which collector it is: the same after a restart, another one for another machine or journal."""
+    """Identifies the collector: the same after a restart, another for another machine or journal."""
     since_ms: int = field(name="since", default=0)
-    """Since when it collects; of two, the later one stops."""
+    """When it started to collect; of two collectors, the later one stops."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -304,17 +304,17 @@ _DECODERS: dict[type, "msgspec.json.Decoder[object]"] = {
 
 
 def encode(message: SpaceState | Summary | Tuning | CollectorStatus) -> bytes:
-    """The message as UTF-8 JSON, keys in the order of its type."""
+    """Encode a message as UTF-8 JSON, with keys in the order of the type's fields."""
     return _encoder.encode(message)
 
 
 def decode(payload: bytes, kind: type[_T]) -> _T:
-    """Read a retained message of the collector.
+    """Decode a retained message of the collector.
 
     Raises:
-        MessageRejected: the contract is broken; the text names the field.
+        MessageRejected: the payload breaks the contract; the text names the field.
     """
     try:
-        return _DECODERS[kind].decode(payload)  # type: ignore[return-value]  # the table's own key gives the type
+        return _DECODERS[kind].decode(payload)  # type: ignore[return-value]  # the table is keyed by the result type
     except (ValueError, RecursionError) as fault:
         raise MessageRejected(str(fault)) from fault

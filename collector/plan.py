@@ -1,10 +1,10 @@
-"""The house as the collector and the pages know it: floors, zones, spaces, doors, and which sensor watches what.
+"""Plan of a site: floors, zones, spaces, doors, sensors and rules.
 
-In:    nothing; the front door reads the site file and makes a `SitePlan`.
+In:    nothing; `ledig.site` reads the site file and builds a `SitePlan`.
 Out:   frozen values and look-ups.
-Never: files, clocks, sensors' pins (those are the edge's).
+Never: files, clocks, the pins of sensors (see edge/).
 
-Positions are metres from the upper left corner of a floor, x to the right and y down.
+Positions are in metres from the upper left corner of a floor, x to the right and y down.
 """
 
 from collections.abc import Mapping
@@ -15,57 +15,57 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 WHOLE_SITE = "site"
-"""The name under which figures of the whole house stand beside those of its zones; no zone may have it."""
+"""Name of the whole site in figures beside those of its zones; no zone may have this id."""
 
 MOST_HOLD_MS = 7_200_000
-"""No hold after motion is longer, whoever sets it."""
+"""Upper bound of every hold after motion."""
 
 USUAL_W = 10.0
-"""Equipment of which nothing is learnt or told yet is in use above this, in watts."""
+"""Equipment with no setting and no learned levels is in use above this, in watts."""
 
 
 class SpaceKind(StrEnum):
-    """What a space is."""
+    """Kind of a space."""
 
     DESK = "desk"
     BOOTH = "booth"
     ROOM = "room"
     EQUIPMENT = "equipment"
     SUPPLY = "supply"
-    """It runs out instead of being taken."""
+    """It is used up instead of taken."""
 
 
 class Tenure(StrEnum):
-    """Whose a space is."""
+    """Who may use a space."""
 
     SHARED = "shared"
-    """Anybody's: it is offered, and its state is shown."""
+    """Any member: it is offered, and its state is shown."""
     DEDICATED = "dedicated"
-    """One member's: it has no state of its own, live or past; with four others it counts in its zone's series."""
+    """One member: it has no visible state, live or past; it counts in its zone's series with four others or more."""
 
 
 class Attribute(StrEnum):
-    """What a member may look for."""
+    """Properties that members can filter by."""
 
     STANDING = "standing"
     SCREEN = "screen"
     QUIET = "quiet"
     WINDOW = "window"
     NEAR_POWER = "near_power"
-    """A socket within reach."""
+    """A power socket is within reach."""
 
 
 class Character(StrEnum):
-    """What a zone is like to be in."""
+    """Atmosphere of a zone."""
 
     QUIET = "quiet"
     LIVELY = "lively"
     WORKSHOP = "workshop"
-    """Hands and machines are at work, and heard."""
+    """Noise of tools and machines."""
 
 
 class SensorKind(StrEnum):
-    """How a sensor's events bear on what it watches."""
+    """Kind of a sensor."""
 
     PIR = "pir"
     CONTACT = "contact"
@@ -75,9 +75,9 @@ class SensorKind(StrEnum):
     POWER = "power"
     AIR = "air"
     PRESENCE = "presence"
-    """A radar that sees even who sits still."""
+    """A radar that detects people who sit still."""
     PEOPLE = "people"
-    """It counts who is in a space: taken while anybody is."""
+    """Counts the people in a space, which is taken while the count is above 0."""
     SOUND = "sound"
     LIGHT = "light"
 
@@ -91,7 +91,7 @@ class Learning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """One storey, `width_m` by `depth_m`."""
+    """One floor, `width_m` by `depth_m`."""
 
     id: str
     name: str
@@ -115,7 +115,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """What can be taken, or run out; `x_m`, `y_m` is its middle."""
+    """A space that can be taken, or a supply that can run out; `x_m`, `y_m` is its centre."""
 
     id: str
     name: str
@@ -127,21 +127,21 @@ class Space:
     attributes: frozenset[Attribute] = frozenset()
     disabled: bool = False
     in_use_above_w: float | None = None
-    """Equipment draws more than this while in use, in watts; None: its own two levels are learnt."""
+    """Equipment is in use above this power, in watts. None: its two levels are learned."""
     motion_hold_ms: int | None = None
-    """Its full hold after motion; None: by the rules, and learnt within their bounds."""
+    """Its full hold after motion. None: set by the rules, and learned within their bounds."""
     low_below_pct: float = 20.0
     """A supply is low below this level, in per cent."""
 
     @property
     def offered(self) -> bool:
-        """Whether a member can take it, so that it has a state and counts as free or taken."""
+        """Whether any member can take it, so that it has a state and counts as free or taken."""
         return self.kind is not SpaceKind.SUPPLY and self.tenure is Tenure.SHARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What is passed on the way in and out of the house."""
+    """An entrance of the site."""
 
     id: str
     name: str
@@ -152,7 +152,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """One sensing part and the one thing it watches: a space, a door or a zone's air."""
+    """One sensor and the one thing it watches: a space, a door or a zone's air."""
 
     device: str
     id: str
@@ -161,15 +161,15 @@ class Sensor:
     door: str | None = None
     zone: str | None = None
     heartbeat_ms: int = 30_000
-    """It says something at least this often while it lives."""
+    """It sends an event at least this often while it works."""
     held: bool = False
-    """Its output stays high for a hold of its own: it adds none, and is believed when it falls."""
+    """Its output has a hold of its own: no other hold is added, and a fall is trusted at once."""
     wiring: str = ""
-    """How it is connected, in short: when that changes, it is another sensor."""
+    """Short description of its connection; when this changes, it counts as another sensor."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """Device and sensor: what an event is looked up by."""
+        """Device and sensor id, by which events are looked up."""
         return self.device, self.id
 
 
@@ -183,37 +183,37 @@ class OpeningHours:
 
 
 class RedDays(StrEnum):
-    """What the house does on red days, and on eves that the law treats as such."""
+    """How the site opens on public holidays, and on eves that the law treats as such."""
 
     SUNDAY = "sunday"
-    """It has a Sunday's hours; closed on Sundays, it is closed."""
+    """Sunday hours; a site that is closed on Sundays is closed."""
     CLOSED = "closed"
     OPEN = "open"
-    """They are days like any other."""
+    """Normal hours of the weekday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """When silence changes a space. Spans in milliseconds; defaults from labelled recordings (docs/decisions/)."""
+    """Hold times and silence. In milliseconds; defaults from labelled recordings (docs/decisions/)."""
 
     lone_motion_hold_ms: int = 120_000
-    """One motion without a second holds its space this long."""
+    """Hold after one motion without a second."""
     second_motion_ms: int = 240_000
-    """Motion again within this time, and not at once, earns the full hold."""
+    """A second motion within this time, but not at once, earns the full hold."""
     motion_hold_ms: int = 600_000
-    """The full hold where one PIR sees the space."""
+    """Full hold where one PIR watches the space."""
     motion_hold_shared_ms: int = 480_000
-    """The full hold where two or more sensors see it."""
+    """Full hold where two or more sensors watch the space."""
     level_hold_ms: int = 180_000
-    """The hold of pressure, presence, people and power, which say themselves when it ends."""
+    """Hold of pressure, presence, people and power sensors, which report themselves when the level ends."""
     silent_after_heartbeats: float = 2.0
-    """A sensor not heard for this many of its heartbeats vouches for nothing; for twice as many, it settles anew."""
+    """A sensor is silent after this many heartbeats; after twice as many it starts its hold again."""
     learning: Learning = Learning.ON
-    """Whether a space learns its own hold after motion, from how often it was shown free too soon."""
+    """Whether a space learns its hold after motion, from how often it was shown vacant too soon."""
     motion_hold_least_ms: int = 300_000
-    """No learnt hold is shorter."""
+    """Lower bound of a learned hold."""
     motion_hold_most_ms: int = 900_000
-    """No learnt hold is longer."""
+    """Upper bound of a learned hold."""
 
     def __post_init__(self) -> None:
         for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
@@ -246,29 +246,29 @@ class Rules:
 
 
 class StrangersWhenFew(StrEnum):
-    """What the open pages of a site that never closes show while fewer than five people are in it."""
+    """What public pages of a site that never closes show while fewer than five people are inside."""
 
     LEVEL = "level"
-    """How many are free at least: all but four. No space has a state."""
+    """The least number of free spaces: all but four. No states of spaces."""
     NOTHING = "nothing"
-    """Not even that; forecasts stay."""
+    """No numbers; only forecasts."""
     ALL = "all"
-    """Every space, as always."""
+    """Every space, as usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
-    """The table [privacy]: who answers for the sensors, and what strangers see."""
+    """Table [privacy] of the site file: who is responsible for the sensors, and what the public sees."""
 
     strangers_when_few: StrangersWhenFew = StrangersWhenFew.LEVEL
     controller: str = ""
-    """The organisation that is responsible for the personal data, with its address (GDPR art. 13)."""
+    """Organisation responsible for the personal data, with its address (GDPR art. 13)."""
     contact: str = ""
-    """Where members ask about it: an e-mail address or telephone number."""
+    """Contact for members' questions: an e-mail address or telephone number."""
     legal_basis: str = ""
     """Such as "legitimate interest, art. 6(1)(f)"."""
     informed_on: str = ""
-    """The day on which the members were informed, such as "2026-11-23"; sensors may start after it."""
+    """Date on which the members were informed, such as "2026-11-23"; sensors may start after it."""
 
     def __post_init__(self) -> None:
         if self.informed_on:
@@ -278,7 +278,7 @@ class Privacy:
                 raise ValueError(f'informed_on must be a day such as "2026-11-23", got {self.informed_on!r}') from None
 
     def missing(self) -> tuple[str, ...]:
-        """The names of the settings that the register and the sign need and do not have."""
+        """Return the names of the settings that the register and the sign need but that are not set."""
         return tuple(
             name for name in ("controller", "contact", "legal_basis", "informed_on") if not getattr(self, name)
         )
@@ -286,7 +286,7 @@ class Privacy:
 
 @dataclass(frozen=True, kw_only=True)
 class SitePlan:
-    """The whole house. Ids are unique in each tuple; every reference names something that is there."""
+    """The whole site. Ids are unique within each tuple, and every reference names an existing item."""
 
     id: str
     name: str
@@ -297,40 +297,39 @@ class SitePlan:
     doors: tuple[Door, ...] = ()
     sensors: tuple[Sensor, ...] = ()
     opening_hours: Mapping[int, tuple[OpeningHours, ...]] = field(default_factory=dict)
-    """By weekday, Monday 0, the spans that begin on it, in order; a day that is missing is closed; empty: always
-    open."""
+    """Spans that begin on each weekday, Monday 0, in order; a missing weekday is closed. Empty: always open."""
     hours_on: Mapping[date, tuple[OpeningHours, ...]] = field(default_factory=dict)
-    """The same for single dates, in place of what the weekday or a public holiday says; no span: closed."""
+    """Hours of single dates, in place of those of the weekday or public holiday; no span: closed."""
     country: str = "SE"
-    """Whose red days it keeps: two letters, ISO 3166."""
+    """Country of its public holidays: two letters, ISO 3166."""
     red_days: RedDays = RedDays.SUNDAY
     closed: frozenset[date] = frozenset()
-    """Days of its own on which it is closed."""
+    """Additional dates on which it is closed."""
     rules: Rules = Rules()
     privacy: Privacy = Privacy()
     notice: str = ""
-    """One line for every page, such as "Closed for midsummer"."""
+    """One line that every page shows, such as "Closed for midsummer"."""
 
     @cached_property
     def space(self) -> dict[str, Space]:
-        """Spaces by id."""
+        """The spaces by id."""
         return {space.id: space for space in self.spaces}
 
     @cached_property
     def zone(self) -> dict[str, Zone]:
-        """Zones by id."""
+        """The zones by id."""
         return {zone.id: zone for zone in self.zones}
 
     @cached_property
     def sensor(self) -> dict[tuple[str, str], Sensor]:
-        """Sensors by device and sensor id."""
+        """The sensors by device and sensor id."""
         return {sensor.key: sensor for sensor in self.sensors}
 
     @cached_property
     def devices(self) -> tuple[str, ...]:
-        """The ids of all devices that have a sensor, in the order of the site file."""
+        """Ids of all devices with a sensor, in the order of the site file."""
         return tuple(dict.fromkeys(sensor.device for sensor in self.sensors))
 
     def sensors_of(self, space_id: str) -> tuple[Sensor, ...]:
-        """The sensors that watch a space."""
+        """Return the sensors that watch a space."""
         return tuple(sensor for sensor in self.sensors if sensor.space == space_id)

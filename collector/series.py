@@ -1,11 +1,11 @@
-"""Counts of zones and of the whole site for history, and means of their air.
+"""Five-minute and hourly counts of zones and the whole site, and means of their air, for history.
 
 In:    timelines of the spaces of a zone; readings of the air.
 Out:   rows of ZONE_FIVE_MIN, ZONE_HOUR and AIR_FIVE_MIN.
 Never: clocks, files; a figure that depends on when within its bucket a space changed (docs/decisions/0033).
 
-A count is taken at one instant, the start of its bucket. A mean over the bucket would tell when a single space changed:
-0.94 of 300 s is a change 18 s after the start.
+A count is taken at one instant, the start of its bucket. A mean over the bucket would reveal when a single space
+changed: 0.94 of 300 s is a change 18 s after the start.
 """
 
 import math
@@ -19,29 +19,29 @@ from collector.privacy import FEW, coarse
 from collector.use import Timeline, state_at
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
-"""All series share one bucket."""
+"""All series use the same bucket."""
 MOST_UNCERTAIN = 0.2
-"""A minimum uses only moments at which no larger share of the offered spaces is unknown. In an outage the known rest
-says nothing of how many were free."""
+"""A minimum uses only moments at which no larger share of the offered spaces is unknown: in an outage, the known
+spaces do not show how many were free."""
 AIR_DIGITS = {"co2_ppm": 0, "temperature_c": 1, "humidity_pct": 0}
-"""Decimals of a stored mean: no more than the sensors are good for."""
+"""Decimals of a stored mean, by the precision of the sensors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Spaces that are counted together and coarsened as one number. Dedicated ones are not `offered`: never free."""
+    """Spaces counted together and coarsened as one number. Dedicated ones are not `offered` and never free."""
 
     offered: bool
     timelines: Sequence[Timeline]
 
 
 def zone_rows(tags: tuple[str, ...], parts: Sequence[Part], from_ms: int, to_ms: int) -> list[Row]:
-    """Rows of ZONE_FIVE_MIN for the buckets from `from_ms` to `to_ms`, both on a bucket's edge.
+    """Compute rows of ZONE_FIVE_MIN for the buckets from `from_ms` to `to_ms`, both on a bucket's edge.
 
     Args:
         tags: zone (or WHOLE_SITE) and kind.
-        parts: the spaces of that kind there, as `privacy.series_groups` divides them. A zone's row and the site's are
-            sums of the same coarse numbers, so that no difference of rows holds more than the rows themselves.
+        parts: the spaces of that kind, as `build_series_groups` divides them. The rows of a zone and of the site are
+            sums of the same coarse numbers, so that differences of rows reveal no more than the rows.
         from_ms: start of the first bucket.
         to_ms: end of the last.
     """
@@ -49,9 +49,9 @@ def zone_rows(tags: tuple[str, ...], parts: Sequence[Part], from_ms: int, to_ms:
 
 
 def _row(tags: tuple[str, ...], parts: Sequence[Part], at_ms: int) -> Row:
-    """The counts of one instant. An offered space whose state is unknown may be free.
+    """Count one instant. An offered space with an unknown state may be free.
 
-    Where fewer than five are in use and some of them are taken, the coarse number says nothing of how many are free.
+    If fewer than five spaces are usable and some are taken, the coarse number does not show how many are free.
     """
     capacity = unknown = offered = uncertain = 0
     taken = free = 0.0
@@ -72,7 +72,7 @@ def _row(tags: tuple[str, ...], parts: Sequence[Part], at_ms: int) -> Row:
 
 
 def zone_hours(rows: Iterable[Row]) -> list[Row]:
-    """Rows of ZONE_HOUR from all rows of ZONE_FIVE_MIN of some hours of one series, oldest first."""
+    """Compute rows of ZONE_HOUR from all rows of ZONE_FIVE_MIN of some hours of one series, oldest first."""
     hours: list[Row] = []
     for at_ms, group in groupby(rows, lambda row: row.at_ms - row.at_ms % HOUR_MS):
         within = list(group)
@@ -98,7 +98,7 @@ def zone_hours(rows: Iterable[Row]) -> list[Row]:
 
 
 def without_uncertain_minimum(row: Row) -> Row:
-    """A row of ZONE_FIVE_MIN without its minimum if, in the mean, too many spaces were unknown for one."""
+    """Remove the minimum from a row of ZONE_FIVE_MIN if, on average, too many spaces were unknown."""
     capacity, taken_mean, taken_peak, _free_least, unknown_mean = (field or 0.0 for field in row.fields)
     if unknown_mean <= MOST_UNCERTAIN * capacity:
         return row
@@ -106,11 +106,11 @@ def without_uncertain_minimum(row: Row) -> Row:
 
 
 def air_rows(zone: str, readings: Iterable[tuple[int, str, float]], from_ms: int, to_ms: int) -> list[Row]:
-    """Rows of AIR_FIVE_MIN for the buckets from `from_ms` to `to_ms`; none for a bucket without a reading.
+    """Compute rows of AIR_FIVE_MIN for the buckets from `from_ms` to `to_ms`; none for a bucket without readings.
 
     Args:
-        zone: whose air it is.
-        readings: (when, kind, value); kinds that are no field of the measure are left out.
+        zone: the zone of the air.
+        readings: (time, kind, value); kinds that the measure does not have are ignored.
         from_ms: start of the first bucket.
         to_ms: end of the last.
     """
@@ -127,4 +127,4 @@ def air_rows(zone: str, readings: Iterable[tuple[int, str, float]], from_ms: int
 def _mean(values: list[float], digits: int) -> float | None:
     if not values:
         return None
-    return round(math.fsum(values) / len(values), digits)  # fsum: no order of adding shows in the last digit
+    return round(math.fsum(values) / len(values), digits)  # fsum: the result does not depend on the order

@@ -1,12 +1,12 @@
-"""Turns what the journal holds into rows of history: each bucket once it is over, and again when late news came.
+"""Rollup: compute rows of history from the journal, each bucket once it is over and again when late data came.
 
 In:    the journal's connection, inside its transaction; the instant up to which its transitions are complete.
-Out:   rows in the history's tables; `meta.buckets_until_ms`: before it, every bucket has been computed.
-Never: clocks, transactions of its own, more work in one call than a slice.
+Out:   rows in the history's tables; `meta.buckets_until_ms`: every bucket before it has been computed.
+Never: clocks, own transactions, more work in one call than a slice.
 
-A row is a function of the stored events alone: it does not matter when they came, in what order, or how often this
-was called. The history of a space begins with its first transition, that of a door or of the air with its first
-event. What the journal has erased cannot be computed again, and stays as it is.
+A row is a function of the stored events alone: it does not depend on when they came, in what order, or how often this
+ran. The history of a space begins with its first transition, that of a door or of the air with its first event. A
+bucket whose events are erased cannot be computed again, and stays as it is.
 """
 
 import sqlite3
@@ -43,44 +43,44 @@ from collector.privacy import (
 
 BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 SLICE_MS: Final = 2 * HOUR_MS
-"""The most that one call computes: some 50 ms for 500 busy spaces, so that a tick stays short while old days mend."""
+"""Most that one call computes: about 50 ms for 500 busy spaces, so that a tick stays short during recomputation."""
 LITTLE_MS: Final = HOUR_MS
-"""So much is mended before new buckets are computed: after them, all of these would be mended with it."""
+"""Recompute at most this much of stale buckets before new buckets; afterwards the new ones would be stale too."""
 UNTIL: Final = "buckets_until_ms"
 FOREVER_MS: Final = 2**62
 
 Span = tuple[int, int]
-"""From and to, both on a bucket's edge, and what is computed anew."""
+"""From and to, both on a bucket's edge; what is computed again."""
 
 
 class Settlement:
-    """Keeps the history of one house."""
+    """Keeps the history of one site up to date."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._plan = plan
         self._groups = {(group.zone, group.kind.value): group.parts for group in series_groups(plan)}
-        """(Zone or WHOLE_SITE, kind) and the spaces that are counted there, by part."""
+        """The spaces that are counted, in parts, by (zone or WHOLE_SITE, kind)."""
         self._hourly = [space.id for space in plan.spaces if space.id in counted(plan) and space.offered]
         self._stays = {
             (zone, kind.value): there
             for zone in (*plan.zone, WHOLE_SITE)
             for kind in COUNTED_KINDS
-            if foretold(plan, zone, kind) and (there := _offered(plan, zone, kind))
+            if foretold(plan, zone, kind) and (there := _offered_spaces(plan, zone, kind))
         }
-        """(Zone or WHOLE_SITE, kind) and the spaces whose stays are counted."""
+        """The spaces whose stays are counted, by (zone or WHOLE_SITE, kind)."""
         self._people = PeopleSettlement(plan)
         self._air: dict[str, list[Sensor]] = {}
-        told, close = aired(plan), close_quarters(plan)
+        published, close = aired(plan), close_quarters(plan)
         self._veiled = veiled(plan)
         for sensor in plan.sensors:
-            if sensor.zone is not None and sensor.key in told and sensor.zone not in close:
+            if sensor.zone is not None and sensor.key in published and sensor.zone not in close:
                 self._air.setdefault(sensor.zone, []).append(sensor)
         self._everything = {*plan.space, *self._air, *self._people.subjects}
 
     def latest(self, db: sqlite3.Connection) -> tuple[Crowd, list[Crossing], dict[str, use.Timeline]]:
-        """What the live count goes on from: who was inside when history ends, and what the journal holds after it."""
-        until_ms = _until(db) or 0
-        timelines = {space: _timeline(db, space, until_ms, FOREVER_MS) for space in self._people.spaces}
+        """Read the start of the live count: the estimate at the end of history, and what the journal holds after it."""
+        until_ms = _read_until(db) or 0
+        timelines = {space: _read_timeline(db, space, until_ms, FOREVER_MS) for space in self._people.spaces}
         return self._people.crowd(db, until_ms), self._people.crossings(db, until_ms, FOREVER_MS), timelines
 
     def settle(self, db: sqlite3.Connection, now_ms: int) -> bool:
@@ -88,44 +88,44 @@ class Settlement:
 
         Args:
             db: the journal's connection, in a transaction.
-            now_ms: house time up to which the transitions are complete. Forget no event after `buckets_until_ms`.
+            now_ms: site time up to which the transitions are complete. No event after `buckets_until_ms` may be erased.
 
         Returns:
             Whether more is due now. A row of `stale` names a space, a door (or WHOLE_SITE, for all doors) or the
             zone of an air sensor.
         """
         due_ms = _floor(now_ms, BUCKET_MS)
-        until_ms = _until(db)
+        until_ms = _read_until(db)
         if until_ms is None:
-            until_ms = min(due_ms, _beginning(db, self._plan, due_ms))
-            _move(db, until_ms)
+            until_ms = min(due_ms, _first_hour(db, self._plan, due_ms))
+            _write_until(db, until_ms)
         left_ms = SLICE_MS
         if until_ms < due_ms:
             from_ms = self._stale_from(db, until_ms)
             if until_ms - from_ms <= LITTLE_MS:
-                self._mend(db, (from_ms, until_ms), until_ms)
+                self._recompute_stale(db, (from_ms, until_ms), until_ms)
                 left_ms -= until_ms - from_ms
             to_ms = min(due_ms, until_ms + left_ms)
             self._compute(db, self._everything, (until_ms, to_ms), to_ms)
-            _move(db, to_ms)
+            _write_until(db, to_ms)
             left_ms -= to_ms - until_ms
             until_ms = to_ms
         from_ms = self._stale_from(db, until_ms)
         to_ms = min(until_ms, from_ms + left_ms)
-        self._mend(db, (from_ms, to_ms), until_ms)
+        self._recompute_stale(db, (from_ms, to_ms), until_ms)
         return to_ms < until_ms or until_ms < due_ms
 
     def _stale_from(self, db: sqlite3.Connection, until_ms: int) -> int:
-        """The first bucket that is stale; `until_ms` if none is."""
-        db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # those buckets are not over yet
+        """Return the first stale bucket; `until_ms` if there is none."""
+        db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # these buckets are not over yet
         (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
         if lowest is None:
             return until_ms
-        # A story told for the first time is stale from the beginning of all time; nothing is before the first event.
-        return min(until_ms, _floor(max(lowest, _beginning(db, self._plan, until_ms)), BUCKET_MS))
+        # The first transitions of a space are stale from time 0 on, but nothing is before the first event.
+        return min(until_ms, _floor(max(lowest, _first_hour(db, self._plan, until_ms)), BUCKET_MS))
 
-    def _mend(self, db: sqlite3.Connection, span: Span, until_ms: int) -> None:
-        """Compute what is stale of a span anew; nothing is stale before it."""
+    def _recompute_stale(self, db: sqlite3.Connection, span: Span, until_ms: int) -> None:
+        """Recompute the stale part of a span; nothing before it is stale."""
         from_ms, to_ms = span
         if from_ms < to_ms:
             subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
@@ -141,76 +141,76 @@ class Settlement:
             for scope, parts in self._groups.items()
             if any(not subjects.isdisjoint(part) for part in parts)
         }
-        # The hours that the span touches and that are over: the last is finished by the slice that ends it.
+        # Hours that the span touches and that are over; the slice that ends the last one finishes it.
         hours = _floor(span[0], HOUR_MS), min(_floor(span[1] + HOUR_MS - 1, HOUR_MS), _floor(until_ms, HOUR_MS))
         hourly = [space for space in self._hourly if space in subjects]
         needed = [*hourly, *(space for parts in groups.values() for part in parts for space in part)]
         timelines = {
-            space: _timeline(db, space, min(hours[0], span[0]), max(hours[1], span[1]))
+            space: _read_timeline(db, space, min(hours[0], span[0]), max(hours[1], span[1]))
             for space in dict.fromkeys(needed)
         }
         erased = dict(db.execute("SELECT space, at_ms FROM checkpoint"))
         for space in hourly:
-            start = _start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
-            start = max(start, _kept(erased, [space], HOUR_MS))
+            start = _series_start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
+            start = max(start, _first_kept_bucket(erased, [space], HOUR_MS))
             tables.upsert(db, SPACE_HOUR, use.space_hours(space, timelines[space], start, hours[1]))
         for scope, parts in groups.items():
             spaces = [space for part in parts for space in part]
-            start = _start(db, ZONE_FIVE_MIN, scope, [timelines[space] for space in spaces], span)
-            start = max(start, _kept(erased, spaces, BUCKET_MS))
-            _count(db, scope, [self._part(part, timelines) for part in parts], (start, span[1]), hours)
+            start = _series_start(db, ZONE_FIVE_MIN, scope, [timelines[space] for space in spaces], span)
+            start = max(start, _first_kept_bucket(erased, spaces, BUCKET_MS))
+            _store_counts(db, scope, [self._series_part(part, timelines) for part in parts], (start, span[1]), hours)
         self._count_stays(db, subjects, erased, span)
-        if (kept_ms := _kept(erased, erased, BUCKET_MS)) < span[1]:
+        if (kept_ms := _first_kept_bucket(erased, erased, BUCKET_MS)) < span[1]:
             kept = max(span[0], kept_ms), span[1]
             if not subjects.isdisjoint(self._people.subjects):
-                missing = {space: _timeline(db, space, *kept) for space in self._people.spaces - timelines.keys()}
+                missing = {space: _read_timeline(db, space, *kept) for space in self._people.spaces - timelines.keys()}
                 self._people.settle(db, timelines | missing, *kept)
             for zone in self._air:
                 others = self._veiled.get(zone, ())
                 if zone in subjects or not subjects.isdisjoint(others):
-                    self._breathe(db, zone, [_timeline(db, space, *kept) for space in others], kept)
+                    self._store_air(db, zone, [_read_timeline(db, space, *kept) for space in others], kept)
 
-    def _breathe(self, db: sqlite3.Connection, zone: str, others: Sequence[use.Timeline], span: Span) -> None:
-        """The air of one zone; where few members sit, of the buckets at whose start five others or more were there."""
-        rows = series.air_rows(zone, _said(db, self._air[zone], *span), *span)
+    def _store_air(self, db: sqlite3.Connection, zone: str, others: Sequence[use.Timeline], span: Span) -> None:
+        """Store the air of a zone; if it could reveal few members, only buckets with five others there at the start."""
+        rows = series.air_rows(zone, _read_air_events(db, self._air[zone], *span), *span)
         if zone not in self._veiled:
             tables.upsert(db, AIR_FIVE_MIN, rows)
             return
-        told = [row for row in rows if sum(use.state_at(other, row.at_ms) in TAKEN for other in others) >= FEW]
-        stays = {row.at_ms for row in told}
+        published = [row for row in rows if sum(use.state_at(other, row.at_ms) in TAKEN for other in others) >= FEW]
+        stays = {row.at_ms for row in published}
         stored = tables.read(db, AIR_FIVE_MIN, (zone,), *span)
         gone = [Row(row.tags, row.at_ms, (None,) * len(row.fields)) for row in stored if row.at_ms not in stays]
-        tables.upsert(db, AIR_FIVE_MIN, [*told, *gone])
+        tables.upsert(db, AIR_FIVE_MIN, [*published, *gone])
 
-    def _part(self, spaces: Sequence[str], timelines: Mapping[str, use.Timeline]) -> series.Part:
+    def _series_part(self, spaces: Sequence[str], timelines: Mapping[str, use.Timeline]) -> series.Part:
         return series.Part(self._plan.space[spaces[0]].offered, [timelines[space] for space in spaces])
 
     def _count_stays(self, db: sqlite3.Connection, subjects: set[str], erased: Mapping[str, int], span: Span) -> None:
-        """Of the days that ended in this span. One of which nothing is known any more stays as it was counted."""
+        """Count the stays of days that ended in this span. A day whose events are erased keeps its counts."""
         for day in days_ended(self._plan, *span):
             window = day[0] - stays.LONGEST_MS, day[1]
             scopes = {
                 scope: spaces
                 for scope, spaces in self._stays.items()
-                if not subjects.isdisjoint(spaces) and _kept(erased, spaces, 1) <= window[0]
+                if not subjects.isdisjoint(spaces) and _first_kept_bucket(erased, spaces, 1) <= window[0]
             }
-            told = {space: _timeline(db, space, *window) for spaces in scopes.values() for space in spaces}
+            published = {space: _read_timeline(db, space, *window) for spaces in scopes.values() for space in spaces}
             for scope, spaces in scopes.items():
-                tables.upsert(db, STAYS, stays.stay_rows(scope, [told[space] for space in spaces], *day))
+                tables.upsert(db, STAYS, stays.stay_rows(scope, [published[space] for space in spaces], *day))
 
 
-def _count(
+def _store_counts(
     db: sqlite3.Connection, scope: tuple[str, str], parts: Sequence[series.Part], span: Span, hours: Span
 ) -> None:
-    """The series of one zone, or of the site, and one kind; `hours` are those that are over."""
+    """Store the series of one zone (or the site) and one kind; `hours` are those that are over."""
     tables.upsert(db, ZONE_FIVE_MIN, series.zone_rows(scope, parts, *span))
     if hours[0] < hours[1]:
         over = tables.read(db, ZONE_FIVE_MIN, scope, *hours)
         tables.upsert(db, ZONE_HOUR, series.zone_hours(over))
 
 
-def _offered(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
-    """The spaces of a kind in a zone, or in WHOLE_SITE, that anybody may take."""
+def _offered_spaces(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
+    """Return the offered spaces of a kind in a zone, or in WHOLE_SITE."""
     known = counted(plan)
     return [
         space.id
@@ -219,24 +219,24 @@ def _offered(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
     ]
 
 
-def _start(
+def _series_start(
     db: sqlite3.Connection, measure: Measure, tags: tuple[str, ...], timelines: Iterable[use.Timeline], span: Span
 ) -> int:
-    """Where the rows of a series begin in a span: with the first that was ever known of one of its spaces."""
+    """Return where the rows of a series begin in a span: with the first known state of its spaces."""
     if tables.begun(db, measure, tags, span[0]):
         return span[0]
     first = min((timeline[0][0] for timeline in timelines if timeline), default=span[1])
     return max(span[0], _floor(first, measure.bucket_ms))
 
 
-def _kept(erased: Mapping[str, int], spaces: Iterable[str], bucket_ms: int) -> int:
-    """The first bucket of which nothing is erased."""
+def _first_kept_bucket(erased: Mapping[str, int], spaces: Iterable[str], bucket_ms: int) -> int:
+    """Return the first bucket with no erased events."""
     kept_ms = max((erased.get(space, 0) for space in spaces), default=0)
     return _floor(kept_ms + bucket_ms - 1, bucket_ms)
 
 
-def _timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> use.Timeline:
-    """The transitions of a span, with the one before them; empty while nothing was known."""
+def _read_timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> use.Timeline:
+    """Read the transitions of a span and the one before them; empty while nothing is known."""
     found = db.execute(
         "SELECT at_ms, state FROM transition WHERE space = ? AND at_ms < ? AND at_ms >= coalesce("
         "(SELECT max(at_ms) FROM transition WHERE space = ? AND at_ms <= ?), 0) ORDER BY at_ms",
@@ -253,8 +253,10 @@ def _timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> u
     return [(at_ms, Occupancy(state)) for at_ms, state in found]
 
 
-def _said(db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms: int) -> list[tuple[int, str, float]]:
-    """What sensors with a trusted clock said: (when, kind, value)."""
+def _read_air_events(
+    db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms: int
+) -> list[tuple[int, str, float]]:
+    """Read synchronised events of sensors: (time, kind, value)."""
     return [
         row
         for sensor in sensors
@@ -266,21 +268,23 @@ def _said(db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms
     ]
 
 
-def _beginning(db: sqlite3.Connection, plan: SitePlan, now_ms: int) -> int:
-    """The hour of the earliest event or transition that is still there, or `now_ms` while there is none."""
-    told = "SELECT min(at_ms) FROM transition WHERE space = ?"
-    said = "SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised"
-    asked = [(told, space) for space in plan.space] + [(said, no) for (no,) in db.execute("SELECT no FROM sensor")]
-    found = [at_ms for statement, name in asked for (at_ms,) in db.execute(statement, (name,)) if at_ms is not None]
+def _first_hour(db: sqlite3.Connection, plan: SitePlan, now_ms: int) -> int:
+    """Return the hour of the earliest stored event or transition, or `now_ms` if there is none."""
+    first_transition = "SELECT min(at_ms) FROM transition WHERE space = ?"
+    first_event = "SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised"
+    queries = [(first_transition, space) for space in plan.space] + [
+        (first_event, no) for (no,) in db.execute("SELECT no FROM sensor")
+    ]
+    found = [at_ms for statement, name in queries for (at_ms,) in db.execute(statement, (name,)) if at_ms is not None]
     return _floor(min(found, default=now_ms), HOUR_MS)
 
 
-def _until(db: sqlite3.Connection) -> int | None:
+def _read_until(db: sqlite3.Connection) -> int | None:
     found = db.execute("SELECT value FROM meta WHERE name = ?", (UNTIL,)).fetchone()
     return None if found is None else int(found[0])
 
 
-def _move(db: sqlite3.Connection, until_ms: int) -> None:
+def _write_until(db: sqlite3.Connection, until_ms: int) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (UNTIL, until_ms))
 
 

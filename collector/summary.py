@@ -1,8 +1,8 @@
-"""Counts the states of spaces for a zone, or for the whole site.
+"""Count the states of the spaces of a zone or of the whole site.
 
 In:    spaces with their states.
-Out:   counts by kind, as they are told outward.
-Never: clocks; spaces that are not offered count for nothing here.
+Out:   counts by kind, as published.
+Never: clocks; spaces that are not offered.
 """
 
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from collector.plan import Space, SpaceKind
 
 
 def count(states: Iterable[tuple[Space, Occupancy]]) -> dict[SpaceKind, Count]:
-    """Count offered spaces by kind, in the order of `SpaceKind`; a kind without any is left out.
+    """Count offered spaces by kind, in the order of `SpaceKind`; leave out kinds without any.
 
-    `capacity` is all of them: `free_min` + `taken` + `unknown` + `disabled`. Away counts as taken.
+    `capacity` counts all of them: `free_min` + `taken` + `unknown` + `disabled`. Away counts as taken.
     """
     found: dict[SpaceKind, list[Occupancy]] = {kind: [] for kind in SpaceKind}
     for space, state in states:
         if space.offered:
             found[space.kind].append(state)
-    return {kind: _count(those) for kind, those in found.items() if those}
+    return {kind: _count_states(those) for kind, those in found.items() if those}
 
 
-def _count(states: list[Occupancy]) -> Count:
+def _count_states(states: list[Occupancy]) -> Count:
     vacant, unknown = states.count(Occupancy.VACANT), states.count(Occupancy.UNKNOWN)
     return Count(
         capacity=len(states),

@@ -1,7 +1,7 @@
-"""What must be told outward, and when: states of spaces, summaries of zones and of the site.
+"""Changes to publish: states of spaces, summaries of zones and of the site, learned values.
 
-In:    states as they are judged, crossings, readings of air, moments.
-Out:   what changed since it was last told.
+In:    evaluated states, crossings, readings of air, moments.
+Out:   what changed since it was last published.
 Never: clocks, sockets.
 """
 
@@ -32,175 +32,183 @@ from collector.summary import count
 from edge.message import Kind
 
 REFRESH_MS: Final = 10_000
-"""Newer evidence for the same state is told this often, in the house's time."""
-_LOOK_MS: Final = 1_000
-"""It is looked for this often, in the screens' time: people see no more of a house that goes faster."""
+"""Newer evidence for the same state is published this often, in site time."""
+_CHECK_MS: Final = 1_000
+"""Newer evidence is checked this often, in real time: screens show no more of a site whose time runs faster."""
 
 Gist = tuple[Occupancy, int, Reason, Health]
 
 
 class Telling:
-    """Remembers what was told. Part of a `House`, owned by its thread."""
+    """Keeps what was published. Part of a `SpaceStates`, owned by its thread."""
 
     def __init__(self, plan: SitePlan) -> None:
         self.counting = Counting(plan)
         self.airs = {zone.id: AirState() for zone in plan.zones}
         self._plan = plan
-        self._doors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
-        told = aired(plan)
-        self._zone_of = {s.key: s.zone for s in plan.sensors if s.zone in self.airs and s.key in told}
+        self._door_sensors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
+        published = aired(plan)
+        self._zone_of = {s.key: s.zone for s in plan.sensors if s.zone in self.airs and s.key in published}
         self._silent_ms = {
             sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
         }
-        self._veiled = veiled(plan)
+        self._conditional_air = veiled(plan)
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
         self._out_of_use: frozenset[str] = frozenset()
-        self._told: dict[str, tuple[Gist, int]] = {}
-        self._exact: dict[str, int] = {}
-        """By space when a moment of its published state is 72 hours old, and must be published coarse."""
+        self._published: dict[str, tuple[Gist, int]] = {}
+        self._coarsen_at_ms: dict[str, int] = {}
+        """By space: when a moment of its published state will be 72 hours old and must be coarsened."""
         self._summaries: dict[str, Summary] = {}
-        self._touched_zones: set[str] = set()
-        self._public = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
+        self._changed_zones: set[str] = set()
+        self._public_spaces = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
         self._refreshed: set[str] = set()
         self._tunings: dict[str, Tuning | None] = {}
-        self._look_ms: int | None = None
+        self._last_check_ms: int | None = None
         self.forget()
 
     def forget(self) -> None:
-        """Nothing has been told."""
-        self._told.clear()
+        """Mark everything as not published."""
+        self._published.clear()
         self._summaries.clear()
         self._tunings.clear()
-        self._judged = set(self._public)
-        self._wiser = set(self._public)
+        self._evaluated = set(self._public_spaces)
+        self._learning_changed = set(self._public_spaces)
 
     def restore_air(self, zone: str, state: AirState) -> None:
-        """Take up the air of a zone of the plan."""
+        """Restore the air of a zone; ignore a zone that is not in the plan."""
         if zone in self.airs:
             self.airs[zone] = state
 
     def touched(self) -> set[str]:
-        """Zones whose air changed since the last call."""
-        zones, self._touched_zones = self._touched_zones, set()
+        """Return the zones whose air changed since the last call."""
+        zones, self._changed_zones = self._changed_zones, set()
         return zones
 
     def hear(self, event: Heard) -> None:
-        """Take an event of a door or of a zone's air; any other is ignored."""
+        """Apply an event of a door or of a zone's air; ignore any other."""
         key = event.device, event.sensor
-        if key in self._doors:
+        if key in self._door_sensors:
             if event.kind is Kind.CROSSING and event.value:
                 self.counting.crossed(Crossing(event.at_ms, 1 if event.value > 0 else -1))
         elif (zone := self._zone_of.get(key)) is not None:
             self.airs[zone] = breathe(self.airs[zone], event)
-            self._touched_zones.add(zone)
+            self._changed_zones.add(zone)
 
     def became(self, space: str, from_ms: int, transitions: Sequence[Transition]) -> None:
-        """These stand for the transitions that the space had from a moment on."""
+        """Replace the transitions of a space from a moment on."""
         if self._plan.doors:
             self.counting.became(space, from_ms, transitions)
 
     def judged(self, space: str, state: Occupancy) -> None:
-        """The space was judged anew."""
+        """Set the evaluated state of a space."""
         self._shown[space] = state
-        if space in self._public:
-            self._judged.add(space)
-            self._wiser.add(space)
+        if space in self._public_spaces:
+            self._evaluated.add(space)
+            self._learning_changed.add(space)
 
     def look_again(self, space: str) -> None:
-        """What is shown of the space may have changed, though its state did not."""
-        if space in self._public:
-            self._judged.add(space)
+        """Check a space again: what it shows may have changed although its state did not."""
+        if space in self._public_spaces:
+            self._evaluated.add(space)
 
     def take_out_of_use(self, spaces: Collection[str]) -> None:
-        """These spaces, and no others, are told and counted as disabled; what is judged of them goes on."""
+        """Set the spaces that are shown and counted as disabled; they are evaluated as before."""
         for space in self._out_of_use.symmetric_difference(spaces):
             self.look_again(space)
         self._out_of_use = frozenset(spaces)
 
     def is_out_of_use(self, space: str) -> bool:
-        """Whether a space is told as disabled, whatever is judged of it."""
+        """Return whether a space is shown as disabled, whatever its evaluated state."""
         return space in self._out_of_use
 
     def refreshed(self, space: str) -> None:
-        """Newer evidence speaks for the state that the space has."""
+        """Note that newer evidence supports the state of a space."""
         self._refreshed.add(space)
 
     def states(
         self, now_ms: int, screen_ms: int, view: Callable[[str, int], SpaceState]
     ) -> list[tuple[str, SpaceState]]:
-        """The states to tell now, by space; `view` makes them."""
-        fresh: list[tuple[str, SpaceState]] = []
-        judged, self._judged = self._judged, set()
-        for space in sorted(judged):
+        """Return the states to publish now, by space; `view` builds them.
+
+        Args:
+            now_ms: site time.
+            screen_ms: a monotonic clock in real time.
+            view: builds the state of a space at a moment.
+        """
+        due_now: list[tuple[str, SpaceState]] = []
+        evaluated, self._evaluated = self._evaluated, set()
+        for space in sorted(evaluated):
             state = view(space, now_ms)
-            if (told := self._told.get(space)) is None or told[0] != _gist(state):
-                fresh.append((space, state))
+            if (published := self._published.get(space)) is None or published[0] != _digest(state):
+                due_now.append((space, state))
             else:
                 self._refreshed.add(space)
-        if self._look_ms is None or screen_ms - self._look_ms >= _LOOK_MS:
-            self._look_ms = screen_ms
-            self._refreshed.update(space for space, until_ms in self._exact.items() if now_ms >= until_ms)
-            due = [space for space in sorted(self._refreshed & self._told.keys()) if self._is_old(space, now_ms)]
-            fresh += [(space, view(space, now_ms)) for space in due if space not in judged]
-        for space, state in fresh:
-            self._told[space] = _gist(state), now_ms
+        if self._last_check_ms is None or screen_ms - self._last_check_ms >= _CHECK_MS:
+            self._last_check_ms = screen_ms
+            self._refreshed.update(space for space, until_ms in self._coarsen_at_ms.items() if now_ms >= until_ms)
+            due = [space for space in sorted(self._refreshed & self._published.keys()) if self._is_old(space, now_ms)]
+            due_now += [(space, view(space, now_ms)) for space in due if space not in evaluated]
+        for space, state in due_now:
+            self._published[space] = _digest(state), now_ms
             self._refreshed.discard(space)
             if (until_ms := coarsened_from_ms(state)) is None:
-                self._exact.pop(space, None)
+                self._coarsen_at_ms.pop(space, None)
             else:
-                self._exact[space] = until_ms
-        return fresh
+                self._coarsen_at_ms[space] = until_ms
+        return due_now
 
     def tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning | None]]:
-        """What spaces have learnt since it was last told, None: nothing more; looked for where one was judged anew."""
-        wiser, self._wiser = self._wiser, set()
-        found = ((space, learnt(space)) for space in sorted(wiser))
-        news = [(space, told) for space, told in found if told != self._tunings.get(space)]
-        self._tunings.update(news)
-        return news
+        """Return changed learned values by space; None: no longer any. Checks spaces that were evaluated again."""
+        changed, self._learning_changed = self._learning_changed, set()
+        found = ((space, learnt(space)) for space in sorted(changed))
+        changes = [(space, values) for space, values in found if values != self._tunings.get(space)]
+        self._tunings.update(changes)
+        return changes
 
     def summary(self, zone: str, now_ms: int) -> Summary:
-        """What a zone shows."""
-        kinds = count(self._counted(self._spaces_of[zone]))
-        shown = None if self._is_veiled(zone) else air(self.airs[zone], self._silent_ms, now_ms)
+        """Return the summary of a zone."""
+        kinds = count(self._shown_states(self._spaces_of[zone]))
+        shown = None if self._is_air_hidden(zone) else air(self.airs[zone], self._silent_ms, now_ms)
         return Summary(at_ms=now_ms, kinds=kinds, air=shown)
 
-    def _counted(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:
+    def _shown_states(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:
         for space in spaces:
             yield space, Occupancy.DISABLED if space.id in self._out_of_use else self._shown[space.id]
 
-    def _is_veiled(self, zone: str) -> bool:
-        """Whether the air would tell which of a few members are there."""
-        others = self._veiled.get(zone)
+    def _is_air_hidden(self, zone: str) -> bool:
+        """Return whether the air would reveal which of a few members are there."""
+        others = self._conditional_air.get(zone)
         return others is not None and sum(self._shown[space] in TAKEN for space in others) < FEW
 
     def site_summary(self, now_ms: int) -> Summary:
-        """What the whole site shows; people only where a door is watched."""
-        kinds = count(self._counted(self._plan.spaces))
+        """Return the summary of the site; people only where a door is watched."""
+        kinds = count(self._shown_states(self._plan.spaces))
         people = self.counting.people(now_ms) if self._plan.doors else None
         return Summary(at_ms=now_ms, kinds=kinds, people=people)
 
     def summaries(self, now_ms: int) -> list[tuple[str, Summary]]:
-        """The summaries to publish now; people one to four are no number there, so that none moves the topic."""
-        fresh = [(zone, self.summary(zone, now_ms)) for zone in self._spaces_of]
-        fresh.append((WHOLE_SITE, with_few_hidden(self.site_summary(now_ms))))
-        news = [
-            (name, news) for name, summary in fresh if (news := _news(self._summaries.get(name), summary)) is not None
+        """Return the summaries to publish now; one to four people are hidden, so that none of them changes a topic."""
+        due_now = [(zone, self.summary(zone, now_ms)) for zone in self._spaces_of]
+        due_now.append((WHOLE_SITE, with_few_hidden(self.site_summary(now_ms))))
+        changes = [
+            (name, update)
+            for name, summary in due_now
+            if (update := _summary_update(self._summaries.get(name), summary)) is not None
         ]
-        self._summaries.update(news)
-        return news
+        self._summaries.update(changes)
+        return changes
 
     def _is_old(self, space: str, now_ms: int) -> bool:
-        return abs(now_ms - self._told[space][1]) >= REFRESH_MS  # a clock set back must not end the telling
+        return abs(now_ms - self._published[space][1]) >= REFRESH_MS  # also after the clock was set back
 
 
-def _gist(state: SpaceState) -> Gist:
+def _digest(state: SpaceState) -> Gist:
     return state.state, state.since_ms, state.because.reason, state.health
 
 
-def _news(published: Summary | None, summary: Summary) -> Summary | None:
-    """What to publish in place of a published summary: one that differs, or the same with a coarse moment; or None."""
+def _summary_update(published: Summary | None, summary: Summary) -> Summary | None:
+    """Return the summary to publish: a different one, or the same with a coarse moment; None: nothing."""
     if published is None or (published.kinds, published.air, published.people) != (
         summary.kinds,
         summary.air,

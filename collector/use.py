@@ -1,7 +1,7 @@
-"""What a space was hour by hour, from its states.
+"""Hourly use of one space, from its timeline.
 
-In:    timelines: what a space was, from when.
-Out:   rows of SPACE_HOUR, and the pieces of a timeline for others to add up.
+In:    timelines: states of a space with their start.
+Out:   rows of SPACE_HOUR; the pieces of a timeline, for other measures.
 Never: clocks, files; a figure of SPACE_HOUR that depends on when within its hour a space changed (0033).
 """
 
@@ -14,13 +14,13 @@ from collector.history import HOUR_MS, SPACE_HOUR, Row
 from collector.outward import TAKEN, Occupancy
 
 Timeline = Sequence[tuple[int, Occupancy]]
-"""What a space was: (from when, state), times strictly rising. Before the first it is unknown."""
+"""States of a space: (start, state), strictly ascending. Before the first it is unknown."""
 HALF_PAST_MS: Final = HOUR_MS // 2
 HOUR_S: Final = HOUR_MS / 1000
 
 
 def pieces(timeline: Timeline, from_ms: int, to_ms: int) -> Iterator[tuple[int, int, Occupancy]]:
-    """The states of `from_ms` <= t < `to_ms` as (start, end, state), without holes and oldest first."""
+    """Yield the states of `from_ms` <= t < `to_ms` as (start, end, state), without gaps, oldest first."""
     start, state = from_ms, Occupancy.UNKNOWN
     for at_ms, after in timeline:
         if at_ms >= to_ms:
@@ -34,25 +34,31 @@ def pieces(timeline: Timeline, from_ms: int, to_ms: int) -> Iterator[tuple[int, 
 
 
 def space_hours(space: str, timeline: Timeline, from_ms: int, to_ms: int) -> list[Row]:
-    """Rows of SPACE_HOUR for each hour (UTC) from `from_ms` to `to_ms`, both on the hour.
+    """Compute rows of SPACE_HOUR for each hour (UTC) from `from_ms` to `to_ms`, both on the hour.
 
-    The whole hour counts as what the space was half past it: seconds of a single space would date who came and left.
-    An hour in which it was disabled then is in no field.
+    The state at half past counts for the whole hour: seconds of a single space would date arrivals and departures. An
+    hour in which the space is disabled at half past is in no field.
+
+    Args:
+        space: its id, the tag of the rows.
+        timeline: its states, from before `from_ms` on.
+        from_ms: start of the first hour.
+        to_ms: end of the last hour.
     """
     rows = []
     for hour_ms in range(from_ms, to_ms, HOUR_MS):
-        field = _field(state_at(timeline, hour_ms + HALF_PAST_MS))
+        field = _field_of(state_at(timeline, hour_ms + HALF_PAST_MS))
         rows.append(Row((space,), hour_ms, tuple(HOUR_S if n == field else 0.0 for n in range(len(SPACE_HOUR.fields)))))
     return rows
 
 
 def state_at(timeline: Timeline, at_ms: int) -> Occupancy:
-    """What a space is at an instant, a change at that very instant included; unknown before the first."""
+    """Return the state of a space at an instant, including a change at that instant; unknown before the first."""
     place = bisect_right(timeline, at_ms, key=itemgetter(0))
     return timeline[place - 1][1] if place else Occupancy.UNKNOWN
 
 
-def _field(state: Occupancy) -> int | None:
+def _field_of(state: Occupancy) -> int | None:
     if state is Occupancy.DISABLED:
         return None
     name = "taken_s" if state in TAKEN else "vacant_s" if state is Occupancy.VACANT else "unknown_s"

@@ -1,10 +1,10 @@
-"""How far off a forecast may be: conformal quantiles of how far off such forecasts were.
+"""Bands of a forecast: conformal quantiles of the errors of earlier forecasts.
 
-In:    the errors of past days, each of a forecast that did not know its day.
-Out:   the distances from the middle that hold 20, 40, 60 and 80 % of the outcomes; how much of an error lasts.
-Never: an assumed shape of the errors, nor a side: a week that was always too low says that the next may be off as far,
-       not which way. Source: Barber, Candes, Ramdas and Tibshirani 2023, conformal prediction beyond exchangeability:
-       errors made under like conditions weigh more.
+In:    the errors of past days, each of a forecast made before its day.
+Out:   the distances from the median that hold 20, 40, 60 and 80 % of the outcomes; how much of an error remains.
+Never: an assumed shape or sign of the errors: a week that was always too low shows how large the next error may be, but
+       not its direction. Source: Barber, Candes, Ramdas and Tibshirani 2023, conformal prediction beyond
+       exchangeability: errors made under similar conditions weigh more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from typing import Final
 
 HELD: Final = (0.2, 0.4, 0.6, 0.8)
-"""The shares of outcomes within each distance: on either side of the middle they are the deciles."""
+"""Shares of outcomes within each distance; on both sides of the median they are the deciles."""
 REACH: Final = (1.0, 0.7, 0.5, 0.35)
-"""Weight of an error one, two, three hours away: a morning tells little of an afternoon."""
+"""Weight of an error at the same hour, and one, two, three hours away: mornings indicate little about afternoons."""
 OTHER_KIND: Final = 0.3
 """Weight of a working day's errors for a weekend, and of a weekend's for a working day."""
 FADING: Final = 0.97
-"""What a day tells loses 3 % of its weight with each day known after it: half is gone in 23."""
+"""A day loses 3 % of its weight with each later known day: half is gone after 23."""
 LEAST_WORTH: Final = 5.0
-"""Nothing is said when the weighted errors are worth fewer than so many equal ones: four of five are 80 %."""
+"""Fewest effective errors of a band: four of five are 80 %."""
 BELIEF_DAYS: Final = 10
-"""After so many days what was seen counts as much as what was believed."""
+"""After this many days the data weighs as much as the prior assumption."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfErrors:
-    """What came less what was expected, by hour, of one past day."""
+    """Actual less expected value by hour, of one past day."""
 
     weekend: bool
     by_hour: Mapping[int, float]
@@ -36,13 +36,13 @@ class DayOfErrors:
 def distances(
     days: Sequence[DayOfErrors], hour: int, *, weekend: bool, as_days: bool = False
 ) -> tuple[float, ...] | None:
-    """How far from the middle the outcomes of an hour lie, for each share of `HELD`; None: too few errors bear on it.
+    """Return how far from the median the outcomes of an hour lie, for each of `BAND_SHARES`; None: too few errors.
 
     Args:
         days: oldest first.
         hour: local, 0-23.
-        weekend: whether the day to come is one.
-        as_days: the errors of one day go together and are worth one, as those of forecasts over several days do.
+        weekend: whether the coming day is one.
+        as_days: count the errors of one day as one, as those of forecasts over several days occur together.
     """
     weighted: list[tuple[float, float]] = []
     likenesses: list[float] = []
@@ -58,28 +58,28 @@ def distances(
         weight *= FADING
     weighted.sort()
     weights = [of_one for _, of_one in weighted]
-    worth = _worth(likenesses if as_days else weights)
-    return _quantiles(weighted, sum(weights), worth) if worth >= LEAST_WORTH else None
+    effective = _effective_count(likenesses if as_days else weights)
+    return _quantiles(weighted, sum(weights), effective) if effective >= LEAST_WORTH else None
 
 
-def _worth(weights: Sequence[float]) -> float:
-    """How many equal weights tell as much. Source: Kish 1965, effective sample size."""
+def _effective_count(weights: Sequence[float]) -> float:
+    """Return the number of equal weights with the same information. Source: Kish 1965, effective sample size."""
     total = sum(weights)
     return total * total / sum([weight * weight for weight in weights]) if weights else 0.0
 
 
 def around(hour: int) -> range:
-    """The hours whose errors bear on an hour."""
+    """Return the hours whose errors are used for an hour."""
     return range(max(0, hour + 1 - len(REACH)), min(24, hour + len(REACH)))
 
 
-def _quantiles(weighted: Sequence[tuple[float, float]], total: float, worth: float) -> tuple[float, ...]:
-    """Weighted quantiles of ordered values, straight between the middles of their weights.
+def _quantiles(weighted: Sequence[tuple[float, float]], total: float, effective: float) -> tuple[float, ...]:
+    """Return weighted quantiles of ordered values, linear between the middles of their weights.
 
-    Each is taken a little further out, for the one error yet to come: k of n+1 lie within k of n. Source: Vovk 2005.
+    Each is taken a little further out, for the one coming error: k of n+1 lie within k of n. Source: Vovk 2005.
     """
     found: list[float] = []
-    goals = iter([total * min(1.0, share * (worth + 1) / worth) for share in HELD])
+    goals = iter([total * min(1.0, share * (effective + 1) / effective) for share in HELD])
     goal = next(goals)
     before = below = reached = 0.0
     for value, weight in weighted:
@@ -94,11 +94,11 @@ def _quantiles(weighted: Sequence[tuple[float, float]], total: float, worth: flo
 
 
 def slope(days: Sequence[Sequence[tuple[float, float]]], believed: float) -> float:
-    """How much of the first of each pair is found again in the second, by least squares, from 0 to 1.
+    """Return how much of the first of each pair is found again in the second, by least squares, from 0 to 1.
 
     Args:
         days: the pairs of each past day, oldest first.
-        believed: the answer before anything is seen; it weighs as much as ten days.
+        believed: the prior answer; it weighs as much as ten days.
     """
     product = square = seen = 0.0
     for pairs in days:

@@ -1,8 +1,8 @@
-"""Forecasts the coming hours of a series.
+"""Forecast the coming hours of a series.
 
-In:    what was learnt of the days before today, today's hours so far, and the coming hours.
+In:    what was learned of the days before today, today's hours so far, and the coming hours.
 Out:   a point for each coming hour, or None where nothing may be shown.
-Never: clocks. Nothing that comes after a moment bears on what is forecast at it.
+Never: clocks. Later data never affects the forecast of a moment.
 """
 
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ from collector.forecast.past import Fit, Learnt, unusual
 from collector.forecast.profile import WEEKEND
 
 LEAST_KNOWN_DAYS: Final = 7
-"""Nothing is shown before so many days are known, of the last ten weeks."""
+"""Fewest known days, of the last ten weeks, for a forecast."""
 LASTING: Final = 0.85
-"""So much of the present error is believed to be left an hour later, before the series has shown it."""
+"""Assumed share of the present error that remains an hour later, before the series has shown it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Now:
+class _LatestHour:
     """The latest known hour of today."""
 
     at_ms: int
     error: float
-    """What came, less what was expected at midnight."""
+    """Actual value less the value expected at midnight."""
 
 
 def forecast(learnt: Learnt, recent: Sequence[Hour], coming: Sequence[Hour]) -> list[Point | None]:
-    """A point for each coming hour, in its order.
+    """Forecast each coming hour, in order.
 
     Args:
         learnt: of the days before `learnt.today`.
         recent: the hours of `learnt.today` that are over, oldest first; empty before it opens.
-        coming: the hours asked for; their values are not looked at.
+        coming: the hours to forecast; their values are not used.
 
     Returns:
         None for an hour that is closed, of which nothing is known, or while the series is under two weeks old.
@@ -50,58 +50,58 @@ def forecast(learnt: Learnt, recent: Sequence[Hour], coming: Sequence[Hour]) -> 
 
 
 class _Course:
-    """Puts the parts together; what several hours share is worked out once."""
+    """Combines the parts of a forecast; computes once what several hours share."""
 
     def __init__(self, learnt: Learnt) -> None:
         self._learnt = learnt
         self._carried = {weekend: unusual(learnt.days, range(24), weekend=weekend) for weekend in (False, True)}
-        self._wide = cache(partial(_wide, learnt))
+        self._band_distances = cache(partial(_band_distances, learnt))
 
-    def now(self, recent: Sequence[Hour]) -> _Now | None:
+    def now(self, recent: Sequence[Hour]) -> _LatestHour | None:
         for hour in reversed(recent):
             if hour.value is not None and hour.opening is not Opening.CLOSED:
                 expected = self._expected(hour, self._learnt.near)
-                return None if expected is None else _Now(hour.at_ms, hour.value - expected)
+                return None if expected is None else _LatestHour(hour.at_ms, hour.value - expected)
         return None
 
-    def point(self, hour: Hour, now: _Now | None) -> Point | None:
+    def point(self, hour: Hour, now: _LatestHour | None) -> Point | None:
         today = hour.day == self._learnt.today
         fit = self._learnt.near if today else self._learnt.far
         usual, middle = self._learnt.profile.at((hour.weekday, hour.hour)), self._expected(hour, fit)
         if usual is None or middle is None:
             return None
-        wide = None
+        band = None
         if today and now is not None:
-            share, left = _lasting(fit.errors, hour.hour, max(1, (hour.at_ms - now.at_ms) // HOUR_MS))
+            share, left = _remaining_error(fit.errors, hour.hour, max(1, (hour.at_ms - now.at_ms) // HOUR_MS))
             middle += share * now.error
-            wide = distances(left, hour.hour, weekend=hour.weekday in WEEKEND)
-        wide = wide or self._wide(today, hour.hour, hour.weekday in WEEKEND)
-        if wide is None:
+            band = distances(left, hour.hour, weekend=hour.weekday in WEEKEND)
+        band = band or self._band_distances(today, hour.hour, hour.weekday in WEEKEND)
+        if band is None:
             return None
-        deciles = _deciles(middle, [fit.unrest * distance for distance in wide], hour.capacity)
+        deciles = _bounded_deciles(middle, [fit.unrest * distance for distance in band], hour.capacity)
         return Point(hour.at_ms, deciles, usual, hour.capacity, len(self._learnt.near.errors))
 
     def _expected(self, hour: Hour, fit: Fit) -> float | None:
-        """What is expected at midnight."""
+        """Return the value expected at midnight."""
         usual = self._learnt.profile.at((hour.weekday, hour.hour))
         return None if usual is None else usual + fit.carried * self._carried[hour.weekday in WEEKEND][hour.hour]
 
 
-def _deciles(middle: float, steps: Sequence[float], capacity: float | None) -> tuple[float, ...]:
-    """The middle and the distances to either side of it, none below zero or above what there is."""
+def _bounded_deciles(middle: float, steps: Sequence[float], capacity: float | None) -> tuple[float, ...]:
+    """Return the median and the distances on both sides of it, bounded by zero and the capacity."""
     most = float("inf") if capacity is None else capacity
     below, above = [middle - step for step in reversed(steps)], [middle + step for step in steps]
     return tuple(min(most, max(0.0, value)) for value in (*below, middle, *above))
 
 
-def _wide(learnt: Learnt, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
+def _band_distances(learnt: Learnt, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
     if today:
         return distances(learnt.near.errors, hour, weekend=weekend)
     return distances(learnt.far.errors, hour, weekend=weekend, as_days=True)
 
 
-def _lasting(past: Sequence[DayOfErrors], hour: int, later: int) -> tuple[float, list[DayOfErrors]]:
-    """How much of an error lasts so many hours, until about `hour`; and past days' errors without that."""
+def _remaining_error(past: Sequence[DayOfErrors], hour: int, later: int) -> tuple[float, list[DayOfErrors]]:
+    """Return the share of an error that remains after so many hours, until about `hour`, and past errors without it."""
     about = around(hour)
     pairs = [
         {

@@ -1,8 +1,8 @@
-"""Keeps what was promised beside what came, and says how right it was.
+"""Keep issued forecasts with their outcomes, and score them.
 
 In:    points as they are issued, known hours, rows of FORECAST.
-Out:   rows of FORECAST, and their figures.
-Never: clocks, files, a second word about a promise: what was issued stays as it was issued.
+Out:   rows of FORECAST, and their scores.
+Never: clocks, files, changes to what was issued.
 """
 
 from collections.abc import Collection
@@ -23,21 +23,28 @@ _F = TypeVar("_F", Score, Kept)
 
 
 def promise(zone: str, kind: str, lead: Lead, point: Point) -> Row:
-    """A point as it is kept."""
+    """Build the row of an issued point.
+
+    Args:
+        zone: or WHOLE_SITE.
+        kind: kind of space, or PEOPLE.
+        lead: how long before its hour it is issued.
+        point: the forecast.
+    """
     deciles = counts(point)
     chance = None if point.capacity is None else odds(point, 1)
     return Row((zone, kind, lead.value), point.at_ms, (deciles[0], deciles[4], deciles[-1], chance, None, None))
 
 
 def with_outcome(row: Row, known: Known | None) -> Row:
-    """A promise with what came; None: nobody knows."""
+    """Add the outcome to an issued row; None: the outcome is unknown."""
     came = (None, None) if known is None else (known.mean, known.free_share)
     return Row(row.tags, row.at_ms, (*row.fields[:CAME], *came))
 
 
 def hindsight(rows: Collection[Row]) -> Hindsight | None:
-    """How right rows of FORECAST were; None while none has come true."""
-    issued = [one for row in rows if (one := _issued(row)) is not None]
+    """Score rows of FORECAST; None while none has an outcome."""
+    issued = [one for row in rows if (one := _to_issued(row)) is not None]
     if not issued:
         return None
     promises = [
@@ -45,17 +52,17 @@ def hindsight(rows: Collection[Row]) -> Hindsight | None:
         for row in rows
         if (chance := row.fields[ODDS]) is not None and (kept := row.fields[CAME_FREE]) is not None
     ]
-    leads = {lead: _short(found) for lead, found in by_lead(issued).items()}
-    return Hindsight(leads, tuple(one and _short(one) for one in by_tenth(promises)) if promises else ())
+    leads = {lead: _round_scores(found) for lead, found in by_lead(issued).items()}
+    return Hindsight(leads, tuple(one and _round_scores(one) for one in by_tenth(promises)) if promises else ())
 
 
-def _short(figures: _F) -> _F:
-    """Four digits after the point are plenty."""
+def _round_scores(figures: _F) -> _F:
+    """Round scores to four decimals."""
     return type(figures)(*(round(value, 4) for value in astuple(figures)))
 
 
-def _issued(row: Row) -> Issued | None:
-    """A row as its score wants it, which looks at the middle and the ends alone."""
+def _to_issued(row: Row) -> Issued | None:
+    """Convert a row for scoring, which uses only the median and both ends."""
     low, middle, high, _, came, _ = row.fields
     if low is None or middle is None or high is None or came is None:
         return None

@@ -1,12 +1,12 @@
-"""Reads hour by hour what was free, or who was there, out of the journal's own rows.
+"""Read the free spaces or the people of each past hour from the journal's rows.
 
 In:    the journal's connection; a zone or WHOLE_SITE, a kind of space; a span.
-Out:   the hours that are well enough known.
-Never: a transition, an event, a guess for an hour that nobody vouches for.
+Out:   the hours that are known well enough.
+Never: transitions, events, estimates for unknown hours.
 
-Free are the spots that were known to be free at the start of five minutes: `free_least`, which counts unknown spaces
-as possibly free, less `unknown_mean`. So dedicated spaces and unknown ones never count as free. Of spaces that are too
-few for five minutes it is what each was half past the hour.
+A space counts as free if it was known to be free at the start of five minutes: `free_least`, which counts unknown
+spaces as possibly free, less `unknown_mean`. So dedicated spaces and unknown ones never count as free. For spaces that
+are too few for five-minute rows, it is the state of each at half past the hour.
 """
 
 import sqlite3
@@ -17,31 +17,31 @@ from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MI
 from collector.privacy import FEW, IN_SUMS, SEATS, Tenancy, coarse
 
 LEAST_BUCKETS: Final = 10
-"""Of the twelve of an hour."""
+"""Fewest known buckets of the twelve of an hour."""
 MOST_UNKNOWN: Final = 0.2
-"""An hour in which more than this share of the spaces was unknown is not known."""
+"""An hour is unknown if more than this share of the spaces was unknown."""
 
 
 class Known(NamedTuple):
-    """One hour."""
+    """One known hour."""
 
     mean: float
-    """Free spots, or people, in the mean."""
+    """Mean number of free spaces, or of people."""
     free_share: float | None = None
-    """Of the hour, the share with at least one free spot; None for people."""
+    """Share of the hour with at least one free space; None for people."""
     capacity: float | None = None
-    """Spaces that were offered; None for people."""
+    """Number of offered spaces; None for people."""
 
 
 def free_hours(
     db: sqlite3.Connection, scope: tuple[str, str], let: Tenancy, from_ms: int, to_ms: int
 ) -> dict[int, Known | None]:
-    """Free spots by the start of the hour; None: poorly known. An hour without any row is left out.
+    """Read free spaces by the start of the hour; None: poorly known. Hours without any row are left out.
 
     Args:
         db: the journal's connection.
         scope: zone (or WHOLE_SITE) and kind.
-        let: whose its spaces are; the rows count dedicated ones in their capacity.
+        let: numbers of shared and dedicated spaces; the rows count dedicated ones in their capacity.
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
@@ -61,11 +61,11 @@ def free_hours(
 
 
 def few_hours(db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms: int) -> dict[int, Known | None]:
-    """The same of spaces that are too few for a series, from the hours of each: what was free half past.
+    """Read free spaces of a group too small for a series: those that were free at half past each hour.
 
     Args:
         db: the journal's connection.
-        spaces: ids of all that are offered.
+        spaces: ids of all offered spaces.
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
@@ -85,10 +85,10 @@ def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> Known | N
 
 
 def people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, Known | None]:
-    """People present by the start of the hour, as `free_hours`; unknown are the five minutes in which no door spoke."""
-    told = f"CASE WHEN people > 0 AND people < {FEW} THEN {IN_SUMS} ELSE people END"
+    """Read people present by the start of the hour, like `read_free_hours`; minutes without door events are unknown."""
+    coarse_people = f"CASE WHEN people > 0 AND people < {FEW} THEN {IN_SUMS} ELSE people END"
     rows = db.execute(
-        f"SELECT at_ms / {HOUR_MS}, count(people), avg({told})"  # noqa: S608 - our own names
+        f"SELECT at_ms / {HOUR_MS}, count(people), avg({coarse_people})"  # noqa: S608 - our own names
         f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
         (zone, from_ms, to_ms),
     )

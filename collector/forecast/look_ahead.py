@@ -1,10 +1,10 @@
-"""Makes one series' forecast of the next seven days, and the promises that are kept of it.
+"""Forecast one series for the next seven days, and keep the issued forecasts for scoring.
 
-In:    the known hours of the past, the house's calendar, the promises made before.
-Out:   what is told, and the rows that are new or came true.
+In:    the known hours of the past, the site's calendar, forecasts issued before.
+Out:   the outlook to publish, and the rows that are new or have an outcome now.
 Never: clocks, files.
 
-What came is a function of the known hours alone: late data correct it.
+Outcomes are a function of the known hours alone: late data corrects them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +24,10 @@ from collector.history import Row
 from collector.privacy import Tenancy
 
 AHEAD: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}
-"""So many hours after the last that is over."""
+"""Hours after the last hour that is over, by lead."""
 
 KnownHours = Mapping[int, Known | None]
-"""By the start of the hour; None: poorly known. One that is left out was never looked at."""
+"""By the start of the hour. None: poorly known. A missing hour was never recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +37,27 @@ class Series:
     zone: str
     kind: str
     offered: int | None = None
-    """Spaces that are offered now; None for people."""
+    """Number of spaces offered now; None for people."""
     let: Tenancy | None = None
-    """Whose its spaces are; None for people."""
+    """Numbers of its shared and dedicated spaces; None for people."""
     few: tuple[str, ...] = ()
-    """The spaces themselves, if they are too few for a series of five minutes."""
+    """Ids of the spaces, if they are too few for a five-minute series."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
-    """What is expected from the full hour `now_ms` on."""
+class _SeriesForecast:
+    """Forecast from the full hour `now_ms` on."""
 
     now_ms: int
     points: list[Point | None]
-    """Of each hour of seven days, the present one first."""
-    dawn: list[Point]
-    """Of the present day, or of the next that is open, as at its midnight."""
+    """One per hour of seven days, the present one first."""
+    from_midnight: list[Point]
+    """Of the present day, or of the next that is open, as forecast at its midnight."""
     week: list[Point]
-    """Of the day a week after that, as at the same midnight."""
+    """Of the day a week later, as forecast at the same midnight."""
     missing_days: int
-    came: list[tuple[int, float]]
-    """Start of that day's open hours that are over and well known, and what was free; of people nobody asks."""
+    outcomes: list[tuple[int, float]]
+    """Start of that day's open hours that are over and well known, and what was free; empty for people."""
 
 
 def look_ahead(
@@ -66,40 +66,40 @@ def look_ahead(
     """Forecast a series from the full hour `now_ms` on.
 
     Args:
-        series: what it is about.
-        calendar: the house's hours without values, from the first that may teach to a week after the next open day.
+        series: what to forecast.
+        calendar: the site's hours without values, from the first to learn from to a week after the next open day.
         now_ms: all hours before this one are over.
-        known: what they were.
+        known: their values.
         issued: rows of FORECAST of this series that are still scored, of every lead.
 
     Returns:
-        What is told; and the rows to write: new promises, and old ones of which is known what came.
+        The outlook to publish; and the rows to write: new forecasts, and old ones whose outcome is known now.
     """
-    kept = {(row.tags[-1], row.at_ms): row for row in issued}
-    came = {key: with_outcome(row, known[row.at_ms]) for key, row in kept.items() if row.at_ms in known}
-    ahead = _ahead(series, calendar, now_ms, known)
-    new = [row for row in _promises(series, ahead) if (row.tags[-1], row.at_ms) not in kept]
-    changed = [row for key, row in came.items() if row != kept[key]]
-    return _outlook(series, ahead, hindsight((kept | came).values())), [*changed, *new]
+    stored = {(row.tags[-1], row.at_ms): row for row in issued}
+    outcomes = {key: with_outcome(row, known[row.at_ms]) for key, row in stored.items() if row.at_ms in known}
+    ahead = _forecast_points(series, calendar, now_ms, known)
+    new = [row for row in _issue_rows(series, ahead) if (row.tags[-1], row.at_ms) not in stored]
+    changed = [row for key, row in outcomes.items() if row != stored[key]]
+    return _build_outlook(series, ahead, hindsight((stored | outcomes).values())), [*changed, *new]
 
 
-def _ahead(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours) -> _Ahead:
-    past = [_known(hour, known) for hour in calendar if hour.at_ms < now_ms]
+def _forecast_points(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours) -> _SeriesForecast:
+    past = [_with_value(hour, known) for hour in calendar if hour.at_ms < now_ms]
     coming = [hour for hour in calendar if hour.at_ms >= now_ms]
     today = next((hour.day for hour in coming if hour.opening is not Opening.CLOSED), coming[0].day)
-    learnt = learn([_lesson(hour) for hour in past if hour.day < today], today)
+    learnt = learn([_learnable(hour) for hour in past if hour.day < today], today)
     recent = [hour for hour in past if hour.day == today]
-    points = forecast(learnt, recent, _offered(series, coming[: DAYS * 24]))
-    days = _offered(series, (hour for hour in calendar if hour.day in {today, today + DAYS}))
-    dawn = [(hour.day, point) for hour, point in zip(days, forecast(learnt, (), days), strict=True) if point]
+    points = forecast(learnt, recent, _with_capacity(series, coming[: DAYS * 24]))
+    days = _with_capacity(series, (hour for hour in calendar if hour.day in {today, today + DAYS}))
+    from_midnight = [(hour.day, point) for hour, point in zip(days, forecast(learnt, (), days), strict=True) if point]
     missing = _missing_days(learnt)
     if not any(points) and any(hour.opening is not Opening.CLOSED for hour in coming[: DAYS * 24]):
-        missing = max(missing, 1)  # a band needs more than a house has that seldom opens
-    return _Ahead(
+        missing = max(missing, 1)  # a site that seldom opens has too few days for a band
+    return _SeriesForecast(
         now_ms,
         points,
-        [point for day, point in dawn if day == today],
-        [point for day, point in dawn if day != today],
+        [point for day, point in from_midnight if day == today],
+        [point for day, point in from_midnight if day != today],
         missing,
         [
             (hour.at_ms, found.mean)
@@ -109,7 +109,7 @@ def _ahead(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHo
     )
 
 
-def _outlook(series: Series, ahead: _Ahead, looked: Hindsight | None) -> Outlook:
+def _build_outlook(series: Series, ahead: _SeriesForecast, scores: Hindsight | None) -> Outlook:
     if ahead.missing_days:
         return Outlook(at_ms=ahead.now_ms, missing_days=ahead.missing_days)
     points = [point for point in ahead.points if point is not None]
@@ -118,26 +118,29 @@ def _outlook(series: Series, ahead: _Ahead, looked: Hindsight | None) -> Outlook
         capacity=series.offered,
         days=max((point.days for point in points), default=0),
         usual=tuple(
-            ((point.at_ms - ahead.now_ms) // HOUR_MS, rounded(usual(point), point.capacity)) for point in ahead.dawn
+            ((point.at_ms - ahead.now_ms) // HOUR_MS, rounded(usual(point), point.capacity))
+            for point in ahead.from_midnight
         ),
-        came=tuple(((at_ms - ahead.now_ms) // HOUR_MS, rounded(mean, series.offered)) for at_ms, mean in ahead.came),
+        came=tuple(
+            ((at_ms - ahead.now_ms) // HOUR_MS, rounded(mean, series.offered)) for at_ms, mean in ahead.outcomes
+        ),
         hours=told(points, ahead.now_ms),
-        hindsight=looked,
+        hindsight=scores,
     )
 
 
-def _promises(series: Series, ahead: _Ahead) -> Iterator[Row]:
-    """Everything that this hour promises of an hour that has not begun, at each lead."""
+def _issue_rows(series: Series, ahead: _SeriesForecast) -> Iterator[Row]:
+    """Yield the forecasts issued now of hours that have not begun, at each lead."""
     near = [(lead, ahead.points[hours - 1]) for lead, hours in AHEAD.items()]
-    day = [(Lead.DAY, point) for point in ahead.dawn if point.at_ms >= ahead.now_ms]
+    day = [(Lead.DAY, point) for point in ahead.from_midnight if point.at_ms >= ahead.now_ms]
     week = [(Lead.WEEK, point) for point in ahead.week]
     for lead, point in [*near, *day, *week]:
         if point is not None:
             yield promise(series.zone, series.kind, lead, point)
 
 
-def _known(hour: Hour, known: KnownHours) -> Hour:
-    """A past hour with what was taken in it."""
+def _with_value(hour: Hour, known: KnownHours) -> Hour:
+    """Return a past hour with its value."""
     found = known.get(hour.at_ms)
     if found is None:
         return hour
@@ -145,13 +148,13 @@ def _known(hour: Hour, known: KnownHours) -> Hour:
     return replace(hour, value=value, capacity=found.capacity)
 
 
-def _offered(series: Series, hours: Iterable[Hour]) -> list[Hour]:
-    """Hours to be forecast, with what is offered now."""
+def _with_capacity(series: Series, hours: Iterable[Hour]) -> list[Hour]:
+    """Return hours to be forecast, with the number of spaces offered now."""
     return [replace(hour, capacity=series.offered) for hour in hours]
 
 
-def _lesson(hour: Hour) -> Hour:
-    """A red day is like a Sunday, and yet none: it teaches nothing."""
+def _learnable(hour: Hour) -> Hour:
+    """Return an hour to learn from: a red day is not learned from, although it is forecast as a Sunday."""
     return replace(hour, value=None) if hour.opening is Opening.RED else hour
 
 

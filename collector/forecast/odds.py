@@ -1,8 +1,8 @@
-"""The chance that at least so many spaces are free.
+"""Chance that at least so many spaces are free.
 
 In:    a point of a forecast.
-Out:   a chance that rises as fewer are asked for, and is never surer than the days behind it.
-Never: what was said of it before (that is `score.py`'s).
+Out:   a chance that rises as fewer spaces are required, never more certain than the number of days behind it allows.
+Never: the outcome of earlier forecasts (see scores.py).
 """
 
 from collections.abc import Sequence
@@ -11,17 +11,20 @@ from typing import Final
 from collector.forecast import DECILES, Point
 
 _STEPS: Final = 10
-"""An hour whose mean is 2.4 free has three free for 40 % of it: the chance is a mean over such moments."""
+"""Moments per hour: an hour with 2.4 free on average has three free for 40 % of it; the chance is a mean over these."""
 
 
 def odds(point: Point, at_least: int) -> float:
-    """The chance that at least `at_least` spaces are free at a moment of the hour; its `capacity` must be known.
+    """Return the chance that at least `at_least` spaces are free at a moment of the hour.
+
+    Raises:
+        ValueError: the point has no capacity.
 
     Returns:
-        Over 0 and under 1: from 1/(days+2) to 1-1/(days+2).
+        From 1/(days+2) to 1-1/(days+2).
     """
     if point.capacity is None:
-        raise ValueError("odds need a capacity, and this series has none; ask for its deciles instead")
+        raise ValueError("odds need a capacity, and this series has none; use its deciles instead")
     most_taken = point.capacity - at_least
     chance = sum(below(point.deciles, most_taken + (step + 0.5) / _STEPS) for step in range(_STEPS)) / _STEPS
     unsure = 1 / (point.days + 2)
@@ -29,7 +32,7 @@ def odds(point: Point, at_least: int) -> float:
 
 
 def below(deciles: Sequence[float], value: float) -> float:
-    """The chance that the outcome is at most `value`: straight between deciles, halving with each step beyond them."""
+    """Return the chance that the outcome is at most `value`: linear between deciles, halving per step beyond them."""
     if value < deciles[0]:
         step = deciles[1] - deciles[0]
         return DECILES[0] * 0.5 ** ((deciles[0] - value) / step) if step > 0 else 0.0

@@ -1,10 +1,10 @@
-"""What the collector tells of the hours to come, retained: free spots, how sure that is, and how right it was.
+"""Retained forecasts of the coming hours: free spaces, their odds, and scores of past forecasts.
 
 In:    points of a forecast; or bytes from the broker.
 Out:   bytes, or values that keep the contract.
 Never: sockets, clocks, forecasting.
 
-Points are about what is taken; the wire is about what is free, as members ask. Source: firmware-config/contract.md.
+Points count taken spaces; messages count free spaces, as members ask. Source: firmware-config/contract.md.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from collector.privacy import SEATS
 from edge.message import MessageRejected
 
 DAYS: Final = 7
-"""So far ahead every open hour is told."""
+"""Days ahead for which every open hour is forecast."""
 MANY: Final = 10
 VERY_MANY: Final = 100
 
@@ -30,65 +30,65 @@ Deciles = Annotated[tuple[float, ...], Meta(min_length=len(DECILES), max_length=
 
 
 class HourOutlook(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """One open hour to come: what is usual, and the counts that 10, 20 ... 90 % of outcomes stay below."""
+    """One coming open hour: the usual count, and the counts that 10, 20 … 90 % of the outcomes stay below."""
 
     ahead: int
-    """It begins so many hours after the outlook's `at`: 0 is the present hour."""
+    """Hours between the outlook's `at` and its start; 0 is the present hour."""
     usual: float
     deciles: Deciles
     odds: float | None = None
-    """The chance that at least one spot is free, 0 to 1; None for people."""
+    """Chance that at least one space is free, 0 to 1; None for people."""
 
     @property
     def low(self) -> float:
-        """The lower end of the 80 % band."""
+        """Lower end of the 80 % band."""
         return self.deciles[0]
 
     @property
     def middle(self) -> float:
-        """As likely too low as too high."""
+        """The median."""
         return self.deciles[4]
 
     @property
     def high(self) -> float:
-        """The upper end of the 80 % band."""
+        """Upper end of the 80 % band."""
         return self.deciles[-1]
 
 
 class Hindsight(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """How right the last six weeks' forecasts were."""
+    """Scores of the forecasts of the last six weeks."""
 
     leads: dict[Lead, Score]
     kept: tuple[Kept | None, ...]
-    """Of at least one free spot: promises by tenths of their chance, 0-10 % first; empty for people."""
+    """Of at least one free space: forecasts by tenths of their chance, 0-10 % first; empty for people."""
 
 
 class Outlook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Free spots of one kind, or people, by the hour."""
+    """Forecast of the free spaces of one kind, or of people, by hour."""
 
     at_ms: int = field(name="at")
-    """The full hour it was made at: everything before it was known."""
+    """The full hour at which it was made, with all earlier hours known."""
     missing_days: int = 0
-    """Days until there is enough to go by; nothing else is told before."""
+    """Days until there is enough history; until then the other fields are empty."""
     capacity: int | None = None
-    """Spots that are offered; None for people."""
+    """Number of offered spaces; None for people."""
     days: int = 0
-    """Past days that the deciles are learnt from: no odds are surer than these allow."""
+    """Number of past days behind the deciles; it limits how certain odds can be."""
     usual: tuple[tuple[int, float], ...] = ()
-    """Of each open hour of the present day, or of the next that is open, past hours too: `ahead`, and what is usual."""
+    """For each open hour of the present or next open day, past hours too: `ahead`, and the usual count."""
     came: tuple[tuple[int, float], ...] = ()
-    """Of each hour of that day that is over and well known: `ahead`, below 0, and what was free; empty for people."""
+    """For each hour of that day that is over and well known: `ahead`, below 0, and what was free; empty for people."""
     hours: tuple[HourOutlook, ...] = ()
-    """The open hours of seven days, the present one first."""
+    """Open hours of seven days, the present one first."""
     hindsight: Hindsight | None = None
 
     def begins_ms(self, ahead: int) -> int:
-        """When the hour begins that is so many hours ahead."""
+        """Return the start of the hour `ahead` hours later."""
         return self.at_ms + ahead * HOUR_MS
 
 
 class Forecast(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is forecast of a zone, or of the whole site."""
+    """Forecast of a zone, or of the whole site."""
 
     kinds: dict[SpaceKind, Outlook] = {}
     people: Outlook | None = None
@@ -99,12 +99,12 @@ _decoder = msgspec.json.Decoder(Forecast)
 
 
 def encode(forecast: Forecast) -> bytes:
-    """The message as UTF-8 JSON."""
+    """Encode a forecast as UTF-8 JSON."""
     return _encoder.encode(forecast)
 
 
 def decode(payload: bytes) -> Forecast:
-    """Read a forecast; raises MessageRejected, whose text names the field."""
+    """Decode a forecast; raises MessageRejected, whose text names the field."""
     try:
         return _decoder.decode(payload)
     except (ValueError, RecursionError) as fault:
@@ -112,35 +112,35 @@ def decode(payload: bytes) -> Forecast:
 
 
 def told(points: Sequence[Point], now_ms: int) -> tuple[HourOutlook, ...]:
-    """Points of taken spaces as free spots, those of people as they are; rounded as they are told."""
-    return tuple(_hour(point, now_ms) for point in points)
+    """Convert points of taken spaces to rounded free spaces; points of people stay counts of people."""
+    return tuple(_hour_outlook(point, now_ms) for point in points)
 
 
-def _hour(point: Point, now_ms: int) -> HourOutlook:
+def _hour_outlook(point: Point, now_ms: int) -> HourOutlook:
     deciles = tuple(rounded(value, point.capacity) for value in counts(point))
     free = None if point.capacity is None else round(odds(point, 1), 3)
-    if point.capacity is not None and point.capacity < SEATS:  # no finer than what is told beside it
+    if point.capacity is not None and point.capacity < SEATS:  # no more precise than the deciles beside it
         shown = replace(point, deciles=tuple(point.capacity - count for count in reversed(deciles)))
         free = round(odds(shown, 1), 2)
     return HourOutlook((point.at_ms - now_ms) // HOUR_MS, rounded(usual(point), point.capacity), deciles, free)
 
 
 def counts(point: Point) -> tuple[float, ...]:
-    """The deciles of what is free, or of the people."""
+    """Return the deciles of free spaces, or of people."""
     if point.capacity is None:
         return point.deciles
     return tuple(max(0.0, point.capacity - taken) for taken in reversed(point.deciles))
 
 
 def usual(point: Point) -> float:
-    """What is usually free, or how many people there usually are."""
+    """Return the usual number of free spaces, or of people."""
     return point.usual if point.capacity is None else max(0.0, point.capacity - point.usual)
 
 
 def rounded(count: float, capacity: float | None) -> float:
-    """As it is told: hundredths, so that the odds stay right; whole spots where there are many.
+    """Round a count as published: hundredths, so that the odds stay right; whole spaces where there are many.
 
-    Of fewer than five, halves: one hour of one day moves what is usual by less than that (0033).
+    Below five spaces, round to halves: one hour of one day changes the usual value by less than that (0033).
     """
     if capacity is not None and capacity < SEATS:
         return round(2 * count) / 2
@@ -150,7 +150,13 @@ def rounded(count: float, capacity: float | None) -> float:
 
 
 def chance(outlook: Outlook, hour: HourOutlook, at_least: int) -> float | None:
-    """The chance that at least `at_least` spots are free at a moment of that hour; None for people."""
+    """Return the chance that at least `at_least` spaces are free at a moment of that hour; None for people.
+
+    Args:
+        outlook: the forecast of the series.
+        hour: one of its hours.
+        at_least: number of spaces.
+    """
     if outlook.capacity is None:
         return None
     capacity = outlook.capacity

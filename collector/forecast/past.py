@@ -1,8 +1,8 @@
-"""What a series has taught: its usual week, how its days differ from it, and how far off forecasts of them were.
+"""What is learned of a series: its usual week, the deviation of its days, and the errors of their forecasts.
 
 In:    the hours of the days before today.
-Out:   what `course.py` forecasts from.
-Never: today or later. What is said of a past day was known at its midnight.
+Out:   the input of `course.py`.
+Never: today or later. A past day is forecast from what was known at its midnight.
 
 Source of the weights: chosen on one half of the car parks of UCI 482 and confirmed on the other (docs/decisions/0018).
 """
@@ -20,55 +20,55 @@ from collector.forecast.bands import DayOfErrors, slope
 from collector.forecast.profile import WEEKEND, Profile
 
 MEMORY_DAYS: Final = 140
-"""Older days are not looked at: of a week 20 weeks ago, less than a thousandth is left in the mean."""
+"""Older days are ignored: a week 20 weeks ago would weigh less than a thousandth of the mean."""
 JUDGED_DAYS: Final = 42
-"""Errors are kept of so many known days."""
+"""Number of known days whose errors are kept."""
 JUDGED_WITHIN_DAYS: Final = 70
-"""A day older than that says nothing of the errors now."""
+"""Errors of older days are ignored."""
 CARRYING_DAYS: Final = 5
 HALVING: Final = 0.5
 """Each known day further back weighs half."""
 OTHER_KIND: Final = 0.5
-"""A Friday says half as much of a Saturday as a Saturday would."""
+"""A Friday counts half as much for a Saturday as a Saturday would."""
 NOTHING_NEW: Final = 0.3
-"""The weight of believing that a day is as usual, beside 1 for yesterday."""
+"""Weight of the assumption of a usual day, beside 1 for yesterday."""
 OWN_HOUR: Final = 0.75
-"""What was unusual at the same hour counts so much, the day as a whole the rest."""
+"""Weight of the deviation at the same hour; the rest is that of the whole day."""
 NEAR: Final = 0
 FAR: Final = 3
-"""For the days after today the latest three known days are not there yet, as in the middle of the week to come."""
+"""For later days, the latest three known days are not known yet, as in the middle of the coming week."""
 BELIEVED: Final = {NEAR: 0.8, FAR: 0.6}
-"""How much of the unusual is believed to last, before the series has shown it."""
+"""Assumed share of a deviation that remains, before the series has shown it."""
 UNREST: Final = 0.2
 """Weight of the latest day in the mean error of a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDay:
-    """One past day: what was usual, and what came beyond it."""
+    """One past day and its deviation from the usual values."""
 
     weekend: bool
     beyond: Mapping[int, float]
-    """By hour: what came, less what was usual."""
+    """By hour: actual less usual value."""
     mean: float
-    """Of `beyond`."""
+    """Mean of `deviation`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well the usual and what was carried from the days before foretold the past days."""
+    """How well the usual values and the deviation of earlier days predicted the past days."""
 
     carried: float
-    """So much of what was unusual is expected again."""
+    """Share of a deviation that is expected again."""
     errors: tuple[DayOfErrors, ...]
-    """Oldest first, each divided by the unrest of its day."""
+    """Oldest first, each divided by the error scale of its day."""
     unrest: float
-    """By which the errors to come are multiplied: restless weeks have wider bands at once."""
+    """Scale of the coming errors: after irregular weeks, bands are wider at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What a series had taught by the midnight before `today`."""
+    """What was learned of a series by the midnight before `today`."""
 
     today: int
     first_day: int | None
@@ -77,15 +77,15 @@ class Learnt:
     near: Fit
     """For today."""
     far: Fit
-    """For the days after it."""
+    """For later days."""
 
 
 def learn(history: Sequence[Hour], today: int) -> Learnt:
-    """Learn from the days before `today` (as in Hour.day).
+    """Learn from the days before `today` (as in SeriesHour.day).
 
     Args:
-        history: oldest first; hours of today and later are not looked at, nor those older than 20 weeks.
-        today: the day of the first hour to come that is open. In the evening of a Friday that may be Monday.
+        history: oldest first; hours of today and later are ignored, and those older than 20 weeks.
+        today: the day of the first coming open hour. On a Friday evening that may be Monday.
     """
     by_day = attrgetter("day")
     begin = bisect_left(history, today - MEMORY_DAYS, key=by_day)
@@ -107,7 +107,7 @@ def learn(history: Sequence[Hour], today: int) -> Learnt:
 
 
 def known(members: Iterable[Hour]) -> tuple[int, dict[int, float]]:
-    """The weekday and the known values of one day, by local hour; of an hour that comes twice the mean."""
+    """Return the weekday and the known values of one day, by local hour; the mean for an hour that occurs twice."""
     values: dict[int, float] = {}
     weekday = 0
     for hour in members:
@@ -119,7 +119,13 @@ def known(members: Iterable[Hour]) -> tuple[int, dict[int, float]]:
 
 
 def unusual(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: bool) -> dict[int, float]:
-    """By hour, what the latest days had beyond the usual; a day's weight halves with each known day after it."""
+    """Return the mean deviation of the latest days by hour; the weight halves with each known day further back.
+
+    Args:
+        days: known days, oldest first.
+        hours: local hours, 0-23.
+        weekend: whether the day to forecast is one.
+    """
     weights = [NOTHING_NEW]
     latest = days[-CARRYING_DAYS:]
     for back, day in enumerate(reversed(latest)):
@@ -135,9 +141,9 @@ def unusual(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: bool) ->
 
 
 def _fit(days: Sequence[KnownDay], skipped: int) -> Fit:
-    """Judge the last days, each by the days before it but for the `skipped` latest of those."""
+    """Evaluate the last days, each by the days before it except the `skipped` latest of those."""
     first = max(0, len(days) - JUDGED_DAYS)
-    judged = [
+    evaluated = [
         (
             day,
             unusual(
@@ -146,14 +152,14 @@ def _fit(days: Sequence[KnownDay], skipped: int) -> Fit:
         )
         for place, day in enumerate(days[first:], first)
     ]
-    pairs = [[(before[hour], beyond) for hour, beyond in day.beyond.items()] for day, before in judged]
+    pairs = [[(before[hour], beyond) for hour, beyond in day.beyond.items()] for day, before in evaluated]
     carried = slope(pairs, BELIEVED[skipped])
     errors: list[DayOfErrors] = []
     mean = 0.0
-    for number, (day, before) in enumerate(judged, 1):
-        missed = {hour: beyond - carried * before[hour] for hour, beyond in day.beyond.items()}
-        off = sum(map(abs, missed.values())) / len(missed)
-        unrest = sqrt(mean or off) or 1.0  # where nothing was ever off there is nothing to divide
-        errors.append(DayOfErrors(day.weekend, {hour: error / unrest for hour, error in missed.items()}))
-        mean += max(UNREST, 1 / number) * (off - mean)
+    for number, (day, before) in enumerate(evaluated, 1):
+        errors_by_hour = {hour: beyond - carried * before[hour] for hour, beyond in day.beyond.items()}
+        mean_error = sum(map(abs, errors_by_hour.values())) / len(errors_by_hour)
+        unrest = sqrt(mean or mean_error) or 1.0  # without any error there is nothing to divide
+        errors.append(DayOfErrors(day.weekend, {hour: error / unrest for hour, error in errors_by_hour.items()}))
+        mean += max(UNREST, 1 / number) * (mean_error - mean)
     return Fit(carried, tuple(errors), sqrt(mean))

@@ -1,7 +1,7 @@
-"""What is usual: a value for each hour of the week, that follows a trend and is not moved by one odd week.
+"""Usual values: one for each hour of the week, which follows a trend and is robust against a single unusual week.
 
 In:    values by weekday and hour, oldest first.
-Out:   what is usual at an hour of the week.
+Out:   the usual value of an hour of the week.
 Never: bands, clocks.
 """
 
@@ -16,11 +16,11 @@ LATEST: Final = 0.3
 """Weight of the latest week in the mean of an hour of the week. Source: rolling forecasts of car parks (UCI 482),
 of two coworking spaces and of a library; it was best or next to it."""
 WEEKS: Final = 5
-"""The median is of so many weeks: two odd ones among them do not move it."""
+"""Weeks of the median: two unusual ones among them do not change it much."""
 WEEKEND: Final = range(5, 7)
 
 
-class _Slot:
+class _SlotValues:
     """The values of one hour of the week."""
 
     __slots__ = ("_last", "_mean", "_usual", "seen")
@@ -31,13 +31,13 @@ class _Slot:
         self._last: deque[float] = deque(maxlen=WEEKS)
         self._usual: float | None = None
 
-    def take(self, value: float) -> None:
+    def add(self, value: float) -> None:
         self.seen += 1
-        self._mean += max(LATEST, 1 / self.seen) * (value - self._mean)  # the first weeks count alike
+        self._mean += max(LATEST, 1 / self.seen) * (value - self._mean)  # the first weeks weigh the same
         self._last.append(value)
         self._usual = None
 
-    def usual(self) -> float:
+    def compute_usual(self) -> float:
         if self._usual is None:
             ordered = sorted(self._last)
             half = len(ordered) // 2
@@ -46,10 +46,10 @@ class _Slot:
 
 
 class Profile:
-    """Learns with each value that `take` is given; `at` says what is usual."""
+    """Usual values by hour of the week: `add` learns a value, `usual_at` returns the usual one."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, list[_Slot | None]] = {}
+        self._slots: dict[int, list[_SlotValues | None]] = {}
         self._shared: dict[tuple[int, bool], float | None] = {}
 
     def take(self, slot: Slot, value: float) -> None:
@@ -58,28 +58,28 @@ class Profile:
         days = self._slots.setdefault(hour, [None] * 7)
         own = days[weekday]
         if own is None:
-            own = days[weekday] = _Slot()
-        own.take(value)
+            own = days[weekday] = _SlotValues()
+        own.add(value)
         self._shared.clear()
 
     def at(self, slot: Slot) -> float | None:
-        """What is usual then; None when no such hour was seen, on any working day (or of a weekend).
+        """Return the usual value of an hour of the week; None if no such hour of a working day (or weekend) is known.
 
-        It is half the mean that follows a trend, half the median that an odd week does not move. While few weeks are
-        known it leans on the same hour of the other working days (or of the weekend), which count as one week more.
+        It is half the mean, which follows a trend, and half the median, which ignores an unusual week. While few weeks
+        are known it includes the same hour of the other working days (or of the weekend), which count as one more week.
         """
         weekday, hour = slot
         days = self._slots.get(hour)
         if days is None:
             return None
-        shared = self._of_all(hour, days, weekend=weekday in WEEKEND)
+        shared = self._mean_of_similar(hour, days, weekend=weekday in WEEKEND)
         own = days[weekday]
         if own is None or shared is None:
             return shared
-        return (own.seen * own.usual() + shared) / (own.seen + 1)
+        return (own.seen * own.compute_usual() + shared) / (own.seen + 1)
 
-    def _of_all(self, hour: int, days: Sequence[_Slot | None], *, weekend: bool) -> float | None:
+    def _mean_of_similar(self, hour: int, days: Sequence[_SlotValues | None], *, weekend: bool) -> float | None:
         if (hour, weekend) not in self._shared:
-            alike = [day.usual() for day in (days[5:] if weekend else days[:5]) if day is not None]
+            alike = [day.compute_usual() for day in (days[5:] if weekend else days[:5]) if day is not None]
             self._shared[hour, weekend] = sum(alike) / len(alike) if alike else None
         return self._shared[hour, weekend]

@@ -1,7 +1,7 @@
-"""How right the forecasts were: what was promised beside what came.
+"""Scores of forecasts: issued forecasts compared with outcomes.
 
-In:    issued points with their lead and what came.
-Out:   error, pinball and coverage of the band by lead; how often each promise of a free spot was kept.
+In:    issued points with their lead and the outcome.
+Out:   error, pinball loss and coverage of the band by lead; how often the forecast chance of a free space came true.
 Never: forecasting.
 """
 
@@ -25,7 +25,7 @@ class Lead(StrEnum):
 
 
 class Issued(Struct, frozen=True, gc=False):
-    """A point, and the mean that came."""
+    """A point, and the actual mean."""
 
     lead: Lead
     point: Point
@@ -33,7 +33,7 @@ class Issued(Struct, frozen=True, gc=False):
 
 
 class Kept(Struct, frozen=True, gc=False):
-    """Promises of about the same chance: how many, the chance promised, and the share that came true."""
+    """Forecasts of about the same chance: their number, mean chance, and the share that came true."""
 
     promises: int
     promised: float
@@ -41,26 +41,26 @@ class Kept(Struct, frozen=True, gc=False):
 
 
 class Score(Struct, frozen=True, gc=False):
-    """Figures of many points; errors in the unit of the series."""
+    """Scores of many points; errors in the unit of the series."""
 
     points: int
     error: float
-    """Mean of |came - middle|."""
+    """Mean of |actual - median|."""
     pinball: float
     """Mean over the deciles 10, 50 and 90 %. Source: Koenker and Bassett 1978."""
     coverage: float
-    """Share that came within the 10 and 90 % deciles, 0-1; 0.8 is right."""
+    """Share of outcomes between the 10 and 90 % deciles, 0-1; 0.8 is ideal."""
     width: float
     """Mean distance of those deciles."""
 
 
 def pinball(chance: float, value: float, came: float) -> float:
-    """The loss of saying that `chance` of the outcomes stay below `value`."""
+    """Return the loss of the forecast that `chance` of the outcomes stay below `value`."""
     return (came - value) * (chance if came >= value else chance - 1)
 
 
 def score(issued: Sequence[Issued]) -> Score | None:
-    """The figures over all of them; None when there are none."""
+    """Score points together; None if there are none."""
     if not issued:
         return None
     count = len(issued)
@@ -76,7 +76,7 @@ def score(issued: Sequence[Issued]) -> Score | None:
 
 
 def by_lead(issued: Iterable[Issued]) -> dict[Lead, Score]:
-    """The figures of each lead that has any."""
+    """Score the points of each lead that has any."""
     groups: dict[Lead, list[Issued]] = {lead: [] for lead in Lead}
     for one in issued:
         groups[one.lead].append(one)
@@ -85,21 +85,21 @@ def by_lead(issued: Iterable[Issued]) -> dict[Lead, Score]:
 
 
 def by_tenth(promises: Iterable[tuple[float, float]]) -> list[Kept | None]:
-    """How often promises were kept, by tenths of their chance.
+    """Return how often forecasts came true, by tenths of their chance.
 
     Args:
-        promises: the chance that was promised, and how far it came true, both 0-1. It comes true in part: where a spot
-            was free for 40 % of the hour, "at least one" is 0.4 true.
+        promises: forecast chance, and how far it came true, both 0-1. It comes true in part: where a space was free for
+            40 % of the hour, "at least one" is 0.4 true.
 
     Returns:
-        Ten entries, for chances of 0-10 % to 90-100 %; None where nothing was promised.
+        Ten entries, for chances of 0-10 % to 90-100 %; None where no such chance was forecast.
     """
     tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
     for chance, kept in promises:
         tenths[min(9, int(chance * 10))].append((chance, kept))
-    return [_kept(group) if group else None for group in tenths]
+    return [_score_tenth(group) if group else None for group in tenths]
 
 
-def _kept(promises: Sequence[tuple[float, float]]) -> Kept:
+def _score_tenth(promises: Sequence[tuple[float, float]]) -> Kept:
     count = len(promises)
     return Kept(count, sum(chance for chance, _ in promises) / count, sum(kept for _, kept in promises) / count)

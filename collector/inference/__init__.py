@@ -1,11 +1,11 @@
-"""Decides whether a space is vacant, occupied, away or unknown, and a supply stocked or low.
+"""Evaluate whether a space is vacant, occupied, away or unknown, and a supply stocked or low.
 
 In:    stored events of one space in canonical order, and moments.
-Out:   the space's settled evidence, its transitions, and what it shows at a moment.
-Never: clocks, sockets, files, logging. Time arrives as a value.
+Out:   the evidence of the space, its transitions, and its state at a moment.
+Never: clocks, sockets, files, logging. Time is passed in as a value.
 
-The settled evidence is the fold over the stored events and knows no present. What time alone brings on top, the
-lapses, is worked out from it for any moment: ticks change nothing, and a late event takes back what was only assumed.
+Evidence is the fold over stored events and does not depend on the current time. What time alone changes (the lapses)
+is computed from it for any moment: so ticks change nothing, and a late event revokes what was only assumed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,31 +40,41 @@ __all__ = [
 
 
 def step(evidence: Evidence, event: Heard, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
-    """Take one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
+    """Apply one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
 
-    They include the lapses between the two. A transition at the very moment of an earlier one replaces it, and may
-    even lead back to the state before it: `story` tidies a joined list.
+    The transitions include the lapses up to the event. A transition at the time of an earlier one replaces it, and may
+    even restore the state before it: `merge_transitions` cleans a joined list.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        event: newer than `evidence.key`.
+        rules: of that space.
     """
     if len(evidence.views) != len(rules.sensors):
         evidence = fitted(evidence, rules)
     at_ms = event.at_ms
     transitions = advance(evidence, rules, at_ms - 1)
     for lapse in transitions:
-        evidence = _enter(evidence, lapse)
+        evidence = _enter_state(evidence, lapse)
     before, evidence = evidence, hear(evidence, event, rules)
     state = state_at(evidence, rules, at_ms, at_ms)
     if state is not evidence.state:
         if state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
             evidence = replace(evidence, tuned=seen_again(evidence.tuned, quiet_ms, rules.bounds))
         transitions.append(Transition(at_ms, state, because_at(evidence, rules, at_ms, state)))
-        evidence = _enter(evidence, transitions[-1])
+        evidence = _enter_state(evidence, transitions[-1])
     return replace(evidence, check_ms=wake_ms(evidence, rules, at_ms)), transitions
 
 
 def fold(evidence: Evidence, events: Sequence[Heard], rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
-    """Take events that are in canonical order and newer than `evidence.key`: `step` for many, in less work.
+    """Apply events in canonical order, all newer than `evidence.key`; like repeated `apply_event`, with less work.
 
-    Only `check_ms` may be another bound than that of many steps.
+    Only `check_ms` may differ from that of single steps.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        events: in canonical order, all newer than `evidence.key`.
+        rules: of that space.
     """
     transitions: list[Transition] = []
     place = 0
@@ -79,38 +89,44 @@ def fold(evidence: Evidence, events: Sequence[Heard], rules: SpaceRules) -> tupl
 
 
 def story(state: Occupancy, transitions: Iterable[Transition]) -> list[Transition]:
-    """The least list that tells the same, after `state`: one a moment, none to the state that already is."""
+    """Reduce transitions after `state` to the shortest equivalent list: one per moment, each changing the state."""
     last: dict[int, Transition] = {transition.at_ms: transition for transition in transitions}
-    told: list[Transition] = []
+    merged: list[Transition] = []
     for transition in last.values():
         if transition.state is not state:
-            told.append(transition)
+            merged.append(transition)
             state = transition.state
-    return told
+    return merged
 
 
 def fitted(evidence: Evidence, rules: SpaceRules) -> Evidence:
-    """Stored evidence under today's rules: what left the plan is forgotten, what came is unheard, the state is judged.
+    """Fit stored evidence to the current rules: drop removed sensors, add new ones without events, evaluate again.
 
-    A sensor that has become one of another kind left and came. A state that today's rules make another one counts
-    from the newest event.
+    A sensor whose kind changed counts as removed and added. If the current rules give another state, it begins at the
+    newest event.
     """
     views = {(known.device, known.sensor, known.own): known for known in evidence.views if known is not None}
-    fitting = tuple(
+    fitted_views = tuple(
         views.get((sensor.device, sensor.sensor, sensor.own)) or views.get((sensor.device, sensor.sensor, None))
         for sensor in rules.sensors
     )
-    doors = [known for known, sensor in zip(fitting, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
+    doors = [known for known, sensor in zip(fitted_views, rules.sensors, strict=True) if sensor.role is Role.CONTACT]
     inside = evidence.inside and bool(doors) and None not in doors
     tuned = fitted_to(evidence.tuned, rules.bounds)
-    draft = replace(evidence, views=fitting, inside=inside, check_ms=0, tuned=tuned)
+    draft = replace(evidence, views=fitted_views, inside=inside, check_ms=0, tuned=tuned)
     at_ms = evidence.at_ms
     state = state_at(draft, rules, at_ms, at_ms)
-    return _enter(draft, Transition(at_ms, state, because_at(draft, rules, at_ms, state)))
+    return _enter_state(draft, Transition(at_ms, state, because_at(draft, rules, at_ms, state)))
 
 
 def advance(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transition]:
-    """The lapses that time alone brings after the newest event, each at its own moment, up to `until_ms` inclusive."""
+    """Return the lapses after the newest event up to `until_ms` inclusive, each at its own time.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        until_ms: lapses up to here, Unix ms.
+    """
     if until_ms < evidence.check_ms:
         return []
     lapses: list[Transition] = []
@@ -125,7 +141,7 @@ def advance(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transi
 
 
 def next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
-    """The first transition that silence alone will bring after `after_ms`; None if there is none."""
+    """Return the first transition by silence alone after `after_ms`; None if there is none."""
     after_ms = max(after_ms, evidence.at_ms)
     state = state_at(evidence, rules, after_ms, after_ms)
     for moment in _moments_after(evidence, rules, after_ms):
@@ -135,15 +151,20 @@ def next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transiti
 
 
 def wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
-    """Until when silence alone can change neither state nor health; FOREVER if it never can."""
+    """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
     return min([moment for moment in moments(evidence, rules) if moment > after_ms], default=FOREVER)
 
 
 def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
-    """What the space shows at `now_ms`: its reason, the other sensors' voices, what quiet will bring, their health.
+    """Build the state shown at `now_ms`, with its reason, other sensors, next lapse, and health.
 
-    The lapse supposes that nobody moves and that the sensors which live go on saying so; it is None where no end can
-    be told, and while the space is vacant. A moment before the newest event counts as that event's.
+    The lapse assumes that nobody moves and that live sensors keep sending heartbeats. It is None if no end is known,
+    and while the space is vacant. A moment before the newest event counts as the time of that event.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        now_ms: the moment, Unix ms.
     """
     now_ms = max(now_ms, evidence.at_ms)
     lapses = advance(evidence, rules, now_ms)
@@ -155,14 +176,14 @@ def view(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
         because=because,
         health=health_at(evidence, rules, now_ms),
         at_ms=evidence.at_ms,
-        lapse=_quiet_brings(evidence, rules, now_ms, state),
+        lapse=_lapse_after_quiet(evidence, rules, now_ms, state),
         level_pct=level_at(evidence, rules, now_ms),
         voices=voices_at(evidence, rules, now_ms, state, because),
     )
 
 
-def _enter(evidence: Evidence, new: Transition) -> Evidence:
-    """The story goes on; what began in this very millisecond is as if it had not been."""
+def _enter_state(evidence: Evidence, new: Transition) -> Evidence:
+    """Enter a new state; a state that began in the same millisecond is replaced."""
     if new.state is evidence.state:
         return evidence
     if evidence.since_ms != new.at_ms:
@@ -180,12 +201,12 @@ def _enter(evidence: Evidence, new: Transition) -> Evidence:
     return replace(evidence, state=evidence.before, since_ms=evidence.before_since_ms, because=evidence.before_because)
 
 
-def _quiet_brings(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
+def _lapse_after_quiet(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
     if state is not Occupancy.UNKNOWN and state not in TAKEN:
         return None
     for moment in _moments_after(evidence, rules, now_ms):
         found = state_at(evidence, rules, moment, now_ms)
-        if found is not state and found not in TAKEN:  # away counts as taken: it is not the end that people wait for
+        if found is not state and found not in TAKEN:  # away counts as taken, so it is not yet the end
             return Lapse(found, moment)
     return None
 

@@ -1,8 +1,8 @@
-"""Takes what most events are, a sensor that lives and says nothing new, in a fraction of a judgement's work.
+"""Fast path for repeated levels: skip the evaluation when an event changes no state.
 
-In:    settled evidence of one space, events in canonical order.
-Out:   the evidence that judging each would come to, but for its bound `check_ms`.
-Never: transitions. Where one may be due, the event is left to be judged.
+In:    evidence of one space, events in canonical order.
+Out:   the evidence that evaluating each event would give, except for its bound `check_ms`.
+Never: transitions. An event that may cause one is left to the full evaluation.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,18 @@ from edge.message import Kind
 
 
 def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRules) -> tuple[Evidence, int]:
-    """Take the events from place `first` on, as long as they are of one sensor and change no state.
+    """Apply the events from index `first` on, as long as they are of one sensor and change no state.
 
-    That is a level repeated by a living sensor, and motion that comes or goes where the full hold already runs.
+    These are repeated levels of a live sensor, and changes of motion while the full hold already runs.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        events: in canonical order, newer than the evidence.
+        first: index of the first event to apply.
+        rules: of that space.
 
     Returns:
-        The evidence after them, and the place of the event that comes next.
+        The evidence after them, and the index of the next event.
     """
     event = events[first]
     index = rules.places.get((event.device, event.sensor), -1)
@@ -27,7 +33,7 @@ def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRu
     known = views[index] if 0 <= index < len(views) else None
     if known is None or rules.supply or rules.sensors[index].learns is not Learns.NOTHING:
         return evidence, first
-    place, fresh, check_ms = _run(evidence, known, events, first, rules)
+    place, fresh, check_ms = _find_run(evidence, known, events, first, rules)
     if place == first:
         return evidence, first
     last = events[place - 1]
@@ -48,10 +54,10 @@ def calm(evidence: Evidence, events: Sequence[Heard], first: int, rules: SpaceRu
     return taken, place
 
 
-def _run(
+def _find_run(
     evidence: Evidence, known: SensorView, events: Sequence[Heard], first: int, rules: SpaceRules
 ) -> tuple[int, SensorView, int]:
-    """Where the run of a sensor ends, its view after it, and until when silence alone then changes nothing."""
+    """Return the index after a sensor's run, its state after it, and until when silence then changes nothing."""
     name, device = known.sensor, known.device
     sensor = rules.sensors[rules.places[device, name]]
     own, above = sensor.own, sensor.above
@@ -66,7 +72,7 @@ def _run(
         at_ms, kind = event.at_ms, event.kind
         if (kind is not own and kind is not beat) or not (alone or (event.sensor == name and event.device == device)):
             break
-        if at_ms >= check_ms and not newest:  # that bound knew of no later word of this sensor
+        if at_ms >= check_ms and not newest:  # the bound was computed before the newest event of this sensor
             check_ms, newest = unchanged_until_ms(evidence, rules, known), True
         if at_ms >= check_ms or at_ms >= heard_ms + silent_ms:
             break

@@ -1,11 +1,11 @@
-"""Judges one space at one moment from what its sensors last said.
+"""Evaluate one space at one moment from the newest states of its sensors.
 
 In:    evidence, the rules, a moment.
-Out:   the state at that moment, why, how healthy the sensors are, and when silence may change it.
-Never: clocks, and no memory of its own.
+Out:   the state at that moment, its reason, the health of the sensors, and when silence may change it.
+Never: clocks, own memory.
 
-Two moments: `now_ms` is judged, `alive_ms` is when the sensors' silence is measured. They differ only to look ahead:
-"what comes if nobody moves, and the sensors go on saying that they live?"
+Two moments: the state is evaluated at `now_ms`, and the silence of sensors is measured at `alive_ms`. They differ only
+to look ahead: which state follows if nobody moves and the sensors keep sending heartbeats?
 """
 
 from collections.abc import Iterator
@@ -28,46 +28,55 @@ from collector.learning.tuning import QUICK_MS
 from collector.outward import TAKEN, Because, Health, Occupancy, Reason
 
 PASSING_MS: Final = 20_000
-"""Motion that is seen over a longer time is nobody who walked past, nor one movement that two sensors saw."""
+"""Motion over a longer time than this earns the full hold: it is neither somebody who walks past, nor one movement
+seen by two sensors."""
 
 BEHIND_DOOR_MS: Final = 4 * 3_600_000
-"""Somebody behind a closed door is not seen for so long at most, and nobody knows after that: four times the longest
-gap of a badly placed movement sensor beside somebody (60 min, UCI 864). Else one error holds a room over a weekend."""
+"""Somebody behind a closed door may go undetected for at most this long; then the state is unknown. Four times the
+longest gap of a badly placed motion sensor beside somebody (60 min, UCI 864). Without this bound, one error would hold
+a room over a weekend."""
 
 FOREVER: Final = 2**53
-"""A moment that does not come."""
+"""A future time that never comes."""
 
 Pair = tuple[SensorView, SensorRules]
 
 
 def alive(known: SensorView, sensor: SensorRules, alive_ms: int) -> bool:
-    """Whether the sensor has been heard lately enough to speak for the present."""
+    """Return whether the newest event of a sensor is recent enough."""
     return alive_ms < known.heard_ms + sensor.silent_ms
 
 
 def last_high_ms(known: SensorView) -> int:
-    """The last moment it is known to have been high, or NEVER."""
+    """Return the last moment at which a sensor was known to be high, or NEVER_MS."""
     return known.heard_ms if known.high else known.end_ms
 
 
 def earned_full(known: SensorView) -> bool:
-    """Whether its newest evidence holds the space for the full hold."""
+    """Return whether the newest evidence of a sensor earns the full hold."""
     return known.full or (known.begun_ms > NEVER and last_high_ms(known) - known.begun_ms >= PASSING_MS)
 
 
 def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> Occupancy:
-    """The state of the space: taken by any evidence, vacant only if every sensor vouches, else unknown."""
+    """Return the state: taken by any evidence, vacant only if every sensor confirms it, else unknown.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        now_ms: the moment to evaluate, Unix ms.
+        alive_ms: when the silence of sensors is measured; usually `now_ms`.
+    """
     if rules.disabled:
         return Occupancy.DISABLED
     if rules.supply:
         return _supply_at(evidence, rules, alive_ms)
-    away = _opened_lately(evidence, rules, now_ms, alive_ms)
+    away = _door_hold_runs(evidence, rules, now_ms, alive_ms)
     vouched, sees = True, False
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if sensor.learns in CORROBORATING:
-            if _says_nothing(known, sensor, alive_ms):
+            if _is_no_evidence(known, sensor, alive_ms):
                 continue
-            vouched = vouched and (rules.better or _agrees(known))
+            vouched = vouched and (rules.better or _may_vouch_alone(known))
         sees = sees or sensor.role is not Role.CONTACT
         if known is None:
             vouched = False
@@ -86,7 +95,14 @@ def state_at(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) 
 
 
 def because_at(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
-    """Why the space is in `state`, which `state_at` found for the same moment."""
+    """Return the reason of `state`, which `evaluate_state` returned for the same moment.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        now_ms: the moment, Unix ms.
+        state: the state at that moment.
+    """
     if state is Occupancy.DISABLED:
         return Because(Reason.DISABLED)
     if state is Occupancy.UNKNOWN:
@@ -94,39 +110,39 @@ def because_at(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupa
     if state in TAKEN:
         return _because_taken(evidence, rules, now_ms, state)
     if state is Occupancy.VACANT:
-        known, _ = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]))
+        known, _ = max(_presence_pairs(evidence, rules), key=lambda pair: last_high_ms(pair[0]))
         if (quiet_ms := last_high_ms(known)) > NEVER:
             return Because(Reason.QUIET, known.device, known.sensor, quiet_ms)
         return Because(Reason.QUIET)
-    known, _ = min(_living(evidence, rules, now_ms), key=lambda pair: pair[0].value)
+    known, _ = min(_alive_pairs(evidence, rules, now_ms), key=lambda pair: pair[0].value)
     return Because(Reason.LEVEL, known.device, known.sensor, known.heard_ms)
 
 
 def health_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Health:
-    """How many of the sensors live."""
-    living = sum(1 for _ in _living(evidence, rules, now_ms))
+    """Return the health: how many sensors are alive."""
+    living = sum(1 for _ in _alive_pairs(evidence, rules, now_ms))
     if not living:
         return Health.OFFLINE
     return Health.HEALTHY if living == len(rules.sensors) else Health.DEGRADED
 
 
 def level_at(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None:
-    """What is left of a supply, in per cent, by its emptiest container; None if no sensor lives, or it is none."""
+    """Return the level of a supply in per cent, by its emptiest container; None if no sensor is alive or it is none."""
     if not rules.supply:
         return None
-    return min((known.value for known, _ in _living(evidence, rules, now_ms)), default=None)
+    return min((known.value for known, _ in _alive_pairs(evidence, rules, now_ms)), default=None)
 
 
 def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = None) -> list[int]:
-    """Every moment, in no order, at which time alone may change the state or the health.
+    """Return every moment, in no order, at which time alone may change the state or the health.
 
-    The silence of `speaker` is left out.
+    The silence of the sensor `speaker` is left out.
     """
     found: list[int] = []
     if rules.contacts:
         longest_ms = longest_hold(evidence, rules)
         found.append(evidence.opened_ms + longest_ms)
-        found += [known.heard_ms + longest_ms for known, _ in _doors(evidence, rules)]
+        found += [known.heard_ms + longest_ms for known, _ in _door_pairs(evidence, rules)]
         if evidence.inside:
             found.append(_seen_inside_ms(evidence, rules) + BEHIND_DOOR_MS)
     longer_ms = evidence.tuned.longer_ms
@@ -142,19 +158,19 @@ def moments(evidence: Evidence, rules: SpaceRules, speaker: SensorView | None = 
 
 
 def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorView) -> int:
-    """Until when time changes nothing, as long as `speaker`, one of the views, goes on repeating its level.
+    """Return until when time changes nothing, while the sensor `speaker`, one of the sensor states, repeats its level.
 
-    What counts from its newest word comes later with each word, and bears on the state only once it is silent.
+    What is measured from its newest event moves later with each event, and matters only once it is silent.
     """
     at_ms = evidence.at_ms
     return min([moment for moment in moments(evidence, rules, speaker) if moment > at_ms], default=FOREVER)
 
 
 def held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
-    """Whether a full hold runs, or ran out so lately that who is seen at `at_ms` was there all along."""
+    """Return whether a full hold runs, or ended so recently that somebody detected at `at_ms` was there all along."""
     if rules.contacts and at_ms < evidence.opened_ms + longest_hold(evidence, rules):
         return True
-    for known, sensor in _seeing(evidence, rules):
+    for known, sensor in _presence_pairs(evidence, rules):
         last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
         full = known.full or (known.begun_ms > NEVER and last_ms - known.begun_ms >= PASSING_MS)
         if full and at_ms <= last_ms + hold_of(evidence, sensor) + QUICK_MS:
@@ -163,9 +179,9 @@ def held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
 
 
 def run_began_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
-    """When the run of motions began that one at `at_ms` goes on with: itself, if none ended lately enough before."""
+    """Return the start of the run of motions that a motion at `at_ms` continues; `at_ms` if it starts a run."""
     began_ms = at_ms
-    for known, sensor in _seeing(evidence, rules):
+    for known, sensor in _presence_pairs(evidence, rules):
         if sensor.role is Role.MOTION and known.begun_ms < began_ms:
             last_ms = at_ms if known.high and alive(known, sensor, at_ms) else last_high_ms(known)
             if at_ms - last_ms <= rules.second_motion_ms and known.begun_ms > NEVER:
@@ -174,7 +190,15 @@ def run_began_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
 
 
 def weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int) -> Occupancy | None:
-    """What one sensor's evidence makes of the space: occupied, away, or nothing."""
+    """Return the state that one sensor's evidence supports: occupied, away, or None.
+
+    Args:
+        known: the state of the sensor.
+        sensor: its rules.
+        hold_ms: its full hold.
+        now_ms: the moment to evaluate, Unix ms.
+        alive_ms: when its silence is measured.
+    """
     if sensor.role is Role.CONTACT:
         return None
     if known.high and alive(known, sensor, alive_ms):
@@ -188,12 +212,12 @@ def weigh(known: SensorView, sensor: SensorRules, hold_ms: int, now_ms: int, ali
 
 
 def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int | None:
-    """How long every sensor of a space that was taken in full has been quiet; None: no full hold after motion ran.
+    """Return how long every sensor has been quiet since a full hold after motion; None if none ran.
 
-    That is: the newest evidence is motion of a living sensor, and since then its hold alone has kept the space, or
-    has run out and left it vacant.
+    That is: the newest evidence is motion of a live sensor, and since then only its hold has kept the space taken, or
+    has ended and left it vacant.
     """
-    known, sensor = max(_seeing(evidence, rules), key=lambda pair: last_high_ms(pair[0]), default=(None, None))
+    known, sensor = max(_presence_pairs(evidence, rules), key=lambda pair: last_high_ms(pair[0]), default=(None, None))
     if known is None or sensor is None or not sensor.tunes or known.high or not known.full:
         return None
     quiet_ms, hold_ms = until_ms - known.end_ms, hold_of(evidence, sensor)
@@ -205,14 +229,14 @@ def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int |
 
 
 def behind_door(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
-    """Whether somebody is still behind a door that has been closed since; True for BEHIND_DOOR_MS without a sign."""
+    """Return whether somebody is still behind a closed door; at most MAX_BEHIND_DOOR_MS after the last detection."""
     if not evidence.inside or closed_since_ms(evidence, rules, alive_ms) is None:
         return False
     return now_ms < _seen_inside_ms(evidence, rules) + BEHIND_DOOR_MS
 
 
 def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | None:
-    """Since when every door of the space has been closed; None if one is open or not known."""
+    """Return since when every door of the space has been closed; None if one is open or unknown."""
     since_ms = None
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if sensor.role is Role.CONTACT:
@@ -222,104 +246,104 @@ def closed_since_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int | 
     return since_ms
 
 
-def _heard(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+def _known_pairs(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
     for known, sensor in zip(evidence.views, rules.sensors, strict=True):
         if known is not None:
             yield known, sensor
 
 
-def _seeing(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
-    return (pair for pair in _heard(evidence, rules) if pair[1].role is not Role.CONTACT)
+def _presence_pairs(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    return (pair for pair in _known_pairs(evidence, rules) if pair[1].role is not Role.CONTACT)
 
 
-def _doors(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
-    return (pair for pair in _heard(evidence, rules) if pair[1].role is Role.CONTACT)
+def _door_pairs(evidence: Evidence, rules: SpaceRules) -> Iterator[Pair]:
+    return (pair for pair in _known_pairs(evidence, rules) if pair[1].role is Role.CONTACT)
 
 
-def _living(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair]:
-    return (pair for pair in _heard(evidence, rules) if alive(*pair, now_ms))
+def _alive_pairs(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[Pair]:
+    return (pair for pair in _known_pairs(evidence, rules) if alive(*pair, now_ms))
 
 
-def _says_nothing(known: SensorView | None, sensor: SensorRules, alive_ms: int) -> bool:
-    """Whether a sensor that sees nobody bears on nothing now: it has not learnt yet, or the air is no evidence."""
+def _is_no_evidence(known: SensorView | None, sensor: SensorRules, alive_ms: int) -> bool:
+    """Return whether an indirect sensor is no evidence now: nothing learned yet, or CO2 does not rise."""
     if sensor.learns is Learns.BREATH:
         return known is None or not known.high or not alive(known, sensor, alive_ms)
-    return not _learnt(known)
+    return not _has_threshold(known)
 
 
-def _learnt(known: SensorView | None) -> bool:
-    """Whether sound or light has learnt its threshold: before, it bears on nothing."""
+def _has_threshold(known: SensorView | None) -> bool:
+    """Return whether a sound or light sensor has learned its threshold; before that it is no evidence."""
     return known is not None and known.threshold is not None and known.threshold.boundary is not None
 
 
-def _agrees(known: SensorView | None) -> bool:
-    """Whether it has agreed so well with better sensors that it may speak for vacancy without them."""
+def _may_vouch_alone(known: SensorView | None) -> bool:
+    """Return whether an indirect sensor agrees well enough with direct ones to confirm vacancy alone."""
     return known is not None and known.threshold is not None and may_vouch(known.threshold)
 
 
 def _seen_inside_ms(evidence: Evidence, rules: SpaceRules) -> int:
-    """When somebody was last seen behind the door."""
-    return max((last_high_ms(known) for known, _ in _seeing(evidence, rules)), default=NEVER)
+    """Return when somebody was last detected behind the door."""
+    return max((last_high_ms(known) for known, _ in _presence_pairs(evidence, rules)), default=NEVER)
 
 
-def _opened_lately(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
-    """Whether the hold runs that begins when a door lets go of somebody: it opened, or its contact fell silent."""
+def _door_hold_runs(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
+    """Return whether the hold after the door runs: it opened, or its contact fell silent."""
     if not rules.contacts:
         return False
     hold_ms = longest_hold(evidence, rules)
     if now_ms < evidence.opened_ms + hold_ms:
         return True
-    silent = [known for known, sensor in _doors(evidence, rules) if not alive(known, sensor, alive_ms)]
+    silent = [known for known, sensor in _door_pairs(evidence, rules) if not alive(known, sensor, alive_ms)]
     return evidence.inside and bool(silent) and all(now_ms < known.heard_ms + hold_ms for known in silent)
 
 
 def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupancy:
-    stocked = [known.high for known, _ in _living(evidence, rules, alive_ms)]
+    stocked = [known.high for known, _ in _alive_pairs(evidence, rules, alive_ms)]
     if not stocked:
         return Occupancy.UNKNOWN
     return Occupancy.STOCKED if all(stocked) else Occupancy.LOW
 
 
 def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
-    asked = [
+    required = [
         (known, sensor)
         for known, sensor in zip(evidence.views, rules.sensors, strict=True)
-        if sensor.learns not in CORROBORATING or (_learnt(known) and (rules.better or _agrees(known)))
+        if sensor.learns not in CORROBORATING or (_has_threshold(known) and (rules.better or _may_vouch_alone(known)))
     ]
-    if all(sensor.role is Role.CONTACT for _, sensor in asked):
+    if all(sensor.role is Role.CONTACT for _, sensor in required):
         return Because(Reason.NO_SENSOR)
-    for known, sensor in asked:
+    for known, sensor in required:
         if known is None:
             return Because(Reason.NEVER_HEARD, sensor.device, sensor.sensor)
-    heard = [(known, sensor) for known, sensor in asked if known is not None]
-    for known, sensor in heard:
+    reporting = [(known, sensor) for known, sensor in required if known is not None]
+    for known, sensor in reporting:
         if not alive(known, sensor, now_ms):
             return Because(Reason.SILENT, known.device, known.sensor, known.heard_ms)
     if evidence.inside:
         return _because_closed(evidence, rules)
-    known, _ = max(heard, key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
+    known, _ = max(reporting, key=lambda pair: pair[0].since_ms + hold_of(evidence, pair[1]))
     return Because(Reason.SETTLING, known.device, known.sensor, known.since_ms)
 
 
 def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
-    seeing = _seeing(evidence, rules)
-    telling = [pair for pair in seeing if weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
-    if not telling:
+    seeing = _presence_pairs(evidence, rules)
+    supporting = [pair for pair in seeing if weigh(*pair, hold_of(evidence, pair[1]), now_ms, now_ms) is state]
+    if not supporting:
         occupied = state is Occupancy.OCCUPIED
         return _because_closed(evidence, rules) if occupied else _because_opened(evidence, rules, now_ms)
-    known, sensor = max(telling, key=lambda pair: last_high_ms(pair[0]))
+    known, sensor = max(supporting, key=lambda pair: last_high_ms(pair[0]))
     return Because(sensor.reason, known.device, known.sensor, last_high_ms(known))
 
 
 def _because_closed(evidence: Evidence, rules: SpaceRules) -> Because:
-    door, _ = max(_doors(evidence, rules), key=lambda pair: pair[0].end_ms)
+    door, _ = max(_door_pairs(evidence, rules), key=lambda pair: pair[0].end_ms)
     return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.end_ms)
 
 
 def _because_opened(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
-    """A door let go of somebody: it opened, its contact is silent, or was and is only just heard again."""
-    doors = list(_doors(evidence, rules))
-    if not doors:  # the plan has another contact since
+    """Explain `away` by a door: it opened, its contact is silent, or has only just reported again."""
+    doors = list(_door_pairs(evidence, rules))
+    if not doors:  # the plan has a new contact
         missing = next(sensor for sensor in rules.sensors if sensor.role is Role.CONTACT)
         return Because(Reason.NEVER_HEARD, missing.device, missing.sensor)
     opened = max((known for known, _ in doors), key=lambda known: known.high_ms)

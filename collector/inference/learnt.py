@@ -1,8 +1,8 @@
-"""What a space has learnt, as it is told: its hold after motion, its thresholds, its machine's levels.
+"""Learned values of a space, as published: its hold after motion, its thresholds, its machine's power levels.
 
-In:    settled evidence of one space, its rules.
-Out:   a `Tuning`; None of a space that learns nothing.
-Never: clocks, who came when: shares and levels only.
+In:    evidence of one space, its rules.
+Out:   `Tuning`; None for a space that learns nothing.
+Never: clocks, times of single visits: shares and levels only.
 """
 
 from typing import Final
@@ -13,20 +13,20 @@ from collector.learning.two_levels import switching
 from collector.outward import HoldTuning, SensorTuning, Tuning
 
 LEAST_ENDS: Final = 5
-"""Of fewer quiet spans no share is told: it would tell of one visit, and nothing of the hold."""
+"""Fewest quiet spans of a published share: fewer would describe a single visit, and nothing about the hold."""
 
 
 def learnt(evidence: Evidence, rules: SpaceRules) -> Tuning | None:
-    """What a space knows by its own evidence."""
+    """Build the learned values of a space from its evidence."""
     if rules.supply or rules.disabled:
         return None
-    hold = _hold(evidence, rules) if any(sensor.tunes for sensor in rules.sensors) else None
-    found = (_sensor(known, sensor) for known, sensor in zip(evidence.views, rules.sensors, strict=False))
+    hold = _hold_values(evidence, rules) if any(sensor.tunes for sensor in rules.sensors) else None
+    found = (_sensor_values(known, sensor) for known, sensor in zip(evidence.views, rules.sensors, strict=False))
     sensors = [sensor for sensor in found if sensor is not None]
     return Tuning(hold=hold, sensors=sensors) if hold or sensors else None
 
 
-def _hold(evidence: Evidence, rules: SpaceRules) -> HoldTuning:
+def _hold_values(evidence: Evidence, rules: SpaceRules) -> HoldTuning:
     tuned, bounds = evidence.tuned, rules.bounds
     return HoldTuning(
         hold_ms=bounds.start_ms + tuned.longer_ms,
@@ -42,7 +42,7 @@ def _share(flips: float, ends: float) -> float | None:
     return round(flips / ends, 2) if ends >= LEAST_ENDS else None
 
 
-def _sensor(known: SensorView | None, sensor: SensorRules) -> SensorTuning | None:
+def _sensor_values(known: SensorView | None, sensor: SensorRules) -> SensorTuning | None:
     if known is None:
         return None
     if sensor.learns is Learns.THRESHOLD and known.threshold is not None and known.threshold.boundary is not None:

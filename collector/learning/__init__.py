@@ -1,1 +1,1 @@
-"""What a space learns by itself: how long to hold, from which level a reading speaks of people, when machines work."""
+"""Learning from a space's own events: hold times, thresholds of readings, power levels of machines."""

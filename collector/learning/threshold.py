@@ -1,18 +1,18 @@
-"""Learns above which level a sound or light sensor speaks of people, from its agreement with a better sensor.
+"""Learn the level above which a sound or light sensor indicates people, from its agreement with direct sensors.
 
-In:    readings, each with what the better sensors of the same space said at that moment.
+In:    readings, each with what the direct sensors of the same space indicated at that moment.
 Out:   the boundary, once it is known, and how well the sensor agrees.
-Never: clocks, units, a boundary set by hand; a reading itself: only how many lay about which level is kept.
+Never: clocks, units, fixed boundaries; single readings: only the number of readings per level is kept.
 
-Two histograms with shared cells are kept: readings beside nobody, and readings beside somebody. The better sensor
-may be wrong for an hour at a time (a movement sensor that sees one seat badly), which mixes some of the one into the
-other. The level at which two mixtures differ most is the same as for the pure ones (Menon, van Rooyen, Ong and
-Williamson, "Learning from Corrupted Binary Labels via Class-Probability Estimation", ICML 2015), so the boundary is
-where they differ most, and not at a quantile that a few wrong readings would move.
+Two histograms with the same cells are kept: readings while nobody is there, and while somebody is. The direct sensor
+may be wrong for an hour at a time (a motion sensor that barely covers a seat), which mixes some readings of one kind
+into the other. The level at which two mixtures differ most is the same as for the pure ones (Menon, van Rooyen, Ong and
+Williamson, "Learning from Corrupted Binary Labels via Class-Probability Estimation", ICML 2015). So the boundary is
+where they differ most, not at a quantile that a few wrong readings would move.
 
-Such a best level is rarely a point: over a wide span all levels do about equally well. A third of the way into it
-keeps a space that is taken, three quarters take one that is vacant: whatever is a little louder or brighter than
-what was learnt from, on either side, is still told apart.
+This best level is rarely a point: over a wide span all levels are about equally good. A space that is taken stays taken
+above one third of that span, and a vacant space becomes taken above three quarters of it: so readings a little louder
+or brighter than those learned, of either kind, are still classified correctly.
 """
 
 from bisect import bisect_left
@@ -23,125 +23,125 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 FINENESS: Final = 40
-"""Cells a factor of e: 2.5 % of a level each, such as 1.2 dB at 50 dB or 9 lux at 365; a light sensor in daily use
-fills about 250, a sound sensor 50."""
+"""Histogram cells per factor of e: each spans 2.5 % of a level, such as 1.2 dB at 50 dB or 9 lux at 365. A light sensor
+in daily use fills about 250, a sound sensor 50."""
 MEMORY: Final = 20_160
-"""Beyond so many readings of one kind the old ones count half: a week of one reading every 30 s."""
+"""Above this number of readings of one kind, old ones count half: a week of one reading every 30 s."""
 LEAST_EMPTY: Final = 240
-"""Two hours of readings beside nobody, at one in 30 s: enough to know a rare noise from a common one."""
+"""Fewest readings with nobody there, two hours at one per 30 s: enough to tell rare noises from common ones."""
 LEAST_TAKEN: Final = 10
-"""Five minutes of readings beside somebody: about one visit."""
+"""Fewest readings with somebody there, five minutes: about one visit."""
 DOUBT: Final = 4
-"""So many readings more are counted for the contrary: few readings never look sure."""
+"""Readings added to the contrary evidence, so that few readings never look certain."""
 LEAST_AGREEMENT: Final = 0.5
-"""0 is chance, 1 is perfect. Half of the better sensor's own words may be wrong before less is left."""
+"""Least difference of a boundary: 0 is chance, 1 is perfect. Reached even if half of the direct readings are wrong."""
 VOUCH_AGREEMENT: Final = 0.95
-"""Balanced agreement from which a sensor may vouch alone (docs/decisions/0015-sound-light-air.md)."""
+"""Balanced agreement from which a sensor may confirm vacancy alone (docs/decisions/0015-sound-light-air.md)."""
 VOUCH_READINGS: Final = 480
-"""So many readings of each kind must stand behind that: a working day of one a minute."""
+"""Fewest readings of each kind behind that agreement: a working day of one a minute."""
 DAY_MS: Final = 86_400_000
 QUIET_MS: Final = 7_200_000
-"""So long every better sensor must have been quiet before a reading counts as beside nobody: twice the longest gap of
-a badly placed movement sensor beside somebody (60 min, UCI 864)."""
+"""Every direct sensor must have been quiet this long before a reading counts as "nobody there": twice the longest gap
+of a badly placed motion sensor beside somebody (60 min, UCI 864)."""
 REVIEW_EVERY: Final = 4
 REVIEW_LATER_EVERY: Final = 64
-"""Readings of one kind between two looks for the boundary, up to and beyond LEAST_EMPTY: a look costs twenty times as
-much as counting one."""
+"""Readings of one kind between two searches for the boundary, up to and beyond MIN_EMPTY_READINGS. A search costs
+twenty times as much as counting a reading."""
 
 
 class Boundary(Struct, frozen=True, gc=False, array_like=True):
     """Two levels, in the sensor's own unit."""
 
     keeps_above: float
-    """Above it a reading prolongs what is taken already."""
+    """A reading above it keeps a taken space taken."""
     takes_above: float
-    """Above it a reading speaks for somebody in a space that is not taken."""
+    """A reading above it makes a vacant space taken."""
 
 
 class Threshold(Struct, frozen=True, gc=False, array_like=True):
-    """What is known of one sensor: how many readings of each kind lay in each cell of level."""
+    """Histograms of one sensor: how many readings of each kind fell into each cell of level."""
 
     held: int
-    """In a taken space one loud reading speaks for so many readings; 1: for its own moment only."""
+    """In a taken space, one high reading stands for this many readings; 1: only for its own moment."""
     lone: int
-    """In a vacant one it speaks for so many."""
+    """The same in a vacant space."""
     least_days: int
-    """On so many days it must have been read beside nobody."""
+    """Fewest days with readings while nobody was there."""
     slack: float
-    """Levels whose agreement lies this close to the best count as equally good."""
+    """Levels whose difference is this close to the best count as equally good."""
     cells: tuple[int, ...] = ()
-    """Those that hold a reading, ascending; an integer of `_cell`."""
+    """Cells with readings, ascending; integers from `_cell`."""
     empty: tuple[int, ...] = ()
-    """Readings beside nobody, by cell."""
+    """Readings while nobody was there, by cell."""
     taken: tuple[int, ...] = ()
-    """Readings beside somebody, by cell."""
+    """Readings while somebody was there, by cell."""
     boundary: Boundary | None = None
-    """None: not learnt yet."""
+    """None: not learned yet."""
     days: int = 0
-    """Days, UTC, with a reading beside nobody, and the newest of them."""
+    """Number of days (UTC) with a reading while nobody was there."""
     newest_day: int = 0
 
 
 SPARSE: Final = Threshold(held=20, lone=4, least_days=1, slack=0.05)
-"""Of what somebody makes now and then, such as sound: silence beside people is usual. Of readings of 30 s one sound
-keeps a taken space for ten minutes, and a lone one takes a vacant space for two. With 14 or 28, with 0.02, or with a
-quarter or half in place of the third, no figure of the recorded room (UCI 864) changes by more than 2.2 points, on days
-that were not heard before; these leave most room for noise that is not in it."""
+"""For signals that people cause now and then, such as sound; quiet readings while people are there are normal. With
+readings every 30 s, one sound keeps a taken space for ten minutes, and a lone one takes a vacant space for two. With 14
+or 28, with 0.02, or with a quarter or half in place of the third, no figure of the recorded room (UCI 864) changes by
+more than 2.2 points on unseen days; these values leave most margin for noise that the recording lacks."""
 STEADY: Final = Threshold(held=1, lone=1, least_days=5, slack=0.005)
-"""Of what lasts as long as somebody is there, such as light: of daylight it must have seen more than one weather, and
-five days in a row have a weekend or begin one. More slack would reach down into daylight: on unseen days of the
-recorded office (UCI 357) 0.02 is wrong for half as many minutes again, 0.0025 for as many."""
+"""For signals that last while somebody is there, such as light. Daylight must have been seen in more than one weather,
+and five days in a row include or begin a weekend. More slack would reach down into daylight: on unseen days of the
+recorded office (UCI 357), 0.02 is wrong for half as many minutes more, 0.0025 for as many."""
 
 
 def learn(known: Threshold, value: float, present: bool | None, at_ms: int) -> Threshold:  # noqa: FBT001 - what was sensed
-    """Take one reading; they come in order of time.
+    """Count one reading; readings come in order of time.
 
     Args:
-        known: what was learnt so far; at first SPARSE or STEADY.
-        value: the reading, in any unit that grows with the level and is not all below 1 (dB, lux).
-        present: True: a better sensor says that somebody is there, or its hold runs; False: every better sensor lives
-            and has been quiet for QUIET_MS; None: not sure, and nothing is learnt.
-        at_ms: when it was read, Unix milliseconds, UTC.
+        known: what was learned so far; at first SPARSE_SIGNAL or STEADY_SIGNAL.
+        value: the reading, in any unit that grows with the level and is not always below 1 (dB, lux).
+        present: True: a direct sensor detects somebody, or its hold runs. False: every direct sensor is alive and has
+            been quiet for EMPTY_AFTER_MS. None: not sure, and nothing is learned.
+        at_ms: time of the reading, Unix milliseconds, UTC.
     """
     if present is None:
         return known
-    known = _counted(known, _cell(value), present)
+    known = _with_reading(known, _cell(value), present)
     if not present and (day := at_ms // DAY_MS) > known.newest_day:
         known = replace(known, days=known.days + 1, newest_day=day)
     total = sum(known.taken) if present else sum(known.empty)
     if total > MEMORY:
-        known = _halved(known, present)
+        known = _halve_counts(known, present)
     if total % (REVIEW_EVERY if total <= LEAST_EMPTY else REVIEW_LATER_EVERY) == 0:
-        known = replace(known, boundary=_best(known))
+        known = replace(known, boundary=_find_boundary(known))
     return known
 
 
 def agreement(known: Threshold) -> float | None:
-    """Share of single readings that agree with the better sensor, both kinds weighing the same; None: not learnt."""
+    """Return the share of readings that agree with direct sensors, both kinds weighing the same; None: not learned."""
     if known.boundary is None:
         return None
     place = bisect_left(known.cells, _cell(known.boundary.takes_above))
-    heard = sum(known.taken[place:]) / sum(known.taken)
-    still = sum(known.empty[:place]) / sum(known.empty)
-    return (heard + still) / 2
+    taken_share = sum(known.taken[place:]) / sum(known.taken)
+    empty_share = sum(known.empty[:place]) / sum(known.empty)
+    return (taken_share + empty_share) / 2
 
 
 def may_vouch(known: Threshold) -> bool:
-    """Whether it agreed so well, over so many readings of both kinds, that it may go on alone."""
+    """Return whether the sensor agreed well enough, over enough readings of both kinds, to confirm vacancy alone."""
     share = agreement(known)
     seen = min(sum(known.empty), sum(known.taken))
     return share is not None and share >= VOUCH_AGREEMENT and seen >= VOUCH_READINGS
 
 
 def _cell(value: float) -> int:
-    return round(FINENESS * asinh(value))  # logarithmic, but for levels about 0
+    return round(FINENESS * asinh(value))  # logarithmic, except near 0
 
 
 def _level(cell: float) -> float:
     return sinh(cell / FINENESS)
 
 
-def _counted(known: Threshold, cell: int, present: bool) -> Threshold:  # noqa: FBT001
+def _with_reading(known: Threshold, cell: int, present: bool) -> Threshold:  # noqa: FBT001
     cells, empty, taken = known.cells, known.empty, known.taken
     place = bisect_left(cells, cell)
     if place == len(cells) or cells[place] != cell:
@@ -154,16 +154,16 @@ def _counted(known: Threshold, cell: int, present: bool) -> Threshold:  # noqa: 
     return replace(known, empty=(*empty[:place], empty[place] + 1, *empty[place + 1 :]))
 
 
-def _halved(known: Threshold, present: bool) -> Threshold:  # noqa: FBT001
-    """What is old weighs less; a cell that holds nothing more is let go."""
+def _halve_counts(known: Threshold, present: bool) -> Threshold:  # noqa: FBT001
+    """Halve old counts of one kind; drop cells that become empty."""
     by_cell = zip(known.cells, known.empty, known.taken, strict=True)
     halved = [(cell, e, t // 2) if present else (cell, e // 2, t) for cell, e, t in by_cell]
     cells, empty, taken = zip(*[row for row in halved if row[1] or row[2]], strict=True)
     return replace(known, cells=cells, empty=empty, taken=taken)
 
 
-def _best(known: Threshold) -> Boundary | None:
-    """The span of levels at which the two kinds of readings differ most; None: too few, or they hardly differ."""
+def _find_boundary(known: Threshold) -> Boundary | None:
+    """Find the boundary where the two kinds of readings differ most; None: too few readings, or they hardly differ."""
     all_empty, all_taken = sum(known.empty), sum(known.taken)
     enough = all_empty >= LEAST_EMPTY and all_taken >= LEAST_TAKEN and known.days >= known.least_days
     if not enough or len(known.cells) == 1:
@@ -173,9 +173,9 @@ def _best(known: Threshold) -> Boundary | None:
     for empty, taken in zip(known.empty[:-1], known.taken[:-1], strict=True):
         below_empty += empty
         below_taken += taken
-        still = (below_empty / (all_empty + DOUBT)) ** known.lone
-        unheard = ((below_taken + DOUBT) / (all_taken + DOUBT)) ** known.held
-        found.append(still - unheard)
+        empty_share = (below_empty / (all_empty + DOUBT)) ** known.lone
+        missed_share = ((below_taken + DOUBT) / (all_taken + DOUBT)) ** known.held
+        found.append(empty_share - missed_share)
     best = max(found)
     if best < LEAST_AGREEMENT:
         return None

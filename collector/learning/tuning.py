@@ -1,14 +1,14 @@
-"""Learns how long a space stays taken after its last movement, from the quiet spans of its own story.
+"""Learn the hold of a space after its last motion, from its quiet spans.
 
-In:    how long a space was quiet before somebody was seen there again, what it has learnt so far, its bounds.
-Out:   what it knows now: its own hold, and how often the space flipped with it and would have with the starting one.
-Never: clocks, when somebody came or went: a span moves the hold, is counted, and forgotten.
+In:    how long a space was quiet before somebody was detected again, what it has learned so far, its bounds.
+Out:   the new hold, and how often the space flipped with it and would have flipped with the initial hold.
+Never: clocks, times of arrivals or departures: a span adjusts the hold, is counted, and is not kept.
 
-Who is seen again within QUICK_MS after the hold ran out was there all along: a flip. By the stochastic approximation
-of Robbins and Monro (Annals of Mathematical Statistics, 1951) a flip lengthens the hold by much and a quiet that was
-no flip shortens it by little, so that it settles where flips are their stated share of both. Newcomers come by chance,
-and as many in the next QUICK_MS as in the first: what comes there is taken off again, so that a busy space does not
-pass for a badly seen one.
+Somebody detected within FLIP_WINDOW_MS after the hold ended was there all along: a flip. By the stochastic
+approximation of Robbins and Monro (Annals of Mathematical Statistics, 1951), a flip lengthens the hold by much and any
+other quiet span shortens it by little, so that it converges to the intended share of flips. Newcomers arrive by chance,
+as many in the next FLIP_WINDOW_MS as in the first: arrivals in the second window are subtracted again, so that a busy
+space does not look like a poorly covered one.
 """
 
 from typing import Final
@@ -19,14 +19,14 @@ QUICK_MS: Final = 180_000
 LONGER_MS: Final = 57_000
 """A flip lengthens the hold by this."""
 SHORTER_MS: Final = 3_000
-"""A quiet that nobody broke soon shortens it by this: flips settle at SHORTER of (SHORTER + LONGER), 1 in 20."""
+"""A quiet span that is no flip shortens it by this. Flips converge to SHORTEN of (SHORTEN + LENGTHEN), 1 in 20."""
 MEMORY: Final = 200
-"""About so many of the last quiet spans count in the shares."""
+"""About this many of the last quiet spans count in the shares."""
 _FADE: Final = 1 - 1 / MEMORY
 
 
 class HoldBounds(Struct, frozen=True, gc=False):
-    """Where the hold of a space begins, and how far it may learn; all three are the same where it is pinned."""
+    """Initial hold of a space, and its bounds; all three are equal if the hold is fixed."""
 
     start_ms: int
     least_ms: int
@@ -34,16 +34,16 @@ class HoldBounds(Struct, frozen=True, gc=False):
 
 
 class Tuned(Struct, frozen=True, gc=False, array_like=True):
-    """What a space has learnt of its hold. The counts fade: older spans weigh less."""
+    """Learned hold of a space and its statistics. Counts fade: older spans weigh less."""
 
     longer_ms: int = 0
-    """Its hold is this much longer than the starting one; below 0: shorter."""
+    """Difference from the initial hold; below 0: shorter."""
     ends: float = 0.0
     """Quiet spans that outlasted the hold."""
     flips: float = 0.0
-    """Those of them that were flips."""
+    """Quiet spans of these that were flips."""
     start_ends: float = 0.0
-    """Quiet spans that would have outlasted the starting hold."""
+    """Quiet spans that would have outlasted the initial hold."""
     start_flips: float = 0.0
 
 
@@ -51,15 +51,21 @@ UNTUNED: Final = Tuned()
 
 
 def fitted_to(tuned: Tuned, bounds: HoldBounds) -> Tuned:
-    """What was learnt, within bounds that may be others today."""
-    longer_ms = _within(tuned.longer_ms, bounds)
+    """Fit what was learned to the current bounds."""
+    longer_ms = _clamp(tuned.longer_ms, bounds)
     if longer_ms == tuned.longer_ms:
         return tuned
     return Tuned(longer_ms, tuned.ends, tuned.flips, tuned.start_ends, tuned.start_flips)
 
 
 def seen_again(tuned: Tuned, quiet_ms: int, bounds: HoldBounds) -> Tuned:
-    """Take one quiet span: of a space that was taken in full, until the next evidence of somebody."""
+    """Learn from one quiet span of a space after a full hold, until the next evidence of somebody.
+
+    Args:
+        tuned: what was learned so far.
+        quiet_ms: length of the quiet span.
+        bounds: of the hold.
+    """
     start_over_ms = quiet_ms - bounds.start_ms
     over_ms = start_over_ms - tuned.longer_ms
     if over_ms <= 0 and start_over_ms <= 0:
@@ -69,20 +75,20 @@ def seen_again(tuned: Tuned, quiet_ms: int, bounds: HoldBounds) -> Tuned:
         flip = over_ms <= QUICK_MS
         ends, flips = ends * _FADE + 1, flips * _FADE + flip
         by_chance = QUICK_MS < over_ms <= 2 * QUICK_MS
-        longer_ms = _within(_moved(longer_ms, flip=flip, by_chance=by_chance), bounds)
+        longer_ms = _clamp(_adjust(longer_ms, flip=flip, by_chance=by_chance), bounds)
     start_ends, start_flips = tuned.start_ends, tuned.start_flips
     if start_over_ms > 0:
         start_ends, start_flips = start_ends * _FADE + 1, start_flips * _FADE + (start_over_ms <= QUICK_MS)
     return Tuned(longer_ms, ends, flips, start_ends, start_flips)
 
 
-def _moved(longer_ms: int, *, flip: bool, by_chance: bool) -> int:
+def _adjust(longer_ms: int, *, flip: bool, by_chance: bool) -> int:
     if flip:
         return longer_ms + LONGER_MS
     if by_chance and longer_ms > 0:
-        return max(0, longer_ms - LONGER_MS)  # it takes back no more than flips have given
+        return max(0, longer_ms - LONGER_MS)  # never below what flips have added
     return longer_ms - SHORTER_MS
 
 
-def _within(longer_ms: int, bounds: HoldBounds) -> int:
+def _clamp(longer_ms: int, bounds: HoldBounds) -> int:
     return min(max(longer_ms, bounds.least_ms - bounds.start_ms), bounds.most_ms - bounds.start_ms)

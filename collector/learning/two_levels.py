@@ -1,12 +1,13 @@
-"""Learns what a machine draws while it idles and while it is in use, from its own watts.
+"""Learn the power that a machine draws idle and in use, from its own readings.
 
 In:    readings in watts.
 Out:   both levels once they are clear, and whether a reading means that the machine is in use.
-Never: clocks, a name plate, a level set by hand.
+Never: clocks, rated power, fixed levels.
 
-The readings are counted in cells of the logarithm, as machines differ by decades. They fall into two levels at the
-split that sets them furthest apart for their own spread. A machine with more than two levels (off, idle, working) may
-be split between the lower ones: it is then shown in use while it is only switched on, never free while it works.
+Readings are counted in cells of the logarithm, since machines differ by orders of magnitude. They are divided into two
+levels at the split that separates them most, relative to their spread. A machine with more than two levels (off, idle,
+working) may be split between the lower ones: then it is shown in use while it is only switched on, never free while it
+works.
 """
 
 from bisect import bisect_left
@@ -16,21 +17,21 @@ from typing import Final
 from msgspec import Struct
 
 CELLS_A_FACTOR: Final = 10
-"""Cells a factor of e, so that each spans 10 % of a level; from 0 to a megawatt there are 139."""
+"""Histogram cells per factor of e: each spans 10 % of a level; from 0 to a megawatt there are 139."""
 MEMORY: Final = 80_640
-"""Beyond so many readings the old ones count half: four weeks of one in 30 s, as some machines run once a week."""
+"""Above this number of readings, old ones count half: four weeks of one per 30 s, as some machines run once a week."""
 LEAST_READINGS: Final = 10
-"""Each level must have been seen for five minutes of 30 s; a switch-on peak is shorter."""
+"""Fewest readings of each level: five minutes at one per 30 s; a switch-on peak is shorter."""
 LEAST_FACTOR: Final = 2.0
-"""In use a machine draws at least so many times its idle watts; less is its fan."""
+"""In use, a machine draws at least this many times its idle power; a smaller difference is its fan."""
 LEAST_APART: Final = 5.0
-"""Ashman's D. Above 2 two levels are apart (Ashman, Bird and Zepf, "Detecting bimodality in astronomical datasets",
-1994); an even spread over any range reaches 3.5, and the tail of a single level 4.5."""
+"""Least separation of the levels, Ashman's D. Above 2 two levels are distinct (Ashman, Bird and Zepf, "Detecting
+bimodality in astronomical datasets", 1994); a uniform spread reaches 3.5, and the tail of a single level 4.5."""
 MOST_BETWEEN: Final = 0.25
-"""The middle third between two levels, counted in factors, holds at most this share of what the rarer one holds: else
-the one is the other's tail."""
+"""The middle third between two levels, on the logarithmic scale, holds at most this share of the readings of the rarer
+level; otherwise one is the tail of the other."""
 REVIEW_EVERY: Final = 8
-"""Readings between two looks for the split: a look costs twenty times as much as counting one."""
+"""Readings between two searches for the split; a search costs twenty times as much as counting a reading."""
 
 
 class Levels(Struct, frozen=True, gc=False, array_like=True):
@@ -41,20 +42,20 @@ class Levels(Struct, frozen=True, gc=False, array_like=True):
 
 
 class TwoLevels(Struct, frozen=True, gc=False, array_like=True):
-    """What is known of one machine: how many readings lay in each cell."""
+    """Histogram of one machine: how many readings fell into each cell."""
 
     cells: tuple[int, ...] = ()
-    """Those that hold a reading, ascending."""
+    """Cells with readings, ascending."""
     counts: tuple[int, ...] = ()
     levels: Levels | None = None
-    """None: two clear levels were not seen yet."""
+    """None: no two clear levels yet."""
 
 
 EMPTY: Final = TwoLevels()
 
 
 def learn(known: TwoLevels, watts: float) -> TwoLevels:
-    """Take one reading; one below zero (a meter's noise, a machine that feeds back) counts as none drawn."""
+    """Count one reading; negative power (noise of the meter, a machine that feeds back) counts as 0."""
     cell = round(CELLS_A_FACTOR * log1p(max(0.0, watts)))
     cells, counts = known.cells, known.counts
     place = bisect_left(cells, cell)
@@ -67,12 +68,12 @@ def learn(known: TwoLevels, watts: float) -> TwoLevels:
     if total > MEMORY:
         kept = [(cell, count // 2) for cell, count in zip(cells, counts, strict=True) if count > 1]
         cells, counts = tuple(cell for cell, _ in kept), tuple(count for _, count in kept)
-    levels = _split(cells, counts) if total % REVIEW_EVERY == 0 else known.levels
+    levels = _find_levels(cells, counts) if total % REVIEW_EVERY == 0 else known.levels
     return TwoLevels(cells, counts, levels)
 
 
 def in_use(known: TwoLevels, watts: float, was: bool) -> bool | None:  # noqa: FBT001 - what was known of the machine
-    """Whether the machine is in use, as it draws `watts` and `was` so before; None: not learnt yet."""
+    """Return whether the machine is in use at `watts`, given whether it `was` before; None: not learned yet."""
     if known.levels is None:
         return None
     starts_w, ends_w = switching(known.levels)
@@ -80,19 +81,19 @@ def in_use(known: TwoLevels, watts: float, was: bool) -> bool | None:  # noqa: F
 
 
 def switching(levels: Levels) -> tuple[float, float]:
-    """Above which watts a machine begins to be in use, and down to which it goes on being so.
+    """Return the power above which use begins, and the power down to which it continues.
 
-    Two thirds of the way from idle to in use, counted in factors, and one third: a reading that trembles about the
-    middle changes nothing.
+    Two thirds and one third of the way from idle to in use, on the logarithmic scale: readings that fluctuate about
+    the middle change nothing.
     """
     idle, busy = log1p(levels.idle_w), log1p(levels.in_use_w)
     return expm1(idle + (busy - idle) * 2 / 3), expm1(idle + (busy - idle) / 3)
 
 
-def _split(cells: tuple[int, ...], counts: tuple[int, ...]) -> Levels | None:
-    """The levels on both sides of the gap that sets them furthest apart."""
+def _find_levels(cells: tuple[int, ...], counts: tuple[int, ...]) -> Levels | None:
+    """Return the levels on both sides of the gap that separates them most."""
     pairs = list(zip(cells, counts, strict=True))
-    number, first, second = _moments(pairs)
+    number, first, second = _power_sums(pairs)
     low_number, low_first, low_second = 0, 0, 0
     furthest, levels = LEAST_APART, None
     for cell, count in pairs:
@@ -104,21 +105,21 @@ def _split(cells: tuple[int, ...], counts: tuple[int, ...]) -> Levels | None:
             continue
         low, high = low_first / low_number, (first - low_first) / (number - low_number)
         spread = low_second / low_number - low**2 + (second - low_second) / (number - low_number) - high**2
-        apart = sqrt(2) * (high - low) / sqrt(spread + 1 / 6)  # 1/12 each: nothing is known within a cell
-        if apart >= furthest and _clear(pairs, low, high, rarer):
-            furthest, levels = apart, Levels(_watts(low), _watts(high))
+        apart = sqrt(2) * (high - low) / sqrt(spread + 1 / 6)  # 1/12 each: the variance within a cell
+        if apart >= furthest and _are_distinct(pairs, low, high, rarer):
+            furthest, levels = apart, Levels(_cell_watts(low), _cell_watts(high))
     return levels
 
 
-def _clear(pairs: list[tuple[int, int]], low: float, high: float, rarer: int) -> bool:
-    """Whether two levels differ by enough, and little lies between them."""
-    if _watts(high) < LEAST_FACTOR * max(_watts(low), 1.0):
+def _are_distinct(pairs: list[tuple[int, int]], low: float, high: float, rarer: int) -> bool:
+    """Return whether two levels differ enough and few readings lie between them."""
+    if _cell_watts(high) < LEAST_FACTOR * max(_cell_watts(low), 1.0):
         return False
     third = (high - low) / 3
     return sum(count for cell, count in pairs if low + third < cell < high - third) <= MOST_BETWEEN * rarer
 
 
-def _moments(pairs: list[tuple[int, int]]) -> tuple[int, int, int]:
+def _power_sums(pairs: list[tuple[int, int]]) -> tuple[int, int, int]:
     return (
         sum(count for _, count in pairs),
         sum(count * cell for cell, count in pairs),
@@ -126,5 +127,5 @@ def _moments(pairs: list[tuple[int, int]]) -> tuple[int, int, int]:
     )
 
 
-def _watts(cell: float) -> float:
+def _cell_watts(cell: float) -> float:
     return exp(cell / CELLS_A_FACTOR) - 1

@@ -1,8 +1,8 @@
-"""The live count of people: the crowd that history has come to, and what was said since.
+"""Live count of people: the estimate at the end of history, and what was stored since.
 
-In:    that crowd with what the journal holds after it; crossings and changes of spaces as they come; moments.
-Out:   how many people are in the house now.
-Never: clocks, files, a rule of its own: it is counted as history counts, a bucket that is not over yet.
+In:    that estimate with what the journal holds after it; crossings and changes of spaces as they come; moments.
+Out:   the number of people on the site now.
+Never: clocks, files, rules of its own: it counts like history, for a bucket that is not over yet.
 """
 
 from bisect import insort
@@ -17,11 +17,11 @@ from collector.plan import SitePlan
 from collector.use import Timeline
 
 LOOK_MS = 1_000
-"""What time alone brings is looked for this often, in the house's time."""
+"""The count is computed again this often without new events, in site time."""
 
 
 class Counting:
-    """The people of one house. Owned by the thread of its `House`."""
+    """The people of one site. Owned by the thread of its `SpaceStates`."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._presence = Presence(plan)
@@ -30,47 +30,47 @@ class Counting:
         self._crossings: list[Crossing] = []
         self._timelines: dict[str, list[tuple[int, Occupancy]]] = {}
         self._seen: list[Seen] | None = None
-        self._told: tuple[int, People] | None = None
+        self._latest: tuple[int, People] | None = None
 
     def begin(self, crowd: Crowd, crossings: Iterable[Crossing], timelines: Mapping[str, Timeline]) -> None:
-        """Go on from here.
+        """Continue from here.
 
         Args:
-            crowd: who is inside at the end of the last bucket of history.
-            crossings: those that are stored and not older.
+            crowd: the estimate at the end of the last bucket of history.
+            crossings: stored crossings that are not older.
             timelines: the changes of the spaces after that, and of each the last one before.
         """
         self._crowd = crowd
         self._crossings = sorted(crossings)
         self._timelines = {space: list(timeline) for space, timeline in timelines.items()}
-        self._seen = self._told = None
+        self._seen = self._latest = None
 
     def crossed(self, crossing: Crossing) -> None:
-        """Somebody passed a door; what is older than the crowd, history counts, and lets this begin anew."""
+        """Add a crossing. Crossings older than the estimate are counted by history, which restarts this count."""
         if crossing.at_ms >= self._crowd.at_ms:
             insort(self._crossings, crossing)
-            self._told = None
+            self._latest = None
 
     def became(self, space: str, from_ms: int, transitions: Iterable[Transition]) -> None:
-        """These stand for the transitions that the space had from a moment on."""
+        """Replace the transitions of a space from a moment on."""
         if space in self._presence.spaces:
             kept = [change for change in self._timelines.get(space, ()) if change[0] < from_ms]
             self._timelines[space] = [*kept, *((new.at_ms, new.state) for new in transitions)]
-            self._seen = self._told = None
+            self._seen = self._latest = None
 
     def people(self, now_ms: int) -> People:
-        """How many are inside, as far as is known."""
-        if self._told is None or not 0 <= now_ms - self._told[0] < LOOK_MS:
-            self._told = now_ms, self._count(now_ms)
-        return self._told[1]
+        """Return how many people are inside, as far as is known."""
+        if self._latest is None or not 0 <= now_ms - self._latest[0] < LOOK_MS:
+            self._latest = now_ms, self._count(now_ms)
+        return self._latest[1]
 
     def _count(self, now_ms: int) -> People:
         from_ms = self._crowd.at_ms
-        until_ms = max(now_ms, from_ms) + 1  # what is heard now counts
+        until_ms = max(now_ms, from_ms) + 1  # events of this millisecond count
         if self._seen is None:
             self._seen = self._presence.steps(self._timelines, from_ms, until_ms)
         seen = [step for step in self._seen if step.at_ms < until_ms]
         crossings = [crossing for crossing in self._crossings if crossing.at_ms < until_ms]
-        house = House(self._turns.of(from_ms), self._presence.everywhere)
-        crowd, _ = passed(self._crowd, Bucket(from_ms, crossings, seen, False), house, until_ms)
-        return people(crowd, seen[-1].known, house)
+        context = House(self._turns.of(from_ms), self._presence.everywhere)
+        crowd, _ = passed(self._crowd, Bucket(from_ms, crossings, seen, False), context, until_ms)
+        return people(crowd, seen[-1].known, context)

@@ -1,8 +1,8 @@
-"""The day of the doors: where it is cut, when it turns, and what the doors of the last two weeks teach.
+"""Days of the doors: where they begin, when the count turns, and what the last two weeks teach about the doors' errors.
 
-In:    the plan's time zone and opening hours; who came and went on each of the last days.
-Out:   spans of days; the moment at which a day's count ends, and whether nobody is inside then; how the doors err.
-Never: clocks, sockets, files. Local time exists only where the day is cut.
+In:    the plan's time zone and opening hours; entries and exits of the last days.
+Out:   spans of days; the moment at which a day's count ends, and whether the site is empty then; the doors' errors.
+Never: clocks, sockets, files. Local time is used only to divide days.
 """
 
 from collections.abc import Sequence
@@ -17,54 +17,54 @@ from collector.people.odds import MISSED, TURNED
 from collector.plan import SitePlan
 
 DAY_BEGINS: Final = time(4)
-"""The local time at which the fewest people are about: the doors' day begins."""
+"""Local time at which the doors' day begins, when the fewest people are about."""
 DAYS: Final = 14
-"""So many days teach how the doors err."""
+"""Days from which the errors of the doors are learned."""
 HOUR_MS: Final = 3_600_000
 BUCKET_MS: Final = 300_000
 
 LEAST_DRIFT: Final = 0.03
-"""A smaller difference between in and out may be chance, and is left alone."""
+"""A smaller difference between entries and exits may be chance and is ignored."""
 LEAST_RATIO: Final = 0.67
 MOST_RATIO: Final = 1.5
 _EVEN_CROSSINGS: Final = 200
-"""As long as the doors have counted few, they are taken to count as many in as out: that much weighs against them."""
+"""Weight of the assumption that doors count as many in as out, in crossings."""
 _USUAL_CROSSINGS: Final = 500
-"""The same of how often they err."""
+"""Weight of the assumption that doors have the typical error rate, in crossings."""
 _USUAL_SPREAD: Final = MISSED + 4 * TURNED
-"""By how much one crossing of a usual counter spreads the number of people, as a variance."""
+"""Variance that one crossing of a typical counter adds to the number of people."""
 LEAST_ERRING: Final = 0.5
 MOST_ERRING: Final = 4.0
 _USUAL_LEAVING_PER_H: Final = 1.0
 _USUAL_HOURS: Final = 30.0
-"""Person-hours that weigh as much as what the doors say of how often people go out."""
+"""Weight of the typical leaving rate, in person-hours."""
 LEAST_LEAVING_PER_H: Final = 0.1
 MOST_LEAVING_PER_H: Final = 3.0
 
 
 class DoorDay(Struct, frozen=True, gc=False, array_like=True):
-    """Who passed the doors of the house on one day. `day` is the ordinal of the local date on which it began."""
+    """Crossings of one day. `day` is the ordinal of the local date on which it began."""
 
     day: int
     entries: int = 0
     exits: int = 0
     person_ms: int = 0
-    """For how long people were inside, added up over all of them."""
+    """Time spent inside, summed over all people."""
 
 
 class Learnt(Struct, frozen=True, gc=False, array_like=True):
-    """How the doors of a house err."""
+    """Learned errors of the doors of a site."""
 
     ratio: float = 1.0
-    """Each one counted out stands for so many; 1 as long as in and out differ by less than 3 in a hundred."""
+    """Entries per exit; 1 as long as they differ by less than 3 %."""
     erring: float = 1.0
-    """How much the doors' days scatter beside those of a usual pair of beams."""
+    """Error rate relative to that of a typical pair of beams."""
     leaving_per_h: float = _USUAL_LEAVING_PER_H
-    """How often somebody inside goes out."""
+    """How often one person inside leaves."""
 
 
 class DaySpan(Struct, frozen=True, gc=False):
-    """One day of the doors: its ordinal, and `from_ms` <= at < `to_ms`, Unix milliseconds."""
+    """One day of the doors: its ordinal, and `from_ms` <= t < `to_ms` in Unix milliseconds."""
 
     day: int
     from_ms: int
@@ -72,17 +72,17 @@ class DaySpan(Struct, frozen=True, gc=False):
 
 
 def day_span(at_ms: int, zone: ZoneInfo) -> DaySpan:
-    """The doors' day that holds a moment; 23 to 25 hours long."""
+    """Return the doors' day that contains a moment; it has 23 to 25 hours."""
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
     begun = local.date() if local.time() >= DAY_BEGINS else local.date() - timedelta(days=1)
     return DaySpan(begun.toordinal(), _begin_ms(begun, zone), _begin_ms(begun + timedelta(days=1), zone))
 
 
 def learn(days: Sequence[DoorDay]) -> Learnt:
-    """What the doors' last days, each of which ended with nobody inside, say of the doors.
+    """Learn the errors of the doors from their last days, each of which ended with nobody inside.
 
-    The ratio is that of all in to all out, drawn towards 1 while there are few, and 1 where it differs by too little;
-    so is the scatter of the days around it. What one event does to one day weighs as much as its crossings.
+    The ratio of all entries to all exits is drawn towards 1 while there are few, and is 1 if the difference is small;
+    so is the scatter of the days around it. One disturbance of one day weighs as much as its crossings.
     """
     entries, exits = sum(day.entries for day in days), sum(day.exits for day in days)
     person_h = sum(day.person_ms for day in days) / HOUR_MS
@@ -99,17 +99,17 @@ def learn(days: Sequence[DoorDay]) -> Learnt:
 
 
 class Turn(Struct, frozen=True, gc=False):
-    """The moment at which one day's count ends and the next begins, on a bucket's edge."""
+    """Moment at which the count of one day ends and the next begins, on a bucket's edge."""
 
     day: int
-    """The ordinal of the local date that begins."""
+    """Ordinal of the local date that begins."""
     at_ms: int
     closed: bool
-    """The house is closed then, so that nobody is inside; False: it may be open, and nothing is known."""
+    """The site is closed then, so nobody is inside. False: it may be open, and nothing is known."""
 
 
 class Turns:
-    """When the days of a house turn, by its opening hours."""
+    """Turns of the days of a site, by its opening hours."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._plan = plan
@@ -117,17 +117,17 @@ class Turns:
         self._turn = Turn(0, 0, closed=False)
 
     def of(self, at_ms: int) -> Turn:
-        """The turn of the doors' day that holds a moment.
+        """Return the turn of the doors' day that contains a moment.
 
-        That is 04:00 if the house is closed then; else the middle of the longest time that it is closed on that day,
-        if that is an hour or more. A house that is open all that day turns at 04:00, and is not known to be empty.
+        That is 04:00 if the site is closed then; otherwise the middle of its longest closed time on that day, if that
+        is an hour or more. A site that is open all that day turns at 04:00, and is not known to be empty.
         """
         if self._span is None or not self._span.from_ms <= at_ms < self._span.to_ms:
             self._span = day_span(at_ms, self._plan.time_zone)
-            self._turn = self._find(self._span)
+            self._turn = self._find_turn_of_day(self._span)
         return self._turn
 
-    def _find(self, day: DaySpan) -> Turn:
+    def _find_turn_of_day(self, day: DaySpan) -> Turn:
         begins_ms = day.from_ms - day.from_ms % BUCKET_MS
         if not is_open(self._plan, begins_ms):
             return Turn(day.day, begins_ms, closed=True)

@@ -1,16 +1,16 @@
-"""How many people are inside, as the odds of each number: what crossings, quiet doors and seen people do to them.
+"""Odds of each number of people inside, and how crossings, quiet doors and detected people change them.
 
 In:    odds, and one piece of evidence.
-Out:   new odds; the number to show, and the range that holds nine tenths of them.
+Out:   new odds; the number to show, and the range that covers 90 % of the odds.
 Never: clocks, files; a number below zero.
 
-A counter of crossings errs, so a plain sum drifts without a bound. Each crossing here moves the odds by one, and
-spreads them by how often this house's doors miss somebody or take the way in for the way out (`Errors`). Who is
-inside comes out again some time: doors through which nobody leaves speak for few people, and a crowd that leaves for
-many. No number is impossible until something that cannot err by itself says so.
+A counter of crossings makes errors, so a plain sum drifts without bound. Here each crossing moves the odds by one, and
+spreads them by how often the doors of this site miss somebody or confuse the directions (`CrossingErrors`). Whoever is
+inside leaves at some time: doors through which nobody leaves indicate few people, and many exits indicate many. No
+number is impossible until reliable evidence rules it out.
 
-Source: the errors of a usual pair of beams are those of the published counters that `docs/accuracy.md` measures with;
-what a house's own doors do replaces them (`collector/people/doors.py`).
+Source: the initial errors of a pair of beams are those of the published counters that `docs/accuracy.md` measures with;
+what is learned of a site's own doors replaces them (`collector/people/doors.py`).
 """
 
 from math import exp
@@ -19,30 +19,30 @@ from typing import Final
 from msgspec import Struct
 
 TURNED: Final = 0.02
-"""The share of a usual counter's crossings that are told the wrong way round."""
+"""Share of a typical counter's crossings that are reported in the wrong direction."""
 MISSED: Final = 0.05
-"""The people that a usual counter misses beside each one that it tells, in either direction."""
-_MOST_TURNED: Final = 0.2
-_MOST_MISSED: Final = 0.3
+"""People that a typical counter misses per person that it reports, in either direction."""
+_MAX_REVERSED: Final = 0.2
+_MAX_MISSED: Final = 0.3
 SURE: Final = 0.9
-"""A house is told as empty only if that is at least so likely; before, as one person."""
+"""A site is shown as empty only if that is at least this likely; otherwise as one person."""
 LIKELY: Final = 0.5
-"""The same where everybody would be seen."""
+"""The same where everybody would be detected."""
 TAIL: Final = 0.05
-"""The odds that lie below, and as much above, the range that is shown."""
-_TOGETHER: Final = 0.5
-"""People come and go in groups, so that their leaving tells half of what it would if each went alone."""
-_MOST_BLUR: Final = 0.2
-"""No more than that passes unseen in either direction between two looks."""
-_SITS: Final = 0.5
-"""Who is alone may sit for hours: quiet doors thin a crowd out, and hardly ever empty a house."""
-_SURPRISE: Final = 0.02
-"""Nothing is taken for impossible because nobody was thought to be there."""
+"""Odds below the shown range, and as much above it."""
+_GROUP_WEIGHT: Final = 0.5
+"""People come and go in groups, so exits carry half the information that independent people would give."""
+_MAX_UNDETECTED: Final = 0.2
+"""Most people that pass undetected in either direction between two updates."""
+_MAY_STAY: Final = 0.5
+"""One person may stay for hours: quiet doors reduce a number, but hardly ever to zero."""
+_MIN_EXIT_WEIGHT: Final = 0.02
+"""An exit stays possible when nobody was expected inside."""
 _NEGLIGIBLE: Final = 1e-7
 
 
 class Odds(Struct, frozen=True, gc=False, array_like=True):
-    """`of[i]` is how likely `least + i` people are inside; together they are 1."""
+    """`of[i]` is the odds of `least + i` people inside; their sum is 1."""
 
     least: int = 0
     of: tuple[float, ...] = (1.0,)
@@ -52,17 +52,17 @@ NOBODY: Final = Odds()
 
 
 class Errors(Struct, frozen=True, gc=False, array_like=True):
-    """How the doors of a house err: at each crossing, the odds that the people inside change by so many."""
+    """Errors of a site's doors: for each crossing, the odds of each change of the number of people."""
 
     on_entry: tuple[float, float, float, float]
-    """By -1, 0, 1, 2."""
+    """Odds of a change by -1, 0, 1, 2."""
     on_exit: tuple[float, float, float, float]
-    """By -2, -1, 0, 1."""
+    """Odds of a change by -2, -1, 0, 1."""
 
 
 def errors(ratio: float, scale: float) -> Errors:
-    """The errors of doors that tell `ratio` times as many in as out, and err `scale` times as often as usual ones."""
-    turned, missed = min(_MOST_TURNED, TURNED * scale), min(_MOST_MISSED, MISSED * scale)
+    """Compute the errors of doors with `ratio` entries per exit and `scale` times the typical error rate."""
+    turned, missed = min(_MAX_REVERSED, TURNED * scale), min(_MAX_MISSED, MISSED * scale)
     more_in, more_out = missed + max(0.0, 1 / ratio - 1), missed + max(0.0, ratio - 1)
     right = 1 - turned
     return Errors(
@@ -72,70 +72,74 @@ def errors(ratio: float, scale: float) -> Errors:
 
 
 def entered(odds: Odds, by: Errors) -> Odds:
-    """Somebody was counted in."""
-    return _moved(odds, by.on_entry, -1)
+    """Return the odds after an entry."""
+    return _shift(odds, by.on_entry, -1)
 
 
 def left(odds: Odds, by: Errors) -> Odds:
-    """Somebody was counted out."""
-    return _moved(odds, by.on_exit, -2)
+    """Return the odds after an exit."""
+    return _shift(odds, by.on_exit, -2)
 
 
 def watched(odds: Odds, exits: int, hours: float, leaving_per_h: float) -> Odds:
-    """The doors were watched for so long, and so many people went out, who are no longer in `odds`.
+    """Return the odds after the doors were watched for `hours` and `exits` people left, who are no longer in `odds`.
 
-    `leaving_per_h` is how often one person inside goes out.
+    Args:
+        odds: of the people inside, after the exits.
+        exits: people who left in that time.
+        hours: how long the doors were watched.
+        leaving_per_h: how often one person inside leaves.
     """
     rate = hours * leaving_per_h
     if exits:
         before = odds.least + exits
-        weights = [(1 + _SURPRISE - exp(-(before + i) * rate)) ** _TOGETHER for i in range(len(odds.of))]
+        weights = [(1 + _MIN_EXIT_WEIGHT - exp(-(before + i) * rate)) ** _GROUP_WEIGHT for i in range(len(odds.of))]
     else:
-        weights = [exp(-max(0.0, odds.least + i - _SITS) * rate * _TOGETHER) for i in range(len(odds.of))]
-    told = _tidied(odds.least, [each * weight for each, weight in zip(odds.of, weights, strict=True)])
-    return _blurred(told, rate)
+        weights = [exp(-max(0.0, odds.least + i - _MAY_STAY) * rate * _GROUP_WEIGHT) for i in range(len(odds.of))]
+    updated = _normalise(odds.least, [each * weight for each, weight in zip(odds.of, weights, strict=True)])
+    return _spread(updated, rate)
 
 
-def _blurred(odds: Odds, rate: float) -> Odds:
-    """One in or out passed unseen, as likely as people are inside who may: so no number stays impossible."""
-    chances = [min(_MOST_BLUR, MISSED * rate * (odds.least + i)) for i in range(len(odds.of))]
+def _spread(odds: Odds, rate: float) -> Odds:
+    """Spread the odds by one undetected crossing, in proportion to the people inside: no number stays impossible."""
+    chances = [min(_MAX_UNDETECTED, MISSED * rate * (odds.least + i)) for i in range(len(odds.of))]
     old = (0.0, *odds.of, 0.0)
     moving = (0.0, *(each * chance for each, chance in zip(odds.of, chances, strict=True)), 0.0)
     new = [old[i] - 2 * moving[i] + moving[i - 1] + moving[i + 1] for i in range(1, len(odds.of) + 1)]
     below = [moving[1]] if odds.least else []
-    return _tidied(odds.least - len(below), [*below, *new, moving[-2]])
+    return _normalise(odds.least - len(below), [*below, *new, moving[-2]])
 
 
 def unseen(odds: Odds, hides: float) -> Odds:
-    """Nobody is seen for a time in which somebody who is inside hides with this likelihood."""
+    """Return the odds after nobody was detected for a time in which somebody inside hides with likelihood `hides`."""
     if odds.least or len(odds.of) == 1:
         return odds
-    return _tidied(0, [odds.of[0], *(each * hides for each in odds.of[1:])])
+    return _normalise(0, [odds.of[0], *(each * hides for each in odds.of[1:])])
 
 
 def at_least(odds: Odds, people: int) -> Odds:
-    """So many are known to be inside."""
+    """Return the odds given that at least this many people are inside."""
     if people <= odds.least:
         return odds
     beyond = odds.of[people - odds.least :]
-    return _tidied(people, list(beyond)) if beyond else Odds(people)
+    return _normalise(people, list(beyond)) if beyond else Odds(people)
 
 
 def at_most(odds: Odds, people: int) -> Odds:
-    """No more than so many can be inside."""
+    """Return the odds given that at most this many people are inside."""
     if people < odds.least:
         return Odds(people)
-    return _tidied(odds.least, list(odds.of[: people - odds.least + 1]))
+    return _normalise(odds.least, list(odds.of[: people - odds.least + 1]))
 
 
 def shown(odds: Odds, sure: float) -> int:
-    """The number in the middle of the odds; 0 only when it is at least so sure."""
+    """Return the median of the odds; 0 only if its odds are at least `sure`."""
     middle = quantile(odds, 0.5)
     return 1 if middle == 0 and odds.of[0] < sure else middle
 
 
 def quantile(odds: Odds, share: float) -> int:
-    """The least number of people at or below which so great a share of the odds lies."""
+    """Return the smallest number of people whose cumulative odds reach `share`."""
     total = 0.0
     for i, each in enumerate(odds.of):
         total += each
@@ -144,8 +148,8 @@ def quantile(odds: Odds, share: float) -> int:
     return odds.least + len(odds.of) - 1
 
 
-def _moved(odds: Odds, by: tuple[float, float, float, float], first: int) -> Odds:
-    """The odds after a change by `first`, `first` + 1 and so on, each as likely as `by` says; never below nobody."""
+def _shift(odds: Odds, by: tuple[float, float, float, float], first: int) -> Odds:
+    """Return the odds after a change by `first`, `first` + 1 and so on, with the odds in `by`; never below 0 people."""
     a, b, c, d = by
     old = (0.0, 0.0, 0.0, *odds.of, 0.0, 0.0, 0.0)
     new = [d * old[i] + c * old[i + 1] + b * old[i + 2] + a * old[i + 3] for i in range(len(odds.of) + 3)]
@@ -153,13 +157,13 @@ def _moved(odds: Odds, by: tuple[float, float, float, float], first: int) -> Odd
     if least < 0:
         new = [sum(new[: 1 - least]), *new[1 - least :]]
         least = 0
-    return _tidied(least, new)
+    return _normalise(least, new)
 
 
-def _tidied(least: int, weights: list[float]) -> Odds:
-    """Odds that are 1 together, without what is negligible at both ends."""
+def _normalise(least: int, weights: list[float]) -> Odds:
+    """Normalise odds to a sum of 1, without negligible values at both ends."""
     floor = max(weights) * _NEGLIGIBLE
-    if floor <= 0.0:  # the evidence leaves nothing at all: what it leaves last is as good as any
+    if floor <= 0.0:  # the evidence rules out every number
         return Odds(least)
     first, last = 0, len(weights)
     while weights[first] < floor:

@@ -1,10 +1,10 @@
-"""Turns what the journal holds of doors and spaces into the history of people, from which the live count goes on.
+"""Rollup of people: compute their history from stored crossings and space states; the live count continues from it.
 
 In:    the journal's connection, inside its transaction; a span of whole buckets; how the spaces changed.
-Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the crowd at the end of each bucket, in the table `crowd`.
-Never: clocks, transactions of its own, a rule: those are in `people.py`.
+Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the estimate at the end of each bucket, in the table `crowd`.
+Never: clocks, own transactions, rules (see estimate.py).
 
-A crowd is kept for as long as raw events are, so that a late event is counted from its own bucket on.
+An estimate is kept for as long as raw events are, so that a late event is counted from its own bucket on.
 """
 
 import sqlite3
@@ -28,8 +28,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _crowd = msgspec.msgpack.Decoder(Crowd).decode
 
 
-class _Word(NamedTuple):
-    """What a door's sensor said: that somebody passed, or (None) only that it lives."""
+class _DoorEvent(NamedTuple):
+    """An event of a door's sensor: a crossing, or (None) only a sign of life."""
 
     at_ms: int
     sensor: tuple[str, str]
@@ -37,7 +37,7 @@ class _Word(NamedTuple):
 
 
 class PeopleSettlement:
-    """Keeps the history of people of one house with doors."""
+    """Keeps the history of people of one site with doors up to date."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
@@ -45,53 +45,59 @@ class PeopleSettlement:
         self._presence = Presence(plan)
         self._turns = Turns(plan)
         self.spaces: Final = frozenset(self._presence.spaces)
-        """Those whose changes bear on how many people there are."""
+        """Spaces whose changes affect the number of people."""
         doors = {sensor.door for sensor in self._doors if sensor.door is not None}
         self.subjects: Final = doors | {WHOLE_SITE} | self.spaces if doors else set()
-        """What moves the count when it changes; empty: the house has no doors."""
+        """Subjects whose changes affect the count; empty: the site has no doors."""
 
     def settle(self, db: sqlite3.Connection, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> None:
-        """Compute the buckets of a span; `timelines` holds the changes of `spaces` in it, and the last before it.
+        """Compute the buckets of a span.
 
-        The history of people begins with the first word of a door, whatever was known of the spaces before.
+        The history of people begins with the first event of a door, whatever was known of the spaces before.
+
+        Args:
+            db: the journal's connection, in a transaction.
+            timelines: by space, its changes in the span and the last one before it.
+            from_ms: start of the first bucket.
+            to_ms: end of the last bucket.
         """
-        words = self._said(db, from_ms, to_ms)
-        spoken = {word.at_ms - word.at_ms % BUCKET_MS for word in words if word.at_ms >= from_ms}
-        crowd = self._known(db, from_ms)
-        begun_ms = from_ms if crowd else min(spoken, default=to_ms)
+        events = self._read_door_events(db, from_ms, to_ms)
+        buckets_with_events = {event.at_ms - event.at_ms % BUCKET_MS for event in events if event.at_ms >= from_ms}
+        crowd = self._read_estimate(db, from_ms)
+        begun_ms = from_ms if crowd else min(buckets_with_events, default=to_ms)
         rows: list[Row] = []
-        told: list[Row] = []
+        correction_rows: list[Row] = []
         crowds: list[tuple[int, bytes]] = []
         crowd = crowd or Crowd(at_ms=begun_ms)
-        for bucket in self._buckets(words, timelines, begun_ms, to_ms):
-            house = House(self._turns.of(bucket.from_ms), self._presence.everywhere)
-            crowd, corrections = counted(crowd, bucket, house)
+        for bucket in self._split_span(events, timelines, begun_ms, to_ms):
+            context = House(self._turns.of(bucket.from_ms), self._presence.everywhere)
+            crowd, corrections = counted(crowd, bucket, context)
             crowds.append((crowd.at_ms, _encode(crowd)))
-            told += _told(bucket, corrections)
-            if bucket.from_ms in spoken:
-                rows.append(_row(bucket, crowd, house))
+            correction_rows += _correction_rows(bucket, corrections)
+            if bucket.from_ms in buckets_with_events:
+                rows.append(_people_row(bucket, crowd, context))
         tables.upsert(db, PEOPLE_FIVE_MIN, rows)
-        tables.replace(db, PEOPLE_CORRECTION, told, from_ms, to_ms)
+        tables.replace(db, PEOPLE_CORRECTION, correction_rows, from_ms, to_ms)
         db.executemany("INSERT OR REPLACE INTO crowd VALUES (?, ?)", crowds)
 
     def crowd(self, db: sqlite3.Connection, at_ms: int) -> Crowd:
-        """Who was inside at the edge of a bucket, as far as history has come; nobody before it begins."""
-        return self._known(db, at_ms) or Crowd(at_ms=at_ms)
+        """Return the estimate at the edge of a bucket, as far as history is computed; nobody before it begins."""
+        return self._read_estimate(db, at_ms) or Crowd(at_ms=at_ms)
 
-    def _known(self, db: sqlite3.Connection, at_ms: int) -> Crowd | None:
+    def _read_estimate(self, db: sqlite3.Connection, at_ms: int) -> Crowd | None:
         found = db.execute("SELECT body FROM crowd WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1", (at_ms,)).fetchone()
-        crowd = _crowd(found[0]) if found else self._of_rows(db, at_ms)
+        crowd = _crowd(found[0]) if found else self._restore_from_rows(db, at_ms)
         return None if crowd is None else replace(crowd, at_ms=at_ms)
 
-    def _buckets(
-        self, words: Sequence[_Word], timelines: Mapping[str, Timeline], from_ms: int, to_ms: int
+    def _split_span(
+        self, events: Sequence[_DoorEvent], timelines: Mapping[str, Timeline], from_ms: int, to_ms: int
     ) -> Iterator[Bucket]:
-        crossings = [word.crossing for word in words if word.crossing and word.at_ms >= from_ms]
+        crossings = [event.crossing for event in events if event.crossing and event.at_ms >= from_ms]
         seen = self._presence.steps(timelines, from_ms, to_ms)
-        return buckets(crossings, seen, self._mute(words, from_ms, to_ms), from_ms, to_ms)
+        return buckets(crossings, seen, self._silent_buckets(events, from_ms, to_ms), from_ms, to_ms)
 
-    def _of_rows(self, db: sqlite3.Connection, at_ms: int) -> Crowd | None:
-        """What the rows of an older Ledig tell, which kept no crowds; None: there is none."""
+    def _restore_from_rows(self, db: sqlite3.Connection, at_ms: int) -> Crowd | None:
+        """Restore an estimate from rows of a version that stored none; None: there are no rows."""
         rows = tables.read(db, PEOPLE_FIVE_MIN, (WHOLE_SITE,), at_ms - (DAYS + 1) * DAY_MS, at_ms)
         if not rows:
             return None
@@ -109,14 +115,16 @@ class PeopleSettlement:
         return Crowd(odds=Odds(inside), today=today, days=before, learnt=learn(before))
 
     def crossings(self, db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[Crossing]:
-        """Who passed the doors in a span."""
-        words = self._said(db, from_ms, to_ms)
-        return [word.crossing for word in words if word.crossing and word.at_ms >= from_ms]
+        """Read the crossings of a span."""
+        events = self._read_door_events(db, from_ms, to_ms)
+        return [event.crossing for event in events if event.crossing and event.at_ms >= from_ms]
 
-    def _said(self, db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[_Word]:
-        """What the doors' sensors said by a trusted clock in a span, and while they could be called living before."""
+    def _read_door_events(self, db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[_DoorEvent]:
+        """Read synchronised events of the doors in a span, and those before it within the doors' silence limit."""
         return [
-            _Word(at_ms, sensor.key, Crossing(at_ms, 1 if value > 0 else -1) if kind == _CROSSING and value else None)
+            _DoorEvent(
+                at_ms, sensor.key, Crossing(at_ms, 1 if value > 0 else -1) if kind == _CROSSING and value else None
+            )
             for sensor in self._doors
             for at_ms, kind, value in db.execute(
                 "SELECT at_ms, kind, value FROM sensor JOIN event ON sensor_no = sensor.no"
@@ -126,31 +134,31 @@ class PeopleSettlement:
             )
         ]
 
-    def _mute(self, words: Sequence[_Word], from_ms: int, to_ms: int) -> set[int]:
-        """The buckets at whose end some door's sensor was silent."""
+    def _silent_buckets(self, events: Sequence[_DoorEvent], from_ms: int, to_ms: int) -> set[int]:
+        """Return the starts of buckets at whose end a door's sensor was silent."""
         every = set(range(from_ms, to_ms, BUCKET_MS))
-        mute: set[int] = set()
+        silent: set[int] = set()
         for key, silent_ms in self._silent_ms.items():
             alive: set[int] = set()
-            for word in words:
-                if word.sensor == key:
-                    begun_ms = word.at_ms - word.at_ms % BUCKET_MS
-                    alive.update(range(begun_ms, word.at_ms + silent_ms - BUCKET_MS + 1, BUCKET_MS))
-            mute |= every - alive
-        return mute
+            for event in events:
+                if event.sensor == key:
+                    begun_ms = event.at_ms - event.at_ms % BUCKET_MS
+                    alive.update(range(begun_ms, event.at_ms + silent_ms - BUCKET_MS + 1, BUCKET_MS))
+            silent |= every - alive
+        return silent
 
 
-def _row(bucket: Bucket, crowd: Crowd, house: House) -> Row:
-    """The fields of PEOPLE_FIVE_MIN."""
+def _people_row(bucket: Bucket, crowd: Crowd, context: House) -> Row:
+    """Build a row of PEOPLE_FIVE_MIN."""
     entries = sum(crossing.way > 0 for crossing in bucket.crossings)
-    now = people(crowd, bucket.seen[-1].known, house)
+    now = people(crowd, bucket.seen[-1].known, context)
     numbers = (entries, len(bucket.crossings) - entries, now.count or 0, now.least, now.most)
     zero = None if now.zero_ms is None else float(now.zero_ms)
     return Row((WHOLE_SITE,), bucket.from_ms, (*(float(number) for number in numbers), zero))
 
 
-def _told(bucket: Bucket, corrections: Sequence[Correction]) -> list[Row]:
-    """One row for each reason, from before the first to after the last."""
+def _correction_rows(bucket: Bucket, corrections: Sequence[Correction]) -> list[Row]:
+    """Build one row per reason, from the number before its first to that after its last correction."""
     spans: dict[str, tuple[int, int]] = {}
     for each in corrections:
         spans[each.why] = spans.get(each.why, (each.before, 0))[0], each.after

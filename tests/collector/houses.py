@@ -1,4 +1,4 @@
-"""Small houses and what their devices say, for the tests of the collector."""
+"""Small sites and the events of their devices, for the tests of the collector."""
 
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ NOON_MS = 1_790_000_000_000 // HOUR_MS * HOUR_MS
 
 
 def house_of(desks: int, devices: int = 1) -> SitePlan:
-    """One zone of desks with a PIR each, dealt out to `pi-1`, `pi-2`...; a door and air on the first device."""
+    """One zone of desks with a PIR each, spread over `pi-1`, `pi-2`, …; a door and air on the first device."""
     sensors = [
         Sensor(device=f"pi-{n % devices + 1}", id=f"desk-{n}-pir", kind=SensorKind.PIR, space=f"desk-{n}")
         for n in range(desks)

@@ -1,4 +1,4 @@
-"""A small house for tests of inference, and events in it."""
+"""A small site for tests of occupancy, and events in it."""
 
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
@@ -39,12 +39,12 @@ def sensor(kind: SensorKind, name: str | None = None, space: str | None = "space
 
 
 def says(at_ms: int, name: str, kind: Kind, value: float, seq: int = 0) -> Heard:
-    """What a sensor said; `seq` stays 0 where `numbered` gives it."""
+    """Create an event of a sensor; `seq` stays 0 where `numbered` sets it."""
     return Heard(at_ms, DEVICE, STREAM, seq, name, kind, value)
 
 
 def numbered(events: Iterable[Heard]) -> list[Heard]:
-    """The events by moment, each with its seq."""
+    """Sort events by time and number them."""
     ordered = sorted(events, key=lambda event: event.at_ms)
     return [
         Heard(event.at_ms, event.device, event.stream, seq, event.sensor, event.kind, event.value)
@@ -53,19 +53,19 @@ def numbered(events: Iterable[Heard]) -> list[Heard]:
 
 
 def beats(name: str, from_ms: int, to_ms: int, value: float = 0, every_ms: int = 30 * SECOND) -> list[Heard]:
-    """Heartbeats of a sensor with a constant level."""
+    """Create heartbeats of a sensor with a constant level."""
     return [says(at_ms, name, Kind.HEARTBEAT, value) for at_ms in range(from_ms, to_ms, every_ms)]
 
 
 def pulse(name: str, at_ms: int, for_ms: int = 2 * SECOND, kind: Kind = Kind.MOTION) -> list[Heard]:
-    """A level that comes and goes."""
+    """Create a level that rises and falls."""
     return [says(at_ms, name, kind, 1), says(at_ms + for_ms, name, kind, 0)]
 
 
 def told(
     rules: SpaceRules, events: Iterable[Heard], until_ms: int, start: Evidence = START
 ) -> tuple[Evidence, list[Transition]]:
-    """The evidence after numbered events, and the whole story up to a moment."""
+    """Return the evidence after numbered events, and all transitions up to a moment."""
     evidence, transitions = fold(start, numbered(events), rules)
     return evidence, story(start.state, transitions + advance(evidence, rules, until_ms))
 
@@ -73,6 +73,6 @@ def told(
 def states(
     rules: SpaceRules, events: Iterable[Heard], until_ms: int, from_ms: int = 0
 ) -> list[tuple[float, Occupancy]]:
-    """The story as minutes after `from_ms` and states."""
+    """Return the transitions as minutes after `from_ms` and states."""
     _, transitions = told(rules, events, until_ms)
     return [((transition.at_ms - from_ms) / MINUTE, transition.state) for transition in transitions]

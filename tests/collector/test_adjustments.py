@@ -1,4 +1,4 @@
-"""Adjustments: what a request changes, which are rejected, and the plan that comes of them."""
+"""Adjustments: what commands change, which are rejected, and the resulting plan."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,13 +26,13 @@ from collector.plan import OpeningHours, SpaceKind, Tenure
 from edge.message import MessageRejected
 from tests.collector.houses import house_of
 
-_HOUSE = house_of(3)
-_DESK = _HOUSE.spaces[0]
+_SITE = house_of(3)
+_DESK = _SITE.spaces[0]
 PLAN = replace(
-    _HOUSE,
+    _SITE,
     notice="From the file",
     spaces=(
-        *_HOUSE.spaces,
+        *_SITE.spaces,
         replace(_DESK, id="own", tenure=Tenure.DEDICATED),
         replace(_DESK, id="beans", kind=SpaceKind.SUPPLY),
     ),
@@ -53,7 +53,7 @@ def after(*commands: AdjustCommand) -> Adjustments:
     return found
 
 
-def test_every_request_survives_the_wire_and_adjusts_the_plan() -> None:
+def test_every_command_survives_encoding_and_adjusts_the_plan() -> None:
     adjustments = after(*COMMANDS)
     assert decode_adjustments(encode(adjustments)) == adjustments
     plan = adjusted(PLAN, adjustments)
@@ -63,7 +63,7 @@ def test_every_request_survives_the_wire_and_adjusts_the_plan() -> None:
     assert plan.spaces == PLAN.spaces, "a space out of use keeps its place in the plan, and its history"
 
 
-def test_taking_everything_back_gives_the_plan_of_the_site_file() -> None:
+def test_revoking_all_adjustments_restores_the_plan_of_the_site_file() -> None:
     back: list[AdjustCommand] = [
         SetNotice("  "),
         SetHours("2026-12-24", None),
@@ -74,19 +74,19 @@ def test_taking_everything_back_gives_the_plan_of_the_site_file() -> None:
     assert adjusted(PLAN, NO_ADJUSTMENTS) == PLAN
 
 
-def test_a_space_that_the_site_file_disables_stays_so() -> None:
+def test_a_space_disabled_in_the_site_file_stays_disabled() -> None:
     plan = replace(PLAN, spaces=tuple(replace(space, disabled=space.id == "desk-0") for space in PLAN.spaces))
     assert adjusted(plan, NO_ADJUSTMENTS).space["desk-0"].disabled
 
 
-def test_hours_of_dates_that_are_over_are_kept_as_long_as_history_may_be_computed_again() -> None:
+def test_past_hours_are_kept_as_long_as_history_may_be_recomputed() -> None:
     kept = (TODAY - timedelta(days=KEPT_DAYS)).isoformat()
     dropped = (TODAY - timedelta(days=KEPT_DAYS + 1)).isoformat()
     before = Adjustments(hours={dropped: [], kept: ["09:00-13:00"], "2026-12-24": []})
     assert changed(before, SetNotice("x"), PLAN, TODAY).hours == {kept: ["09:00-13:00"], "2026-12-24": []}
 
 
-def test_a_date_has_one_form_however_it_was_written() -> None:
+def test_dates_are_normalised() -> None:
     asked = [SetHours("20261224", ["09:00-13:00"]), SetHours("2026-W52-4", ["10:00-12:00"])]
     assert after(*asked).hours == {"2026-12-24": ["10:00-12:00"]}
     assert after(*asked, SetHours("2026-12-24", None)) == NO_ADJUSTMENTS
@@ -95,12 +95,12 @@ def test_a_date_has_one_form_however_it_was_written() -> None:
 @pytest.mark.parametrize(
     "notice", ["a\u202eb", "a\x00b", "a\u2066b", "a\u200bb", "\u200d", "\u0301", "Zal\u0301\u0302\u0303\u0304\u0305go"]
 )
-def test_a_notice_with_signs_that_cannot_be_shown_is_rejected(notice: str) -> None:
+def test_a_notice_with_invisible_characters_is_rejected(notice: str) -> None:
     with pytest.raises(MessageRejected, match="cannot be shown"):
         after(SetNotice(notice))
 
 
-def test_a_notice_is_one_line_of_any_language() -> None:
+def test_a_notice_is_one_line_in_any_language() -> None:
     for one in ("قهوة الساعة ٣", "קפה", "❄️ 1️⃣", "e\u0301te\u0301", "สวัสดี"):
         assert after(SetNotice(one)).notice == one
     assert after(SetNotice(" Fika\n kl 15 👩\u200d🔧 ")).notice == "Fika kl 15 👩\u200d🔧"
@@ -120,18 +120,18 @@ def test_a_notice_is_one_line_of_any_language() -> None:
         (SetNotice("x" * 201), "length <= 200"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_rejected_with_place_and_problem(command: AdjustCommand, problem: str) -> None:
+def test_an_invalid_command_is_rejected_with_place_and_problem(command: AdjustCommand, problem: str) -> None:
     with pytest.raises(MessageRejected) as rejected:
         after(command)
     assert problem in str(rejected.value)
 
 
-def test_a_space_that_left_the_site_file_or_became_dedicated_is_not_out_of_use_any_more() -> None:
+def test_removed_or_dedicated_spaces_are_no_longer_out_of_use() -> None:
     before = Adjustments(out_of_use=["desk-1", "gone", "own"])
     assert changed(before, SetNotice("x"), PLAN, TODAY).out_of_use == ["desk-1"]
 
 
-def test_hours_of_yesterday_can_be_set_since_they_may_run_past_midnight() -> None:
+def test_hours_of_yesterday_can_be_set() -> None:
     assert after(SetHours("2026-11-30", ["18:00-00:30"])).hours == {"2026-11-30": ["18:00-00:30"]}
 
 
@@ -147,5 +147,5 @@ def test_the_number_of_dates_is_bounded() -> None:
 @pytest.mark.parametrize(
     "stored", [b"", None, b"{", b'{"colour":1}', b'{"hours":{"x":[]}}', b'{"hours":{"2026-12-24":["9"]}}']
 )
-def test_what_cannot_be_read_adjusts_nothing(stored: bytes | None) -> None:
+def test_unreadable_stored_adjustments_are_ignored(stored: bytes | None) -> None:
     assert from_stored(stored) == NO_ADJUSTMENTS

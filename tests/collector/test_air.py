@@ -1,4 +1,4 @@
-"""A zone's air: the newest readings of sensors that live, how good it is, and where it is going."""
+"""Air of a zone: newest readings of live sensors, band and trend."""
 
 import msgspec
 import pytest
@@ -35,20 +35,20 @@ EVENTS = numbered(
 )
 
 
-def test_the_newest_reading_of_each_kind_stands() -> None:
-    told = air(breathed(EVENTS), SILENT_MS, NOON_MS + MINUTE)
-    assert told == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
+def test_the_newest_reading_of_each_kind_is_shown() -> None:
+    shown = air(breathed(EVENTS), SILENT_MS, NOON_MS + MINUTE)
+    assert shown == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
 
 
-def test_what_a_silent_sensor_said_is_too_old() -> None:
+def test_readings_of_a_silent_sensor_are_not_shown() -> None:
     state = breathed(EVENTS[:3])
     assert air(state, SILENT_MS, NOON_MS + 75 * SECOND) == Air(co2_ppm=700, band=AirBand.FRESH)
     assert air(state, SILENT_MS, NOON_MS + 85 * SECOND) is None
 
 
 def test_a_heartbeat_keeps_the_readings_of_its_sensor() -> None:
-    told = air(breathed(EVENTS), SILENT_MS, NOON_MS + 134 * SECOND)
-    assert told == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
+    shown = air(breathed(EVENTS), SILENT_MS, NOON_MS + 134 * SECOND)
+    assert shown == Air(co2_ppm=650, temperature_c=21.5, band=AirBand.FRESH)
     assert air(breathed(EVENTS), SILENT_MS, NOON_MS + 135 * SECOND) is None
 
 
@@ -56,33 +56,33 @@ def test_a_zone_without_readings_has_no_air() -> None:
     assert air(AirState(), SILENT_MS, NOON_MS) is None
 
 
-def test_a_sensor_that_left_the_plan_is_not_asked() -> None:
-    told = air(breathed(EVENTS), {("pi", "door"): 75 * SECOND}, NOON_MS + MINUTE)
-    assert told == Air(co2_ppm=700, band=AirBand.FRESH)
+def test_a_sensor_outside_the_plan_is_ignored() -> None:
+    shown = air(breathed(EVENTS), {("pi", "door"): 75 * SECOND}, NOON_MS + MINUTE)
+    assert shown == Air(co2_ppm=700, band=AirBand.FRESH)
 
 
 @given(st.permutations(EVENTS))
-def test_late_readings_end_in_the_same_air_in_any_order(events: list[Heard]) -> None:
+def test_readings_in_any_order_give_the_same_air(events: list[Heard]) -> None:
     assert breathed(events) == breathed(EVENTS)
 
 
 @pytest.mark.parametrize(
-    ("co2_ppm", "word"),
+    ("co2_ppm", "band_name"),
     [(420, "fresh"), (800, "fresh"), (801, "fair"), (1000, "fair"), (1400, "stale"), (1401, "bad"), (9000, "bad")],
 )
-def test_bands_change_at_800_1000_and_1400_ppm(co2_ppm: float, word: str) -> None:
-    assert band(co2_ppm) == word
+def test_bands_change_at_800_1000_and_1400_ppm(co2_ppm: float, band_name: str) -> None:
+    assert band(co2_ppm) == band_name
 
 
 def course(ppm_per_h: float, every_ms: int, minutes: int = 30, from_ppm: float = 900) -> list[Heard]:
-    """One sensor's readings, `minutes` long."""
+    """Create readings of one sensor for `minutes`."""
     return numbered(
         says(NOON_MS + at_ms, "window", Kind.CO2_PPM, from_ppm + ppm_per_h * at_ms / HOUR)
         for at_ms in range(0, minutes * MINUTE, every_ms)
     )
 
 
-def told(events: list[Heard]) -> Air:
+def shown_air(events: list[Heard]) -> Air:
     found = air(breathed(events), SILENT_MS, events[-1].at_ms)
     assert found is not None
     return found
@@ -93,7 +93,7 @@ def told(events: list[Heard]) -> Air:
     every_ms=st.sampled_from([10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE]),
     noise=st.lists(st.integers(-10, 10), min_size=200, max_size=200),
 )
-def test_a_trend_is_told_at_any_beat_and_through_the_noise_of_a_sensor(
+def test_a_trend_is_found_at_any_reporting_rate_and_despite_noise(
     ppm_per_h: int, every_ms: int, noise: list[int]
 ) -> None:
     events = [
@@ -101,7 +101,7 @@ def test_a_trend_is_told_at_any_beat_and_through_the_noise_of_a_sensor(
         for event, some in zip(course(ppm_per_h, every_ms), noise, strict=False)
     ]
     expected = Trend.RISING if ppm_per_h > 150 else Trend.FALLING if ppm_per_h < -150 else Trend.STEADY
-    assert told(events).trend is expected
+    assert shown_air(events).trend is expected
 
 
 @given(
@@ -116,28 +116,28 @@ def test_one_wrong_reading_changes_neither_band_nor_trend(
     events = course(ppm_per_h, every_ms, from_ppm=1200)
     place = len(events) - 1 - place
     wrong = [*events[:place], replace(events[place], value=wrong_ppm), *events[place + 1 :]]
-    one, other = told(events), told(wrong)
+    one, other = shown_air(events), shown_air(wrong)
     assert other.trend is one.trend
     assert other.band is one.band
 
 
-def test_no_trend_is_told_of_too_few_minutes_or_readings() -> None:
-    assert told(course(600, MINUTE, minutes=15)).trend is None
-    assert told(course(600, MINUTE, minutes=17)).trend is Trend.RISING
+def test_too_few_minutes_or_readings_have_no_trend() -> None:
+    assert shown_air(course(600, MINUTE, minutes=15)).trend is None
+    assert shown_air(course(600, MINUTE, minutes=17)).trend is Trend.RISING
     rare = course(600, 10 * MINUTE, minutes=60)
     assert air(breathed(rare), {("pi", "window"): HOUR}, rare[-1].at_ms) == Air(co2_ppm=1400, band=AirBand.STALE)
     assert trend(()) is None
 
 
-def test_the_worst_sensor_of_a_zone_gives_its_band_and_trend() -> None:
+def test_the_worst_sensor_determines_band_and_trend() -> None:
     window = course(0, MINUTE, from_ppm=500)
     door = [replace(event, sensor="door", value=event.value + 1000) for event in course(-600, MINUTE)]
-    found = told(numbered(sorted([*window, *door])))
+    found = shown_air(numbered(sorted([*window, *door])))
     assert (found.band, found.trend) == (AirBand.BAD, Trend.FALLING)
 
 
 @given(st.data())
-def test_what_is_kept_for_a_trend_is_bounded_and_depends_on_no_order(data: st.DataObject) -> None:
+def test_kept_readings_are_bounded_and_independent_of_order(data: st.DataObject) -> None:
     events = numbered(
         says(NOON_MS + at_ms, "window", Kind.CO2_PPM, ppm)
         for at_ms, ppm in data.draw(st.lists(st.tuples(st.integers(0, HOUR), st.integers(400, 2000)), min_size=1))
@@ -148,30 +148,30 @@ def test_what_is_kept_for_a_trend_is_bounded_and_depends_on_no_order(data: st.Da
     assert kept[-1][0] - kept[0][0] < SLOTS * SLOT_MS
 
 
-def test_air_stored_before_there_were_trends_is_read() -> None:
+def test_air_stored_without_trend_readings_is_decoded() -> None:
     old = [[["pi", "window", NOON_MS, [[NOON_MS, "pi", "k3f9", 1], 640], None, None]]]
     state = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=AirState)
     assert air(state, SILENT_MS, NOON_MS) == Air(co2_ppm=640)
 
 
-def test_an_air_sensor_in_a_room_tells_of_its_zone_and_takes_the_room() -> None:
+def test_an_air_sensor_in_a_room_also_counts_for_its_zone() -> None:
     room = Space(id="booth", name="B", kind=SpaceKind.BOOTH, zone="loft", x_m=1, y_m=1)
-    house = House(plan(room, sensors=[sensor(SensorKind.AIR, "window", "booth", zone="loft")]))
+    states = House(plan(room, sensors=[sensor(SensorKind.AIR, "window", "booth", zone="loft")]))
     events = course(600, MINUTE)
-    house.take(events, events[-1].at_ms, lambda _space, _above: [])
-    assert house.view("booth", events[-1].at_ms).because.reason is Reason.AIR
-    assert house.summary("loft", events[-1].at_ms).air == Air(
+    states.take(events, events[-1].at_ms, lambda _space, _above: [])
+    assert states.view("booth", events[-1].at_ms).because.reason is Reason.AIR
+    assert states.summary("loft", events[-1].at_ms).air == Air(
         co2_ppm=events[-1].value, band=AirBand.STALE, trend=Trend.RISING
     )
 
 
-def test_the_air_survives_its_storing() -> None:
+def test_air_survives_encoding() -> None:
     state = breathed(EVENTS)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=AirState) == state
 
 
 @pytest.mark.parametrize("kind", [Kind.CO2_PPM, Kind.TEMPERATURE_C, Kind.HUMIDITY_PCT])
-def test_a_channel_that_fell_silent_is_not_shown_though_its_sensor_goes_on(kind: Kind) -> None:
+def test_a_silent_channel_of_a_live_sensor_is_not_shown(kind: Kind) -> None:
     usual = {Kind.CO2_PPM: 612.0, Kind.TEMPERATURE_C: 21.5, Kind.HUMIDITY_PCT: 40.0}
     events = [
         says(NOON_MS + number * 30 * SECOND, "window", each, value)

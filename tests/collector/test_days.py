@@ -1,4 +1,4 @@
-"""When the house is open: hours, red days, days of its own, and days of 23 and 25 hours."""
+"""The calendar: opening hours, red days, closed dates, and days of 23 and 25 hours."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ def at(text: str) -> int:
 
 
 def day_of(plan: SitePlan, day: date) -> list[tuple[int, Opening]]:
-    """The hours of a local day by name."""
+    """Return the hours of a local day with their opening."""
     start = datetime(day.year, day.month, day.day, tzinfo=plan.time_zone)
     begin, end = (round((start + timedelta(days=n)).timestamp() * 1000) for n in (0, 1))
     return [(hour.hour, hour.opening) for hour in hours(plan, begin, end)]
@@ -47,20 +47,20 @@ def day_of(plan: SitePlan, day: date) -> list[tuple[int, Opening]]:
         ("2026-04-03", True),  # Good Friday
         ("2026-04-04", False),
         ("2026-04-06", True),  # Easter Monday
-        ("2026-06-19", True),  # the eve of Midsummer, which the law treats as a red day
+        ("2026-06-19", True),  # Midsummer's eve, treated by law as a red day
         ("2026-06-20", True),
         ("2026-06-22", False),
         ("2026-10-31", True),  # All Saints
-        ("2026-11-22", False),  # a Sunday is a Sunday
+        ("2026-11-22", False),  # an ordinary Sunday
         ("2026-12-24", True),
         ("2027-06-25", True),
     ],
 )
-def test_swedish_red_days_are_known_without_being_told(day: str, red: bool) -> None:
+def test_swedish_red_days_are_built_in(day: str, red: bool) -> None:
     assert is_red(PLAN, date.fromisoformat(day)) is red
 
 
-def test_another_country_has_its_own() -> None:
+def test_another_country_has_its_own_red_days() -> None:
     norway = replace(PLAN, country="NO")
     assert is_red(norway, date(2026, 5, 17))
     assert not is_red(PLAN, date(2026, 5, 17))
@@ -70,11 +70,11 @@ def test_another_country_has_its_own() -> None:
 
 
 @pytest.mark.parametrize(("red_days", "opens"), [(RedDays.SUNDAY, SHORT), (RedDays.CLOSED, ()), (RedDays.OPEN, DAY)])
-def test_the_site_file_says_what_a_red_day_is(red_days: RedDays, opens: tuple[OpeningHours, ...]) -> None:
+def test_red_day_hours_follow_the_site_file(red_days: RedDays, opens: tuple[OpeningHours, ...]) -> None:
     assert hours_of(replace(PLAN, red_days=red_days), date(2026, 4, 6)) == opens
 
 
-def test_a_house_that_is_closed_on_sundays_is_closed_on_red_days() -> None:
+def test_a_site_closed_on_sundays_is_closed_on_red_days() -> None:
     assert hours_of(replace(PLAN, opening_hours={0: DAY}), date(2026, 4, 6)) == ()
 
 
@@ -85,7 +85,7 @@ LATE = replace(PLAN, opening_hours={4: (OpeningHours(opens_min=18 * 60, closes_m
 @pytest.mark.parametrize(
     ("time", "opens"),
     [
-        ("2026-11-27T01:30", False),  # Friday morning: no Thursday evening
+        ("2026-11-27T01:30", False),  # Friday morning; Thursday evening has no hours
         ("2026-11-27T17:59", False),
         ("2026-11-27T18:00", True),
         ("2026-11-28T01:59", True),
@@ -97,13 +97,13 @@ def test_hours_past_midnight_belong_to_the_day_on_which_they_begin(time: str, op
     assert is_open(LATE, at(time)) is opens
 
 
-def test_the_hours_after_midnight_are_open_in_a_forecast_too() -> None:
+def test_hours_after_midnight_are_open_in_a_forecast() -> None:
     friday, saturday = day_of(LATE, date(2026, 11, 27)), day_of(LATE, date(2026, 11, 28))
     assert [hour for hour, opening in friday if opening is Opening.OPEN] == [18, 19, 20, 21, 22, 23]
     assert [hour for hour, opening in saturday if opening is Opening.OPEN] == [0, 1]
 
 
-def test_the_night_in_which_the_clocks_change_ends_by_the_wall_clock() -> None:
+def test_a_night_with_a_clock_change_ends_by_local_time() -> None:
     plan = replace(LATE, opening_hours={5: (OpeningHours(opens_min=22 * 60, closes_min=27 * 60 + 30),)})
     assert is_open(plan, at("2026-10-25T03:29"))
     assert not is_open(plan, at("2026-10-25T03:30"))
@@ -116,7 +116,7 @@ def test_a_site_is_closed_between_two_spans_of_a_day() -> None:
     assert opens == [8, 9, 10, 11, 13, 14, 15, 16]
 
 
-def test_hours_for_one_date_come_before_weekday_holiday_and_closed_days() -> None:
+def test_hours_of_a_date_override_weekday_holiday_and_closed_dates() -> None:
     eve = date(2026, 12, 24)
     own = (OpeningHours(opens_min=9 * 60, closes_min=13 * 60),)
     plan = replace(PLAN, hours_on={eve: own}, red_days=RedDays.CLOSED)
@@ -127,20 +127,20 @@ def test_hours_for_one_date_come_before_weekday_holiday_and_closed_days() -> Non
     assert not is_open(replace(plan, opening_hours={}), at("2026-12-24T14:00"))
 
 
-def test_a_house_without_hours_is_open_on_red_days_unless_it_says_so() -> None:
+def test_a_site_without_hours_is_open_on_red_days_unless_set_otherwise() -> None:
     always = replace(PLAN, opening_hours={})
     assert is_open(always, at("2026-06-19T03:00"))
     assert not is_open(replace(always, red_days=RedDays.CLOSED), at("2026-06-19T03:00"))
 
 
-def test_a_day_of_its_own_is_closed_whatever_day_it_is() -> None:
+def test_a_closed_date_is_closed_on_any_weekday() -> None:
     plan = replace(PLAN, closed=frozenset({date(2026, 11, 24)}))
     assert not is_open(plan, at("2026-11-24T12:00"))
     assert {opening for _, opening in day_of(plan, date(2026, 11, 24))} == {Opening.CLOSED}
     assert is_open(plan, at("2026-11-25T12:00"))
 
 
-def test_hours_are_cut_by_the_house_s_clock_and_name_red_days() -> None:
+def test_hours_use_local_time_and_mark_red_days() -> None:
     def opened(day: date) -> set[tuple[int, Opening]]:
         return {hour for hour in day_of(PLAN, day) if hour[1] is not Opening.CLOSED}
 
@@ -149,7 +149,7 @@ def test_hours_are_cut_by_the_house_s_clock_and_name_red_days() -> None:
     assert opened(date(2026, 4, 5)) == {(hour, Opening.OPEN) for hour in range(10, 15)}, "Easter Sunday is a Sunday"
 
 
-def test_an_hour_is_open_if_the_house_is_in_the_middle_of_it() -> None:
+def test_an_hour_is_open_if_the_site_is_open_in_its_middle() -> None:
     plan = replace(PLAN, opening_hours={0: (OpeningHours(opens_min=7 * 60 + 30, closes_min=19 * 60 + 30),)})
     opened = [hour for hour, opening in day_of(plan, date(2026, 11, 23)) if opening is Opening.OPEN]
     assert opened == list(range(7, 19))
@@ -160,13 +160,13 @@ def test_the_day_on_which_clocks_go_forward_has_23_hours() -> None:
     assert names == [0, 1, *range(3, 24)]
 
 
-def test_the_day_on_which_clocks_go_back_has_25_hours_and_one_name_twice() -> None:
+def test_the_day_on_which_clocks_go_back_has_25_hours() -> None:
     names = [hour for hour, _ in day_of(replace(PLAN, opening_hours={}), date(2026, 10, 25))]
     assert names == [0, 1, 2, 2, *range(3, 24)]
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
-def test_opening_hours_stay_where_the_wall_clock_has_them_when_clocks_change(day: date) -> None:
+def test_opening_hours_stay_in_local_time_when_clocks_change(day: date) -> None:
     assert [is_open(PLAN, at(f"{day}T{hour:02}:00")) for hour in (9, 10, 14, 15)] == [False, True, True, False]
 
 
@@ -177,7 +177,7 @@ def test_opening_hours_stay_where_the_wall_clock_has_them_when_clocks_change(day
     st.integers(1, 1440),
     st.sampled_from(RedDays),
 )
-def test_no_hour_of_any_span_is_missing_doubled_or_of_two_minds(
+def test_hours_of_a_span_are_complete_unique_and_consistent(
     first: date, days: int, opens: int, length: int, red_days: RedDays
 ) -> None:
     closes = min(24 * 60, opens + length)
@@ -192,7 +192,7 @@ def test_no_hour_of_any_span_is_missing_doubled_or_of_two_minds(
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 300)), min_size=1, max_size=8))
-def test_a_calendar_that_is_asked_again_says_what_one_that_is_new_would(spans: list[tuple[int, int]]) -> None:
+def test_a_cached_calendar_equals_a_new_one(spans: list[tuple[int, int]]) -> None:
     begin = at("2026-10-20T00:00")
     calendar = Calendar(PLAN, 100 * HOUR_MS)
     for first, length in spans:
@@ -200,7 +200,7 @@ def test_a_calendar_that_is_asked_again_says_what_one_that_is_new_would(spans: l
         assert calendar.span(from_ms, to_ms) == hours(PLAN, from_ms, to_ms)
 
 
-def test_days_end_once_whichever_way_a_span_is_cut() -> None:
+def test_days_end_once_however_a_span_is_divided() -> None:
     begin, end = at("2026-03-27T00:00"), at("2026-03-31T00:00")
     whole = days_ended(PLAN, begin, end)
     assert [(end - begin) // HOUR_MS for begin, end in whole] == [24, 24, 23, 24]

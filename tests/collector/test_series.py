@@ -25,7 +25,7 @@ def occupied(count, of=10):
     return desks(*[((T0 - 1, OCCUPIED if number < count else VACANT),) for number in range(of)])
 
 
-def test_a_bucket_counts_what_was_at_its_start():
+def test_a_bucket_counts_the_states_at_its_start():
     first = (T0, OCCUPIED), (T0 + 2 * MINUTE, VACANT)
     five = [((T0 - 1, OCCUPIED),)] * 5
     rows = zone_rows(TAGS, [desks(first, *five)], T0, T0 + 2 * BUCKET_MS)
@@ -33,27 +33,27 @@ def test_a_bucket_counts_what_was_at_its_start():
 
 
 @pytest.mark.parametrize(("taken", "stored"), [(0, 0.0), (1, 2.5), (2, 2.5), (4, 2.5), (5, 5.0), (10, 10.0)])
-def test_one_to_four_are_stored_as_one_number(taken, stored):
+def test_counts_of_one_to_four_are_stored_as_one_number(taken, stored):
     (row,) = zone_rows(TAGS, [occupied(taken)], T0, T0 + BUCKET_MS)
     assert row.fields == (10.0, stored, stored, 10.0 - stored, 0.0)
 
 
-def test_each_part_is_coarsened_on_its_own_so_that_the_sum_tells_no_more_than_its_parts():
+def test_each_part_is_coarsened_separately():
     (row,) = zone_rows(TAGS, [occupied(7), occupied(3)], T0, T0 + BUCKET_MS)
     assert row.fields == (20.0, 9.5, 9.5, 10.5, 0.0)
 
 
-def test_unknown_spaces_are_counted_and_a_minimum_takes_them_for_possibly_free():
+def test_unknown_spaces_may_be_free_in_a_minimum():
     (row,) = zone_rows(TAGS, [desks(*[((T0 - 1, VACANT),)] * 4, ())], T0, T0 + BUCKET_MS)
     assert row.fields == (5.0, 0.0, 0.0, 5.0, 1.0)
 
 
-def test_a_minimum_uses_no_moment_at_which_more_than_a_fifth_is_unknown():
+def test_a_minimum_ignores_moments_with_more_than_a_fifth_unknown():
     (row,) = zone_rows(TAGS, [desks(*[((T0 - 1, VACANT),)] * 3, ())], T0, T0 + BUCKET_MS)
     assert row.fields == (4.0, 0.0, 0.0, None, 1.0)
 
 
-def test_where_fewer_than_five_are_in_use_nothing_is_claimed_of_how_many_are_free():
+def test_fewer_than_five_usable_spaces_have_no_minimum():
     shut = ((T0, Occupancy.DISABLED),)
     (row,) = zone_rows(TAGS, [desks(((T0, OCCUPIED),), ((T0, VACANT),), shut, shut, shut)], T0, T0 + BUCKET_MS)
     assert row.fields == (2.0, 2.5, 2.5, None, 0.0)
@@ -61,7 +61,7 @@ def test_where_fewer_than_five_are_in_use_nothing_is_claimed_of_how_many_are_fre
 
 @pytest.mark.parametrize("minutes", [1, 4, 8, 20, 59])
 @pytest.mark.parametrize("devices_off", [1, 2, 3])
-def test_a_power_cut_never_lowers_the_fewest_that_were_free(minutes, devices_off):
+def test_a_power_cut_never_lowers_the_minimum(minutes, devices_off):
     """Nine of fourteen desks are free, on three devices."""
     states = [OCCUPIED] * 5 + [VACANT] * 9
     begin, end = T0 + 11 * MINUTE, T0 + (11 + minutes) * MINUTE
@@ -75,29 +75,29 @@ def test_a_power_cut_never_lowers_the_fewest_that_were_free(minutes, devices_off
     assert [hour.fields[6] for hour in zone_hours(rows)] == [0.0, 0.0], "nothing free is claimed of no moment"
 
 
-def test_nothing_free_is_not_claimed_where_one_is_unknown():
+def test_the_minimum_is_not_zero_while_one_space_is_unknown():
     full = [((T0, OCCUPIED),)] * 9
     (row,) = zone_rows(TAGS, [desks(*full, ((T0, UNKNOWN),))], T0, T0 + BUCKET_MS)
     assert row.fields[3] == 1.0
 
 
-def test_dedicated_desks_count_as_taken_and_in_capacity_but_are_never_free():
+def test_dedicated_desks_count_in_taken_and_capacity_but_are_never_free():
     mine = Part(offered=False, timelines=[((T0, OCCUPIED),)] * 5 + [((T0, VACANT),)])
     (row,) = zone_rows(TAGS, [mine], T0, T0 + BUCKET_MS)
     assert row.fields == (6.0, 5.0, 5.0, 0.0, 0.0)
 
 
-def test_a_disabled_space_leaves_the_capacity():
+def test_a_disabled_space_does_not_count_in_capacity():
     (row,) = zone_rows(TAGS, [desks(((T0, VACANT),), ((T0, Occupancy.DISABLED),))], T0, T0 + BUCKET_MS)
     assert row.fields == (1.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @given(timelines=st.lists(TIMELINES, min_size=1, max_size=7), random=st.randoms(use_true_random=False))
 def test_no_row_depends_on_when_within_its_bucket_a_space_changed(timelines, random):
-    """Move every change anywhere within its bucket, each space on its own: no series changes."""
+    """Moving every change within its bucket, independently per space, changes no series."""
 
     def moved(timeline, width_ms, phase_ms):
-        """The changes of a bucket at other moments of it, in their order; one on its very edge belongs to the edge."""
+        """Move the changes of a bucket within it, in order; a change on the edge stays there."""
         found = []
         for at_ms, state in timeline:
             begin = at_ms - (at_ms - phase_ms) % width_ms
@@ -114,7 +114,7 @@ def test_no_row_depends_on_when_within_its_bucket_a_space_changed(timelines, ran
 
 
 @given(timelines=st.lists(TIMELINES, min_size=1, max_size=7))
-def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
+def test_buckets_computed_separately_are_identical_and_add_up(timelines):
     parts = [Part(offered=number != 1, timelines=[timeline]) for number, timeline in enumerate(timelines)]
     rows = zone_rows(TAGS, parts, T0, T0 + HOUR_MS)
     assert rows == [
@@ -129,7 +129,7 @@ def test_buckets_computed_alone_are_the_same_bytes_and_add_up(timelines):
     assert hour.fields[6] == known.count(0.0)
 
 
-def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():
+def test_air_has_the_mean_of_each_kind_or_none():
     readings = [
         (T0, "co2_ppm", 400),
         (T0 + 1, "co2_ppm", 502.0),
@@ -140,7 +140,7 @@ def test_air_has_the_mean_of_each_kind_and_none_for_what_was_not_measured():
 
 
 @given(values=st.lists(st.floats(-90, 200), min_size=2, max_size=20), random=st.randoms(use_true_random=False))
-def test_no_order_of_readings_shows_in_their_mean(values, random):
+def test_the_mean_does_not_depend_on_the_order_of_readings(values, random):
     readings = [(T0 + number, "temperature_c", value) for number, value in enumerate(values)]
     shuffled = random.sample(readings, len(readings))
     assert air_rows("loft", readings, T0, T0 + BUCKET_MS) == air_rows("loft", shuffled, T0, T0 + BUCKET_MS)

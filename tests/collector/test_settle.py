@@ -1,4 +1,4 @@
-"""History is a function of what is stored: it does not matter when it came, or how often it was settled."""
+"""Rollup: history is a function of the stored events, independent of when they came and how often it was computed."""
 
 import sqlite3
 from contextlib import closing
@@ -25,7 +25,7 @@ from collector.schema import migrate
 from collector.settle import SLICE_MS, Settlement
 
 T0 = 1_763_856_000_000
-"""An hour's start, UTC, and 01:00 in Stockholm."""
+"""The start of an hour, UTC; 01:00 in Stockholm."""
 MINUTE = 60_000
 BUCKET = 5 * MINUTE
 
@@ -58,8 +58,8 @@ SENSORS = {"entrance": 1, "air": 2}
 KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
 
 
-class Journal:
-    """The journal's tables, and what the collector does to them."""
+class JournalTables:
+    """The journal's tables, and the collector's writes to them."""
 
     def __init__(self, plan=PLAN):
         self.db = sqlite3.connect(":memory:", isolation_level=None)
@@ -69,7 +69,7 @@ class Journal:
         self.settlement = Settlement(plan)
         self.seq = 0
 
-    def said(self, sensor, at_ms, kind, value, *, synchronised=True):
+    def add_event(self, sensor, at_ms, kind, value, *, synchronised=True):
         self.seq += 1
         row = (SENSORS[sensor], at_ms, 1, self.seq, KINDS[kind], value, synchronised)
         self.db.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -86,7 +86,7 @@ class Journal:
         )
 
     def settle(self, now_ms):
-        """Returns how many calls it took."""
+        """Compute all slices; return the number of calls."""
         calls = 1
         while self.settlement.settle(self.db, now_ms):
             calls += 1
@@ -103,12 +103,12 @@ class Journal:
 
 @pytest.fixture
 def journal():
-    made = Journal()
+    made = JournalTables()
     with closing(made.db):
         yield made
 
 
-def test_a_bucket_is_written_once_it_is_over_and_not_before(journal):
+def test_a_bucket_is_written_only_when_it_is_over(journal):
     journal.became("desk-1", T0 + MINUTE, "vacant")
     journal.settle(T0 + BUCKET - 1)
     assert journal.rows(ZONE_FIVE_MIN) == []
@@ -124,13 +124,13 @@ def test_a_bucket_is_written_once_it_is_over_and_not_before(journal):
 
 @pytest.mark.parametrize("kind", [SpaceKind.DESK, SpaceKind.ROOM])
 @pytest.mark.parametrize("others", range(4))
-def test_whether_up_to_four_dedicated_spaces_of_a_zone_are_taken_is_nowhere_in_history(kind, others):
+def test_history_does_not_depend_on_up_to_four_dedicated_spaces(kind, others):
     own = [space(f"own-{number}", kind, tenure=Tenure.DEDICATED) for number in range(1 + others)]
     far = [space(f"far-{number}", kind, tenure=Tenure.DEDICATED, at="hall") for number in range(4)]
     shared = [space(f"shared-{number}", kind) for number in range(6)]
 
-    def told(state):
-        journal = Journal(replace(PLAN, spaces=(*own, *shared, *far)))
+    def published(state):
+        journal = JournalTables(replace(PLAN, spaces=(*own, *shared, *far)))
         with closing(journal.db):
             for one in (*shared, *far):
                 journal.became(one.id, T0, "vacant")
@@ -140,53 +140,53 @@ def test_whether_up_to_four_dedicated_spaces_of_a_zone_are_taken_is_nowhere_in_h
             journal.settle(T0 + DAY_MS)
             return journal.history()
 
-    assert told("occupied") == told("vacant")
-    stored = {row.fields[:2] for row in told("vacant")["zone_five_min"]}
+    assert published("occupied") == published("vacant")
+    stored = {row.fields[:2] for row in published("vacant")["zone_five_min"]}
     assert stored == ({(6.0, 0.0)} if kind is SpaceKind.DESK else set())
 
 
 @pytest.mark.parametrize(
-    ("own", "shared", "told"),
+    ("own", "shared", "published"),
     [(1, 0, False), (4, 0, False), (5, 0, True), (1, 1, False), (4, 4, False), (0, 4, False), (0, 5, True)],
 )
-def test_the_air_of_a_zone_in_which_few_sit_or_few_besides_a_few_members_is_not_in_history(own, shared, told):
+def test_the_air_of_small_zones_is_not_in_history(own, shared, published):
     theirs = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
-    journal = Journal(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
+    journal = JournalTables(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
     with closing(journal.db):
-        journal.said("air", T0, "co2_ppm", 900.0)
+        journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
-        assert bool(journal.rows(AIR_FIVE_MIN)) is told
+        assert bool(journal.rows(AIR_FIVE_MIN)) is published
 
 
-def test_the_air_around_a_few_members_is_in_history_while_five_others_are_there(journal):
+def test_the_air_near_dedicated_desks_is_in_history_while_five_others_are_present(journal):
     theirs = space("mine", tenure=Tenure.DEDICATED)
     shared = [space(f"desk-{number}") for number in range(6)]
     journal.settlement = Settlement(replace(PLAN, spaces=(theirs, *shared)))
     for bucket in range(6):
-        journal.said("air", T0 + bucket * BUCKET + 1, "co2_ppm", 900.0)
+        journal.add_event("air", T0 + bucket * BUCKET + 1, "co2_ppm", 900.0)
     for number in range(5):
         journal.became(f"desk-{number}", T0 + 2 * BUCKET, "occupied")
     journal.became("desk-0", T0 + 4 * BUCKET, "vacant")
     journal.settle(T0 + 6 * BUCKET)
     assert [row.at_ms for row in journal.rows(AIR_FIVE_MIN)] == [T0 + 2 * BUCKET, T0 + 3 * BUCKET]
-    journal.became("desk-1", T0 + 3 * BUCKET, "vacant")  # late news
+    journal.became("desk-1", T0 + 3 * BUCKET, "vacant")  # late data
     journal.settle(T0 + 6 * BUCKET)
     assert [row.at_ms for row in journal.rows(AIR_FIVE_MIN)] == [T0 + 2 * BUCKET]
 
 
-def test_the_air_of_one_members_own_room_is_not_that_of_its_zone():
+def test_the_air_of_a_dedicated_room_does_not_count_for_its_zone():
     sensors = tuple(replace(sensor, space="office") if sensor.id == "air" else sensor for sensor in PLAN.sensors)
     office = space("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
-    journal = Journal(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
+    journal = JournalTables(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
     with closing(journal.db):
-        journal.said("air", T0, "co2_ppm", 900.0)
+        journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
         assert journal.rows(AIR_FIVE_MIN) == []
 
 
-def test_five_dedicated_desks_count_in_their_zone_and_have_no_hours():
+def test_five_dedicated_desks_count_in_their_zone_without_hours_of_their_own():
     own = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
-    journal = Journal(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
+    journal = JournalTables(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
     with closing(journal.db):
         journal.became("mine", T0, "occupied")
         journal.settle(T0 + HOUR_MS)
@@ -201,14 +201,14 @@ def test_supplies_and_disabled_spaces_have_no_history(journal):
     assert journal.history() == {measure.name: [] for measure in MEASURES}
 
 
-def test_nothing_is_written_about_a_time_before_anything_was_known(journal):
+def test_no_rows_are_written_before_the_first_event(journal):
     journal.settle(T0)
     journal.became("desk-1", T0 + 2 * HOUR_MS, "vacant")
     journal.settle(T0 + 3 * HOUR_MS)
     assert [row.at_ms for row in journal.rows(SPACE_HOUR)] == [T0 + 2 * HOUR_MS]
 
 
-def test_an_hour_is_the_sum_of_its_five_minutes_once_it_is_over(journal):
+def test_an_hour_is_computed_from_its_buckets_when_it_is_over(journal):
     for number in range(1, 6):
         journal.became(f"desk-{number}", T0, "vacant")
         journal.became(f"desk-{number}", T0 + (10 if number == 1 else 50) * MINUTE, "occupied")
@@ -219,7 +219,7 @@ def test_an_hour_is_the_sum_of_its_five_minutes_once_it_is_over(journal):
     assert (hour.at_ms, hour.fields) == (T0, (12.0, 5.0, (8 * 2.5 + 2 * 5.0) / 12, 5.0, 0.0, 0.0, 2.0))
 
 
-def test_a_second_look_changes_nothing(journal):
+def test_computing_again_changes_nothing(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
     before = tables.identity(journal.db)
@@ -228,7 +228,7 @@ def test_a_second_look_changes_nothing(journal):
     assert tables.identity(journal.db) == before
 
 
-def test_late_news_changes_the_buckets_and_the_hour_it_belongs_to(journal):
+def test_late_data_changes_its_buckets_and_hour(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + 3 * HOUR_MS)
     journal.became("desk-1", T0 + 90 * MINUTE, "occupied")
@@ -238,7 +238,7 @@ def test_late_news_changes_the_buckets_and_the_hour_it_belongs_to(journal):
     assert taken == [0.0] * 18 + [2.5] * 18
 
 
-def test_late_news_is_settled_though_every_call_finds_a_bucket_that_is_due(journal):
+def test_late_data_is_computed_although_new_buckets_are_always_due(journal: JournalTables):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
     journal.became("desk-1", T0 + 30 * MINUTE, "occupied")
@@ -247,7 +247,7 @@ def test_late_news_is_settled_though_every_call_finds_a_bucket_that_is_due(journ
     assert journal.rows(SPACE_HOUR)[0].fields == (3600.0, 0.0, 0.0)
 
 
-def test_a_little_late_news_before_a_long_absence_lets_nothing_be_settled_twice(journal):
+def test_late_data_before_a_long_gap_is_computed_once(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
     journal.became("desk-1", T0 + 30 * MINUTE, "occupied")
@@ -255,24 +255,24 @@ def test_a_little_late_news_before_a_long_absence_lets_nothing_be_settled_twice(
     assert journal.rows(SPACE_HOUR)[0].fields == (3600.0, 0.0, 0.0)
 
 
-def test_one_call_settles_no_more_than_a_slice_of_new_and_late_together(journal):
+def test_one_call_computes_at_most_one_slice_of_new_and_late_data(journal: JournalTables):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + SLICE_MS)
     journal.became("desk-1", T0, "occupied")
     end_ms = T0 + 2 * SLICE_MS - HOUR_MS
     assert journal.settlement.settle(journal.db, end_ms)
     loft = [row.fields[1] for row in journal.rows(ZONE_FIVE_MIN) if row.tags[0] == "loft"]
-    assert loft.count(0.0) == 12, "of four hours one is new, one mended, one yet to come"
+    assert loft.count(0.0) == 12, "of four hours one is new, one recomputed, one not yet computed"
     assert not journal.settlement.settle(journal.db, end_ms)
 
 
-def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(journal):
+def test_people_and_air_ignore_events_with_a_wrong_clock(journal):
     shared = tuple(one for one in PLAN.spaces if one.id != "mine")
     journal.settlement = Settlement(replace(PLAN, spaces=shared))
-    journal.said("entrance", T0, "crossing", 1)
-    journal.said("entrance", T0 + 1, "crossing", 1, synchronised=False)
-    journal.said("entrance", T0 + BUCKET, "heartbeat", 0)
-    journal.said("air", T0, "co2_ppm", 450.5)
+    journal.add_event("entrance", T0, "crossing", 1)
+    journal.add_event("entrance", T0 + 1, "crossing", 1, synchronised=False)
+    journal.add_event("entrance", T0 + BUCKET, "heartbeat", 0)
+    journal.add_event("air", T0, "co2_ppm", 450.5)
     journal.settle(T0 + 2 * BUCKET)
     assert [row.fields for row in journal.rows(PEOPLE_FIVE_MIN)] == [
         (1.0, 0.0, 1.0, 1.0, 1.0, None),
@@ -281,21 +281,21 @@ def test_people_and_air_are_settled_from_events_and_a_wrong_clock_moves_nothing(
     assert [row.fields for row in journal.rows(AIR_FIVE_MIN)] == [(450.0, None, None)]
 
 
-def test_who_came_late_to_the_count_is_counted_until_four_in_the_morning(journal):
+def test_a_late_crossing_counts_until_four_in_the_morning(journal):
     four_ms = T0 + 3 * HOUR_MS
     for at_ms in range(T0, T0 + 4 * HOUR_MS, BUCKET):
-        journal.said("entrance", at_ms, "heartbeat", 0)
+        journal.add_event("entrance", at_ms, "heartbeat", 0)
     journal.settle(T0 + 4 * HOUR_MS)
-    journal.said("entrance", T0 + 1, "crossing", 1)
+    journal.add_event("entrance", T0 + 1, "crossing", 1)
     journal.settle(T0 + 4 * HOUR_MS)
     people = {row.at_ms: row.fields[2] for row in journal.rows(PEOPLE_FIVE_MIN)}
     assert {count for at_ms, count in people.items() if at_ms < four_ms} == {1.0}
     assert {count for at_ms, count in people.items() if at_ms >= four_ms} == {0.0}
 
 
-def test_what_is_erased_stays_as_it_was(journal):
+def test_rows_of_erased_events_do_not_change(journal):
     journal.became("desk-1", T0, "occupied")
-    journal.said("air", T0 + HOUR_MS, "co2_ppm", 450)
+    journal.add_event("air", T0 + HOUR_MS, "co2_ppm", 450)
     journal.settle(T0 + 4 * HOUR_MS)
     before = journal.history()
     horizon_ms = T0 + 2 * HOUR_MS + 1
@@ -310,7 +310,7 @@ def test_what_is_erased_stays_as_it_was(journal):
     assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [3600.0] * 5
 
 
-def test_what_is_stale_from_the_beginning_of_time_is_settled_from_the_first_event(journal):
+def test_staleness_from_time_zero_is_computed_from_the_first_event(journal):
     journal.settle(T0 + HOUR_MS)
     journal.became("desk-1", T0, "occupied")
     journal.stale("desk-1", 0)
@@ -318,14 +318,14 @@ def test_what_is_stale_from_the_beginning_of_time_is_settled_from_the_first_even
     assert [row.fields for row in journal.rows(SPACE_HOUR)] == [(3600.0, 0.0, 0.0)]
 
 
-def test_a_checkpoint_of_nothing_known_begins_no_history(journal):
+def test_a_checkpoint_of_an_unknown_state_begins_no_history(journal):
     journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'unknown', x'')", (T0,))
     journal.settle(T0)
     journal.settle(T0 + 2 * HOUR_MS)
     assert journal.history() == {measure.name: [] for measure in MEASURES}
 
 
-def test_a_long_silence_stays_in_history_when_its_beginning_is_erased(journal):
+def test_a_long_silence_stays_in_history_when_its_start_is_erased(journal):
     journal.became("desk-1", T0, "vacant")
     journal.became("desk-1", T0 + 10 * MINUTE, "unknown")
     journal.settle(T0 + 2 * HOUR_MS)
@@ -335,7 +335,7 @@ def test_a_long_silence_stays_in_history_when_its_beginning_is_erased(journal):
     assert [row.fields[2] for row in journal.rows(SPACE_HOUR)] == [3600.0, 3600.0, 3600.0, 3600.0]
 
 
-def test_a_long_span_is_settled_in_slices(journal):
+def test_a_long_span_is_computed_in_slices(journal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
     assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 4
@@ -344,7 +344,7 @@ def test_a_long_span_is_settled_in_slices(journal):
     assert journal.settle(T0 + HOUR_MS + 4 * SLICE_MS) == 1
 
 
-NEWS = st.lists(
+LATE_DATA = st.lists(
     st.one_of(
         st.tuples(
             st.sampled_from(["desk-1", "desk-2", "mine"]),
@@ -354,32 +354,32 @@ NEWS = st.lists(
         st.tuples(st.just("entrance"), st.integers(0, 9 * HOUR_MS), st.sampled_from([-1, 0, 1])),
         st.tuples(st.just("air"), st.integers(0, 9 * HOUR_MS), st.floats(300, 2000)),
     ),
-    unique_by=lambda news: news[:2],
+    unique_by=lambda late_data: late_data[:2],
     max_size=25,
 )
 
 
-def tell(journal, news):
-    subject, offset_ms, value = news
+def add_late_data(journal, late_data):
+    subject, offset_ms, value = late_data
     if subject == "entrance":
-        journal.said("entrance", T0 + offset_ms, "crossing", value)
+        journal.add_event("entrance", T0 + offset_ms, "crossing", value)
     elif subject == "air":
-        journal.said("air", T0 + offset_ms, "co2_ppm", value)
+        journal.add_event("air", T0 + offset_ms, "co2_ppm", value)
     else:
         journal.became(subject, T0 + offset_ms, value)
 
 
-@given(news=NEWS, random=st.randoms(use_true_random=False))
-def test_any_delay_and_any_order_end_in_the_same_history(news, random):
+@given(late_data=LATE_DATA, random=st.randoms(use_true_random=False))
+def test_any_delay_and_order_give_the_same_history(late_data, random):
     end_ms = T0 + 10 * HOUR_MS
-    prompt, late = Journal(), Journal()
+    prompt, late = JournalTables(), JournalTables()
     with closing(prompt.db), closing(late.db):
-        for item in sorted(news, key=lambda one: one[1]):
-            tell(prompt, item)
+        for item in sorted(late_data, key=lambda one: one[1]):
+            add_late_data(prompt, item)
             prompt.settle(T0 + item[1])
-        for item in random.sample(news, len(news)):
+        for item in random.sample(late_data, len(late_data)):
             late.settle(T0 + item[1] + random.randrange(10 * HOUR_MS))
-            tell(late, item)
+            add_late_data(late, item)
         prompt.settle(end_ms)
         late.settle(max(end_ms, T0 + 20 * HOUR_MS))
         assert repr(cut(prompt.history(), end_ms)) == repr(cut(late.history(), end_ms))

@@ -1,4 +1,4 @@
-"""How long spaces were kept: each stay counts once, on the day it ended, and nobody's length is guessed."""
+"""Stays: each counts once, on the day it ended, and unknown lengths are not estimated."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -12,14 +12,14 @@ from collector.history import DAY_MS, HOUR_MS, STAYS, tables
 from collector.outward import TAKEN, Occupancy
 from collector.plan import SpaceKind, Tenure, Zone
 from collector.stays import CUT_SHORT, LONGEST_MS, stay_rows
-from tests.collector.test_settle import PLAN, Journal, space
+from tests.collector.test_settle import PLAN, JournalTables, space
 
 MINUTE = 60_000
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
 TAGS = ("loft", "desk")
 ZONE = Zone(id="loft", name="Loft", floor="ground", x_m=0, y_m=0, width_m=9, depth_m=9)
 DESKS = [space(f"desk-{number}") for number in range(1, 6)]
-HOUSE = replace(PLAN, zones=(ZONE,), spaces=(*DESKS, space("mine", tenure=Tenure.DEDICATED)))
+SITE = replace(PLAN, zones=(ZONE,), spaces=(*DESKS, space("mine", tenure=Tenure.DEDICATED)))
 
 
 def midnight(day):
@@ -35,15 +35,15 @@ def counted(*timelines):
     return dict(zip(STAYS.fields, row.fields, strict=True))
 
 
-def told(**counts):
+def stay_counts(**counts):
     return {name: float(counts.get(name, 0)) for name in STAYS.fields}
 
 
-def test_a_stay_that_ends_at_midnight_is_of_the_day_that_begins() -> None:
+def test_a_stay_that_ends_at_midnight_counts_for_the_new_day() -> None:
     stay = [(DAY - DAY_MS, VACANT), (DAY - HOUR_MS, OCCUPIED), (DAY, VACANT)]
-    assert counted(stay) == told(under_2_h=1)
+    assert counted(stay) == stay_counts(under_2_h=1)
     later = [(at_ms + DAY_MS, state) for at_ms, state in stay]
-    assert counted(later) == told()
+    assert counted(later) == stay_counts()
 
 
 @pytest.mark.parametrize(
@@ -62,30 +62,30 @@ def test_a_stay_that_ends_at_midnight_is_of_the_day_that_begins() -> None:
 )
 def test_a_stay_counts_in_the_class_of_its_length(length_ms, name):
     start = DAY + 6 * HOUR_MS
-    assert counted([(DAY, VACANT), (start, OCCUPIED), (start + length_ms, VACANT)]) == told(**{name: 1})
+    assert counted([(DAY, VACANT), (start, OCCUPIED), (start + length_ms, VACANT)]) == stay_counts(**{name: 1})
 
 
 def test_away_is_part_of_a_stay():
     timeline = [(DAY, VACANT), (DAY + HOUR_MS, OCCUPIED), (DAY + 2 * HOUR_MS, AWAY), (DAY + 2 * HOUR_MS + 5, VACANT)]
-    assert counted(timeline) == told(under_2_h=1)
+    assert counted(timeline) == stay_counts(under_2_h=1)
 
 
-def test_a_stay_counts_on_the_day_it_ends_and_once():
+def test_a_stay_counts_once_on_the_day_it_ends():
     timeline = [(DAY - 2 * DAY_MS, VACANT), (DAY - HOUR_MS, OCCUPIED), (DAY + MINUTE, VACANT)]
-    assert counted(timeline) == told(under_2_h=1)
+    assert counted(timeline) == stay_counts(under_2_h=1)
     (before,) = stay_rows(TAGS, [timeline], DAY - DAY_MS, DAY)
     assert sum(before.fields) == 0
 
 
 @pytest.mark.parametrize("unsure", [UNKNOWN, Occupancy.DISABLED])
-def test_a_stay_that_silence_cuts_has_no_length_unless_it_was_long_already(unsure):
+def test_a_stay_cut_by_silence_has_no_length_unless_already_longest(unsure):
     seven = DAY + 7 * HOUR_MS
-    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + MINUTE, VACANT)]) == told(cut_short=1)
-    assert counted([(DAY, VACANT), (seven, OCCUPIED), (seven + MINUTE, unsure)]) == told(cut_short=1)
-    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + LONGEST_MS, unsure)]) == told(longer=1)
+    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + MINUTE, VACANT)]) == stay_counts(cut_short=1)
+    assert counted([(DAY, VACANT), (seven, OCCUPIED), (seven + MINUTE, unsure)]) == stay_counts(cut_short=1)
+    assert counted([(DAY, unsure), (seven, OCCUPIED), (seven + LONGEST_MS, unsure)]) == stay_counts(longer=1)
 
 
-def test_a_day_of_which_nothing_is_known_has_no_row():
+def test_an_unknown_day_has_no_row():
     assert stay_rows(TAGS, [[], [(DAY - HOUR_MS, UNKNOWN)], [(NEXT, VACANT)]], DAY, NEXT) == []
 
 
@@ -99,7 +99,7 @@ TIMELINES = st.lists(
 
 
 @given(timelines=TIMELINES)
-def test_as_many_stays_are_counted_as_ended_and_nothing_before_the_longest_matters(timelines):
+def test_every_ended_stay_counts_once_and_earlier_states_do_not_matter(timelines):
     rows = stay_rows(TAGS, timelines, DAY, NEXT)
     ended = 0
     for timeline in timelines:
@@ -117,11 +117,11 @@ def test_as_many_stays_are_counted_as_ended_and_nothing_before_the_longest_matte
     assert [row.fields for row in cut] == [row.fields for row in rows]
 
 
-# The settlement
+# The rollup
 
 
-def test_a_day_is_counted_once_it_is_over_for_offered_spaces_alone():
-    journal = Journal(HOUSE)
+def test_a_day_is_counted_when_over_and_only_for_offered_spaces():
+    journal = JournalTables(SITE)
     with closing(journal.db):
         for name in ("desk-1", "mine"):
             journal.became(name, DAY + HOUR_MS, "vacant")
@@ -131,12 +131,12 @@ def test_a_day_is_counted_once_it_is_over_for_offered_spaces_alone():
         assert journal.rows(STAYS) == []
         journal.settle(NEXT)
         assert [(row.tags, row.at_ms) for row in journal.rows(STAYS)] == [(TAGS, DAY), (("site", "desk"), DAY)]
-        assert {row.fields for row in journal.rows(STAYS)} == {tuple(told(under_4_h=1).values())}
+        assert {row.fields for row in journal.rows(STAYS)} == {tuple(stay_counts(under_4_h=1).values())}
 
 
-def test_where_few_desks_are_offered_no_stay_is_stored():
-    few = replace(HOUSE, spaces=HOUSE.spaces[1:])
-    journal = Journal(few)
+def test_stays_of_few_offered_desks_are_not_stored():
+    few = replace(SITE, spaces=SITE.spaces[1:])
+    journal = JournalTables(few)
     with closing(journal.db):
         journal.became("desk-2", DAY, "occupied")
         journal.became("desk-2", DAY + HOUR_MS, "vacant")
@@ -144,9 +144,9 @@ def test_where_few_desks_are_offered_no_stay_is_stored():
         assert journal.rows(STAYS) == []
 
 
-def test_a_booth_that_is_everybodys_is_counted():
-    booth = replace(HOUSE, spaces=(space("booth-1", SpaceKind.BOOTH),))
-    journal = Journal(booth)
+def test_a_shared_booth_is_counted():
+    booth = replace(SITE, spaces=(space("booth-1", SpaceKind.BOOTH),))
+    journal = JournalTables(booth)
     with closing(journal.db):
         journal.became("booth-1", DAY + HOUR_MS, "occupied")
         journal.became("booth-1", DAY + 2 * HOUR_MS, "vacant")
@@ -154,8 +154,8 @@ def test_a_booth_that_is_everybodys_is_counted():
         assert {row.fields[CUT_SHORT] for row in journal.rows(STAYS)} == {1.0}
 
 
-def test_what_is_erased_stays_as_it_was_counted():
-    journal = Journal(HOUSE)
+def test_counts_of_erased_days_do_not_change():
+    journal = JournalTables(SITE)
     with closing(journal.db):
         journal.became("desk-1", DAY, "vacant")
         journal.became("desk-1", DAY + HOUR_MS, "occupied")
@@ -170,26 +170,26 @@ def test_what_is_erased_stays_as_it_was_counted():
         assert journal.rows(STAYS) == before
 
 
-NEWS = st.lists(
+LATE_DATA = st.lists(
     st.tuples(
         st.sampled_from(["desk-1", "desk-2"]),
         st.integers(0, 50 * HOUR_MS),
         st.sampled_from(["vacant", "occupied", "away", "unknown"]),
     ),
-    unique_by=lambda news: news[:2],
+    unique_by=lambda late_data: late_data[:2],
     max_size=20,
 )
 
 
-@given(news=NEWS, random=st.randoms(use_true_random=False))
-def test_any_delay_and_any_order_end_in_the_same_counts(news, random):
+@given(late_data=LATE_DATA, random=st.randoms(use_true_random=False))
+def test_any_delay_and_order_give_the_same_counts(late_data, random):
     begin, end = DAY - 10 * HOUR_MS, DAY + 2 * DAY_MS
-    prompt, late = Journal(HOUSE), Journal(HOUSE)
+    prompt, late = JournalTables(SITE), JournalTables(SITE)
     with closing(prompt.db), closing(late.db):
-        for name, offset_ms, state in sorted(news, key=lambda one: one[1]):
+        for name, offset_ms, state in sorted(late_data, key=lambda one: one[1]):
             prompt.settle(begin + offset_ms)
             prompt.became(name, begin + offset_ms, state)
-        for name, offset_ms, state in random.sample(news, len(news)):
+        for name, offset_ms, state in random.sample(late_data, len(late_data)):
             late.settle(begin + offset_ms + random.randrange(20 * HOUR_MS))
             late.became(name, begin + offset_ms, state)
         prompt.settle(end)
@@ -198,8 +198,8 @@ def test_any_delay_and_any_order_end_in_the_same_counts(news, random):
         assert repr(stored[0]) == repr(stored[1])
 
 
-def test_a_question_for_the_days_of_one_series_is_answered_from_its_tables():
-    journal = Journal(HOUSE)
+def test_the_query_for_one_series_uses_its_index():
+    journal = JournalTables(SITE)
     with closing(journal.db):
         journal.became("desk-1", DAY, "vacant")
         journal.settle(NEXT)

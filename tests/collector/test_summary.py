@@ -1,4 +1,4 @@
-"""Counting what is free, taken and not known."""
+"""Counts of free, taken and unknown spaces."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,18 +12,18 @@ def a(kind: SpaceKind = SpaceKind.DESK, tenure: Tenure = Tenure.SHARED) -> Space
     return Space(id="x", name="X", kind=kind, zone="loft", x_m=0, y_m=0, tenure=tenure)
 
 
-def test_away_is_taken_and_what_is_not_known_is_free_at_most() -> None:
+def test_away_counts_as_taken_and_unknown_only_as_possibly_free() -> None:
     states = [Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN, Occupancy.DISABLED]
     assert count((a(), state) for state in states) == {
         SpaceKind.DESK: Count(capacity=5, free_min=1, free_max=2, taken=2, unknown=1, disabled=1)
     }
 
 
-def test_only_what_is_offered_counts() -> None:
+def test_only_offered_spaces_count() -> None:
     assert count([(a(tenure=Tenure.DEDICATED), Occupancy.VACANT), (a(SpaceKind.SUPPLY), Occupancy.STOCKED)]) == {}
 
 
-def test_kinds_are_counted_apart_and_in_one_order() -> None:
+def test_kinds_are_counted_separately_and_in_order() -> None:
     found = count([(a(SpaceKind.ROOM), Occupancy.VACANT), (a(SpaceKind.DESK), Occupancy.OCCUPIED)])
     assert list(found) == [SpaceKind.DESK, SpaceKind.ROOM]
     assert (found[SpaceKind.DESK].free_min, found[SpaceKind.ROOM].free_min) == (0, 1)

@@ -1,4 +1,4 @@
-"""How a space was used: what it was half past each hour, and the pieces of its timeline."""
+"""Hourly use of a space: its state at half past each hour, and the pieces of its timeline."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from collector.outward import Occupancy
 from collector.use import pieces, space_hours
 
 T0 = 1_763_856_000_000
-"""An hour's start, UTC."""
+"""The start of an hour, UTC."""
 MINUTE = 60_000
 STATES = st.sampled_from([Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN, Occupancy.DISABLED])
 TIMELINES = st.dictionaries(st.integers(T0 - HOUR_MS, T0 + 4 * HOUR_MS), STATES, max_size=30).map(
@@ -18,7 +18,7 @@ TIMELINES = st.dictionaries(st.integers(T0 - HOUR_MS, T0 + 4 * HOUR_MS), STATES,
 )
 
 
-def test_an_hour_is_what_the_space_was_half_past_and_away_counts_as_taken():
+def test_an_hour_has_the_state_at_half_past_and_away_counts_as_taken():
     timeline = [
         (T0 + 10 * MINUTE, Occupancy.VACANT),
         (T0 + 30 * MINUTE, Occupancy.AWAY),
@@ -30,18 +30,18 @@ def test_an_hour_is_what_the_space_was_half_past_and_away_counts_as_taken():
     ]
 
 
-def test_disabled_time_is_in_no_figure():
+def test_disabled_time_is_in_no_field():
     (row,) = space_hours("desk-1", [(T0 - 5, Occupancy.VACANT), (T0 + 1000, Occupancy.DISABLED)], T0, T0 + HOUR_MS)
     assert row.fields == (0.0, 0.0, 0.0)
 
 
-def test_before_anything_is_known_an_hour_is_unknown():
+def test_hours_before_the_first_state_are_unknown():
     (row,) = space_hours("desk-1", [(T0 + 31 * MINUTE, Occupancy.OCCUPIED)], T0, T0 + HOUR_MS)
     assert row.fields == (0.0, 0.0, 3600.0)
 
 
 @given(timeline=TIMELINES)
-def test_pieces_cover_the_span_without_holes(timeline):
+def test_pieces_cover_the_span_without_gaps(timeline):
     found = list(pieces(timeline, T0, T0 + 3 * HOUR_MS))
     assert found[0][0] == T0
     assert found[-1][1] == T0 + 3 * HOUR_MS
@@ -49,7 +49,7 @@ def test_pieces_cover_the_span_without_holes(timeline):
 
 
 @given(timeline=TIMELINES)
-def test_an_hour_has_one_state_and_one_computed_alone_is_the_same(timeline):
+def test_an_hour_has_one_state_and_does_not_depend_on_the_span(timeline):
     rows = space_hours("desk-1", timeline, T0, T0 + 3 * HOUR_MS)
     assert all(sorted(row.fields) in ([0.0, 0.0, 0.0], [0.0, 0.0, 3600.0]) for row in rows)
     assert rows == [

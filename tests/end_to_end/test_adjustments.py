@@ -1,6 +1,6 @@
-"""What a manager saves on the page of today, with the shipped Mosquitto, `ledig collector` and `ledig dashboard`.
+"""Changes that a manager saves on the page of today, with real Mosquitto, `ledig collector` and `ledig dashboard`.
 
-A change is either stored and shown, or the page says that it was not saved; whatever ends in between.
+A change is either stored and shown, or the page shows that it was not saved, whichever process ends meanwhile.
 """
 
 import json
@@ -26,13 +26,13 @@ NAME, PASSWORD = "anna", "fyra gröna hästar går"
 
 
 @dataclass
-class Host:
-    """A manager at a browser without scripts."""
+class BrowserManager:
+    """A manager with a browser without scripts."""
 
     port: int
 
     def __post_init__(self) -> None:
-        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))  # as browsers do for localhost
+        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))  # like browsers for localhost
         self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar(policy))).open
         assert self.post("/manage/login", "/manage/login", name=NAME, password=PASSWORD)[0] == 200
 
@@ -65,24 +65,24 @@ class Host:
 
 
 @dataclass
-class Site:
-    """A broker, a dashboard, and the file of a site whose collector comes and goes."""
+class AdjustedSite:
+    """A broker, a dashboard, and the file of a site whose collector is started and stopped."""
 
     broker: Mosquitto
     path: Path
-    host: Host
+    host: BrowserManager
 
 
 @contextmanager
-def collecting(site: Site) -> Iterator[Command]:
-    """A running collector that the dashboard hears."""
+def collecting(site: AdjustedSite) -> Iterator[Command]:
+    """Run a collector that the dashboard is connected to."""
     with command("collector", site.path) as process:
         until(site.host.is_live, what="a live link")
         yield process
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[AdjustedSite]:
     with mosquitto(site=SITE, devices=[DEVICE]) as broker:
         port = free_port()
         path = site_file(tmp_path, broker, dashboard_port=port)
@@ -90,10 +90,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
         Accounts(tmp_path / "data" / "accounts.sqlite").add(NAME, PASSWORD)
         with command("dashboard", path):
             until(lambda: answers(port), what="the dashboard")
-            yield Site(broker, path, Host(port))
+            yield AdjustedSite(broker, path, BrowserManager(port))
 
 
-def test_a_change_is_stored_and_shown_or_refused_whatever_ends_meanwhile(site: Site) -> None:
+def test_a_change_is_stored_and_shown_or_refused_despite_crashes(site: AdjustedSite) -> None:
     host = site.host
     away = host.save("notice", notice="Nobody is here", shown="")
     assert away == 503
@@ -102,7 +102,7 @@ def test_a_change_is_stored_and_shown_or_refused_whatever_ends_meanwhile(site: S
         assert host.save("notice", notice="The water is off", shown="") == 200
         assert host.save("space", space="laser", out_of_use="1") == 200
         until(lambda: "d" in host.frame()["spaces"], what="the space out of use")
-        first.process.kill()  # before anything could be saved in peace
+        first.process.kill()  # before anything can be saved
         first.process.wait()
         until(lambda: not host.is_live(), what="the broker's word that the collector is gone")
         assert host.save("space", space="laser", out_of_use="0") == 503

@@ -1,4 +1,4 @@
-"""One event's whole way: from a pin to the open page of a member, every part of it real.
+"""The whole path of one event: from a pin to the open page of a member, with real parts.
 
 The agent runs on a mock pin in a thread; Mosquitto (as shipped), collector, dashboard and Chromium are processes.
 """
@@ -27,7 +27,7 @@ from tests.servers import Mosquitto, free_port
 pytestmark = pytest.mark.browser
 
 SLOW_MS = 60_000
-"""A loaded machine with two cores may take this long for what is done in a second."""
+"""A loaded machine with two cores may need this long for work of one second."""
 MAT_PIN = 17
 FREE, TAKEN = re.compile(r"\bs-v\b"), re.compile(r"\bs-o\b")
 
@@ -43,13 +43,13 @@ PLAN = SitePlan(
     ),
     sensors=(Sensor(device="pi-1", id="desk-1-mat", kind=SensorKind.PRESSURE, space="desk-1"),),
     privacy=Privacy(strangers_when_few=StrangersWhenFew.ALL),  # the page of a site with two desks
-    rules=Rules(level_hold_ms=1000),  # whoever stands up is gone a second later: nobody waits three minutes for a test
+    rules=Rules(level_hold_ms=1000),  # vacant one second after standing up, not three minutes
 )
 
 
 @dataclass
 class Mat:
-    """The mat of desk 1: it pulls its pin low while somebody sits on it."""
+    """The mat of desk 1, which pulls its pin low while somebody sits on it."""
 
     pins: MockFactory
 
@@ -62,7 +62,7 @@ class Mat:
 
 @pytest.fixture
 def mat(broker: Mosquitto, tmp_path: Path) -> Iterator[Mat]:
-    """A running agent with a mat on its pin."""
+    """Run an agent with a mat on its pin."""
     settings = DeviceSettings(
         site=PLAN.id,
         device="pi-1",
@@ -81,7 +81,7 @@ def mat(broker: Mosquitto, tmp_path: Path) -> Iterator[Mat]:
 
 @pytest.fixture
 def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Page]:
-    """The first page, open in Chromium, over a running collector and dashboard."""
+    """Open the first page in Chromium, with a running collector and dashboard."""
     journal = tmp_path / "journal.sqlite"
     collecting = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
     serving = DashboardSettings(
@@ -98,7 +98,7 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Page]:
         assert opened.evaluate("window.neverReloaded")
 
 
-def test_a_mat_that_is_sat_on_takes_its_desk_on_the_open_page(mat: Mat, page: Page) -> None:
+def test_sitting_on_a_mat_takes_its_desk_on_the_open_page(mat: Mat, page: Page) -> None:
     desk = page.locator('[data-name="Desk 1"]')
     expect(desk).to_have_class(FREE, timeout=SLOW_MS)
     mat.sit()
@@ -109,9 +109,7 @@ def test_a_mat_that_is_sat_on_takes_its_desk_on_the_open_page(mat: Mat, page: Pa
     expect(page.locator("#number")).to_have_text("1–2", timeout=SLOW_MS)  # noqa: RUF001
 
 
-def test_the_page_says_that_the_broker_died_and_recovers_when_it_is_back(
-    mat: Mat, page: Page, broker: Mosquitto
-) -> None:
+def test_the_page_shows_a_lost_broker_and_recovers(mat: Mat, page: Page, broker: Mosquitto) -> None:
     desk, body, lost = page.locator('[data-name="Desk 1"]'), page.locator("body"), page.locator("#lost")
     expect(desk).to_have_class(FREE, timeout=SLOW_MS)
     expect(lost).to_be_empty()

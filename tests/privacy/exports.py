@@ -1,4 +1,4 @@
-"""Reads every file that a role can export, cell by cell, and claims what they give away.
+"""Read every file that a role can export, cell by cell, and list what its cells expose.
 
 In:    a way to ask for a URL, the simulated site.
 Out:   claims: a count of one to four, or a cell that this attack does not know how to read.
@@ -15,11 +15,11 @@ from itertools import product
 from xml.etree import ElementTree as ET
 
 from collector.plan import WHOLE_SITE
-from tests.privacy.world import DAY_MS, HOUR_MS, World, scope_spaces
+from tests.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, scope_spaces
 
 KINDS = ("desk", "booth", "room", "equipment")
 FORMATS = {"xlsx", "csv"}
-"""What `/manage/export` can be asked for, and `claims` reads."""
+"""The parameters of `/manage/export` that `claims` reads."""
 SHEETS = {
     "week": "Week, hour by hour",
     "hours": "By hour of the day",
@@ -42,7 +42,7 @@ DAYS_OF = {
     "Difference",
     "Share",
 }
-"""Columns that count days and hours, or follow from what stands beside them."""
+"""Columns that count days and hours, or follow from other columns."""
 FEW_HIDDEN = {"Maximum", "People, average", "At least", "At most"}
 """Columns in which one to four are "under 5"."""
 EXACT = 1e-6
@@ -50,26 +50,26 @@ EXCEL_ZERO = date(1899, 12, 30)
 _NS = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 Ask = Callable[[str], bytes]
-"""The body behind a URL; empty if it is refused."""
+"""Returns the body of a URL; empty if it is refused."""
 Table = list[list[str]]
 
 
-def claims(ask: Ask, world: World) -> Iterator[str]:
-    """Everything that the exports of a role give away."""
+def claims(ask: Ask, world: SimulatedSite) -> Iterator[str]:
+    """Yield everything that the exports of a role expose."""
     today = datetime.fromtimestamp(world.now_ms / 1000, world.plan.time_zone).date()
     older = [today - timedelta(days=number) for number in (5, 6, 7)]
     spans = ["last=28", "last=7&with=before", *(f"from={day}&to={day}&with=before" for day in older)]
     for zone, kind, span in product((WHOLE_SITE, *world.plan.zone), KINDS, spans):
         if book := ask(f"/manage/export?zone={zone}&kind={kind}&{span}&format=xlsx&lang=en"):
             for title, table in workbook(book).items():
-                yield from _Reading(world, zone, kind, title).claims(table)
+                yield from _SheetReading(world, zone, kind, title).claims(table)
     if table := _table(ask("/manage/growth/export?members=40&lang=en")):
         known = all(heading == "Hour" or heading.endswith(", %") for heading in table[0])
         yield from [] if known else [f"growth: a column that is no chance, in {table[0]}"]
 
 
 def differing_sheets(ask: Ask, plan_zone: str, kind: str, span: str) -> Iterator[str]:
-    """Sheets whose CSV file holds other rows or columns than the workbook."""
+    """Yield sheets whose CSV file has other rows or columns than the workbook."""
     asked = f"/manage/export?zone={plan_zone}&kind={kind}&{span}&lang=en"
     book = workbook(ask(f"{asked}&format=xlsx"))
     for key, title in SHEETS.items():
@@ -80,7 +80,7 @@ def differing_sheets(ask: Ask, plan_zone: str, kind: str, span: str) -> Iterator
 
 
 def workbook(content: bytes) -> dict[str, Table]:
-    """The sheets of an XLSX file by title; a cell is the text or number that the file has."""
+    """Return the sheets of an XLSX file by title; a cell is the text or number in the file."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         titles = [sheet.attrib["name"] for sheet in _xml(book, "xl/workbook.xml").iterfind(".//x:sheet", _NS)]
         strings: list[str] = []
@@ -118,7 +118,7 @@ def _table(body: bytes) -> Table:
 
 
 def _plain(cell: str) -> str:
-    """A cell without what differs by format: digits, per cent, dates."""
+    """Return a cell without differences of format: digits, per cent, dates."""
     return "number" if _number(cell) is not None or cell[:4].isdigit() else cell.removesuffix(", %").lstrip("'")
 
 
@@ -130,16 +130,16 @@ def _number(cell: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """One sheet of one question."""
+class _SheetReading:
+    """One sheet of one request."""
 
-    world: World
+    world: SimulatedSite
     zone: str
     kind: str
     title: str
 
     def claims(self, table: Table) -> Iterator[str]:
-        """What its cells give away."""
+        """Yield what its cells expose."""
         if self.title not in SHEETS.values():
             yield f"{self.title}: a sheet that the attack does not read"
         for row in table[1:]:
@@ -171,7 +171,7 @@ class _Reading:
         return names.get(row.get("Zone", ""), WHOLE_SITE if "Zone" in row else self.zone)
 
     def _is_true(self, taken: int, row: Mapping[str, str]) -> bool:
-        """Whether so many were taken in the hour of a row, if it is of one hour and more than 72 hours ago."""
+        """Return whether so many were taken in the hour of a row, if the row covers one hour more than 72 hours ago."""
         if "Day" not in row or "Hour" not in row:
             return False
         day = EXCEL_ZERO + timedelta(days=float(row["Day"]))

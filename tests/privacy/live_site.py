@@ -1,6 +1,6 @@
-"""A site whose collector really runs, step by step of simulated days, and everything that its broker is given.
+"""A site with a real collector, run in steps through simulated days, with everything that its broker receives.
 
-In:    a plan, what its sensors notice.
+In:    a plan, the signals of its sensors.
 Out:   every message in its order, and what the broker retains.
 Never: clocks, sockets. The collector's own work and publisher run; only the connection is replaced by a record.
 """
@@ -21,13 +21,13 @@ from edge.message import EventsMessage, Kind, SensorEvent, encode
 from ledig.simulation.signs import Sign
 
 STEP_MS = 180_000
-"""Messages come together this often: less work, and no edge of a bucket."""
+"""Messages are delivered this often: less work, and not on the edges of buckets."""
 _KIND = {kind.value: kind for kind in Kind}
 
 
 @dataclass
 class Record:
-    """All that was published: what somebody keeps who reads from the first day on, and what a newcomer gets."""
+    """Everything that was published: what a reader from the first day on keeps, and what a new subscriber gets."""
 
     messages: list[tuple[int, str, bytes]] = field(default_factory=list)
     retained: dict[str, bytes] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class LiveSite:
     def __init__(self, plan: SitePlan, folder: Path, begin_ms: int) -> None:
         self.record = Record(now_ms=begin_ms)
         self.journal = Journal(folder / "journal.sqlite")
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
         self.work = Work(plan, self.journal, RetentionSettings(), begin_ms)
         self._plan = plan
         self._publisher = Publisher(self.record, plan)
@@ -59,15 +59,15 @@ class LiveSite:
         self._silent_from_ms: dict[str, int] = {}
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Close the journal."""
         self.journal.close()
 
     def falls_silent(self, device: str, from_ms: int) -> None:
-        """From a moment on no sensor of this device reports."""
+        """Make all sensors of a device silent from a moment on."""
         self._silent_from_ms[device] = from_ms
 
     def live(self, signs: Iterable[Sign], until_ms: int) -> Iterator[int]:
-        """Let time pass in steps, and give the end of each; `signs` come in order, none from before now."""
+        """Let time pass in steps, and yield the end of each; `signs` are ordered and not in the past."""
         waiting = list(signs)
         place = 0
         while self.record.now_ms < until_ms:

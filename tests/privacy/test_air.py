@@ -1,7 +1,7 @@
-"""The air of a zone with a few members' own desks tells nobody who of them is in.
+"""The air of a zone with a few dedicated desks does not reveal which members are present.
 
-Members come and go by chance, whatever the hour and whoever else is there. So nothing but the air can tell that one of
-them is in, and a score that orders the moments by chance has an AUC of 0.5 (0.5: a coin; 1: certain).
+Members come and go at random, independent of the hour and of others. So only the air could reveal one of them, and a
+score that orders the moments at random has an AUC of 0.5 (1: certain).
 """
 
 import json
@@ -31,7 +31,7 @@ NOT_SHOWN = 0.0
 
 
 def mixed_zone(shared: SpaceKind, count: int) -> SitePlan:
-    """Three members' own desks beside so many shared rooms or desks, in 8 by 6 metres."""
+    """Build a zone of 8 by 6 metres with three dedicated desks and so many shared rooms or desks."""
     plan = house_of(0)
     spaces = [(name, SpaceKind.DESK, Tenure.DEDICATED) for name in MEMBERS]
     spaces += [(f"shared-{number}", shared, Tenure.SHARED) for number in range(count)]
@@ -54,7 +54,7 @@ def mixed_zone(shared: SpaceKind, count: int) -> SitePlan:
 
 
 def lived(plan: SitePlan, number: int, chance: random.Random) -> Day:
-    """A day on which, each hour, the members are all in or all away, and so are the others, by two coins."""
+    """Create a day on which, each hour, all members are in or away, and so are the others, at random."""
     begin_ms = round(datetime.combine(MONDAY, time(), plan.time_zone).timestamp() * 1000) + number * DAY_MS
     stays = []
     for hour in range(24):
@@ -67,17 +67,17 @@ def lived(plan: SitePlan, number: int, chance: random.Random) -> Day:
 
 @dataclass(frozen=True)
 class Moment:
-    """One moment at which every shared place was empty: whether members were in, and what there was to see."""
+    """A moment at which every shared place was empty: whether members were in, and what was published."""
 
     members_in: bool
     read: float
-    """What the sensor had read."""
+    """The reading of the sensor."""
     published: float
     stored: float
 
 
 def auc(moments: Sequence[Moment], field: str) -> float:
-    """How often a moment with members in has the greater score than one without; a draw counts half."""
+    """Return how often a moment with members in has the greater score than one without; a tie counts half."""
     with_them = [getattr(one, field) for one in moments if one.members_in]
     without = [getattr(one, field) for one in moments if not one.members_in]
     wins = sum((high > low) + (high == low) / 2 for high in with_them for low in without)
@@ -85,8 +85,8 @@ def auc(moments: Sequence[Moment], field: str) -> float:
 
 
 def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
-    """The moments at which every shared place was empty; and whether the air was ever published."""
-    chance = random.Random(10)  # noqa: S311 - invents people
+    """Return the moments at which every shared place was empty, and whether the air was ever published."""
+    chance = random.Random(10)  # noqa: S311 - artificial people
     days = [lived(plan, number, chance) for number in range(DAYS)]
     noticed: list[Sign] = [sign for day in days for sign in signs(plan, day, 10)]
     read = [(sign.at_ms, sign.value) for sign in noticed if sign.part == "co2_ppm"]
@@ -103,14 +103,14 @@ def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
         here = {stay.space for stay in stays if stay.from_ms <= now_ms < stay.to_ms}
         bucket_ms = now_ms - now_ms % BUCKET_MS
         since = {stay.space for stay in stays if stay.from_ms <= bucket_ms - HOUR_MS // 6 < stay.to_ms}
-        if here | since <= set(MEMBERS):  # the last hold of a shared place is over
+        if here | since <= set(MEMBERS):  # the last hold of a shared place has ended
             ppm = next(ppm for at_ms, ppm in reversed(read) if at_ms <= now_ms)
             found.append(Moment(bool(here), ppm, value, stored.get(bucket_ms, NOT_SHOWN)))
     return found, any(value != NOT_SHOWN for value in published.values())
 
 
 @pytest.mark.parametrize(("kind", "count"), [(SpaceKind.ROOM, 2), (SpaceKind.DESK, 6)])
-def test_air_does_not_tell_that_a_member_is_in_while_every_shared_place_is_empty(
+def test_air_does_not_reveal_members_while_every_shared_place_is_empty(
     tmp_path: Path, kind: SpaceKind, count: int
 ) -> None:
     moments, was_published = observed(mixed_zone(kind, count), tmp_path)

@@ -1,13 +1,13 @@
-"""The differencing attack: whoever keeps all that a role can read dates no movement and counts no few people.
+"""The differencing attack: no role that keeps everything it reads can date a movement or count one to four people.
 
-Everything is read that a stranger, a viewer and a manager can ask for: the API, the exports, the figures of the pages,
-the forecasts at the broker. From each series, and from each difference of the site and its zones, the attack makes two
-claims about times more than 72 hours ago:
+The attack reads everything that a visitor, a viewer and a manager can request: the API, the exports, the figures of
+the pages, the forecasts at the broker. From each series, and from each difference of the site and its zones, it makes
+two claims about times more than 72 hours ago:
 
-- a *moment*: a mean that lies between the counts before and after it tells when within its bucket one space changed;
+- a *moment*: a mean between the counts before and after it shows when within its bucket one space changed;
 - a *count*: a whole number from one to four, of spaces or of people.
 
-A claim counts when it is true. On the code before docs/decisions/0033 both are found by the hundred.
+A claim counts if it is correct. In the code before docs/decisions/0033, the attack finds hundreds of both.
 """
 
 import json
@@ -29,7 +29,7 @@ from dashboard.accounts.roles import Role
 from dashboard.manager import use
 from dashboard.routes import ROUTES
 from tests.privacy import exports
-from tests.privacy.world import DAY_MS, HOUR_MS, World, example_plan, scope_spaces, simulate
+from tests.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, example_plan, scope_spaces, simulate
 
 MANAGER, VIEWER, PASSWORD = "mats", "vera", "fem blå hästar går"
 HOME = "https://localhost"
@@ -38,10 +38,10 @@ SHORT_DAYS, FULL_DAYS = 10, 40
 FIVE_MS = 300_000
 EXACT = 1e-6
 NEAR = 0.02
-"""A moment is found if it is off by less than this part of its bucket. Chance finds one in 25."""
+"""A moment is found if its error is below this part of its bucket. Chance finds one in 25."""
 
 READ = {"api.history", "use.export", "growth.export", "forecast.page"}
-"""Routes with a past that is dated; the figures of other pages are those of the exports."""
+"""Routes with dated history; the figures of other pages are those of the exports."""
 _SAME = "the tables of its exports, which are read"
 _LIVE = "what is now; its topics are read in test_topics.py"
 _NOTHING = "nothing about people"
@@ -68,8 +68,8 @@ Scope = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Series:
-    """How many spaces of a scope were taken, as one role reads it."""
+class TakenSeries:
+    """Counts of taken spaces of a scope, as one role reads them."""
 
     source: str
     bucket_ms: int
@@ -85,33 +85,33 @@ def log_in(client: FlaskClient, name: str) -> None:
     assert answer.status_code == 303
 
 
-class Reader:
+class RoleReader:
     """One role, and everything it keeps."""
 
-    def __init__(self, world: World, client: FlaskClient) -> None:
+    def __init__(self, world: SimulatedSite, client: FlaskClient) -> None:
         self.world = world
         self.begin_ms = world.now_ms - 45 * DAY_MS
         self._client = client
         self.rows = {measure.name: list(self._history(measure.name)) for measure in MEASURES}
 
     def body(self, url: str) -> bytes:
-        """What is behind a URL; empty if it is refused."""
+        """Return the body of a URL; empty if it is refused."""
         with self._client.get(url, base_url=HOME) as answer:
             return answer.get_data() if answer.status_code == 200 else b""
 
     def text(self, url: str) -> str:
-        """The same as text."""
+        """Return the body as text."""
         return self.body(url).decode()
 
     def _history(self, measure: str) -> Iterator[dict[str, Any]]:
-        """The rows of one measure, a month at a time."""
+        """Yield the rows of one measure, a month at a time."""
         for from_ms in range(self.begin_ms, self.world.now_ms, 15 * DAY_MS):
             to_ms = min(from_ms + 15 * DAY_MS, self.world.now_ms)
             if body := self.text(f"/api/v1/history?measure={measure}&from={from_ms}&to={to_ms}"):
                 yield from json.loads(body)["rows"]
 
-    def series(self) -> Iterator[tuple[Scope, Series]]:
-        """Everything that says how many were taken."""
+    def series(self) -> Iterator[tuple[Scope, TakenSeries]]:
+        """Yield every series of how many were taken."""
         for name, bucket_ms in (("zone_five_min", 300_000), ("zone_hour", HOUR_MS)):
             for field in ("taken_mean", "taken_peak", "used"):
                 yield from self._of_rows(name, bucket_ms, field)
@@ -119,7 +119,7 @@ class Reader:
         yield from self._of_forecasts()
         yield from self._of_charts()
 
-    def _of_rows(self, name: str, bucket_ms: int, field: str) -> Iterator[tuple[Scope, Series]]:
+    def _of_rows(self, name: str, bucket_ms: int, field: str) -> Iterator[tuple[Scope, TakenSeries]]:
         found: dict[Scope, dict[int, float]] = {}
         for row in self.rows[name]:
             value = row.get(field)
@@ -128,16 +128,16 @@ class Reader:
             if value is not None:
                 found.setdefault((row["zone"], row["kind"]), {})[row["at"]] = value
         for scope, values in found.items():
-            yield scope, Series(f"{name}.{field}", bucket_ms, values)
+            yield scope, TakenSeries(f"{name}.{field}", bucket_ms, values)
 
-    def _of_space_hours(self) -> Iterator[tuple[Scope, Series]]:
+    def _of_space_hours(self) -> Iterator[tuple[Scope, TakenSeries]]:
         found: dict[str, dict[int, float]] = {}
         for row in self.rows["space_hour"]:
             found.setdefault(row["space"], {})[row["at"]] = row["taken_s"] / 3600
         for space, values in found.items():
-            yield (space, "space"), Series("space_hour", HOUR_MS, values)
+            yield (space, "space"), TakenSeries("space_hour", HOUR_MS, values)
 
-    def _of_forecasts(self) -> Iterator[tuple[Scope, Series]]:
+    def _of_forecasts(self) -> Iterator[tuple[Scope, TakenSeries]]:
         found: dict[Scope, dict[int, float]] = {}
         for row in self.rows["forecast"]:
             if row["kind"] != "people" and row["came"] is not None:
@@ -145,9 +145,9 @@ class Reader:
                 capacity = len(scope_spaces(self.world.plan, *scope))
                 found.setdefault(scope, {})[row["at"]] = capacity - row["came"]
         for scope, values in found.items():
-            yield scope, Series("forecast.came", HOUR_MS, values)
+            yield scope, TakenSeries("forecast.came", HOUR_MS, values)
 
-    def _of_charts(self) -> Iterator[tuple[Scope, Series]]:
+    def _of_charts(self) -> Iterator[tuple[Scope, TakenSeries]]:
         for zone in (WHOLE_SITE, *self.world.plan.zone):
             for kind in ("desk", "booth", "room", "equipment"):
                 page = self.text(f"/manage/forecast?zone={zone}&kind={kind}&days=7")
@@ -155,13 +155,15 @@ class Reader:
                     for trace in json.loads(found)["data"]:
                         if "--taken" in trace["meta"] or "--away" in trace["meta"]:
                             values = {n: y for n, y in enumerate(trace["y"][:-1]) if y is not None}
-                            yield (zone, kind), Series("chart", 0, values)
+                            yield (zone, kind), TakenSeries("chart", 0, values)
 
 
-def differences(known: list[tuple[Scope, Series]], world: World) -> Iterator[tuple[list[str], Series]]:
-    """Each series with the spaces it is about; of the site also what is left when its zones are taken away."""
+def differences(
+    known: list[tuple[Scope, TakenSeries]], world: SimulatedSite
+) -> Iterator[tuple[list[str], TakenSeries]]:
+    """Yield each series with its spaces; of the site also the difference from its zones."""
     plan = world.plan
-    by_source: dict[tuple[str, str], dict[str, Series]] = {}
+    by_source: dict[tuple[str, str], dict[str, TakenSeries]] = {}
     for (zone, kind), series in known:
         by_source.setdefault((series.source, kind), {})[zone] = series
         yield [zone] if kind == "space" else scope_spaces(plan, zone, kind), series
@@ -169,7 +171,7 @@ def differences(known: list[tuple[Scope, Series]], world: World) -> Iterator[tup
         whole = scopes.get(WHOLE_SITE)
         zones = {zone: series for zone, series in scopes.items() if zone in plan.zone}
         if whole is None or not zones or whole.bucket_ms != FIVE_MS:
-            continue  # the greatest and the least of an hour are of different moments: their difference is no count
+            continue  # the maximum and the minimum of an hour are at different moments: no difference of counts
         for left_out in [set(), *({zone} for zone in zones)]:
             taken = [series for zone, series in zones.items() if zone not in left_out]
             rest = [
@@ -183,11 +185,11 @@ def differences(known: list[tuple[Scope, Series]], world: World) -> Iterator[tup
                 if all(at_ms in series.values for series in taken)
             }
             if rest:
-                yield rest, Series(f"{source} by difference", whole.bucket_ms, values)
+                yield rest, TakenSeries(f"{source} by difference", whole.bucket_ms, values)
 
 
-def moments(spaces: list[str], series: Series, world: World) -> Iterator[str]:
-    """True claims of when a space changed."""
+def moments(spaces: list[str], series: TakenSeries, world: SimulatedSite) -> Iterator[str]:
+    """Yield correct claims of when a space changed."""
     if not series.bucket_ms:
         return
     old = {at_ms: value for at_ms, value in series.values.items() if at_ms < world.now_ms - KEPT_MS}
@@ -202,8 +204,8 @@ def moments(spaces: list[str], series: Series, world: World) -> Iterator[str]:
             yield f"{series.source}: {spaces[0]} of {len(spaces)} changed at {claimed_ms:.0f}"
 
 
-def counts(spaces: list[str], series: Series, world: World) -> Iterator[str]:
-    """True claims that one to four were taken."""
+def counts(spaces: list[str], series: TakenSeries, world: SimulatedSite) -> Iterator[str]:
+    """Yield correct claims that one to four were taken."""
     for at_ms, value in series.values.items():
         whole = round(value)
         if not 1 <= whole <= 4 or abs(value - whole) > EXACT:
@@ -216,8 +218,8 @@ def counts(spaces: list[str], series: Series, world: World) -> Iterator[str]:
             yield f"{series.source}: {whole} of {len(spaces)} were taken at {at_ms}"
 
 
-def people(reader: Reader) -> Iterator[str]:
-    """One to four people, and moments that are finer than five minutes."""
+def people(reader: RoleReader) -> Iterator[str]:
+    """Yield counts of one to four people, and moments finer than five minutes."""
     for name in ("people_five_min", "people_correction"):
         for row in reader.rows[name]:
             fields = {field: value for field, value in row.items() if field not in {"zone", "reason", "at", "zero_ms"}}
@@ -228,12 +230,12 @@ def people(reader: Reader) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, full: bool) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory, full: bool) -> SimulatedSite:
     return simulate(example_plan(), tmp_path_factory.mktemp("world"), FULL_DAYS if full else SHORT_DAYS)
 
 
 @pytest.fixture
-def readers(world: World, tmp_path: Path) -> dict[str, Reader]:
+def readers(world: SimulatedSite, tmp_path: Path) -> dict[str, RoleReader]:
     path = tmp_path / "accounts.sqlite"
     accounts = Accounts(path)
     accounts.add(MANAGER, PASSWORD)
@@ -242,11 +244,11 @@ def readers(world: World, tmp_path: Path) -> dict[str, Reader]:
     clients = {"stranger": app.test_client(), "viewer": app.test_client(), "manager": app.test_client()}
     log_in(clients["viewer"], VIEWER)
     log_in(clients["manager"], MANAGER)
-    return {role: Reader(world, client) for role, client in clients.items()}
+    return {role: RoleReader(world, client) for role, client in clients.items()}
 
 
 def test_no_role_reconstructs_a_moment_within_a_bucket_or_a_count_of_one_to_four(
-    world: World, readers: dict[str, Reader]
+    world: SimulatedSite, readers: dict[str, RoleReader]
 ) -> None:
     assert readers["viewer"].rows["zone_five_min"], "there is something to attack"
     figures: dict[str, tuple[int, int]] = {}
@@ -261,18 +263,18 @@ def test_no_role_reconstructs_a_moment_within_a_bucket_or_a_count_of_one_to_four
     assert figures == dict.fromkeys(readers, (0, 0)), examples
 
 
-def test_a_csv_file_holds_what_the_workbook_holds(readers: dict[str, Reader]) -> None:
+def test_csv_files_equal_the_sheets_of_the_workbook(readers: dict[str, RoleReader]) -> None:
     assert not list(exports.differing_sheets(readers["viewer"].body, WHOLE_SITE, "desk", "last=7&with=before"))
 
 
-def test_every_route_format_and_sheet_is_read_or_holds_no_past() -> None:
-    assert set(ROUTES) == READ | set(NO_PAST), "a new route is read by this attack, or it holds no past; say why"
+def test_every_route_format_and_sheet_is_read_or_has_no_history() -> None:
+    assert set(ROUTES) == READ | set(NO_PAST), "a new route is read by this attack, or has no history: state why"
     assert {name for name, route in ROUTES.items() if route.log is Act.EXPORT} <= READ
     assert set(exports.FORMATS) == set(use.FORMATS)
     assert set(exports.SHEETS) == set(use.SHEETS)
 
 
-def test_the_attack_reads_the_numbers_of_a_workbook(readers: dict[str, Reader]) -> None:
+def test_the_attack_reads_the_numbers_of_a_workbook(readers: dict[str, RoleReader]) -> None:
     book = exports.workbook(readers["viewer"].body("/manage/export?kind=desk&last=28&format=xlsx&lang=en"))
     assert {"Hourly figures", "By hour of the day"} <= set(book)
     heading, *rows = book["Hourly figures"]
@@ -281,8 +283,8 @@ def test_the_attack_reads_the_numbers_of_a_workbook(readers: dict[str, Reader]) 
     assert not readers["stranger"].body("/manage/export?kind=desk&last=28&format=xlsx&lang=en")
 
 
-def test_the_attack_finds_a_mean_that_dates_a_change(world: World) -> None:
-    """The attack itself works: from means over five minutes, as they were stored before, it finds what happened."""
+def test_the_attack_finds_a_mean_that_dates_a_change(world: SimulatedSite) -> None:
+    """The attack works: it finds movements from means over five minutes, which earlier versions stored."""
     spaces = scope_spaces(world.plan, "vavsalen", SpaceKind.BOOTH)
     values = {}
     begin_ms = world.now_ms - 6 * DAY_MS
@@ -291,6 +293,6 @@ def test_the_attack_finds_a_mean_that_dates_a_change(world: World) -> None:
         values[at_ms] = (
             sum(world.truth.taken(spaces, start) * (end - start) for start, end in pairwise(edges)) / 300_000
         )
-    series = Series("means", 300_000, values)
+    series = TakenSeries("means", 300_000, values)
     assert len(list(moments(spaces, series, world))) > 5
     assert len(list(counts(spaces, series, world))) > 5

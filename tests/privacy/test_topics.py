@@ -1,14 +1,14 @@
-"""What somebody keeps who reads every topic that the broker lets a user read, for weeks, and what a newcomer gets.
+"""What a reader of every topic that the broker's rights allow can keep for weeks, and what a new subscriber gets.
 
-By design a reader sees hot desks, rooms and booths become free and taken as it happens, as a visitor does
-(docs/decisions/0033): whoever records that has it for ever. Nothing else may be in the topics. So nobody may learn
+By design a reader sees live when hot desks, rooms and booths become free and taken, as a visitor does
+(docs/decisions/0033), and can keep that record. Topics may contain nothing else. So nobody may learn
 
 - anything about a dedicated desk: every message is the same whether its member is there or not;
 - a number of people from one to four, or a count of spaces that the published states do not add up to;
 - from what is retained, a moment of more than 72 hours ago more finely than five minutes;
-- that something unpublished changed, from a message that holds nothing new.
+- that something unpublished changed, from a message without a change.
 
-The topics are those of the shipped ACL file. One that is added there without a row in TOPICS fails.
+The topics are those of the shipped ACL file. A topic that is added there without a row in TOPICS fails.
 """
 
 import json
@@ -42,35 +42,35 @@ ROOT = "ledig/v1/SITE/"
 
 
 @dataclass(frozen=True)
-class Read:
+class TopicAccess:
     """How the attack reads a topic."""
 
     type: type[Any]
     no_movement: frozenset[str] = frozenset()
-    """Keys whose moment is about a program, and not about people."""
+    """Keys whose time is that of a program, not of people."""
     from_device: bool = False
-    """A device or a manager writes it, so that the collector's record does not hold it."""
+    """Written by a device or a manager, so it is not in the collector's record."""
 
 
 TOPICS = {
-    "space/+": Read(SpaceState),
-    "tuning/+": Read(Tuning),
-    "zone/+": Read(Summary),
-    "site": Read(Summary),
-    "forecast/+": Read(Forecast),
-    "alerts": Read(Alerts),
-    "adjustments": Read(Adjustments),
-    "collector": Read(CollectorStatus, frozenset({"since"})),
-    "device/+/findings": Read(Findings),
-    "device/%u/receipt": Read(Receipt),
-    "device/%u/command": Read(Command, from_device=True),
-    "device/+/status": Read(DeviceStatus, frozenset({"since"}), from_device=True),
+    "space/+": TopicAccess(SpaceState),
+    "tuning/+": TopicAccess(Tuning),
+    "zone/+": TopicAccess(Summary),
+    "site": TopicAccess(Summary),
+    "forecast/+": TopicAccess(Forecast),
+    "alerts": TopicAccess(Alerts),
+    "adjustments": TopicAccess(Adjustments),
+    "collector": TopicAccess(CollectorStatus, frozenset({"since"})),
+    "device/+/findings": TopicAccess(Findings),
+    "device/%u/receipt": TopicAccess(Receipt),
+    "device/%u/command": TopicAccess(Command, from_device=True),
+    "device/+/status": TopicAccess(DeviceStatus, frozenset({"since"}), from_device=True),
 }
-"""Every topic that somebody else than the collector may read."""
+"""Every topic that users other than the collector may read."""
 
 
 def readable() -> dict[str, set[str]]:
-    """By user of the shipped ACL file what it may read, without `ledig/v1/SITE/`; every device is one user."""
+    """Return by user of the shipped ACL file what it may read, without `ledig/v1/SITE/`; all devices are one user."""
     found: dict[str, set[str]] = {}
     user = "device"
     for line in (SHIPPED_MOSQUITTO / "ledig.acl").read_text().splitlines():
@@ -82,7 +82,7 @@ def readable() -> dict[str, set[str]]:
 
 
 def place_of(topic: str) -> str:
-    """The row of TOPICS that a topic of the collector belongs to."""
+    """Return the row of TOPICS that a topic of the collector belongs to."""
     _, _, _, *parts = topic.split("/")
     if parts[0] == "device":
         return f"device/{'%u' if parts[2] == 'receipt' else '+'}/{parts[2]}"
@@ -90,7 +90,7 @@ def place_of(topic: str) -> str:
 
 
 def instants(value: Any, left_out: frozenset[str], key: str = "") -> Iterator[int]:
-    """Every moment in a message, wherever it stands."""
+    """Yield every moment in a message, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from instants(inner, left_out, name)
@@ -102,7 +102,7 @@ def instants(value: Any, left_out: frozenset[str], key: str = "") -> Iterator[in
 
 
 def small_site_plan() -> SitePlan:
-    """The shipped example; sensors report less often than on a real site, which is less to simulate."""
+    """Return the shipped example with sensors that report less often than on a real site, to simulate less."""
     plan = example_plan()
     return replace(plan, sensors=tuple(replace(sensor, heartbeat_ms=600_000) for sensor in plan.sensors))
 
@@ -113,7 +113,7 @@ def days_of_signs(plan: SitePlan, days: int) -> list[Sign]:
 
 
 class Checks:
-    """Looks at the record after each step, as far as it has grown."""
+    """Checks the new messages of the record after each step."""
 
     def __init__(self, site: LiveSite, plan: SitePlan) -> None:
         self._record, self._plan = site.record, plan
@@ -123,8 +123,8 @@ class Checks:
         self.claims: list[str] = []
         self.places: set[str] = set()
 
-    def look(self) -> None:
-        """Read what is new."""
+    def check_new(self) -> None:
+        """Check new messages."""
         summaries: list[tuple[str, Summary]] = []
         for _, topic, payload in self._record.messages[self._read :]:
             place = place_of(topic)
@@ -136,36 +136,36 @@ class Checks:
                 self._states[topic.rpartition("/")[2]] = message.state
             elif isinstance(message, Summary):
                 summaries.append((topic.rpartition("/")[2], message))
-                self._empty_news(topic, message)
+                self._check_repeated(topic, message)
         self._read = len(self._record.messages)
         for zone, summary in summaries:
             self._counts(zone, summary)
 
-    def _empty_news(self, topic: str, message: Summary) -> None:
+    def _check_repeated(self, topic: str, message: Summary) -> None:
         bare = msgspec.structs.replace(message, at_ms=0)
         is_aged = message.at_ms < self._record.now_ms - KEPT_MS and message.at_ms % COARSE_MS == 0
         if self._newest.get(topic) == bare and not is_aged:
-            self.claims.append(f"{topic}: a message without news at {message.at_ms}")
+            self.claims.append(f"{topic}: a message without a change at {message.at_ms}")
         self._newest[topic] = bare
 
     def _counts(self, zone: str, summary: Summary) -> None:
-        """Nothing is counted but what every reader can count; of people no number below five."""
+        """Check that counts follow from public states, and that no people count is below five."""
         where = {zone, WHOLE_SITE} if zone == "site" else {zone}
-        for kind, told in summary.kinds.items():
+        for kind, counts in summary.kinds.items():
             there = [s.id for s in self._plan.spaces if s.kind is kind and s.offered]
             there = [s for s in there if zone == "site" or self._plan.space[s].zone in where]
             states = [self._states[s] for s in there]
             public = len(states), sum(s in TAKEN for s in states), states.count(Occupancy.VACANT)
-            if (told.capacity, told.taken, told.free_min) != public:
-                self.claims.append(f"{zone}: {told} is not what the states add up to, {public}")
+            if (counts.capacity, counts.taken, counts.free_min) != public:
+                self.claims.append(f"{zone}: {counts} is not what the states add up to, {public}")
         if (people := summary.people) is not None:
             if any(n in range(1, 5) for n in (people.count, people.least)) or people.most < 4:
                 self.claims.append(f"few people: {people}")
             if (people.zero_ms or 0) % COARSE_MS:
                 self.claims.append(f"the site was empty at {people.zero_ms}")
 
-    def look_at_retained(self) -> None:
-        """What somebody gets who comes now: no exact moment of long ago, and nothing of a dedicated space."""
+    def check_retained(self) -> None:
+        """Check what a new subscriber gets: no exact old moment, and nothing of a dedicated space."""
         now_ms = self._record.now_ms
         for topic, payload in self._record.retained.items():
             left_out = TOPICS[place_of(topic)].no_movement
@@ -174,27 +174,27 @@ class Checks:
                     self.claims.append(f"{topic} at {now_ms}: {at_ms} is exact: {payload.decode()}")
 
 
-def test_every_topic_that_somebody_may_read_is_read_by_the_attack() -> None:
+def test_the_attack_reads_every_readable_topic() -> None:
     every = readable()
     assert set(every) == {"device", "collector", "dashboard", "installer"}
     others = set().union(*(topics for user, topics in every.items() if user != "collector"))
     assert others == set(TOPICS), "a topic that is read needs a row in TOPICS, one that is not needs none"
 
 
-def test_no_reader_of_topics_learns_more_than_the_live_states(tmp_path: Path, full: bool) -> None:
+def test_readers_of_topics_learn_only_the_live_states(tmp_path: Path, full: bool) -> None:
     plan = small_site_plan()
     days = FULL_DAYS if full else SHORT_DAYS
     noticed = days_of_signs(plan, days)
     begin_ms = noticed[0].at_ms
-    silent = min(plan.devices)  # what its sensors last noticed stays retained
+    silent = min(plan.devices)  # the last states of its sensors stay retained
     noticed = [s for s in noticed if s.sensor[0] != silent or s.at_ms < begin_ms + 14 * HOUR_MS]
     with closing(LiveSite(plan, tmp_path, begin_ms)) as site:
         site.falls_silent(silent, begin_ms + 14 * HOUR_MS)
         checks = Checks(site, plan)
         for now_ms in site.live(noticed, begin_ms + days * DAY_MS):
-            checks.look()
+            checks.check_new()
             if (now_ms - begin_ms) % (6 * HOUR_MS) == 0:
-                checks.look_at_retained()
+                checks.check_retained()
     assert checks.places == {place for place, read in TOPICS.items() if not read.from_device}
     assert not checks.claims, f"{len(checks.claims)}: {checks.claims[:10]}"
     dedicated = {space.id for space in plan.spaces if space.tenure is Tenure.DEDICATED}
@@ -202,11 +202,11 @@ def test_no_reader_of_topics_learns_more_than_the_live_states(tmp_path: Path, fu
     assert dedicated.isdisjoint(topic.rpartition("/")[2] for _, topic, _ in site.record.messages)
 
 
-def test_every_message_is_the_same_whether_members_with_their_own_desk_are_there_or_not(tmp_path: Path) -> None:
+def test_messages_do_not_depend_on_members_with_dedicated_desks(tmp_path: Path) -> None:
     plan = small_site_plan()
     dedicated = {space.id for space in plan.spaces if space.tenure is Tenure.DEDICATED}
     own = {sensor.key for sensor in plan.sensors if sensor.space in dedicated}
-    noticed = [sign for sign in days_of_signs(plan, 1) if sign.part != "crossing"]  # the doors count them as people
+    noticed = [sign for sign in days_of_signs(plan, 1) if sign.part != "crossing"]  # doors count them as people
     present = [sign for sign in noticed if sign.sensor in own and sign.value]
     assert len(present) > 100
     records = []
@@ -221,7 +221,7 @@ def test_every_message_is_the_same_whether_members_with_their_own_desk_are_there
 
 
 def _is_own(topic: str, payload: bytes) -> bool:
-    """Whether a message may depend on members with their own desk: who is seen counts as people, from five on."""
-    if topic.endswith("/receipt"):  # of the device whose events they are
+    """Return whether a message may depend on members with dedicated desks: detected people count from five on."""
+    if topic.endswith("/receipt"):  # for the device that sent the events
         return True
     return topic.endswith("/site") and json.loads(payload).get("people", {}).get("most", 0) > 4

@@ -1,4 +1,4 @@
-"""A site that is used through simulated weeks, in one process: the real history, forecasts and pages.
+"""A site used through simulated weeks, in one process: with the real history, forecasts and pages.
 
 In:    a plan, how many days.
 Out:   the journal, the forecasts that are retained at the broker, an application over both; and what really happened.
@@ -46,14 +46,14 @@ MONDAY = date(2025, 9, 1)
 
 
 def example_plan() -> SitePlan:
-    """The shipped example; its sensors report every five minutes, which is less to simulate."""
+    """Return the shipped example with sensors that report every five minutes, to simulate less."""
     plan = read(ROOT / "firmware-config" / "site.example.toml").plan
     return replace(plan, sensors=tuple(replace(sensor, heartbeat_ms=HEARTBEAT_MS) for sensor in plan.sensors))
 
 
 @dataclass
-class Truth:
-    """Every change of every space, and every crossing."""
+class SimulatedTruth:
+    """Every change of every space, and every crossing, as simulated."""
 
     changes: dict[str, list[tuple[int, Occupancy]]] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Truth:
         return changes[place - 1][1] if place else Occupancy.VACANT
 
     def moments(self, spaces: Iterable[str], from_ms: int, to_ms: int) -> list[int]:
-        """When the number of taken ones changed."""
+        """Return when the number of taken spaces changed."""
         found = []
         for space in spaces:
             before = False
@@ -78,71 +78,71 @@ class Truth:
 
 
 @dataclass
-class World:
-    """The end of the simulation."""
+class SimulatedSite:
+    """The state at the end of the simulation."""
 
     plan: SitePlan
     now_ms: int
-    truth: Truth
+    truth: SimulatedTruth
     retained: dict[str, bytes]
     journal_path: Path
 
     def app(self, accounts_path: Path) -> Flask:
-        """The pages, with everything that the broker retains."""
+        """Build the pages, with everything that the broker retains."""
         live = Live(self.plan, lambda: self.now_ms)
         live.inbox.append(Broker.HERE)
         live.inbox.extend(Message(topic, payload, retained=True) for topic, payload in self.retained.items())
-        speak(live, self.plan)
+        deliver_status(live, self.plan)
         settings = DashboardSettings(
             broker=BrokerSettings(), accounts_path=accounts_path, journal_path=self.journal_path, max_streams=10
         )
         return create_app(settings, self.plan, live, Accounts(accounts_path))
 
 
-def speak(live: Live, plan: SitePlan) -> None:
-    """Let the collector be heard now."""
+def deliver_status(live: Live, plan: SitePlan) -> None:
+    """Deliver a current status of the collector."""
     live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())
 
 
-def simulate(plan: SitePlan, folder: Path, days: int) -> World:
-    """Let a site be used for so many days from a Monday on; it ends at noon of the day after.
+def simulate(plan: SitePlan, folder: Path, days: int) -> SimulatedSite:
+    """Simulate the use of a site for so many days from a Monday on, until noon of the next day.
 
-    The states of spaces are written as inference would; from there on everything is the collector's own work.
+    The states of spaces are written like inference would write them; everything after that is the collector's work.
     """
-    truth = Truth()
+    truth = SimulatedTruth()
     lives = [day(plan, MONDAY + timedelta(days=number), SEED) for number in range(days + 1)]
     begin_ms, end_ms = lives[0].starts_ms, lives[-1].starts_ms + 12 * HOUR_MS
     path = folder / "journal.sqlite"
     retained: dict[str, bytes] = {}
     with closing(Journal(path)) as journal:
-        journal.connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here
+        journal.connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
         settlement, foretelling = Settlement(plan), Foretelling(plan)
-        news = sorted(found for lived in lives for found in _news(plan, lived) if found[0] < end_ms)
+        changes = sorted(found for lived in lives for found in _simulated_changes(plan, lived) if found[0] < end_ms)
         with journal.transaction():
             for space in plan.spaces:
                 journal.connection.execute("INSERT INTO transition VALUES (?, ?, 'vacant')", (space.id, begin_ms))
         place = 0
         for now_ms in range(begin_ms + SLICE_MS, end_ms + 1, SLICE_MS):
             with journal.transaction():
-                while place < len(news) and news[place][0] < now_ms:
-                    _write(journal, truth, news[place], place)
+                while place < len(changes) and changes[place][0] < now_ms:
+                    _write(journal, truth, changes[place], place)
                     place += 1
                 while settlement.settle(journal.connection, now_ms):
                     pass
                 while (now_ms - end_ms) % DAY_MS == 0 and foretelling.due(now_ms):
                     foretelling.step(journal.connection, now_ms)
-            for zone, told in foretelling.to_tell():
-                retained[topics.forecast(plan.id, zone)] = b"" if told is None else encode_forecast(told)
-    return World(plan, end_ms, truth, retained, path)
+            for zone, forecast in foretelling.to_tell():
+                retained[topics.forecast(plan.id, zone)] = b"" if forecast is None else encode_forecast(forecast)
+    return SimulatedSite(plan, end_ms, truth, retained, path)
 
 
 _KIND = {kind.value: kind for kind in Kind}
-News = tuple[int, str, str, str, float]
-"""When, `space` or the kind of an event, whose, what a space became, and the value of an event."""
+SimulatedChange = tuple[int, str, str, str, float]
+"""Time; `space` or the kind of an event; subject; new state of a space; value of an event."""
 
 
-def _news(plan: SitePlan, lived: Day) -> Iterator[News]:
+def _simulated_changes(plan: SitePlan, lived: Day) -> Iterator[SimulatedChange]:
     for space in plan.spaces:
         for from_ms, to_ms in spans(lived, space.id):
             yield from_ms, "space", space.id, Occupancy.OCCUPIED, 0.0
@@ -156,8 +156,8 @@ def _news(plan: SitePlan, lived: Day) -> Iterator[News]:
                 yield at_ms, Kind.HEARTBEAT, "/".join(sensor.key), "", 0.0
 
 
-def _write(journal: Journal, truth: Truth, news: News, seq: int) -> None:
-    at_ms, what, whose, state, value = news
+def _write(journal: Journal, truth: SimulatedTruth, change: SimulatedChange, seq: int) -> None:
+    at_ms, what, whose, state, value = change
     if what == "space":
         journal.connection.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (whose, at_ms, state))
         truth.changes.setdefault(whose, []).append((at_ms, Occupancy(state)))
@@ -167,5 +167,5 @@ def _write(journal: Journal, truth: Truth, news: News, seq: int) -> None:
 
 
 def scope_spaces(plan: SitePlan, zone: str, kind: str) -> list[str]:
-    """The spaces of a kind in a zone, or in WHOLE_SITE."""
+    """Return the spaces of a kind in a zone, or in WHOLE_SITE."""
     return [space.id for space in plan.spaces if space.kind == kind and zone in {space.zone, WHOLE_SITE}]

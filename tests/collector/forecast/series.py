@@ -1,4 +1,4 @@
-"""Made-up series: days of open hours, told by a rule."""
+"""Artificial series: days of open hours, given by a rule."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -11,27 +11,27 @@ MONDAY = date(2026, 1, 5).toordinal()
 _EPOCH = date(1970, 1, 1).toordinal()
 OPEN = range(8, 18)
 
-Told = Callable[[int, int], float | None]
-"""The value of a day (its number from MONDAY) and an hour."""
+ValueRule = Callable[[int, int], float | None]
+"""The value by day (counted from MONDAY) and hour."""
 
 
 def hour_of(day: int, hour: int, value: float | None = None, opening: Opening = Opening.OPEN) -> Hour:
-    """One hour of the day with that number; the house stands on UTC."""
+    """Create one hour of a day; the site is in UTC."""
     return Hour(((MONDAY + day - _EPOCH) * 24 + hour) * HOUR_MS, MONDAY + day, hour, opening, value, 40.0)
 
 
-def series(days: int, told: Told, hours: Sequence[int] = OPEN, first: int = 0) -> list[Hour]:
-    """So many days of it."""
-    return [hour_of(day, hour, told(day, hour)) for day in range(first, first + days) for hour in hours]
+def series(days: int, value_of: ValueRule, hours: Sequence[int] = OPEN, first: int = 0) -> list[Hour]:
+    """Create the hours of so many days."""
+    return [hour_of(day, hour, value_of(day, hour)) for day in range(first, first + days) for hour in hours]
 
 
 def coming(day: int, days: int = 1, hours: Sequence[int] = OPEN) -> list[Hour]:
-    """Hours of which nothing is known yet."""
+    """Create hours without values."""
     return series(days, lambda _day, _hour: None, hours, day)
 
 
 def points(history: Sequence[Hour], day: int, days: int = 1, recent: Sequence[Hour] = ()) -> list[Point]:
-    """What is forecast at the midnight before `day`, or after its `recent` hours."""
+    """Return the forecast at the midnight before `day`, or after its `recent` hours."""
     begun = len(recent)
     found = forecast(learn(history, MONDAY + day), recent, coming(day, days)[begun:])
     return [point for point in found if point is not None]

@@ -1,4 +1,4 @@
-"""How far off a forecast may be, and how much of an error lasts."""
+"""Bands of a forecast, and how much of an error remains."""
 
 from random import Random
 
@@ -12,19 +12,19 @@ WORKDAY, WEEKEND = False, True
 
 
 def days(count: int, *, weekend: bool = WORKDAY, **by_hour: float) -> list[DayOfErrors]:
-    """So many days with these errors, of hours named h9, h10."""
+    """Create so many days with these errors, by hours named h9, h10."""
     return [DayOfErrors(weekend, {int(hour[1:]): error for hour, error in by_hour.items()})] * count
 
 
 @given(st.lists(st.floats(-100, 100), min_size=5, max_size=60))
-def test_distances_rise_within_the_errors_of_either_side(errors: list[float]) -> None:
+def test_distances_rise_within_the_errors(errors: list[float]) -> None:
     found = distances([DayOfErrors(WORKDAY, {9: error}) for error in errors], 9, weekend=WORKDAY)
     assert found is None or list(found) == sorted(found)
     assert found is None or 0 <= found[0] <= found[-1] <= max(map(abs, errors))
 
 
-def test_four_in_five_of_the_errors_to_come_lie_within() -> None:
-    random = Random(2)  # noqa: S311 - made-up errors
+def test_four_in_five_of_the_coming_errors_lie_within_the_band() -> None:
+    random = Random(2)  # noqa: S311 - artificial errors
     within = 0
     for _ in range(4000):
         *past, to_come = [random.gauss(0, 3) for _ in range(41)]
@@ -33,14 +33,14 @@ def test_four_in_five_of_the_errors_to_come_lie_within() -> None:
     assert 0.77 <= within / 4000 <= 0.83
 
 
-def test_fewer_than_five_errors_hold_nothing() -> None:
+def test_fewer_than_five_errors_give_no_band() -> None:
     assert distances([], 9, weekend=WORKDAY) is None
     assert distances(days(4, h9=1.0), 9, weekend=WORKDAY) is None
     assert distances(days(6, h9=1.0), 9, weekend=WORKDAY) is not None
     assert distances(days(6, h9=1.0), 14, weekend=WORKDAY) is None
 
 
-def test_errors_of_hours_nearby_of_like_days_and_of_late_weigh_more() -> None:
+def test_errors_of_near_hours_similar_days_and_recent_days_weigh_more() -> None:
     def middling(past: list[DayOfErrors], hour: int = 9, *, weekend: bool = WORKDAY) -> float:
         found = distances(past, hour, weekend=weekend)
         assert found is not None
@@ -54,8 +54,8 @@ def test_errors_of_hours_nearby_of_like_days_and_of_late_weigh_more() -> None:
     assert distances(wild + calm, 9, weekend=WORKDAY) < distances(calm + wild, 9, weekend=WORKDAY)
 
 
-def test_errors_that_go_together_by_the_day_are_worth_fewer() -> None:
-    random = Random(6)  # noqa: S311 - made-up errors
+def test_errors_of_one_day_count_as_one() -> None:
+    random = Random(6)  # noqa: S311 - artificial errors
     past = [DayOfErrors(WORKDAY, {hour: random.gauss(0, 3) for hour in range(6, 13)}) for _ in range(30)]
     each, together = (distances(past, 9, weekend=WORKDAY, as_days=as_days) for as_days in (False, True))
     assert each is not None
@@ -65,13 +65,13 @@ def test_errors_that_go_together_by_the_day_are_worth_fewer() -> None:
 
 
 @pytest.mark.parametrize(("lasts", "found"), [(1.0, 1.0), (0.5, 0.5), (0.0, 0.0), (-1.0, 0.0), (3.0, 1.0)])
-def test_how_much_lasts_is_learnt(lasts: float, found: float) -> None:
+def test_the_remaining_share_of_an_error_is_learned(lasts: float, found: float) -> None:
     pairs = [[(cause, lasts * cause) for cause in (1.0, -2.0, 3.0)]] * 200
     assert slope(pairs, believed=min(1, max(0, lasts))) == pytest.approx(found)
 
 
-def test_what_was_believed_fades_with_the_days_that_tell_otherwise() -> None:
+def test_the_prior_fades_with_contrary_days() -> None:
     one, ten, many = ([[(1.0, 0.0)]] * count for count in (1, 10, 42))
     assert 0.8 > slope(one, 0.8) > slope(ten, 0.8) > slope(many, 0.8) > 0
     assert slope([], 0.8) == slope([[], []], 0.8) == slope([[(0.0, 5.0)]], 0.8) == 0.8
-    assert slope(one + [[]] * 30, 0.8) > slope(one, 0.8), "a day that tells nothing is no day"
+    assert slope(one + [[]] * 30, 0.8) > slope(one, 0.8), "a day without pairs does not count"

@@ -1,4 +1,4 @@
-"""The hours to come: what is said of them, and what never is."""
+"""Forecasts of the coming hours: what they contain, and what they never contain."""
 
 from random import Random
 
@@ -13,20 +13,20 @@ from tests.collector.forecast.series import MONDAY, OPEN, coming, hour_of, point
 
 
 def week(day: int, hour: int) -> float:
-    """Twenty on a working day, ten at a weekend, a little more in the afternoon."""
+    """Return 20 on a working day, 10 at a weekend, a little more in the afternoon."""
     return (20.0 if day % 7 < 5 else 10.0) + hour / 10
 
 
 def restless(seed: int, spread: float = 2.0):
-    """The same with something of every day and of every hour."""
-    random = Random(seed)  # noqa: S311 - a made-up house
+    """Return the same rule with noise per day and per hour."""
+    random = Random(seed)  # noqa: S311 - an artificial site
     days = [random.gauss(0, spread) for _ in range(400)]
     return lambda day, hour: max(0.0, week(day, hour) + days[day] + random.gauss(0, 1))
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Hour]:
-    """Two to six weeks of three hours a day, some of them not known."""
+    """Draw two to six weeks of three hours a day, some of them unknown."""
     days = draw(st.integers(14, 42))
     value = st.one_of(st.none(), st.integers(0, 400).map(lambda tenths: tenths / 10))
     values = draw(st.lists(value, min_size=3 * days, max_size=3 * days))
@@ -34,18 +34,18 @@ def histories(draw: st.DrawFn) -> list[Hour]:
 
 
 def after(history: list[Hour]) -> int:
-    """The day after the last."""
+    """Return the day after the last."""
     return history[-1].day + 1 - MONDAY
 
 
 def ahead(history: list[Hour], recent: list[Hour] | None = None):
-    """Points of the eight days after a history of three hours a day."""
+    """Return points of the eight days after a history of three hours a day."""
     day = after(history)
     return forecast(learn(history, MONDAY + day), recent or [], coming(day, 8, range(9, 12))[len(recent or []) :])
 
 
 @given(histories())
-def test_deciles_rise_within_what_there_is(history: list[Hour]) -> None:
+def test_deciles_rise_within_the_capacity(history: list[Hour]) -> None:
     for point in ahead(history):
         if point is not None:
             assert list(point.deciles) == sorted(point.deciles)
@@ -53,23 +53,23 @@ def test_deciles_rise_within_what_there_is(history: list[Hour]) -> None:
 
 
 @given(histories(), st.lists(st.integers(0, 40), min_size=3, max_size=3))
-def test_nothing_that_comes_after_bears_on_what_is_forecast(history: list[Hour], later: list[int]) -> None:
+def test_later_data_does_not_affect_a_forecast(history: list[Hour], later: list[int]) -> None:
     day = after(history)
     known_later = [hour_of(day, 9 + place, value) for place, value in enumerate(later)]
-    asked = coming(day, 8, range(9, 12))
-    said = forecast(learn(history, MONDAY + day), [], asked)
-    assert forecast(learn(history + known_later, MONDAY + day), [], known_later + asked[3:]) == said
+    requested = coming(day, 8, range(9, 12))
+    first = forecast(learn(history, MONDAY + day), [], requested)
+    assert forecast(learn(history + known_later, MONDAY + day), [], known_later + requested[3:]) == first
 
 
 @given(histories(), st.sampled_from([0.25, 0.5, 4.0, 64.0]), st.integers(0, 40))
-def test_twice_the_house_has_twice_the_forecast(history: list[Hour], times: float, now: int) -> None:
+def test_forecasts_scale_with_the_site(history: list[Hour], times: float, now: int) -> None:
     def grown(hours: list[Hour]) -> list[Hour]:
         return [Hour(h.at_ms, h.day, h.hour, h.opening, h.value and h.value * times, 40 * times) for h in hours]
 
     day = after(history)
-    recent, asked = [hour_of(day, 9, now)], coming(day, 8, range(9, 12))[1:]
-    small = forecast(learn(history, MONDAY + day), recent, asked)
-    large = forecast(learn(grown(history), MONDAY + day), grown(recent), grown(asked))
+    recent, requested = [hour_of(day, 9, now)], coming(day, 8, range(9, 12))[1:]
+    small = forecast(learn(history, MONDAY + day), recent, requested)
+    large = forecast(learn(grown(history), MONDAY + day), grown(recent), grown(requested))
     for one, other in zip(small, large, strict=True):
         assert (one is None) == (other is None)
         if one is not None and other is not None:
@@ -77,13 +77,13 @@ def test_twice_the_house_has_twice_the_forecast(history: list[Hour], times: floa
 
 
 @given(histories(), st.data())
-def test_an_hour_that_is_not_known_is_as_one_that_is_not_there(history: list[Hour], data: st.DataObject) -> None:
+def test_an_unknown_hour_equals_a_missing_one(history: list[Hour], data: st.DataObject) -> None:
     there = [hour for hour in history if hour.value is not None or hour is history[-1]]
     assert ahead(there) == ahead(history)
 
 
 @given(st.integers(0, 400).map(lambda tenths: tenths / 10), st.integers(14, 60))
-def test_what_never_changes_is_forecast_as_it_is(value: float, days: int) -> None:
+def test_a_constant_series_is_forecast_exactly(value: float, days: int) -> None:
     found = points(series(days, lambda _day, _hour: value), days, 7)
     assert len(found) == 7 * len(OPEN)
     for point in found:
@@ -91,7 +91,7 @@ def test_what_never_changes_is_forecast_as_it_is(value: float, days: int) -> Non
         assert point.usual == pytest.approx(value)
 
 
-def test_nothing_is_said_before_two_weeks_nor_of_a_closed_hour() -> None:
+def test_there_is_no_forecast_before_two_weeks_or_of_closed_hours() -> None:
     assert points(series(13, week), 13) == []
     assert len(points(series(14, week), 14)) == len(OPEN)
     learnt = learn(series(14, week), MONDAY + 14)
@@ -121,8 +121,8 @@ def test_a_red_day_is_like_a_sunday() -> None:
     assert red.deciles == sunday.deciles != monday.deciles
 
 
-def test_what_was_unusual_in_the_last_days_is_expected_again_and_fades() -> None:
-    random = Random(3)  # noqa: S311 - a made-up house
+def test_the_deviation_of_the_last_days_is_expected_again_and_fades() -> None:
+    random = Random(3)  # noqa: S311 - an artificial site
     level = [0.0]
     for _ in range(70):
         level.append(0.9 * level[-1] + random.gauss(0, 1))
@@ -133,14 +133,14 @@ def test_what_was_unusual_in_the_last_days_is_expected_again_and_fades() -> None
     assert today.middle - today.usual > later.middle - later.usual
 
 
-def test_where_no_day_tells_of_the_next_little_is_carried() -> None:
+def test_unrelated_days_carry_little_deviation() -> None:
     history = series(70, restless(5))
     strange = [hour_of(70, hour, week(70, hour) + 6) for hour in OPEN]
     for point in points(history + strange, 71):
         assert abs(point.middle - point.usual) < 2.5
 
 
-def test_today_s_error_is_carried_forward_and_fades_by_the_hour() -> None:
+def test_the_error_of_today_is_carried_forward_and_fades_by_the_hour() -> None:
     history = series(42, restless(7))
     calm = points(history, 42)
     now = [hour_of(42, 8, calm[0].middle + 8)]
@@ -152,14 +152,14 @@ def test_today_s_error_is_carried_forward_and_fades_by_the_hour() -> None:
     ), "what is near is known better"
 
 
-def test_the_house_opens_at_an_hour_of_long_ago_and_the_day_is_still_forecast() -> None:
-    told = restless(7)
-    history = series(20, told, range(6, 18)) + series(60, told, first=20)
+def test_hours_open_again_after_a_long_time_are_forecast() -> None:
+    history_values = restless(7)
+    history = series(20, history_values, range(6, 18)) + series(60, history_values, first=20)
     learnt = learn(history, MONDAY + 80)
     assert all(forecast(learnt, [hour_of(80, 6, 3.0)], coming(80)))
 
 
-def test_a_restless_week_has_wider_bands_at_once() -> None:
+def test_an_irregular_week_widens_the_bands_at_once() -> None:
     def width(last_week: float) -> float:
         calm, wild = restless(8, 1.0), restless(9, last_week)
         history = series(70, lambda day, hour: (wild if day >= 63 else calm)(day, hour))
@@ -168,7 +168,7 @@ def test_a_restless_week_has_wider_bands_at_once() -> None:
     assert width(6.0) > 2 * width(1.0)
 
 
-def test_what_is_older_than_twenty_weeks_teaches_nothing_and_ten_weeks_of_silence_end_all_forecasts() -> None:
+def test_twenty_weeks_are_learned_from_and_ten_unknown_weeks_end_forecasts() -> None:
     history = series(150, restless(10))
     recent = [hour for hour in history if hour.day >= MONDAY + 10]
     assert points(history, 150) == points(recent, 150)
@@ -176,28 +176,28 @@ def test_what_is_older_than_twenty_weeks_teaches_nothing_and_ten_weeks_of_silenc
     assert points(history, 150 + 68) == []
 
 
-def test_the_band_holds_four_in_five() -> None:
+def test_the_band_covers_four_in_five_outcomes() -> None:
     within = total = 0
     for seed in range(4):
-        told = series(150, restless(seed))
+        history_values = series(150, restless(seed))
         for day in range(60, 150):
-            history, today = told[: day * len(OPEN)], told[day * len(OPEN) : (day + 1) * len(OPEN)]
+            history, today = history_values[: day * len(OPEN)], history_values[day * len(OPEN) : (day + 1) * len(OPEN)]
             for point, hour in zip(points(history, day), today, strict=True):
                 within += point.deciles[0] <= (hour.value or 0) <= point.deciles[-1]
                 total += 1
     assert 0.77 <= within / total <= 0.83
 
 
-def test_an_hour_that_autumn_brings_twice_counts_once_and_is_forecast_twice() -> None:
+def test_a_repeated_autumn_hour_counts_once_and_is_forecast_twice() -> None:
     night = range(6)
     history = series(41, lambda day, hour: week(day, hour) + (day * hour) % 3, night)
     twice = hour_of(41, 2, 11.0)
     later = Hour(twice.at_ms + HOUR_MS, twice.day, 2, Opening.OPEN, 13.0, 40.0)
     long = [hour_of(41, 0, 10.0), hour_of(41, 1, 10.0), twice, later, hour_of(41, 3, 10.0)]
     once = [hour_of(41, 0, 10.0), hour_of(41, 1, 10.0), hour_of(41, 2, 12.0), hour_of(41, 3, 10.0)]
-    asked = coming(42, 7, night)
-    assert forecast(learn(history + long, MONDAY + 42), [], asked) == forecast(
-        learn(history + once, MONDAY + 42), [], asked
+    requested = coming(42, 7, night)
+    assert forecast(learn(history + long, MONDAY + 42), [], requested) == forecast(
+        learn(history + once, MONDAY + 42), [], requested
     )
     two = forecast(learn(history, MONDAY + 41), [], [twice, later])
     assert None not in two
@@ -205,7 +205,7 @@ def test_an_hour_that_autumn_brings_twice_counts_once_and_is_forecast_twice() ->
     assert len({point.at_ms for point in two if point is not None}) == 2
 
 
-def test_a_day_without_its_second_hour_is_forecast_whole() -> None:
+def test_a_day_without_its_second_hour_is_forecast() -> None:
     history = series(42, lambda day, hour: week(day, hour) + (day * hour) % 3, range(6))
     short = [hour for hour in coming(42, 1, range(6)) if hour.hour != 2]
     found = forecast(learn(history, MONDAY + 42), [hour_of(42, 1, 30.0)], short)

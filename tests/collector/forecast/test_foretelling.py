@@ -1,4 +1,4 @@
-"""The forecasts of a whole house: a series at a time, restart-safe, and silent about who must not be told of."""
+"""Forecasts of a whole site: one series at a time, safe across restarts, and none of zones with hidden history."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.servers import Mosquitto, until
 
 LEADS = ("1h", "day")
-"""At which the hour that begins is foretold by the first forecast of all."""
+"""The hour that begins is covered by the very first forecast."""
 SMALL = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone == "hall"), doors=(), sensors=())
 """One zone with fifteen desks."""
 
@@ -40,7 +40,7 @@ def db() -> Iterator[sqlite3.Connection]:
         yield made
 
 
-def foretell(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Foretelling | None = None) -> Foretelling:
+def run_forecaster(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Foretelling | None = None) -> Foretelling:
     made = made or Foretelling(plan)
     while made.due(until_ms):
         made.step(db, until_ms)
@@ -51,24 +51,24 @@ def rows(db: sqlite3.Connection) -> list[Row]:
     return [row for tags in tables.series(db, FORECAST) for row in tables.read(db, FORECAST, tags, 0, 2**50)]
 
 
-def test_a_house_of_two_weeks_is_told_by_zone_and_as_a_whole(db: sqlite3.Connection) -> None:
+def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Connection) -> None:
     seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
-    said = dict(foretell(db, MONDAY_10_MS + 7 * 60_000).to_tell())
-    assert said.keys() == {"hall", "site"}
-    assert said["hall"] is not None
-    outlook = said["hall"].kinds[SpaceKind.DESK]
+    published = dict(run_forecaster(db, MONDAY_10_MS + 7 * 60_000).to_tell())
+    assert published.keys() == {"hall", "site"}
+    assert published["hall"] is not None
+    outlook = published["hall"].kinds[SpaceKind.DESK]
     assert (outlook.at_ms, outlook.capacity, outlook.missing_days) == (MONDAY_10_MS, 15, 0)
     assert len(outlook.hours) == 5 * 13
 
 
-def test_the_first_days_are_told_as_days_that_are_missing(db: sqlite3.Connection) -> None:
+def test_the_first_days_publish_the_missing_days(db: sqlite3.Connection) -> None:
     seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
-    said = dict(foretell(db, MONDAY_10_MS).to_tell())
-    assert said["site"] == Forecast(kinds={SpaceKind.DESK: Outlook(at_ms=MONDAY_10_MS, missing_days=7)})
+    published = dict(run_forecaster(db, MONDAY_10_MS).to_tell())
+    assert published["site"] == Forecast(kinds={SpaceKind.DESK: Outlook(at_ms=MONDAY_10_MS, missing_days=7)})
     assert rows(db) == []
 
 
-def test_each_step_is_one_series_and_each_hour_one_round(db: sqlite3.Connection) -> None:
+def test_each_step_forecasts_one_series_and_each_hour_has_one_round(db: sqlite3.Connection) -> None:
     made = Foretelling(PLAN)
     steps = 0
     while made.due(MONDAY_10_MS):
@@ -79,7 +79,7 @@ def test_each_step_is_one_series_and_each_hour_one_round(db: sqlite3.Connection)
     assert made.due(MONDAY_10_MS + HOUR_MS)
 
 
-def test_nothing_is_told_of_a_zone_before_all_its_kinds_are_forecast(db: sqlite3.Connection) -> None:
+def test_a_zone_is_published_when_all_its_kinds_are_forecast(db: sqlite3.Connection) -> None:
     made = Foretelling(PLAN)
     left = [one.zone for one in series_of(PLAN)]
     while made.due(MONDAY_10_MS):
@@ -88,24 +88,24 @@ def test_nothing_is_told_of_a_zone_before_all_its_kinds_are_forecast(db: sqlite3
         assert not {zone for zone, _ in made.to_tell()}.intersection(left)
 
 
-def test_a_clock_that_outruns_the_rounds_leaves_no_series_behind(db: sqlite3.Connection) -> None:
+def test_every_series_is_forecast_although_time_outruns_the_rounds(db: sqlite3.Connection) -> None:
     made = Foretelling(PLAN)
     for hour in range(2 * len(list(series_of(PLAN)))):
         made.step(db, MONDAY_10_MS + hour * HOUR_MS)
     assert {zone for zone, _ in made.to_tell()} == {"site", "hall", "quiet", "loft", "workshop"}
 
 
-def test_what_is_too_old_to_teach_or_to_be_scored_is_not_read(db: sqlite3.Connection) -> None:
+def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connection) -> None:
     def steps() -> int:
-        """Of SQLite's machine, for one round."""
+        """Return the number of SQLite's virtual machine steps for one round."""
         taken: list[int] = []
         db.set_progress_handler(lambda: taken.append(1), 1)
-        foretell(db, MONDAY_10_MS)
+        run_forecaster(db, MONDAY_10_MS)
         db.set_progress_handler(None, 0)
         return len(taken)
 
     def add(teaches: int, scored: int) -> None:
-        """What such a house has beyond so many days."""
+        """Add history older than so many days."""
         begin_ms = MONDAY_10_MS - teaches * DAY_MS
         seasons.remember(db, seasons.past(SMALL, begin_ms, begin_ms + DAY_MS))
         at_ms, kept = MONDAY_10_MS - scored * DAY_MS, (1.0, 2.0, 3.0, 0.5, 2.0, 1.0)
@@ -121,32 +121,32 @@ def test_what_is_too_old_to_teach_or_to_be_scored_is_not_read(db: sqlite3.Connec
     assert steps() == young
 
 
-def test_a_restart_issues_nothing_twice_and_ends_in_the_same_rows(db: sqlite3.Connection) -> None:
+def test_a_restart_issues_nothing_twice_and_gives_the_same_rows(db: sqlite3.Connection) -> None:
     end_ms = MONDAY_10_MS + 4 * HOUR_MS
     seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
         db.backup(other)
         made = Foretelling(SMALL)
         for now_ms in range(MONDAY_10_MS, end_ms + 1, HOUR_MS):
-            foretell(db, now_ms, made=made)
-            foretell(other, now_ms)  # a new process each hour
+            run_forecaster(db, now_ms, made=made)
+            run_forecaster(other, now_ms)  # a new process each hour
             revision = tables.identity(other)[1]
-            foretell(other, now_ms)
+            run_forecaster(other, now_ms)
             assert tables.identity(other)[1] == revision, "a second start in the hour writes nothing"
         assert rows(db) == rows(other)
 
 
-def test_what_was_told_is_told_again_to_a_broker_that_may_have_forgotten_it(db: sqlite3.Connection) -> None:
-    made = foretell(db, MONDAY_10_MS)
+def test_forecasts_are_published_again_on_request(db: sqlite3.Connection) -> None:
+    made = run_forecaster(db, MONDAY_10_MS)
     first = made.to_tell()
     assert made.to_tell() == []
     made.tell_all()
     again = dict(made.to_tell())
     assert {zone: again[zone] for zone, _ in first} == dict(first)
-    assert {zone for zone, told in again.items() if told is None} == {"quiet", "loft", "workshop"}
+    assert {zone for zone, published in again.items() if published is None} == {"quiet", "loft", "workshop"}
 
 
-def test_nothing_is_forecast_of_a_zone_whose_past_is_not_told() -> None:
+def test_zones_with_hidden_history_are_not_forecast() -> None:
     def zones(spaces: tuple[Space, ...], kind: SpaceKind) -> set[str]:
         return {one.zone for one in series_of(replace(PLAN, spaces=spaces)) if one.kind == kind}
 
@@ -161,12 +161,12 @@ def test_nothing_is_forecast_of_a_zone_whose_past_is_not_told() -> None:
     assert zones(printer, SpaceKind.EQUIPMENT) == set(), "there is none to be free"
     room = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     assert zones(room, SpaceKind.ROOM) == set()
-    assert zones(PLAN.spaces[:3], SpaceKind.DESK) == set(), "a house of three desks has no forecast of them"
+    assert zones(PLAN.spaces[:3], SpaceKind.DESK) == set(), "a site of three desks has no forecast of them"
     assert "supply" not in {one.kind for one in series_of(PLAN)}
 
 
 @pytest.mark.parametrize("capacity", [9, 99, 1000])
-def test_a_forecast_of_the_largest_house_fits_one_message(capacity: int) -> None:
+def test_a_forecast_of_the_largest_site_fits_one_message(capacity: int) -> None:
     begins = range(MONDAY_10_MS, MONDAY_10_MS + DAYS * DAY_MS, HOUR_MS)
     points = [Point(at_ms, (capacity * 0.1234567,) * 9, capacity * 0.1, capacity, 42) for at_ms in begins]
     usual = tuple((n, rounded(capacity * 0.8765, capacity)) for n in range(-12, 13))
@@ -183,13 +183,13 @@ def test_a_forecast_of_the_largest_house_fits_one_message(capacity: int) -> None
     assert outlook.decode(payload) == Forecast(kinds=kinds, people=full)
 
 
-def test_a_forecast_that_breaks_the_contract_is_refused() -> None:
+def test_a_forecast_that_breaks_the_contract_is_rejected() -> None:
     with pytest.raises(MessageRejected, match="nine"):
         outlook.decode(b'{"kinds":{},"nine":1}')
 
 
-def said(work: Work, desk: int, now_ms: int) -> None:
-    """One desk's box hands over the hour in which nobody moved, and the half before: so long it takes to be sure."""
+def deliver(work: Work, desk: int, now_ms: int) -> None:
+    """Deliver the hour without motion of one desk and the half hour before, which vacancy needs."""
     beats = [
         SensorEvent(seq=n + 1, sensor=f"desk-{desk}-pir", at_ms=at_ms, kind=Kind.HEARTBEAT, value=0)
         for n, at_ms in enumerate(range(NOON_MS - HOUR_MS // 2, NOON_MS + HOUR_MS, 30_000))
@@ -204,7 +204,7 @@ def settle(work: Work, now_ms: int) -> None:
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_late_data_correct_what_came_also_after_a_restart(tmp_path: Path, restarted: bool) -> None:
+def test_late_data_corrects_outcomes_also_after_a_restart(tmp_path: Path, restarted: bool) -> None:
     plan = house_of(5, devices=5)
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
 
@@ -223,16 +223,16 @@ def test_late_data_correct_what_came_also_after_a_restart(tmp_path: Path, restar
         assert came() == {(None, None)}
         work = begun(NOON_MS + HOUR_MS) if restarted else work
         for desk in range(1, 5):
-            said(work, desk, NOON_MS + HOUR_MS)
+            deliver(work, desk, NOON_MS + HOUR_MS)
         settle(work, NOON_MS + HOUR_MS)
         assert came() == {(4.0, 1.0)}
         work = begun(NOON_MS + 2 * HOUR_MS) if restarted else work
-        said(work, 0, NOON_MS + 2 * HOUR_MS)
+        deliver(work, 0, NOON_MS + 2 * HOUR_MS)
         settle(work, NOON_MS + 2 * HOUR_MS)
         assert came() == {(5.0, 1.0)}
 
 
-def test_a_house_whose_day_takes_a_minute_is_forecast_and_asks_for_more_until_all_of_it_is(tmp_path: Path) -> None:
+def test_an_accelerated_site_is_forecast_completely(tmp_path: Path) -> None:
     plan = house_of(5)
     step_ms = DAY_MS // 60
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
@@ -247,7 +247,7 @@ def test_a_house_whose_day_takes_a_minute_is_forecast_and_asks_for_more_until_al
     assert waiting == [True, True, False, True], "three series, and the first again after an hour"
 
 
-def test_a_broker_is_told_and_told_again(tmp_path: Path, broker: Mosquitto) -> None:
+def test_forecasts_are_published_to_a_broker_and_again_on_request(tmp_path: Path, broker: Mosquitto) -> None:
     plan = house_of(5)
     path = tmp_path / "journal.sqlite"
     with closing(Journal(path)) as journal, journal.transaction():

@@ -1,4 +1,4 @@
-"""Which hours of the past are known well enough to learn from, and what was free in them."""
+"""Hours known well enough to learn from, and what was free in them."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -34,41 +34,41 @@ def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, Known | No
     return free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
 
 
-def test_free_is_the_mean_of_what_was_free_at_the_start_of_each_five_minutes(db: sqlite3.Connection) -> None:
+def test_free_spaces_are_the_mean_over_the_starts_of_buckets(db: sqlite3.Connection) -> None:
     write(db, [0.0] * 3 + [1.0] * 3 + [4.0] * 6)
     assert known(db) == {T0: Known(2.25, 0.75, 10.0)}
 
 
-def test_dedicated_desks_are_no_part_of_what_is_offered(db: sqlite3.Connection) -> None:
+def test_dedicated_desks_do_not_count_as_offered(db: sqlite3.Connection) -> None:
     write(db, [2.0] * 12)
     assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(2.0, 1.0, 6.0)}
 
 
 @pytest.mark.parametrize(("capacity", "offered"), [(10.0, 6.0), (6.0, 6.0), (12.0, 12.0)])
-def test_dedicated_desks_that_are_too_few_to_count_are_in_rows_of_before_alone(
+def test_too_few_dedicated_desks_count_only_in_older_rows(
     db: sqlite3.Connection, capacity: float, offered: float
 ) -> None:
     write(db, [2.0] * 12, capacity=capacity)
     assert known(db, Tenancy(6, uncounted=4)) == {T0: Known(2.0, 1.0, offered)}
 
 
-def test_desks_that_were_free_before_they_were_dedicated_were_offered(db: sqlite3.Connection) -> None:
+def test_desks_free_before_they_became_dedicated_count_as_offered(db: sqlite3.Connection) -> None:
     write(db, [9.0] * 12)
     assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(9.0, 1.0, 9.0)}
 
 
-@pytest.mark.parametrize(("unknown", "told"), [(2.0, True), (2.1, False)])
-def test_an_hour_with_more_than_a_fifth_unknown_is_not_known(
-    db: sqlite3.Connection, unknown: float, told: bool
+@pytest.mark.parametrize(("unknown", "expected"), [(2.0, True), (2.1, False)])
+def test_an_hour_with_more_than_a_fifth_unknown_is_unknown(
+    db: sqlite3.Connection, unknown: float, expected: bool
 ) -> None:
     write(db, [2.0] * 12, unknown)
-    assert (known(db)[T0] is not None) is told
+    assert (known(db)[T0] is not None) is expected
 
 
-@pytest.mark.parametrize(("buckets", "told"), [(10, True), (9, False)])
-def test_an_hour_of_which_much_is_missing_is_not_known(db: sqlite3.Connection, buckets: int, told: bool) -> None:
+@pytest.mark.parametrize(("buckets", "expected"), [(10, True), (9, False)])
+def test_an_hour_with_many_missing_buckets_is_unknown(db: sqlite3.Connection, buckets: int, expected: bool) -> None:
     write(db, [2.0] * buckets)
-    assert (known(db)[T0] is not None) is told
+    assert (known(db)[T0] is not None) is expected
 
 
 def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
@@ -77,7 +77,7 @@ def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
 
 
 @pytest.mark.parametrize("few", [1.0, 2.0, 4.0])
-def test_how_many_one_to_four_people_were_does_not_show_in_the_hour(db: sqlite3.Connection, few: float) -> None:
+def test_the_exact_count_of_one_to_four_people_does_not_show(db: sqlite3.Connection, few: float) -> None:
     tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, 12.5 if n else few) for n in range(12)])
     assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known((11 * 12.5 + 2.5) / 12)}
 
@@ -91,7 +91,7 @@ TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0,
 
 
 @pytest.mark.parametrize(
-    ("states", "told"),
+    ("states", "expected"),
     [
         ((TAKEN, VACANT), Known(1.0, 1.0, 2.0)),
         ((TAKEN, TAKEN), Known(0.0, 0.0, 2.0)),
@@ -101,9 +101,9 @@ TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0,
         ((DISABLED, DISABLED), None),
     ],
 )
-def test_of_few_spaces_an_hour_is_what_each_was_half_past(
-    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], told: Known | None
+def test_few_spaces_use_their_states_at_half_past(
+    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], expected: Known | None
 ) -> None:
     rows = [Row((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
     tables.upsert(db, SPACE_HOUR, rows)
-    assert few_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: told}
+    assert few_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}

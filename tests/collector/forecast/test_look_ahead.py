@@ -1,4 +1,4 @@
-"""A series' forecast of the next days, and what it said beside what came."""
+"""Forecast of one series for the next days, and its outcomes."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -33,9 +33,9 @@ NOON = at("2026-02-25T12:00")
 
 
 def free(at_ms: int) -> float:
-    """Five and a half desks in the morning, two after noon, and a little chance."""
+    """Return five and a half free desks in the morning, two after noon, with some noise."""
     usual = 5.5 if local(PLAN, at_ms).hour < 12 else 2.0
-    return usual + Random(at_ms).uniform(-1, 1)  # noqa: S311 - a made-up house
+    return usual + Random(at_ms).uniform(-1, 1)  # noqa: S311 - an artificial site
 
 
 def weeks(count: float, now_ms: int = NOON) -> dict[int, Known | None]:
@@ -52,45 +52,45 @@ def ahead(known: dict[int, Known | None], now_ms: int = NOON, issued: list[Row] 
 
 
 def kept(rows: list[Row], more: list[Row]) -> list[Row]:
-    """Rows as the tables keep them: a later one stands for an earlier."""
+    """Return rows as the tables keep them: a later row replaces an earlier one."""
     return list({(row.tags, row.at_ms): row for row in [*rows, *more]}.values())
 
 
 @pytest.mark.parametrize(("days", "missing"), [(0, 14), (1, 13), (13, 1)])
-def test_before_two_weeks_nothing_is_told_but_how_many_days_are_missing(days: int, missing: int) -> None:
+def test_before_two_weeks_only_the_missing_days_are_published(days: int, missing: int) -> None:
     outlook, rows = ahead(weeks(days / 7))
     assert outlook == Outlook(at_ms=NOON, missing_days=missing)
     assert rows == []
 
 
 @pytest.mark.parametrize("days", range(14, 40, 5))
-def test_a_house_that_opens_an_hour_a_week_is_told_or_asked_for_more_days(days: int) -> None:
+def test_a_site_open_one_hour_a_week_is_forecast_or_needs_more_days(days: int) -> None:
     seldom = replace(PLAN, opening_hours={2: (OpeningHours(opens_min=12 * 60, closes_min=13 * 60),)})
     outlook, _ = ahead(weeks(days / 7), plan=seldom)
     assert bool(outlook.missing_days) is not bool(outlook.hours)
 
 
-def test_after_two_weeks_each_open_hour_of_seven_days_is_told() -> None:
+def test_after_two_weeks_each_open_hour_of_seven_days_is_forecast() -> None:
     outlook, _ = ahead(weeks(6))
-    told = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
-    assert told[0] == local(PLAN, NOON)
-    assert len(told) == 70
-    assert {moment.hour for moment in told} == set(range(8, 18))
+    starts = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
+    assert starts[0] == local(PLAN, NOON)
+    assert len(starts) == 70
+    assert {moment.hour for moment in starts} == set(range(8, 18))
     assert [local(PLAN, outlook.begins_ms(place)).hour for place, _ in outlook.usual] == list(range(8, 18))
 
 
-def test_what_was_free_today_is_told_of_the_hours_that_are_over_and_known() -> None:
+def test_known_past_hours_of_today_are_published() -> None:
     outlook, _ = ahead(weeks(6) | {at("2026-02-25T10:00"): None})
     assert [place for place, _free in outlook.came] == [-4, -3, -1]
     assert outlook.came[-1][1] == pytest.approx(free(NOON - HOUR_MS), abs=0.06)
 
 
-def test_a_past_hour_that_is_not_known_is_usual_all_the_same() -> None:
+def test_an_unknown_past_hour_still_has_its_usual_value() -> None:
     known = weeks(6) | {NOON - HOUR_MS: None}
     assert ahead(known)[0].usual[:4] == ahead(weeks(6))[0].usual[:4]
 
 
-def test_what_is_told_is_what_is_free_and_the_odds_go_with_it() -> None:
+def test_published_counts_are_free_spaces_and_agree_with_their_odds() -> None:
     outlook, _ = ahead(weeks(6))
     by_hour = {local(PLAN, outlook.begins_ms(hour.ahead)).hour: hour for hour in outlook.hours[10:20]}
     assert by_hour[9].middle == pytest.approx(5.5, abs=1)
@@ -113,13 +113,13 @@ def test_people_have_a_band_and_no_odds() -> None:
     assert chance(outlook, outlook.hours[0], 1) is None
 
 
-def test_a_day_of_its_own_is_left_out() -> None:
+def test_a_closed_date_is_left_out() -> None:
     plan = replace(PLAN, closed=frozenset({date(2026, 2, 26)}))
     outlook, _ = ahead(weeks(6), plan=plan)
     assert {local(PLAN, outlook.begins_ms(hour.ahead)).day for hour in outlook.hours} == {25, 27, 28, 1, 2, 3, 4}
 
 
-def test_a_closed_red_day_is_left_out_and_one_with_sunday_s_hours_is_a_sunday() -> None:
+def test_a_red_day_is_left_out_or_forecast_as_a_sunday() -> None:
     eve = at("2026-04-06T08:00")  # Easter Monday
     known = weeks(8, eve)
     sundays = {h.at_ms for h in calendar(eve) if h.weekday == 6 and h.at_ms < eve}
@@ -141,7 +141,7 @@ def test_a_red_day_teaches_nothing() -> None:
     assert ahead(strange, later)[0].hours == ahead(known, later)[0].hours
 
 
-def test_each_hour_promises_at_every_lead_once() -> None:
+def test_each_hour_issues_every_lead_once() -> None:
     outlook, rows = ahead(weeks(6))
     by_lead = {lead: [row.at_ms for row in rows if row.tags == ("site", "desk", lead.value)] for lead in Lead}
     assert by_lead[Lead.HOUR] == [NOON]
@@ -155,7 +155,7 @@ def test_each_hour_promises_at_every_lead_once() -> None:
     assert ahead(weeks(6), issued=rows)[1] == []
 
 
-def test_a_restart_between_promise_and_outcome_changes_nothing() -> None:
+def test_a_restart_between_forecast_and_outcome_changes_nothing() -> None:
     _, first = ahead(weeks(6))
     later = NOON + 3 * HOUR_MS
     _, then = ahead(weeks(6, later), later, first)
@@ -167,7 +167,7 @@ def test_a_restart_between_promise_and_outcome_changes_nothing() -> None:
     assert ahead(weeks(6, later), later, stored)[1] == []
 
 
-def test_late_data_correct_what_came_and_nothing_else() -> None:
+def test_late_data_corrects_only_outcomes() -> None:
     later = NOON + 3 * HOUR_MS
     _, first = ahead(weeks(6))
     poor = weeks(6, later) | {NOON: None}
@@ -180,14 +180,14 @@ def test_late_data_correct_what_came_and_nothing_else() -> None:
     assert {row.fields[CAME_FREE] for row in corrected if row.at_ms == NOON} == {min(1.0, free(NOON) / 2)}
 
 
-def test_hours_that_history_no_longer_has_keep_what_came() -> None:
+def test_hours_erased_from_history_keep_their_outcome() -> None:
     long_ago = Row(("site", "desk", "1h"), NOON - 40 * DAY_MS, (1.0, 2.0, 3.0, 0.9, 2.5, 1.0))
     assert ahead(weeks(3), issued=[long_ago])[1] != []
     assert long_ago not in ahead(weeks(3), issued=[long_ago])[1]
     assert all(row.at_ms > long_ago.at_ms for row in ahead(weeks(3), issued=[long_ago])[1])
 
 
-def test_hindsight_is_told_of_what_has_come() -> None:
+def test_scores_cover_known_outcomes() -> None:
     def row(lead: str, came: float | None, kept: float | None) -> Row:
         return Row(("site", "desk", lead), NOON, (2.0, 4.0, 6.0, 0.95, came, kept))
 
@@ -202,7 +202,7 @@ def test_hindsight_is_told_of_what_has_come() -> None:
     assert hindsight([row("day", None, None)]) is None
 
 
-def test_after_closing_the_next_open_day_is_told() -> None:
+def test_after_closing_the_next_open_day_is_forecast() -> None:
     evening = at("2026-02-25T19:00")
     outlook, rows = ahead(weeks(6, evening), evening)
     assert local(PLAN, outlook.begins_ms(outlook.hours[0].ahead)) == local(PLAN, at("2026-02-26T08:00"))
@@ -210,7 +210,7 @@ def test_after_closing_the_next_open_day_is_told() -> None:
 
 
 @pytest.mark.parametrize(("now", "names"), [("2026-03-27T12:00", 23), ("2026-10-23T12:00", 25)])
-def test_a_week_in_which_the_clocks_change_has_each_hour_once(now: str, names: int) -> None:
+def test_a_week_with_a_clock_change_has_each_hour_once(now: str, names: int) -> None:
     always = replace(PLAN, opening_hours={})
     outlook, rows = ahead(weeks(6, at(now)), at(now), plan=always)
     assert [hour.ahead for hour in outlook.hours] == list(range(168))

@@ -1,4 +1,4 @@
-"""What is usual at an hour of the week."""
+"""Usual values of an hour of the week."""
 
 import pytest
 
@@ -8,14 +8,14 @@ MONDAY_AT_NINE = (0, 9)
 
 
 def after(*values: float) -> float | None:
-    """What is usual on Mondays at nine, after these."""
+    """Return the usual value of Mondays at nine after these values."""
     profile = Profile()
     for value in values:
         profile.take(MONDAY_AT_NINE, value)
     return profile.at(MONDAY_AT_NINE)
 
 
-def test_one_odd_week_hardly_moves_it() -> None:
+def test_one_unusual_week_hardly_changes_the_usual_value() -> None:
     assert after(10, 10, 10, 10, 40) == pytest.approx(14.5)
     assert after(10, 10, 10, 10, 40, 10, 10, 10) == pytest.approx(10, abs=2)
 
@@ -24,7 +24,7 @@ def test_a_lasting_change_is_followed() -> None:
     assert after(10, 10, 10, 10, 20, 20, 20, 20) == pytest.approx(19, abs=1)
 
 
-def test_an_hour_leans_on_its_kind_of_day_while_few_weeks_are_known() -> None:
+def test_an_hour_uses_similar_days_while_few_weeks_are_known() -> None:
     profile = Profile()
     for weekday in (1, 2, 3, 4):
         profile.take((weekday, 9), 20)

@@ -1,4 +1,4 @@
-"""What was promised beside what came."""
+"""Scores: forecasts compared with outcomes."""
 
 from random import Random
 
@@ -10,7 +10,7 @@ from collector.forecast.score import Issued, Kept, Lead, by_lead, by_tenth, pinb
 
 
 def issued(came: float, lead: Lead = Lead.DAY, middle: float = 5.0) -> Issued:
-    """A band of two on either side of the middle."""
+    """Create a point with a band of two on both sides of the median."""
     deciles = tuple(middle + (place - 4) / 2 for place in range(9))
     return Issued(lead, Point(0, deciles, middle, 10.0, 42), came)
 
@@ -20,7 +20,7 @@ def test_no_forecast_has_no_score() -> None:
     assert by_lead([]) == {}
 
 
-def test_errors_and_bands_are_counted_by_lead() -> None:
+def test_errors_and_bands_are_scored_by_lead() -> None:
     found = by_lead([issued(5), issued(8), issued(7), issued(4.0, Lead.HOUR)])
     assert set(found) == {Lead.DAY, Lead.HOUR}
     day = found[Lead.DAY]
@@ -37,19 +37,19 @@ def test_pinball_is_least_for_the_true_decile() -> None:
     assert score([issued(9)]).pinball == pytest.approx((0.1 * 6 + 0.5 * 4 + 0.9 * 2) / 3)
 
 
-def test_promises_are_kept_as_often_as_they_say() -> None:
-    random = Random(4)  # noqa: S311 - a made-up house
+def test_chances_come_true_as_often_as_forecast() -> None:
+    random = Random(4)  # noqa: S311 - an artificial site
     promises = []
     for _ in range(4000):
-        said = issued(0, middle=random.uniform(2, 12)).point
-        came = said.middle + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5))
-        promises.append((odds(said, 2), min(1.0, max(0.0, 10 - came - 1))))
+        point = issued(0, middle=random.uniform(2, 12)).point
+        came = point.middle + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5))
+        promises.append((odds(point, 2), min(1.0, max(0.0, 10 - came - 1))))
     tenths = [kept for kept in by_tenth(promises) if kept is not None]
     assert sum(kept.promises for kept in tenths) == 4000
     assert all(abs(kept.promised - kept.came_true) < 0.08 for kept in tenths if kept.promises > 100)
 
 
-def test_each_promise_stands_in_the_tenth_of_its_chance() -> None:
+def test_each_chance_counts_in_its_tenth() -> None:
     assert by_tenth([(0.05, 0.0), (0.95, 1.0), (0.97, 0.5)]) == [
         Kept(1, 0.05, 0.0), *[None] * 8, Kept(2, pytest.approx(0.96), 0.75)
     ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""What may happen in a space, drawn at random: what sensors say, lose and keep silent about, at awkward moments.
+"""Random events of a space: what sensors report and lose, and when they are silent, at difficult moments.
 
 In:    hypothesis' draws.
-Out:   cases: a house of one space, and its events in canonical order.
+Out:   cases: a site with one space, and its events in canonical order.
 Never: what a space makes of them.
 """
 
@@ -40,20 +40,20 @@ SPACES: tuple[tuple[SensorKind, ...], ...] = (
 STEPS_MS = (0, 1, SECOND, 2 * SECOND, 29_999, 30 * SECOND, 31 * SECOND, 59_999, 60 * SECOND, 61 * SECOND, 75 * SECOND)
 LONG_STEPS_MS = (119_999, 2 * MINUTE, 120_001, 3 * MINUTE, 7 * MINUTE, 10 * MINUTE, 11 * MINUTE)
 HEARTBEATS_MS = (30 * SECOND, 4 * MINUTE)
-"""Silent after 60 s, or only after the hold of a PIR: rules must hold where sensors die and where they live."""
+"""Silent after 60 s, or only after the hold of a PIR, so that both live and silent sensors are covered."""
 SLOW = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
-"""A lone motion outlives the wait for its second one."""
+"""The hold of a lone motion is longer than the wait for a second one."""
 
 Case = tuple[SitePlan, list[Heard]]
 
 
-def house_of(
+def build_plan(
     kinds: tuple[SensorKind, ...],
     heartbeat_ms: int = HEARTBEATS_MS[0],
     rules: Rules = DEFAULTS,
     held: int | None = None,
 ) -> SitePlan:
-    """One space; the output of sensor number `held` has a hold of its own."""
+    """Build a site with one space; the output of sensor number `held` has a hold of its own."""
     sensors = [
         Sensor(
             device=f"pi-{index % 2}",
@@ -69,21 +69,21 @@ def house_of(
     return plan(space, sensors=sensors, rules=rules)
 
 
-def said(sensor: Sensor, at_ms: int, seq: int, kind: Kind, level: int) -> Heard:
+def sensor_event(sensor: Sensor, at_ms: int, seq: int, kind: Kind, level: int) -> Heard:
     value = level * (50.0 if sensor.kind is SensorKind.POWER else 1.0)
     return Heard(at_ms, sensor.device, f"stream-{sensor.device}", seq, sensor.id, kind, value)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """A space, and what its sensors said: changes, heartbeats, lost changes, silence, all at awkward moments.
+    """Draw a space and events of its sensors: changes, heartbeats, lost changes, silence, at difficult moments.
 
-    In half of the cases every sensor also says, each heartbeat, the level that it said last, so that spaces settle.
+    In half of the cases, every sensor repeats its level with each heartbeat, so that spaces become vacant.
     One in four times a sensor goes on alone for a while.
     """
     heartbeat_ms = draw(st.sampled_from(HEARTBEATS_MS))
     rules, held = draw(st.sampled_from((DEFAULTS, SLOW))), draw(st.sampled_from((None, None, 0, 1)))
-    site = house_of(draw(st.sampled_from(SPACES)), heartbeat_ms, rules, held)
+    site = build_plan(draw(st.sampled_from(SPACES)), heartbeat_ms, rules, held)
     steps = st.sampled_from(STEPS_MS * 2 + LONG_STEPS_MS)
     seqs = count(1)
     at_ms = NOON_MS
@@ -94,14 +94,16 @@ def cases(draw: st.DrawFn) -> Case:
         until_ms = at_ms + draw(steps)
         while lively and at_ms + heartbeat_ms <= until_ms:
             at_ms += heartbeat_ms
-            events += [said(sensor, at_ms, next(seqs), Kind.HEARTBEAT, level) for sensor, level in levels.items()]
+            events += [
+                sensor_event(sensor, at_ms, next(seqs), Kind.HEARTBEAT, level) for sensor, level in levels.items()
+            ]
         at_ms = until_ms
         sensor = draw(st.sampled_from(site.sensors))
         for _ in range(draw(st.sampled_from((1, 1, 1, 6)))):
             kind = draw(st.sampled_from((KINDS[sensor.kind],) * 5 + (Kind.HEARTBEAT,) * 2 + (Kind.BATTERY_PCT,)))
             level = draw(st.sampled_from((0, 1)))
             levels[sensor] = levels[sensor] if kind is Kind.BATTERY_PCT else level
-            events.append(said(sensor, at_ms, next(seqs), kind, level))
+            events.append(sensor_event(sensor, at_ms, next(seqs), kind, level))
             at_ms += draw(st.sampled_from(STEPS_MS))
     return site, sorted(events, key=lambda event: event.key)
 
@@ -117,9 +119,9 @@ ROOMS: tuple[tuple[SensorKind, ...], ...] = (
 
 @st.composite
 def rooms(draw: st.DrawFn) -> Case:
-    """People come, close doors, move, keep still for hours, and go; now and then a sensor is not heard for a while."""
+    """Draw people who come, close doors, move, sit still for hours, and leave; sensors are silent now and then."""
     heartbeat_ms = draw(st.sampled_from((4 * MINUTE, 40 * MINUTE)))
-    site = house_of(draw(st.sampled_from(ROOMS)), heartbeat_ms, held=draw(st.sampled_from((None, None, 0))))
+    site = build_plan(draw(st.sampled_from(ROOMS)), heartbeat_ms, held=draw(st.sampled_from((None, None, 0))))
     doors = [sensor for sensor in site.sensors if sensor.kind is CONTACT]
     people = [sensor for sensor in site.sensors if sensor.kind is not CONTACT]
     waits: tuple[int, ...] = (SECOND, 6 * SECOND, 25 * SECOND, MINUTE, 3 * MINUTE, 5 * MINUTE, 11 * MINUTE)
@@ -129,31 +131,31 @@ def rooms(draw: st.DrawFn) -> Case:
     levels = dict.fromkeys(site.sensors, 0)
     events: list[Heard] = []
 
-    def says(sensor: Sensor, level: int) -> None:
+    def add_event(sensor: Sensor, level: int) -> None:
         levels[sensor] = level
-        events.append(said(sensor, at_ms, next(seqs), KINDS[sensor.kind], level))
+        events.append(sensor_event(sensor, at_ms, next(seqs), KINDS[sensor.kind], level))
 
     for sensor in site.sensors:
-        says(sensor, 0)
+        add_event(sensor, 0)
     for _ in range(draw(st.integers(3, 16))):
         act = draw(st.sampled_from(("door", "move", "move", "stay", "wait")))
         if act == "door":
             sensor = draw(st.sampled_from(doors))
-            says(sensor, 1 - levels[sensor])
+            add_event(sensor, 1 - levels[sensor])
         elif act == "move":
             sensor = draw(st.sampled_from(people))
-            says(sensor, 1)
+            add_event(sensor, 1)
             at_ms += SECOND
-            says(sensor, 0)
+            add_event(sensor, 0)
         elif act == "stay":
             sensor = draw(st.sampled_from(people))
-            says(sensor, 1 - levels[sensor])
+            add_event(sensor, 1 - levels[sensor])
         until_ms = at_ms + draw(st.sampled_from(waits))
         lost = draw(st.sampled_from((None, None, None, *site.sensors)))
         while at_ms + heartbeat_ms <= until_ms:
             at_ms += heartbeat_ms
             alive = (sensor for sensor in site.sensors if sensor is not lost)
-            events += [said(sensor, at_ms, next(seqs), Kind.HEARTBEAT, levels[sensor]) for sensor in alive]
+            events += [sensor_event(sensor, at_ms, next(seqs), Kind.HEARTBEAT, levels[sensor]) for sensor in alive]
         at_ms = until_ms
     return site, sorted(events, key=lambda event: event.key)
 
@@ -163,9 +165,9 @@ QUIETS_MIN = (3, 7.9, 8, 8.1, 9.5, 10, 10.1, 12.9, 13, 13.1, 14, 16.5, 60)
 
 @st.composite
 def stays(draw: st.DrawFn) -> Case:
-    """A space that is used again and again: somebody moves twice, then all is quiet for a while, so that it learns."""
+    """Draw a space that is used repeatedly: two motions, then quiet for a while, so that it learns."""
     heartbeat_ms = draw(st.sampled_from(HEARTBEATS_MS))
-    site = house_of(draw(st.sampled_from(((PIR,), (PIR, PIR), (PIR, CONTACT), (PIR, PRESSURE)))), heartbeat_ms)
+    site = build_plan(draw(st.sampled_from(((PIR,), (PIR, PIR), (PIR, CONTACT), (PIR, PRESSURE)))), heartbeat_ms)
     watch = [sensor for sensor in site.sensors if sensor.kind is PIR]
     seqs = count(1)
     at_ms = NOON_MS
@@ -174,13 +176,13 @@ def stays(draw: st.DrawFn) -> Case:
         for _ in range(draw(st.integers(1, 2))):
             pir = draw(st.sampled_from(watch))
             events += [
-                said(pir, at_ms, next(seqs), Kind.MOTION, 1),
-                said(pir, at_ms + SECOND, next(seqs), Kind.MOTION, 0),
+                sensor_event(pir, at_ms, next(seqs), Kind.MOTION, 1),
+                sensor_event(pir, at_ms + SECOND, next(seqs), Kind.MOTION, 0),
             ]
             at_ms += 30 * SECOND
         until_ms = at_ms + round(quiet_min * MINUTE)
         events += [
-            said(sensor, beat_ms, next(seqs), Kind.HEARTBEAT, 0)
+            sensor_event(sensor, beat_ms, next(seqs), Kind.HEARTBEAT, 0)
             for beat_ms in range(at_ms, until_ms, heartbeat_ms)
             for sensor in site.sensors
         ]

@@ -1,4 +1,4 @@
-"""One space and its story in minutes after noon, where all was quiet before; a sensor says every 30 s that it lives."""
+"""One space and its transitions in minutes after noon, quiet before; sensors send a heartbeat every 30 s."""
 
 from collector.evidence import Heard, SpaceRules, space_rules
 from collector.outward import Occupancy
@@ -6,7 +6,7 @@ from collector.plan import Rules, SensorKind, Space, SpaceKind
 from tests.collector.room import HOUR, MINUTE, NOON_MS, beats, plan, sensor, states
 
 QUIET_MS = NOON_MS - HOUR
-"""The sensors have been heard since then, so that at noon every space is settled."""
+"""The sensors report from then on, so that at noon every space is vacant."""
 
 
 def a(kind: SpaceKind = SpaceKind.DESK, **more: object) -> Space:
@@ -26,6 +26,6 @@ def at(minute: float) -> int:
 
 
 def since_noon(rules: SpaceRules, events: list[Heard], until_min: float = 60) -> list[tuple[float, Occupancy]]:
-    """The story after noon, where the space was vacant."""
+    """Return the transitions after noon, when the space was vacant."""
     lines = [line for line in states(rules, events, at(until_min), NOON_MS) if line[0] >= -1]
     return [line for line in lines if line[0] >= 0]

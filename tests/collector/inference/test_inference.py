@@ -1,4 +1,4 @@
-"""What a space is, told by examples. Minutes count from noon; a sensor says every 30 s that it lives."""
+"""States of a space by examples. Minutes count from noon; sensors send a heartbeat every 30 s."""
 
 import pytest
 from msgspec.structs import replace
@@ -37,28 +37,28 @@ def test_a_second_motion_is_late_after_four_minutes() -> None:
     assert AWAY not in [state for _, state in since_noon(PIR, events)]
 
 
-def test_who_walks_past_is_seen_more_than_once_and_still_holds_for_two_minutes_only() -> None:
+def test_walking_past_holds_for_two_minutes_despite_several_motions() -> None:
     passing = [event for second in (0, 5, 10, 18) for event in pulse("pir", at(1) + second * SECOND, SECOND)]
     assert AWAY not in [state for _, state in since_noon(PIR, quiet("pir") + passing)]
     staying = pulse("pir", at(1) + 20 * SECOND, SECOND)
     assert since_noon(PIR, quiet("pir") + passing + staying)[-1] == (pytest.approx(11 + 21 / 60), VACANT)
 
 
-def test_one_movement_that_two_sensors_see_is_one() -> None:
+def test_one_motion_seen_by_two_sensors_counts_once() -> None:
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, "left"), sensor(SensorKind.PIR, "right")]), "space")
     events = quiet("left", "right") + pulse("left", at(1), SECOND) + pulse("right", at(1), SECOND)
     assert since_noon(rules, events) == [(1, OCCUPIED), (pytest.approx(3 + 1 / 60), VACANT)]
 
 
-def test_who_is_seen_again_soon_after_the_space_was_free_was_there_all_along() -> None:
+def test_motion_soon_after_vacancy_is_a_flip() -> None:
     moves = [event for minute in (1, 1.5, 13) for event in pulse("pir", at(minute), SECOND)]
-    assert since_noon(PIR, quiet("pir") + moves)[-1] == (pytest.approx(23 + 58 / 60), VACANT)  # it has learnt: 10:57
+    assert since_noon(PIR, quiet("pir") + moves)[-1] == (pytest.approx(23 + 58 / 60), VACANT)  # learned hold: 10:57
 
 
-def test_a_quiet_that_not_all_vouched_for_teaches_nothing() -> None:
+def test_a_quiet_span_with_an_unknown_sensor_teaches_nothing() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     moves = [event for minute in (1, 1.5) for event in pulse("pir", at(minute), SECOND)]
-    lost = quiet("pressure", until_min=8.1) + beats("pressure", at(9.9), at(20))  # vacant only when it is back
+    lost = quiet("pressure", until_min=8.1) + beats("pressure", at(9.9), at(20))  # vacant only when it reports again
     events = [*quiet("pir", until_min=20), *moves, *lost]
     for again in ([], pulse("pir", at(11), SECOND)):
         evidence, _ = fold(START, numbered([*events, *again]), rules)
@@ -68,7 +68,7 @@ def test_a_quiet_that_not_all_vouched_for_teaches_nothing() -> None:
 
 
 def test_a_sensor_that_died_while_its_hold_ran_teaches_nothing() -> None:
-    """Nobody knows how long it would have been quiet, though another sensor sees somebody again."""
+    """The length of its quiet span is unknown, although another sensor detects somebody again."""
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     learnt_longer = replace(fitted(START, rules), tuned=Tuned(longer_ms=5 * MINUTE))
     moves = [event for minute in (1, 1.5) for event in pulse("pir", at(minute), SECOND)]
@@ -78,13 +78,13 @@ def test_a_sensor_that_died_while_its_hold_ran_teaches_nothing() -> None:
         assert fold(learnt_longer, numbered(events), rules)[0].tuned.start_ends == ends
 
 
-def test_two_sensors_that_see_the_seat_need_eight_minutes() -> None:
+def test_the_full_hold_is_eight_minutes_with_two_sensors() -> None:
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, "left"), sensor(SensorKind.PIR, "right")]), "space")
     events = quiet("left", "right") + pulse("left", at(1), SECOND) + pulse("right", at(2), SECOND)
     assert since_noon(rules, events)[-1] == (pytest.approx(10 + 1 / 60), VACANT)
 
 
-def test_a_movement_while_away_brings_a_person_back_with_the_full_hold() -> None:
+def test_motion_while_away_occupies_again_with_the_full_hold() -> None:
     events = quiet("pir") + [event for minute in (1, 2, 8) for event in pulse("pir", at(minute), SECOND)]
     assert since_noon(PIR, events) == [
         (1, OCCUPIED),
@@ -95,7 +95,7 @@ def test_a_movement_while_away_brings_a_person_back_with_the_full_hold() -> None
     ]
 
 
-def test_an_output_that_stays_high_for_twenty_seconds_earns_the_full_hold_by_itself() -> None:
+def test_an_output_high_for_twenty_seconds_earns_the_full_hold() -> None:
     before_and_after = quiet("pir", until_min=1) + beats("pir", at(2), at(60))
     assert since_noon(PIR, before_and_after + pulse("pir", at(1), 20 * SECOND))[-1] == (
         pytest.approx(11 + 20 / 60),
@@ -105,21 +105,21 @@ def test_an_output_that_stays_high_for_twenty_seconds_earns_the_full_hold_by_its
     assert lone[-1] == (pytest.approx(3 + 19 / 60), VACANT)
 
 
-def test_a_seat_that_is_left_is_away_at_once_and_free_after_three_minutes() -> None:
+def test_a_seat_is_away_at_once_and_vacant_after_three_minutes() -> None:
     rules = watched(SensorKind.PRESSURE)
     events = quiet("pressure", until_min=1) + pulse("pressure", at(1), 60 * SECOND, Kind.PRESSURE)
     events += beats("pressure", at(1.5), at(2), 1) + beats("pressure", at(2.5), at(60))
     assert since_noon(rules, events) == [(1, OCCUPIED), (2, AWAY), (5, VACANT)]
 
 
-def test_a_motion_beside_a_taken_seat_is_not_alone() -> None:
+def test_a_motion_beside_a_taken_seat_is_not_lone() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir") + quiet("pressure", until_min=1) + pulse("pressure", at(1), 60 * SECOND, Kind.PRESSURE)
     events += beats("pressure", at(2.5), at(60)) + pulse("pir", at(4), SECOND)
-    assert since_noon(rules, events)[-1] == (pytest.approx(12 + 1 / 60), VACANT)  # eight minutes: two see the seat
+    assert since_noon(rules, events)[-1] == (pytest.approx(12 + 1 / 60), VACANT)  # eight minutes with two sensors
 
 
-def test_a_space_is_free_only_when_every_sensor_is_quiet_for_its_own_hold() -> None:
+def test_a_space_is_vacant_only_after_every_sensor_was_quiet_for_its_hold() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir") + quiet("pressure", until_min=1) + pulse("pressure", at(1), MINUTE, Kind.PRESSURE)
     events += beats("pressure", at(2.5), at(60)) + pulse("pir", at(1), SECOND) + pulse("pir", at(1.5), SECOND)
@@ -144,7 +144,7 @@ def test_a_space_is_unknown_until_its_sensors_were_quiet_for_one_hold() -> None:
     assert shown.lapse == Lapse(VACANT, at(10))
 
 
-def test_a_motion_in_a_space_that_nobody_knew_to_be_vacant_is_not_alone() -> None:
+def test_a_motion_in_an_unknown_space_is_not_lone() -> None:
     events = [says(at(0), "pir", Kind.MOTION, 1), says(at(0) + SECOND, "pir", Kind.MOTION, 0)]
     events += beats("pir", at(0.5), at(20))
     assert states(PIR, events, at(20), NOON_MS) == [
@@ -154,12 +154,12 @@ def test_a_motion_in_a_space_that_nobody_knew_to_be_vacant_is_not_alone() -> Non
     ]
 
 
-def test_a_sensor_that_falls_silent_makes_a_free_space_unknown_and_vouches_again_only_after_one_hold() -> None:
+def test_a_silent_sensor_makes_a_space_unknown_until_one_hold_after_it_returns() -> None:
     events = quiet("pir", until_min=1) + beats("pir", at(20), at(60))
-    assert since_noon(PIR, events) == [(1.5, UNKNOWN), (30, VACANT)]  # last heard at 0.5, silent a minute later
+    assert since_noon(PIR, events) == [(1.5, UNKNOWN), (30, VACANT)]  # newest event at 0.5, silent a minute later
 
 
-def test_each_sensor_is_silent_by_its_own_heartbeat() -> None:
+def test_silence_depends_on_the_heartbeat_of_each_sensor() -> None:
     mat = sensor(SensorKind.PRESSURE, heartbeat_ms=4 * MINUTE)
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR), mat]), "space")
     slow = beats("pressure", QUIET_MS, at(1), every_ms=4 * MINUTE)  # the last one at noon
@@ -167,7 +167,7 @@ def test_each_sensor_is_silent_by_its_own_heartbeat() -> None:
     assert since_noon(rules, quiet("pir", until_min=1) + slow) == [(1.5, UNKNOWN)]
 
 
-def test_one_lost_word_costs_no_more_than_the_time_until_the_next() -> None:
+def test_one_lost_heartbeat_matters_only_until_the_next() -> None:
     events = quiet("pir", until_min=1) + beats("pir", at(1.52), at(40))  # one is lost, the next a little late
     assert since_noon(PIR, events, until_min=35) == [(1.5, UNKNOWN), (pytest.approx(1.52, abs=0.001), VACANT)]
     moved = quiet("pir", until_min=1) + pulse("pir", at(-3), SECOND) + beats("pir", at(1.52), at(40))
@@ -180,18 +180,18 @@ def test_one_lost_word_costs_no_more_than_the_time_until_the_next() -> None:
     assert since_noon(PIR, longer, until_min=35) == [(1.5, UNKNOWN), (12.5, VACANT)], "long enough to come and sit down"
 
 
-def test_a_sensor_that_falls_silent_while_high_holds_its_space_from_when_it_was_last_heard() -> None:
+def test_a_sensor_silent_while_high_holds_from_its_newest_event() -> None:
     rules = watched(SensorKind.PRESSURE)
     events = [*quiet("pressure", until_min=1), says(at(1), "pressure", Kind.PRESSURE, 1)]
     assert since_noon(rules, events) == [(1, OCCUPIED), (2, AWAY), (4, UNKNOWN)]
 
 
-def test_a_motion_sensor_that_falls_silent_while_high_after_half_a_minute_holds_in_full() -> None:
+def test_a_motion_sensor_silent_while_high_for_half_a_minute_holds_in_full() -> None:
     events = [*quiet("pir", until_min=1), says(at(1), "pir", Kind.MOTION, 1), says(at(1.5), "pir", Kind.HEARTBEAT, 1)]
     assert since_noon(PIR, events) == [(1, OCCUPIED), (3.5, AWAY), (11.5, UNKNOWN)]
 
 
-def test_a_dead_mat_beside_a_living_pir_does_not_hold_its_desk_for_ever() -> None:
+def test_a_dead_mat_beside_a_live_pir_does_not_hold_its_desk_forever() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir") + quiet("pressure", until_min=1) + [says(at(1), "pressure", Kind.PRESSURE, 1)]
     assert since_noon(rules, events)[-1] == (4, UNKNOWN)
@@ -201,40 +201,40 @@ def test_a_dead_mat_beside_a_living_pir_does_not_hold_its_desk_for_ever() -> Non
     assert shown.health is Health.DEGRADED
 
 
-def test_one_dead_sensor_does_not_hide_that_another_sees_somebody() -> None:
+def test_a_dead_sensor_does_not_hide_the_evidence_of_another() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir") + quiet("pressure", until_min=-30) + pulse("pir", at(1), SECOND)
     assert since_noon(rules, events)[0] == (1, OCCUPIED)
 
 
-def test_a_heartbeat_mends_a_lost_fall_from_the_last_moment_that_is_sure() -> None:
+def test_a_heartbeat_corrects_a_lost_fall() -> None:
     rules = watched(SensorKind.PRESSURE)
     events = [*quiet("pressure", until_min=1), says(at(1), "pressure", Kind.PRESSURE, 1)]
     events += beats("pressure", at(1.5), at(5), 1) + beats("pressure", at(5), at(60), 0)
     assert since_noon(rules, events) == [(1, OCCUPIED), (5, AWAY), (7.5, VACANT)]
 
 
-def test_a_heartbeat_mends_a_lost_rise_and_is_no_second_motion() -> None:
+def test_a_heartbeat_corrects_a_lost_rise_without_a_second_motion() -> None:
     events = quiet("pir", until_min=1) + pulse("pir", at(1), SECOND)
     events += [says(at(1.5), "pir", Kind.HEARTBEAT, 1), says(at(1.5) + SECOND, "pir", Kind.MOTION, 0)]
     events += beats("pir", at(2), at(60))
     assert since_noon(PIR, events) == [(1, OCCUPIED), (pytest.approx(3.5 + 1 / 60), VACANT)]
 
 
-def test_a_battery_speaks_for_a_living_sensor_only() -> None:
+def test_a_battery_event_counts_only_for_a_live_sensor() -> None:
     batteries = [says(at(minute / 2), "pir", Kind.BATTERY_PCT, 80) for minute in range(2, 120)]
     assert since_noon(PIR, quiet("pir", until_min=1) + batteries) == []
     assert states(PIR, batteries, at(60)) == []
 
 
-def test_a_change_and_its_undoing_in_one_millisecond_never_happened() -> None:
+def test_a_change_revoked_in_the_same_millisecond_leaves_no_transition() -> None:
     events = quiet("pressure", until_min=1)
     events += [says(at(1), "pressure", Kind.PRESSURE, 1), says(at(1), "pressure", Kind.PRESSURE, 0)]
     lines = since_noon(watched(SensorKind.PRESSURE), events + beats("pressure", at(1.5), at(60)))
     assert lines == [(1, AWAY), (4, VACANT)]
 
 
-def test_a_state_that_was_left_and_taken_up_again_in_one_millisecond_goes_on_from_when_it_began() -> None:
+def test_a_state_restored_in_the_same_millisecond_keeps_its_start() -> None:
     rules = watched(SensorKind.PRESSURE)
     sat = [says(at(1), "pressure", Kind.PRESSURE, 1), says(at(2), "pressure", Kind.PRESSURE, 0)]
     again = [says(at(3), "pressure", Kind.PRESSURE, 1), says(at(3), "pressure", Kind.PRESSURE, 0)]
@@ -275,12 +275,12 @@ def test_a_supply_of_two_containers_is_low_when_one_of_them_is() -> None:
     assert (shown.state, shown.level_pct, shown.because.sensor) == (Occupancy.LOW, 12, "milk")
 
 
-def test_a_supplys_heartbeat_carries_its_level() -> None:
+def test_the_heartbeat_of_a_supply_has_its_level() -> None:
     events = [says(at(0), "distance", Kind.LEVEL_PCT, 80), says(at(0.5), "distance", Kind.HEARTBEAT, 12)]
     assert states(SUPPLY, events, at(1), NOON_MS) == [(0, Occupancy.STOCKED), (0.5, Occupancy.LOW)]
 
 
-def test_a_disabled_space_is_disabled_whatever_its_sensors_say() -> None:
+def test_a_disabled_space_ignores_its_sensors() -> None:
     rules = watched(SensorKind.PIR, space=a(disabled=True))
     evidence, transitions = fold(fitted(START, rules), numbered(quiet("pir") + pulse("pir", at(1))), rules)
     assert transitions == []
@@ -289,18 +289,18 @@ def test_a_disabled_space_is_disabled_whatever_its_sensors_say() -> None:
     assert next_lapse(evidence, rules, at(1)) is None
 
 
-def test_a_space_without_sensors_is_unknown_and_says_why() -> None:
+def test_a_space_without_sensors_is_unknown_with_a_reason() -> None:
     shown = view(fitted(START, watched()), watched(), at(0))
     assert (shown.state, shown.because, shown.health) == (UNKNOWN, Because(Reason.NO_SENSOR), Health.OFFLINE)
 
 
-def test_a_space_that_was_never_heard_of_names_the_sensor_that_is_missing() -> None:
+def test_a_space_without_events_names_the_missing_sensor() -> None:
     shown = view(fitted(START, PIR), PIR, at(0))
     assert (shown.state, shown.because) == (UNKNOWN, Because(Reason.NEVER_HEARD, "pi", "pir"))
     assert shown.health is Health.OFFLINE
 
 
-def test_a_taken_space_says_which_sensor_saw_it_and_when_it_will_be_free_if_nobody_moves() -> None:
+def test_a_taken_space_has_its_sensor_and_its_next_lapse() -> None:
     events = quiet("pir", until_min=2) + pulse("pir", at(1), SECOND) + pulse("pir", at(1.5), SECOND)
     evidence, _ = fold(START, numbered(events), PIR)
     shown = view(evidence, PIR, at(2))
@@ -309,7 +309,7 @@ def test_a_taken_space_says_which_sensor_saw_it_and_when_it_will_be_free_if_nobo
     assert shown.lapse == Lapse(VACANT, at(11.5) + SECOND)
 
 
-def test_a_free_space_says_since_when_it_is_quiet() -> None:
+def test_a_vacant_space_has_the_start_of_its_quiet() -> None:
     events = quiet("pir") + pulse("pir", at(1), SECOND)
     evidence, _ = fold(START, numbered(events), PIR)
     assert view(evidence, PIR, at(60)).because == Because(Reason.QUIET, "pi", "pir", at(1) + SECOND)
@@ -324,12 +324,12 @@ def test_silence_alone_ends_in_unknown_and_never_in_vacant() -> None:
     assert (lapse.state, lapse.because.reason) == (UNKNOWN, Reason.SILENT)
 
 
-def test_a_sensor_sampled_every_half_minute_keeps_a_working_person_at_the_desk() -> None:
+def test_motion_sampled_every_half_minute_keeps_a_desk_taken() -> None:
     events = quiet("pir") + [event for half in range(2, 60) for event in pulse("pir", at(half / 2), SECOND)]
     assert since_noon(PIR, events)[:2] == [(1, OCCUPIED), (pytest.approx(31.5 + 1 / 60), AWAY)]
 
 
-def test_a_full_hold_that_ran_out_makes_no_later_motion_of_its_sensor_full() -> None:
+def test_a_past_full_hold_does_not_extend_a_later_motion() -> None:
     slow = Rules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
     pirs = [sensor(SensorKind.PIR, name) for name in ("left", "right")]
     rules = space_rules(plan(a(), sensors=pirs, rules=slow), "space")
@@ -344,7 +344,7 @@ def test_a_full_hold_that_ran_out_makes_no_later_motion_of_its_sensor_full() -> 
     ]
 
 
-def test_evidence_of_a_sensor_that_left_the_plan_is_forgotten() -> None:
+def test_evidence_of_a_removed_sensor_is_dropped() -> None:
     both = watched(SensorKind.PIR, SensorKind.PRESSURE)
     events = quiet("pir", until_min=2) + quiet("pressure", until_min=1) + [says(at(1), "pressure", Kind.PRESSURE, 1)]
     evidence, _ = fold(START, numbered(events), both)
@@ -354,14 +354,14 @@ def test_evidence_of_a_sensor_that_left_the_plan_is_forgotten() -> None:
     assert (came.state, view(came, both, at(1)).because.reason) == (UNKNOWN, Reason.NEVER_HEARD)
 
 
-def test_an_event_that_bears_on_nothing_moves_the_key_and_no_state() -> None:
+def test_an_irrelevant_event_changes_only_the_key() -> None:
     evidence, _ = fold(START, numbered(quiet("pir", until_min=1)), PIR)
     stranger = says(at(1), "thermometer", Kind.TEMPERATURE_C, 21, seq=9999)
     after, transitions = step(evidence, stranger, PIR)
     assert (after.key, after.views, transitions) == (stranger.key, evidence.views, [])
 
 
-def test_a_held_output_that_rose_again_and_again_frees_its_space_the_moment_it_falls() -> None:
+def test_a_held_output_frees_its_space_when_it_falls() -> None:
     rules = space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, held=True)]), "space")
     rises = [event for minute in (1, 3, 5) for event in pulse("pir", at(minute), MINUTE)]
     beating = [*beats("pir", at(2.5), at(3)), *beats("pir", at(4.5), at(5))]

@@ -1,4 +1,4 @@
-"""Whatever is heard, in whatever order, the story is one, and it is the one the rules tell."""
+"""Properties of inference: the transitions depend on the events, not on their order, and agree with the rules."""
 
 from dataclasses import replace
 from itertools import count, cycle, pairwise
@@ -26,7 +26,7 @@ from collector.learning.tuning import LONGER_MS, SHORTER_MS
 from collector.outward import Occupancy
 from collector.plan import Learning
 from edge.message import Kind
-from tests.collector.inference.lives import PIR, Case, cases, house_of, rooms, said, stays
+from tests.collector.inference.lives import PIR, Case, build_plan, cases, rooms, sensor_event, stays
 from tests.collector.oracle import brute_story
 from tests.collector.room import HOUR, MINUTE, NOON_MS, SECOND
 
@@ -38,7 +38,7 @@ def in_order(rules: SpaceRules, events: list[Heard], until_ms: int) -> tuple[Evi
 
 @settings(max_examples=700)
 @given(case=st.one_of(cases(), rooms()), later_ms=st.integers(0, HOUR))
-def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: Case, later_ms: int) -> None:
+def test_transitions_agree_with_the_rules_at_every_moment(case: Case, later_ms: int) -> None:
     site, events = case
     rules = space_rules(replace(site, rules=replace(site.rules, learning=Learning.OFF)), "space")
     until_ms = events[-1].at_ms + later_ms
@@ -48,9 +48,7 @@ def test_the_story_is_the_one_that_the_rules_tell_at_every_single_moment(case: C
 
 @settings(max_examples=500)
 @given(case=cases(), later_ms=st.integers(0, HOUR))
-def test_no_transition_leads_to_where_the_space_already_is_and_none_shares_its_moment(
-    case: Case, later_ms: int
-) -> None:
+def test_transitions_change_the_state_and_have_distinct_times(case: Case, later_ms: int) -> None:
     site, events = case
     _, lines = in_order(space_rules(site, "space"), events, events[-1].at_ms + later_ms)
     for earlier, later in pairwise(lines):
@@ -60,7 +58,7 @@ def test_no_transition_leads_to_where_the_space_already_is_and_none_shares_its_m
 
 @settings(max_examples=300)
 @given(case=st.one_of(cases(), rooms()), waits=st.lists(st.integers(0, 20 * MINUTE), max_size=8))
-def test_lapses_and_views_say_the_same_at_every_moment(case: Case, waits: list[int]) -> None:
+def test_lapses_and_shown_states_agree_at_every_moment(case: Case, waits: list[int]) -> None:
     site, events = case
     rules = space_rules(site, "space")
     evidence, transitions = fold(START, events, rules)
@@ -79,14 +77,14 @@ def test_lapses_and_views_say_the_same_at_every_moment(case: Case, waits: list[i
 
 @settings(max_examples=300)
 @given(case=cases())
-def test_evidence_survives_its_storing(case: Case) -> None:
+def test_evidence_survives_encoding(case: Case) -> None:
     site, events = case
     evidence, _ = fold(START, events, space_rules(site, "space"))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(evidence), type=Evidence) == evidence
 
 
-class Journal:
-    """What a collector would have stored of one space: its events, and its story as changes rewrote it."""
+class SpaceEventLog:
+    """What a collector stores of one space: its events, and its transitions with rewrites."""
 
     def __init__(self) -> None:
         self.events: list[Heard] = []
@@ -103,42 +101,40 @@ class Journal:
 
 @settings(max_examples=1500)
 @given(case=st.one_of(cases(), stays(), rooms()), data=st.data())
-def test_any_delay_order_and_batch_with_any_ticks_between_ends_in_the_same_story(
-    case: Case, data: st.DataObject
-) -> None:
+def test_any_delay_order_batch_and_ticks_give_the_same_transitions(case: Case, data: st.DataObject) -> None:
     site, events = case
-    journal, house = Journal(), House(site)
+    journal, states = SpaceEventLog(), House(site)
     now_ms = NOON_MS
     waiting = data.draw(st.permutations(events))
     while waiting:
         size = data.draw(st.integers(1, len(waiting)))
         batch, waiting = waiting[:size], waiting[size:]
         journal.events += batch
-        journal.note(house.take(batch, now_ms, journal.past))
+        journal.note(states.take(batch, now_ms, journal.past))
         now_ms += data.draw(st.sampled_from((0, SECOND, MINUTE, 10 * MINUTE)))
-        journal.note(house.tick(now_ms))
-        if data.draw(st.integers(0, 3)) == 0:  # the collector starts again
-            stored = house.evidence("space")
-            house = House(site)
-            house.restore("space", stored)
+        journal.note(states.tick(now_ms))
+        if data.draw(st.integers(0, 3)) == 0:  # the collector restarts
+            stored = states.evidence("space")
+            states = House(site)
+            states.restore("space", stored)
     now_ms = max(now_ms, events[-1].at_ms) + data.draw(st.integers(0, HOUR))
-    journal.note(house.tick(now_ms))
+    journal.note(states.tick(now_ms))
     rules = space_rules(site, "space")
     evidence, lines = in_order(rules, events, now_ms)
     assert journal.lines == lines
-    assert bare(house.evidence("space")) == bare(evidence)
-    assert house.view("space", now_ms) == view(evidence, rules, now_ms)
+    assert bare(states.evidence("space")) == bare(evidence)
+    assert states.view("space", now_ms) == view(evidence, rules, now_ms)
 
 
 @settings(max_examples=1000)
 @given(case=st.one_of(cases(), stays(), rooms()), cuts=st.lists(st.integers(1, 9), min_size=1))
-def test_stepping_and_folding_in_any_pieces_are_one(case: Case, cuts: list[int]) -> None:
+def test_single_steps_and_folds_of_any_pieces_agree(case: Case, cuts: list[int]) -> None:
     site, events = case
     rules = space_rules(site, "space")
-    stepped, told = START, []
+    stepped, stepwise = START, []
     for event in events:
         stepped, more = step(stepped, event, rules)
-        told += more
+        stepwise += more
     folded, lines, place = START, [], 0
     for size in cycle(cuts):
         folded, more = fold(folded, events[place : place + size], rules)
@@ -146,23 +142,23 @@ def test_stepping_and_folding_in_any_pieces_are_one(case: Case, cuts: list[int])
         place += size
         if place >= len(events):
             break
-    assert (bare(folded), lines) == (bare(stepped), told)
+    assert (bare(folded), lines) == (bare(stepped), stepwise)
 
 
 def bare(evidence: Evidence) -> Evidence:
-    """Evidence without the bound that only saves work."""
+    """Return evidence without the bound that only saves work."""
     return msgspec.structs.replace(evidence, check_ms=0)
 
 
-def test_a_space_that_is_used_again_and_again_does_learn() -> None:
-    """Else the properties above would say nothing of learning."""
+def test_a_space_that_is_used_repeatedly_learns() -> None:
+    """Otherwise the properties above would not cover learning."""
     found = find(stays(), lambda case: fold(START, case[1], space_rules(case[0], "space"))[0].tuned.longer_ms > 0)
     assert found
 
 
 @pytest.mark.parametrize("seen_ms", [0, BEHIND_DOOR_MS])
 def test_people_do_stay_behind_closed_doors(seen_ms: int) -> None:
-    """Else the properties above would say nothing of doors."""
+    """Otherwise the properties above would not cover doors."""
 
     def stays_unseen(case: Case) -> bool:
         evidence, _ = fold(START, case[1], space_rules(case[0], "space"))
@@ -173,27 +169,27 @@ def test_people_do_stay_behind_closed_doors(seen_ms: int) -> None:
     assert find(rooms(), stays_unseen, settings=settings(max_examples=5000, database=None))
 
 
-def says_present(events: list[Heard], sensor: SensorRules) -> list[tuple[int, int]]:
-    """From when until when a sensor lived and said that somebody is there; what is undone at once was never said."""
-    said_by = [event for event in events if (event.device, event.sensor) == (sensor.device, sensor.sensor)]
+def presence_spans(events: list[Heard], sensor: SensorRules) -> list[tuple[int, int]]:
+    """Return spans in which a live sensor reported presence, without reports revoked in the same millisecond."""
+    own_events = [event for event in events if (event.device, event.sensor) == (sensor.device, sensor.sensor)]
     spans = []
-    for place, word in enumerate(said_by):
-        if word.kind in (sensor.own, Kind.HEARTBEAT) and word.value > sensor.above:
-            ends_ms = word.at_ms + sensor.silent_ms
-            for later in said_by[place + 1 :]:
+    for place, event_at in enumerate(own_events):
+        if event_at.kind in (sensor.own, Kind.HEARTBEAT) and event_at.value > sensor.above:
+            ends_ms = event_at.at_ms + sensor.silent_ms
+            for later in own_events[place + 1 :]:
                 if later.at_ms >= ends_ms:
                     break
                 ends_ms = later.at_ms + sensor.silent_ms
                 if later.kind in (sensor.own, Kind.HEARTBEAT):
                     ends_ms = later.at_ms
                     break
-            spans.append((word.at_ms, ends_ms))
+            spans.append((event_at.at_ms, ends_ms))
     return [(came_ms, went_ms) for came_ms, went_ms in spans if came_ms < went_ms]
 
 
 @settings(max_examples=500)
 @given(case=st.one_of(cases(), stays(), rooms()), later_ms=st.integers(0, HOUR))
-def test_a_space_is_never_vacant_while_a_living_sensor_says_that_somebody_is_there(case: Case, later_ms: int) -> None:
+def test_a_space_is_never_vacant_while_a_live_sensor_reports_presence(case: Case, later_ms: int) -> None:
     site, events = case
     rules = space_rules(site, "space")
     until_ms = events[-1].at_ms + later_ms
@@ -201,24 +197,24 @@ def test_a_space_is_never_vacant_while_a_living_sensor_says_that_somebody_is_the
     ends = [*(line.at_ms for line in lines[1:]), until_ms]
     free = [(line.at_ms, end) for line, end in zip(lines, ends, strict=False) if line.state is Occupancy.VACANT]
     seeing = [one for one in rules.sensors if one.role is not Role.CONTACT and one.learns is not Learns.THRESHOLD]
-    for came_ms, went_ms in (span for sensor in seeing for span in says_present(events, sensor)):
+    for came_ms, went_ms in (span for sensor in seeing for span in presence_spans(events, sensor)):
         for from_ms, to_ms in free:
             assert went_ms <= from_ms or to_ms <= came_ms
 
 
 @settings(max_examples=300)
 @given(case=stays(), data=st.data())
-def test_a_backlog_moves_nothing_before_its_oldest_event(case: Case, data: st.DataObject) -> None:
+def test_a_backlog_changes_nothing_before_its_oldest_event(case: Case, data: st.DataObject) -> None:
     site, events = case
-    journal, house = Journal(), House(site)
+    journal, states = SpaceEventLog(), House(site)
     late = data.draw(st.lists(st.sampled_from(events), unique=True, min_size=1, max_size=5))
     journal.events += [event for event in events if event not in late]
     now_ms = events[-1].at_ms + HOUR
-    journal.note(house.take(list(journal.events), now_ms, journal.past))
+    journal.note(states.take(list(journal.events), now_ms, journal.past))
     before = list(journal.lines)
     journal.events += late
     oldest_ms = min(event.at_ms for event in late)
-    changes = house.take(late, now_ms, journal.past)
+    changes = states.take(late, now_ms, journal.past)
     assert all(change.from_ms >= oldest_ms for change in changes)
     journal.note(changes)
     assert [line for line in journal.lines if line.at_ms < oldest_ms] == [
@@ -228,24 +224,26 @@ def test_a_backlog_moves_nothing_before_its_oldest_event(case: Case, data: st.Da
 
 
 def test_a_late_flip_lengthens_the_hold_of_every_later_stay() -> None:
-    """What a space learns is part of its story: learnt late, the story is told as if it had been learnt in time."""
-    site = house_of((PIR,))
+    """A late flip changes the transitions as if it had been known in time."""
+    site = build_plan((PIR,))
     seqs = count(1)
     (pir,) = site.sensors
-    beats = [said(pir, NOON_MS + beat, next(seqs), Kind.HEARTBEAT, 0) for beat in range(0, 3 * HOUR, 30 * SECOND)]
+    beats = [
+        sensor_event(pir, NOON_MS + beat, next(seqs), Kind.HEARTBEAT, 0) for beat in range(0, 3 * HOUR, 30 * SECOND)
+    ]
     moves = [
-        said(pir, NOON_MS + round(minute * MINUTE) + ms, next(seqs), Kind.MOTION, level)
+        sensor_event(pir, NOON_MS + round(minute * MINUTE) + ms, next(seqs), Kind.MOTION, level)
         for minute in (20, 20.5, 32.5, 100, 100.5)
         for ms, level in ((1, 1), (SECOND, 0))
     ]
     flip = [event for event in moves if event.at_ms > NOON_MS + 32 * MINUTE and event.at_ms < NOON_MS + 33 * MINUTE]
     events = sorted([*beats, *moves], key=lambda event: event.key)
-    journal, house = Journal(), House(site)
+    journal, states = SpaceEventLog(), House(site)
     now_ms = NOON_MS + 3 * HOUR
     journal.events += [event for event in events if event not in flip]
-    journal.note(house.take(list(journal.events), now_ms, journal.past))
+    journal.note(states.take(list(journal.events), now_ms, journal.past))
     assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND - SHORTER_MS
     journal.events += flip
-    journal.note(house.take(flip, now_ms, journal.past))
+    journal.note(states.take(flip, now_ms, journal.past))
     assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND + LONGER_MS - SHORTER_MS
     assert journal.lines == in_order(space_rules(site, "space"), events, now_ms)[1]

@@ -1,4 +1,4 @@
-"""What is stored of a space is judged by whatever the site file says today: sensors come, go, and become others."""
+"""Changed plans: stored evidence is evaluated under the current site file, whose sensors may differ."""
 
 from dataclasses import replace
 from itertools import count
@@ -31,8 +31,8 @@ WAITS_MS = (0, 1, MINUTE - 1, MINUTE, 10 * MINUTE, 5 * HOUR)
 
 
 @st.composite
-def houses(draw: st.DrawFn) -> SitePlan:
-    """Some sensors out of few ids, each of any kind, in a space of any kind."""
+def site_plans(draw: st.DrawFn) -> SitePlan:
+    """Draw a site with sensors of few ids, each of any kind, in a space of any kind."""
     ids = draw(st.lists(st.sampled_from("abc"), unique=True, max_size=3))
     sensors = [
         Sensor(
@@ -60,25 +60,25 @@ def houses(draw: st.DrawFn) -> SitePlan:
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[tuple[SpaceRules, list[Heard]]]:
-    """One space under one site file after the other, and what was heard meanwhile."""
+    """Draw one space under a series of site files, with the events meanwhile."""
     at_ms, seqs = NOON_MS, count(1)
-    told = []
-    for site in draw(st.lists(houses(), min_size=2, max_size=3)):
+    results = []
+    for site in draw(st.lists(site_plans(), min_size=2, max_size=3)):
         events: list[Heard] = []
         for _ in range(draw(st.integers(0, 15)) if site.sensors else 0):
             at_ms += draw(st.sampled_from(STEPS_MS))
-            said = draw(st.sampled_from(site.sensors))
-            own = draw(st.sampled_from(sorted(OWN_KINDS[said.kind])))
+            reporting = draw(st.sampled_from(site.sensors))
+            own = draw(st.sampled_from(sorted(OWN_KINDS[reporting.kind])))
             kind = draw(st.sampled_from((own, own, Kind.HEARTBEAT, Kind.BATTERY_PCT)))
             value = draw(st.sampled_from(VALUES.get(own, (0, 1))))
-            events.append(Heard(at_ms, "pi", "stream", next(seqs), said.id, kind, value))
-        told.append((space_rules(site, "space"), events))
-    return told
+            events.append(Heard(at_ms, "pi", "stream", next(seqs), reporting.id, kind, value))
+        results.append((space_rules(site, "space"), events))
+    return results
 
 
 @settings(max_examples=500)
 @given(life=lives())
-def test_any_plan_judges_what_any_other_left(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
+def test_any_plan_accepts_the_evidence_of_any_other(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
     evidence = START
     for rules, events in life:
         evidence = fitted(msgspec.msgpack.decode(msgspec.msgpack.encode(evidence), type=Evidence), rules)
@@ -98,20 +98,20 @@ def test_any_plan_judges_what_any_other_left(life: list[tuple[SpaceRules, list[H
 
 @settings(max_examples=500)
 @given(life=lives())
-def test_after_a_change_of_plan_stepping_and_folding_are_one(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
+def test_single_steps_and_folds_agree_after_a_change_of_plan(life: list[tuple[SpaceRules, list[Heard]]]) -> None:
     stepped = folded = START
     for rules, events in life:
         stepped, folded = fitted(stepped, rules), fitted(folded, rules)
-        told = []
+        results = []
         for event in events:
             stepped, more = step(stepped, event, rules)
-            told += more
+            results += more
         folded, lines = fold(folded, events, rules)
-        assert lines == told
+        assert lines == results
         assert msgspec.structs.replace(folded, check_ms=0) == msgspec.structs.replace(stepped, check_ms=0)
 
 
-def test_a_sensor_that_has_become_one_of_another_kind_has_learnt_nothing_and_vouches_for_nothing() -> None:
+def test_a_sensor_whose_kind_changed_starts_without_evidence() -> None:
     room = Space(id="space", name="S", kind=SpaceKind.ROOM, zone="loft", x_m=0, y_m=0)
     mat, radar = (
         space_rules(plan(room, sensors=[sensor(kind, "box")]), "space")
@@ -124,7 +124,7 @@ def test_a_sensor_that_has_become_one_of_another_kind_has_learnt_nothing_and_vou
     assert (shown.state, shown.because.reason) == (Occupancy.UNKNOWN, Reason.NEVER_HEARD)
 
 
-def test_a_hold_that_is_pinned_today_is_what_the_site_file_says_whatever_was_learnt() -> None:
+def test_a_fixed_hold_overrides_what_was_learned() -> None:
     desk = Space(id="space", name="S", kind=SpaceKind.DESK, zone="loft", x_m=0, y_m=0)
     free, pinned = (
         space_rules(plan(one, sensors=[sensor(SensorKind.PIR)]), "space")
@@ -133,7 +133,7 @@ def test_a_hold_that_is_pinned_today_is_what_the_site_file_says_whatever_was_lea
     learnt_longer = msgspec.structs.replace(fitted(START, free), tuned=Tuned(longer_ms=4 * MINUTE))
     for rules, hold_ms in ((free, 14 * MINUTE), (pinned, 7 * MINUTE)):
         assert hold_of(fitted(learnt_longer, rules), rules.sensors[0]) == hold_ms
-        told = learnt(fitted(learnt_longer, rules), rules)
-        assert told is not None
-        assert told.hold is not None
-        assert told.hold.hold_ms == hold_ms
+        results = learnt(fitted(learnt_longer, rules), rules)
+        assert results is not None
+        assert results.hold is not None
+        assert results.hold.hold_ms == hold_ms

@@ -1,4 +1,4 @@
-"""What watts, sound and light say of a space once they have learnt, told by examples. Minutes count from noon."""
+"""Learned sensors by examples: power, sound, light and CO2. Minutes count from noon."""
 
 from functools import cache
 
@@ -32,12 +32,12 @@ def at(minute: float) -> int:
 
 
 def readings(kind: SensorKind, from_ms: int, to_ms: int, value: float) -> list[Heard]:
-    """A reading every half minute."""
+    """Create a reading every half minute."""
     return [says(at_ms, kind.value, OWN[kind], value) for at_ms in range(from_ms, to_ms, HALF_MS)]
 
 
 def moving(from_ms: int, to_ms: int) -> list[Heard]:
-    """Somebody who moves every minute, in sight of the motion sensor."""
+    """Create motions of somebody who moves every minute."""
     return [event for at_ms in range(from_ms, to_ms, MINUTE) for event in pulse("pir", at_ms, SECOND)]
 
 
@@ -48,7 +48,7 @@ BOTH = {
 
 
 def lesson(kind: SensorKind, days: int, quiet: float, loud: float) -> list[Heard]:
-    """Days until noon; on each, nobody is there but for one hour, which ends half an hour before noon."""
+    """Create days until noon; on each, nobody is there except for one hour, which ends half an hour before noon."""
     events: list[Heard] = []
     for days_ago in reversed(range(days)):
         noon = NOON_MS - days_ago * 24 * HOUR
@@ -60,7 +60,7 @@ def lesson(kind: SensorKind, days: int, quiet: float, loud: float) -> list[Heard
 
 
 def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
-    """Sound after the day that it needs, light after five."""
+    """Return evidence of sound after the one day that it needs, and of light after five."""
     evidence, _ = fold(START, numbered(lesson(kind, 5 if kind is SensorKind.LIGHT else 1, quiet, loud)), BOTH[kind])
     assert evidence.state is VACANT
     return evidence
@@ -69,22 +69,22 @@ def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
 def after(
     evidence: Evidence, rules: SpaceRules, events: list[Heard], until_min: float
 ) -> list[tuple[float, Occupancy]]:
-    """The story from noon on."""
+    """Return the transitions from noon on."""
     newer = [Heard(e.at_ms, e.device, e.stream, 10**6 + e.seq, e.sensor, e.kind, e.value) for e in numbered(events)]
     now, transitions = fold(evidence, newer, rules)
     lines = story(evidence.state, transitions + advance(now, rules, at(until_min)))
     return [((line.at_ms - NOON_MS) / MINUTE, line.state) for line in lines]
 
 
-def test_sound_that_has_learnt_nothing_bears_on_nothing() -> None:
+def test_untrained_sound_is_no_evidence() -> None:
     rules = BOTH[SensorKind.SOUND]
     events = beats("pir", at(-60), at(60))
     _, lines = told(rules, events + readings(SensorKind.SOUND, at(0), at(20), 90), at(60))
     assert [line.state for line in lines] == [VACANT]
-    assert told(rules, events, at(60))[1] == lines, "nor is it missed"
+    assert told(rules, events, at(60))[1] == lines, "its silence does not matter"
 
 
-def test_a_loud_reading_takes_a_space_once_the_sensor_has_learnt() -> None:
+def test_a_loud_reading_of_a_trained_sensor_takes_a_space() -> None:
     evidence = taught(SensorKind.SOUND, 35, 60)
     events = beats("pir", at(0), at(40)) + readings(SensorKind.SOUND, at(0), at(40), 35)
     loud = [says(at(minute) + 1, "sound", Kind.SOUND_DB, 60) for minute in (5, 6)]
@@ -99,7 +99,7 @@ def test_one_noise_alone_holds_for_two_minutes() -> None:
     assert found == [(pytest.approx(5, abs=0.01), OCCUPIED), (pytest.approx(7, abs=0.01), VACANT)]
 
 
-def test_a_heartbeat_that_repeats_a_noise_is_no_second_one() -> None:
+def test_a_heartbeat_that_repeats_a_noise_does_not_count_again() -> None:
     events = beats("pir", at(0), at(40)) + readings(SensorKind.SOUND, at(0), at(40), 35)
     again = says(at(5) + 25 * SECOND, "sound", Kind.HEARTBEAT, 60)
     found = after(taught(SensorKind.SOUND, 35, 60), BOTH[SensorKind.SOUND], [*events, _noise(5), again], 35)
@@ -110,18 +110,18 @@ def _noise(minute: float) -> Heard:
     return says(at(minute) + 1, "sound", Kind.SOUND_DB, 60)
 
 
-def test_once_it_has_learnt_its_silence_is_missed() -> None:
+def test_a_silent_trained_sensor_makes_the_space_unknown() -> None:
     found = after(taught(SensorKind.SOUND, 35, 60), BOTH[SensorKind.SOUND], beats("pir", at(0), at(20)), 15)
     assert [state for _, state in found] == [UNKNOWN]
 
 
-def test_quiet_alone_frees_nothing_beside_a_motion_sensor_that_died() -> None:
+def test_quiet_sound_does_not_replace_a_dead_motion_sensor() -> None:
     quiet = readings(SensorKind.SOUND, at(0), at(60), 35)
     found = after(taught(SensorKind.SOUND, 35, 60), BOTH[SensorKind.SOUND], quiet, 60)
     assert [state for _, state in found] == [UNKNOWN]
 
 
-def test_a_lamp_that_was_left_on_keeps_a_room_for_two_hours_and_no_more() -> None:
+def test_a_lamp_left_on_keeps_a_room_for_at_most_two_hours() -> None:
     events = beats("pir", at(0), at(160)) + moving(at(0), at(10)) + readings(SensorKind.LIGHT, at(0), at(160), 300)
     found = after(taught(SensorKind.LIGHT, 2, 300), BOTH[SensorKind.LIGHT], events, 144)
     assert found[0][1] is OCCUPIED
@@ -130,7 +130,7 @@ def test_a_lamp_that_was_left_on_keeps_a_room_for_two_hours_and_no_more() -> Non
     assert after(taught(SensorKind.LIGHT, 2, 300), BOTH[SensorKind.LIGHT], back, 155)[-1][1] is OCCUPIED
 
 
-def test_light_that_agreed_well_may_go_on_alone_and_sound_that_hardly_agreed_may_not() -> None:
+def test_only_a_sensor_with_good_agreement_may_confirm_vacancy_alone() -> None:
     begins = NOON_MS - 98 * HOUR
     events = beats("pir", begins, NOON_MS)
     for hour in range(98):
@@ -149,7 +149,7 @@ def test_light_that_agreed_well_may_go_on_alone_and_sound_that_hardly_agreed_may
 
 
 def breath(from_min: float, to_min: float, ppm: float, ppm_per_h: float) -> list[Heard]:
-    """An air sensor's readings, one a minute."""
+    """Create readings of an air sensor, one per minute."""
     return [
         says(at(minute), "air", Kind.CO2_PPM, ppm + ppm_per_h * (minute - from_min) / 60)
         for minute in range(round(from_min), round(to_min))
@@ -159,12 +159,12 @@ def breath(from_min: float, to_min: float, ppm: float, ppm_per_h: float) -> list
 AIR = sensor(SensorKind.AIR, heartbeat_ms=MINUTE)
 
 
-def test_rising_co2_takes_a_room_and_says_nothing_when_it_rises_no_more() -> None:
+def test_rising_co2_takes_a_room_and_is_no_evidence_afterwards() -> None:
     alone = watched(AIR)
     events = [*breath(0, 30, 450, 20), *breath(30, 60, 460, 500), *breath(60, 120, 710, -300)]
     _, lines = told(alone, events, at(120))
     states = [line.state for line in lines if line.at_ms >= at(20)]
-    assert states == [OCCUPIED, UNKNOWN], "air vouches for nobody's absence"
+    assert states == [OCCUPIED, UNKNOWN], "air does not confirm vacancy"
     taken_ms, over_ms = (line.at_ms for line in lines if line.at_ms >= at(20))
     assert at(35) <= taken_ms <= at(45)
     assert at(65) <= over_ms <= at(75)
@@ -175,11 +175,11 @@ def test_rising_co2_is_evidence_beside_a_quiet_motion_sensor_and_falling_is_none
     events = beats("pir", at(0), at(120)) + breath(0, 60, 450, 500) + breath(60, 120, 950, -400)
     evidence, lines = told(both, events, at(119))
     assert OCCUPIED in [line.state for line in lines]
-    assert evidence.state is VACANT, "the motion sensor vouches"
+    assert evidence.state is VACANT, "the motion sensor confirms vacancy"
     assert next(line for line in lines if line.state is OCCUPIED).because.reason is Reason.AIR
 
 
-def test_falling_co2_frees_nobody_who_is_seen() -> None:
+def test_falling_co2_does_not_override_a_motion_sensor() -> None:
     both = watched(sensor(SensorKind.PIR), AIR)
     _, lines = told(both, moving(at(0), at(60)) + breath(0, 60, 1500, -800), at(60))
     assert lines[-1].state in {OCCUPIED, AWAY}
@@ -192,7 +192,7 @@ def test_an_air_sensor_that_dies_does_not_make_its_room_unknown() -> None:
     assert view(evidence, both, at(60)).health is Health.DEGRADED
 
 
-def test_breath_behind_a_closed_door_locks_up_no_room() -> None:
+def test_rising_co2_behind_a_closed_door_does_not_lock_a_room() -> None:
     room = watched(sensor(SensorKind.CONTACT), sensor(SensorKind.PIR), AIR)
     events = beats("contact", at(0), at(180)) + beats("pir", at(0), at(180))
     events += breath(0, 60, 450, 500) + breath(60, 180, 950, -100)
@@ -205,7 +205,7 @@ ALL = watched(sensor(SensorKind.PIR), sensor(SensorKind.SOUND), sensor(SensorKin
 
 @cache
 def taught_all() -> Evidence:
-    """A room with everything that bears witness, all of it learnt."""
+    """Return the evidence of a room with every indirect sensor, all of them trained."""
     events: list[Heard] = []
     for kind, quiet, loud in ((SensorKind.SOUND, 35, 60), (SensorKind.LIGHT, 2, 300)):
         events += lesson(kind, 5, quiet, loud)
@@ -216,16 +216,16 @@ def taught_all() -> Evidence:
 
 OTHERS = (("pir", Kind.MOTION, 1.0), ("sound", Kind.SOUND_DB, 60.0), ("light", Kind.LIGHT_LUX, 300.0))
 STEPS = st.sampled_from([SECOND, HALF_MS, MINUTE, 2 * MINUTE, 11 * MINUTE])
-SAID = st.lists(st.tuples(STEPS, st.sampled_from(OTHERS), st.booleans()), min_size=1, max_size=30)
+STEPS = st.lists(st.tuples(STEPS, st.sampled_from(OTHERS), st.booleans()), min_size=1, max_size=30)
 
 
 @settings(max_examples=100)
-@given(said=SAID, ppm_per_h=st.sampled_from([-400, 0, 400]), later_ms=st.integers(0, HOUR))
-def test_whatever_is_said_a_witness_that_speaks_keeps_the_room_taken_and_time_alone_tells_one_story(
-    said: list[tuple[int, tuple[str, Kind, float], bool]], ppm_per_h: int, later_ms: int
+@given(steps=STEPS, ppm_per_h=st.sampled_from([-400, 0, 400]), later_ms=st.integers(0, HOUR))
+def test_indirect_evidence_keeps_a_room_taken_and_lapses_are_consistent(
+    steps: list[tuple[int, tuple[str, Kind, float], bool]], ppm_per_h: int, later_ms: int
 ) -> None:
     at_ms, events = NOON_MS, breath(0, 60, 900, ppm_per_h)
-    for step_ms, (name, kind, high), loud in said:
+    for step_ms, (name, kind, high), loud in steps:
         at_ms += step_ms
         events.append(says(at_ms, name, kind, high if loud else 0))
     newer = [replace(event, seq=10**6 + event.seq) for event in numbered(events)]
@@ -244,20 +244,20 @@ MACHINE = watched(sensor(SensorKind.POWER), kind=SpaceKind.EQUIPMENT)
 
 
 def worked(idle_w: float = 40, busy_w: float = 400) -> list[Heard]:
-    """Four hours, of which one at work, until noon."""
+    """Create four hours until noon, one of them in use."""
     events = readings(SensorKind.POWER, at(-240), at(-120), idle_w) + readings(
         SensorKind.POWER, at(-120), at(-60), busy_w
     )
     return events + readings(SensorKind.POWER, at(-60), at(0), idle_w)
 
 
-def test_a_machine_is_in_use_above_ten_watts_until_it_has_shown_two_levels() -> None:
+def test_a_machine_is_in_use_above_ten_watts_until_two_levels_are_learned() -> None:
     evidence, lines = told(MACHINE, worked(), at(0))
     assert lines[0].state is OCCUPIED, "its fan draws 40 W"
     assert evidence.state is VACANT, "that is its rest"
 
 
-def test_a_machine_keeps_being_in_use_between_its_levels_and_begins_only_above() -> None:
+def test_a_machine_stays_in_use_between_its_levels_but_does_not_start_there() -> None:
     evidence, _ = fold(START, numbered(worked()), MACHINE)
     between = readings(SensorKind.POWER, at(0), at(5), 120)
     assert after(evidence, MACHINE, between, 5) == []
@@ -265,7 +265,7 @@ def test_a_machine_keeps_being_in_use_between_its_levels_and_begins_only_above()
     assert after(evidence, MACHINE, busy, 10) == [(0, OCCUPIED)]
 
 
-def test_a_pinned_threshold_learns_nothing() -> None:
+def test_a_fixed_threshold_learns_nothing() -> None:
     pinned = watched(sensor(SensorKind.POWER), kind=SpaceKind.EQUIPMENT, in_use_above_w=30)
     evidence, _ = fold(START, numbered(worked()), pinned)
     assert evidence.state is OCCUPIED
@@ -288,7 +288,7 @@ def test_radar_and_a_count_of_people_take_a_room_at_once_and_hold_it_for_three_m
     ]
 
 
-def test_an_output_that_is_held_already_gets_no_hold_on_top() -> None:
+def test_a_held_output_gets_no_additional_hold() -> None:
     rules = watched(sensor(SensorKind.PIR, held=True))
     events = beats("pir", at(0), at(1)) + pulse("pir", at(1), 12 * MINUTE) + beats("pir", at(14), at(20))
     events += beats("pir", at(1.5), at(13), 1)
@@ -300,14 +300,14 @@ def test_an_output_that_is_held_already_gets_no_hold_on_top() -> None:
     ]
 
 
-def test_a_held_output_beside_another_sensor_leaves_that_one_its_hold() -> None:
+def test_a_held_output_does_not_change_the_hold_of_another_sensor() -> None:
     rules = watched(sensor(SensorKind.PIR, "held", held=True), sensor(SensorKind.PIR))
     events = beats("held", at(0), at(40)) + beats("pir", at(0), at(40)) + moving(at(20), at(22))
     _, lines = told(rules, events, at(40))
     assert (lines[-1].at_ms - at(21)) / MINUTE == pytest.approx(8, abs=0.1)
 
 
-def test_a_held_output_learns_no_hold_and_a_space_of_such_tells_none() -> None:
+def test_a_space_with_only_held_outputs_has_no_learned_hold() -> None:
     held = watched(sensor(SensorKind.PIR, "held", held=True), sensor(SensorKind.PIR))
     evidence = replace(fitted(START, held), tuned=Tuned(longer_ms=60_000))
     assert [hold_of(evidence, each) for each in held.sensors] == [0, 480_000 + 60_000]
@@ -315,13 +315,13 @@ def test_a_held_output_learns_no_hold_and_a_space_of_such_tells_none() -> None:
     assert learnt(fitted(START, alone), alone) is None
 
 
-def test_what_is_learnt_is_told_with_its_bounds() -> None:
+def test_learned_values_include_their_bounds() -> None:
     tuning = learnt(taught(SensorKind.SOUND, 35, 60), BOTH[SensorKind.SOUND])
     assert tuning is not None
     assert tuning.hold is not None
     assert (tuning.hold.hold_ms, tuning.hold.start_ms) == (600_000, 600_000)
     assert (tuning.hold.least_ms, tuning.hold.most_ms) == (300_000, 900_000)
-    assert tuning.hold.flip_share is None, "nobody was there often enough to tell"
+    assert tuning.hold.flip_share is None, "too few quiet spans for a share"
     (sound,) = tuning.sensors
     assert 35 < sound.keeps_above <= sound.takes_above < 60
     assert sound.agreement is not None
@@ -329,7 +329,7 @@ def test_what_is_learnt_is_told_with_its_bounds() -> None:
 
 
 @pytest.mark.parametrize(("ends", "share"), [(4.99, None), (5.0, 0.2)])
-def test_no_share_of_flips_is_told_of_fewer_than_five(ends: float, share: float | None) -> None:
+def test_shares_of_fewer_than_five_quiet_spans_are_not_published(ends: float, share: float | None) -> None:
     rules = watched(sensor(SensorKind.PIR))
     tuned = Tuned(ends=ends, flips=1.0, start_ends=ends, start_flips=1.0)
     told = learnt(replace(fitted(START, rules), tuned=tuned), rules)
@@ -338,7 +338,7 @@ def test_no_share_of_flips_is_told_of_fewer_than_five(ends: float, share: float 
     assert (told.hold.flip_share, told.hold.start_flip_share) == (share, share)
 
 
-def test_of_a_machine_is_told_where_it_begins_and_ends_to_be_in_use() -> None:
+def test_learned_values_of_a_machine_have_both_switching_levels() -> None:
     evidence, _ = fold(START, numbered(worked()), MACHINE)
     tuning = learnt(evidence, MACHINE)
     assert tuning is not None
@@ -346,7 +346,7 @@ def test_of_a_machine_is_told_where_it_begins_and_ends_to_be_in_use() -> None:
     assert 40 < tuning.sensors[0].keeps_above < tuning.sensors[0].takes_above < 400
 
 
-def test_a_pinned_hold_is_told_as_its_own_bound() -> None:
+def test_a_fixed_hold_equals_its_bounds() -> None:
     rules = watched(sensor(SensorKind.PIR), motion_hold_ms=420_000)
     tuning = learnt(fitted(START, rules), rules)
     assert tuning is not None
@@ -354,7 +354,7 @@ def test_a_pinned_hold_is_told_as_its_own_bound() -> None:
     assert tuning.hold.least_ms == tuning.hold.hold_ms == tuning.hold.most_ms == 420_000
 
 
-def test_rules_without_learning_pin_every_hold() -> None:
+def test_rules_without_learning_fix_every_hold() -> None:
     room = Space(id="space", name="S", kind=SpaceKind.ROOM, zone="loft", x_m=1, y_m=1)
     rules = space_rules(plan(room, sensors=[sensor(SensorKind.PIR)], rules=Rules(learning=Learning.OFF)), "space")
     assert rules.bounds.least_ms == rules.bounds.most_ms == 600_000

@@ -1,4 +1,4 @@
-"""What a closed door means for who was seen behind it, told by examples. Minutes count from noon."""
+"""Closed doors by examples: somebody detected behind one stays. Minutes count from noon."""
 
 import pytest
 from msgspec.structs import replace
@@ -21,12 +21,12 @@ def door(at_min: float, value: float) -> Heard:
 
 
 def somebody_inside() -> list[Heard]:
-    """In at minute 1, door closed at 1.1, two motions behind it, and nothing more."""
+    """Create events: entry at minute 1, door closed at 1.1, two motions behind it, and nothing more."""
     events = quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.1, 0)]
     return events + [event for minute in (1, 1.5, 2) for event in pulse("pir", at(minute), SECOND)]
 
 
-def test_who_moved_twice_behind_a_closed_door_is_there_until_it_opens_and_one_hold_after() -> None:
+def test_two_motions_behind_a_closed_door_hold_until_one_hold_after_it_opens() -> None:
     events = (
         somebody_inside() + beats("contact", at(1.5), at(40)) + [door(40, 1)] + beats("contact", at(40.5), at(60), 1)
     )
@@ -41,7 +41,7 @@ def test_who_moved_twice_behind_a_closed_door_is_there_until_it_opens_and_one_ho
     assert shown.lapse == Lapse(VACANT, at(50))
 
 
-def test_a_door_left_closed_over_night_leaves_nobody_knowing_until_it_opens() -> None:
+def test_a_door_closed_overnight_makes_the_room_unknown_until_it_opens() -> None:
     night = beats("pir", at(60), at(700)) + beats("contact", at(1.5), at(600))
     events = somebody_inside() + night + [door(600, 1)] + beats("contact", at(600.5), at(700), 1)
     assert since_noon(ROOM, events, until_min=690) == [
@@ -56,14 +56,14 @@ def test_a_door_left_closed_over_night_leaves_nobody_knowing_until_it_opens() ->
     assert since_noon(ROOM, stirs, until_min=400)[-1] == (300, OCCUPIED), "somebody slept there"
 
 
-def test_one_motion_behind_a_closed_door_may_be_the_one_who_left() -> None:
+def test_one_motion_behind_a_closed_door_does_not_lock_the_room() -> None:
     events = quiet("pir") + quiet("contact", until_min=1) + [door(2, 1), door(2.1, 0)] + beats("contact", at(1), at(60))
     events += [event for minute in (1, 1.5, 2, 2.2) for event in pulse("pir", at(minute), SECOND)]
     assert since_noon(ROOM, events)[-1] == (pytest.approx(12.2 + 1 / 60), VACANT)
 
 
-def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> None:
-    """A radar that saw somebody come in and loses sight of her: she cannot have left."""
+def test_presence_long_after_the_door_closed_holds_until_it_opens() -> None:
+    """A radar detects somebody who comes in and then loses sight of her: she cannot have left."""
     rules = watched(SensorKind.PRESENCE, SensorKind.CONTACT, space=a(SpaceKind.BOOTH))
     events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
     seen = [says(at(1.1), "presence", Kind.PRESENCE, 1), *beats("presence", at(1.5), at(4), 1)]
@@ -74,8 +74,8 @@ def test_who_was_seen_long_after_the_door_closed_is_there_until_it_opens() -> No
         assert since_noon(rules, events_then) == [(pytest.approx(1.1), OCCUPIED), *after]
 
 
-def test_who_moves_without_a_pause_for_two_minutes_behind_a_closed_door_is_there_until_it_opens() -> None:
-    """A sensor whose output stays high all the while rises only once, and that was before the door closed."""
+def test_two_minutes_of_motion_behind_a_closed_door_hold_until_it_opens() -> None:
+    """The output of the sensor stays high, so it rises only once, before the door closed."""
     events = quiet("pir", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
     events += [says(at(1.1), "pir", Kind.MOTION, 1), *beats("pir", at(1.5), at(3), 1)]
     events += beats("contact", at(1.5), at(60))
@@ -84,8 +84,8 @@ def test_who_moves_without_a_pause_for_two_minutes_behind_a_closed_door_is_there
         assert since_noon(ROOM, events + ended)[-1][1] is after
 
 
-def test_an_output_that_is_held_after_the_door_closed_locks_up_no_room() -> None:
-    """It goes on for as long as it likes after somebody left."""
+def test_a_held_output_after_the_door_closed_does_not_lock_the_room() -> None:
+    """It may last any time after somebody left."""
     radar = sensor(SensorKind.PRESENCE, held=True)
     rules = space_rules(plan(a(SpaceKind.BOOTH), sensors=[radar, sensor(SensorKind.CONTACT)]), "space")
     events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
@@ -94,7 +94,7 @@ def test_an_output_that_is_held_after_the_door_closed_locks_up_no_room() -> None
     assert since_noon(rules, events + beats("contact", at(1.5), at(60)))[-1] == (9, VACANT)
 
 
-def test_who_passes_twice_at_once_behind_a_closed_door_locks_up_no_room() -> None:
+def test_two_quick_motions_behind_a_closed_door_do_not_lock_the_room() -> None:
     events = (
         quiet("pir") + quiet("contact", until_min=1) + [door(1, 1), door(1.05, 0)] + beats("contact", at(1), at(60))
     )
@@ -103,7 +103,7 @@ def test_who_passes_twice_at_once_behind_a_closed_door_locks_up_no_room() -> Non
 
 
 @pytest.mark.parametrize("other", [0, 1])
-def test_a_room_with_two_doors_keeps_nobody_in_while_one_is_open(other: int) -> None:
+def test_a_room_with_one_of_two_doors_open_is_not_locked(other: int) -> None:
     doors = [sensor(SensorKind.CONTACT), sensor(SensorKind.CONTACT, "other")]
     rules = space_rules(plan(a(SpaceKind.ROOM), sensors=[sensor(SensorKind.PIR), *doors]), "space")
     events = somebody_inside() + beats("contact", at(1.5), at(60)) + quiet("other", until_min=0.5)
@@ -112,7 +112,7 @@ def test_a_room_with_two_doors_keeps_nobody_in_while_one_is_open(other: int) -> 
     assert since_noon(rules, events, until_min=59)[-1][1] is ended
 
 
-def test_a_machine_that_starts_behind_a_closed_door_locks_up_no_room() -> None:
+def test_a_machine_starting_behind_a_closed_door_does_not_lock_the_room() -> None:
     rules = watched(SensorKind.PIR, SensorKind.CONTACT, SensorKind.POWER, space=a(SpaceKind.ROOM, in_use_above_w=10))
     events = quiet("pir", "contact") + quiet("power", until_min=1) + pulse("power", at(1), 1, Kind.POWER_W)
     events += [says(at(1) + 2, "power", Kind.POWER_W, 60), says(at(2), "power", Kind.POWER_W, 1)]
@@ -120,24 +120,24 @@ def test_a_machine_that_starts_behind_a_closed_door_locks_up_no_room() -> None:
     assert since_noon(rules, events)[-1] == (5, VACANT)
 
 
-def test_a_contact_that_falls_silent_lets_go_of_who_was_inside() -> None:
+def test_a_silent_contact_unlocks_the_room() -> None:
     events = somebody_inside() + beats("contact", at(1.5), at(20))
     evidence, _ = fold(START, numbered([event for event in events if event.at_ms <= at(20)]), ROOM)
     assert view(evidence, ROOM, at(21)).because == Because(Reason.SILENT, "pi", "contact", at(19.5))
     again = numbered([event for event in events if event.at_ms <= at(20)] + beats("contact", at(25), at(26)))
     evidence, _ = fold(START, again, ROOM)
     assert view(evidence, ROOM, at(26)).because == Because(Reason.SETTLING, "pi", "contact", at(25))
-    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]  # last heard at 19.5
+    assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]  # newest event at 19.5
     back = events + beats("contact", at(25), at(60))
     assert since_noon(ROOM, back) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
 
 
-def test_a_contact_that_missed_a_word_or_two_may_have_missed_somebody_who_left() -> None:
+def test_a_contact_that_lost_events_unlocks_the_room() -> None:
     events = somebody_inside() + beats("contact", at(1.5), at(20)) + beats("contact", at(21), at(60))
     assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, VACANT)]
 
 
-def test_a_contact_that_says_twice_at_once_that_it_is_open_is_open_since_then() -> None:
+def test_a_contact_that_repeats_open_at_once_counts_from_then() -> None:
     opened = [says(at(0), "contact", Kind.CONTACT_OPEN, 1), says(at(0), "contact", Kind.CONTACT_OPEN, 1)]
     stepped = START
     for event in numbered(opened):
@@ -145,19 +145,19 @@ def test_a_contact_that_says_twice_at_once_that_it_is_open_is_open_since_then() 
     assert stepped.views[1] == fold(START, numbered(opened), ROOM)[0].views[1]
 
 
-def test_a_silent_contact_lets_go_even_where_the_motion_sensor_died_before() -> None:
+def test_a_silent_contact_unlocks_the_room_after_the_motion_sensor_died() -> None:
     events = [event for event in somebody_inside() if event.at_ms < at(3)] + beats("contact", at(1.5), at(20))
     assert since_noon(ROOM, events) == [(1, OCCUPIED), (20.5, AWAY), (29.5, UNKNOWN)]
 
 
-def test_a_room_of_which_only_the_door_is_watched_is_unknown() -> None:
+def test_a_room_with_only_a_contact_is_unknown() -> None:
     rules = watched(SensorKind.CONTACT, space=a(SpaceKind.ROOM))
     evidence, _ = fold(START, numbered(beats("contact", at(0), at(30))), rules)
     shown = view(evidence, rules, at(30))
     assert (shown.state, shown.because.reason, shown.health) == (UNKNOWN, Reason.NO_SENSOR, Health.HEALTHY)
 
 
-def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
+def test_a_new_door_in_the_plan_unlocks_the_room() -> None:
     events = somebody_inside() + beats("contact", at(1.5), at(30))
     evidence, _ = fold(START, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
     assert evidence.inside
@@ -185,7 +185,7 @@ def test_who_is_inside_is_let_go_when_the_plan_gets_another_door() -> None:
         ((), UNKNOWN, Reason.NO_SENSOR),
     ],
 )
-def test_sensors_may_be_exchanged_while_a_door_lets_go_of_somebody(
+def test_sensors_may_be_exchanged_while_the_door_hold_runs(
     now_there: tuple[tuple[str, SensorKind], ...], state: Occupancy, reason: Reason
 ) -> None:
     events = [*somebody_inside(), *beats("contact", at(1.5), at(40)), door(40, 1)]

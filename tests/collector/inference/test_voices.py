@@ -1,4 +1,4 @@
-"""What the other sensors of a space say, where it matters. Minutes count from noon."""
+"""Other sensors of a space, where they matter. Minutes count from noon."""
 
 from collector.evidence import START, Heard, SpaceRules, space_rules
 from collector.inference import fold, view
@@ -33,7 +33,7 @@ def seen(rules: SpaceRules, events: list[Heard], minute: float) -> SpaceState:
 BOTH = watched(SensorKind.PIR, SensorKind.PRESSURE)
 
 
-def test_a_sensor_that_keeps_a_desk_taken_too_says_until_when() -> None:
+def test_a_sensor_that_also_keeps_a_desk_taken_has_an_end() -> None:
     sat = [says(at(0), "pressure", Kind.PRESSURE, 1), says(at(5), "pressure", Kind.PRESSURE, 0)]
     beating = [*beats("pressure", NOON_MS - HOUR, at(0)), *beats("pressure", at(5.5), at(60))]
     going_on = beats("pressure", at(0.5), at(5), value=1)
@@ -49,15 +49,15 @@ def test_a_sensor_that_keeps_a_desk_taken_too_says_until_when() -> None:
     }
 
 
-def test_what_goes_on_has_no_end() -> None:
+def test_lasting_evidence_has_no_end() -> None:
     events = [*quiet("pir"), *beats("pressure", at(1), at(60), value=1), *pulse("pir", at(2)), *pulse("pir", at(5))]
     state = seen(BOTH, events, 5.5)
-    voices = {(voice.sensor, voice.until_ms) for voice in state.voices}
-    assert voices | {(state.because.sensor, 0)} == {("pressure", 0), *voices}
-    assert ("pressure", 0) in voices or state.because.reason is Reason.PRESSURE
+    others = {(other.sensor, other.until_ms) for other in state.voices}
+    assert others | {(state.because.sensor, 0)} == {("pressure", 0), *others}
+    assert ("pressure", 0) in others or state.because.reason is Reason.PRESSURE
 
 
-def test_a_desk_that_all_vouch_for_needs_no_voices() -> None:
+def test_a_vacant_desk_has_no_other_sensors() -> None:
     state = seen(BOTH, quiet("pir", "pressure"), 10)
     assert (state.state, state.voices) == (Occupancy.VACANT, ())
 
@@ -68,39 +68,39 @@ def test_every_silent_sensor_of_an_unknown_desk_is_named_once() -> None:
     assert state.voices == (Voice("pi", "pressure", Says.SILENT, at(0) - 30_000),)
 
 
-def test_a_sensor_never_heard_and_one_just_heard_are_told_apart() -> None:
+def test_sensors_without_events_and_new_sensors_differ() -> None:
     rules = watched(SensorKind.PIR, SensorKind.PRESSURE, SensorKind.PRESENCE)
     state = seen(rules, [*beats("pir", at(0), at(60))], 1)
     assert (state.because.reason, state.because.sensor) == (Reason.NEVER_HEARD, "pressure")
-    unheard, settling = state.voices
-    assert (unheard.sensor, unheard.says) == ("presence", Says.UNHEARD)
-    assert settling == Voice("pi", "pir", Says.SETTLING, at(0), at(0) + FIXED.motion_hold_shared_ms)
+    never_reported, warming_up = state.voices
+    assert (never_reported.sensor, never_reported.says) == ("presence", Says.UNHEARD)
+    assert warming_up == Voice("pi", "pir", Says.SETTLING, at(0), at(0) + FIXED.motion_hold_shared_ms)
 
 
-def test_who_was_seen_and_is_silent_now_is_both() -> None:
-    """Its movement still holds the desk, and it cannot free it any more."""
+def test_a_silent_sensor_may_still_hold_the_desk() -> None:
+    """Its motion still holds the desk, and it cannot confirm vacancy any more."""
     events = [*quiet("pir", until_min=2), *pulse("pir", at(1)), *pulse("pir", at(1.5))]
     state = seen(watched(SensorKind.PIR), events, 5)
     assert (state.state in {Occupancy.OCCUPIED, Occupancy.AWAY}, state.because.reason) == (True, Reason.MOTION)
     assert state.voices == (Voice("pi", "pir", Says.SILENT, at(1.5) + 2000),)
 
 
-def test_sound_that_has_learnt_nothing_has_no_voice() -> None:
+def test_untrained_sound_is_not_listed() -> None:
     rules = watched(SensorKind.PIR, SensorKind.SOUND, space=ROOM)
     assert seen(rules, quiet("pir", until_min=0), 10).voices == ()
 
 
-def test_a_state_with_all_its_voices_stays_short() -> None:
+def test_a_state_with_all_its_other_sensors_stays_short() -> None:
     kinds = [SensorKind.PIR, SensorKind.PRESSURE, SensorKind.PRESENCE, SensorKind.DISTANCE, SensorKind.PEOPLE]
     sensors = [sensor(kind, f"meeting-room-{kind.value}") for kind in kinds]
     rules = space_rules(plan(ROOM, sensors=sensors, rules=FIXED), "space")
-    said = {SensorKind.PIR: Kind.MOTION, SensorKind.PRESSURE: Kind.PRESSURE, SensorKind.PEOPLE: Kind.PEOPLE}
-    events = [says(at(0), one.id, said.get(one.kind, Kind.PRESENCE), 1) for one in sensors]
+    own_kinds = {SensorKind.PIR: Kind.MOTION, SensorKind.PRESSURE: Kind.PRESSURE, SensorKind.PEOPLE: Kind.PEOPLE}
+    events = [says(at(0), one.id, own_kinds.get(one.kind, Kind.PRESENCE), 1) for one in sensors]
     state = seen(rules, events, 0.5)
     assert len(state.voices) == MOST_VOICES
     assert len(encode(state)) < 600
 
 
-def test_an_air_sensor_that_was_never_heard_is_missed_by_nobody() -> None:
+def test_an_air_sensor_without_events_is_not_listed() -> None:
     rules = watched(SensorKind.PIR, SensorKind.AIR, space=ROOM)
     assert seen(rules, quiet("pir"), 10).voices == ()

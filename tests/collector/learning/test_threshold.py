@@ -1,4 +1,4 @@
-"""A boundary is learnt from agreement with a better sensor, in any unit, and no wrong label moves it far."""
+"""Boundaries are learned from agreement with a direct sensor, in any unit, and wrong labels hardly move them."""
 
 from collections.abc import Iterable
 from random import Random
@@ -33,7 +33,7 @@ def learnt(readings: Iterable[Reading], known: Threshold = SPARSE, every_ms: int
 
 
 def room(random: Random, hours: int, people: float = 0.3) -> list[Reading]:
-    """A microphone, one reading in 30 s: 35 dB in an empty room, one in three above 55 dB with somebody in it."""
+    """Create readings every 30 s: 35 dB in an empty room, one in three above 55 dB with somebody in it."""
     readings: list[Reading] = []
     for _ in range(hours * 120):
         present = random.random() < people
@@ -44,13 +44,13 @@ def room(random: Random, hours: int, people: float = 0.3) -> list[Reading]:
 
 @given(random=st.randoms(use_true_random=True))
 @settings(max_examples=20)
-def test_a_boundary_lies_between_an_empty_room_and_voices(random: Random) -> None:
+def test_a_boundary_lies_between_an_empty_room_and_speech(random: Random) -> None:
     boundary = learnt(room(random, 24)).boundary
     assert boundary is not None
     assert 36 < boundary.keeps_above <= boundary.takes_above < 62
 
 
-def test_before_both_kinds_were_seen_nothing_is_learnt() -> None:
+def test_nothing_is_learned_before_both_kinds_of_readings() -> None:
     quiet = learnt([(35.0, False)] * (LEAST_EMPTY - 1) + [(60.0, True)] * LEAST_TAKEN)
     assert quiet.boundary is None
     assert learnt([(35.0, False)] * 1000 + [(60.0, True)] * (LEAST_TAKEN - 1)).boundary is None
@@ -66,16 +66,14 @@ def test_one_visit_after_quiet_nights_is_enough() -> None:
 
 @given(random=st.randoms(use_true_random=True), louder_in=st.sampled_from([SPARSE, STEADY]))
 @settings(max_examples=20)
-def test_a_sensor_that_hears_the_same_with_and_without_people_never_learns(
-    random: Random, louder_in: Threshold
-) -> None:
+def test_a_sensor_that_does_not_depend_on_people_never_learns(random: Random, louder_in: Threshold) -> None:
     readings: list[Reading] = [(random.choice([34, 35, 36, 40, 60]), random.random() < 0.3) for _ in range(2000)]
     assert learnt(readings, louder_in).boundary is None
 
 
 @given(wrong=st.floats(0.0, 0.05), random=st.randoms(use_true_random=True))
 @settings(max_examples=20)
-def test_people_whom_the_better_sensor_overlooks_hardly_move_the_boundary(wrong: float, random: Random) -> None:
+def test_wrong_labels_of_the_direct_sensor_hardly_move_the_boundary(wrong: float, random: Random) -> None:
     labelled = room(random, 48, people=0.5)
     readings: list[Reading] = [(level, bool(present) and random.random() >= wrong) for level, present in labelled]
     boundary = learnt(readings).boundary
@@ -85,7 +83,7 @@ def test_people_whom_the_better_sensor_overlooks_hardly_move_the_boundary(wrong:
 
 @given(hushed=st.floats(0.1, 0.5), random=st.randoms(use_true_random=True))
 @settings(max_examples=20)
-def test_silence_beside_people_is_no_agreement_against_it(hushed: float, random: Random) -> None:
+def test_quiet_readings_beside_people_do_not_prevent_learning(hushed: float, random: Random) -> None:
     empty: list[Reading] = [(random.gauss(35, 1), False) for _ in range(1000)]
     taken: list[Reading] = [(60.0 if random.random() < hushed else 35.0, True) for _ in range(1000)]
     boundary = learnt(empty + taken).boundary
@@ -94,7 +92,7 @@ def test_silence_beside_people_is_no_agreement_against_it(hushed: float, random:
 
 
 @given(factor=st.sampled_from([0.25, 0.5, 2.0, 4.0, 32.0]))
-def test_the_boundary_is_where_it_was_in_another_unit(factor: float) -> None:
+def test_the_boundary_does_not_depend_on_the_unit(factor: float) -> None:
     lamp: list[Reading] = [(level, False) for level in (5.0, 9.0, 20.0, 44.0) for _ in range(100)]
     lamp += [(level, True) for level in (380.0, 420.0, 500.0) for _ in range(100)]
     one, other = learnt(lamp, STEADY).boundary, learnt([(v * factor, p) for v, p in lamp], STEADY).boundary
@@ -105,7 +103,7 @@ def test_the_boundary_is_where_it_was_in_another_unit(factor: float) -> None:
 
 @given(random=st.randoms(use_true_random=True))
 @settings(max_examples=5)
-def test_light_that_follows_people_may_vouch_alone_and_sound_that_is_sparse_may_not(random: Random) -> None:
+def test_only_a_signal_that_follows_people_may_vouch_alone(random: Random) -> None:
     lamp = list[Reading](((0.0, False), (400.0, True)) * 600)
     assert agreement(learnt(lamp, STEADY)) == pytest.approx(1.0)
     assert may_vouch(learnt(lamp, STEADY))
@@ -117,14 +115,14 @@ def test_light_that_follows_people_may_vouch_alone_and_sound_that_is_sparse_may_
     assert not may_vouch(STEADY)
 
 
-def test_light_must_have_been_seen_on_several_days_and_sound_on_one() -> None:
+def test_light_needs_several_days_and_sound_one() -> None:
     lamp = list[Reading](((0.0, False), (400.0, True)) * 600)
     assert learnt(lamp, STEADY, every_ms=MINUTE).boundary is None
     assert learnt(lamp, STEADY, every_ms=5 * MINUTE).boundary is not None
     assert learnt(lamp, SPARSE, every_ms=MINUTE).boundary is not None
 
 
-def test_what_is_old_fades() -> None:
+def test_old_readings_fade() -> None:
     lamp = list[Reading](((0.0, False), (400.0, True)) * 1000)
     weaker = list[Reading](((0.0, False), (100.0, True)) * 4 * MEMORY)
     boundary = learnt([*lamp, *weaker], STEADY).boundary
@@ -133,7 +131,7 @@ def test_what_is_old_fades() -> None:
 
 
 @given(readings=READINGS)
-def test_what_is_not_sure_teaches_nothing(readings: list[Reading]) -> None:
+def test_uncertain_readings_teach_nothing(readings: list[Reading]) -> None:
     known = SPARSE
     for number, (value, present) in enumerate(readings):
         fresh = learn(known, value, present, NOON_MS + number * HOUR)
@@ -142,7 +140,7 @@ def test_what_is_not_sure_teaches_nothing(readings: list[Reading]) -> None:
 
 
 @given(readings=READINGS)
-def test_each_sure_reading_is_counted_once_in_ascending_cells(readings: list[Reading]) -> None:
+def test_each_certain_reading_is_counted_once_in_ascending_cells(readings: list[Reading]) -> None:
     known = learnt(readings)
     assert sum(known.taken) == sum(present is True for _, present in readings)
     assert sum(known.empty) == sum(present is False for _, present in readings)
@@ -151,6 +149,6 @@ def test_each_sure_reading_is_counted_once_in_ascending_cells(readings: list[Rea
 
 
 @given(readings=READINGS)
-def test_what_is_known_survives_the_journal(readings: list[Reading]) -> None:
+def test_a_threshold_survives_encoding(readings: list[Reading]) -> None:
     known = learnt([*readings, *[(1.0, False)] * LEAST_EMPTY, *[(50.0, True)] * LEAST_TAKEN])
     assert msgpack.decode(msgpack.encode(known), type=Threshold) == known

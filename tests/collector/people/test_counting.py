@@ -1,4 +1,4 @@
-"""People from the journal: live and history count the same, the ledger follows late news, an older journal goes on."""
+"""People from the journal: live count and history agree, corrections follow late data, older journals continue."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -28,8 +28,8 @@ DAYTIME = {weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for we
 PLAN = replace(house_of(2, devices=2), opening_hours=DAYTIME)
 
 
-class Collected:
-    """A collector without its sockets, and devices whose events come in order or late."""
+class CountingCollector:
+    """A collector without sockets, and devices whose events come in order or late."""
 
     def __init__(self, path: Path, plan: SitePlan = PLAN, raw_hours: int = 72) -> None:
         self.plan = plan
@@ -42,23 +42,23 @@ class Collected:
     def close(self) -> None:
         self.journal.close()
 
-    def say(self, sensor: str, kind: Kind, value: float, at_ms: int, device: str = "pi-1") -> None:
+    def send(self, sensor: str, kind: Kind, value: float, at_ms: int, device: str = "pi-1") -> None:
         self.seqs[device] += 1
         event = SensorEvent(seq=self.seqs[device], sensor=sensor, at_ms=at_ms, kind=kind, value=value)
         self.work.take([Delivery(device, message([event]))], self.now_ms)
 
     def cross(self, *ways: int, at_ms: int | None = None) -> None:
         for number, way in enumerate(ways):
-            self.say("entrance-beams", Kind.CROSSING, way, (at_ms or self.now_ms) + number)
+            self.send("entrance-beams", Kind.CROSSING, way, (at_ms or self.now_ms) + number)
 
     def pass_time(self, to_ms: int, *, alive: bool = True) -> None:
-        """Every 30 s all sensors say that they live and see nobody."""
+        """Let time pass; every 30 s all sensors send a heartbeat without presence."""
         while self.now_ms < to_ms:
             self.now_ms = min(to_ms, self.now_ms + 30_000)
             if alive:
                 for number, device in enumerate(("pi-1", "pi-2")):
-                    self.say(f"desk-{number}-pir", Kind.HEARTBEAT, 0, self.now_ms, device)
-                self.say("entrance-beams", Kind.HEARTBEAT, 0, self.now_ms)
+                    self.send(f"desk-{number}-pir", Kind.HEARTBEAT, 0, self.now_ms, device)
+                self.send("entrance-beams", Kind.HEARTBEAT, 0, self.now_ms)
             self.settle()
 
     def settle(self) -> None:
@@ -70,9 +70,9 @@ class Collected:
         self.work = Work(self.plan, self.journal, self.retention, self.now_ms)
 
     def people(self) -> People:
-        told = self.work.house.site_summary(self.now_ms + LOOK_MS).people  # those who just passed are in
-        assert told is not None
-        return told
+        published = self.work.house.site_summary(self.now_ms + LOOK_MS).people  # includes crossings of this moment
+        assert published is not None
+        return published
 
     def rows(self) -> list[Row]:
         return tables.read(self.journal.connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
@@ -82,12 +82,12 @@ class Collected:
 
 
 @pytest.fixture
-def collected(tmp_path: Path) -> Iterator[Collected]:
-    with closing(Collected(tmp_path / "journal.sqlite")) as made:
+def collected(tmp_path: Path) -> Iterator[CountingCollector]:
+    with closing(CountingCollector(tmp_path / "journal.sqlite")) as made:
         yield made
 
 
-def test_live_and_history_tell_the_same_whenever_five_minutes_are_over(collected: Collected) -> None:
+def test_live_count_and_history_agree_at_every_bucket_end(collected: CountingCollector) -> None:
     collected.pass_time(NOON_MS + BUCKET_MS)
     for ways in ([1] * 8, [1, 1, -1], [-1] * 4, [-1] * 9, []):
         collected.cross(*ways)
@@ -99,8 +99,8 @@ def test_live_and_history_tell_the_same_whenever_five_minutes_are_over(collected
         assert collected.people() == now
 
 
-def test_a_device_that_always_speaks_of_yesterday_does_not_keep_the_live_count_from_its_new_day(
-    collected: Collected,
+def test_a_delayed_device_does_not_stop_the_live_count_at_a_new_day(
+    collected: CountingCollector,
 ) -> None:
     collected.cross(1, -1, at_ms=NOON_MS - 20 * HOUR_MS)
     collected.cross(1, 1, 1)
@@ -114,34 +114,34 @@ def test_a_device_that_always_speaks_of_yesterday_does_not_keep_the_live_count_f
     assert collected.people() == People(count=0, least=0, most=0, zero_ms=morning_ms - HOUR_MS)
 
 
-def test_a_house_whose_desks_and_doors_are_quiet_is_empty_and_the_ledger_says_so(collected: Collected) -> None:
+def test_a_quiet_site_is_empty_with_a_correction(collected: CountingCollector) -> None:
     collected.pass_time(NOON_MS + 20 * MINUTE_MS)
     collected.cross(*[1] * 6)
     crossed_ms = collected.now_ms
-    collected.say("desk-0-pir", Kind.MOTION, 1, crossed_ms + 1)
-    collected.say("desk-0-pir", Kind.MOTION, 0, crossed_ms + 2)
+    collected.send("desk-0-pir", Kind.MOTION, 1, crossed_ms + 1)
+    collected.send("desk-0-pir", Kind.MOTION, 0, crossed_ms + 2)
     assert collected.people().count == 6
     collected.pass_time(crossed_ms + 25 * MINUTE_MS)
-    told = collected.people()
-    assert (told.count, told.most) == (0, 0)
-    assert told.zero_ms is not None
-    assert told.zero_ms >= crossed_ms + 10 * MINUTE_MS
+    results = collected.people()
+    assert (results.count, results.most) == (0, 0)
+    assert results.zero_ms is not None
+    assert results.zero_ms >= crossed_ms + 10 * MINUTE_MS
     (entry,) = collected.ledger(Why.QUIET)
     assert entry.fields == (6, 0)
-    assert entry.at_ms <= told.zero_ms < entry.at_ms + BUCKET_MS
-    assert collected.rows()[-1].fields[5] == told.zero_ms
+    assert entry.at_ms <= results.zero_ms < entry.at_ms + BUCKET_MS
+    assert collected.rows()[-1].fields[5] == results.zero_ms
 
 
-def test_late_motion_takes_the_correction_back_and_a_late_crossing_counts(collected: Collected) -> None:
+def test_late_motion_revokes_the_correction_and_a_late_crossing_counts(collected: CountingCollector) -> None:
     collected.pass_time(NOON_MS + 20 * MINUTE_MS)
     collected.cross(*[1] * 6)
     crossed_ms = collected.now_ms
     collected.pass_time(crossed_ms + 20 * MINUTE_MS)
     assert collected.people().count == 0
     assert collected.ledger(Why.QUIET)
-    for minute in range(20):  # a device that had no link tells of somebody who was there all along
-        collected.say("desk-1-pir", Kind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
-        collected.say("desk-1-pir", Kind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
+    for minute in range(20):  # a device that was offline reports somebody who was there all along
+        collected.send("desk-1-pir", Kind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
+        collected.send("desk-1-pir", Kind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
     collected.cross(1, 1, at_ms=crossed_ms + MINUTE_MS)
     collected.settle()
     assert collected.people().count == 8
@@ -149,19 +149,19 @@ def test_late_motion_takes_the_correction_back_and_a_late_crossing_counts(collec
     assert collected.rows()[-1].fields[2] == 8
 
 
-def test_doors_alone_are_zeroed_in_the_night_and_not_before(tmp_path: Path) -> None:
+def test_a_count_by_doors_alone_is_reset_at_night(tmp_path: Path) -> None:
     doors_only = replace(PLAN, sensors=tuple(s for s in PLAN.sensors if s.door))
-    with closing(Collected(tmp_path / "journal.sqlite", doors_only)) as house:
-        house.cross(*[1] * 9)
-        house.pass_time(NOON_MS + HOUR_MS, alive=False)
-        assert house.people().count == 9
-        house.pass_time(NOON_MS + 24 * HOUR_MS, alive=False)
-        assert house.people().count == 0
-        (entry,) = house.ledger(Why.CLOSED)
+    with closing(CountingCollector(tmp_path / "journal.sqlite", doors_only)) as counting:
+        counting.cross(*[1] * 9)
+        counting.pass_time(NOON_MS + HOUR_MS, alive=False)
+        assert counting.people().count == 9
+        counting.pass_time(NOON_MS + 24 * HOUR_MS, alive=False)
+        assert counting.people().count == 0
+        (entry,) = counting.ledger(Why.CLOSED)
         assert entry.fields == (9, 0)
 
 
-def test_five_minutes_in_which_no_door_spoke_have_no_row(collected: Collected) -> None:
+def test_a_bucket_without_door_events_has_no_row(collected: CountingCollector) -> None:
     collected.cross(1)
     collected.pass_time(NOON_MS + 20 * MINUTE_MS, alive=False)
     collected.cross(1)
@@ -173,39 +173,39 @@ def test_two_doors_make_one_count(tmp_path: Path) -> None:
     back = Sensor(device="pi-1", id="back-beams", kind=SensorKind.BEAM_PAIR, door="back")
     doors = (*PLAN.doors, Door(id="back", name="Back", floor="ground", x_m=1, y_m=1))
     with closing(
-        Collected(tmp_path / "journal.sqlite", replace(PLAN, doors=doors, sensors=(*PLAN.sensors, back)))
-    ) as house:
-        house.cross(1, 1, 1)
-        house.say("back-beams", Kind.CROSSING, 1, NOON_MS + 10)
-        house.say("back-beams", Kind.CROSSING, -1, NOON_MS + 20)
-        assert house.people().count == 3
+        CountingCollector(tmp_path / "journal.sqlite", replace(PLAN, doors=doors, sensors=(*PLAN.sensors, back)))
+    ) as counting:
+        counting.cross(1, 1, 1)
+        counting.send("back-beams", Kind.CROSSING, 1, NOON_MS + 10)
+        counting.send("back-beams", Kind.CROSSING, -1, NOON_MS + 20)
+        assert counting.people().count == 3
 
 
-def test_the_morning_may_be_erased_while_the_day_goes_on(tmp_path: Path) -> None:
-    with closing(Collected(tmp_path / "journal.sqlite", raw_hours=1)) as house:
-        house.cross(*[1] * 7)
-        house.say("desk-0-pir", Kind.MOTION, 1, NOON_MS + 1)
+def test_the_count_continues_after_the_morning_is_erased(tmp_path: Path) -> None:
+    with closing(CountingCollector(tmp_path / "journal.sqlite", raw_hours=1)) as counting:
+        counting.cross(*[1] * 7)
+        counting.send("desk-0-pir", Kind.MOTION, 1, NOON_MS + 1)
         for hour in range(1, 4):
-            house.say("desk-0-pir", Kind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
-            house.pass_time(NOON_MS + hour * HOUR_MS, alive=False)
-        (kept,) = house.journal.connection.execute(
+            counting.send("desk-0-pir", Kind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
+            counting.pass_time(NOON_MS + hour * HOUR_MS, alive=False)
+        (kept,) = counting.journal.connection.execute(
             "SELECT count(*) FROM event WHERE at_ms < ?", (NOON_MS + HOUR_MS,)
         ).fetchone()
         assert kept == 0
-        before = house.people()
+        before = counting.people()
         assert before.count == 7
-        house.cross(1, at_ms=house.now_ms - 10 * MINUTE_MS)
-        house.settle()
-        assert house.people().count == 8
+        counting.cross(1, at_ms=counting.now_ms - 10 * MINUTE_MS)
+        counting.settle()
+        assert counting.people().count == 8
 
 
-def test_a_journal_of_the_first_ledig_goes_on_from_its_rows(tmp_path: Path) -> None:
+def test_a_journal_of_version_1_continues_from_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
-    with closing(Collected(path)) as house:
-        house.cross(*[1] * 5)
-        house.pass_time(NOON_MS + 2 * BUCKET_MS, alive=False)
-        now_ms = house.now_ms
-    with closing(sqlite3.connect(path, isolation_level=None)) as old:  # what version 1 had: rows, and its own blob
+    with closing(CountingCollector(path)) as counting:
+        counting.cross(*[1] * 5)
+        counting.pass_time(NOON_MS + 2 * BUCKET_MS, alive=False)
+        now_ms = counting.now_ms
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:  # version 1 had rows and another blob
         old.execute("DROP TABLE crowd")
         old.execute("DROP TABLE people_correction")
         old.execute("DROP TABLE forecast")
@@ -229,34 +229,34 @@ NEWS = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(news=NEWS, random=st.randoms(use_true_random=False))
-def test_late_and_repeated_news_end_in_the_same_rows_ledger_and_live_count(
-    tmp_path_factory: pytest.TempPathFactory, news: list[tuple[int, str]], random: object
+@given(late_data=NEWS, random=st.randoms(use_true_random=False))
+def test_late_and_repeated_data_give_the_same_rows_corrections_and_count(
+    tmp_path_factory: pytest.TempPathFactory, late_data: list[tuple[int, str]], random: object
 ) -> None:
     end_ms = NOON_MS + 2 * HOUR_MS
-    said = [spoken(number + 1, minute, what) for number, (minute, what) in enumerate(sorted(news))]
-    told = []
+    sent = [event_at(number + 1, minute, what) for number, (minute, what) in enumerate(sorted(late_data))]
+    results = []
     for place in (0, 1):
-        with closing(Collected(tmp_path_factory.mktemp("house") / "journal.sqlite")) as house:
+        with closing(CountingCollector(tmp_path_factory.mktemp("house") / "journal.sqlite")) as counting:
             if place == 0:
-                for event in said:
-                    house.now_ms = max(house.now_ms, event.at_ms)
-                    house.work.take([Delivery("pi-1", message([event]))], house.now_ms)
-                    house.settle()
+                for event in sent:
+                    counting.now_ms = max(counting.now_ms, event.at_ms)
+                    counting.work.take([Delivery("pi-1", message([event]))], counting.now_ms)
+                    counting.settle()
             else:
-                house.now_ms = end_ms
-                for event in random.sample(said, len(said)):  # type: ignore[attr-defined]
+                counting.now_ms = end_ms
+                for event in random.sample(sent, len(sent)):  # type: ignore[attr-defined]
                     one = message([replaced(event)], stream=f"late-{event.seq}")
-                    house.work.take([Delivery("pi-1", one), Delivery("pi-1", one)], end_ms)
-                    house.settle()
-            house.now_ms = end_ms
-            house.settle()
-            ledger = [house.ledger(why) for why in Why]
-            told.append((house.rows(), ledger, house.people()))
-    assert told[0] == told[1]
+                    counting.work.take([Delivery("pi-1", one), Delivery("pi-1", one)], end_ms)
+                    counting.settle()
+            counting.now_ms = end_ms
+            counting.settle()
+            corrections = [counting.ledger(why) for why in Why]
+            results.append((counting.rows(), corrections, counting.people()))
+    assert results[0] == results[1]
 
 
-def spoken(seq: int, minute: int, what: str) -> SensorEvent:
+def event_at(seq: int, minute: int, what: str) -> SensorEvent:
     at_ms = NOON_MS + minute * MINUTE_MS + seq
     if what == "move":
         return motion(seq, at_ms)
@@ -265,7 +265,7 @@ def spoken(seq: int, minute: int, what: str) -> SensorEvent:
 
 
 def replaced(event: SensorEvent) -> SensorEvent:
-    """The same as the only word of a stream of its own, so that any order may come."""
+    """Return the event as the only one of its own stream, so that any order is possible."""
     return SensorEvent(seq=1, sensor=event.sensor, at_ms=event.at_ms, kind=event.kind, value=event.value)
 
 
@@ -273,7 +273,7 @@ def all_of(rows: Sequence[Row], field: int) -> list[float | None]:
     return [row.fields[field] for row in rows]
 
 
-def test_no_row_is_negative_and_every_range_holds_its_count(collected: Collected) -> None:
+def test_no_row_is_negative_and_every_range_includes_its_count(collected: CountingCollector) -> None:
     for number in range(12):
         collected.cross(*([1, -1, -1] if number % 2 else [1, 1, -1]))
         collected.pass_time(collected.now_ms + BUCKET_MS)

@@ -1,4 +1,4 @@
-"""The doors' day: where it is cut, when it turns, and what the last two weeks teach."""
+"""Days of the doors: where they begin, when the count turns, and what two weeks teach."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ def moment(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM).timestamp()) * 1000
 
 
-def house(hours: dict[int, OpeningHours], closed: frozenset[date] = frozenset()) -> SitePlan:
+def site_with(hours: dict[int, OpeningHours], closed: frozenset[date] = frozenset()) -> SitePlan:
     return SitePlan(
         id="house",
         name="House",
@@ -40,7 +40,7 @@ def days(entries: int, exits: int, count: int = 14) -> list[DoorDay]:
 @pytest.mark.parametrize(
     ("day", "hours"), [("2026-03-29", 24), ("2026-03-28", 23), ("2026-10-24", 25), ("2026-06-21", 24)]
 )
-def test_a_day_runs_from_four_to_four_however_many_hours_that_is(day: str, hours: int) -> None:
+def test_a_day_runs_from_four_to_four_also_with_23_or_25_hours(day: str, hours: int) -> None:
     span = day_span(moment(f"{day}T12:00"), STOCKHOLM)
     assert span.from_ms == moment(f"{day}T04:00")
     assert span.to_ms - span.from_ms == hours * HOUR
@@ -48,7 +48,7 @@ def test_a_day_runs_from_four_to_four_however_many_hours_that_is(day: str, hours
     assert day_span(span.to_ms, STOCKHOLM).day == span.day + 1
 
 
-def test_a_guest_who_leaves_after_midnight_leaves_on_the_day_of_arrival() -> None:
+def test_a_crossing_after_midnight_belongs_to_the_previous_day() -> None:
     assert day_span(moment("2026-06-21T03:59"), STOCKHOLM).day == day_span(moment("2026-06-20T20:00"), STOCKHOLM).day
 
 
@@ -59,25 +59,25 @@ def test_every_moment_lies_in_its_day(at: datetime) -> None:
     assert span.from_ms <= at_ms < span.to_ms
 
 
-def test_a_house_that_is_closed_at_four_is_empty_then() -> None:
-    turn = Turns(house(DAYTIME)).of(moment("2026-06-21T12:00"))
+def test_a_site_closed_at_four_is_empty_then() -> None:
+    turn = Turns(site_with(DAYTIME)).of(moment("2026-06-21T12:00"))
     assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), True)
 
 
-def test_a_house_that_never_closes_is_known_to_be_empty_at_no_time() -> None:
-    turn = Turns(house({})).of(moment("2026-06-21T12:00"))
+def test_a_site_that_never_closes_is_never_known_to_be_empty() -> None:
+    turn = Turns(site_with({})).of(moment("2026-06-21T12:00"))
     assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), False)
 
 
-def test_a_house_that_is_open_all_night_is_empty_in_the_middle_of_the_day_it_is_closed() -> None:
+def test_a_site_open_all_night_is_empty_in_the_middle_of_its_closed_time() -> None:
     night = {weekday: (OpeningHours(opens_min=0, closes_min=8 * 60),) for weekday in range(7)}
-    turn = Turns(house(night)).of(moment("2026-06-21T05:00"))
+    turn = Turns(site_with(night)).of(moment("2026-06-21T05:00"))
     assert (turn.at_ms, turn.closed) == (moment("2026-06-21T16:00"), True)
 
 
-def test_half_an_hour_of_cleaning_empties_no_house() -> None:
+def test_half_an_hour_closed_does_not_empty_the_site() -> None:
     hours = {weekday: (OpeningHours(opens_min=0, closes_min=24 * 60 - 30),) for weekday in range(7)}
-    assert not Turns(house(hours)).of(moment("2026-06-21T12:00")).closed
+    assert not Turns(site_with(hours)).of(moment("2026-06-21T12:00")).closed
 
 
 @given(
@@ -87,8 +87,8 @@ def test_half_an_hour_of_cleaning_empties_no_house() -> None:
     ),
     st.sampled_from(["2026-03-27", "2026-03-28", "2026-10-23", "2026-10-24", "2026-06-21"]),
 )
-def test_each_day_turns_once_at_a_moment_of_its_own(hours: dict[int, tuple[int, int]], first: str) -> None:
-    plan = house({weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()})
+def test_each_day_turns_once_within_itself(hours: dict[int, tuple[int, int]], first: str) -> None:
+    plan = site_with({weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()})
     turns: list[Turn] = []
     at_ms = day_span(moment(f"{first}T12:00"), STOCKHOLM).from_ms
     for _ in range(3):
@@ -102,29 +102,29 @@ def test_each_day_turns_once_at_a_moment_of_its_own(hours: dict[int, tuple[int, 
     assert len({turn.day for turn in turns}) == 3
 
 
-def test_doors_that_have_counted_little_are_taken_for_usual_ones() -> None:
+def test_doors_with_few_crossings_count_as_typical() -> None:
     assert learn([]) == Learnt()
     assert learn(days(9, 6, count=1)).ratio == 1
 
 
-def test_doors_that_miss_who_goes_out_are_found_out_within_two_weeks() -> None:
+def test_doors_that_miss_exits_are_learned_within_two_weeks() -> None:
     assert learn(days(200, 180)).ratio == pytest.approx(200 / 180, rel=0.02)
     assert learn(days(180, 200)).ratio == pytest.approx(180 / 200, rel=0.02)
 
 
-def test_a_drift_of_less_than_three_in_a_hundred_is_left_alone() -> None:
+def test_a_drift_below_three_per_cent_is_ignored() -> None:
     assert learn(days(200, 195)).ratio == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 10**10)), max_size=14))
-def test_what_is_learnt_stays_within_its_bounds(found: list[tuple[int, int, int]]) -> None:
+def test_learned_values_stay_within_their_bounds(found: list[tuple[int, int, int]]) -> None:
     learnt = learn([DoorDay(number, *day) for number, day in enumerate(found)])
     assert 0.67 <= learnt.ratio <= 1.5
     assert 0.5 <= learnt.erring <= 4
     assert 0.1 <= learnt.leaving_per_h <= 3
 
 
-def test_days_that_scatter_teach_that_the_doors_err_more() -> None:
+def test_scattered_days_raise_the_learned_error() -> None:
     steady = learn(days(200, 200))
     wild = learn([DoorDay(number, 200, 200 + (-1) ** number * 40, 0) for number in range(14)])
     assert wild.erring > 2 * steady.erring

@@ -1,4 +1,4 @@
-"""The odds of how many are inside: crossings, quiet doors, bounds."""
+"""Odds of the number of people inside: crossings, quiet doors, bounds."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
 
 
 @given(st.lists(STEPS, max_size=60))
-def test_odds_are_one_together_and_nobody_is_never_less_than_none_whatever_comes(steps: list[Step]) -> None:
+def test_odds_sum_to_one_and_are_never_below_zero_people(steps: list[Step]) -> None:
     odds = NOBODY
     for step in steps:
         odds = step(odds)
@@ -63,12 +63,12 @@ def test_odds_are_one_together_and_nobody_is_never_less_than_none_whatever_comes
         assert quantile(odds, TAIL) <= shown(odds, SURE) <= quantile(odds, 1 - TAIL)
 
 
-def test_who_comes_and_goes_is_counted() -> None:
+def test_entries_and_exits_are_counted() -> None:
     assert shown(crowd(20), SURE) == 20
     assert shown(left(left(crowd(20), USUAL), USUAL), SURE) == 18
 
 
-def test_more_exits_than_people_make_nobody_negative() -> None:
+def test_more_exits_than_people_never_give_a_negative_number() -> None:
     odds = crowd(1)
     for _ in range(5):
         odds = left(odds, USUAL)
@@ -76,42 +76,42 @@ def test_more_exits_than_people_make_nobody_negative() -> None:
     assert shown(odds, LIKELY) == 0
 
 
-def test_the_range_widens_with_what_passes_and_with_how_much_the_doors_err() -> None:
+def test_the_range_widens_with_crossings_and_with_door_errors() -> None:
     assert width(NOBODY) == 0 < width(crowd(20)) < width(crowd(200))
     assert width(crowd(50)) < width(crowd(50, errors(1, 4)))
 
 
-def test_doors_that_miss_who_goes_out_let_each_exit_count_for_more() -> None:
+def test_exits_count_more_at_doors_that_miss_exits() -> None:
     odds, even = crowd(100, errors(1.2, 1)), crowd(100)
     for _ in range(50):
         odds, even = left(odds, errors(1.2, 1)), left(even, USUAL)
     assert shown(even, SURE) - shown(odds, SURE) == pytest.approx(50 * 0.2, abs=3)
 
 
-def test_doors_through_which_nobody_leaves_thin_a_crowd_out_but_do_not_empty_the_house() -> None:
+def test_quiet_doors_reduce_a_number_but_do_not_empty_the_site() -> None:
     phantoms = crowd(40, errors(1, 4))
     after = phantoms
     for _ in range(12 * 9):
         after = watched(after, 0, 1 / 12, 0.5)
     assert shown(after, SURE) < 10
     assert shown(after, SURE) >= 1
-    assert shown(watched(phantoms, 0, 1 / 12, 0.5), SURE) > 30, "five minutes say little"
+    assert shown(watched(phantoms, 0, 1 / 12, 0.5), SURE) > 30, "five minutes are little evidence"
 
 
-def test_who_is_seen_is_there_and_who_cannot_be_is_not() -> None:
+def test_bounds_limit_the_odds() -> None:
     assert at_least(NOBODY, 3) == Odds(3)
     assert at_most(crowd(9), 2).least + len(at_most(crowd(9), 2).of) <= 3
     assert at_most(Odds(9), 2) == Odds(2)
     assert shown(at_least(crowd(2), 1), SURE) == 2
 
 
-def test_a_house_is_told_as_empty_only_when_that_is_sure_enough() -> None:
+def test_a_site_is_shown_as_empty_only_if_certain_enough() -> None:
     odds = Odds(0, (0.6, 0.4))
     assert shown(odds, LIKELY) == 0
     assert shown(odds, SURE) == 1
 
 
-def test_a_house_in_which_all_would_be_seen_is_empty_when_nobody_is() -> None:
+def test_a_fully_watched_site_is_empty_if_nobody_is_detected() -> None:
     odds = Odds(0, (0.3, 0.6, 0.1))
     assert shown(odds, LIKELY) == 1
     assert shown(unseen(odds, 0.1), LIKELY) == 0

@@ -1,4 +1,4 @@
-"""People of a house, five minutes at a time: every rule by an example, and what no history may break."""
+"""People of a site in buckets of five minutes: every rule by an example, and invariants of any history."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -32,77 +32,77 @@ def inside(count: int, **more: object) -> Crowd:
     return Crowd(at_ms=T0, odds=Odds(count), **more)  # type: ignore[arg-type]
 
 
-def whys(told: Iterable[Correction]) -> list[str]:
-    return [each.why.value for each in told]
+def reasons(corrections: Iterable[Correction]) -> list[str]:
+    return [each.why.value for each in corrections]
 
 
-def test_who_came_and_went_is_counted_for_the_day() -> None:
-    crowd, told = counted(Crowd(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
+def test_entries_and_exits_count_for_the_day() -> None:
+    crowd, corrections = counted(Crowd(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
     assert BLIND.count(crowd.odds) == 2
     assert (crowd.today.entries, crowd.today.exits, crowd.at_ms) == (3, 1, T0 + BUCKET_MS)
-    assert told == []
+    assert corrections == []
 
 
-def test_more_exits_than_people_are_a_correction_and_make_nobody_negative() -> None:
-    crowd, told = counted(inside(1), bucket(-1, -1, -1), WATCHED)
+def test_more_exits_than_people_are_corrected_to_zero() -> None:
+    crowd, corrections = counted(inside(1), bucket(-1, -1, -1), WATCHED)
     assert WATCHED.count(crowd.odds) == 0
-    assert told == [Correction(Why.NEGATIVE, -2, 0)]
+    assert corrections == [Correction(Why.NEGATIVE, -2, 0)]
 
 
-def test_who_is_seen_for_five_minutes_is_inside() -> None:
-    crowd, told = counted(inside(2), bucket(seen=[Seen(T0, 5, True, None, None)]), WATCHED)
+def test_people_detected_for_five_minutes_are_inside() -> None:
+    crowd, corrections = counted(inside(2), bucket(seen=[Seen(T0, 5, True, None, None)]), WATCHED)
     assert WATCHED.count(crowd.odds) == 5
-    assert told == [Correction(Why.SEEN, 2, 5)]
+    assert corrections == [Correction(Why.SEEN, 2, 5)]
 
 
-def test_who_has_just_gone_out_may_be_among_those_who_are_still_shown() -> None:
-    crowd, told = counted(inside(5), bucket(-1, seen=[Seen(T0, 5, True, None, None)]), WATCHED)
+def test_people_who_just_left_may_still_be_shown_as_detected() -> None:
+    crowd, corrections = counted(inside(5), bucket(-1, seen=[Seen(T0, 5, True, None, None)]), WATCHED)
     assert WATCHED.count(crowd.odds) == 4
-    assert told == []
+    assert corrections == []
 
 
-def test_who_sits_still_between_movements_was_seen_as_one() -> None:
+def test_a_space_that_is_away_in_between_counts_as_one_person() -> None:
     flickering = [Seen(T0, 1, True, None, None), Seen(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
     crowd, _ = counted(inside(0), bucket(seen=flickering), BLIND)
     assert BLIND.count(crowd.odds) == 1
 
 
-def test_a_house_in_which_a_movement_is_seen_is_told_as_one_person_at_once() -> None:
-    told = people(inside(0), 1, WATCHED)
-    assert (told.count, told.least, told.most) == (1, 1, 1)
+def test_motion_in_an_empty_site_shows_one_person_at_once() -> None:
+    corrections = people(inside(0), 1, WATCHED)
+    assert (corrections.count, corrections.least, corrections.most) == (1, 1, 1)
 
 
-def test_a_quiet_house_with_quiet_doors_is_empty_after_ten_minutes_and_says_since_when() -> None:
+def test_a_quiet_site_with_quiet_doors_is_empty_after_ten_minutes() -> None:
     quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
     left = T0 - 8 * MINUTE
-    crowd, told = counted(inside(7, crossed_ms=left), bucket(seen=quiet), WATCHED)
+    crowd, corrections = counted(inside(7, crossed_ms=left), bucket(seen=quiet), WATCHED)
     assert crowd.odds == Odds(0)
     assert crowd.zero_ms == left + 10 * MINUTE
-    assert told == [Correction(Why.QUIET, 7, 0)]
+    assert corrections == [Correction(Why.QUIET, 7, 0)]
 
 
-def test_a_house_that_is_quiet_from_the_first_is_known_to_be_empty_once() -> None:
+def test_a_site_that_starts_quiet_is_known_to_be_empty_once() -> None:
     quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
-    crowd, told = counted(Crowd(at_ms=T0), bucket(seen=quiet), WATCHED)
-    assert (crowd.zero_ms, told) == (T0, [])
+    crowd, corrections = counted(Crowd(at_ms=T0), bucket(seen=quiet), WATCHED)
+    assert (crowd.zero_ms, corrections) == (T0, [])
     later = [Seen(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
     assert counted(crowd, bucket(seen=later, from_ms=T0 + BUCKET_MS), WATCHED)[0].zero_ms == T0
 
 
-def test_a_crossing_breaks_the_quiet() -> None:
+def test_a_crossing_ends_the_quiet() -> None:
     quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
     crowd, _ = counted(inside(7, crossed_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
     assert WATCHED.count(crowd.odds) == 8
 
 
-def test_each_space_that_cannot_vouch_may_hide_one() -> None:
+def test_each_unknown_space_may_hide_one_person() -> None:
     quiet = [Seen(T0, 0, False, 2, T0 - HOUR)]
     crowd, _ = counted(inside(7), bucket(seen=quiet), WATCHED)
     assert WATCHED.count(crowd.odds) == 2
     assert crowd.zero_ms == 0, "that is no zero"
 
 
-def test_a_house_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
+def test_a_site_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
     after = {}
     for quiet_min in (20, 70):
         quiet = [Seen(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
@@ -111,30 +111,30 @@ def test_a_house_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
     assert after == {20: 7, 70: 0}
 
 
-def test_a_closed_house_is_empty_and_the_day_begins_anew() -> None:
-    house = House(Turn(8, T0, closed=True), watched=False)
-    crowd, told = counted(inside(9, today=DoorDay(7, 40, 31, HOUR)), bucket(), house)
+def test_a_closed_site_is_empty_and_a_new_day_begins() -> None:
+    context = House(Turn(8, T0, closed=True), watched=False)
+    crowd, corrections = counted(inside(9, today=DoorDay(7, 40, 31, HOUR)), bucket(), context)
     assert crowd.odds == Odds(0)
     assert crowd.zero_ms == T0
     assert (crowd.today, crowd.days) == (DoorDay(8), (DoorDay(7, 40, 31, HOUR),))
-    assert told == [Correction(Why.CLOSED, 9, 0)]
+    assert corrections == [Correction(Why.CLOSED, 9, 0)]
 
 
-def test_somebody_who_is_seen_in_a_closed_house_is_not_sent_home() -> None:
-    house = House(Turn(8, T0, closed=True), watched=False)
-    crowd, _ = counted(inside(2), bucket(seen=[Seen(T0, 1, True, None, None)]), house)
-    assert house.count(crowd.odds) >= 1
+def test_somebody_detected_in_a_closed_site_still_counts() -> None:
+    context = House(Turn(8, T0, closed=True), watched=False)
+    crowd, _ = counted(inside(2), bucket(seen=[Seen(T0, 1, True, None, None)]), context)
+    assert context.count(crowd.odds) >= 1
     assert crowd.zero_ms == 0
 
 
-def test_a_house_that_never_closes_keeps_the_least_of_its_range() -> None:
+def test_a_site_that_never_closes_keeps_the_lower_end_of_its_range() -> None:
     crowd = Crowd(at_ms=T0, odds=Odds(4, (0.1, 0.2, 0.4, 0.2, 0.1)))
-    after, told = counted(crowd, bucket(), BLIND._replace(turn=Turn(8, T0, closed=False)))
+    after, corrections = counted(crowd, bucket(), BLIND._replace(turn=Turn(8, T0, closed=False)))
     assert (after.odds, after.zero_ms) == (Odds(4), 0)
-    assert told == [Correction(Why.LEAST, 6, 4)]
+    assert corrections == [Correction(Why.LEAST, 6, 4)]
 
 
-def test_two_weeks_teach_and_the_fifteenth_day_is_forgotten() -> None:
+def test_only_the_last_fourteen_days_teach() -> None:
     crowd = Crowd(at_ms=T0, today=DoorDay(0, 200, 180, HOUR))
     for day in range(1, 20):
         turn = House(Turn(day, T0, closed=True), watched=False)
@@ -144,14 +144,14 @@ def test_two_weeks_teach_and_the_fifteenth_day_is_forgotten() -> None:
     assert crowd.learnt.ratio == pytest.approx(200 / 180, rel=0.02)
 
 
-def test_doors_whose_sensor_is_silent_say_nothing_of_who_stays() -> None:
+def test_silent_doors_are_no_evidence_that_people_stay() -> None:
     phantoms = Crowd(at_ms=T0, odds=Odds(30, (0.1,) * 10))
-    living, told = counted(phantoms, bucket(watched=True), BLIND)
+    living, corrections = counted(phantoms, bucket(watched=True), BLIND)
     dead, nothing = counted(phantoms, bucket(watched=False), BLIND)
     assert BLIND.count(living.odds) <= BLIND.count(dead.odds)
     assert dead.odds == phantoms.odds
     assert nothing == []
-    assert set(whys(told)) <= {Why.STILL}
+    assert set(reasons(corrections)) <= {Why.STILL}
 
 
 HOURS = st.dictionaries(
@@ -163,11 +163,13 @@ PASSING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from([1, 1, -
 SEEING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from(["quiet", "away", "seen", "mute"])), max_size=20)
 
 
-def told_of(hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Crossing], seen: Sequence[Seen]):
-    """The crowd after each bucket of 50 hours, among them one of 23 or 25."""
+def counted_days(
+    hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Crossing], seen: Sequence[Seen]
+) -> list[tuple[Crowd, list[Correction], House, Bucket]]:
+    """Return the estimate after each bucket of 50 hours, including a day of 23 or 25 hours."""
     plan = SitePlan(
-        id="house",
-        name="House",
+        id="hall",
+        name="Hall",
         time_zone=STOCKHOLM,
         floors=(),
         zones=(),
@@ -178,9 +180,9 @@ def told_of(hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Cro
     begun = begins(day)
     turns, crowd, found = Turns(plan), Crowd(at_ms=begun), []
     for each in buckets(list(crossings), seen, (), begun, begun + 50 * HOUR):
-        house = House(turns.of(each.from_ms), watched=True)
-        crowd, told = counted(crowd, each, house)
-        found.append((crowd, told, house, each))
+        context = House(turns.of(each.from_ms), watched=True)
+        crowd, corrections = counted(crowd, each, context)
+        found.append((crowd, corrections, context, each))
     return found
 
 
@@ -204,17 +206,17 @@ def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[Seen]:
 
 
 @given(hours=HOURS, day=SPANS, passing=PASSING, seeing=SEEING)
-def test_no_history_makes_a_negative_minute_a_range_without_its_count_or_a_correction_of_nothing(
+def test_any_history_has_valid_counts_ranges_and_corrections(
     hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], seeing: list[tuple[int, str]]
 ) -> None:
     begun = begins(day)
     crossings = [Crossing(begun + offset, way) for offset, way in passing]
-    found = told_of(hours, day, crossings, steps_of(begun, seeing))
-    for crowd, told, house, each in found:
-        shown = people(crowd, each.seen[-1].known, house)
+    found = counted_days(hours, day, crossings, steps_of(begun, seeing))
+    for crowd, corrections, context, each in found:
+        shown = people(crowd, each.seen[-1].known, context)
         assert 0 <= shown.least <= shown.count <= shown.most
         assert quantile(crowd.odds, 0.5) >= 0
-        assert all(correction.before != correction.after >= 0 for correction in told)
+        assert all(correction.before != correction.after >= 0 for correction in corrections)
     entries = sum(crossing.way > 0 for crossing in crossings if crossing.at_ms < begun + 50 * HOUR)
     last = found[-1][0]
     assert sum(day.entries for day in (*last.days, last.today)) == entries, "no day doubles or loses anybody"
@@ -223,18 +225,18 @@ def test_no_history_makes_a_negative_minute_a_range_without_its_count_or_a_corre
 
 
 @given(hours=HOURS, day=SPANS, passing=PASSING, random=st.randoms(use_true_random=False))
-def test_no_order_of_the_crossings_shows(
+def test_the_order_of_crossings_does_not_matter(
     hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], random: object
 ) -> None:
     begun = begins(day)
     crossings = [Crossing(begun + offset, way) for offset, way in passing]
     shuffled = random.sample(crossings, len(crossings))  # type: ignore[attr-defined]
     steps = steps_of(begun, [])
-    assert told_of(hours, day, crossings, steps)[-1][0] == told_of(hours, day, shuffled, steps)[-1][0]
+    assert counted_days(hours, day, crossings, steps)[-1][0] == counted_days(hours, day, shuffled, steps)[-1][0]
 
 
 @given(passing=PASSING, seeing=SEEING, at=st.lists(st.integers(0, BUCKET_MS), max_size=5))
-def test_the_live_count_within_five_minutes_ends_where_history_ends(
+def test_the_live_count_agrees_with_history_at_the_bucket_end(
     passing: list[tuple[int, int]], seeing: list[tuple[int, str]], at: list[int]
 ) -> None:
     crossings = [Crossing(T0 + offset % BUCKET_MS, way) for offset, way in passing]
@@ -242,7 +244,7 @@ def test_the_live_count_within_five_minutes_ends_where_history_ends(
     (whole,) = buckets(crossings, seen, {T0}, T0, T0 + BUCKET_MS)
     crowd = inside(3)
     ended, _ = passed(crowd, whole, WATCHED, T0 + BUCKET_MS)
-    for offset in at:  # looking changes nothing
+    for offset in at:  # reading the count changes nothing
         passed(crowd, whole, WATCHED, T0 + offset)
     after, _ = counted(crowd, whole, WATCHED)
     assert (after.zero_ms, after.crossed_ms, after.today.entries) == (
@@ -253,12 +255,12 @@ def test_the_live_count_within_five_minutes_ends_where_history_ends(
     assert after.odds.least >= ended.odds.least
 
 
-def test_the_range_of_a_bigger_day_is_wider() -> None:
+def test_more_crossings_give_a_wider_range() -> None:
     crowd, widths = Crowd(at_ms=T0), []
     for number in range(6):
         crowd, _ = counted(crowd, bucket(*[1] * 20, from_ms=T0 + number * BUCKET_MS), BLIND)
-        told = people(crowd, 0, BLIND)
-        widths.append(told.most - told.least)
+        corrections = people(crowd, 0, BLIND)
+        widths.append(corrections.most - corrections.least)
     assert widths == sorted(widths)
     assert widths[0] < widths[-1]
 
@@ -267,6 +269,6 @@ def test_a_day_of_23_or_25_hours_is_one_day() -> None:
     for day in ("2026-03-28", "2026-10-24"):
         span = day_span(begins(day) + 12 * HOUR, STOCKHOLM)
         assert span.to_ms - span.from_ms in {23 * HOUR, 25 * HOUR}
-        found = told_of({}, day, [], steps_of(begins(day), []))
-        turned = [each.from_ms for _, _, house, each in found if each.from_ms == house.turn.at_ms]
+        found = counted_days({}, day, [], steps_of(begins(day), []))
+        turned = [each.from_ms for _, _, context, each in found if each.from_ms == context.turn.at_ms]
         assert len(turned) == len(set(turned)) == 2
