@@ -1,10 +1,10 @@
-"""Alerts: what somebody should be told of, judged here and delivered from here, so that no page can hide one.
+"""Alerts: evaluated and delivered by the collector, so that they do not depend on any page.
 
-In:    what the collector knows, the settings of the site file, what managers mute.
-Out:   alerts, each once when it begins and once when it ends; on the wire, and to the house's destinations.
-Never: a state of a space: an alert tells, and changes nothing.
+In:    the collector's state, the settings of the site file, managers' mutes.
+Out:   alerts, published once when they begin and once when they end; notifications to the site's destinations.
+Never: a space's state: an alert only informs.
 
-`conditions` says what holds now and `book` makes episodes of that, so that nothing flutters; `mutes` and `hours` say
-what is not told, or not yet; `letters` and `words` write, `postman` delivers; `store` keeps, and `alarms` does it all
-for a house. `wire` is how it is told to the pages.
+`conditions` finds what is wrong now, and `episodes` turns that into alerts with hysteresis. `mutes` and `hours` decide
+what is not sent, or not yet; `notifications` and `texts` write messages, and `sender` delivers them; `store` stores
+alerts, and `service` runs everything for one site. `collector.contract.alerts` defines the wire format.
 """

@@ -1,8 +1,9 @@
-"""Looks after the alerts of one house: gathers what is known, judges it now and then, keeps it, says what to deliver.
+"""Alert service of one site: collects facts, evaluates them every ten seconds, stores alerts, queues notifications.
 
-In:    the journal inside its transaction, the house, findings, what came in, what managers ask, how delivery goes.
-Out:   alerts to be told, letters to be delivered.
-Never: work for each event, sockets, a wait. Belongs to the collector's thread.
+In:    the journal inside its transaction, space states, findings, batches just taken in, managers' commands, results
+       of deliveries.
+Out:   alerts to publish, notifications to deliver.
+Never: work for each event, sockets, waiting. Used by the collector's thread only.
 """
 
 import logging
@@ -41,9 +42,9 @@ from collector.rejection import Gap, Loss, Refused
 from edge.message import MessageRejected
 
 EVERY_MS: Final = 10_000
-"""The house is looked at this often, by its own clock."""
+"""Conditions are evaluated this often, in site time."""
 LETTER_MS: Final = 24 * 3_600_000
-"""By the house's clock: older news is no news."""
+"""Older notifications are dropped, in site time."""
 MOST_LETTERS: Final = 200
 REUSED_MS: Final = 60_000
 MOST_STREAMS: Final = 1000
@@ -53,194 +54,198 @@ log = logging.getLogger(__name__)
 
 
 class Watched(NamedTuple):
-    """Where alerts come from."""
+    """What alerts are computed from."""
 
     house: House
     found: Callable[[], Iterable[tuple[Name, Finding]]]
-    """What sensor health has found, with what is ignored marked so."""
+    """Returns the findings of sensor health, with `ignored` set."""
 
 
 class Alarms:
-    """All alerts of one house.
+    """All alerts of one site.
 
     Attributes:
-        ear: whether devices can be heard; whoever has the connection says so before `step`.
-        history_fault: whether InfluxDB does not take all of the history; set in the same way.
-        clock_off_ms: by how much the server's clock is ahead of site time, set by whoever has the clock; 0: it is not.
+        reachability: whether devices can reach the collector; the owner of the connection sets it before `step`.
+        history_fault: whether InfluxDB rejects part of the history; set in the same way.
+        clock_off_ms: by how much the server's clock is ahead of site time, set by the owner of the clock; 0: equal.
     """
 
     def __init__(
-        self, plan: SitePlan, journal: Journal, watched: Watched, settings: AlertSettings, now_ms: int
+        self, plan: SitePlan, journal: Journal, sources: Watched, settings: AlertSettings, now_ms: int
     ) -> None:
         self.ear = Ear.AWAY
         self.history_fault = False
         self.clock_off_ms = 0
-        self._plan, self._journal, self._watched = plan, journal, watched
+        self._plan, self._journal, self._sources = plan, journal, sources
         self._settings = settings
         self._timings = timings(settings)
         self._subjects = AlertSubjects(plan, settings)
         self._supplies = supplies_of(plan)
-        self._aired = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
-        self._spoke: dict[str, int] = {}
-        self._reused: dict[tuple[str, str], int] = {}
-        self._failing: dict[str, int | None] = {one.name: None for one in settings.destinations}
+        self._air_zones = dict.fromkeys(sensor.zone for sensor in plan.sensors if sensor.zone is not None)
+        self._last_message_ms: dict[str, int] = {}
+        self._reused_since_ms: dict[tuple[str, str], int] = {}
+        self._failing_since_ms: dict[str, int | None] = {one.name: None for one in settings.destinations}
         restored_ms = journal.meta(RESTORED)
         self._restored = None if restored_ms is None else (restored_ms, journal.meta(MISSING_FROM) or 0)
         self._notes = load(journal)
         self._saved = self._notes
-        self._lost = dict(self._notes.lost)
-        self._told: Alerts | None = None
-        self._news = True
-        self._looked_ms: int | None = None
+        self._losses = dict(self._notes.lost)
+        self._published: Alerts | None = None
+        self._has_changes = True
+        self._evaluated_ms: int | None = None
         self._read_gaps(now_ms)
 
     @property
     def letters(self) -> Sequence[Letter]:
-        """What is to be delivered, oldest first; stored already."""
-        return self._saved.letters
+        """Stored notifications to deliver, oldest first."""
+        return self._saved.notifications
 
-    # What comes in
+    # Input
 
     def arrived(self, into: Intake, now_ms: int) -> None:
-        """Note which devices spoke, and what is lost; no work for each event."""
+        """Record which devices sent messages, and which events are lost; no work for each event."""
         for device, _ in into.spoke:
-            self._spoke[device] = now_ms
+            self._last_message_ms[device] = now_ms
         for gap in into.gaps:
-            self._lose(gap, now_ms)
+            self._add_loss(gap, now_ms)
         for refused in into.refused:
             if refused.reason is Loss.REUSED_SEQUENCE:
-                self._reuse(refused, now_ms)
+                self._record_reuse(refused, now_ms)
 
     def answer(self, payload: bytes, now_ms: int) -> None:
-        """Take a manager's request, inside the journal's transaction; a broken one is refused in the log."""
+        """Apply a manager's command, inside the journal's transaction; an invalid command is only logged."""
         try:
-            said = decode_command(payload)
+            command = decode_command(payload)
         except MessageRejected as fault:
-            log.warning("refused a command about alerts: %s", fault)
+            log.warning("rejected a command about alerts: %s", fault)
             return
-        self._notes = replace(self._notes, mutes=mutes.asked(self._notes.mutes, said, now_ms))
-        self._news = True
+        self._notes = replace(self._notes, mutes=mutes.asked(self._notes.mutes, command, now_ms))
+        self._has_changes = True
         self._save()
 
     def delivered(self, tries: Iterable[Delivered], now_ms: int) -> None:
-        """Note how deliveries went: what was taken is not sent again."""
+        """Record results of deliveries; delivered notifications are not sent again."""
         done: set[int] = set()
-        for letter, taken in tries:
-            if taken:
-                done.add(letter.no)
-                self._failing.pop(letter.to, None)
-            elif letter.to in {one.name for one in self._settings.destinations}:
-                self._failing[letter.to] = self._failing.get(letter.to) or now_ms
-            self._looked_ms = None
+        for notification, is_accepted in tries:
+            if is_accepted:
+                done.add(notification.no)
+                self._failing_since_ms.pop(notification.destination, None)
+            elif notification.destination in {one.name for one in self._settings.destinations}:
+                self._failing_since_ms[notification.destination] = (
+                    self._failing_since_ms.get(notification.destination) or now_ms
+                )
+            self._evaluated_ms = None
         if done:
-            left = tuple(letter for letter in self._notes.letters if letter.no not in done)
-            self._notes = replace(self._notes, letters=left)
+            waiting = tuple(notification for notification in self._notes.notifications if notification.no not in done)
+            self._notes = replace(self._notes, notifications=waiting)
 
     def outlived(self, outage: Alert, now_ms: int) -> None:
-        """The journal can be written again: an alert of that, which was delivered without it, is over."""
-        book, over = self._notes.book, replace(outage, ended_ms=max(now_ms, outage.fired_ms))
-        ended = (*book.ended, Past(over, now_ms, told=True))
-        self._notes = replace(self._notes, book=Book(book.open, ended, book.pending))
+        """Record as ended an alert about the journal that was delivered while the journal could not be written."""
+        episodes, over = self._notes.episodes, replace(outage, ended_ms=max(now_ms, outage.fired_ms))
+        ended = (*episodes.ended, Past(over, now_ms, is_notified=True))
+        self._notes = replace(self._notes, episodes=Book(episodes.open, ended, episodes.pending))
 
-    # What goes out
+    # Output
 
     def tell_all(self) -> None:
-        """Everything must be told again: the broker may have forgotten it."""
-        self._told, self._news = None, True
+        """Publish everything again at the next call: the broker may have lost its retained messages."""
+        self._published, self._has_changes = None, True
 
     def to_tell(self, now_ms: int) -> Alerts | None:
-        """All alerts, if something changed since they were last told."""
-        if not self._news:
+        """Return all alerts if something changed since they were last published."""
+        if not self._has_changes:
             return None
-        self._news = False
-        told = self._alerts(now_ms - now_ms % COARSE_MS)  # published as something became old, it tells when that was
-        if self._told is not None and replace(told, at_ms=self._told.at_ms) == self._told:
+        self._has_changes = False
+        alerts = self._build_message(now_ms - now_ms % COARSE_MS)  # a precise time would show when something became old
+        if self._published is not None and replace(alerts, at_ms=self._published.at_ms) == self._published:
             return None
-        self._told = told
-        return told
+        self._published = alerts
+        return alerts
 
-    # The work
+    # Work
 
     def due(self, now_ms: int) -> bool:
-        """Whether it is time to look again, or something is to be stored."""
-        looked_ms = self._looked_ms
+        """Return whether an evaluation is due, or something is to be stored."""
+        evaluated_ms = self._evaluated_ms
         waits = self._notes is not self._saved
-        return waits or looked_ms is None or now_ms - looked_ms >= EVERY_MS or now_ms < looked_ms
+        return waits or evaluated_ms is None or now_ms - evaluated_ms >= EVERY_MS or now_ms < evaluated_ms
 
     def step(self, now_ms: int) -> None:
-        """Look at the house, inside the journal's transaction."""
-        self._looked_ms = now_ms
+        """Evaluate all conditions, inside the journal's transaction."""
+        self._evaluated_ms = now_ms
         if self.ear is Ear.AWAY:
-            self._spoke.clear()
-        known = self._known(now_ms)
+            self._last_message_ms.clear()
+        known = self._collect_facts(now_ms)
         found = signs(self._plan, self._settings, self._subjects, known)
-        book = turned(self._still_watched(now_ms), found, self._timings, now_ms)
-        holding = mutes.holding(self._notes.mutes, now_ms)
-        to_tell, book = news(book, holding, self._settings, self._plan, now_ms)
-        written = letters(to_tell, self._settings, self._plan, now_ms, self._notes.written + 1)
-        lost = {device: one for device, one in self._lost.items() if now_ms - one.at_ms < LOST_QUIET_MS}
-        self._lost = lost
+        episodes = turned(self._drop_unmonitored(now_ms), found, self._timings, now_ms)
+        active_mutes = mutes.holding(self._notes.mutes, now_ms)
+        alerts, episodes = news(episodes, active_mutes, self._settings, self._plan, now_ms)
+        written = letters(alerts, self._settings, self._plan, now_ms, self._notes.notification_count + 1)
+        lost = {device: loss for device, loss in self._losses.items() if now_ms - loss.at_ms < LOST_QUIET_MS}
+        self._losses = lost
         self._notes = Notes(
-            book=book,
-            mutes=holding,
-            letters=self._posted([*self._notes.letters, *written], now_ms),
-            written=self._notes.written + len(written),
+            episodes=episodes,
+            mutes=active_mutes,
+            notifications=self._keep_deliverable([*self._notes.notifications, *written], now_ms),
+            notification_count=self._notes.notification_count + len(written),
             lost=dict(lost),
-            looked_ms=now_ms,
+            evaluated_ms=now_ms,
         )
         self._save()
 
     def _save(self) -> None:
-        """Store what changed; that the house was looked at, and what is only pending, is no change."""
+        """Store changes; the time of evaluation and pending signs do not count as changes."""
         now, before = self._notes, self._saved
-        bare = replace(now, looked_ms=0, book=replace(now.book, pending=()))
-        if bare != replace(before, looked_ms=0, book=replace(before.book, pending=())):
-            save(self._journal, replace(now, book=replace(now.book, pending=())))
-            self._news = True
+        bare = replace(now, evaluated_ms=0, episodes=replace(now.episodes, pending=()))
+        if bare != replace(before, evaluated_ms=0, episodes=replace(before.episodes, pending=())):
+            save(self._journal, replace(now, episodes=replace(now.episodes, pending=())))
+            self._has_changes = True
         self._saved = now
 
-    def _posted(self, waiting: Sequence[Letter], now_ms: int) -> tuple[Letter, ...]:
-        """What is still worth delivering."""
+    def _keep_deliverable(self, waiting: Sequence[Letter], now_ms: int) -> tuple[Letter, ...]:
+        """Return the notifications that are still to be delivered."""
         named = {one.name for one in self._settings.destinations}
-        kept = [one for one in waiting if one.to in named and now_ms - one.made_ms < LETTER_MS]
-        kept = newest_of_each(kept, lambda one: one.to, MOST_LETTERS)  # one dead destination costs the others nothing
+        kept = [one for one in waiting if one.destination in named and now_ms - one.created_ms < LETTER_MS]
+        kept = newest_of_each(
+            kept, lambda one: one.destination, MOST_LETTERS
+        )  # a failing destination must not displace the others
         if len(kept) < len(waiting):
-            log.warning("messages about alerts never delivered, too old or too many: %d", len(waiting) - len(kept))
+            log.warning("dropped undelivered notifications, too old or too many: %d", len(waiting) - len(kept))
         return tuple(kept)
 
-    def _still_watched(self, now_ms: int) -> Book:
-        """The book without alerts of what nobody looks at any more: those end here."""
-        book = self._notes.book
+    def _drop_unmonitored(self, now_ms: int) -> Book:
+        """Return the episodes after ending those whose subject is no longer monitored."""
+        episodes = self._notes.episodes
         open_: list[Episode] = []
         gone: list[Past] = []
-        for one in book.open:
+        for one in episodes.open:
             if self._subjects.has(one.alert.kind, one.alert.subject):
                 open_.append(one)
             else:
-                gone.append(_left(one, now_ms))
-        return Book(tuple(open_), (*book.ended, *gone), book.pending) if gone else book
+                gone.append(_end_unmonitored(one, now_ms))
+        return Book(tuple(open_), (*episodes.ended, *gone), episodes.pending) if gone else episodes
 
-    def _known(self, now_ms: int) -> Known:
-        house = self._watched.house
+    def _collect_facts(self, now_ms: int) -> Known:
+        spaces = self._sources.house
         return Known(
             now_ms=now_ms,
-            ear=self.ear,
-            heard=self._heard(now_ms),
-            spoke=self._spoke,
-            findings=list(self._watched.found()),
-            lost=self._lost,
-            site=house.site_summary(now_ms),
-            airs={zone: house.summary(zone, now_ms).air for zone in self._aired},
-            supplies={space: house.view(space, now_ms) for space in self._supplies},
+            reachability=self.ear,
+            last_event_ms=self._read_last_events(now_ms),
+            last_message_ms=self._last_message_ms,
+            findings=list(self._sources.found()),
+            lost=self._losses,
+            site=spaces.site_summary(now_ms),
+            air_by_zone={zone: spaces.summary(zone, now_ms).air for zone in self._air_zones},
+            supply_states={space: spaces.view(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
             history_fault=self.history_fault,
             restored=self._restored,
             clock_off_ms=self.clock_off_ms,
-            failing=self._failing,
+            failing_since_ms=self._failing_since_ms,
         )
 
-    def _heard(self, now_ms: int) -> dict[Name, int]:
-        """The newest event of each sensor by a trusted clock; none is later than now."""
+    def _read_last_events(self, now_ms: int) -> dict[Name, int]:
+        """Return the time of each sensor's newest event by a trusted clock, at most `now_ms`."""
         return {sensor: min(at_ms, now_ms) for sensor, at_ms in heard(self._journal.connection).items()}
 
     def _disk_free_pct(self) -> float | None:
@@ -250,49 +255,51 @@ class Alarms:
             return None
         return 100 * usage.free / usage.total if usage.total else None
 
-    def _lose(self, gap: Gap, at_ms: int) -> None:
-        before = self._lost.get(gap.device)
+    def _add_loss(self, gap: Gap, at_ms: int) -> None:
+        before = self._losses.get(gap.device)
         events = gap.last - gap.first + 1
         if before is not None and at_ms - before.at_ms < LOST_QUIET_MS:
             events += before.events
-        self._lost[gap.device] = Lost(at_ms, events, gap.reason)
+        self._losses[gap.device] = Lost(at_ms, events, gap.reason)
 
-    def _reuse(self, refused: Refused, now_ms: int) -> None:
-        """Events under numbers that are used are lost, if it goes on.
+    def _record_reuse(self, refused: Refused, now_ms: int) -> None:
+        """Count events with already used numbers as lost if this continues.
 
-        An agent that finds its outbox to be an old copy begins a new stream at once, and sends them again.
+        An agent that detects that its outbox is an old copy starts a new stream at once and sends the events again.
         """
-        if len(self._reused) >= MOST_STREAMS:
-            self._reused.clear()
-        first_ms = self._reused.setdefault((refused.device, refused.stream), now_ms)
+        if len(self._reused_since_ms) >= MOST_STREAMS:
+            self._reused_since_ms.clear()
+        first_ms = self._reused_since_ms.setdefault((refused.device, refused.stream), now_ms)
         if now_ms - first_ms >= REUSED_MS:
-            self._lose(Gap(refused.device, refused.stream, refused.first, refused.last, refused.reason), now_ms)
+            self._add_loss(Gap(refused.device, refused.stream, refused.first, refused.last, refused.reason), now_ms)
 
     def _read_gaps(self, now_ms: int) -> None:
-        """What was lost after the last look of the run before."""
+        """Read gaps that were stored after the last evaluation of the previous run."""
         rows = self._journal.connection.execute(
             "SELECT device, stream, first, last, reason, at_ms FROM gap WHERE at_ms > ? ORDER BY at_ms",
-            (max(self._notes.looked_ms, now_ms - LOST_QUIET_MS),),
+            (max(self._notes.evaluated_ms, now_ms - LOST_QUIET_MS),),
         )
         for *gap, at_ms in rows:
-            self._lose(Gap(*gap), at_ms)
+            self._add_loss(Gap(*gap), at_ms)
 
-    def _alerts(self, now_ms: int) -> Alerts:
-        """What is told; it fits into one message."""
+    def _build_message(self, now_ms: int) -> Alerts:
+        """Return the alerts to publish, shortened to fit into one message."""
         notes = self._notes
-        open_ = [replace(one.alert, muted=one.seen or self._is_muted(one.alert)) for one in notes.book.open]
-        ended = newest_of_each([past.alert for past in notes.book.ended], lambda one: one.subject, ENDED_SHOWN)[::-1]
-        told = Alerts(now_ms, open_, ended, list(notes.mutes))
-        while len(encode(told)) > MOST_BYTES and (told.ended or told.open):
-            ended = told.ended[: len(told.ended) * 3 // 4]
-            shown = told.open if told.ended else told.open[: len(told.open) * 3 // 4]
-            told = replace(told, ended=ended, open=shown, left_out=len(open_) - len(shown))
-        return told
+        open_ = [replace(one.alert, muted=one.is_ignored or self._is_muted(one.alert)) for one in notes.episodes.open]
+        ended = newest_of_each([past.alert for past in notes.episodes.ended], lambda one: one.subject, ENDED_SHOWN)[
+            ::-1
+        ]
+        message = Alerts(now_ms, open_, ended, list(notes.mutes))
+        while len(encode(message)) > MOST_BYTES and (message.ended or message.open):
+            ended = message.ended[: len(message.ended) * 3 // 4]
+            shown = message.open if message.ended else message.open[: len(message.open) * 3 // 4]
+            message = replace(message, ended=ended, open=shown, left_out=len(open_) - len(shown))
+        return message
 
     def _is_muted(self, alert: Alert) -> bool:
         return mutes.covered(self._notes.mutes, alert.kind, alert.subject)
 
 
-def _left(episode: Episode, now_ms: int) -> Past:
+def _end_unmonitored(episode: Episode, now_ms: int) -> Past:
     alert = replace(episode.alert, ended_ms=max(now_ms, episode.alert.fired_ms), left=True)
-    return Past(alert, now_ms, episode.told)
+    return Past(alert, now_ms, episode.is_notified)

@@ -1,13 +1,13 @@
-"""Makes episodes of what holds at single moments: each begins once, ends once, and nothing flutters.
+"""Turns signs at single instants into alert episodes, each with one begin and one end.
 
-In:    a book of what is pending, open and ended; signs of one moment; how long each kind must hold; the moment.
-Out:   the next book.
-Never: clocks, settings, what a sign is about.
+In:    the pending, open and ended episodes; the current signs; how long each kind must last; the current time.
+Out:   the next episodes.
+Never: clocks, settings, the meaning of a sign.
 
-A sign must be `PRESENT` for its kind's `after` before it is an alert, and gone for its `calm` before that has ended.
-Between two thresholds (`BETWEEN`) what is so stays so. Where nothing can be known (`BLIND`) an alert stays open and
-none begins. An alert that has ended begins again no sooner than `AGAIN_MS` after it last began. The same signs at the
-same moment again change nothing, and their order does not matter.
+A sign must be `PRESENT` for `raise_after_ms` of its kind before it becomes an alert, and gone for `clear_after_ms`
+before the alert ends. Between two thresholds (`BETWEEN`) nothing changes. While nothing is known (`UNKNOWN`) an open
+alert stays open and none begins. An alert that has ended begins again no sooner than `MIN_REPEAT_MS` after it last
+began. Applying the same signs at the same time again changes nothing, and their order does not matter.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,131 +22,151 @@ from collector.fair_share import newest_of_each
 from collector.outward import coarse_moment
 
 KEPT_MS: Final = 14 * 86_400_000
-"""Ended alerts are kept for a fortnight."""
+"""Ended alerts are kept for two weeks."""
 KEPT: Final = 500
-"""And no more than so many, the newest of each subject."""
+"""At most this many ended alerts are kept, the newest of each subject first."""
 
 AGAIN_MS: Final = 30 * 60_000
-"""The same alert begins no sooner than this after it last began, whatever happens: twice an hour at most."""
+"""The minimum time between two begins of the same alert: at most twice an hour."""
 
 Key = tuple[AlertKind, str]
-"""Kind and subject: of each there is at most one open alert."""
+"""Kind and subject; there is at most one open alert for each."""
 
 
 class Level(StrEnum):
-    """Whether what a sign is about holds."""
+    """Whether the condition of a sign holds."""
 
     PRESENT = "present"
     BETWEEN = "between"
-    """Neither so bad that it begins, nor so good that it ends."""
+    """Between the thresholds for begin and end."""
     ABSENT = "absent"
     BLIND = "blind"
-    """Nobody can know now."""
+    """Unknown at present."""
 
 
 class Sign(Struct, frozen=True):
-    """What the collector sees of one thing that may be wrong, at one moment."""
+    """The condition of one thing that may be wrong, at one instant."""
 
     kind: AlertKind
     subject: str
     level: Level
     since_ms: int | None = None
-    """When it began; None: when it was first seen."""
+    """When it began; None: when the sign first appeared."""
     value: float | None = None
     limit: float | None = None
     reason: str = ""
     sensors: int | None = None
-    seen: bool = False
-    """A manager has already said elsewhere that they know: it is muted."""
+    is_ignored: bool = False
+    """A manager ignores the underlying finding, so the alert is muted."""
 
     @property
     def key(self) -> Key:
-        """What tells it from others."""
+        """The key of its alert."""
         return self.kind, self.subject
 
 
 class Timing(NamedTuple):
-    """How a kind begins and ends."""
+    """When alerts of a kind begin and end."""
 
     severity: Severity
-    after_ms: int
-    """It must hold for so long."""
-    calm_ms: int
-    """It must be gone for so long."""
+    raise_after_ms: int
+    """The condition must hold for this long before an alert begins."""
+    clear_after_ms: int
+    """The condition must be gone for this long before the alert ends."""
 
 
 class Episode(Struct, frozen=True, gc=False, array_like=True):
     """An open alert."""
 
     alert: Alert
-    calm_ms: int | None = None
-    """Since when it is gone; None: it is not."""
-    told: bool = False
-    """It was handed to the destinations."""
-    seen: bool = False
-    """See `Sign.seen`."""
+    gone_since_ms: int | None = None
+    """Since when the condition is gone; None: it still holds."""
+    is_notified: bool = False
+    """Whether its begin was passed on to the destinations."""
+    is_ignored: bool = False
+    """See `AlertSign.is_ignored`."""
 
 
 class Past(Struct, frozen=True, gc=False, array_like=True):
     """An alert that has ended."""
 
     alert: Alert
-    noticed_ms: int
-    """When its end was certain."""
-    told: bool
-    """That it began was handed to the destinations."""
-    closed: bool = False
-    """Nothing of it remains to be told."""
+    end_confirmed_ms: int
+    """When its end was confirmed."""
+    is_notified: bool
+    """Whether its begin was passed on to the destinations."""
+    is_done: bool = False
+    """Whether nothing about it remains to be sent."""
 
 
 class Book(Struct, frozen=True, array_like=True):
-    """All alerts of a house."""
+    """All alert episodes of a site."""
 
     open: tuple[Episode, ...] = ()
     ended: tuple[Past, ...] = ()
     """Oldest first."""
     pending: tuple[tuple[AlertKind, str, int], ...] = ()
-    """What holds, and since when, but not for long enough; a restart forgets it."""
+    """Kind, subject and begin of conditions that do not hold for long enough yet; not stored."""
 
 
-def turned(book: Book, signs: Iterable[Sign], timings: Mapping[AlertKind, Timing], now_ms: int) -> Book:
-    """The book after one judgement. A subject without a sign is as one that is well."""
-    seen = {sign.key: sign for sign in signs}
-    waiting = {(kind, subject): since_ms for kind, subject, since_ms in book.pending}
-    episodes, ended = [], list(book.ended)
-    for known in book.open:
+def turned(episodes: Book, signs: Iterable[Sign], timings: Mapping[AlertKind, Timing], now_ms: int) -> Book:
+    """Return the episodes after one evaluation. A subject without a sign counts as absent.
+
+    Args:
+        episodes: the episodes so far.
+        signs: the current signs, in any order.
+        timings: when alerts of each kind begin and end.
+        now_ms: site time.
+    """
+    sign_by_key = {sign.key: sign for sign in signs}
+    waiting = {(kind, subject): since_ms for kind, subject, since_ms in episodes.pending}
+    open_episodes, ended = [], list(episodes.ended)
+    for known in episodes.open:
         key = known.alert.kind, known.alert.subject
-        episode = _lived(known, seen.pop(key, None), now_ms)
-        if episode.calm_ms is None or now_ms - episode.calm_ms < timings[key[0]].calm_ms:
-            episodes.append(episode)
+        episode = _updated(known, sign_by_key.pop(key, None), now_ms)
+        if episode.gone_since_ms is None or now_ms - episode.gone_since_ms < timings[key[0]].clear_after_ms:
+            open_episodes.append(episode)
         else:
-            alert = replace(episode.alert, ended_ms=max(episode.calm_ms, episode.alert.fired_ms))
-            ended.append(Past(alert, now_ms, episode.told, closed=episode.seen and not episode.told))
+            alert = replace(episode.alert, ended_ms=max(episode.gone_since_ms, episode.alert.fired_ms))
+            ended.append(
+                Past(alert, now_ms, episode.is_notified, is_done=episode.is_ignored and not episode.is_notified)
+            )
     fired_ms = {(past.alert.kind, past.alert.subject): past.alert.fired_ms for past in ended}
     pending = []
-    for key in sorted(seen):
-        if (since_ms := _begun(seen[key], waiting.get(key), now_ms)) is None:
+    for key in sorted(sign_by_key):
+        if (since_ms := _pending_since_ms(sign_by_key[key], waiting.get(key), now_ms)) is None:
             continue
-        rests = key in fired_ms and 0 <= now_ms - fired_ms[key] < AGAIN_MS
-        if seen[key].level is Level.PRESENT and now_ms - since_ms >= timings[key[0]].after_ms and not rests:
-            episodes.append(Episode(_fired(seen[key], timings[key[0]], since_ms, now_ms), seen=seen[key].seen))
+        is_too_soon = key in fired_ms and 0 <= now_ms - fired_ms[key] < AGAIN_MS
+        if (
+            sign_by_key[key].level is Level.PRESENT
+            and now_ms - since_ms >= timings[key[0]].raise_after_ms
+            and not is_too_soon
+        ):
+            open_episodes.append(
+                Episode(
+                    _begin_alert(sign_by_key[key], timings[key[0]], since_ms, now_ms),
+                    is_ignored=sign_by_key[key].is_ignored,
+                )
+            )
         else:
             pending.append((*key, since_ms))
-    kept = [_aged_past(past, now_ms) for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS]
+    kept = [_coarsen_ended(past, now_ms) for past in ended if now_ms - (past.alert.ended_ms or 0) < KEPT_MS]
     kept = newest_of_each(kept, lambda past: past.alert.subject, KEPT)
-    episodes = [replace(episode, alert=_aged(episode.alert, now_ms)) for episode in episodes]
-    episodes.sort(key=lambda episode: (episode.alert.fired_ms, episode.alert.kind, episode.alert.subject))
-    return Book(tuple(episodes), tuple(kept), tuple(pending))
+    open_episodes = [replace(episode, alert=_coarsen_alert(episode.alert, now_ms)) for episode in open_episodes]
+    open_episodes.sort(key=lambda episode: (episode.alert.fired_ms, episode.alert.kind, episode.alert.subject))
+    return Book(tuple(open_episodes), tuple(kept), tuple(pending))
 
 
-def _aged_past(past: Past, now_ms: int) -> Past:
-    return replace(past, alert=_aged(past.alert, now_ms), noticed_ms=coarse_moment(past.noticed_ms, now_ms))
+def _coarsen_ended(past: Past, now_ms: int) -> Past:
+    return replace(
+        past, alert=_coarsen_alert(past.alert, now_ms), end_confirmed_ms=coarse_moment(past.end_confirmed_ms, now_ms)
+    )
 
 
-def _aged(alert: Alert, now_ms: int) -> Alert:
-    """The alert; its moments from when single changes are no longer stored are no finer than a bucket of history.
+def _coarsen_alert(alert: Alert, now_ms: int) -> Alert:
+    """Round instants that are older than the retention of single changes to a bucket of history.
 
-    An alert may be about one movement.
+    An alert may be about a single movement.
     """
     return replace(
         alert,
@@ -156,29 +176,31 @@ def _aged(alert: Alert, now_ms: int) -> Alert:
     )
 
 
-def _lived(episode: Episode, sign: Sign | None, now_ms: int) -> Episode:
-    """An open alert after one more look at its subject."""
+def _updated(episode: Episode, sign: Sign | None, now_ms: int) -> Episode:
+    """Return an open alert after applying the current sign of its subject."""
     level = Level.ABSENT if sign is None else sign.level
-    seen = episode.seen if sign is None else sign.seen
+    is_ignored = episode.is_ignored if sign is None else sign.is_ignored
     if level is Level.ABSENT:
-        calm_ms = now_ms if episode.calm_ms is None else min(episode.calm_ms, now_ms)  # a clock may be set back
-        return replace(episode, calm_ms=calm_ms, seen=seen)
+        gone_since_ms = (
+            now_ms if episode.gone_since_ms is None else min(episode.gone_since_ms, now_ms)
+        )  # a clock may be set back
+        return replace(episode, gone_since_ms=gone_since_ms, is_ignored=is_ignored)
     if level is Level.BETWEEN:
-        return replace(episode, seen=seen)
+        return replace(episode, is_ignored=is_ignored)
     alert = episode.alert
     if sign is not None and level is Level.PRESENT and alert.kind is AlertKind.LOST_EVENTS:
-        alert = replace(alert, value=float(sign.value or 0))  # what was lost since
-    return replace(episode, alert=alert, calm_ms=None, seen=seen)
+        alert = replace(alert, value=float(sign.value or 0))  # events lost so far
+    return replace(episode, alert=alert, gone_since_ms=None, is_ignored=is_ignored)
 
 
-def _begun(sign: Sign, since_ms: int | None, now_ms: int) -> int | None:
-    """Since when a sign that is no alert yet holds; None: it does not."""
+def _pending_since_ms(sign: Sign, since_ms: int | None, now_ms: int) -> int | None:
+    """Return since when a condition without an alert holds; None: it does not."""
     if sign.level is Level.PRESENT:
         return now_ms if since_ms is None else min(since_ms, now_ms)
     return since_ms if sign.level is Level.BETWEEN else None
 
 
-def _fired(sign: Sign, timing: Timing, since_ms: int, now_ms: int) -> Alert:
+def _begin_alert(sign: Sign, timing: Timing, since_ms: int, now_ms: int) -> Alert:
     return Alert(
         kind=sign.kind,
         subject=sign.subject,

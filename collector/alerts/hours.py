@@ -1,7 +1,7 @@
-"""Says when alerts are judged, and when messages wait: by the house's wall clock.
+"""Decides when alerts are evaluated and when notifications wait, by the site's local time.
 
-In:    the plan, hours as the site file writes them, an instant.
-Out:   yes or no.
+In:    the plan, hours as written in the site file, an instant.
+Out:   a boolean.
 Never: a clock of its own.
 """
 
@@ -11,14 +11,14 @@ from collector.plan import SitePlan
 
 
 def judged(plan: SitePlan, hours: str, now_ms: int) -> bool:
-    """Whether what is judged in these hours ("always", "open", "off", "08:00-18:00") is judged now."""
+    """Return whether now is within these hours: "always", "open", "off" or a range such as "08:00-18:00"."""
     if hours == "open":
         return is_open(plan, now_ms)
     return hours == "always" or within(plan, hours, now_ms)
 
 
 def within(plan: SitePlan, hours: str, now_ms: int) -> bool:
-    """Whether an instant lies in hours such as "22:00-07:00", which may pass midnight."""
+    """Return whether an instant is within hours such as "22:00-07:00", which may cross midnight."""
     span = minutes(hours)
     if span is None:
         return False

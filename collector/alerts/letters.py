@@ -1,8 +1,8 @@
-"""Writes messages: what is new in the book, gathered, so that a burst is one message.
+"""Writes notifications about new and ended alerts, several alerts in one message.
 
-In:    the book, what is muted, quiet hours, the plan, the moment.
-Out:   letters to destinations, and the book in which their news is marked as told.
-Never: clocks, sockets, an address.
+In:    the episodes, mutes, quiet hours, the plan, the current time.
+Out:   notifications to destinations, and the episodes marked as notified.
+Never: clocks, sockets, addresses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,11 +20,11 @@ from collector.alerts.words import AlertWords
 from collector.plan import SitePlan
 
 GATHER_MS: Final = 60_000
-"""News waits so long for company: what fails together is told together."""
+"""How long a new alert waits for others, so that one failure causes one message."""
 UNSTORED: Final = -1000
-"""Letters that nobody could store have numbers from here on; those of the journal begin at 1."""
+"""Notifications that could not be stored are numbered from here; those in the journal from 1."""
 FEW: Final = 3
-"""More sensors of one device than this are told in one line."""
+"""More sensors of one device than this share one line."""
 _RANK: Final = {severity: place for place, severity in enumerate(Severity)}
 _OF_SENSORS: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.BATTERY_LOW, AlertKind.STUCK})
 
@@ -33,15 +33,15 @@ class Letter(Struct, frozen=True, gc=False, array_like=True):
     """One message to one destination, until it is delivered or too old."""
 
     no: int
-    to: str
-    """The destination's name."""
+    destination: str
+    """The name of the destination."""
     title: str
     body: str
-    made_ms: int
+    created_ms: int
 
 
 class Delivered(NamedTuple):
-    """How one try to deliver a letter went."""
+    """The result of one attempt to deliver a notification."""
 
     letter: Letter
     taken: bool
@@ -50,88 +50,103 @@ class Delivered(NamedTuple):
 def news(
     book: Book, mutes: Sequence[Mute], settings: AlertSettings, plan: SitePlan, now_ms: int
 ) -> tuple[list[Alert], Book]:
-    """What is to be told now, oldest first, and the book in which it is told.
+    """Select the alerts to notify now, oldest first, and return them with the updated episodes.
 
-    What is muted waits while it is open, and is dropped once it has ended. In quiet hours only what is urgent goes
-    out. What began and ended before it could be told is told as over.
+    Muted alerts wait while they are open, and are dropped once they have ended. In quiet hours only urgent alerts are
+    selected. An alert that began and ended before it could be sent is sent as ended.
+
+    Args:
+        book: the current episodes.
+        mutes: the active mutes.
+        settings: quiet hours and destinations.
+        plan: the site.
+        now_ms: site time.
     """
     quiet = within(plan, settings.quiet_hours, now_ms)
 
-    def held(alert: Alert) -> bool:
+    def is_held(alert: Alert) -> bool:
         return quiet and alert.severity is not Severity.URGENT
 
-    def muted(alert: Alert) -> bool:
+    def is_muted(alert: Alert) -> bool:
         return covered(mutes, alert.kind, alert.subject)
 
-    begun = [e for e in book.open if not (e.told or e.seen or muted(e.alert) or held(e.alert))]
-    ended = [p for p in book.ended if not (p.closed or muted(p.alert) or held(p.alert))]
-    came_ms = [e.alert.fired_ms for e in begun] + [p.noticed_ms for p in ended]
-    if not came_ms or (settings.destinations and 0 <= now_ms - min(came_ms) < GATHER_MS):
+    begun = [e for e in book.open if not (e.is_notified or e.is_ignored or is_muted(e.alert) or is_held(e.alert))]
+    ended = [p for p in book.ended if not (p.is_done or is_muted(p.alert) or is_held(p.alert))]
+    new_since_ms = [e.alert.fired_ms for e in begun] + [p.end_confirmed_ms for p in ended]
+    if not new_since_ms or (settings.destinations and 0 <= now_ms - min(new_since_ms) < GATHER_MS):
         begun, ended = [], []
-    told = {id(e) for e in begun}
-    closed = {id(p) for p in ended} | {id(p) for p in book.ended if not p.closed and muted(p.alert)}
+    notified_ids = {id(e) for e in begun}
+    closed_ids = {id(p) for p in ended} | {id(p) for p in book.ended if not p.is_done and is_muted(p.alert)}
     after = Book(
-        tuple(replace(e, told=True) if id(e) in told else e for e in book.open),
-        tuple(replace(p, closed=True) if id(p) in closed else p for p in book.ended),
+        tuple(replace(e, is_notified=True) if id(e) in notified_ids else e for e in book.open),
+        tuple(replace(p, is_done=True) if id(p) in closed_ids else p for p in book.ended),
         book.pending,
     )
-    return [e.alert for e in begun] + [p.alert for p in ended if p.told or not p.alert.left], after
+    return [e.alert for e in begun] + [p.alert for p in ended if p.is_notified or not p.alert.left], after
 
 
 def letters(alerts: Sequence[Alert], settings: AlertSettings, plan: SitePlan, now_ms: int, no: int) -> list[Letter]:
-    """One letter to each destination that wants some of this; numbers from `no` on."""
-    words = AlertWords(plan, settings.language, now_ms)
+    """Return one notification for each destination that receives at least one of the alerts.
+
+    Args:
+        alerts: the alerts to notify.
+        settings: destinations and language.
+        plan: the site.
+        now_ms: site time.
+        no: the number of the first notification.
+    """
+    texts = AlertWords(plan, settings.language, now_ms)
     found: list[Letter] = []
     for destination in settings.destinations:
         wanted = [alert for alert in alerts if _is_wanted(alert, destination)]
         if wanted:
-            text = title(wanted, plan, words), body(wanted, words)
+            text = title(wanted, plan, texts), body(wanted, texts)
             found.append(Letter(no + len(found), destination.name, *text, now_ms))
     return found
 
 
 def _is_wanted(alert: Alert, destination: Destination) -> bool:
-    """That messages do not get there is told elsewhere."""
+    """Return whether a destination receives an alert; failed delivery to a destination is reported to the others."""
     own = alert.kind is AlertKind.NOT_DELIVERED and alert.subject == destination.name
     return not own and _RANK[alert.severity] >= _RANK[destination.least]
 
 
 def trial(destination: Destination, settings: AlertSettings, plan: SitePlan, now_ms: int) -> Letter:
-    """A letter that says that letters arrive."""
-    words = AlertWords(plan, settings.language, now_ms)
+    """Return a test message for a destination."""
+    texts = AlertWords(plan, settings.language, now_ms)
     return Letter(
-        0, destination.name, words.fill("trial", house=plan.name), words.fill("trial.body", house=plan.name), now_ms
+        0, destination.name, texts.fill("trial", site=plan.name), texts.fill("trial.body", site=plan.name), now_ms
     )
 
 
-def title(alerts: Sequence[Alert], plan: SitePlan, words: AlertWords) -> str:
-    """What it is about, in a line."""
+def title(alerts: Sequence[Alert], plan: SitePlan, texts: AlertWords) -> str:
+    """Return the title of a message in one line."""
     over = ".over" if all(alert.ended_ms is not None for alert in alerts) else ""
     if len(alerts) > 1:
-        return words.fill(f"title.many{over}", house=plan.name, n=len(alerts))
+        return texts.fill(f"title.many{over}", site=plan.name, n=len(alerts))
     (alert,) = alerts
-    about = words.kind(alert.kind)
-    named = words.name(alert.subject)
-    return words.fill(f"title{over}", house=plan.name, about=about if named == plan.name else f"{about}, {named}")
+    about = texts.kind(alert.kind)
+    named = texts.name(alert.subject)
+    return texts.fill(f"title{over}", site=plan.name, about=about if named == plan.name else f"{about}, {named}")
 
 
-def body(alerts: Iterable[Alert], words: AlertWords) -> str:
-    """A line for each alert, and what to do; many sensors of one device are one line."""
+def body(alerts: Iterable[Alert], texts: AlertWords) -> str:
+    """Return one line per alert with its remedy; many sensors of one device share one line."""
     groups: dict[tuple[object, ...], list[Alert]] = {}
     for alert in alerts:
         of_sensor = alert.kind in _OF_SENSORS and not alert.left
         name = alert.subject.partition("/")[0] if of_sensor else alert.subject
         groups.setdefault((alert.kind, name, alert.ended_ms is None, of_sensor), []).append(alert)
-    return "\n".join(line for group in groups.values() for line in _lines(group, words))
+    return "\n".join(line for group in groups.values() for line in _write_lines(group, texts))
 
 
-def _lines(group: Sequence[Alert], words: AlertWords) -> list[str]:
+def _write_lines(group: Sequence[Alert], texts: AlertWords) -> list[str]:
     first = group[0]
     if len(group) > FEW and first.kind in _OF_SENSORS:
         key = f"many.{first.kind}" if first.ended_ms is None else "many.over"
-        device, names = first.subject.partition("/")[0], ", ".join(words.name(alert.subject) for alert in group)
-        line = words.fill(key, n=len(group), device=device, names=names)
-        return [line if first.ended_ms is not None else f"{line} {words.remedy(first)}"]
+        device, names = first.subject.partition("/")[0], ", ".join(texts.name(alert.subject) for alert in group)
+        line = texts.fill(key, n=len(group), device=device, names=names)
+        return [line if first.ended_ms is not None else f"{line} {texts.remedy(first)}"]
     if first.ended_ms is None:
-        return [f"{words.what(alert)} {words.remedy(alert)}" for alert in group]
-    return [words.over(alert) for alert in group]
+        return [f"{texts.what(alert)} {texts.remedy(alert)}" for alert in group]
+    return [texts.over(alert) for alert in group]

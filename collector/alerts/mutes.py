@@ -1,7 +1,7 @@
-"""What managers have muted: one alert, a subject, a kind, or the whole house; until a moment, or until told.
+"""What managers have muted: one alert, a subject, a kind, or the whole site; until an instant, or until unmuted.
 
-In:    mutes, commands, moments.
-Out:   the mutes that hold, and whether one covers an alert.
+In:    mutes, commands, the current time.
+Out:   the active mutes, and whether one covers an alert.
 Never: clocks, the journal.
 """
 
@@ -11,24 +11,24 @@ from typing import Final
 from collector.alerts.wire import AlertCommand, AlertKind, Mute, Wish
 
 MOST: Final = 200
-"""More mutes than this are not kept; the oldest goes."""
+"""At most this many mutes are kept; the oldest is dropped."""
 
 
-def asked(mutes: Iterable[Mute], said: AlertCommand, now_ms: int) -> tuple[Mute, ...]:
-    """After a manager's request; one that has already ended mutes nothing."""
-    rest = [mute for mute in mutes if (mute.kind, mute.subject) != (said.kind, said.subject)]
-    if said.command is Wish.MUTE:
-        rest.append(Mute(said.kind, said.subject, said.until_ms))
+def asked(mutes: Iterable[Mute], command: AlertCommand, now_ms: int) -> tuple[Mute, ...]:
+    """Return the mutes after a manager's command; one that has already ended has no effect."""
+    rest = [mute for mute in mutes if (mute.kind, mute.subject) != (command.kind, command.subject)]
+    if command.command is Wish.MUTE:
+        rest.append(Mute(command.kind, command.subject, command.until_ms))
     return holding(rest, now_ms)[-MOST:]
 
 
 def holding(mutes: Iterable[Mute], now_ms: int) -> tuple[Mute, ...]:
-    """Those that have not ended."""
+    """Return the mutes that have not ended."""
     return tuple(mute for mute in mutes if mute.until_ms is None or now_ms < mute.until_ms)
 
 
 def covered(mutes: Iterable[Mute], kind: AlertKind, subject: str) -> bool:
-    """Whether one of these mutes covers an alert."""
+    """Return whether one of these mutes covers an alert."""
     return any(
         mute.kind in (None, kind) and (mute.subject in ("", subject) or subject.startswith(f"{mute.subject}/"))
         for mute in mutes

@@ -1,10 +1,10 @@
-"""Delivers letters to their destinations through apprise, in a thread of its own: a slow server holds nobody up.
+"""Delivers notifications through apprise, in its own thread so that a slow server does not block the collector.
 
-In:    destinations with their addresses, letters that are stored.
-Out:   how each try went.
-Never: the journal, a judgement, an address in a log or an error.
+In:    destinations with their addresses, stored notifications.
+Out:   the result of each attempt.
+Never: the journal, evaluation, an address in a log or an error.
 
-A letter is delivered at least once: whoever stored it keeps it until it is said to be taken. Pauses are real time.
+A notification is delivered at least once: it stays stored until an attempt succeeds. Pauses are real time.
 """
 
 import logging
@@ -21,28 +21,28 @@ from collector.alerts.settings import Destination
 FIRST_PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 1800.0
 CLOSE_S: Final = 2.0
-"""A try that runs when the collector stops may go on so long; its letter is stored anyway."""
+"""How long an attempt may continue when the collector stops; its notification is stored anyway."""
 
 Deliver = Callable[[str, str, str], bool]
-"""Takes an address, a title and a text; says whether the message was taken."""
+"""Takes an address, a title and a body; returns whether the message was accepted."""
 
 log = logging.getLogger(__name__)
 
 
 def deliver(url: str, title: str, body: str) -> bool:
-    """One try through apprise; it waits some seconds for a server at most, and raises nothing."""
-    from apprise import Apprise, AppriseAsset  # half a second: only a house with destinations pays it
+    """Make one attempt through apprise; it waits a few seconds for a server at most, and never raises."""
+    from apprise import Apprise, AppriseAsset  # takes half a second, so only import it for sites with destinations
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it names addresses, and these are secrets
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it logs addresses, which are secrets
     try:
         sender = Apprise(asset=AppriseAsset(app_id="Ledig", app_desc="Ledig", async_mode=False))
         return bool(sender.add(url) and sender.notify(title=title, body=body))
-    except Exception:  # noqa: BLE001 - a hundred services with faults of their own; each is a message not taken
+    except Exception:  # noqa: BLE001 - apprise's hundred services raise anything; each is a failed attempt
         return False
 
 
 def is_understood(url: str) -> bool:
-    """Whether apprise knows such an address."""
+    """Return whether apprise accepts the address."""
     from apprise import Apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
@@ -53,92 +53,96 @@ def is_understood(url: str) -> bool:
 
 
 class _Route:
-    """One destination, and when it may be tried again."""
+    """One destination and the time of its next attempt."""
 
     def __init__(self, url: str, pause_s: float) -> None:
         self.url = url
-        self.again_s = 0.0
+        self.retry_at_s = 0.0
         self.failures = 0
         self._first_s = self._pause_s = pause_s
 
-    def went(self, *, well: bool) -> None:
-        """Note one try: after each failure the pause doubles."""
-        if well:
-            self.failures, self._pause_s, self.again_s = 0, self._first_s, 0.0
+    def record_attempt(self, *, succeeded: bool) -> None:
+        """Record one attempt; after each failure the pause doubles."""
+        if succeeded:
+            self.failures, self._pause_s, self.retry_at_s = 0, self._first_s, 0.0
             return
         self.failures += 1
-        self.again_s = time.monotonic() + random.uniform(0.5, 1) * self._pause_s  # noqa: S311 - jitter, no secret
+        self.retry_at_s = time.monotonic() + random.uniform(0.5, 1) * self._pause_s  # noqa: S311 - jitter, no secret
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
 
 class Postman:
-    """Takes letters and goes round with them until it is closed; without a destination it does nothing."""
+    """Delivers notifications until it is closed; without destinations it does nothing."""
 
     def __init__(
         self, destinations: Iterable[Destination], deliver: Deliver = deliver, first_pause_s: float = FIRST_PAUSE_S
     ) -> None:
         self._routes = {one.name: _Route(one.url, first_pause_s) for one in destinations}
         self._deliver = deliver
-        self._handed: Sequence[Letter] = ()
-        self._bag: SimpleQueue[Sequence[Letter] | None] = SimpleQueue()
-        self._went: SimpleQueue[Delivered] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="alerts", daemon=True)
+        self._submitted: Sequence[Letter] = ()
+        self._queue: SimpleQueue[Sequence[Letter] | None] = SimpleQueue()
+        self._attempts: SimpleQueue[Delivered] = SimpleQueue()
+        self._thread = threading.Thread(target=self._deliver_until_closed, name="alerts", daemon=True)
         if self._routes:
             self._thread.start()
 
-    def hand(self, letters: Sequence[Letter]) -> None:
-        """These are all that wait, in place of those that were handed over before. Returns at once."""
-        if self._routes and letters != self._handed:
-            self._handed = letters
-            self._bag.put(letters)
+    def hand(self, notifications: Sequence[Letter]) -> None:
+        """Replace the waiting notifications. Returns at once."""
+        if self._routes and notifications != self._submitted:
+            self._submitted = notifications
+            self._queue.put(notifications)
 
-    def add(self, letters: Sequence[Letter]) -> None:
-        """These wait too, though nobody could store them. Returns at once."""
-        self.hand([*self._handed, *letters])
+    def add(self, notifications: Sequence[Letter]) -> None:
+        """Add notifications that could not be stored. Returns at once."""
+        self.hand([*self._submitted, *notifications])
 
     def tries(self) -> list[Delivered]:
-        """How tries went since the last call. Returns at once."""
-        return [self._went.get() for _ in range(self._went.qsize())]
+        """Return the results of attempts since the last call. Returns at once."""
+        return [self._attempts.get() for _ in range(self._attempts.qsize())]
 
     def close(self) -> None:
-        """Go round no more; a try that runs may end."""
+        """Stop; a running attempt may finish."""
         if self._routes:
-            self._bag.put(None)
+            self._queue.put(None)
             self._thread.join(CLOSE_S)
 
-    def _work(self) -> None:
+    def _deliver_until_closed(self) -> None:
         waiting: Sequence[Letter] = ()
         done: set[int] = set()
         while True:
             try:
-                handed = self._bag.get(timeout=self._wait_s(waiting))
+                received = self._queue.get(timeout=self._wait_s(waiting))
             except Empty:
-                done |= self._round(waiting)
+                done |= self._attempt_due(waiting)
             else:
-                if handed is None:
+                if received is None:
                     return
-                done &= {letter.no for letter in handed}  # taken, and whoever hands them over does not know it yet
-                waiting = handed
-            waiting = [letter for letter in waiting if letter.no not in done]
+                done &= {notification.no for notification in received}  # delivered, but the caller does not know it yet
+                waiting = received
+            waiting = [notification for notification in waiting if notification.no not in done]
 
     def _wait_s(self, waiting: Sequence[Letter]) -> float | None:
-        """How long until some letter may be tried; None: there is none."""
-        moments = [self._routes[name].again_s for name in {letter.to for letter in waiting} & self._routes.keys()]
+        """Return the seconds until the next attempt; None: nothing is waiting."""
+        moments = [
+            self._routes[name].retry_at_s
+            for name in {notification.destination for notification in waiting} & self._routes.keys()
+        ]
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
-    def _round(self, waiting: Sequence[Letter]) -> set[int]:
-        """Try one letter of each destination whose pause is over; returns the numbers of those that were taken."""
-        taken: set[int] = set()
+    def _attempt_due(self, waiting: Sequence[Letter]) -> set[int]:
+        """Attempt one notification per destination whose pause is over; return the numbers of the delivered ones."""
+        delivered: set[int] = set()
         for name, route in self._routes.items():
-            letters = [letter for letter in waiting if letter.to == name]
-            if not letters or route.again_s > time.monotonic():
+            of_destination = [notification for notification in waiting if notification.destination == name]
+            if not of_destination or route.retry_at_s > time.monotonic():
                 continue
-            letter = letters[route.failures % len(letters)]  # one that nobody can take must not hold up the others
-            well = self._deliver(route.url, letter.title, letter.body)
-            if not well and not route.failures:
-                log.warning("alerts do not reach %s; trying again until they do", name)
-            route.went(well=well)
-            self._went.put(Delivered(letter, well))
-            if well:
-                taken.add(letter.no)
-        return taken
+            # Take them in turn after failures: an undeliverable one must not block the others.
+            notification = of_destination[route.failures % len(of_destination)]
+            succeeded = self._deliver(route.url, notification.title, notification.body)
+            if not succeeded and not route.failures:
+                log.warning("delivery of alerts to %s failed; retrying until it succeeds", name)
+            route.record_attempt(succeeded=succeeded)
+            self._attempts.put(Delivered(notification, succeeded))
+            if succeeded:
+                delivered.add(notification.no)
+        return delivered

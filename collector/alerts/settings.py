@@ -1,8 +1,8 @@
-"""What a house wants to be told of, when, and where.
+"""Settings of alerts: thresholds, hours, quiet hours, destinations.
 
-In:    nothing; the front door reads the site file, and the files that hold addresses, and makes these.
-Out:   frozen settings that are right in themselves.
-Never: files, clocks. An address is a secret: it is in no text that these make.
+In:    values that the `ledig` package reads from the site file and from the files that hold addresses.
+Out:   frozen, validated settings.
+Never: files, clocks. An address is a secret: no `repr` and no error contains it.
 """
 
 import re
@@ -18,11 +18,11 @@ _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 USUAL_WHEN: Final[Mapping[AlertKind, str]] = {AlertKind.CO2_HIGH: "open", AlertKind.FEW_FREE: "open"}
-"""When a kind is judged unless `when` says otherwise: "always" if it is not here."""
+"""When a kind is evaluated unless `when` overrides it; "always" for kinds not listed here."""
 
 
 LEAST_PEOPLE: Final = 5
-"""Fewer people than this are never told."""
+"""Counts below this are never exposed, so a limit must not be lower."""
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "device_silent_min": (1, 1440),
     "sensor_silent_min": (1, 10_080),
@@ -37,7 +37,7 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
 
 
 class Language(StrEnum):
-    """What messages are written in."""
+    """The language of notifications."""
 
     SV = "sv"
     EN = "en"
@@ -45,16 +45,16 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where messages go: an address as apprise knows it, in a file of its own."""
+    """Where notifications go: an apprise URL in its own file."""
 
     name: str
-    """What the page and the log call it: small letters, digits, single hyphens."""
+    """Its name on the page and in the log: lowercase letters, digits, single hyphens."""
     url_file: Path
     """One line: the apprise URL."""
     least: Severity = Severity.NOTICE
-    """Alerts of a lower severity are not sent there."""
+    """Alerts of lower severity are not sent there."""
     url: str = field(default="", repr=False)
-    """What the file holds."""
+    """The content of the file."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > 64:
@@ -65,30 +65,30 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """Thresholds, when they are judged, when nothing is sent, and where to."""
+    """Thresholds, when they are evaluated, quiet hours, and destinations."""
 
     device_silent_min: int = 10
-    """A device all of whose sensors have missed two heartbeats is silent after so many minutes more."""
+    """An alert begins this many minutes after all sensors of a device have missed two heartbeats."""
     sensor_silent_min: int = 30
-    """The same of a sensor whose device is heard."""
+    """The same for a sensor whose device still sends."""
     co2_above_ppm: int = 1400
     """A zone's air is bad above this."""
     co2_min: int = 10
-    """It must have been so for so long."""
+    """Minutes for which the air must be bad."""
     free_desks_below: int = 1
-    """Fewer free desks than this in the whole house are too few; 0: never."""
+    """Fewer free desks than this on the whole site are too few; 0: no such alert."""
     free_desks_min: int = 15
-    """It must have been so for so long."""
+    """Minutes for which too few desks must be free."""
     most_people: int = 0
-    """More people than this are too many; 0: than there are desks, booths and rooms."""
+    """More people than this are too many; 0: the number of desks, booths and rooms."""
     lost_events: int = 1
-    """So many lost events of a device within an hour are worth a word."""
+    """An alert begins at this many lost events of a device within an hour."""
     disk_free_below_pct: float = 10.0
     """Less free space than this on the journal's disk is too little, in per cent."""
     quiet_hours: str = ""
-    """Such as "22:00-07:00": only urgent messages go out then, the others wait; empty: none."""
+    """Such as "22:00-07:00": only urgent notifications are sent then, the others wait; empty: no quiet hours."""
     when: Mapping[AlertKind, str] = field(default_factory=dict)
-    """By kind: "always", "open" (while the house is), "off", or hours such as "08:00-18:00"."""
+    """By kind: "always", "open" (during opening hours), "off", or hours such as "08:00-18:00"."""
     language: Language = Language.SV
     destinations: tuple[Destination, ...] = ()
 
@@ -107,16 +107,16 @@ class AlertSettings:
                 )
 
     def hours(self, kind: AlertKind) -> str:
-        """When a kind is judged."""
+        """Return when a kind is evaluated."""
         return self.when.get(kind, USUAL_WHEN.get(kind, "always"))
 
 
 USUAL: Final = AlertSettings()
-"""What a house gets that says nothing of alerts."""
+"""The settings of a site without an [alerts] section."""
 
 
 def minutes(hours: str) -> tuple[int, int] | None:
-    """Hours such as "22:00-07:00" as minutes since midnight; None: they are none, or empty."""
+    """Return hours such as "22:00-07:00" as minutes since midnight; None: not a valid range, or an empty one."""
     found = _SPAN.fullmatch(hours)
     if found is None:
         return None

@@ -1,8 +1,8 @@
-"""Keeps alerts in the journal's `settled` table, under a name of its own, so that a restart alerts of nothing twice.
+"""Stores alerts in the journal's `settled` table, under its own key, so that a restart repeats no alert.
 
 In:    notes about alerts; an open journal, inside its transaction.
-Out:   the same again.
-Never: judgement, transactions of its own.
+Out:   the same notes.
+Never: evaluation, transactions of its own.
 """
 
 from typing import Final
@@ -18,65 +18,69 @@ from collector.alerts.wire import Alert, Mute
 from collector.journal import Journal
 
 NAME: Final = "alerts:notes"
-"""No space's id has a colon."""
+"""A space's id never contains a colon."""
 
 
 class Notes(Struct, frozen=True, array_like=True):
-    """Everything that is to be remembered of alerts."""
+    """Everything about alerts that is stored."""
 
-    book: Book = Book()
+    episodes: Book = Book()
     mutes: tuple[Mute, ...] = ()
-    letters: tuple[Letter, ...] = ()
-    """Not delivered yet, oldest first."""
-    written: int = 0
-    """How many letters were ever written: the next has the next number."""
+    notifications: tuple[Letter, ...] = ()
+    """Undelivered notifications, oldest first."""
+    notification_count: int = 0
+    """Number of notifications written so far; the next one has the next number."""
     lost: dict[str, Lost] = {}
-    looked_ms: int = 0
-    """Gaps after this have not been looked at."""
+    evaluated_ms: int = 0
+    """Gaps after this instant have not been evaluated."""
 
 
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Notes).decode
+_encode_msgpack: Final = msgspec.msgpack.Encoder().encode
+_decode_msgpack: Final = msgspec.msgpack.Decoder(Notes).decode
 
 
 def load(journal: Journal) -> Notes:
-    """The notes; empty ones at first."""
+    """Return the stored notes, or empty ones."""
     found = journal.connection.execute("SELECT body FROM settled WHERE space = ?", (NAME,)).fetchone()
-    return Notes() if found is None else _decode(found[0])
+    return Notes() if found is None else _decode_msgpack(found[0])
 
 
 def save(journal: Journal, notes: Notes) -> None:
-    """Remember the notes."""
-    journal.set_settled({NAME: _encode(notes)})
+    """Store the notes."""
+    journal.set_settled({NAME: _encode_msgpack(notes)})
 
 
 def rewind(journal: Journal, now_ms: int) -> None:
-    """Date what is remembered for a time that has not come yet to `now_ms`, inside the journal's transaction."""
+    """Set stored instants in the future to `now_ms`, inside the journal's transaction."""
     notes = load(journal)
-    book = notes.book
+    episodes = notes.episodes
     rewound = replace(
         notes,
-        book=Book(
-            tuple(_open(episode, now_ms) for episode in book.open), tuple(_ended(past, now_ms) for past in book.ended)
+        episodes=Book(
+            tuple(_rewind_open(episode, now_ms) for episode in episodes.open),
+            tuple(_rewind_ended(past, now_ms) for past in episodes.ended),
         ),
-        letters=tuple(replace(letter, made_ms=min(letter.made_ms, now_ms)) for letter in notes.letters),
+        notifications=tuple(
+            replace(notification, created_ms=min(notification.created_ms, now_ms))
+            for notification in notes.notifications
+        ),
         lost={device: replace(one, at_ms=min(one.at_ms, now_ms)) for device, one in notes.lost.items()},
-        looked_ms=min(notes.looked_ms, now_ms),
+        evaluated_ms=min(notes.evaluated_ms, now_ms),
     )
     if rewound != notes:
         save(journal, rewound)
 
 
-def _open(episode: Episode, now_ms: int) -> Episode:
-    calm_ms = None if episode.calm_ms is None else min(episode.calm_ms, now_ms)
-    return replace(episode, alert=_dated(episode.alert, now_ms), calm_ms=calm_ms)
+def _rewind_open(episode: Episode, now_ms: int) -> Episode:
+    gone_since_ms = None if episode.gone_since_ms is None else min(episode.gone_since_ms, now_ms)
+    return replace(episode, alert=_rewind_alert(episode.alert, now_ms), gone_since_ms=gone_since_ms)
 
 
-def _ended(past: Past, now_ms: int) -> Past:
-    return replace(past, alert=_dated(past.alert, now_ms), noticed_ms=min(past.noticed_ms, now_ms))
+def _rewind_ended(past: Past, now_ms: int) -> Past:
+    return replace(past, alert=_rewind_alert(past.alert, now_ms), end_confirmed_ms=min(past.end_confirmed_ms, now_ms))
 
 
-def _dated(alert: Alert, now_ms: int) -> Alert:
+def _rewind_alert(alert: Alert, now_ms: int) -> Alert:
     return replace(
         alert,
         since_ms=min(alert.since_ms, now_ms),

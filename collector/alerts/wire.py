@@ -1,10 +1,10 @@
-"""Alerts as the collector says them on the wire, and how managers mute them.
+"""Alerts as the collector publishes them, and managers' commands about alerts.
 
 In:    values of the types below, or bytes from the broker.
-Out:   bytes, or values that keep the contract.
-Never: judgement, sockets, words of a page.
+Out:   bytes, or values that conform to the contract.
+Never: evaluation, sockets, texts of a page.
 
-Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds, UTC, of the house's clock.
+Source: firmware-config/contract.md, version 1. An instant is Unix milliseconds, UTC, in site time.
 """
 
 from enum import StrEnum
@@ -20,115 +20,116 @@ class AlertKind(StrEnum):
     """What an alert is about."""
 
     DEVICE_SILENT = "device_silent"
-    """No sensor of a device is heard."""
+    """No sensor of a device sends events."""
     SENSOR_SILENT = "sensor_silent"
-    """One is not heard while its device is."""
+    """A sensor sends no events while its device does."""
     BATTERY_LOW = "battery_low"
     STUCK = "stuck"
-    """A sensor says the same whatever happens (collector/health)."""
+    """A sensor's reading does not change although it should (collector/health)."""
     LOST_EVENTS = "lost_events"
-    """A device's events will never be stored."""
+    """Events of a device will never be stored."""
     TWO_CLIENTS = "two_clients"
-    """Two clients sign in as one device."""
+    """Two clients connect as one device."""
     OVER_CAPACITY = "over_capacity"
-    """More people than the house has places for."""
+    """More people than the site has places for."""
     CO2_HIGH = "co2_high"
     SUPPLY_LOW = "supply_low"
     FEW_FREE = "few_free"
-    """Fewer desks are free than the house wants to have."""
+    """Fewer desks are free than the configured limit."""
     DISK_NEARLY_FULL = "disk_nearly_full"
     JOURNAL_AWAY = "journal_away"
-    """The collector cannot store anything, and judges nothing."""
+    """The collector cannot store anything and evaluates nothing."""
     JOURNAL_RESTORED = "journal_restored"
-    """The journal was damaged, and a backup or an empty one took its place."""
+    """The journal was damaged and replaced by a backup or an empty journal."""
     HISTORY_AWAY = "history_away"
-    """InfluxDB does not take history, or rejects some of it."""
+    """InfluxDB is not reachable, or rejects part of the history."""
     NOT_DELIVERED = "not_delivered"
-    """A destination of alerts takes none."""
+    """Notifications to a destination cannot be delivered."""
     CLOCK_DOUBTED = "clock_doubted"
-    """The server's clock jumped, and nothing confirms it."""
+    """The server's clock jumped, and nothing confirms the new time."""
 
 
 class Severity(StrEnum):
-    """How soon somebody should look."""
+    """How soon somebody should act."""
 
     NOTICE = "notice"
-    """In the next days."""
+    """In the next few days."""
     WARNING = "warning"
     """Today."""
     URGENT = "urgent"
-    """Now: quiet hours do not hold it up."""
+    """Now, even during quiet hours."""
 
 
 NO_BACKUP: Final = "no_backup"
-"""Everything that a damaged journal held is missing."""
+"""All data of the damaged journal is missing."""
 AT_MOST: Final = "at_most"
-"""So many desks are free if all are of which nothing is known."""
+"""The number of free desks if all unknown ones are free."""
 
 
 class Alert(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """One episode, from the moment it was alerted of; numbers are those of that moment, in the unit of the kind."""
+    """One alert episode; its numbers are those of the instant at which it was raised, in the unit of its kind."""
 
     kind: AlertKind
     subject: str
     """A device, `device/sensor`, a zone, a space, a destination, or `site`."""
     severity: Severity
     since_ms: int = field(name="since")
-    """When it began, as far as is known: of silence the last word."""
+    """When the condition began, as far as known; for silence, the last event."""
     fired_ms: int = field(name="fired")
-    """When it was alerted of."""
+    """When the alert was raised."""
     ended_ms: int | None = field(name="ended", default=None)
-    """Since when it is over; None: it is not."""
+    """When it ended; None: it is open."""
     left: bool = False
-    """It has ended because nobody looks any more: the site file has its subject no longer, or does not ask."""
+    """Whether it ended because it is no longer monitored: the site file no longer has its subject or disables it."""
     muted: bool = False
     value: float | None = None
-    """What was measured: ppm, people, free desks, events lost, per cent, minutes."""
+    """The measured value: ppm, people, free desks, lost events, per cent, minutes."""
     limit: float | None = None
-    """What it should not have passed."""
+    """The limit that the value crossed."""
     reason: str = ""
-    """Of stuck: which finding it is. Of lost events: why they were lost. Of few free: AT_MOST, or nothing.
+    """For a stuck sensor: the kind of finding. For lost events: why they were lost.
 
-    Of a restored journal: NO_BACKUP, or nothing."""
+    For few free desks: AT_MOST or empty. For a restored journal: NO_BACKUP or empty.
+    """
     sensors: int | None = None
-    """How many sensors of a silent device."""
+    """For a silent device: how many sensors it has."""
 
 
 _Subject = Annotated[str, Meta(max_length=130)]
 
 
 class Mute(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """What is shown, but not delivered. Neither kind nor subject: nothing of the whole house is."""
+    """Alerts that are shown but not delivered. Without kind and subject: all alerts of the site."""
 
     kind: AlertKind | None = None
     subject: _Subject = ""
-    """A device covers its sensors too."""
+    """A device includes its sensors."""
     until_ms: int | None = field(name="until", default=None)
-    """None: until somebody takes it back."""
+    """None: until somebody unmutes it."""
 
 
 class Alerts(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """All alerts of the house, retained: what is open, what has ended lately, the newest first, and what is muted."""
+    """All alerts of the site, retained: open ones, recently ended ones (newest first), and mutes."""
 
     at_ms: int = field(name="at")
     open: list[Alert]
     ended: list[Alert]
     mutes: list[Mute]
     left_out: int = 0
-    """So many are not told here, since one message holds no more."""
+    """How many open alerts are omitted because they do not fit into one message."""
 
 
 class Wish(StrEnum):
-    """What a manager asks for."""
+    """What a manager can do with alerts."""
 
     MUTE = "mute"
-    """Deliver no more of it."""
+    """Stop delivering it."""
     UNMUTE = "unmute"
-    """Take that back."""
+    """Deliver it again."""
 
 
 class AlertCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """One request about alerts to the collector; not retained."""
+    """One command about alerts to the collector; not retained."""
 
     command: Wish
     kind: AlertKind | None = None
@@ -136,40 +137,40 @@ class AlertCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     until_ms: Annotated[int, Meta(ge=0)] | None = field(name="until", default=None)
 
 
-class _Word(Struct, frozen=True, gc=False):
-    """Of a command only its name."""
+class _CommandName(Struct, frozen=True, gc=False):
+    """Only the name of a command."""
 
     command: Wish
 
 
 MOST_BYTES: Final = MAX_PAYLOAD_BYTES
-"""Alerts that are more are not all told."""
+"""The size limit of the alerts message; alerts that do not fit are omitted."""
 
 _encoder: Final = msgspec.json.Encoder()
-_alerts: Final = msgspec.json.Decoder(Alerts)
-_command: Final = msgspec.json.Decoder(AlertCommand)
-_word: Final = msgspec.json.Decoder(_Word)
+_alerts_decoder: Final = msgspec.json.Decoder(Alerts)
+_command_decoder: Final = msgspec.json.Decoder(AlertCommand)
+_command_name_decoder: Final = msgspec.json.Decoder(_CommandName)
 
 
 def encode(message: Alerts | AlertCommand) -> bytes:
-    """The message as UTF-8 JSON, keys in the order of its type."""
+    """Return the message as UTF-8 JSON, keys in the order of its type."""
     return _encoder.encode(message)
 
 
 def decode_alerts(payload: bytes) -> Alerts:
-    """Read the alerts of a house; raises MessageRejected."""
-    return read(_alerts, payload)
+    """Decode the alerts of a site; raises MessageRejected."""
+    return read(_alerts_decoder, payload)
 
 
 def decode_command(payload: bytes) -> AlertCommand:
-    """Read a request about alerts; raises MessageRejected."""
-    return read(_command, payload)
+    """Decode a command about alerts; raises MessageRejected."""
+    return read(_command_decoder, payload)
 
 
 def is_command(payload: bytes) -> bool:
-    """Whether a command to the collector is one about alerts, sound or not."""
+    """Return whether a command to the collector is about alerts, valid or not."""
     try:
-        _word.decode(payload)
+        _command_name_decoder.decode(payload)
     except (ValueError, RecursionError):
         return False
     return True

@@ -1,10 +1,10 @@
-"""Words alerts, in Swedish and English: what is wrong, what to do, and that it is over.
+"""Texts of alerts in Swedish and English: what is wrong, what to do, and that it has ended.
 
 In:    alerts, the plan, a language.
-Out:   sentences, the same in a message and on the manager's page.
-Never: clocks, HTML, a judgement.
+Out:   sentences, the same in notifications and on the staff page.
+Never: clocks, HTML, evaluation.
 
-The words stand here, and not with the pages' translations: messages go out from the collector, which has no pages.
+The texts are here and not with the pages' translations, because the collector sends notifications without any pages.
 """
 
 from collections.abc import Mapping
@@ -113,12 +113,12 @@ _EN: Final[Mapping[str, str]] = {
     "many.over": "{n} sensors on {device} work again: {names}.",
     "sensors.one": "1 sensor affected",
     "sensors": "{n} sensors affected",
-    "title": "{house}: {about}",
-    "title.over": "{house}, resolved: {about}",
-    "title.many": "{house}: {n} alerts",
-    "title.many.over": "{house}: {n} alerts resolved",
-    "trial": "{house}: test message",
-    "trial.body": "This is a test message from {house}. Nothing is wrong.",
+    "title": "{site}: {about}",
+    "title.over": "{site}, resolved: {about}",
+    "title.many": "{site}: {n} alerts",
+    "title.many.over": "{site}: {n} alerts resolved",
+    "trial": "{site}: test message",
+    "trial.body": "This is a test message from {site}. Nothing is wrong.",
     "today": "{h}:{m}",
     "day": "{d} {month} {h}:{m}",
     "decimal": ".",
@@ -215,19 +215,19 @@ _SV: Final[Mapping[str, str]] = {
     "many.over": "{n} sensorer på {device} fungerar igen: {names}.",
     "sensors.one": "1 sensor påverkas",
     "sensors": "{n} sensorer påverkas",
-    "title": "{house}: {about}",
-    "title.over": "{house}, avslutat: {about}",
-    "title.many": "{house}: {n} larm",
-    "title.many.over": "{house}: {n} larm avslutade",
-    "trial": "{house}: testmeddelande",
-    "trial.body": "Det här är ett testmeddelande från {house}. Ingenting är fel.",
+    "title": "{site}: {about}",
+    "title.over": "{site}, avslutat: {about}",
+    "title.many": "{site}: {n} larm",
+    "title.many.over": "{site}: {n} larm avslutade",
+    "trial": "{site}: testmeddelande",
+    "trial.body": "Det här är ett testmeddelande från {site}. Ingenting är fel.",
     "today": "kl. {h}.{m}",
     "day": "{d} {month} kl. {h}.{m}",
     "decimal": ",",
 }
 TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {Language.SV: _SV, Language.EN: _EN}
 
-_LOST: Final = {
+_REMEDY_BY_LOSS: Final = {
     Loss.DROPPED: "dropped",
     Loss.UNKNOWN_SENSOR: "sensor",
     Loss.UNFIT_KIND: "sensor",
@@ -235,15 +235,15 @@ _LOST: Final = {
     Loss.TOO_OLD: "old",
     Loss.JOURNAL_DAMAGED: "journal",
 }
-"""Which remedy each reason has; those that are not here break the contract, and share one."""
+"""The remedy text of each reason; all other reasons are contract violations and share one remedy."""
 
 
 _VARIANTS: Final = {(AlertKind.FEW_FREE, AT_MOST), (AlertKind.JOURNAL_RESTORED, NO_BACKUP)}
-"""Kinds and reasons that have a sentence of their own."""
+"""Kinds and reasons with their own sentence."""
 
 
 class AlertWords:
-    """The words of one house in one language, at one moment of its clock."""
+    """Texts for the alerts of one site in one language, at one instant of site time."""
 
     def __init__(self, plan: SitePlan, language: Language, now_ms: int) -> None:
         self._plan, self._language, self._now_ms = plan, language, now_ms
@@ -251,53 +251,55 @@ class AlertWords:
         self._doors = {door.id: door.name for door in plan.doors}
 
     def fill(self, key: str, **values: object) -> str:
-        """A text with its names filled in."""
+        """Return a text with its placeholders filled in."""
         return self._texts[key].format(**values)
 
     def kind(self, kind: AlertKind) -> str:
-        """What such alerts are called."""
+        """Return the name of a kind of alert."""
         return self._texts[f"name.{kind}"]
 
     def name(self, subject: str) -> str:
-        """What an alert is about, by the name that people know."""
+        """Return the display name of an alert's subject."""
         device, _, sensor = subject.partition("/")
         if sensor:
-            watched = self._watched(device, sensor)
+            watched = self._watched_name(device, sensor)
             return f"{sensor} ({watched})" if watched else sensor
         named = self._plan.space.get(subject) or self._plan.zone.get(subject)
         return named.name if named else self._plan.name if subject == "site" else subject
 
     def what(self, alert: Alert) -> str:
-        """What is wrong, in one sentence; of one that has ended, what was."""
-        return self._say(_what(alert), alert)
+        """Return what is wrong in one sentence; for an ended alert, what was wrong."""
+        return self._format_alert(_description_key(alert), alert)
 
     def remedy(self, alert: Alert) -> str:
-        """What the reader can do."""
+        """Return what the reader can do."""
         if alert.kind is AlertKind.STUCK:
-            return self._say(f"do.stuck.{_stuck(alert)}", alert)
+            return self._format_alert(f"do.stuck.{_stuck_finding(alert)}", alert)
         if alert.kind is AlertKind.LOST_EVENTS:
-            return self._say(f"do.lost_events.{_LOST.get(_loss(alert.reason), 'contract')}", alert)
-        return self._say(f"do.{alert.kind}", alert)
+            return self._format_alert(
+                f"do.lost_events.{_REMEDY_BY_LOSS.get(_parse_loss(alert.reason), 'contract')}", alert
+            )
+        return self._format_alert(f"do.{alert.kind}", alert)
 
     def over(self, alert: Alert) -> str:
-        """That it has ended."""
+        """Return a sentence that says that it has ended."""
         one = ".one" if alert.kind is AlertKind.LOST_EVENTS and alert.value == 1 else ""
-        return self._say("over.left" if alert.left else f"over.{alert.kind}{one}", alert)
+        return self._format_alert("over.left" if alert.left else f"over.{alert.kind}{one}", alert)
 
     def moment(self, at_ms: int) -> str:
-        """An instant by the house's clock; of another day with its date."""
+        """Return an instant in local time, with its date if it is not today."""
         at, now = local(self._plan, at_ms), local(self._plan, self._now_ms)
         month = _MONTHS[self._language][at.month - 1]
         key = "today" if at.date() == now.date() else "day"
         return self.fill(key, d=at.day, month=month, h=f"{at.hour:02}", m=f"{at.minute:02}")
 
     def number(self, value: float | None) -> str:
-        """A number as the language writes it; nothing for None."""
+        """Return a number in the format of the language; empty for None."""
         if value is None:
             return ""
         return f"{value:.0f}" if float(value).is_integer() else f"{value:g}".replace(".", self._texts["decimal"])
 
-    def _say(self, key: str, alert: Alert) -> str:
+    def _format_alert(self, key: str, alert: Alert) -> str:
         sensors = self.fill("sensors.one" if alert.sensors == 1 else "sensors", n=alert.sensors)
         return self.fill(
             key,
@@ -311,7 +313,7 @@ class AlertWords:
             sensors=sensors,
         )
 
-    def _watched(self, device: str, sensor: str) -> str:
+    def _watched_name(self, device: str, sensor: str) -> str:
         known = self._plan.sensor.get((device, sensor))
         if known is None:
             return ""
@@ -320,10 +322,10 @@ class AlertWords:
         return self._doors[known.door] if known.door is not None else self._plan.zone[known.zone or ""].name
 
 
-def _what(alert: Alert) -> str:
+def _description_key(alert: Alert) -> str:
     key = f"what.{alert.kind}"
     if alert.kind is AlertKind.STUCK:
-        return f"{key}.{_stuck(alert)}"
+        return f"{key}.{_stuck_finding(alert)}"
     if alert.kind is AlertKind.BATTERY_LOW and alert.value is None:
         return f"{key}.unknown"
     if alert.kind is AlertKind.FEW_FREE and not alert.value:
@@ -335,10 +337,10 @@ def _what(alert: Alert) -> str:
     return key
 
 
-def _stuck(alert: Alert) -> str:
+def _stuck_finding(alert: Alert) -> str:
     known = (FindingKind.STUCK_ON, FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED)
     return alert.reason if alert.reason in known else FindingKind.STUCK_OFF.value
 
 
-def _loss(reason: str) -> Loss:
+def _parse_loss(reason: str) -> Loss:
     return Loss(reason) if reason in set(Loss) else Loss.DROPPED

@@ -1,10 +1,11 @@
-"""Sensor health: what each sensor did hour by hour, what that says about it, and what a manager has seen.
+"""Sensor health: hourly activity of each sensor, the findings that follow from it, and what managers ignore.
 
-In:    stored events, the plan, the house's clock.
+In:    stored events, the plan, site time.
 Out:   findings about sensors and devices.
-Never: a state of a space: a finding flags, and nothing is guessed around it.
+Never: a space's state: a finding is only shown; it never changes a state.
 
-`hours` counts one closed hour of a sensor, `days` sets the hours of a space's sensors side by side, `places` compares
-them with other spaces' and `clocks` watches when news arrives; `judge` finds. `ignoring` remembers what a manager
-answered, `learnt` asks what spaces have learnt, `past` and `store` keep what is known, `watch` does it all for a house.
+`hours` counts one completed hour of a sensor, `days` compares the sensors of one space over a day, `misplacement`
+compares them with those of other spaces, and `clocks` checks how old events are on arrival; `rules` derives findings.
+`ignoring` applies managers' commands, `learned_values` reads what spaces have learned, `history` and `store` keep the
+data, and `service` runs everything for one site.
 """

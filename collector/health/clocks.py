@@ -1,11 +1,11 @@
-"""Watches a device's clock by when its news arrives.
+"""Checks a device's clock by the age of its events on arrival.
 
-In:    now and then, by how much the newest event of a device is older than its arrival; events without a time.
-Out:   one line an hour and device, and whether the newest lines say that the clock is wrong.
-Never: clocks of its own, an event stored anywhere.
+In:    a sample of arriving events with their time of arrival; events without a time; rejected future events.
+Out:   one record per hour and device, and a finding if the newest records show that the clock is wrong.
+Never: clocks of its own, storing events.
 
-What waited in an outbox is old when it comes; but within an hour something comes at once, so the youngest piece of
-news tells the clock. A clock that is wrong is wrong by the same span for hours, a backlog that drains is not.
+Events that waited in an outbox are old on arrival. But within an hour at least one event arrives without delay, so the
+smallest age shows the clock's error. A wrong clock is wrong by the same amount for hours; a draining backlog is not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from collector.health.hours import HOUR_MS
 BEHIND_MS: Final = 120_000
 AHEAD_MS: Final = 60_000
 SPREAD_MS: Final = 60_000
-"""The same error hour after hour differs by less."""
+"""Over consecutive hours, the error of a wrong clock varies by no more than this."""
 HOURS: Final = 3
-"""So many hours in a row must say it."""
+"""This many consecutive hours must show the error."""
 SAMPLES: Final = 10
-"""Fewer pieces of news in an hour say nothing."""
+"""An hour with fewer events than this is not evaluated."""
 KEPT: Final = 12
 
 
@@ -32,39 +32,43 @@ class ClockHour(Struct, frozen=True, gc=False, array_like=True):
 
     at_ms: int
     samples: int = 0
-    """Pieces of news that were looked at."""
+    """Events that were sampled."""
     youngest_ms: int = 0
-    """The least age on arrival; below 0: the device's clock is ahead."""
+    """The smallest age on arrival; negative: the device's clock is ahead."""
     undated: int = 0
-    """Pieces of news from a clock that was never right."""
+    """Sampled events from a clock that was never set."""
     refused: int = 0
-    """Events that were more than five minutes ahead, and not taken."""
+    """Events more than five minutes in the future, which were rejected."""
 
 
 class Arrivals:
-    """The present hour of each device, and those before it."""
+    """The current and earlier hours of each device."""
 
     def __init__(self, hours: Mapping[str, list[ClockHour]]) -> None:
         self.hours = dict(hours)
 
     def heard(self, device: str, at_ms: int, now_ms: int) -> None:
-        """A piece of news came."""
-        last = self._now(device, now_ms)
+        """Add one event with a known time."""
+        last = self._current_hour(device, now_ms)
         age_ms = now_ms - at_ms
         youngest_ms = min(last.youngest_ms, age_ms) if last.samples else age_ms
-        self._put(device, ClockHour(last.at_ms, last.samples + 1, youngest_ms, last.undated, last.refused))
+        self._replace_current(device, ClockHour(last.at_ms, last.samples + 1, youngest_ms, last.undated, last.refused))
 
     def undated(self, device: str, now_ms: int) -> None:
-        """One came whose moment nobody knows."""
-        last = self._now(device, now_ms)
-        self._put(device, ClockHour(last.at_ms, last.samples, last.youngest_ms, last.undated + 1, last.refused))
+        """Add one event without a known time."""
+        last = self._current_hour(device, now_ms)
+        self._replace_current(
+            device, ClockHour(last.at_ms, last.samples, last.youngest_ms, last.undated + 1, last.refused)
+        )
 
     def refused(self, device: str, events: int, now_ms: int) -> None:
-        """Some came from a clock that is far ahead."""
-        last = self._now(device, now_ms)
-        self._put(device, ClockHour(last.at_ms, last.samples, last.youngest_ms, last.undated, last.refused + events))
+        """Add events that were rejected because their clock is far ahead."""
+        last = self._current_hour(device, now_ms)
+        self._replace_current(
+            device, ClockHour(last.at_ms, last.samples, last.youngest_ms, last.undated, last.refused + events)
+        )
 
-    def _now(self, device: str, now_ms: int) -> ClockHour:
+    def _current_hour(self, device: str, now_ms: int) -> ClockHour:
         hours = self.hours.setdefault(device, [])
         hour_ms = now_ms - now_ms % HOUR_MS
         if not hours or hours[-1].at_ms != hour_ms:
@@ -72,22 +76,22 @@ class Arrivals:
             del hours[:-KEPT]
         return hours[-1]
 
-    def _put(self, device: str, hour: ClockHour) -> None:
+    def _replace_current(self, device: str, hour: ClockHour) -> None:
         self.hours[device][-1] = hour
 
 
 def clock_off(hours: Sequence[ClockHour], now_ms: int) -> Finding | None:
-    """What the last hours that are over say of a device's clock; None: it is right, or nobody knows."""
-    over = [hour for hour in hours if now_ms - KEPT * HOUR_MS <= hour.at_ms <= now_ms - HOUR_MS][-HOURS:]
-    if len(over) < HOURS:
+    """Return a finding if the newest completed hours show a wrong clock; None: it is right, or not known."""
+    completed = [hour for hour in hours if now_ms - KEPT * HOUR_MS <= hour.at_ms <= now_ms - HOUR_MS][-HOURS:]
+    if len(completed) < HOURS:
         return None
-    if all(hour.refused >= SAMPLES for hour in over):
-        return Finding(FindingKind.CLOCK_OFF, 0, times=sum(hour.refused for hour in over))
-    if all(hour.undated >= SAMPLES and hour.undated > hour.samples for hour in over):
-        undated = sum(hour.undated for hour in over)
-        share = undated / (undated + sum(hour.samples for hour in over))
+    if all(hour.refused >= SAMPLES for hour in completed):
+        return Finding(FindingKind.CLOCK_OFF, 0, times=sum(hour.refused for hour in completed))
+    if all(hour.undated >= SAMPLES and hour.undated > hour.samples for hour in completed):
+        undated = sum(hour.undated for hour in completed)
+        share = undated / (undated + sum(hour.samples for hour in completed))
         return Finding(FindingKind.CLOCK_OFF, 0, share_pct=round(100 * share))
-    ages = [hour.youngest_ms for hour in over if hour.samples >= SAMPLES]
+    ages = [hour.youngest_ms for hour in completed if hour.samples >= SAMPLES]
     if len(ages) < HOURS or max(ages) - min(ages) > SPREAD_MS:
         return None
     if min(ages) >= BEHIND_MS or max(ages) <= -AHEAD_MS:

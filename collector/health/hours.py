@@ -1,10 +1,10 @@
 """Counts what one sensor did in one hour.
 
-In:    what the sensor said in that hour, how the hour before it ended, how to read it.
-Out:   a tally: a bit for each minute in which it lived, was active, was on all through; changes; battery.
+In:    the sensor's events of that hour, how the hour before ended, how to interpret its values.
+Out:   a tally: one bit per minute in which it was alive, active, or on throughout; activations; battery.
 Never: clocks, the journal. Bit 0 is the first minute of the hour.
 
-A tally with its minutes lives no longer than raw events do (`watch` sees to that): it tells when somebody was there.
+A tally with minutes shows when somebody was present, so `service` deletes it when the raw events of its hour expire.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,23 +24,23 @@ Said = tuple[int, str, float]
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """How to read one sensor."""
+    """How to interpret one sensor's values."""
 
     device: str
     sensor: str
     kind: SensorKind
     silent_ms: int
-    """Not heard for this long, it is not alive."""
+    """Without an event for this long, it is not alive."""
     own: str = ""
-    """The kind of event that says its level; empty: it has none that tells of people."""
+    """The kind of event that carries its level; empty: none that depends on people."""
     above: float = 0.5
-    """It is on above this."""
+    """It is on above this value."""
     learns: bool = False
-    """Where that is must be learnt first."""
+    """Whether the threshold must be learned first."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """Device and sensor."""
+        """Device and sensor id."""
         return self.device, self.sensor
 
 
@@ -50,21 +50,21 @@ class HourTally(Struct, frozen=True, gc=False, array_like=True):
     heard: int = 0
     """Events of any kind."""
     rises: int = 0
-    """How often it came on; of a door, people who passed."""
+    """How often it turned on; for a door counter, crossings."""
     alive: int = 0
     active: int = 0
     held: int = 0
-    """Minutes in which it was on from the first to the last moment."""
+    """Minutes in which it was on throughout. This and the two fields above are bits, the first minute lowest."""
     battery_pct: float | None = None
-    """The last it said."""
+    """The last reported level in per cent."""
     on: bool = False
-    """At the end of the hour."""
+    """Whether it was on at the end of the hour."""
     heard_ms: int = 0
-    """Its newest event, in this hour or before; 0: none."""
+    """Its newest event, in this hour or earlier; 0: none."""
 
 
 BEFORE: Final = HourTally()
-"""A sensor of which nothing is known."""
+"""A sensor without any events so far."""
 _LEVELS: Final = {
     SensorKind.PIR: Kind.MOTION,
     SensorKind.PRESSURE: Kind.PRESSURE,
@@ -76,11 +76,11 @@ _LEVELS: Final = {
     SensorKind.POWER: Kind.POWER_W,
     SensorKind.BEAM_PAIR: Kind.CROSSING,
 }
-"""The kinds of sensor whose level tells of people, and the events that say it."""
+"""Sensor kinds whose level depends on people, and the event kind that carries it."""
 
 
 def reading(plan: SitePlan, sensor: Sensor, above: float | None) -> Reading:
-    """How to read a sensor of the plan; it is on above `above`, None: nobody knows yet where that is."""
+    """Return how to interpret a sensor of the plan; it is on above `above`; None: the threshold is not learned yet."""
     supply = sensor.space is not None and plan.space[sensor.space].kind is SpaceKind.SUPPLY
     own = "" if supply else _LEVELS.get(sensor.kind, "")
     return Reading(
@@ -94,80 +94,87 @@ def reading(plan: SitePlan, sensor: Sensor, above: float | None) -> Reading:
     )
 
 
-def tally(said: Sequence[Said], before: HourTally, from_ms: int, how: Reading) -> HourTally:
+def tally(events: Sequence[Said], before: HourTally, from_ms: int, rule: Reading) -> HourTally:
     """Count one hour.
 
     Args:
-        said: the sensor's events of the hour, oldest first.
-        before: the tally of the hour before, or BEFORE.
-        from_ms: when the hour begins.
-        how: how to read the sensor.
+        events: the sensor's events of the hour, oldest first.
+        before: the tally of the hour before, or EMPTY_TALLY.
+        from_ms: start of the hour.
+        rule: how to interpret the sensor.
     """
-    marks = _Marks(from_ms, how.silent_ms, before)
+    minutes = _MinuteBits(from_ms, rule.silent_ms, before)
     rises, battery = 0, None
-    for at_ms, kind, value in said:
-        marks.until(at_ms)
+    for at_ms, kind, value in events:
+        minutes.advance_to(at_ms)
         if kind == Kind.BATTERY_PCT:
             battery = value
-        elif how.own == Kind.CROSSING:
+        elif rule.own == Kind.CROSSING:
             if kind == Kind.CROSSING and value:
                 rises += 1
-                marks.active |= _minutes(at_ms - from_ms, at_ms - from_ms)
-        elif how.own and kind in (how.own, Kind.HEARTBEAT):
-            on = value > how.above
-            if on and not marks.on:
+                minutes.active |= _touched_bits(at_ms - from_ms, at_ms - from_ms)
+        elif rule.own and kind in (rule.own, Kind.HEARTBEAT):
+            on = value > rule.above
+            if on and not minutes.on:
                 rises += 1
-                marks.active |= _minutes(at_ms - from_ms, at_ms - from_ms)
-            marks.on = on
-        marks.heard_ms = at_ms
-    marks.until(from_ms + HOUR_MS)
+                minutes.active |= _touched_bits(at_ms - from_ms, at_ms - from_ms)
+            minutes.on = on
+        minutes.last_event_ms = at_ms
+    minutes.advance_to(from_ms + HOUR_MS)
     return HourTally(
-        len(said), rises, marks.alive, marks.active, marks.held, battery, on=marks.on, heard_ms=marks.heard_ms
+        len(events),
+        rises,
+        minutes.alive,
+        minutes.active,
+        minutes.held,
+        battery,
+        on=minutes.on,
+        heard_ms=minutes.last_event_ms,
     )
 
 
-class _Marks:
-    """The minutes of one hour, marked from left to right."""
+class _MinuteBits:
+    """The minutes of one hour, set in order of time."""
 
     def __init__(self, from_ms: int, silent_ms: int, before: HourTally) -> None:
         self.alive = self.active = self.held = 0
-        self.on, self.heard_ms = before.on, before.heard_ms
+        self.on, self.last_event_ms = before.on, before.heard_ms
         self._from_ms, self._silent_ms = from_ms, silent_ms
         self._at_ms = from_ms
         self._held_from_ms = from_ms
-        """Of the span in which it has been on without a break."""
+        """Start of the time for which it has been on without a break."""
 
-    def until(self, at_ms: int) -> None:
-        """What it said last holds up to a moment, or until it has been silent for too long."""
-        lives_ms = min(at_ms, self.heard_ms + self._silent_ms) if self.heard_ms else self._at_ms
-        if lives_ms > self._at_ms:
-            span = _minutes(self._at_ms - self._from_ms, lives_ms - 1 - self._from_ms)
+    def advance_to(self, at_ms: int) -> None:
+        """Apply the last value up to `at_ms`, or until the sensor has been silent for too long."""
+        alive_until_ms = min(at_ms, self.last_event_ms + self._silent_ms) if self.last_event_ms else self._at_ms
+        if alive_until_ms > self._at_ms:
+            span = _touched_bits(self._at_ms - self._from_ms, alive_until_ms - 1 - self._from_ms)
             self.alive |= span
             if self.on:
                 self.active |= span
-                self.held |= _whole(self._held_from_ms - self._from_ms, lives_ms - self._from_ms)
-        if not self.on or lives_ms < at_ms:
+                self.held |= _covered_bits(self._held_from_ms - self._from_ms, alive_until_ms - self._from_ms)
+        if not self.on or alive_until_ms < at_ms:
             self._held_from_ms = at_ms
-        if lives_ms < at_ms:
-            self.on = False  # of one that was silent nobody knows; it begins low, as in the judgement of spaces
+        if alive_until_ms < at_ms:
+            self.on = False  # after a silence it starts off, as in the evaluation of spaces
         self._at_ms = max(self._at_ms, at_ms)
 
 
-def _minutes(first_ms: int, last_ms: int) -> int:
-    """The bits of every minute that a span touches, both ends within the hour."""
+def _touched_bits(first_ms: int, last_ms: int) -> int:
+    """Return the bits of every minute that a span touches, both ends within the hour."""
     first, last = max(0, first_ms) // MINUTE_MS, min(last_ms, HOUR_MS - 1) // MINUTE_MS
     return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
 
 
-def _whole(from_ms: int, to_ms: int) -> int:
-    """The bits of every minute that lies within a span as a whole."""
+def _covered_bits(from_ms: int, to_ms: int) -> int:
+    """Return the bits of every minute that lies completely within a span."""
     first, after = -(-max(0, from_ms) // MINUTE_MS), min(to_ms, HOUR_MS) // MINUTE_MS
     return ((1 << (after - first)) - 1) << first if after > first else 0
 
 
 def joined(hours: Iterable[int]) -> int:
-    """The bits of consecutive hours as one number."""
+    """Return the bits of consecutive hours as one number."""
     bits = 0
-    for place, hour in enumerate(hours):
-        bits |= hour << (place * MINUTES)
+    for index, hour in enumerate(hours):
+        bits |= hour << (index * MINUTES)
     return bits

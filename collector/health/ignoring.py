@@ -1,15 +1,15 @@
-"""Remembers which findings a manager wants no more of, and for how long that holds.
+"""Keeps which findings a manager ignores, and decides how long that lasts.
 
-In:    what was ignored, what is found now, what each sensor is.
-Out:   what is still ignored.
+In:    ignored findings, current findings, the fingerprint of each sensor.
+Out:   the findings that are still ignored.
 Never: clocks, the journal.
 
-"Ignore" sticks to one kind of finding of one sensor until
+A manager ignores one kind of finding of one sensor. That lasts until
 
-- the sensor is another one: its kind, device, pins, or what it watches changed;
-- or the finding was gone for a week: what comes then has come anew;
-- or it comes for a clearly different reason: another witness, another space that it moves with;
-- or a manager heeds it again.
+- the sensor is replaced: its kind, device, pins, or what it watches changed;
+- or the finding was gone for a week, so that a later one is new;
+- or it has a clearly different reason: another witness, another space whose activity it matches;
+- or a manager stops ignoring it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,57 +26,57 @@ GONE_DAYS: Final = 7
 
 
 class Ignored(Struct, frozen=True, gc=False, array_like=True):
-    """One finding that nobody wants to see."""
+    """One ignored finding."""
 
     device: str
     sensor: str
     kind: FindingKind
     mark: str
-    """What the sensor was then."""
+    """The sensor's fingerprint when the finding was ignored."""
     cause: str
-    """The witness or the other space; empty: it had none."""
+    """The witness or the other space; empty: none."""
     day: int
-    """The newest day on which it was found."""
+    """The newest day with this finding."""
 
     def about(self, name: Name, kind: FindingKind) -> bool:
-        """Whether it is this finding of this sensor."""
+        """Return whether it is this finding of this sensor."""
         return (self.device, self.sensor) == name and self.kind is kind
 
 
 def mark(sensor: Sensor) -> str:
-    """What makes a sensor the same one: when this changes, it is another."""
+    """Return the fingerprint of a sensor: if it changes, the sensor counts as a new one."""
     watches = sensor.space or sensor.door or sensor.zone or ""
     return " ".join(filter(None, (sensor.kind, watches, sensor.wiring)))
 
 
 def answered(
     ignored: Sequence[Ignored],
-    said: CollectorCommand,
+    command: CollectorCommand,
     found: Iterable[tuple[Name, Finding]],
-    marks: Mapping[Name, str],
+    fingerprints: Mapping[Name, str],
     day: int,
 ) -> list[Ignored]:
-    """After a manager's answer; ignoring what is not found changes nothing."""
-    name = said.device, said.sensor
-    rest = [one for one in ignored if not one.about(name, said.finding)]
-    if said.command is Answer.HEED:
+    """Return the ignored findings after a manager's command; ignoring what is not found changes nothing."""
+    name = command.device, command.sensor
+    rest = [one for one in ignored if not one.about(name, command.finding)]
+    if command.command is Answer.HEED:
         return rest
     for whose, finding in found:
-        if whose == name and finding.kind is said.finding:
-            rest.append(Ignored(*name, said.finding, marks.get(name, ""), _cause(finding), day))
+        if whose == name and finding.kind is command.finding:
+            rest.append(Ignored(*name, command.finding, fingerprints.get(name, ""), _cause(finding), day))
     return rest
 
 
 def still(
-    ignored: Sequence[Ignored], found: Sequence[tuple[Name, Finding]], marks: Mapping[Name, str], day: int
+    ignored: Sequence[Ignored], found: Sequence[tuple[Name, Finding]], fingerprints: Mapping[Name, str], day: int
 ) -> list[Ignored]:
-    """What is ignored after a new judgement."""
+    """Return the findings that are still ignored after a new evaluation."""
     causes = {(name, finding.kind): _cause(finding) for name, finding in found}
     kept: list[Ignored] = []
     for one in ignored:
         name = one.device, one.sensor
         cause = causes.get((name, one.kind))
-        if marks.get(name, "") != one.mark or (cause is None and day - one.day >= GONE_DAYS):
+        if fingerprints.get(name, "") != one.mark or (cause is None and day - one.day >= GONE_DAYS):
             continue
         if cause is None:
             kept.append(one)

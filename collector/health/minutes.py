@@ -1,7 +1,7 @@
-"""Minutes of a span as the bits of one number, the first minute lowest: runs, spells, and how alike two are.
+"""Minutes stored as the bits of one number, the first minute lowest: runs, joined runs, and correlation.
 
 In:    such numbers.
-Out:   runs of minutes, shares.
+Out:   runs of minutes, a correlation coefficient.
 Never: clocks, sensors.
 """
 
@@ -9,14 +9,14 @@ from math import sqrt
 from typing import Final
 
 BIN: Final = 5
-"""Two sensors that see the same person rarely say so in the same minute; in five minutes they mostly do."""
+"""Two sensors that detect the same person rarely trigger in the same minute; within five minutes they mostly do."""
 
 Span = tuple[int, int]
 """The first minute, and the first after the last."""
 
 
 def runs(bits: int) -> list[Span]:
-    """Every unbroken run of set minutes, in order."""
+    """Return every unbroken run of set minutes, in order."""
     found: list[Span] = []
     at = 0
     while bits:
@@ -30,7 +30,7 @@ def runs(bits: int) -> list[Span]:
 
 
 def spells(bits: int, join: int) -> list[Span]:
-    """Runs, those that are at most `join` minutes apart taken as one."""
+    """Return runs, joining those that are at most `join` minutes apart."""
     found: list[Span] = []
     for first, after in runs(bits):
         if found and first - found[-1][1] <= join:
@@ -41,28 +41,28 @@ def spells(bits: int, join: int) -> list[Span]:
 
 
 def span_bits(span: Span) -> int:
-    """The bits of a span."""
+    """Return the bits of a span."""
     return ((1 << (span[1] - span[0])) - 1) << span[0]
 
 
 def longest(bits: int) -> int:
-    """The length of the longest run."""
+    """Return the length of the longest run in minutes."""
     return max((after - first for first, after in runs(bits)), default=0)
 
 
 def binned(bits: int) -> int:
-    """One bit for every five minutes in which any is set."""
+    """Return one bit for every five minutes in which any bit is set."""
     found = 0
     for first, after in runs(bits):
         found |= span_bits((first // BIN, -(-after // BIN)))
     return found
 
 
-def alike(one: int, other: int, of: int) -> float:
-    """The phi coefficient of two sets among `of` places: 1 the same, 0 by chance, below 0 each other's opposite.
+def alike(one: int, other: int, total: int) -> float:
+    """Return the phi coefficient of two bit sets of length `total`: 1 equal, 0 unrelated, below 0 opposite.
 
     Source: Yule, "On the Methods of Measuring Association Between Two Attributes", JRSS 75 (1912).
     """
     here, there, both = one.bit_count(), other.bit_count(), (one & other).bit_count()
-    spread = here * there * (of - here) * (of - there)
-    return (of * both - here * there) / sqrt(spread) if spread > 0 else 0.0
+    spread = here * there * (total - here) * (total - there)
+    return (total * both - here * there) / sqrt(spread) if spread > 0 else 0.0

@@ -1,8 +1,8 @@
-"""Keeps what is known of the sensors of one space (a door, a zone): the hours of the last days, and the days before.
+"""History of the sensors of one space (a door, a zone): hourly tallies of the last days, daily tallies before.
 
-In:    what the sensors said, hour by hour; how to read them.
-Out:   their days, for `judge`; the same past, to be stored.
-Never: the journal, clocks, hours that are older than raw events may be.
+In:    the sensors' events by hour; how to interpret them.
+Out:   daily tallies for `rules`; the new history, to be stored.
+Never: the journal, clocks, hours older than the retention of raw events.
 """
 
 from collections.abc import Sequence
@@ -20,83 +20,110 @@ KEPT_DAYS: Final = 14
 
 
 class SensorPast(Struct, frozen=True, gc=False, array_like=True):
-    """One sensor until now."""
+    """The stored history of one sensor."""
 
     mark: str
-    """What the sensor is: of another one nothing is known."""
+    """The sensor's fingerprint; if it changes, the history is discarded."""
     until_ms: int = 0
-    """Every hour before this has been counted; 0: none."""
+    """All hours before this instant are counted; 0: none."""
     hours: dict[int, HourTally] = {}
-    """By the moment at which they begin; as long as raw events are kept."""
+    """By their start; kept as long as raw events."""
     days: tuple[DayTally, ...] = ()
-    """Oldest first, the running day included."""
+    """Oldest first, including the current day."""
     fired: bool = False
-    """It has come on at least once."""
-    unread: bool = False
-    """Its hours were counted while nobody knew where it is on."""
+    """Whether it has ever turned on."""
+    lacked_threshold: bool = False
+    """Whether its hours were counted before its threshold was learned."""
 
 
 class Span(Struct, frozen=True):
-    """What is counted: hours from `oldest_ms` on may still be, those before `due_ms` are over."""
+    """The hours to count: from `oldest_ms`, where raw events begin, to `due_ms`, the end of the last completed hour."""
 
     oldest_ms: int
     due_ms: int
     zone: ZoneInfo
 
 
-def counted(past: SensorPast, how: Reading, from_ms: int, said: Sequence[Said], span: Span) -> SensorPast:
-    """The past with the hours from `from_ms` to `span.due_ms` counted (again); `said` is oldest first."""
-    hours = {at_ms: hour for at_ms, hour in past.hours.items() if at_ms >= span.oldest_ms}
-    before, place, fired = past.hours.get(from_ms - HOUR_MS, BEFORE), 0, past.fired
+def counted(history: SensorPast, rule: Reading, from_ms: int, events: Sequence[Said], span: Span) -> SensorPast:
+    """Count the hours from `from_ms` to `span.due_ms` (again) and return the new history.
+
+    Args:
+        history: the history so far.
+        rule: how to interpret the sensor.
+        from_ms: start of the first hour to count.
+        events: the sensor's events since `from_ms`, oldest first.
+        span: the hours to count.
+    """
+    hours = {at_ms: hour for at_ms, hour in history.hours.items() if at_ms >= span.oldest_ms}
+    before, index, fired = history.hours.get(from_ms - HOUR_MS, BEFORE), 0, history.fired
     for at_ms in range(from_ms, span.due_ms, HOUR_MS):
-        first = place
-        while place < len(said) and said[place][0] < at_ms + HOUR_MS:
-            place += 1
-        before = hours[at_ms] = tally(said[first:place], before, at_ms, how)
+        first = index
+        while index < len(events) and events[index][0] < at_ms + HOUR_MS:
+            index += 1
+        before = hours[at_ms] = tally(events[first:index], before, at_ms, rule)
         fired = fired or before.rises > 0
-    unread = how.learns and not how.own
-    return replace(past, until_ms=max(past.until_ms, span.due_ms), hours=hours, fired=fired, unread=unread)
+    lacked_threshold = rule.learns and not rule.own
+    return replace(
+        history,
+        until_ms=max(history.until_ms, span.due_ms),
+        hours=hours,
+        fired=fired,
+        lacked_threshold=lacked_threshold,
+    )
 
 
 def days_since(
     pasts: Sequence[tuple[Reading, SensorPast]], from_ms: int, span: Span
 ) -> tuple[list[SensorPast], list[DaySpan]]:
-    """The pasts of one space's sensors with every day from that of `from_ms` on set side by side; and these days.
+    """Compute the daily tallies of one space's sensors again from the day of `from_ms` on.
 
-    A day that was told and of which hours are forgotten by now stays as it was.
+    A day that already has tallies and whose hours are partly deleted is left unchanged.
+
+    Args:
+        pasts: each sensor of the space with its history.
+        from_ms: an instant in the first day to compute.
+        span: the hours that are counted.
+
+    Returns:
+        The new histories in the same order, and the days that were computed.
     """
     found = [past for _, past in pasts]
-    touched: list[DaySpan] = []
+    computed: list[DaySpan] = []
     day = day_span(from_ms, span.zone)
     while day.from_ms < span.due_ms:
-        told = any(known.day == day.day for past in found for known in past.days)
-        if day.from_ms >= span.oldest_ms or not told:
-            sides = [
-                SensorHours(how, hours_of(past, day, span.due_ms)) for (how, _), past in zip(pasts, found, strict=True)
+        has_tally = any(known.day == day.day for past in found for known in past.days)
+        if day.from_ms >= span.oldest_ms or not has_tally:
+            sensors = [
+                SensorHours(rule, hours_of(past, day, span.due_ms))
+                for (rule, _), past in zip(pasts, found, strict=True)
             ]
-            tallies = day_tallies(day.day, sides)
+            tallies = day_tallies(day.day, sensors)
             found = [_with_day(past, tally) for past, tally in zip(found, tallies, strict=True)]
-            touched.append(day)
+            computed.append(day)
         day = day_span(day.to_ms, span.zone)
-    return found, touched
+    return found, computed
 
 
 def hours_of(past: SensorPast, day: DaySpan, due_ms: int) -> list[HourTally]:
-    """The hours of a day that are over."""
+    """Return the completed hours of a day."""
     first_ms = -(-day.from_ms // HOUR_MS) * HOUR_MS
     return [past.hours.get(at_ms, BEFORE) for at_ms in range(first_ms, min(day.to_ms, due_ms), HOUR_MS)]
 
 
 def active_minutes(past: SensorPast, day: DaySpan) -> int:
-    """The minutes of a day that is over in which a sensor was active."""
+    """Return the minutes of a completed day in which a sensor was active, as bits."""
     return joined(hour.active for hour in hours_of(past, day, day.to_ms))
 
 
 def _with_day(past: SensorPast, fresh: DayTally) -> SensorPast:
     days = {known.day: known for known in past.days}
-    if (known := days.get(fresh.day)) is not None:  # what it moved with is found apart, once the day is over
+    if (known := days.get(fresh.day)) is not None:  # the misplacement check fills these once the day is complete
         fresh = replace(
-            fresh, moves_with=known.moves_with, other_pct=known.other_pct, own_pct=known.own_pct, moved=known.moved
+            fresh,
+            matching_space=known.matching_space,
+            other_pct=known.other_pct,
+            own_pct=known.own_pct,
+            is_comparable=known.is_comparable,
         )
     days[fresh.day] = fresh
     return replace(past, days=tuple(days[day] for day in sorted(days)[-KEPT_DAYS:]))

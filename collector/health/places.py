@@ -1,10 +1,10 @@
-"""Says of one sensor and one day whether it moved with another space's sensors rather than with its own.
+"""Checks whether a sensor's activity on one day matches another space's sensors better than those of its own space.
 
-In:    the five-minute bits of the sensor, of the others of its space, of every sensor of every other space.
-Out:   the other space and both likenesses, or that it moved as it should.
-Never: a day on which it, or the rest of its space, hardly moved: that says nothing.
+In:    the five-minute bits of the sensor, of the others of its space, and of every sensor of every other space.
+Out:   the other space and both similarities, or that the sensor matches its own space.
+Never: a result for a day on which the sensor, or the rest of its space, hardly moved.
 
-By chance, two people keep the same hours on one day: so `judge` wants several days, and here the margin is wide.
+Two people may keep the same hours on one day by chance, so `rules` requires several days, and the margin here is wide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,45 +13,47 @@ from typing import Final, NamedTuple
 from collector.health.minutes import alike
 
 LEAST_BINS: Final = 12
-"""An hour of movement in five-minute pieces."""
+"""At least one hour of movement, in five-minute bins."""
 LIKE: Final = 0.5
-"""As alike as two sensors at one desk are on a good day. Desks of one house, by their shared hours alone: 0.1-0.4."""
+"""The similarity of two sensors at one desk on a good day. Desks of one site reach 0.1-0.4 by shared hours alone."""
 MARGIN: Final = 0.3
 
 
 class Moved(NamedTuple):
-    """How one sensor moved on one day."""
+    """Which space one sensor's activity matched on one day."""
 
     space: str
-    """The other space that it moved with; empty: with none by such a margin."""
+    """The other space that it matches by the required margin; empty: none."""
     other_pct: int
     own_pct: int
 
 
-def moved(sensor: int, own: Sequence[int], others: Mapping[str, Sequence[int]], of: int) -> Moved | None:
-    """Compare with one sensor at a time: two that were swapped would hide each other in a space's sum.
+def moved(sensor: int, own: Sequence[int], others: Mapping[str, Sequence[int]], total: int) -> Moved | None:
+    """Compare a sensor with its own space and with all others.
+
+    It is compared with one sensor at a time, because two swapped sensors would hide each other in a space's sum.
 
     Args:
-        sensor: its bits.
+        sensor: its five-minute bits.
         own: the bits of each other sensor of its space.
-        others: the same of the sensors of every other space.
-        of: how many bins the house's day had, from the first movement to the last.
+        others: the bits of the sensors of every other space.
+        total: number of bins of the site's day, from the first movement to the last.
 
     Returns:
-        How it moved; None: too little to say.
+        The match; None: too little activity to compare.
     """
     if sensor.bit_count() < LEAST_BINS or max((bits.bit_count() for bits in own), default=0) < LEAST_BINS:
         return None
-    with_own = max(alike(sensor, bits, of) for bits in own)
-    if with_own >= 1 - MARGIN or not others:
-        return Moved("", 0, _pct(with_own))
-    found = {space: max(alike(sensor, bits, of) for bits in all_bits) for space, all_bits in others.items()}
-    space = max(found, key=lambda name: (found[name], name), default="")
-    best = found.get(space, 0.0)
-    if best >= LIKE and best - with_own >= MARGIN:
-        return Moved(space, _pct(best), _pct(with_own))
-    return Moved("", 0, _pct(with_own))
+    own_similarity = max(alike(sensor, bits, total) for bits in own)
+    if own_similarity >= 1 - MARGIN or not others:
+        return Moved("", 0, _to_pct(own_similarity))
+    similarities = {space: max(alike(sensor, bits, total) for bits in all_bits) for space, all_bits in others.items()}
+    space = max(similarities, key=lambda name: (similarities[name], name), default="")
+    best = similarities.get(space, 0.0)
+    if best >= LIKE and best - own_similarity >= MARGIN:
+        return Moved(space, _to_pct(best), _to_pct(own_similarity))
+    return Moved("", 0, _to_pct(own_similarity))
 
 
-def _pct(share: float) -> int:
+def _to_pct(share: float) -> int:
     return max(0, round(100 * share))

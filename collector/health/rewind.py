@@ -1,8 +1,8 @@
-"""Takes back what is remembered of sensors for a time that has not come yet.
+"""Deletes stored health data that is dated in the future, after a wrong clock was corrected.
 
-In:    an open journal, inside its transaction; the plan; the right time.
-Out:   days, hours, findings and clock readings of sensors up to that time.
-Never: judgement, clocks.
+In:    an open journal, inside its transaction; the plan; the correct time.
+Out:   days, hours, findings and clock records of sensors up to that time.
+Never: evaluation, clocks.
 """
 
 from msgspec.structs import replace
@@ -16,10 +16,10 @@ from collector.plan import SitePlan
 
 
 def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> None:
-    """Forget what sensors did after `now_ms`."""
+    """Delete the history of sensors after `now_ms`."""
     hour_ms = now_ms - now_ms % HOUR_MS
     today = day_span(now_ms, plan.time_zone).day
-    pasts = {name: _rewound(past, hour_ms, today) for name, past in load_pasts(journal, plan).items()}
+    pasts = {name: _rewind_history(past, hour_ms, today) for name, past in load_pasts(journal, plan).items()}
     for group in groups(plan).values():
         save_pasts(journal, group, pasts)
     notes = load_notes(journal)
@@ -37,7 +37,7 @@ def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> None:
     )
 
 
-def _rewound(past: SensorPast, hour_ms: int, today: int) -> SensorPast:
+def _rewind_history(past: SensorPast, hour_ms: int, today: int) -> SensorPast:
     if past.until_ms <= hour_ms:
         return past
     return replace(

@@ -1,8 +1,8 @@
-"""Keeps what is known of sensors in the journal's `settled` table, under names of its own.
+"""Stores sensor health in the journal's `settled` table, under its own keys.
 
-In:    pasts of the sensors that watch one thing; notes about the whole house; an open journal.
-Out:   the same again; of a sensor that is another one now, nothing.
-Never: judgement, transactions of its own.
+In:    the histories of the sensors that watch one thing; notes about the whole site; an open journal.
+Out:   the same data; an empty history for a sensor that was replaced.
+Never: evaluation, transactions of its own.
 """
 
 import sqlite3
@@ -25,7 +25,7 @@ _NOTES: Final = HEALTH + "notes"
 
 
 class Since(Struct, frozen=True, gc=False, array_like=True):
-    """When something was first found."""
+    """When one finding was first found."""
 
     device: str
     sensor: str
@@ -34,13 +34,13 @@ class Since(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Notes(Struct, frozen=True, gc=False, array_like=True):
-    """What is to be remembered of the house as a whole."""
+    """Stored health data of the site as a whole."""
 
     since: tuple[Since, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     clocks: dict[str, list[ClockHour]] = {}
     late: dict[str, int] = {}
-    """Groups with news from before what was counted, and from when on they must be counted again."""
+    """Groups with late events in hours already counted, and from when on they must be counted again."""
 
 
 class Group(Struct, frozen=True):
@@ -51,17 +51,17 @@ class Group(Struct, frozen=True):
 
     @property
     def of_space(self) -> bool:
-        """Whether a space is what they watch."""
+        """Whether they watch a space."""
         return self.sensors[0].space is not None
 
 
-_encode: Final = msgspec.msgpack.Encoder().encode
-_pasts: Final = msgspec.msgpack.Decoder(dict[str, SensorPast]).decode
-_notes: Final = msgspec.msgpack.Decoder(Notes).decode
+_encode_msgpack: Final = msgspec.msgpack.Encoder().encode
+_decode_histories: Final = msgspec.msgpack.Decoder(dict[str, SensorPast]).decode
+_decode_notes: Final = msgspec.msgpack.Decoder(Notes).decode
 
 
 def groups(plan: SitePlan) -> dict[str, Group]:
-    """The sensors of each space, door and zone, by a name that no other of them has."""
+    """Return the sensors of each space, door and zone, by a unique name such as `space:desk-1`."""
     found: dict[str, list[Sensor]] = {}
     for sensor in plan.sensors:
         watched = (("space", sensor.space), ("door", sensor.door), ("zone", sensor.zone))
@@ -70,46 +70,46 @@ def groups(plan: SitePlan) -> dict[str, Group]:
 
 
 def kept_names(plan: SitePlan) -> set[str]:
-    """Under which names something about this plan's sensors may stand in the journal."""
+    """Return the keys under which the journal may store health data of this plan."""
     return {_NOTES, *(HEALTH + name for name in groups(plan))}
 
 
 def load_pasts(journal: Journal, plan: SitePlan) -> dict[Name, SensorPast]:
-    """What is known of every sensor of the plan."""
-    settled = journal.settled()
+    """Return the stored history of every sensor of the plan."""
+    stored_values = journal.settled()
     found: dict[Name, SensorPast] = {}
     for name, group in groups(plan).items():
-        body = settled.get(HEALTH + name)
-        stored = _pasts(body) if body else {}
+        body = stored_values.get(HEALTH + name)
+        stored = _decode_histories(body) if body else {}
         for sensor in group.sensors:
-            known, is_now = stored.get(_path(sensor.key)), mark(sensor)
+            known, fingerprint = stored.get(_join_key(sensor.key)), mark(sensor)
             if known is None:
-                known = SensorPast(is_now)
-            elif known.mark != is_now:  # what its name said until now was said by another
-                known = SensorPast(is_now, known.until_ms)
+                known = SensorPast(fingerprint)
+            elif known.mark != fingerprint:  # events up to now came from another sensor of this name
+                known = SensorPast(fingerprint, known.until_ms)
             found[sensor.key] = known
     return found
 
 
 def save_pasts(journal: Journal, group: Group, pasts: Mapping[Name, SensorPast]) -> None:
-    """Remember the sensors of one group."""
-    bodies = {_path(sensor.key): pasts[sensor.key] for sensor in group.sensors}
-    journal.set_settled({HEALTH + group.name: _encode(bodies)})
+    """Store the histories of one group."""
+    bodies = {_join_key(sensor.key): pasts[sensor.key] for sensor in group.sensors}
+    journal.set_settled({HEALTH + group.name: _encode_msgpack(bodies)})
 
 
 def load_notes(journal: Journal) -> Notes:
-    """The notes; empty ones at first."""
+    """Return the stored notes, or empty ones."""
     body = journal.settled().get(_NOTES)
-    return _notes(body) if body else Notes()
+    return _decode_notes(body) if body else Notes()
 
 
 def save_notes(journal: Journal, notes: Notes) -> None:
-    """Remember the notes."""
-    journal.set_settled({_NOTES: _encode(notes)})
+    """Store the notes."""
+    journal.set_settled({_NOTES: _encode_msgpack(notes)})
 
 
 def said(db: sqlite3.Connection, sensor: Name, from_ms: int, to_ms: int) -> list[Said]:
-    """What a sensor said from `from_ms` and before `to_ms` by a trusted clock, oldest first."""
+    """Return a sensor's events with `from_ms <= at_ms < to_ms` by a trusted clock, oldest first."""
     rows: list[Said] = db.execute(
         "SELECT at_ms, kind, value FROM event JOIN kind ON kind_no = kind.no"
         " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?)"
@@ -120,7 +120,7 @@ def said(db: sqlite3.Connection, sensor: Name, from_ms: int, to_ms: int) -> list
 
 
 def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
-    """When a sensor first said something that is still stored; `before_ms` if that was never."""
+    """Return the time of a sensor's oldest stored event; `before_ms` if it has none."""
     (at_ms,) = db.execute(
         "SELECT min(at_ms) FROM event"
         " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?) AND synchronised",
@@ -130,7 +130,7 @@ def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
 
 
 def heard(db: sqlite3.Connection) -> dict[Name, int]:
-    """The newest event of each sensor by a trusted clock."""
+    """Return the time of each sensor's newest event by a trusted clock."""
     rows = db.execute(
         "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
         " ORDER BY at_ms DESC LIMIT 1) FROM sensor"
@@ -139,9 +139,9 @@ def heard(db: sqlite3.Connection) -> dict[Name, int]:
 
 
 def lost(db: sqlite3.Connection) -> dict[str, int]:
-    """Of each device the events that are in gaps."""
+    """Return the number of lost events of each device, from the stored gaps."""
     return dict(db.execute("SELECT device, sum(last - first + 1) FROM gap GROUP BY device").fetchall())
 
 
-def _path(key: Name) -> str:
+def _join_key(key: Name) -> str:
     return "/".join(key)

@@ -1,11 +1,11 @@
-"""Watches over the sensors of one house: a piece of work now and then, beside the live loop.
+"""Health service of one site: counts and evaluates its sensors in small slices beside the live loop.
 
-In:    the journal inside its transaction, what was just taken in, what managers answer, the house's clock.
-Out:   findings by device that must be told; the spaces that cannot be trusted as they should.
-Never: work for each event, a state of a space, more in one call than a slice.
+In:    the journal inside its transaction, batches just taken in, managers' commands, site time.
+Out:   findings by device that must be published; the spaces whose sensors are doubted.
+Never: work for each event, a space's state, more than one slice per call.
 
-Every hour that is over is counted once from the stored events, and again when late news of it comes. What is kept
-stands in the journal's `settled` table under names of its own: 14 days of each sensor, what was found, what is ignored.
+Every completed hour is counted once from the stored events, and again when late events arrive. The journal's
+`settled` table stores the result under its own keys: 14 days of each sensor, the findings, and what is ignored.
 """
 
 import logging
@@ -58,104 +58,104 @@ from collector.rejection import Loss
 from edge.message import MessageRejected
 
 SLICE_EVENTS: Final = 6_000
-"""About the most events that one call reads: some 20 ms."""
+"""Approximate limit of events that one call reads: about 20 ms."""
 PAUSE_EVENTS: Final = 300
-"""What comparing one sensor with the whole house costs, in events."""
+"""The cost of comparing one space's sensors with the whole site, in events."""
 
 NOTE_MS: Final = 60_000
-"""How sensors are is told again this often, by the house's clock."""
+"""Sensor notes are published again this often, in site time."""
 REFUSED_MS: Final = 5_000
-"""And what was refused this often: whoever installs a sensor is waiting for it."""
-_NOTHING: Final = SensorNote()
+"""New rejections are published this often, because an installer may be waiting for them."""
+_EMPTY_NOTE: Final = SensorNote()
 
 log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Everything known about the sensors of one house. Belongs to the collector's thread."""
+    """Counts, evaluates and publishes the health of one site's sensors. Used by the collector's thread only."""
 
-    def __init__(self, plan: SitePlan, journal: Journal, house: House, raw_hours: int, now_ms: int) -> None:
-        self._plan, self._journal, self._house, self._raw_hours = plan, journal, house, raw_hours
+    def __init__(self, plan: SitePlan, journal: Journal, spaces: House, raw_hours: int, now_ms: int) -> None:
+        self._plan, self._journal, self._spaces, self._raw_hours = plan, journal, spaces, raw_hours
         self._groups = groups(plan)
         self._group_of = {sensor.key: name for name, group in self._groups.items() for sensor in group.sensors}
-        self._marks = {sensor.key: mark(sensor) for sensor in plan.sensors}
+        self._fingerprints = {sensor.key: mark(sensor) for sensor in plan.sensors}
         movers = [sensor for sensor in plan.sensors if sensor.kind is SensorKind.PIR and sensor.space is not None]
-        self._named = {sensor.space: sensor.key for sensor in reversed(movers)}
-        """Of each space the movement sensor that stands for all of them."""
+        self._representatives = {sensor.space: sensor.key for sensor in reversed(movers)}
+        """For each space the movement sensor that represents all of its movement sensors."""
         notes = load_notes(journal)
-        self._pasts = load_pasts(journal, plan)
-        self.counted_ms = max((past.until_ms for past in self._pasts.values()), default=0)
-        """No hour of any sensor is counted from here on."""
+        self._histories = load_pasts(journal, plan)
+        self.counted_ms = max((past.until_ms for past in self._histories.values()), default=0)
+        """No hour from this instant on is counted for any sensor."""
         self._arrivals = Arrivals({device: hours for device, hours in notes.clocks.items() if device in plan.devices})
         self._since: list[Since] = list(notes.since)
         self._ignored: list[Ignored] = list(notes.ignored)
-        self._late: dict[str, int] = dict(notes.late)
+        self._late_from_ms: dict[str, int] = dict(notes.late)
         self._found: list[tuple[Name, Finding]] = []
         self._rejected: list[tuple[Name, Finding]] = []
         self._identities = Identities()
         self._contested: list[tuple[Name, Finding]] = []
-        self._is_refusing = False
-        self._told: dict[str, Findings] = {}
-        self._noted_ms: int | None = None
+        self._has_new_rejections = False
+        self._published: dict[str, Findings] = {}
+        self._published_ms: int | None = None
         self._round: Iterator[int] | None = None
         self._due_ms = 0
-        self._later = False
-        self._news = True
-        self._judge(now_ms)  # what the last run had found
+        self._has_late_events = False
+        self._has_changes = True
+        self._evaluate(now_ms)  # restores the findings of the last run
 
-    # What comes in
+    # Input
 
     def arrived(self, into: Intake, now_ms: int) -> None:
-        """Look at one event of a batch, not at each: over an hour every device has its turn."""
+        """Record a batch. Only one event per batch is sampled; over an hour every device is sampled."""
         if into.accepted:
             event = into.accepted[now_ms % len(into.accepted)]
             self._arrivals.heard(event.device, event.at_ms, now_ms)
         if into.undated:
             self._arrivals.undated(into.undated[now_ms % len(into.undated)].device, now_ms)
-        self._is_refusing = self._is_refusing or bool(into.refused)
+        self._has_new_rejections = self._has_new_rejections or bool(into.refused)
         for device, stream in into.spoke:
             self._identities.sent(device, stream, now_ms)
         for gap in into.gaps:
             if gap.reason is Loss.FUTURE:
                 self._arrivals.refused(gap.device, gap.last - gap.first + 1, now_ms)
-        if self._later:
-            self._later = False
+        if self._has_late_events:
+            self._has_late_events = False
             self._save_notes()
 
     def late(self, sensor: Name, at_ms: int) -> None:
-        """News of an hour that may have been counted: it will be counted again. Call this before `arrived`."""
-        past = self._pasts.get(sensor)
+        """Record a late event so that its hour is counted again. Call this before `record_intake`."""
+        past = self._histories.get(sensor)
         name = self._group_of.get(sensor, "")
-        if past is not None and at_ms < self._late.get(name, past.until_ms or self.counted_ms):
-            self._late[name] = at_ms
-            self._later = True
+        if past is not None and at_ms < self._late_from_ms.get(name, past.until_ms or self.counted_ms):
+            self._late_from_ms[name] = at_ms
+            self._has_late_events = True
             self._due_ms = 0
 
     def answer(self, payload: bytes, now_ms: int) -> None:
-        """Take a manager's answer to a finding; one that breaks the contract is refused in the log."""
+        """Apply a manager's command about a finding; an invalid command is only logged."""
         try:
-            asked: CollectorCommand = decode_command(payload)
+            command: CollectorCommand = decode_command(payload)
         except MessageRejected as fault:
-            log.warning("refused a command to the collector: %s", fault)
+            log.warning("rejected a command about findings: %s", fault)
             return
-        self._ignored = answered(self._ignored, asked, self._all, self._marks, self._today(now_ms))
+        self._ignored = answered(self._ignored, command, self._all_findings, self._fingerprints, self._today(now_ms))
         self._save_notes()
-        self._doubt()
+        self._update_doubted_spaces()
 
-    # What goes out
+    # Output
 
     def tell_all(self) -> None:
-        """Everything must be told again: the broker may have forgotten it."""
-        self._told.clear()
-        self._news = True
+        """Publish everything again at the next call: the broker may have lost its retained messages."""
+        self._published.clear()
+        self._has_changes = True
 
     def to_tell(self, now_ms: int) -> list[tuple[str, Findings]]:
-        """Findings by device that changed since they were last told."""
-        noted_ms = self._noted_ms
-        wait_ms = REFUSED_MS if self._is_refusing else NOTE_MS
-        if not self._news and noted_ms is not None and 0 <= now_ms - noted_ms < wait_ms:
+        """Return the findings by device that changed since they were last published."""
+        noted_ms = self._published_ms
+        wait_ms = REFUSED_MS if self._has_new_rejections else NOTE_MS
+        if not self._has_changes and noted_ms is not None and 0 <= now_ms - noted_ms < wait_ms:
             return []
-        self._news, self._is_refusing, self._noted_ms = False, False, now_ms
+        self._has_changes, self._has_new_rejections, self._published_ms = False, False, now_ms
         with self._journal.transaction():
             refused = rejections(self._journal.connection, self._plan)
         self._rejected = rejected(refused, {name[0]: finding.since_ms for name, finding in self._rejected}, now_ms)
@@ -170,57 +170,64 @@ class Watch:
         with self._journal.transaction():
             notes, missing = self._sensor_notes(now_ms), lost(self._journal.connection)
         fresh = {
-            device: Findings(0, _coarse(these, now_ms), notes[device], missing.get(device, 0), refused[device])
+            device: Findings(0, _coarsen(these, now_ms), notes[device], missing.get(device, 0), refused[device])
             for device, these in found.items()
         }
-        news = {device: told for device, told in fresh.items() if self._told.get(device) != told}
-        self._told.update(news)
-        at_ms = now_ms - now_ms % COARSE_MS  # what is published because something became old tells when that was
-        return [(device, replace(told, at_ms=at_ms)) for device, told in news.items()]
+        changed = {device: found for device, found in fresh.items() if self._published.get(device) != found}
+        self._published.update(changed)
+        at_ms = now_ms - now_ms % COARSE_MS  # a precise time would show when something became old
+        return [(device, replace(found, at_ms=at_ms)) for device, found in changed.items()]
 
     def _sensor_notes(self, now_ms: int) -> dict[str, dict[str, SensorNote]]:
-        """How each sensor is, by device."""
+        """Return the note of each sensor, by device."""
         newest = heard(self._journal.connection)
         notes: dict[str, dict[str, SensorNote]] = {device: {} for device in self._plan.devices}
         for sensor in self._plan.sensors:
-            of = notes.get(sensor.device)
-            if of is not None and len(of) < MOST_NOTES and (note := self._note(sensor, newest, now_ms)) != _NOTHING:
-                of[sensor.id] = note
+            device_notes = notes.get(sensor.device)
+            if (
+                device_notes is not None
+                and len(device_notes) < MOST_NOTES
+                and (note := self._build_note(sensor, newest, now_ms)) != _EMPTY_NOTE
+            ):
+                device_notes[sensor.id] = note
         return notes
 
-    def _note(self, sensor: Sensor, newest: Mapping[Name, int], now_ms: int) -> SensorNote:
+    def _build_note(self, sensor: Sensor, newest: Mapping[Name, int], now_ms: int) -> SensorNote:
         at_ms = newest.get(sensor.key)
         space = self._plan.space.get(sensor.space or "")
         if at_ms is not None and space is not None and space.tenure is Tenure.DEDICATED:
-            at_ms = at_ms if now_ms - at_ms >= self._reading(sensor).silent_ms else None  # no moment of its member
-        told = battery(self._pasts[sensor.key].days)
+            is_silent = now_ms - at_ms >= self._activity_rule(sensor).silent_ms
+            at_ms = at_ms if is_silent else None  # otherwise it would expose the member's presence
+        estimate = battery(self._histories[sensor.key].days)
         return SensorNote(
             heard_ms=None if at_ms is None else coarse_moment(min(at_ms, now_ms) // NOTE_MS * NOTE_MS, now_ms),
-            battery_pct=None if told is None else round(told[0]),
-            days_left=None if told is None else told[1],
+            battery_pct=None if estimate is None else round(estimate[0]),
+            days_left=None if estimate is None else estimate[1],
         )
 
     def found(self) -> list[tuple[Name, Finding]]:
-        """Everything found, with what is ignored marked so."""
-        return [(name, replace(finding, ignored=self._is_ignored(name, finding))) for name, finding in self._all]
+        """Return all findings, with `ignored` set on those that a manager ignores."""
+        return [
+            (name, replace(finding, ignored=self._is_ignored(name, finding))) for name, finding in self._all_findings
+        ]
 
     @property
-    def _all(self) -> list[tuple[Name, Finding]]:
-        """What is judged once an hour, and what is refused."""
+    def _all_findings(self) -> list[tuple[Name, Finding]]:
+        """Findings of the hourly evaluation, of rejections, and of duplicate clients."""
         return [*self._found, *self._rejected, *self._contested]
 
-    # The work
+    # Work
 
     def due(self, now_ms: int) -> bool:
-        """Whether there is something to do."""
+        """Return whether a round is running or due."""
         return self._round is not None or now_ms - now_ms % HOUR_MS > self._due_ms
 
     def step(self, now_ms: int) -> None:
-        """Do a piece of what is due, inside the journal's transaction."""
+        """Process one slice of the current round, inside the journal's transaction."""
         if self._round is None:
             due_ms = now_ms - now_ms % HOUR_MS
             oldest_ms = due_ms - max(1, self._raw_hours - 1) * HOUR_MS  # kept until the next round, an hour on
-            self._round = self._rounds(Span(oldest_ms, due_ms, self._plan.time_zone), now_ms)
+            self._round = self._run_round(Span(oldest_ms, due_ms, self._plan.time_zone), now_ms)
             self._due_ms = due_ms
             self.counted_ms = max(self.counted_ms, due_ms)
         spent = 0
@@ -230,89 +237,94 @@ class Watch:
                 return
         self._round = None
 
-    def _rounds(self, span: Span, now_ms: int) -> Iterator[int]:
-        """One round over the house; each value is what a piece has cost, in events read."""
-        over: dict[int, DaySpan] = {}
+    def _run_round(self, span: Span, now_ms: int) -> Iterator[int]:
+        """Process one round over the site; each yielded value is the cost of one piece, in events read."""
+        completed: dict[int, DaySpan] = {}
         for group in self._groups.values():
-            read, days = self._count(group, self._late.pop(group.name, None), span)
-            over |= {day.day: day for day in days if day.to_ms <= span.due_ms}
+            read, days = self._count(group, self._late_from_ms.pop(group.name, None), span)
+            completed |= {day.day: day for day in days if day.to_ms <= span.due_ms}
             yield read
-        for day in over.values():
-            yield from self._compare(day)
-        self._judge(now_ms)
+        for day in completed.values():
+            yield from self._match_spaces(day)
+        self._evaluate(now_ms)
         self._save_notes()
         yield 0
 
     def _count(self, group: Group, late_ms: int | None, span: Span) -> tuple[int, list[DaySpan]]:
-        """Count the hours of a group that are due; returns the events that were read, and the days touched."""
+        """Count the hours of a group that are due; return the number of events read, and the days computed."""
         db = self._journal.connection
         begun = min(
-            self._pasts[sensor.key].until_ms or first_said_ms(db, sensor.key, span.due_ms) for sensor in group.sensors
+            self._histories[sensor.key].until_ms or first_said_ms(db, sensor.key, span.due_ms)
+            for sensor in group.sensors
         )
         from_ms = begun if late_ms is None else min(begun, late_ms)
-        if any(self._pasts[sensor.key].unread and self._reading(sensor).own for sensor in group.sensors):
-            from_ms = 0  # where sound is people has just been learnt: so was it in the hours before
+        if any(
+            self._histories[sensor.key].lacked_threshold and self._activity_rule(sensor).own for sensor in group.sensors
+        ):
+            from_ms = 0  # the threshold of a sound sensor was just learned: count the earlier hours again
         from_ms = max(from_ms - from_ms % HOUR_MS, span.oldest_ms)
         if from_ms >= span.due_ms:
             return 1, []
         read = 1
         pairs: list[tuple[Reading, SensorPast]] = []
         for sensor in group.sensors:
-            how = self._reading(sensor)
+            rule = self._activity_rule(sensor)
             events = said(db, sensor.key, from_ms, span.due_ms)
             read += len(events)
-            pairs.append((how, counted(self._pasts[sensor.key], how, from_ms, events, span)))
+            pairs.append((rule, counted(self._histories[sensor.key], rule, from_ms, events, span)))
         pasts, days = days_since(pairs, from_ms, span)
-        self._pasts |= {sensor.key: past for sensor, past in zip(group.sensors, pasts, strict=True)}
-        self._save(group)
+        self._histories |= {sensor.key: past for sensor, past in zip(group.sensors, pasts, strict=True)}
+        self._save_group(group)
         return read, days
 
-    def _compare(self, day: DaySpan) -> Iterator[int]:
-        """Say with which space each sensor moved on a day that is over."""
+    def _match_spaces(self, day: DaySpan) -> Iterator[int]:
+        """Record for each sensor which space its activity matched on a completed day."""
         bins: dict[str, dict[Name, int]] = {}
         for name, group in self._groups.items():
             if group.of_space:
                 bins[name] = {
-                    sensor.key: binned(active_minutes(self._pasts[sensor.key], day))
+                    sensor.key: binned(active_minutes(self._histories[sensor.key], day))
                     for sensor in group.sensors
                     if sensor.kind in PLACED
                 }
-        house = runs(_any(bits for of in bins.values() for bits in of.values()))
-        if not house:
+        site_runs = runs(_combine_bits(bits for sensor_bits in bins.values() for bits in sensor_bits.values()))
+        if not site_runs:
             return
-        first, after = house[0][0], house[-1][1]
+        first, after = site_runs[0][0], site_runs[-1][1]
         spaces = {
-            name: [bits >> first for bits in of.values() if bits] for name, of in bins.items() if any(of.values())
+            name: [bits >> first for bits in sensor_bits.values() if bits]
+            for name, sensor_bits in bins.items()
+            if any(sensor_bits.values())
         }
-        for name, of in bins.items():
+        for name, sensor_bits in bins.items():
             others = {other: all_bits for other, all_bits in spaces.items() if other != name}
-            for key, bits in of.items():
-                own = [more >> first for whose, more in of.items() if whose != key]
-                self._place(key, day.day, moved(bits >> first, own, others, after - first))
-            if any(of.values()):
-                self._save(self._groups[name])
+            for key, bits in sensor_bits.items():
+                own = [more >> first for whose, more in sensor_bits.items() if whose != key]
+                self._set_match(key, day.day, moved(bits >> first, own, others, after - first))
+            if any(sensor_bits.values()):
+                self._save_group(self._groups[name])
                 yield PAUSE_EVENTS
 
-    def _place(self, key: Name, day: int, found: Moved | None) -> None:
-        past = self._pasts[key]
+    def _set_match(self, key: Name, day: int, found: Moved | None) -> None:
+        past = self._histories[key]
         space, other_pct, own_pct = found or Moved("", 0, 0)
         days = tuple(
             replace(
                 known,
-                moves_with=space.removeprefix("space:"),
+                matching_space=space.removeprefix("space:"),
                 other_pct=other_pct,
                 own_pct=own_pct,
-                moved=found is not None,
+                is_comparable=found is not None,
             )
             if known.day == day
             else known
             for known in past.days
         )
-        self._pasts[key] = replace(past, days=days)
+        self._histories[key] = replace(past, days=days)
 
-    def _judge(self, now_ms: int) -> None:
-        """Find, and remember since when."""
-        found = findings([self._known(sensor) for sensor in self._plan.sensors])
+    def _evaluate(self, now_ms: int) -> None:
+        """Evaluate all sensors and device clocks, and keep when each finding began."""
+        found = findings([self._sensor_record(sensor) for sensor in self._plan.sensors])
         for device, hours in self._arrivals.hours.items():
             if (finding := clock_off(hours, now_ms)) is not None:
                 found.append(((device, ""), finding))
@@ -322,14 +334,14 @@ class Watch:
             (name, replace(finding, since_ms=since.at_ms))
             for (name, finding), since in zip(found, self._since, strict=True)
         ]
-        self._ignored = still(self._ignored, self._all, self._marks, self._today(now_ms))
-        self._doubt()
+        self._ignored = still(self._ignored, self._all_findings, self._fingerprints, self._today(now_ms))
+        self._update_doubted_spaces()
 
-    def _doubt(self) -> None:
-        """Tell the house which spaces have a sensor that is not as it should be."""
-        self._news = True
+    def _update_doubted_spaces(self) -> None:
+        """Mark the spaces that have a sensor with a finding as doubted."""
+        self._has_changes = True
         ill = {name for name, finding in self._found if not self._is_ignored(name, finding)}
-        self._house.doubt(
+        self._spaces.doubt(
             {
                 sensor.space
                 for sensor in self._plan.sensors
@@ -337,23 +349,23 @@ class Watch:
             }
         )
 
-    def _known(self, sensor: Sensor) -> Known:
+    def _sensor_record(self, sensor: Sensor) -> Known:
         space = self._plan.space.get(sensor.space or "")
-        named = self._named.get(sensor.space) == sensor.key
-        past = self._pasts[sensor.key]
+        named = self._representatives.get(sensor.space) == sensor.key
+        past = self._histories[sensor.key]
         return Known(
-            how=self._reading(sensor),
+            how=self._activity_rule(sensor),
             space=sensor.space or "",
             space_kind=space.kind if space else None,
             dedicated=space is not None and space.tenure is Tenure.DEDICATED,
             door=sensor.door or "",
             fired=past.fired,
-            hold=hold(self._house, sensor.space) if sensor.space and named else Hold(),
+            hold=hold(self._spaces, sensor.space) if sensor.space and named else Hold(),
             days=past.days,
         )
 
-    def _reading(self, sensor: Sensor) -> Reading:
-        return reading(self._plan, sensor, above(self._house, sensor))
+    def _activity_rule(self, sensor: Sensor) -> Reading:
+        return reading(self._plan, sensor, above(self._spaces, sensor))
 
     def _is_ignored(self, name: Name, finding: Finding) -> bool:
         return any(one.about(name, finding.kind) for one in self._ignored)
@@ -361,21 +373,21 @@ class Watch:
     def _today(self, now_ms: int) -> int:
         return day_span(now_ms, self._plan.time_zone).day
 
-    def _save(self, group: Group) -> None:
-        save_pasts(self._journal, group, self._pasts)
+    def _save_group(self, group: Group) -> None:
+        save_pasts(self._journal, group, self._histories)
 
     def _save_notes(self) -> None:
-        notes = Notes(tuple(self._since), tuple(self._ignored), self._arrivals.hours, self._late)
+        notes = Notes(tuple(self._since), tuple(self._ignored), self._arrivals.hours, self._late_from_ms)
         save_notes(self._journal, notes)
 
 
-def _coarse(found: Iterable[Finding], now_ms: int) -> list[Finding]:
-    """Findings as they are published: no moment from before the last 72 hours is finer than five minutes."""
+def _coarsen(found: Iterable[Finding], now_ms: int) -> list[Finding]:
+    """Return the findings for publication: instants older than 72 hours are rounded to five minutes."""
     return [replace(finding, since_ms=coarse_moment(finding.since_ms, now_ms)) for finding in found]
 
 
-def _any(bits: Iterable[int]) -> int:
-    together = 0
+def _combine_bits(bits: Iterable[int]) -> int:
+    combined = 0
     for each in bits:
-        together |= each
-    return together
+        combined |= each
+    return combined

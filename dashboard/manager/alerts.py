@@ -1,10 +1,10 @@
-"""Words the alerts of a house for its managers: what is open, what has ended, what is muted, what is watched for.
+"""Texts of the alerts page: open alerts, ended alerts, mutes, and the rules in force.
 
-In:    alerts as the collector tells them, the settings of the site file, the plan, words, the house's clock.
+In:    published alerts, the settings of the site file, the plan, the page's texts, site time.
 Out:   rows and lines.
-Never: a judgement, a clock, an address.
+Never: evaluation, a clock, an address.
 
-What an alert says stands in `collector/alerts/words.py`: here are the words around it.
+`collector/alerts/texts.py` has the sentences of each alert; this module has the texts around them.
 """
 
 import zlib
@@ -27,7 +27,7 @@ from dashboard.words import Words
 
 HOUR_MS: Final = 3_600_000
 LINES: Final = 5
-"""So many open alerts are told on the first page; the rest have their own."""
+"""At most this many open alerts are listed on the staff page; the alerts page lists all."""
 
 
 class Until(StrEnum):
@@ -37,34 +37,34 @@ class Until(StrEnum):
     TODAY = "today"
     """Until midnight."""
     WEEK = "week"
-    """Until midnight in seven days: a new part is under way."""
+    """Until midnight in seven days, for example until a spare part arrives."""
     CHANGED = "changed"
-    """Until somebody takes it back."""
+    """Until somebody unmutes it."""
 
 
 class AlertRow(Struct, frozen=True):
-    """One alert in words, and what a form needs to mute it."""
+    """One alert as texts, and what the mute form needs."""
 
     kind: AlertKind
     subject: str
     severity: Severity
     urgency: str
-    """The severity, in a word."""
+    """When to act, from the severity."""
     name: str
     about: str
     what: str
     do: str
     since: str
     until: str
-    """Since when it is over; empty: it is open."""
+    """When it ended; empty: it is open."""
     over: str
-    """That it is over, in a sentence."""
+    """A sentence that says that it has ended."""
     muted: str
-    """Until when it is muted, in words; empty: it is not."""
+    """Until when it is muted; empty: it is not."""
 
 
 class MuteRow(Struct, frozen=True):
-    """One mute, in words."""
+    """One mute as texts."""
 
     kind: str
     subject: str
@@ -81,65 +81,70 @@ _SETTINGS: Final[Mapping[AlertKind, tuple[str, ...]]] = {
     AlertKind.FEW_FREE: ("free_desks_below", "free_desks_min"),
     AlertKind.DISK_NEARLY_FULL: ("disk_free_below_pct",),
 }
-"""Which settings under [alerts] decide about a kind, beside `when`."""
+"""The settings under [alerts] that affect a kind, besides `when`."""
 
 
 class RuleRow(Struct, frozen=True):
-    """What is watched for: its name, its threshold, and when."""
+    """One rule: its name, its threshold, and when it is evaluated."""
 
     name: str
     threshold: str
     when: str
     lines: tuple[str, ...]
-    """As they stand under [alerts] in the site file, with the values in force: what to change there."""
+    """The lines under [alerts] in the site file that define it, with the values in force."""
 
 
 class AlertPart(Struct, frozen=True):
-    """What the first page says of alerts, and a mark that changes whenever their own page does."""
+    """Alerts on the staff page, and a mark that changes whenever the alerts page does."""
 
     mark: str
     headline: str
-    """How many are open; empty: none."""
+    """How many alerts are open; empty: none."""
     lines: list[str]
-    """The most urgent, what is muted left out."""
+    """The most urgent alerts without muted ones."""
 
 
-def part(alerts: Alerts | None, plan: SitePlan, words: Words, now_ms: int) -> AlertPart:
-    """The alerts as a part of another page."""
+def part(alerts: Alerts | None, plan: SitePlan, texts: Words, now_ms: int) -> AlertPart:
+    """Return the alerts as a part of another page."""
     if alerts is None:
         return AlertPart("", "", [])
-    said = _said(plan, words, now_ms)
+    alert_texts = _alert_texts(plan, texts, now_ms)
     rank = list(Severity)
-    loud = sorted((one for one in alerts.open if not one.muted), key=lambda one: -rank.index(one.severity))
-    count = len(loud) + alerts.left_out
-    headline = words.ngettext("{n} active alert", "{n} active alerts", count).format(n=count) if count else ""
+    unmuted = sorted((one for one in alerts.open if not one.muted), key=lambda one: -rank.index(one.severity))
+    count = len(unmuted) + alerts.left_out
+    headline = texts.ngettext("{n} active alert", "{n} active alerts", count).format(n=count) if count else ""
     mark = f"{zlib.crc32(msgspec.json.encode((alerts.open, alerts.ended, alerts.mutes))):08x}"
-    return AlertPart(mark, headline, [f"{said.what(one)} {said.remedy(one)}" for one in loud[:LINES]])
+    return AlertPart(mark, headline, [f"{alert_texts.what(one)} {alert_texts.remedy(one)}" for one in unmuted[:LINES]])
 
 
-def open_rows(alerts: Alerts, plan: SitePlan, words: Words, now_ms: int) -> list[AlertRow]:
-    """What is open: the urgent before the rest, the newest first, what is muted last."""
+def open_rows(alerts: Alerts, plan: SitePlan, texts: Words, now_ms: int) -> list[AlertRow]:
+    """Return open alerts: by severity, newest first, muted ones last."""
     rank = list(Severity)
     ordered = sorted(alerts.open, key=lambda one: (one.muted, -rank.index(one.severity), -one.fired_ms))
-    return _rows(ordered, alerts.mutes, _said(plan, words, now_ms), words, now_ms)
+    return _build_rows(ordered, alerts.mutes, _alert_texts(plan, texts, now_ms), texts, now_ms)
 
 
-def ended_rows(alerts: Alerts, plan: SitePlan, words: Words, now_ms: int) -> list[AlertRow]:
-    """What has ended in the last fortnight, the newest first."""
-    return _rows(alerts.ended, [], _said(plan, words, now_ms), words, now_ms)
+def ended_rows(alerts: Alerts, plan: SitePlan, texts: Words, now_ms: int) -> list[AlertRow]:
+    """Return alerts that ended in the last two weeks, newest first."""
+    return _build_rows(alerts.ended, [], _alert_texts(plan, texts, now_ms), texts, now_ms)
 
 
-def mute_rows(alerts: Alerts, plan: SitePlan, words: Words, now_ms: int) -> list[MuteRow]:
-    """What is muted, and until when."""
-    said = _said(plan, words, now_ms)
+def mute_rows(alerts: Alerts, plan: SitePlan, texts: Words, now_ms: int) -> list[MuteRow]:
+    """Return what is muted, and until when."""
+    alert_texts = _alert_texts(plan, texts, now_ms)
     return [
-        MuteRow(mute.kind or "", mute.subject, _muted_what(mute, said, words), _until(mute, said, words))
+        MuteRow(
+            mute.kind or "",
+            mute.subject,
+            _muted_subject(mute, alert_texts, texts),
+            _until_text(mute, alert_texts, texts),
+        )
         for mute in holding(alerts.mutes, now_ms)
     ]
 
 
 def until_ms(until: Until, plan: SitePlan, now_ms: int) -> int | None:
-    """When such a mute ends; None: when somebody takes it back."""
+    """Return when such a mute ends; None: when somebody unmutes it."""
     if until is Until.CHANGED:
         return None
     if until is Until.HOUR:
@@ -148,9 +153,9 @@ def until_ms(until: Until, plan: SitePlan, now_ms: int) -> int | None:
     return int(datetime(end.year, end.month, end.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 
-def untils(words: Words) -> dict[Until, str]:
-    """The choices of how long, in words."""
-    _ = words.gettext
+def untils(texts: Words) -> dict[Until, str]:
+    """Return the labels of the durations to choose from."""
+    _ = texts.gettext
     return {
         Until.HOUR: _("1 hour"),
         Until.TODAY: _("today"),
@@ -159,132 +164,141 @@ def untils(words: Words) -> dict[Until, str]:
     }
 
 
-def rules(settings: AlertSettings, plan: SitePlan, words: Words) -> list[RuleRow]:
-    """What is watched for, with the thresholds that are in force."""
-    said = _said(plan, words, 0)
+def rules(settings: AlertSettings, plan: SitePlan, texts: Words) -> list[RuleRow]:
+    """Return all rules with the thresholds in force."""
+    alert_texts = _alert_texts(plan, texts, 0)
     found = []
     for kind in AlertKind:
         hours = settings.hours(kind)
         off = hours == "off" or (kind is AlertKind.FEW_FREE and not settings.free_desks_below)
-        threshold = "" if off else _THRESHOLDS[kind](settings, plan, words)
-        found.append(RuleRow(said.kind(kind), threshold, _when("off" if off else hours, words), _lines(kind, settings)))
+        threshold = "" if off else _THRESHOLDS[kind](settings, plan, texts)
+        found.append(
+            RuleRow(
+                alert_texts.kind(kind),
+                threshold,
+                _when_text("off" if off else hours, texts),
+                _site_file_lines(kind, settings),
+            )
+        )
     return found
 
 
-def _lines(kind: AlertKind, settings: AlertSettings) -> tuple[str, ...]:
-    """The lines of the site file that decide about a kind."""
+def _site_file_lines(kind: AlertKind, settings: AlertSettings) -> tuple[str, ...]:
+    """Return the lines of the site file that define a kind."""
     values = [f"{name} = {getattr(settings, name):g}" for name in _SETTINGS.get(kind, ())]
     return (*values, f'when.{kind} = "{settings.hours(kind)}"')
 
 
-def _said(plan: SitePlan, words: Words, now_ms: int) -> AlertWords:
-    return AlertWords(plan, Language(words.language), now_ms)
+def _alert_texts(plan: SitePlan, texts: Words, now_ms: int) -> AlertWords:
+    return AlertWords(plan, Language(texts.language), now_ms)
 
 
-def _rows(
-    alerts: Sequence[Alert], mutes: Sequence[Mute], said: AlertWords, words: Words, now_ms: int
+def _build_rows(
+    alerts: Sequence[Alert], mutes: Sequence[Mute], alert_texts: AlertWords, texts: Words, now_ms: int
 ) -> list[AlertRow]:
-    held = holding(mutes, now_ms)
+    active_mutes = holding(mutes, now_ms)
     return [
         AlertRow(
             kind=alert.kind,
             subject=alert.subject,
             severity=alert.severity,
-            urgency=_urgency(alert.severity, words),
-            name=said.kind(alert.kind),
-            about=said.name(alert.subject),
-            what=said.what(alert),
-            do=said.remedy(alert),
-            since=said.moment(alert.since_ms),
-            until="" if alert.ended_ms is None else said.moment(alert.ended_ms),
-            over="" if alert.ended_ms is None else said.over(alert),
-            muted=_muted(alert, held, said, words) if alert.muted else "",
+            urgency=_urgency_text(alert.severity, texts),
+            name=alert_texts.kind(alert.kind),
+            about=alert_texts.name(alert.subject),
+            what=alert_texts.what(alert),
+            do=alert_texts.remedy(alert),
+            since=alert_texts.moment(alert.since_ms),
+            until="" if alert.ended_ms is None else alert_texts.moment(alert.ended_ms),
+            over="" if alert.ended_ms is None else alert_texts.over(alert),
+            muted=_muted_text(alert, active_mutes, alert_texts, texts) if alert.muted else "",
         )
         for alert in alerts
     ]
 
 
-def _urgency(severity: Severity, words: Words) -> str:
-    _ = words.gettext
+def _urgency_text(severity: Severity, texts: Words) -> str:
+    _ = texts.gettext
     return {Severity.URGENT: _("now"), Severity.WARNING: _("today"), Severity.NOTICE: _("in the next few days")}[
         severity
     ]
 
 
-def _muted(alert: Alert, mutes: Sequence[Mute], said: AlertWords, words: Words) -> str:
+def _muted_text(alert: Alert, mutes: Sequence[Mute], alert_texts: AlertWords, texts: Words) -> str:
     covering = [mute for mute in mutes if covered([mute], alert.kind, alert.subject)]
     if not covering:
-        return words.gettext("ignored on the devices page")
+        return texts.gettext("ignored on the devices page")
     last = max(covering, key=lambda mute: (mute.until_ms is None, mute.until_ms or 0))
-    return words.gettext("muted {until}").format(until=_until(last, said, words))
+    return texts.gettext("muted {until}").format(until=_until_text(last, alert_texts, texts))
 
 
-def _until(mute: Mute, said: AlertWords, words: Words) -> str:
+def _until_text(mute: Mute, alert_texts: AlertWords, texts: Words) -> str:
     if mute.until_ms is None:
-        return words.gettext("until unmuted")
-    return words.gettext("until {at}").format(at=said.moment(mute.until_ms))
+        return texts.gettext("until unmuted")
+    return texts.gettext("until {at}").format(at=alert_texts.moment(mute.until_ms))
 
 
-def _muted_what(mute: Mute, said: AlertWords, words: Words) -> str:
+def _muted_subject(mute: Mute, alert_texts: AlertWords, texts: Words) -> str:
     if mute.kind is None:
-        return said.name(mute.subject) if mute.subject else words.gettext("Everything")
-    name = said.kind(mute.kind)
-    return f"{name}: {said.name(mute.subject)}" if mute.subject else name
+        return alert_texts.name(mute.subject) if mute.subject else texts.gettext("Everything")
+    name = alert_texts.kind(mute.kind)
+    return f"{name}: {alert_texts.name(mute.subject)}" if mute.subject else name
 
 
-def _when(hours: str, words: Words) -> str:
-    _ = words.gettext
+def _when_text(hours: str, texts: Words) -> str:
+    _ = texts.gettext
     return {"always": _("always"), "open": _("during opening hours"), "off": _("off")}.get(hours, hours)
 
 
-def _silent(minutes: int, words: Words) -> str:
-    text = words.ngettext(
+def _silence_text(minutes: int, texts: Words) -> str:
+    text = texts.ngettext(
         "two missed reports and another {n} minute", "two missed reports and another {n} minutes", minutes
     )
     return text.format(n=minutes)
 
 
-def _for(minutes: int, words: Words) -> str:
-    return words.ngettext("for {n} minute", "for {n} minutes", minutes).format(n=minutes)
+def _duration_text(minutes: int, texts: Words) -> str:
+    return texts.ngettext("for {n} minute", "for {n} minutes", minutes).format(n=minutes)
 
 
-def _lost(settings: AlertSettings, words: Words) -> str:
+def _lost_events_text(settings: AlertSettings, texts: Words) -> str:
     count = settings.lost_events
-    return words.ngettext("{n} event within an hour", "{n} events within an hour", count).format(n=count)
+    return texts.ngettext("{n} event within an hour", "{n} events within an hour", count).format(n=count)
 
 
-def _free(settings: AlertSettings, words: Words) -> str:
+def _few_free_text(settings: AlertSettings, texts: Words) -> str:
     count = settings.free_desks_below
-    text = words.ngettext("fewer than {n} free desk", "fewer than {n} free desks", count)
-    return f"{text.format(n=count)}, {_for(settings.free_desks_min, words)}"
+    text = texts.ngettext("fewer than {n} free desk", "fewer than {n} free desks", count)
+    return f"{text.format(n=count)}, {_duration_text(settings.free_desks_min, texts)}"
 
 
 _Threshold = Callable[[AlertSettings, SitePlan, Words], str]
 _THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
-    AlertKind.DEVICE_SILENT: lambda settings, _plan, words: _silent(settings.device_silent_min, words),
-    AlertKind.SENSOR_SILENT: lambda settings, _plan, words: _silent(settings.sensor_silent_min, words),
-    AlertKind.BATTERY_LOW: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
-    AlertKind.STUCK: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
-    AlertKind.LOST_EVENTS: lambda settings, _plan, words: _lost(settings, words),
-    AlertKind.TWO_CLIENTS: lambda _settings, _plan, words: words.gettext("when the devices page lists the problem"),
-    AlertKind.OVER_CAPACITY: lambda settings, plan, words: words.gettext("more than {n} people").format(
+    AlertKind.DEVICE_SILENT: lambda settings, _plan, texts: _silence_text(settings.device_silent_min, texts),
+    AlertKind.SENSOR_SILENT: lambda settings, _plan, texts: _silence_text(settings.sensor_silent_min, texts),
+    AlertKind.BATTERY_LOW: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
+    AlertKind.STUCK: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
+    AlertKind.LOST_EVENTS: lambda settings, _plan, texts: _lost_events_text(settings, texts),
+    AlertKind.TWO_CLIENTS: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
+    AlertKind.OVER_CAPACITY: lambda settings, plan, texts: texts.gettext("more than {n} people").format(
         n=places(plan, settings)
     ),
-    AlertKind.CO2_HIGH: lambda settings, _plan, words: (
-        words.gettext("more than {n} ppm CO₂").format(n=settings.co2_above_ppm) + ", " + _for(settings.co2_min, words)
+    AlertKind.CO2_HIGH: lambda settings, _plan, texts: (
+        texts.gettext("more than {n} ppm CO₂").format(n=settings.co2_above_ppm)
+        + ", "
+        + _duration_text(settings.co2_min, texts)
     ),
-    AlertKind.SUPPLY_LOW: lambda _settings, _plan, words: words.gettext("below its own limit in the site file"),
-    AlertKind.FEW_FREE: lambda settings, _plan, words: _free(settings, words),
-    AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, words: words.gettext("free space below {n}%").format(
+    AlertKind.SUPPLY_LOW: lambda _settings, _plan, texts: texts.gettext("below its own limit in the site file"),
+    AlertKind.FEW_FREE: lambda settings, _plan, texts: _few_free_text(settings, texts),
+    AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, texts: texts.gettext("free space below {n}%").format(
         n=f"{settings.disk_free_below_pct:g}"
     ),
-    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, words: words.gettext("the database cannot be written"),
-    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, words: words.gettext("a damaged database was replaced"),
-    AlertKind.HISTORY_AWAY: lambda _settings, _plan, words: (
-        words.gettext("InfluxDB rejects part of the history") + ", " + _for(15, words)
+    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, texts: texts.gettext("the database cannot be written"),
+    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, texts: texts.gettext("a damaged database was replaced"),
+    AlertKind.HISTORY_AWAY: lambda _settings, _plan, texts: (
+        texts.gettext("InfluxDB rejects part of the history") + ", " + _duration_text(15, texts)
     ),
-    AlertKind.NOT_DELIVERED: lambda _settings, _plan, words: words.gettext("a message was not accepted"),
-    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, words: words.gettext(
+    AlertKind.NOT_DELIVERED: lambda _settings, _plan, texts: texts.gettext("a message was not accepted"),
+    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, texts: texts.gettext(
         "a jump of the clock has not been confirmed"
     ),
 }

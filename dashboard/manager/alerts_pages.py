@@ -1,8 +1,8 @@
-"""The page of alerts: what is open and what to do, what has ended, what is muted, and what is watched for.
+"""The alerts page: open alerts with remedies, ended alerts, mutes, and the rules in force.
 
-In:    the live picture, a form.
-Out:   one page; a request to the collector, and the page again.
-Never: an alert of its own: the collector judges, and goes on when no page is there.
+In:    the live site snapshot, a form.
+Out:   one page; a command to the collector, and the page again.
+Never: its own evaluation: the collector evaluates alerts independently of the pages.
 """
 
 import time
@@ -30,23 +30,23 @@ _EVERYTHING: Final = "everything"
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """Everything about alerts on one page."""
-    here, told = serving(), words()
+    """Show everything about alerts on one page."""
+    here, texts = serving(), words()
     known, now_ms = here.live.picture.alerts, here.live.now_ms()
     frame = here.live.whole(time.monotonic())
     return render_template(
         "alerts.html",
         plan=here.plan,
         link=frame.link,
-        lost=told.lost(frame.link, frame.since),
+        lost=texts.lost(frame.link, frame.since),
         known=known,
-        open=alerts.open_rows(known, here.plan, told, now_ms) if known else [],
-        ended=alerts.ended_rows(known, here.plan, told, now_ms) if known else [],
-        mutes=alerts.mute_rows(known, here.plan, told, now_ms) if known else [],
-        mark=alerts.part(known, here.plan, told, now_ms).mark,
-        rules=alerts.rules(here.settings.alerts, here.plan, told),
+        open=alerts.open_rows(known, here.plan, texts, now_ms) if known else [],
+        ended=alerts.ended_rows(known, here.plan, texts, now_ms) if known else [],
+        mutes=alerts.mute_rows(known, here.plan, texts, now_ms) if known else [],
+        mark=alerts.part(known, here.plan, texts, now_ms).mark,
+        rules=alerts.rules(here.settings.alerts, here.plan, texts),
         settings=here.settings.alerts,
-        untils=alerts.untils(told),
+        untils=alerts.untils(texts),
         manages=g.account.role is Role.MANAGER,
         asked="asked" in request.args,
     )
@@ -54,17 +54,17 @@ def page() -> ResponseReturnValue:
 
 @routes.post("/mute")
 def mute() -> ResponseReturnValue:
-    """Mute alerts, or take that back: the collector is told, and the page shows what it made of that."""
+    """Mute or unmute alerts: send a command to the collector, then show the page with the result."""
     here = serving()
-    said = _command(request.form.get("kind", ""), request.form.get("subject", ""))
-    log_span(f"{said.command} {said.kind or ''} {said.subject}".strip())
-    send_to_collector(topics.collector_command(here.plan.id), encode(said))
+    command = _read_command(request.form.get("kind", ""), request.form.get("subject", ""))
+    log_span(f"{command.command} {command.kind or ''} {command.subject}".strip())
+    send_to_collector(topics.collector_command(here.plan.id), encode(command))
     back = url_for("devices.page", muted=1) if request.form.get("back") == "devices" else None
     return redirect(back or url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
 
 
-def _command(kind: str, subject: str) -> AlertCommand:
-    """What the form asks for; one that no page of ours makes is refused."""
+def _read_command(kind: str, subject: str) -> AlertCommand:
+    """Read the command from the form; abort with 400 if it is invalid."""
     here = serving()
     if not (kind or subject):
         abort(HTTPStatus.BAD_REQUEST)

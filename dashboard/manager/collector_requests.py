@@ -1,8 +1,8 @@
-"""Sends what a manager asks for to the collector, and never into the void.
+"""Sends managers' commands to the collector, but only while it is reachable.
 
-In:    a topic and a payload; the live picture.
-Out:   whether a collector was there to take it, and whether its effect was seen.
-Never: a queue: the broker keeps no command for a collector that is away.
+In:    a topic and a payload; the live site snapshot.
+Out:   whether the collector was reachable, and whether the effect was observed.
+Never: a queue: the broker does not keep commands for an unreachable collector.
 """
 
 import time
@@ -17,31 +17,31 @@ from dashboard.live.frame import Link
 from dashboard.serving import serving
 
 CONFIRM_S: Final = 5.0
-"""A collector answers as soon as a change is on its disk; on a loaded machine, or while it takes other hours, later."""
-_LOOK_S: Final = 0.05
+"""How long to wait for an effect. The collector publishes a change once it is on disk; later on a loaded machine."""
+_POLL_S: Final = 0.05
 
 
 def collector_is_there() -> bool:
-    """Whether a collector answers now, so that a request to it is not lost."""
+    """Return whether the collector is reachable now, so that a command is not lost."""
     return serving().live.picture.link(time.monotonic()) is Link.LIVE
 
 
 def is_sent_to_collector(topic: str, payload: bytes) -> bool:
-    """Send a request to the collector; False: nobody would take it, and nothing was sent."""
+    """Send a command to the collector; False: it is not reachable, and nothing was sent."""
     return collector_is_there() and serving().live.say(topic, payload)
 
 
 def send_to_collector(topic: str, payload: bytes) -> None:
-    """Send a request to the collector, or answer 503 if nobody would take it."""
+    """Send a command to the collector, or abort with 503 if it is not reachable."""
     if not is_sent_to_collector(topic, payload):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def is_confirmed(effect: Callable[[], bool]) -> bool:
-    """Wait until the live picture shows the effect of a request; False: it did not within CONFIRM_S."""
+    """Wait until the live snapshot shows the effect of a command; False: it did not within CONFIRM_S."""
     deadline_s = time.monotonic() + CONFIRM_S
     while not effect():
         if time.monotonic() > deadline_s:
             return False
-        gevent.sleep(_LOOK_S)
+        gevent.sleep(_POLL_S)
     return True

@@ -1,8 +1,8 @@
-"""Words how each device and each of its sensors is, and what to do about it.
+"""Texts of the devices page: the status of each device and sensor, and what to do.
 
-In:    the picture: what devices say of themselves, what the collector found and noted, mutes.
-Out:   rows for a manager, those with something to do told so; one line about all of them.
-Never: a judgement: a sensor is ill when its agent, the collector or silence says so.
+In:    the site snapshot: devices' status messages, the collector's findings and notes, mutes.
+Out:   rows with remedies; one line about all devices.
+Never: evaluation: faults come from the agent, from the collector, or from silence.
 """
 
 import zlib
@@ -23,14 +23,14 @@ from dashboard.words import Words
 from edge.message import ClockState, DeviceStatus, Kind, SensorHealth
 
 WEAK_DBM = -75
-"""Below this a Pi's Wi-Fi loses its broker now and then."""
+"""Below this signal level a Pi's Wi-Fi loses the broker occasionally."""
 HOT_C = 80.0
-"""From here on a Raspberry Pi slows itself down. Source: its documentation on thermal control."""
+"""From this temperature on a Raspberry Pi throttles itself. Source: its documentation on thermal control."""
 _NO_NOTE = SensorNote()
 
 
 class DeviceRow(Struct, frozen=True):
-    """One device, in words; `code` is `v` for healthy, `o` for something to do, `u` for not known."""
+    """One device as texts; `code` is `v` for healthy, `o` for action needed, `u` for unknown."""
 
     code: str
     word: str
@@ -45,7 +45,7 @@ class DeviceRow(Struct, frozen=True):
 
 
 class SensorRow(Struct, frozen=True):
-    """One sensor, in words; `code` as of a device."""
+    """One sensor as texts; `code` as for a device."""
 
     sensor: str
     about: str
@@ -58,8 +58,8 @@ class SensorRow(Struct, frozen=True):
 
 
 def mark(picture: Picture) -> str:
-    """Changes whenever a page of devices would say something else, but for ages."""
-    told = (
+    """Return a checksum that changes whenever the devices page changes, except for ages."""
+    content = (
         [
             (name, known.status.online, known.status.clock, known.status.sensors, known.status.failed_channels)
             for name, known in picture.devices.items()
@@ -67,13 +67,13 @@ def mark(picture: Picture) -> str:
         [(name, found.findings, found.rejected) for name, found in picture.findings.items()],
         picture.alerts.mutes if picture.alerts else None,
     )
-    return f"{zlib.crc32(msgspec.json.encode(told)):08x}"
+    return f"{zlib.crc32(msgspec.json.encode(content)):08x}"
 
 
 def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
-    """How one device is."""
-    plan, words = reader.plan, reader.words
-    _, ngettext = words.gettext, words.ngettext
+    """Return the row of one device."""
+    plan, texts = reader.plan, reader.words
+    _, ngettext = texts.gettext, texts.ngettext
     known, found = picture.devices.get(device), picture.findings.get(device)
     watched = sum(sensor.device == device for sensor in plan.sensors)
     if known is None:
@@ -81,59 +81,74 @@ def device_row(device: str, picture: Picture, reader: Reader) -> DeviceRow:
             n=watched
         )
         do = _("Start its agent: systemctl start ledig-edge@{device}").format(device=device)
-        return DeviceRow("u", _("never reported"), "", "", "", _lost(found, words), "", "", waits, do)
+        return DeviceRow("u", _("never reported"), "", "", "", _lost_events_text(found, texts), "", "", waits, do)
     status = known.status
     heard = reader.ago(known.heard_ms) if known.heard_ms is not None else _("unknown")
     if not status.online:
         affected = ngettext("{n} sensor affected", "{n} sensors affected", watched).format(n=watched)
         return DeviceRow(
-            "o", _("offline"), heard, "", "", _lost(found, words), "", "", affected, _revive(known, device, reader)
+            "o",
+            _("offline"),
+            heard,
+            "",
+            "",
+            _lost_events_text(found, texts),
+            "",
+            "",
+            affected,
+            _offline_remedy(known, device, reader),
         )
-    ill = [
-        f"{name}: {_sick(health, words)}" for name, health in status.sensors.items() if health != SensorHealth.HEALTHY
+    problems = [
+        f"{name}: {_fault_text(health, texts)}"
+        for name, health in status.sensors.items()
+        if health != SensorHealth.HEALTHY
     ]
-    ill += [f"{name}: {_failed(channels, words)}" for name, channels in status.failed_channels.items()]
+    problems += [
+        f"{name}: {_failed_channels_text(channels, texts)}" for name, channels in status.failed_channels.items()
+    ]
     outbox, well = status.outbox, len(status.sensors)
-    todo = _todo(status, found, words)
-    if ill:
-        todo.append(_("Check the sensors listed here."))
+    remedies = _list_remedies(status, found, texts)
+    if problems:
+        remedies.append(_("Check the sensors listed here."))
     return DeviceRow(
-        code="o" if todo else "v",
-        word=_("problem") if todo else _("OK"),
+        code="o" if remedies else "v",
+        word=_("problem") if remedies else _("OK"),
         heard=heard,
         clock="" if status.clock is None else _("not set") if status.clock is ClockState.WAITING else _("in sync"),
         outbox="" if outbox is None else _("{n} queued, {m} dropped").format(n=outbox.depth, m=outbox.dropped),
-        lost=_lost(found, words),
-        signal=_signal(status, words),
+        lost=_lost_events_text(found, texts),
+        signal=_signal_text(status, texts),
         version=status.version,
-        sensors=", ".join(ill) or ngettext("OK", "all {n} OK", well).format(n=well),
-        do=" ".join(todo),
+        sensors=", ".join(problems) or ngettext("OK", "all {n} OK", well).format(n=well),
+        do=" ".join(remedies),
     )
 
 
 def sensor_rows(device: str, picture: Picture, reader: Reader) -> list[SensorRow]:
-    """How the sensors of one device are, in the order of the site file."""
+    """Return the rows of one device's sensors, in the order of the site file."""
     found, known = picture.findings.get(device), picture.devices.get(device)
     mutes = holding(picture.alerts.mutes, reader.now_ms) if picture.alerts else []
     return [
-        _sensor(sensor, found, known, muted(f"{device}/{sensor.id}", mutes, reader), reader)
+        _build_sensor_row(sensor, found, known, muted(f"{device}/{sensor.id}", mutes, reader), reader)
         for sensor in reader.plan.sensors
         if sensor.device == device
     ]
 
 
-def summary(rows: Iterable[DeviceRow], picture: Picture, words: Words) -> str:
-    """All devices in one line, and how much was found about sensors."""
-    _, ngettext = words.gettext, words.ngettext
-    told = list(rows)
-    well = sum(row.code == "v" for row in told)
-    if not told:
+def summary(rows: Iterable[DeviceRow], picture: Picture, texts: Words) -> str:
+    """Return one line about all devices, and the number of sensors with findings."""
+    _, ngettext = texts.gettext, texts.ngettext
+    all_rows = list(rows)
+    well = sum(row.code == "v" for row in all_rows)
+    if not all_rows:
         return _("The site file has no devices.")
-    if well == len(told):
+    if well == len(all_rows):
         line = ngettext("The only device works.", "All {n} devices work.", well).format(n=well)
     else:
-        line = ngettext("{n} of {of} devices needs attention.", "{n} of {of} devices need attention.", len(told) - well)
-        line = line.format(n=len(told) - well, of=len(told))
+        line = ngettext(
+            "{n} of {of} devices needs attention.", "{n} of {of} devices need attention.", len(all_rows) - well
+        )
+        line = line.format(n=len(all_rows) - well, of=len(all_rows))
     found = {
         (device, one.sensor)
         for device, of in picture.findings.items()
@@ -147,7 +162,7 @@ def summary(rows: Iterable[DeviceRow], picture: Picture, words: Words) -> str:
 
 
 def muted(subject: str, mutes: Iterable[Mute], reader: Reader) -> str:
-    """Until when everything about a device or a sensor is muted, in words; empty: it is not."""
+    """Return until when everything about a device or a sensor is muted; empty: it is not."""
     _ = reader.words.gettext
     ends = [mute.until_ms for mute in mutes if mute.kind is None and mute.subject == subject]
     if not ends:
@@ -156,84 +171,90 @@ def muted(subject: str, mutes: Iterable[Mute], reader: Reader) -> str:
     return _("muted until unmuted") if last is None else _("muted until {at}").format(at=reader.at(last))
 
 
-def _revive(known: Device, device: str, reader: Reader) -> str:
+def _offline_remedy(known: Device, device: str, reader: Reader) -> str:
     _ = reader.words.gettext
     if known.heard_ms is None:
         return _("Check power and Wi-Fi of {device}.").format(device=device)
     return _("Check power and Wi-Fi of {device}; last seen {at}.").format(device=device, at=reader.at(known.heard_ms))
 
 
-def _todo(status: DeviceStatus, found: Findings | None, words: Words) -> list[str]:
-    """What to do about a device that speaks."""
-    _ = words.gettext
-    todo = []
+def _list_remedies(status: DeviceStatus, found: Findings | None, texts: Words) -> list[str]:
+    """Return what to do about an online device."""
+    _ = texts.gettext
+    remedies = []
     if status.clock is ClockState.WAITING:
-        todo.append(_("Check that it reaches a time server: its events are held until it knows the time."))
+        remedies.append(_("Check that it reaches a time server: its events are held until it knows the time."))
     if status.outbox is not None and status.outbox.dropped:
-        todo.append(_("Its queue has been full and events were lost. Find out why it was disconnected for so long."))
+        remedies.append(
+            _("Its queue has been full and events were lost. Find out why it was disconnected for so long.")
+        )
     if status.wifi_dbm is not None and status.wifi_dbm < WEAK_DBM:
-        todo.append(_("Weak Wi-Fi: move the device or the access point, or use a cable."))
+        remedies.append(_("Weak Wi-Fi: move the device or the access point, or use a cable."))
     if status.temperature_c is not None and status.temperature_c >= HOT_C:
-        todo.append(_("Too hot, and slowed down: improve the ventilation."))
+        remedies.append(_("Too hot, and slowed down: improve the ventilation."))
     own = [one for one in found.findings if not one.sensor and not one.ignored] if found else []
-    return todo + [findings.remedy(one, None, words) for one in own]
+    return remedies + [findings.remedy(one, None, texts) for one in own]
 
 
-def _lost(found: Findings | None, words: Words) -> str:
+def _lost_events_text(found: Findings | None, texts: Words) -> str:
     if found is None or not found.lost:
         return ""
-    return words.ngettext("{n} event", "{n} events", found.lost).format(n=found.lost)
+    return texts.ngettext("{n} event", "{n} events", found.lost).format(n=found.lost)
 
 
-def _signal(status: DeviceStatus, words: Words) -> str:
+def _signal_text(status: DeviceStatus, texts: Words) -> str:
     if status.wifi_dbm is None:
         return ""
-    _ = words.gettext
-    word = _("weak") if status.wifi_dbm < WEAK_DBM else _("good")
-    number = format_decimal(status.wifi_dbm, "0", locale=words.language)
-    return _("{word}, {n} dBm").format(word=word, n=number).replace(" dBm", "\u00a0dBm")
+    _ = texts.gettext
+    quality = _("weak") if status.wifi_dbm < WEAK_DBM else _("good")
+    number = format_decimal(status.wifi_dbm, "0", locale=texts.language)
+    return _("{word}, {n} dBm").format(word=quality, n=number).replace(" dBm", "\u00a0dBm")
 
 
-def _sensor(sensor: Sensor, found: Findings | None, known: Device | None, silenced: str, reader: Reader) -> SensorRow:
-    words = reader.words
+def _build_sensor_row(
+    sensor: Sensor, found: Findings | None, known: Device | None, muted_text: str, reader: Reader
+) -> SensorRow:
+    texts = reader.words
     note = found.sensors.get(sensor.id, _NO_NOTE) if found else _NO_NOTE
     own = [one for one in found.findings if one.sensor == sensor.id and not one.ignored] if found else []
     health = known.status.sensors.get(sensor.id) if known is not None and known.status.online else None
     channels = known.status.failed_channels.get(sensor.id) if known is not None and known.status.online else None
-    code, word = _health(known, health, ill=bool(own or channels), words=words)
-    todo = [findings.remedy(one, sensor, words) for one in own]
+    code, label = _health_label(known, health, has_problem=bool(own or channels), texts=texts)
+    remedies = [findings.remedy(one, sensor, texts) for one in own]
     if channels:
-        failed = words.gettext("{what}. Check its wiring, and replace the sensor if that does not help.")
-        todo.insert(0, failed.format(what=_failed(channels, words)))
-    if health is SensorHealth.FAILED or (health is SensorHealth.SILENT and not todo):
-        todo.insert(0, words.gettext("Check its wiring, and its battery if it has one."))
+        failed = texts.gettext("{what}. Check its wiring, and replace the sensor if that does not help.")
+        remedies.insert(0, failed.format(what=_failed_channels_text(channels, texts)))
+    if health is SensorHealth.FAILED or (health is SensorHealth.SILENT and not remedies):
+        remedies.insert(0, texts.gettext("Check its wiring, and its battery if it has one."))
     return SensorRow(
         sensor=sensor.id,
         about=findings.watched(sensor, reader.plan),
         code=code,
-        word=word,
+        word=label,
         heard="" if note.heard_ms is None else reader.ago(note.heard_ms),
-        battery=_battery(note, words),
-        do=" ".join(dict.fromkeys(todo)),
-        muted=silenced,
+        battery=_battery_text(note, texts),
+        do=" ".join(dict.fromkeys(remedies)),
+        muted=muted_text,
     )
 
 
-def _health(known: Device | None, health: SensorHealth | None, *, ill: bool, words: Words) -> tuple[str, str]:
-    _ = words.gettext
+def _health_label(
+    known: Device | None, health: SensorHealth | None, *, has_problem: bool, texts: Words
+) -> tuple[str, str]:
+    _ = texts.gettext
     if known is None:
         return "u", _("never reported")
     if not known.status.online:
         return "o", _("offline")
     if health in (SensorHealth.SILENT, SensorHealth.FAILED):
-        return "o", _("offline: {why}").format(why=_sick(health, words))
-    if ill:
+        return "o", _("offline: {why}").format(why=_fault_text(health, texts))
+    if has_problem:
         return "o", _("problem")
     return ("u", _("unknown")) if health is None else ("v", _("OK"))
 
 
-def _battery(note: SensorNote, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _battery_text(note: SensorNote, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if note.battery_pct is None:
         return ""
     if note.days_left is None:
@@ -242,14 +263,14 @@ def _battery(note: SensorNote, words: Words) -> str:
     return text.format(pct=note.battery_pct, n=note.days_left)
 
 
-def _failed(channels: Iterable[Kind], words: Words) -> str:
-    """Which quantities a sensor no longer measures."""
-    _ = words.gettext
+def _failed_channels_text(channels: Iterable[Kind], texts: Words) -> str:
+    """Return which quantities a sensor no longer measures."""
+    _ = texts.gettext
     names = {Kind.CO2_PPM: _("CO₂"), Kind.TEMPERATURE_C: _("temperature"), Kind.HUMIDITY_PCT: _("humidity")}
     failed = ", ".join(names.get(channel, channel.value) for channel in channels)
     return _("no valid reading of {channels}").format(channels=failed)
 
 
-def _sick(health: SensorHealth, words: Words) -> str:
-    _ = words.gettext
+def _fault_text(health: SensorHealth, texts: Words) -> str:
+    _ = texts.gettext
     return _("no data") if health is SensorHealth.SILENT else _("cannot be read; check its wiring")

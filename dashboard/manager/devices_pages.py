@@ -1,8 +1,8 @@
-"""The page of devices: how each of them and its sensors is, what to do about it, which box it is.
+"""The devices page: status and remedies of each device and its sensors, and a button to identify a device.
 
-In:    the live picture, a form.
-Out:   one page; a request to a device, and the page again.
-Never: a judgement: the agents and the collector say what is wrong.
+In:    the live site snapshot, a form.
+Out:   one page; a command to a device, and the page again.
+Never: evaluation: faults come from the agents and the collector.
 """
 
 import time
@@ -33,14 +33,14 @@ routes: Final = Blueprint("devices", __name__, url_prefix="/manage/devices")
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """Every device, and every sensor on it."""
+    """Show every device and its sensors."""
     asked = request.args.get("asked", "")
-    return _page(asked=asked if asked in serving().plan.devices else "")
+    return _render(asked=asked if asked in serving().plan.devices else "")
 
 
 @routes.post("/identify")
 def identify() -> ResponseReturnValue:
-    """Ask a device to say which box it is."""
+    """Ask a device to identify itself."""
     here = serving()
     device = request.form.get("device", "")
     if device not in here.plan.devices:
@@ -48,35 +48,37 @@ def identify() -> ResponseReturnValue:
     log_span(device)
     known = here.live.picture.devices.get(device)
     if known is None or not known.status.online:
-        return _page(deaf=device), HTTPStatus.CONFLICT
+        return _render(offline=device), HTTPStatus.CONFLICT
     topic = topics.device(here.plan.id, device, topics.DeviceTopic.COMMAND)
     if not here.live.say(topic, encode(Command(CommandName.IDENTIFY))):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("devices.page", asked=device), HTTPStatus.SEE_OTHER)
 
 
-def _page(*, asked: str = "", deaf: str = "") -> str:
-    here, told = serving(), words()
+def _render(*, asked: str = "", offline: str = "") -> str:
+    here, texts = serving(), words()
     now_ms = here.live.now_ms()
     frame, picture = here.live.whole(time.monotonic()), here.live.picture
-    reader = Reader(here.plan, now_ms, told)
+    reader = Reader(here.plan, now_ms, texts)
     mutes = holding(picture.alerts.mutes, now_ms) if picture.alerts else []
     return render_template(
         "devices.html",
         plan=here.plan,
         link=frame.link,
-        lost=told.lost(frame.link, frame.since),
-        told=manager_frame(picture, frame, now_ms, told),
+        lost=texts.lost(frame.link, frame.since),
+        told=manager_frame(picture, frame, now_ms, texts),
         sensors={device: sensor_rows(device, picture, reader) for device in here.plan.devices},
-        rejected={device: _rejected(picture.findings.get(device), here.plan, told) for device in here.plan.devices},
+        rejected={
+            device: _rejection_rows(picture.findings.get(device), here.plan, texts) for device in here.plan.devices
+        },
         muted={device: muted(device, mutes, reader) for device in here.plan.devices},
-        untils=alerts.untils(told),
+        untils=alerts.untils(texts),
         manages=g.account.role is Role.MANAGER,
         asked=asked,
         asked_mute="muted" in request.args,
-        deaf=deaf,
+        offline=offline,
     )
 
 
-def _rejected(found: Findings | None, plan: SitePlan, told: Words) -> list[RejectionRow]:
-    return [rejection_row(one, plan.time_zone, told) for one in found.rejected] if found else []
+def _rejection_rows(found: Findings | None, plan: SitePlan, texts: Words) -> list[RejectionRow]:
+    return [rejection_row(one, plan.time_zone, texts) for one in found.rejected] if found else []

@@ -1,8 +1,8 @@
-"""Words what was found about sensors: what it is, since when, what to do; in Swedish and English.
+"""Texts of findings: what is wrong, since when, and what to do.
 
-In:    findings as the collector says them, the plan, words.
-Out:   rows for a manager, those to look at before those that are ignored.
-Never: a judgement; an hour of a member: of a dedicated desk a finding bears no numbers, and is told without.
+In:    published findings, the plan, the page's texts.
+Out:   rows for a manager; ignored findings come last.
+Never: evaluation; hours of a member: a finding about a dedicated desk has no numbers, and its text has none.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from collector.plan import Sensor, SensorKind, SitePlan
 from dashboard.words import Words
 
 _HOURS_FROM_MIN: Final = 120
-"""Longer spans are told in hours."""
-_WHOLE: Final = "\u00a0"
-"""A space at which no line is broken."""
+"""Durations from here on are shown in hours."""
+_NO_BREAK_SPACE: Final = "\u00a0"
+"""A no-break space."""
 
 
 class FindingRow(Struct, frozen=True):
-    """One finding in words, and what a form needs to answer it."""
+    """One finding as texts, and what its form needs."""
 
     device: str
     sensor: str
@@ -35,24 +35,30 @@ class FindingRow(Struct, frozen=True):
     do: str
     since: str
     answer: Answer
-    """What a manager may say now: ignore it, or heed it again."""
+    """What the button does: ignore it, or stop ignoring it."""
     button: str
 
 
-def rows(found: Mapping[str, Findings], plan: SitePlan, words: Words) -> list[FindingRow]:
-    """Every finding of the house, in the order of the site file; what is ignored comes last."""
-    told = [(device, finding) for device in plan.devices if device in found for finding in found[device].findings]
-    return [_row(*each, plan, words) for each in sorted(told, key=lambda each: each[1].ignored)]
+def rows(found: Mapping[str, Findings], plan: SitePlan, texts: Words) -> list[FindingRow]:
+    """Return every finding of the site, in the order of the site file; ignored ones come last."""
+    pairs = [(device, finding) for device in plan.devices if device in found for finding in found[device].findings]
+    return [_build_row(*each, plan, texts) for each in sorted(pairs, key=lambda each: each[1].ignored)]
 
 
-def sentence(device: str, finding: Finding, words: Words) -> str:
-    """The finding with its numbers, as one sentence or two."""
-    return _SAID[finding.kind](device, finding, words)
+def sentence(device: str, finding: Finding, texts: Words) -> str:
+    """Return the finding with its numbers in one or two sentences."""
+    return _SENTENCES[finding.kind](device, finding, texts)
 
 
-def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
-    """What to do about it."""
-    _ = words.gettext
+def remedy(finding: Finding, sensor: Sensor | None, texts: Words) -> str:
+    """Return what to do about a finding.
+
+    Args:
+        finding: the finding.
+        sensor: the sensor of the plan; None: the finding is about a device.
+        texts: the page's texts.
+    """
+    _ = texts.gettext
     if finding.kind is FindingKind.STUCK_ON and sensor is not None:
         if sensor.kind is SensorKind.PRESSURE:
             return _("Check for a bag on the mat, or a mat that does not spring back.")
@@ -77,8 +83,8 @@ def remedy(finding: Finding, sensor: Sensor | None, words: Words) -> str:
     }[finding.kind]
 
 
-def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> FindingRow:
-    _ = words.gettext
+def _build_row(device: str, finding: Finding, plan: SitePlan, texts: Words) -> FindingRow:
+    _ = texts.gettext
     sensor = plan.sensor.get((device, finding.sensor))
     what = watched(sensor, plan)
     day = datetime.fromtimestamp(finding.since_ms / 1000, UTC).astimezone(plan.time_zone)
@@ -86,22 +92,22 @@ def _row(device: str, finding: Finding, plan: SitePlan, words: Words) -> Finding
         device=device,
         sensor=finding.sensor,
         kind=finding.kind,
-        about=f"{finding.sensor} ({what.replace(' ', _WHOLE)})" if what else finding.sensor or device,
-        what=sentence(device, _named(finding, plan), words),
-        do=remedy(finding, sensor, words),
-        since=format_date(day, "d MMM", locale=words.language),
+        about=f"{finding.sensor} ({what.replace(' ', _NO_BREAK_SPACE)})" if what else finding.sensor or device,
+        what=sentence(device, _with_space_name(finding, plan), texts),
+        do=remedy(finding, sensor, texts),
+        since=format_date(day, "d MMM", locale=texts.language),
         answer=Answer.HEED if finding.ignored else Answer.IGNORE,
         button=_("Stop ignoring") if finding.ignored else _("Ignore"),
     )
 
 
-def _named(finding: Finding, plan: SitePlan) -> Finding:
-    """Its space by the name that people know."""
+def _with_space_name(finding: Finding, plan: SitePlan) -> Finding:
+    """Return the finding with its space's display name."""
     return replace(finding, space=plan.space[finding.space].name) if finding.space in plan.space else finding
 
 
 def watched(sensor: Sensor | None, plan: SitePlan) -> str:
-    """What a sensor watches, by the name that people know."""
+    """Return the display name of what a sensor watches."""
     if sensor is None:
         return ""
     doors = {door.id: door.name for door in plan.doors}
@@ -111,33 +117,35 @@ def watched(sensor: Sensor | None, plan: SitePlan) -> str:
     return doors[sensor.door] if sensor.door is not None else plan.zone[sensor.zone or ""].name
 
 
-def _span(minutes: int, words: Words) -> str:
-    _ = words.gettext
+def _duration_text(minutes: int, texts: Words) -> str:
+    _ = texts.gettext
     if minutes < _HOURS_FROM_MIN:
         return _("{n} min").format(n=minutes)
     return _("{n} h").format(n=round(minutes / 60))
 
 
-def _days(days: int | None, words: Words) -> str:
-    return words.ngettext("{n} day", "{n} days", days or 0).format(n=days or 0)
+def _days_text(days: int | None, texts: Words) -> str:
+    return texts.ngettext("{n} day", "{n} days", days or 0).format(n=days or 0)
 
 
-def _stuck_on(_device: str, found: Finding, words: Words) -> str:
-    _ = words.gettext
+def _stuck_on(_device: str, found: Finding, texts: Words) -> str:
+    _ = texts.gettext
     if found.witness:
         if found.span_min is None:
             return _("On for longer than anybody sits still, while {witness} detected nobody.").format(
                 witness=found.witness
             )
         text = _("On for {span} without a break, while {witness} detected nobody.")
-        return text.format(span=_span(found.span_min, words), witness=found.witness)
+        return text.format(span=_duration_text(found.span_min, texts), witness=found.witness)
     if found.span_min is None:
         return _("On for longer than anybody stays.")
-    return _("On for {span} without a break, longer than anybody stays.").format(span=_span(found.span_min, words))
+    return _("On for {span} without a break, longer than anybody stays.").format(
+        span=_duration_text(found.span_min, texts)
+    )
 
 
-def _stuck_off(_device: str, found: Finding, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _stuck_off(_device: str, found: Finding, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if found.witness:
         if found.times is None:
             return _("Detected nothing while {witness} detected somebody.").format(witness=found.witness)
@@ -146,25 +154,25 @@ def _stuck_off(_device: str, found: Finding, words: Words) -> str:
             "Detected nothing for {days}, while {witness} detected {n} stays there.",
             found.times,
         )
-        return text.format(days=_days(found.days, words), witness=found.witness, n=found.times)
-    return _("Detected nothing for {days} on which the site was in use.").format(days=_days(found.days, words))
+        return text.format(days=_days_text(found.days, texts), witness=found.witness, n=found.times)
+    return _("Detected nothing for {days} on which the site was in use.").format(days=_days_text(found.days, texts))
 
 
-def _never_triggered(device: str, found: Finding, words: Words) -> str:
-    _ = words.gettext
+def _never_triggered(device: str, found: Finding, texts: Words) -> str:
+    _ = texts.gettext
     never = _("Has never detected anything.")
-    return f"{never} {_stuck_off(device, found, words)}"
+    return f"{never} {_stuck_off(device, found, texts)}"
 
 
-def _flapping(_device: str, found: Finding, words: Words) -> str:
-    _ = words.gettext
+def _flapping(_device: str, found: Finding, texts: Words) -> str:
+    _ = texts.gettext
     if found.times is None:
         return _("Changes more often than anybody can move.")
     return _("Triggered up to {n} times in an hour, more often than anybody can move.").format(n=found.times)
 
 
-def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _poor_coverage(_device: str, found: Finding, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if found.witness:
         if found.span_min is None:
             return _("Misses people that {witness} detects.").format(witness=found.witness)
@@ -174,7 +182,7 @@ def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
             found.times or 0,
         )
         return text.format(
-            span=_span(found.span_min, words), witness=found.witness, share=found.share_pct, n=found.times
+            span=_duration_text(found.span_min, texts), witness=found.witness, share=found.share_pct, n=found.times
         )
     if found.times is None:
         return _("Loses people who are still there, then detects them again.")
@@ -190,13 +198,13 @@ def _poor_coverage(_device: str, found: Finding, words: Words) -> str:
         "Lost people who had just arrived and detected them again later, {n} times in {days}: shown free for {span}.",
         found.times,
     )
-    return text.format(n=found.times, days=_days(found.days, words), span=_span(found.span_min, words))
+    return text.format(n=found.times, days=_days_text(found.days, texts), span=_duration_text(found.span_min, texts))
 
 
-def _clock_off(device: str, found: Finding, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _clock_off(device: str, found: Finding, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if found.off_s is not None:
-        minutes = _span(max(1, round(abs(found.off_s) / 60)), words)
+        minutes = _duration_text(max(1, round(abs(found.off_s) / 60)), texts)
         text = (
             _("The clock of {device} is {span} slow.")
             if found.off_s > 0
@@ -214,8 +222,8 @@ def _clock_off(device: str, found: Finding, words: Words) -> str:
     return text.format(device=device, share=found.share_pct)
 
 
-def _battery_low(_device: str, found: Finding, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _battery_low(_device: str, found: Finding, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if found.days_left is None:
         return _("Battery at {n}%.").format(n=found.battery_pct)
     text = ngettext(
@@ -226,20 +234,20 @@ def _battery_low(_device: str, found: Finding, words: Words) -> str:
     return text.format(pct=found.battery_pct, n=found.days_left)
 
 
-def _wrong_place(_device: str, found: Finding, words: Words) -> str:
-    _ = words.gettext
+def _wrong_place(_device: str, found: Finding, texts: Words) -> str:
+    _ = texts.gettext
     if found.share_pct is None:
         return _("Matches {space} better than its own space.").format(space=found.space)
     text = _("Matches {space} ({share}%) better than its own space ({own}%), for {days}.")
-    return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days(found.days, words))
+    return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days_text(found.days, texts))
 
 
-def _two_clients(device: str, _found: Finding, words: Words) -> str:
-    return words.gettext("Two clients sign in as {device}.").format(device=device)
+def _two_clients(device: str, _found: Finding, texts: Words) -> str:
+    return texts.gettext("Two clients sign in as {device}.").format(device=device)
 
 
-def _rejected(device: str, found: Finding, words: Words) -> str:
-    _, ngettext = words.gettext, words.ngettext
+def _rejected(device: str, found: Finding, texts: Words) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
     if found.times is None:
         return _("The collector rejects events of {device}.").format(device=device)
     text = ngettext(
@@ -248,7 +256,7 @@ def _rejected(device: str, found: Finding, words: Words) -> str:
     return text.format(n=found.times, device=device)
 
 
-_SAID: Final = {
+_SENTENCES: Final = {
     FindingKind.STUCK_ON: _stuck_on,
     FindingKind.STUCK_OFF: _stuck_off,
     FindingKind.NEVER_TRIGGERED: _never_triggered,

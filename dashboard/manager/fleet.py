@@ -1,8 +1,8 @@
-"""What a manager sees beside the plan: why each space is what it is, and how each device is.
+"""The managers' live frame: the state of each space with its reason, the status of each device, findings, alerts.
 
-In:    the picture, its public frame, the house's clock, words.
-Out:   the manager's frame, in sentences.
-Never: a desk that is one member's; it has no state.
+In:    the site snapshot, its public frame, site time, the page's texts.
+Out:   the managers' frame, as texts.
+Never: dedicated desks; they have no state.
 """
 
 import msgspec
@@ -22,7 +22,7 @@ from dashboard.words import Words
 
 
 class SpaceRow(Struct, frozen=True):
-    """One space: its state's code and word, why, and what will come."""
+    """One space: its state as code and label, the reason, and the next change."""
 
     code: str
     word: str
@@ -30,90 +30,97 @@ class SpaceRow(Struct, frozen=True):
 
 
 class ManagerFrame(Struct, frozen=True):
-    """The frame that everybody sees while the house is open, and what only a manager may see."""
+    """The frame that everybody sees while the site is open, and what only managers may see."""
 
     public: Frame
     spaces: dict[str, SpaceRow]
     devices: dict[str, DeviceRow]
     fleet: str
-    """All devices in one line."""
+    """One line about all devices."""
     mark: str
-    """Changes with everything that the page of devices says, but for ages."""
+    """Changes whenever the devices page changes, except for ages."""
     air: dict[str, str]
-    """Each zone's air in a word, and its readings."""
+    """The rating and readings of each zone's air."""
     findings: list[FindingRow]
-    """What was found about sensors."""
+    """Findings about sensors and devices."""
     alerts: AlertPart
     fault: str
 
 
 def encode_manager_frame(frame: ManagerFrame) -> bytes:
-    """The frame as one server-sent event."""
+    """Encode the frame as one server-sent event."""
     return b"data: " + msgspec.json.encode(frame) + b"\n\n"
 
 
-def manager_frame(picture: Picture, public: Frame, now_ms: int, words: Words) -> ManagerFrame:
-    """Everything a manager sees live, in one language."""
+def manager_frame(picture: Picture, public: Frame, now_ms: int, texts: Words) -> ManagerFrame:
+    """Return everything a manager sees live, in one language.
+
+    Args:
+        picture: the site snapshot.
+        public: its public frame.
+        now_ms: site time.
+        texts: texts of the language.
+    """
     plan = picture.plan
-    reader = Reader(plan, now_ms, words)
+    reader = Reader(plan, now_ms, texts)
     devices = {device: device_row(device, picture, reader) for device in plan.devices}
     return ManagerFrame(
         public=public,
-        spaces={space.id: _space(space, picture, reader) for space in shown(plan)},
+        spaces={space.id: _build_space_row(space, picture, reader) for space in shown(plan)},
         devices=devices,
-        fleet=summary(devices.values(), picture, words),
+        fleet=summary(devices.values(), picture, texts),
         mark=mark(picture),
-        air={zone.id: _readings(picture.air.get(zone.id), words) for zone in plan.zones},
-        findings=findings.rows(picture.findings, plan, words),
-        alerts=alerts.part(picture.alerts, plan, words, now_ms),
-        fault=_fault(picture, words),
+        air={zone.id: _air_text(picture.air.get(zone.id), texts) for zone in plan.zones},
+        findings=findings.rows(picture.findings, plan, texts),
+        alerts=alerts.part(picture.alerts, plan, texts, now_ms),
+        fault=_fault_text(picture, texts),
     )
 
 
-def _fault(picture: Picture, words: Words) -> str:
-    """What does not work now, in one or two sentences; empty: nothing is known of."""
+def _fault_text(picture: Picture, texts: Words) -> str:
+    """Return the current fault in one or two sentences; empty: no known fault."""
     if not picture.refused:
         return picture.fault
-    text = words.gettext("The broker does not let the dashboard read {topics}: correct its rights at the broker.")
+    text = texts.gettext("The broker does not let the dashboard read {topics}: correct its rights at the broker.")
     return " ".join(filter(None, (text.format(topics=", ".join(picture.refused)), picture.fault)))
 
 
 def shown(plan: SitePlan) -> list[Space]:
-    """The spaces that have a state: what is offered, and supplies."""
+    """Return the spaces that have a state: offered ones and supplies."""
     return [space for space in plan.spaces if space.offered or space.kind is SpaceKind.SUPPLY]
 
 
-def _readings(air: Air | None, words: Words) -> str:
+def _air_text(air: Air | None, texts: Words) -> str:
     if air is None:
         return ""
-    _ = words.gettext
+    _ = texts.gettext
     readings = (
         (air.co2_ppm, "0", _("{n} ppm CO₂")),
         (air.temperature_c, "0.0", _("{n} °C")),
         (air.humidity_pct, "0", _("humidity {n}%")),
     )
-    told = (
-        text.format(n=format_decimal(value, pattern, locale=words.language)).replace(" ", "\u00a0")
+    formatted = (
+        text.format(n=format_decimal(value, pattern, locale=texts.language)).replace(" ", "\u00a0")
         for value, pattern, text in readings
         if value is not None
     )
-    return " · ".join(filter(None, (words.air(air_word(air)), *told)))
+    return " · ".join(filter(None, (texts.air(air_word(air)), *formatted)))
 
 
-def _space(space: Space, picture: Picture, reader: Reader) -> SpaceRow:
-    words = reader.words
+def _build_space_row(space: Space, picture: Picture, reader: Reader) -> SpaceRow:
+    texts = reader.words
     state = picture.states.get(space.id)
     if state is None:
-        return SpaceRow("u", words.state("u", space.kind), words.gettext("no data yet"))
-    told = why(state, space.kind, picture.tunings.get(space.id), reader)
+        return SpaceRow("u", texts.state("u", space.kind), texts.gettext("no data yet"))
+    reason = why(state, space.kind, picture.tunings.get(space.id), reader)
     if space.kind is SpaceKind.SUPPLY:
-        return SpaceRow(*_level(state, words), told)
+        return SpaceRow(*_supply_label(state, texts), reason)
     code = CODES.get(state.state, "u")
-    return SpaceRow(code, words.state(code, space.kind), told)
+    return SpaceRow(code, texts.state(code, space.kind), reason)
 
 
-def _level(state: SpaceState, words: Words) -> tuple[str, str]:
+def _supply_label(state: SpaceState, texts: Words) -> tuple[str, str]:
     if state.level_pct is None or state.state is Occupancy.UNKNOWN:
-        return "u", words.page["state.u"]
+        return "u", texts.page["state.u"]
     low = state.state is Occupancy.LOW
-    return "o" if low else "v", words.fill("supply.low" if low else "supply", n=round(state.level_pct))
+    return "o" if low else "v", texts.fill("supply.low" if low else "supply", n=round(state.level_pct))

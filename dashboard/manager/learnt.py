@@ -1,8 +1,8 @@
-"""Tells what spaces have learnt: each hold with its bounds and how often it was too short, each sensor's level.
+"""Texts of learned values: each space's hold time with bounds and error rate, each sensor's thresholds.
 
-In:    tunings as the collector says them, the plan, words.
+In:    published tunings, the plan, the page's texts.
 Out:   rows for a manager, in the order of the site file.
-Never: a judgement, when somebody came or went.
+Never: evaluation; when somebody arrived or left.
 """
 
 from collections.abc import Mapping
@@ -22,20 +22,20 @@ _UNITS: Final = {SensorKind.SOUND: "dB", SensorKind.LIGHT: "lux", SensorKind.POW
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """How long one space stays taken after movement, and how often it was shown free too soon."""
+    """How long one space stays occupied after movement, and how often it was shown free too early."""
 
     space: str
     hold: str
     bounds: str
-    """How far it may learn, or that it is pinned."""
+    """The range of learning, or that the hold time is fixed."""
     too_soon: str
     unlearnt: str
-    """The same had it never learnt."""
+    """How often it would have been shown free too early without learning."""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    """From which reading on one sensor speaks of somebody, and how often better sensors say so too."""
+    """Above which reading one sensor counts as on, and how often better sensors agree."""
 
     sensor: str
     above: str
@@ -45,42 +45,42 @@ class LevelRow:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Everything that a house has learnt of its spaces."""
+    """All learned values of a site's spaces."""
 
     holds: tuple[HoldRow, ...]
     levels: tuple[LevelRow, ...]
 
 
-def learnt(tunings: Mapping[str, Tuning], plan: SitePlan, words: Words) -> Learnt:
-    """What every space has learnt, or was told to keep."""
+def learnt(tunings: Mapping[str, Tuning], plan: SitePlan, texts: Words) -> Learnt:
+    """Return the learned or fixed values of every space."""
     known = [(space.name, tunings[space.id]) for space in plan.spaces if space.id in tunings]
     return Learnt(
-        tuple(_hold(name, tuning.hold, words) for name, tuning in known if tuning.hold is not None),
-        tuple(_level(name, sensor, plan, words) for name, tuning in known for sensor in tuning.sensors),
+        tuple(_build_hold_row(name, tuning.hold, texts) for name, tuning in known if tuning.hold is not None),
+        tuple(_build_level_row(name, sensor, plan, texts) for name, tuning in known for sensor in tuning.sensors),
     )
 
 
-def _hold(space: str, hold: HoldTuning, words: Words) -> HoldRow:
-    _ = words.gettext
-    least, most = minutes(hold.least_ms, words), minutes(hold.most_ms, words)
+def _build_hold_row(space: str, hold: HoldTuning, texts: Words) -> HoldRow:
+    _ = texts.gettext
+    least, most = minutes(hold.least_ms, texts), minutes(hold.most_ms, texts)
     return HoldRow(
         space=space,
-        hold=_("{n} min").format(n=minutes(hold.hold_ms, words)),
+        hold=_("{n} min").format(n=minutes(hold.hold_ms, texts)),
         bounds=_("fixed") if hold.least_ms == hold.most_ms else _("{n} min").format(n=f"{least}–{most}"),  # noqa: RUF001
-        too_soon=_share(hold.flip_share, words),
-        unlearnt=_share(hold.start_flip_share, words),
+        too_soon=_share_text(hold.flip_share, texts),
+        unlearnt=_share_text(hold.start_flip_share, texts),
     )
 
 
-def _level(space: str, told: SensorTuning, plan: SitePlan, words: Words) -> LevelRow:
-    sensor = plan.sensor.get((told.device, told.sensor))
+def _build_level_row(space: str, tuning: SensorTuning, plan: SitePlan, texts: Words) -> LevelRow:
+    sensor = plan.sensor.get((tuning.device, tuning.sensor))
     unit = "" if sensor is None else _UNITS.get(sensor.kind, "")
     above, below = (
-        f"{format_decimal(level, '0.#', locale=words.language)} {unit}".rstrip()
-        for level in (told.takes_above, told.keeps_above)
+        f"{format_decimal(level, '0.#', locale=texts.language)} {unit}".rstrip()
+        for level in (tuning.takes_above, tuning.keeps_above)
     )
-    return LevelRow(f"{told.sensor} ({space})", above, below, _share(told.agreement, words))
+    return LevelRow(f"{tuning.sensor} ({space})", above, below, _share_text(tuning.agreement, texts))
 
 
-def _share(share: float | None, words: Words) -> str:
-    return NONE if share is None else words.percent(share)
+def _share_text(share: float | None, texts: Words) -> str:
+    return NONE if share is None else texts.percent(share)

@@ -1,8 +1,8 @@
-"""The page of what the house has learnt: holds and levels of spots, and how people are counted.
+"""The page of learned values: hold times and thresholds of spaces, and how people are counted.
 
-In:    the live picture, history.
+In:    the live site snapshot, history.
 Out:   one page.
-Never: a setting: what is learnt is pinned in the site file.
+Never: settings: a learned value is fixed in the site file.
 """
 
 from typing import Final
@@ -22,23 +22,23 @@ from dashboard.serving import serving
 routes: Final = Blueprint("learnt", __name__, url_prefix="/manage/learnt")
 
 LEDGER_DAYS: Final = 3
-"""Corrections of the last days are shown."""
+"""Corrections of this many days are shown."""
 
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """What spots and doors have taught."""
+    """Show what was learned from spaces and doors."""
     here = serving()
     return render_template(
         "learnt.html",
         plan=here.plan,
         learnt=learnt(here.live.picture.tunings, here.plan, words()),
-        ledger=_ledger(here.live.now_ms()) if here.plan.doors else None,
+        ledger=_read_ledger(here.live.now_ms()) if here.plan.doors else None,
     )
 
 
-def _ledger(now_ms: int) -> Ledger | None:
-    """How people are counted; None while history is away."""
+def _read_ledger(now_ms: int) -> Ledger | None:
+    """Return how people are counted; None while history is unavailable."""
     here = serving()
     corrections = read(past.Question(measure=PEOPLE_CORRECTION, from_ms=now_ms - LEDGER_DAYS * DAY_MS, to_ms=now_ms))
     passed = read(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=now_ms - (DAYS + 1) * DAY_MS, to_ms=now_ms))

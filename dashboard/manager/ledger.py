@@ -1,8 +1,8 @@
-"""Turns the ledger of people into words: what was corrected and why, and how the doors of the last two weeks err.
+"""Texts about the people count: corrections with reasons, and the counting error of the doors over two weeks.
 
-In:    rows of PEOPLE_CORRECTION and PEOPLE_FIVE_MIN, the plan, words.
-Out:   one line for each correction, the newest first; sentences.
-Never: a count of few people, I/O.
+In:    rows of PEOPLE_CORRECTION and PEOPLE_FIVE_MIN, the plan, the page's texts.
+Out:   one line for each correction, newest first; sentences.
+Never: a count of 1 to 4 people, I/O.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,12 +23,12 @@ from dashboard.words import Words
 
 _PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 NEWEST: Final = 12
-"""So many corrections are shown."""
+"""At most this many corrections are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One correction as it is read."""
+    """One correction as texts."""
 
     at: str
     why: str
@@ -38,52 +38,60 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How people are counted: what the doors have taught, when the house was last empty, the newest corrections."""
+    """How people are counted: learned door ratio, when the site was last empty, and the newest corrections."""
 
     doors: str
     zero: str
     crowded: str
-    """That more people are told than there are places; nothing is cut down to these. Empty: they are not."""
+    """A warning that more people are counted than there are places; the count is not limited. Empty: not the case."""
     entries: tuple[Entry, ...]
 
 
 def ledger(
-    corrections: Sequence[Row], passed: Iterable[Row], people: People | None, plan: SitePlan, words: Words
+    corrections: Sequence[Row], passed: Iterable[Row], people: People | None, plan: SitePlan, texts: Words
 ) -> Ledger:
-    """What a manager reads of the count."""
+    """Return the texts about the people count.
+
+    Args:
+        corrections: rows of PEOPLE_CORRECTION.
+        passed: rows of PEOPLE_FIVE_MIN.
+        people: the current count; None: unknown.
+        plan: the site.
+        texts: the page's texts.
+    """
     return Ledger(
-        doors=doors(passed, plan, words),
-        zero=_zero(people, plan, words),
-        crowded=_crowded(people, plan, words),
-        entries=entries(corrections, plan, words),
+        doors=doors(passed, plan, texts),
+        zero=_last_empty_text(people, plan, texts),
+        crowded=_crowded_warning(people, plan, texts),
+        entries=entries(corrections, plan, texts),
     )
 
 
-def entries(corrections: Sequence[Row], plan: SitePlan, words: Words) -> tuple[Entry, ...]:
-    """The newest corrections; one between few and few people tells nothing, and is left out."""
-    told = [row for row in corrections if not all(0 <= (value or 0) < FEW for value in row.fields)]
-    told.sort(key=lambda row: row.at_ms, reverse=True)
-    whys = _whys(words)
+def entries(corrections: Sequence[Row], plan: SitePlan, texts: Words) -> tuple[Entry, ...]:
+    """Return the newest corrections, without those between two counts of fewer than five people."""
+    exposed = [row for row in corrections if not all(0 <= (value or 0) < FEW for value in row.fields)]
+    exposed.sort(key=lambda row: row.at_ms, reverse=True)
+    reasons = _reasons(texts)
     return tuple(
         Entry(
-            at=format_datetime(local(plan, row.at_ms), "EEE d MMM HH:mm", locale=words.language),
-            why=_still(row, words) if row.tags[1] == Why.STILL else whys.get(row.tags[1], row.tags[1]),
-            before=_number(row.fields[0], words),
-            after=_number(row.fields[1], words),
+            at=format_datetime(local(plan, row.at_ms), "EEE d MMM HH:mm", locale=texts.language),
+            why=_quiet_inside_reason(row, texts) if row.tags[1] == Why.STILL else reasons.get(row.tags[1], row.tags[1]),
+            before=_count_text(row.fields[0], texts),
+            after=_count_text(row.fields[1], texts),
         )
-        for row in told[:NEWEST]
+        for row in exposed[:NEWEST]
     )
 
 
-def doors(passed: Iterable[Row], plan: SitePlan, words: Words) -> str:
-    """How many of those who go out the doors tell of those who came in, by the days before today."""
+def doors(passed: Iterable[Row], plan: SitePlan, texts: Words) -> str:
+    """Return how many people the doors count in for each person out, from the days before today."""
     turns, days = Turns(plan), dict[int, DoorDay]()
     for row in passed:
         day = turns.of(row.at_ms).day
         known = days.get(day, DoorDay(day))
         days[day] = DoorDay(day, known.entries + int(row.fields[0] or 0), known.exits + int(row.fields[1] or 0))
     ended = [found for day in sorted(days)[:-1][-DAYS:] if (found := days[day]).entries or found.exits]
-    _, ngettext = words.gettext, words.ngettext
+    _, ngettext = texts.gettext, texts.ngettext
     if not ended:
         return _("The doors have not counted a full day yet; typical counting errors are assumed.")
     ratio = learn(ended).ratio
@@ -99,48 +107,48 @@ def doors(passed: Iterable[Row], plan: SitePlan, words: Words) -> str:
         "Over {days} days the doors counted {n} in for every 100 out, so each person out is counted as {ratio}.",
         len(ended),
     )
-    decimal = format_decimal(ratio, "0.00", locale=words.language)
+    decimal = format_decimal(ratio, "0.00", locale=texts.language)
     return text.format(days=len(ended), n=round(100 * ratio), ratio=decimal)
 
 
-def _zero(people: People | None, plan: SitePlan, words: Words) -> str:
+def _last_empty_text(people: People | None, plan: SitePlan, texts: Words) -> str:
     if people is None:
         return ""
     if people.zero_ms is None:
-        return words.gettext(
+        return texts.gettext(
             "The site has not been certain to be empty yet, so anybody who was already inside is not counted."
         )
-    at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=words.language)
-    return words.gettext("Last certain to be empty {at}.").format(at=at)
+    at = format_datetime(local(plan, people.zero_ms), "EEE d MMM HH:mm", locale=texts.language)
+    return texts.gettext("Last certain to be empty {at}.").format(at=at)
 
 
-def _crowded(people: People | None, plan: SitePlan, words: Words) -> str:
+def _crowded_warning(people: People | None, plan: SitePlan, texts: Words) -> str:
     places = sum(space.kind in _PLACES for space in plan.spaces)
     if people is None or people.least <= max(places, FEW):
         return ""
-    text = words.gettext(
+    text = texts.gettext(
         "More people are counted than there are desks, booths and rooms ({n}): either it is very "
         "full, or a door counter is wrong."
     )
     return text.format(n=places)
 
 
-def _number(count: float | None, words: Words) -> str:
+def _count_text(count: float | None, texts: Words) -> str:
     people = int(count or 0)
     if 0 < people < FEW:
-        return words.gettext("under {n}").format(n=FEW)
+        return texts.gettext("under {n}").format(n=FEW)
     return str(people).replace("-", "\u2212")  # a minus, not a hyphen
 
 
-def _still(row: Row, words: Words) -> str:
-    _ = words.gettext
+def _quiet_inside_reason(row: Row, texts: Words) -> str:
+    _ = texts.gettext
     if (row.fields[1] or 0) < (row.fields[0] or 0):
         return _("fewer people left than the count would suggest")
     return _("more people left than the count would suggest")
 
 
-def _whys(words: Words) -> dict[str, str]:
-    _ = words.gettext
+def _reasons(texts: Words) -> dict[str, str]:
+    _ = texts.gettext
     return {
         Why.NEGATIVE: _("more people left than were counted inside"),
         Why.DOORS: _("usual counting errors of the doors"),

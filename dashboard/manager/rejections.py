@@ -1,6 +1,6 @@
-"""Words the newest rejections of a device: where in its messages, and why.
+"""Texts of a device's newest rejections: in which field of its messages, and why.
 
-In:    rejections as the collector publishes them, words.
+In:    published rejections, the page's texts.
 Out:   rows for a manager, the newest first.
 Never: a value that a device sent.
 """
@@ -18,7 +18,7 @@ from dashboard.words import Words
 
 
 class RejectionRow(Struct, frozen=True):
-    """One row."""
+    """One rejection as texts."""
 
     sensor: str
     seq: str
@@ -28,22 +28,22 @@ class RejectionRow(Struct, frozen=True):
     at: str
 
 
-def rejection_row(one: Rejection, time_zone: ZoneInfo, words: Words) -> RejectionRow:
-    """One rejection in words; what is not known of it is empty."""
+def rejection_row(one: Rejection, time_zone: ZoneInfo, texts: Words) -> RejectionRow:
+    """Return one rejection as texts; unknown values are empty."""
     at = datetime.fromtimestamp(one.at_ms / 1000, UTC).astimezone(time_zone)
-    seqs = [format_decimal(seq, "0", locale=words.language) for seq in dict.fromkeys((one.first, one.last)) if seq]
+    seqs = [format_decimal(seq, "0", locale=texts.language) for seq in dict.fromkeys((one.first, one.last)) if seq]
     return RejectionRow(
         sensor=one.sensor,
         seq=" - ".join(seqs),
         field=one.key,
-        why=_why(one.reason, words),
-        times=format_decimal(one.times, locale=words.language) if one.times else "",
-        at=format_datetime(at, "d MMM HH:mm", locale=words.language) if one.at_ms else "",
+        why=_reason_text(one.reason, texts),
+        times=format_decimal(one.times, locale=texts.language) if one.times else "",
+        at=format_datetime(at, "d MMM HH:mm", locale=texts.language) if one.at_ms else "",
     )
 
 
-def _why(reason: str, words: Words) -> str:
-    _ = words.gettext
+def _reason_text(reason: str, texts: Words) -> str:
+    _ = texts.gettext
     known = {
         Loss.DROPPED: _("Dropped by the device before they were stored."),
         Loss.UNKNOWN_SENSOR: _("The site file lists no such sensor for this device."),

@@ -317,7 +317,7 @@ def test_findings_are_retained_answered_and_cleared_with_their_device(
     path, plan = tmp_path / "journal.sqlite", house_of(2)
     gone = topics.device("mill", "pi-77", topics.DeviceTopic.FINDINGS)
     observer.retain(gone, encode_findings(Findings(NOON_MS, [])))
-    flapping = DayTally(day_span(NOON_MS, plan.time_zone).day, fast_hours=9, most_rises=900)
+    flapping = DayTally(day_span(NOON_MS, plan.time_zone).day, flapping_hours=9, max_hourly_rises=900)
     with closing(Journal(path)) as journal, journal.transaction():
         sensor = plan.sensor["pi-1", "desk-0-pir"]
         past = SensorPast(mark(sensor), NOON_MS, days=(flapping,), fired=True)

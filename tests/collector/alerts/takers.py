@@ -1,4 +1,4 @@
-"""A server that takes messages over HTTP, as any service does: apprise's json:// speaks to it."""
+"""An HTTP server that receives notifications through apprise's json:// service."""
 
 import json
 import threading
@@ -8,44 +8,44 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Taker:
-    """What came, and whether the next is taken.
+    """The messages received, and the response to the next ones.
 
     Attributes:
-        came: title and text of every message, oldest first, those that were refused too.
-        status: what every request is answered with.
+        came: title and body of every message, oldest first, including rejected ones.
+        status: the HTTP status of every response.
     """
 
     def __init__(self) -> None:
         self.came: list[tuple[str, str]] = []
         self.status = 200
-        taker = self
+        receiver = self
 
-        class Answer(BaseHTTPRequestHandler):
+        class NotificationHandler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                taker.came.append((said["title"], said["message"]))
-                self.send_response(taker.status)
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                receiver.came.append((message["title"], message["message"]))
+                self.send_response(receiver.status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing on stderr."""
+                """Write nothing to stderr."""
 
-        self.server = HTTPServer(("127.0.0.1", 0), Answer)
+        self.server = HTTPServer(("127.0.0.1", 0), NotificationHandler)
 
     @property
     def url(self) -> str:
-        return f"json://127.0.0.1:{self.server.server_address[1]}/secret-of-the-house"
+        return f"json://127.0.0.1:{self.server.server_address[1]}/secret-of-the-site"
 
 
 @contextmanager
 def taker() -> Iterator[Taker]:
-    """A server on a free port, gone when the `with` ends."""
-    made = Taker()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.05})
+    """Run a server on a free port until the `with` block ends."""
+    receiver = Taker()
+    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield made
+        yield receiver
     finally:
-        made.server.shutdown()
+        receiver.server.shutdown()
         thread.join()
-        made.server.server_close()
+        receiver.server.server_close()

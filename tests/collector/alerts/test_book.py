@@ -1,4 +1,4 @@
-"""Every alert begins once and ends once, however often and in whatever order the house is looked at."""
+"""Every alert begins once and ends once, independent of how often and in which order signs are evaluated."""
 
 import pytest
 from hypothesis import given, settings
@@ -15,13 +15,13 @@ AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
 TIMINGS = {kind: Timing(Severity.WARNING, AFTER_MS, CALM_MS) for kind in AlertKind}
 
 
-def sign(level: Level, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HIGH) -> Sign:
+def make_sign(level: Level, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HIGH) -> Sign:
     return Sign(kind, subject, level, value=1500)
 
 
 NOTHING = Book()
 QUICKEST = timings(AlertSettings(device_silent_min=1, sensor_silent_min=1, co2_min=0, free_desks_min=0))
-"""How each kind begins and ends with the least that the settings allow."""
+"""Timings of each kind with the smallest values that the settings allow."""
 
 
 @settings(max_examples=200)
@@ -29,34 +29,34 @@ QUICKEST = timings(AlertSettings(device_silent_min=1, sensor_silent_min=1, co2_m
     st.sampled_from(AlertKind),
     st.lists(st.tuples(st.sampled_from(Level), st.sampled_from([0, 1000, 10_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS]))),
 )
-def test_no_input_makes_an_alert_begin_more_than_twice_an_hour(kind: AlertKind, looks: list[tuple[Level, int]]) -> None:
+def test_alert_never_begins_more_than_twice_an_hour(kind: AlertKind, evaluations: list[tuple[Level, int]]) -> None:
     book, now_ms = NOTHING, 0
-    for level, step_ms in looks * 20:
+    for level, step_ms in evaluations * 20:
         now_ms += step_ms
-        book = turned(book, [sign(level, kind=kind)], QUICKEST, now_ms)
+        book = turned(book, [make_sign(level, kind=kind)], QUICKEST, now_ms)
     opened, ended = alerts(book)
     fired = sorted(alert.fired_ms for alert in opened + ended)
     assert all(later - first >= HOUR_MS for first, later in zip(fired, fired[2:], strict=False))
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_what_comes_and_goes_with_each_look_begins_twice_an_hour_at_most(kind: AlertKind) -> None:
-    """A day of looks every ten seconds, with the period that the kind is most sensitive to."""
+def test_oscillating_sign_begins_at_most_two_alerts_an_hour(kind: AlertKind) -> None:
+    """A day of evaluations every ten seconds, with the period that the kind is most sensitive to."""
     timing = QUICKEST[kind]
-    on_ms, off_ms = timing.after_ms + 10_000, timing.calm_ms + 10_000
+    on_ms, off_ms = timing.raise_after_ms + 10_000, timing.clear_after_ms + 10_000
     book, now_ms = NOTHING, 0
     while now_ms < 24 * HOUR_MS:
         is_on = now_ms % (on_ms + off_ms) < on_ms
-        book = turned(book, [sign(Level.PRESENT if is_on else Level.ABSENT, kind=kind)], QUICKEST, now_ms)
+        book = turned(book, [make_sign(Level.PRESENT if is_on else Level.ABSENT, kind=kind)], QUICKEST, now_ms)
         now_ms += 10_000
     opened, ended = alerts(book)
     assert 2 <= len(opened) + len(ended) <= 48
 
 
-def judged(levels: list[Level], book: Book = NOTHING, from_ms: int = 0) -> Book:
-    """One look a minute."""
-    for place, level in enumerate(levels):
-        book = turned(book, [sign(level)], TIMINGS, from_ms + place * MINUTE_MS)
+def evaluate(levels: list[Level], book: Book = NOTHING, from_ms: int = 0) -> Book:
+    """Evaluate one level a minute."""
+    for index, level in enumerate(levels):
+        book = turned(book, [make_sign(level)], TIMINGS, from_ms + index * MINUTE_MS)
     return book
 
 
@@ -64,61 +64,61 @@ def alerts(book: Book) -> tuple[list[Alert], list[Alert]]:
     return [episode.alert for episode in book.open], [past.alert for past in book.ended]
 
 
-def test_an_alert_begins_when_it_has_held_for_long_enough_and_not_before() -> None:
-    assert judged([Level.PRESENT] * 10).open == ()
-    (alert,), ended = alerts(judged([Level.PRESENT] * 11))
+def test_alert_begins_after_raise_time_and_not_before() -> None:
+    assert evaluate([Level.PRESENT] * 10).open == ()
+    (alert,), ended = alerts(evaluate([Level.PRESENT] * 11))
     assert (alert.since_ms, alert.fired_ms, alert.ended_ms, ended) == (0, AFTER_MS, None, [])
 
 
-def test_it_ends_when_it_was_gone_for_long_enough_and_says_since_when() -> None:
-    begun = judged([Level.PRESENT] * 11)
-    assert judged([Level.ABSENT] * 5, begun, 11 * MINUTE_MS).open != ()
-    opened, (alert,) = alerts(judged([Level.ABSENT] * 6, begun, 11 * MINUTE_MS))
+def test_alert_ends_after_clear_time_and_keeps_when_it_was_gone() -> None:
+    begun = evaluate([Level.PRESENT] * 11)
+    assert evaluate([Level.ABSENT] * 5, begun, 11 * MINUTE_MS).open != ()
+    opened, (alert,) = alerts(evaluate([Level.ABSENT] * 6, begun, 11 * MINUTE_MS))
     assert (opened, alert.ended_ms) == ([], 11 * MINUTE_MS)
 
 
-def test_what_comes_and_goes_is_one_alert() -> None:
-    flutter = [Level.PRESENT] * 11 + [Level.ABSENT, Level.ABSENT, Level.PRESENT] * 50
-    opened, ended = alerts(judged(flutter))
+def test_intermittent_sign_is_one_alert() -> None:
+    intermittent = [Level.PRESENT] * 11 + [Level.ABSENT, Level.ABSENT, Level.PRESENT] * 50
+    opened, ended = alerts(evaluate(intermittent))
     assert (len(opened), ended) == (1, [])
 
 
-def test_what_comes_and_goes_from_the_beginning_is_none() -> None:
-    assert alerts(judged([Level.PRESENT, Level.PRESENT, Level.ABSENT] * 50)) == ([], [])
+def test_sign_that_is_intermittent_from_the_start_is_no_alert() -> None:
+    assert alerts(evaluate([Level.PRESENT, Level.PRESENT, Level.ABSENT] * 50)) == ([], [])
 
 
-def test_between_two_thresholds_all_stays_as_it_was() -> None:
+def test_between_two_thresholds_nothing_changes() -> None:
     rising = [Level.PRESENT] + [Level.BETWEEN] * 9 + [Level.PRESENT]
-    assert len(judged(rising).open) == 1
-    assert judged([Level.BETWEEN] * 30).open == ()
+    assert len(evaluate(rising).open) == 1
+    assert evaluate([Level.BETWEEN] * 30).open == ()
     falling = [Level.ABSENT] + [Level.BETWEEN] * 30
-    begun = judged([Level.PRESENT] * 11)
-    assert judged([*falling[1:], Level.PRESENT], begun, 11 * MINUTE_MS).open != ()
+    begun = evaluate([Level.PRESENT] * 11)
+    assert evaluate([*falling[1:], Level.PRESENT], begun, 11 * MINUTE_MS).open != ()
 
 
-def test_where_nobody_can_know_nothing_begins_and_nothing_ends() -> None:
-    assert judged([Level.PRESENT] * 10 + [Level.BLIND] + [Level.PRESENT] * 10).open == ()
-    begun = judged([Level.PRESENT] * 11)
-    assert len(judged([Level.ABSENT, *[Level.BLIND] * 99], begun, 11 * MINUTE_MS).open) == 1
+def test_while_unknown_nothing_begins_and_nothing_ends() -> None:
+    assert evaluate([Level.PRESENT] * 10 + [Level.BLIND] + [Level.PRESENT] * 10).open == ()
+    begun = evaluate([Level.PRESENT] * 11)
+    assert len(evaluate([Level.ABSENT, *[Level.BLIND] * 99], begun, 11 * MINUTE_MS).open) == 1
 
 
-def test_a_subject_of_which_nothing_is_said_is_well() -> None:
-    book = judged([Level.PRESENT] * 11)
+def test_subject_without_a_sign_counts_as_absent() -> None:
+    book = evaluate([Level.PRESENT] * 11)
     for minute in range(11, 17):
         book = turned(book, [], TIMINGS, minute * MINUTE_MS)
     assert (book.open, len(book.ended)) == ((), 1)
 
 
-def test_an_ended_alert_is_kept_for_a_fortnight() -> None:
-    book = judged([Level.ABSENT] * 6, judged([Level.PRESENT] * 11), 11 * MINUTE_MS)
+def test_ended_alert_is_kept_for_two_weeks() -> None:
+    book = evaluate([Level.ABSENT] * 6, evaluate([Level.PRESENT] * 11), 11 * MINUTE_MS)
     assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS - 1).ended != ()
     assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS).ended == ()
 
 
-def test_a_clock_that_is_set_back_makes_no_alert_end_before_it_began() -> None:
-    book = judged([Level.PRESENT] * 11, from_ms=1000 * MINUTE_MS)
+def test_clock_set_back_never_ends_an_alert_before_its_begin() -> None:
+    book = evaluate([Level.PRESENT] * 11, from_ms=1000 * MINUTE_MS)
     for minute in range(10):
-        book = turned(book, [sign(Level.ABSENT)], TIMINGS, minute * MINUTE_MS)
+        book = turned(book, [make_sign(Level.ABSENT)], TIMINGS, minute * MINUTE_MS)
     (alert,) = alerts(book)[1]
     assert alert.since_ms <= alert.fired_ms <= (alert.ended_ms or 0)
 
@@ -129,40 +129,40 @@ MOMENTS = st.lists(
 )
 
 
-def story(moments: list[tuple[int, list[Level]]], *, twice: bool, turned_round: bool) -> list[Book]:
+def replay(moments: list[tuple[int, list[Level]]], *, twice: bool, reversed_order: bool) -> list[Book]:
     book, at_ms, books = Book(), 0, []
     for minutes, levels in moments:
         at_ms += minutes * MINUTE_MS
-        signs = [sign(level, subject) for level, subject in zip(levels, SUBJECTS, strict=True)]
+        signs = [make_sign(level, subject) for level, subject in zip(levels, SUBJECTS, strict=True)]
         for _ in range(2 if twice else 1):
-            book = turned(book, reversed(signs) if turned_round else signs, TIMINGS, at_ms)
+            book = turned(book, reversed(signs) if reversed_order else signs, TIMINGS, at_ms)
         books.append(book)
     return books
 
 
 @given(moments=MOMENTS)
-def test_looking_twice_or_in_another_order_changes_nothing(moments: list[tuple[int, list[Level]]]) -> None:
+def test_evaluating_twice_or_in_another_order_changes_nothing(moments: list[tuple[int, list[Level]]]) -> None:
     moments = [(minutes + 1, levels) for minutes, levels in moments]
-    plain = story(moments, twice=False, turned_round=False)
-    assert story(moments, twice=True, turned_round=False) == plain
-    assert story(moments, twice=False, turned_round=True) == plain
+    expected = replay(moments, twice=False, reversed_order=False)
+    assert replay(moments, twice=True, reversed_order=False) == expected
+    assert replay(moments, twice=False, reversed_order=True) == expected
 
 
 @given(moments=MOMENTS)
-def test_each_alert_is_open_once_and_ends_once_after_it_began(moments: list[tuple[int, list[Level]]]) -> None:
+def test_each_alert_is_open_once_and_ends_once_after_its_begin(moments: list[tuple[int, list[Level]]]) -> None:
     began: set[tuple[str, int]] = set()
     ended: dict[tuple[str, int], Alert] = {}
     before: set[tuple[str, int]] = set()
-    for book in story(moments, twice=False, turned_round=False):
+    for book in replay(moments, twice=False, reversed_order=False):
         opened = [episode.alert for episode in book.open]
         now = {(alert.subject, alert.fired_ms) for alert in opened}
-        assert len({alert.subject for alert in opened}) == len(opened), "of each subject one is open at most"
+        assert len({alert.subject for alert in opened}) == len(opened), "at most one is open for each subject"
         assert not (now - before) & began, "none begins twice"
         began |= now
         for past in book.ended:
             alert = past.alert
             assert alert.since_ms <= alert.fired_ms <= (alert.ended_ms or -1)
-            assert ended.setdefault((alert.subject, alert.fired_ms), alert) == alert, "what has ended stays as it was"
+            assert ended.setdefault((alert.subject, alert.fired_ms), alert) == alert, "an ended alert does not change"
         assert not now & ended.keys()
         before = now
     assert ended.keys() <= began
@@ -172,19 +172,19 @@ def test_each_alert_is_open_once_and_ends_once_after_it_began(moments: list[tupl
     spans=st.lists(st.tuples(st.integers(20, 200), st.integers(20, 200)), min_size=1, max_size=10),
     steps=st.lists(st.integers(1, 240), min_size=200, max_size=200),
 )
-def test_whatever_the_ticks_each_long_trouble_is_one_alert(spans: list[tuple[int, int]], steps: list[int]) -> None:
-    """Troubles and pauses of 20 minutes and more, looked at every 1 to 240 s in an unsteady beat."""
+def test_each_long_trouble_is_one_alert_at_any_interval(spans: list[tuple[int, int]], steps: list[int]) -> None:
+    """Troubles and pauses of at least 20 minutes, evaluated at irregular intervals of 1 to 240 s."""
     edges: list[tuple[int, Level]] = []
     at_ms = 0
     for trouble_min, pause_min in spans:
         edges += [(at_ms, Level.PRESENT), (at_ms + trouble_min * MINUTE_MS, Level.ABSENT)]
         at_ms += (trouble_min + pause_min) * MINUTE_MS
-    book, now_ms, place, level, turn = Book(), 0, 0, Level.ABSENT, 0
+    book, now_ms, index, level, turn = Book(), 0, 0, Level.ABSENT, 0
     while now_ms < at_ms:
-        while place < len(edges) and edges[place][0] <= now_ms:
-            level = edges[place][1]
-            place += 1
-        book = turned(book, [sign(level)], TIMINGS, now_ms)
+        while index < len(edges) and edges[index][0] <= now_ms:
+            level = edges[index][1]
+            index += 1
+        book = turned(book, [make_sign(level)], TIMINGS, now_ms)
         now_ms += steps[turn % len(steps)] * 1000
         turn += 1
     opened, ended = alerts(book)
@@ -198,10 +198,8 @@ def test_whatever_the_ticks_each_long_trouble_is_one_alert(spans: list[tuple[int
     troubles=st.lists(st.tuples(st.integers(1, 200), st.integers(6, 200)), min_size=1, max_size=8),
     restarts=st.sets(st.integers(0, 3000), max_size=30),
 )
-def test_however_often_the_collector_starts_anew_no_trouble_is_alerted_of_twice(
-    troubles: list[tuple[int, int]], restarts: set[int]
-) -> None:
-    """One look a minute; a restart forgets what was only pending. Pauses are longer than the calm."""
+def test_restarts_never_repeat_an_alert(troubles: list[tuple[int, int]], restarts: set[int]) -> None:
+    """One evaluation a minute; a restart drops pending signs. Pauses are longer than `clear_after_ms`."""
     book, minute = Book(), 0
     for trouble_min, pause_min in troubles:
         fired = set()
@@ -209,16 +207,16 @@ def test_however_often_the_collector_starts_anew_no_trouble_is_alerted_of_twice(
             for _ in range(minutes):
                 if minute in restarts:
                     book = Book(book.open, book.ended)
-                book = turned(book, [sign(level)], TIMINGS, minute * MINUTE_MS)
+                book = turned(book, [make_sign(level)], TIMINGS, minute * MINUTE_MS)
                 fired |= {episode.alert.fired_ms for episode in book.open}
                 minute += 1
         assert len(fired) <= 1
-        assert book.open == (), "it is over"
+        assert book.open == (), "it has ended"
 
 
-def test_an_alert_that_ended_three_days_ago_keeps_no_exact_moment() -> None:
-    begun = judged([Level.PRESENT] * 11, from_ms=1234)
-    ended = judged([Level.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
+def test_alert_that_ended_three_days_ago_has_no_exact_times() -> None:
+    begun = evaluate([Level.PRESENT] * 11, from_ms=1234)
+    ended = evaluate([Level.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
     exact = alerts(ended)[1][0]
     assert exact.since_ms == 1234
     assert alerts(turned(ended, [], TIMINGS, exact.since_ms + EXACT_MS))[1] == [exact]
@@ -226,10 +224,10 @@ def test_an_alert_that_ended_three_days_ago_keeps_no_exact_moment() -> None:
     assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_MS, 2 * COARSE_MS)
 
 
-def test_an_alert_that_is_open_for_three_days_keeps_no_exact_moment() -> None:
-    book = judged([Level.PRESENT] * 11, from_ms=1234)
+def test_alert_that_is_open_for_three_days_has_no_exact_times() -> None:
+    book = evaluate([Level.PRESENT] * 11, from_ms=1234)
     fired_ms = book.open[0].alert.fired_ms
-    later = turned(book, [sign(Level.PRESENT)], TIMINGS, fired_ms + EXACT_MS + 1)
+    later = turned(book, [make_sign(Level.PRESENT)], TIMINGS, fired_ms + EXACT_MS + 1)
     alert = later.open[0].alert
     assert (alert.since_ms, alert.fired_ms) == (0, fired_ms - fired_ms % COARSE_MS)
-    assert fired_ms % COARSE_MS, "there is something to hide"
+    assert fired_ms % COARSE_MS, "the exact time differs from the coarse one"

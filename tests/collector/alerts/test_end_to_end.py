@@ -1,4 +1,4 @@
-"""From a device that falls silent to a message at a real server: Mosquitto, collector, journal and apprise are real."""
+"""From a silent device to a message at a server, with real Mosquitto, collector, journal and apprise."""
 
 import threading
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ MINUTE_MS = 60_000
 ALERTS = topics.alerts("mill")
 
 
-class House:
-    """A collector whose clock the test sets; it looks at the house once in a real second."""
+class SiteUnderTest:
+    """A collector whose clock the test sets; it evaluates alerts once in a real second."""
 
     def __init__(self, broker: Mosquitto, observer: Observer, path: Path, phone: Taker) -> None:
         destination = Destination(name="phone", url_file=Path("phone"), url=phone.url)
@@ -44,23 +44,23 @@ class House:
         thread = threading.Thread(target=run, args=(self.settings, house_of(1), lambda: self.now_ms, stop))
         thread.start()
         try:
-            until(self.observer.online, what="the collector's first word")
+            until(self.observer.online, what="the collector to be online")
             yield
         finally:
             stop.set()
             thread.join(20)
-        until(lambda: not self.observer.online(), what="the collector's last word")
+        until(lambda: not self.observer.online(), what="the collector to be offline")
 
-    def told(self) -> Alerts | None:
+    def read_alerts(self) -> Alerts | None:
         payload = self.observer.retained.get(ALERTS)
         return decode_alerts(payload) if payload else None
 
     def fail(self) -> None:
-        """Say more than the full disk has room for, until the collector says that it cannot go on."""
+        """Send more events than the full disk can store, until the collector reports a fault."""
         while self.observer.online():
             stored = self.stored()
             self.observer.say(motions(range(stored + 1, stored + 501)))
-            until(partial(self._answered, stored), what="a receipt, or a fault")
+            until(partial(self._answered, stored), what="a receipt or a fault")
 
     def _answered(self, stored: int) -> bool:
         return not self.observer.online() or self.stored() > stored
@@ -69,87 +69,87 @@ class House:
         return max((receipt.seq for receipt in self.observer.receipts()), default=0)
 
     def pass_until(self, alerts: str, *, minutes: int = 1) -> None:
-        """Let the house's clock go on by steps, each after the collector looked, until it tells of so many alerts."""
+        """Advance site time in steps, one per evaluation, until this number of alerts is published."""
 
         def reached() -> bool:
             self.now_ms += minutes * MINUTE_MS
-            told = self.told()
-            return told is not None and f"{len(told.open)} open, {len(told.ended)} ended" == alerts
+            published = self.read_alerts()
+            return published is not None and f"{len(published.open)} open, {len(published.ended)} ended" == alerts
 
         until(reached, seconds=60, what=alerts)
 
 
 @pytest.fixture
 def phone() -> Iterator[Taker]:
-    with taker() as made:
-        yield made
+    with taker() as receiver:
+        yield receiver
 
 
-def test_a_silent_device_is_told_at_a_server_once_also_over_a_restart_and_told_when_it_is_back(
+def test_silent_device_causes_one_message_also_across_a_restart(
     broker: Mosquitto, phone: Taker, tmp_path: Path
 ) -> None:
     with closing(Observer(broker)) as observer:
-        house = House(broker, observer, tmp_path / "journal.sqlite", phone)
+        site = SiteUnderTest(broker, observer, tmp_path / "journal.sqlite", phone)
         phone.status = 500
-        with house.collecting():
-            until(lambda: house.told() is not None, what="the first word of alerts")
+        with site.collecting():
+            until(lambda: site.read_alerts() is not None, what="the first alerts message")
             observer.say(motions([1]))
-            house.pass_until("2 open, 0 ended")  # the device; and then that the server takes no message
-            told = house.told()
-            assert told is not None
-            assert {alert.kind for alert in told.open} == {AlertKind.DEVICE_SILENT, AlertKind.NOT_DELIVERED}
+            site.pass_until("2 open, 0 ended")  # the device, then the server that accepts no message
+            published = site.read_alerts()
+            assert published is not None
+            assert {alert.kind for alert in published.open} == {AlertKind.DEVICE_SILENT, AlertKind.NOT_DELIVERED}
             assert phone.came
         phone.status = 200
         phone.came.clear()
-        with house.collecting():
-            until(lambda: phone.came, what="the letter that waited")
+        with site.collecting():
+            until(lambda: phone.came, what="the notification that waited")
             title, text = phone.came[0]
             assert title == "The mill: Device offline, pi-1"
             assert text.startswith("pi-1 has been offline since ")
             assert text.endswith(": 3 sensors affected. Check power and Wi-Fi of pi-1.")
-            house.pass_until("1 open, 1 ended")  # the server takes messages again
+            site.pass_until("1 open, 1 ended")  # the server accepts messages again
         assert [title for title, _ in phone.came].count("The mill: Device offline, pi-1") == 1
 
 
-def test_a_manager_mutes_through_the_broker_and_the_collector_remembers(
-    broker: Mosquitto, phone: Taker, tmp_path: Path
-) -> None:
+def test_mute_through_the_broker_survives_a_restart(broker: Mosquitto, phone: Taker, tmp_path: Path) -> None:
     with closing(Observer(broker)) as observer:
-        house = House(broker, observer, tmp_path / "journal.sqlite", phone)
-        with house.collecting():
-            until(lambda: house.told() is not None, what="the first word of alerts")
+        site = SiteUnderTest(broker, observer, tmp_path / "journal.sqlite", phone)
+        with site.collecting():
+            until(lambda: site.read_alerts() is not None, what="the first alerts message")
             observer.ask(encode(AlertCommand(Wish.MUTE, None, "pi-1")))
-            until(lambda: (told := house.told()) and told.mutes, what="the mute")
+            until(lambda: (published := site.read_alerts()) and published.mutes, what="the mute")
             observer.say(motions([1]))
-            house.pass_until("1 open, 0 ended")
-            told = house.told()
-            assert told is not None
-            assert [alert.muted for alert in told.open] == [True]
-        with house.collecting():
-            until(lambda: (told := house.told()) and told.mutes and told.open, what="what is remembered")
+            site.pass_until("1 open, 0 ended")
+            published = site.read_alerts()
+            assert published is not None
+            assert [alert.muted for alert in published.open] == [True]
+        with site.collecting():
+            until(
+                lambda: (published := site.read_alerts()) and published.mutes and published.open, what="the stored mute"
+            )
             observer.ask(encode(AlertCommand(Wish.UNMUTE, None, "pi-1")))
-            house.now_ms += 2 * MINUTE_MS
-            until(lambda: phone.came, what="the message that was kept back")
+            site.now_ms += 2 * MINUTE_MS
+            until(lambda: phone.came, what="the message that was held back")
 
 
-def test_a_journal_that_cannot_be_written_is_told_while_it_lasts_and_when_it_is_over(
+def test_unwritable_journal_causes_a_message_at_its_begin_and_end(
     broker: Mosquitto, phone: Taker, tmp_path: Path, as_root: None
 ) -> None:
     with closing(Observer(broker)) as observer, small_disk(tmp_path / "disk") as disk:
-        house = House(broker, observer, disk / "journal.sqlite", phone)
-        with house.collecting():
-            until(lambda: house.told() is not None, what="the first word of alerts")
-            fill(disk / "stone")
-            house.fail()
-            until(lambda: phone.came, what="the word that nothing is stored")
+        site = SiteUnderTest(broker, observer, disk / "journal.sqlite", phone)
+        with site.collecting():
+            until(lambda: site.read_alerts() is not None, what="the first alerts message")
+            fill(disk / "ballast")
+            site.fail()
+            until(lambda: phone.came, what="the message that nothing is stored")
             title, text = phone.came[0]
             assert title == "The mill: Data not being stored"
             assert text.startswith("The collector has not been able to store data since ")
-            (disk / "stone").unlink()
+            (disk / "ballast").unlink()
             until(observer.online, what="the end of the fault")
-            house.now_ms += 2 * MINUTE_MS
-            until(lambda: len(phone.came) == 2, what="the word that it is over")
+            site.now_ms += 2 * MINUTE_MS
+            until(lambda: len(phone.came) == 2, what="the message that it has ended")
             assert phone.came[1][0] == "The mill, resolved: Data not being stored"
-            told = house.told()
-            assert told is not None
-            assert AlertKind.JOURNAL_AWAY in {alert.kind for alert in told.ended}
+            published = site.read_alerts()
+            assert published is not None
+            assert AlertKind.JOURNAL_AWAY in {alert.kind for alert in published.ended}

@@ -1,4 +1,4 @@
-"""Hours of the house's own clock, also over midnight and when the clock changes."""
+"""Hours in local time, also across midnight and on days of a time change."""
 
 from datetime import UTC, datetime
 
@@ -23,15 +23,15 @@ def at(text: str) -> int:
         ("22:00-07:00", "2026-01-12T05:59", True),
         ("22:00-07:00", "2026-01-12T06:00", False),
         ("22:00-07:00", "2026-07-12T20:00", True),  # summer time
-        ("02:30-02:45", "2026-03-29T01:30", False),  # 02:30 is not there that day
+        ("02:30-02:45", "2026-03-29T01:30", False),  # 02:30 does not exist on that day
         ("", "2026-01-12T12:00", False),
     ],
 )
-def test_hours_are_the_wall_clocks(hours: str, moment: str, inside: bool) -> None:
+def test_hours_are_in_local_time(hours: str, moment: str, inside: bool) -> None:
     assert within(PLAN, hours, at(moment)) is inside
 
 
-def test_a_house_without_opening_hours_is_always_open() -> None:
+def test_site_without_opening_hours_is_always_open() -> None:
     assert judged(PLAN, "open", at("2026-01-12T03:00"))
     assert judged(PLAN, "always", 0)
     assert not judged(PLAN, "off", 0)

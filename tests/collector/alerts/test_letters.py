@@ -1,4 +1,4 @@
-"""What goes out: once, together, not in the night unless it is urgent, and not what is muted."""
+"""Notifications are sent once, combined, not in quiet hours unless urgent, and not while muted."""
 
 import dataclasses
 from pathlib import Path
@@ -18,102 +18,102 @@ SETTINGS = AlertSettings(language=Language.EN, destinations=(PHONE,))
 MINUTE_MS = 60_000
 
 
-def silent(number: int = 1, **other: object) -> Alert:
-    return dataclasses_free(
+def make_alert(number: int = 1, **other: object) -> Alert:
+    return with_fields(
         Alert(AlertKind.SENSOR_SILENT, f"pi-1/desk-{number}-pir", Severity.WARNING, NOON_MS - HOUR_MS, NOON_MS), **other
     )
 
 
-def dataclasses_free(alert: Alert, **other: object) -> Alert:
+def with_fields(alert: Alert, **other: object) -> Alert:
     return Alert(**{name: other.get(name, getattr(alert, name)) for name in alert.__struct_fields__})
 
 
-def opened(*alerts: Alert) -> Book:
+def make_open(*alerts: Alert) -> Book:
     return Book(open=tuple(Episode(alert) for alert in alerts))
 
 
-def over(alert: Alert, *, told: bool) -> Past:
+def make_ended(alert: Alert, *, is_notified: bool) -> Past:
     ended_ms = alert.fired_ms + HOUR_MS
-    return Past(dataclasses_free(alert, ended_ms=ended_ms), ended_ms + 5 * MINUTE_MS, told)
+    return Past(with_fields(alert, ended_ms=ended_ms), ended_ms + 5 * MINUTE_MS, is_notified)
 
 
-def said(book: Book, now_ms: int, *mutes: Mute, settings: AlertSettings = SETTINGS) -> tuple[list[Alert], Book]:
+def select(book: Book, now_ms: int, *mutes: Mute, settings: AlertSettings = SETTINGS) -> tuple[list[Alert], Book]:
     return news(book, mutes, settings, PLAN, now_ms)
 
 
-def test_an_alert_is_told_once_after_waiting_for_company() -> None:
-    book = opened(silent())
-    assert said(book, NOON_MS + GATHER_MS - 1) == ([], book)
-    told, after = said(book, NOON_MS + GATHER_MS)
-    assert told == [silent()]
-    assert said(after, NOON_MS + HOUR_MS) == ([], after)
+def test_alert_is_sent_once_after_waiting_for_others() -> None:
+    book = make_open(make_alert())
+    assert select(book, NOON_MS + GATHER_MS - 1) == ([], book)
+    selected, after = select(book, NOON_MS + GATHER_MS)
+    assert selected == [make_alert()]
+    assert select(after, NOON_MS + HOUR_MS) == ([], after)
 
 
-def test_what_joins_meanwhile_is_told_with_it() -> None:
-    later = silent(2, fired_ms=NOON_MS + GATHER_MS - 1)
-    assert len(said(opened(silent(), later), NOON_MS + GATHER_MS)[0]) == 2
+def test_alert_that_begins_while_another_waits_is_sent_with_it() -> None:
+    later = make_alert(2, fired_ms=NOON_MS + GATHER_MS - 1)
+    assert len(select(make_open(make_alert(), later), NOON_MS + GATHER_MS)[0]) == 2
 
 
-def test_an_end_is_told_once() -> None:
-    book = Book(ended=(over(silent(), told=True),))
-    told, after = said(book, NOON_MS + 2 * HOUR_MS)
-    assert [alert.ended_ms for alert in told] == [NOON_MS + HOUR_MS]
-    assert said(after, NOON_MS + 3 * HOUR_MS) == ([], after)
+def test_end_of_an_alert_is_sent_once() -> None:
+    book = Book(ended=(make_ended(make_alert(), is_notified=True),))
+    selected, after = select(book, NOON_MS + 2 * HOUR_MS)
+    assert [alert.ended_ms for alert in selected] == [NOON_MS + HOUR_MS]
+    assert select(after, NOON_MS + 3 * HOUR_MS) == ([], after)
 
 
-def test_what_is_muted_waits_while_it_is_open_and_is_dropped_when_it_is_over() -> None:
+def test_muted_alert_waits_while_open_and_is_dropped_when_ended() -> None:
     mute = Mute(None, "pi-1")
-    assert said(opened(silent()), NOON_MS + HOUR_MS, mute)[0] == []
-    assert said(opened(silent()), NOON_MS + HOUR_MS)[0] == [silent()], "once the mute has ended"
-    told, after = said(Book(ended=(over(silent(), told=False),)), NOON_MS + 2 * HOUR_MS, mute)
-    assert told == []
-    assert said(after, NOON_MS + 3 * HOUR_MS)[0] == []
+    assert select(make_open(make_alert()), NOON_MS + HOUR_MS, mute)[0] == []
+    assert select(make_open(make_alert()), NOON_MS + HOUR_MS)[0] == [make_alert()], "once the mute has ended"
+    selected, after = select(Book(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 2 * HOUR_MS, mute)
+    assert selected == []
+    assert select(after, NOON_MS + 3 * HOUR_MS)[0] == []
 
 
-def test_in_quiet_hours_only_the_urgent_goes_out_and_the_rest_waits() -> None:
-    """Noon in the tests is 14:00 or so in Stockholm: these quiet hours cover it."""
+def test_in_quiet_hours_only_urgent_alerts_are_sent() -> None:
+    """Noon in the tests is about 14:00 in Stockholm, within these quiet hours."""
     quiet = dataclasses.replace(SETTINGS, quiet_hours="00:00-23:59")
-    urgent = silent(2, severity=Severity.URGENT)
-    told, after = said(opened(silent(), urgent), NOON_MS + HOUR_MS, settings=quiet)
-    assert told == [urgent]
-    assert said(after, NOON_MS + HOUR_MS)[0] == [silent()]
+    urgent = make_alert(2, severity=Severity.URGENT)
+    selected, after = select(make_open(make_alert(), urgent), NOON_MS + HOUR_MS, settings=quiet)
+    assert selected == [urgent]
+    assert select(after, NOON_MS + HOUR_MS)[0] == [make_alert()]
 
 
-def test_what_began_and_ended_in_the_night_is_told_in_the_morning() -> None:
-    assert len(said(Book(ended=(over(silent(), told=False),)), NOON_MS + 9 * HOUR_MS)[0]) == 1
+def test_alert_that_began_and_ended_in_quiet_hours_is_sent_afterwards() -> None:
+    assert len(select(Book(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 9 * HOUR_MS)[0]) == 1
 
 
-def test_a_house_without_destinations_keeps_nothing_for_later() -> None:
-    _, after = said(opened(silent()), NOON_MS, settings=AlertSettings())
-    assert said(after, NOON_MS + HOUR_MS) == ([], after)
+def test_site_without_destinations_keeps_nothing_for_later() -> None:
+    _, after = select(make_open(make_alert()), NOON_MS, settings=AlertSettings())
+    assert select(after, NOON_MS + HOUR_MS) == ([], after)
 
 
-def test_each_destination_gets_what_it_wants() -> None:
+def test_destination_receives_alerts_of_its_severity_and_above() -> None:
     urgent = Destination(name="night", url_file=Path("night"), least=Severity.URGENT)
     settings = dataclasses.replace(SETTINGS, destinations=(PHONE, urgent))
     alarm = Alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, NOON_MS, NOON_MS, value=43, limit=40)
-    written = letters([silent(), alarm], settings, PLAN, NOON_MS, 7)
-    assert [(letter.no, letter.to, letter.title) for letter in written] == [
+    written = letters([make_alert(), alarm], settings, PLAN, NOON_MS, 7)
+    assert [(notification.no, notification.destination, notification.title) for notification in written] == [
         (7, "phone", "The mill: 2 alerts"),
         (8, "night", "The mill: Over capacity"),
     ]
 
 
-def test_a_destination_that_takes_nothing_is_told_of_at_the_others() -> None:
+def test_failing_destination_is_reported_to_the_others() -> None:
     desk = Destination(name="desk", url_file=Path("desk"))
     settings = dataclasses.replace(SETTINGS, destinations=(PHONE, desk))
     failing = Alert(AlertKind.NOT_DELIVERED, "phone", Severity.WARNING, NOON_MS, NOON_MS)
-    assert [letter.to for letter in letters([failing], settings, PLAN, NOON_MS, 1)] == ["desk"]
+    assert [notification.destination for notification in letters([failing], settings, PLAN, NOON_MS, 1)] == ["desk"]
 
 
 def test_many_sensors_of_one_device_are_one_line() -> None:
-    words = AlertWords(PLAN, Language.EN, NOON_MS)
-    few, many = [silent(number) for number in range(FEW)], [silent(number) for number in range(10)]
-    assert len(body(few, words).splitlines()) == FEW
-    assert body(many, words).startswith(
+    texts = AlertWords(PLAN, Language.EN, NOON_MS)
+    few, many = [make_alert(number) for number in range(FEW)], [make_alert(number) for number in range(10)]
+    assert len(body(few, texts).splitlines()) == FEW
+    assert body(many, texts).startswith(
         "10 sensors on pi-1 are not reporting: desk-0-pir (Desk 0), desk-1-pir (Desk 1), "
     )
-    assert len(body(many, words).splitlines()) == 1
+    assert len(body(many, texts).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,13 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
         ),
     ],
 )
-def test_a_letter_says_what_is_wrong_since_when_and_what_to_do(language: Language, title: str, text: str) -> None:
+def test_notification_states_problem_begin_and_remedy(language: Language, title: str, text: str) -> None:
     settings = dataclasses.replace(SETTINGS, language=language)
     at = AlertWords(PLAN, language, NOON_MS).moment(NOON_MS - HOUR_MS)
-    assert letters([silent()], settings, PLAN, NOON_MS, 1) == [Letter(1, "phone", title, text.format(at=at), NOON_MS)]
+    assert letters([make_alert()], settings, PLAN, NOON_MS, 1) == [
+        Letter(1, "phone", title, text.format(at=at), NOON_MS)
+    ]
 
 
-def test_a_trial_says_that_it_is_one() -> None:
+def test_test_message_is_marked_as_one() -> None:
     assert "Nothing is wrong" in trial(PHONE, SETTINGS, PLAN, NOON_MS).body

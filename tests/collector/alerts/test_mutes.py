@@ -1,4 +1,4 @@
-"""A mute covers what was asked for, and no longer than that."""
+"""A mute covers its kind and subject until it ends."""
 
 import pytest
 
@@ -22,11 +22,11 @@ CO2, SILENT, DEVICE = AlertKind.CO2_HIGH, AlertKind.SENSOR_SILENT, AlertKind.DEV
         (Mute(), CO2, "hall", True),
     ],
 )
-def test_what_a_mute_covers(mute: Mute, kind: AlertKind, subject: str, covers: bool) -> None:
+def test_mute_covers_its_kind_and_subject(mute: Mute, kind: AlertKind, subject: str, covers: bool) -> None:
     assert covered([mute], kind, subject) is covers
 
 
-def test_a_mute_ends_by_itself_or_when_it_is_taken_back() -> None:
+def test_mute_ends_at_its_time_or_when_unmuted() -> None:
     mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
     mutes = asked(mutes, AlertCommand(Wish.MUTE), 0)
     assert mutes == (Mute(CO2, "hall", 100), Mute())
@@ -36,13 +36,13 @@ def test_a_mute_ends_by_itself_or_when_it_is_taken_back() -> None:
     assert asked(mutes, AlertCommand(Wish.UNMUTE, CO2, "loft"), 0) == mutes
 
 
-def test_asking_again_moves_the_end() -> None:
+def test_muting_again_replaces_the_end() -> None:
     mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
     assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 200), 0) == (Mute(CO2, "hall", 200),)
-    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 5), 10) == (), "what has ended already mutes nothing"
+    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 5), 10) == (), "a mute that has ended has no effect"
 
 
-def test_there_are_never_more_than_a_house_needs() -> None:
+def test_number_of_mutes_is_bounded() -> None:
     mutes: tuple[Mute, ...] = ()
     for number in range(MOST + 50):
         mutes = asked(mutes, AlertCommand(Wish.MUTE, None, f"pi-{number}"), 0)

@@ -1,4 +1,4 @@
-"""Why a destination refused: apprise's reason, against real sockets, and never a part of the address."""
+"""Delivery errors: apprise's reason from real sockets, without any part of the address."""
 
 import re
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ HOOK = "secret-of-the-site"
 
 
 @pytest.fixture
-def refusing() -> Iterator[int]:
-    """A server that answers every message with 403."""
+def forbidding_port() -> Iterator[int]:
+    """Run a server that responds to every message with 403."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class ForbiddingHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.send_response(403)
             self.end_headers()
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            """Nothing on the terminal."""
+            """Write nothing to the terminal."""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = HTTPServer(("127.0.0.1", 0), ForbiddingHandler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield server.server_address[1]
@@ -34,13 +34,13 @@ def refusing() -> Iterator[int]:
     server.server_close()
 
 
-def test_reason_of_an_http_refusal_is_given(refusing: int) -> None:
-    reason = attempt(f"json://127.0.0.1:{refusing}/{HOOK}", "a title", "a text")
+def test_reason_of_an_http_refusal_is_given(forbidding_port: int) -> None:
+    reason = attempt(f"json://127.0.0.1:{forbidding_port}/{HOOK}", "a title", "a text")
     assert "403" in reason or "Forbidden" in reason
     assert HOOK not in reason
 
 
-def test_reason_of_a_server_that_is_not_there_is_given() -> None:
+def test_reason_of_an_unreachable_server_is_given() -> None:
     reason = attempt(f"json://127.0.0.1:{free_port()}/{HOOK}", "a title", "a text")
     assert "connection refused" in reason
     assert not re.search(rf"127\.0\.0\.1|{HOOK}", reason)

@@ -1,4 +1,4 @@
-"""A command about alerts is told from one about findings, and a broken one is refused."""
+"""Commands about alerts are distinguished from those about findings, and invalid ones are rejected."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from edge.message import MAX_PAYLOAD_BYTES, MessageRejected
 
 
 @pytest.mark.parametrize(
-    ("payload", "ours"),
+    ("payload", "is_about_alerts"),
     [
         (encode(AlertCommand(Wish.MUTE)), True),
         (b'{"command":"unmute","kind":"nonsense"}', True),
@@ -16,8 +16,8 @@ from edge.message import MAX_PAYLOAD_BYTES, MessageRejected
         (b"[" * 5000, False),
     ],
 )
-def test_whose_command_it_is(payload: bytes, ours: bool) -> None:
-    assert is_command(payload) is ours
+def test_command_about_alerts_is_recognised(payload: bytes, is_about_alerts: bool) -> None:
+    assert is_command(payload) is is_about_alerts
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,16 @@ def test_whose_command_it_is(payload: bytes, ours: bool) -> None:
         b" " * (MAX_PAYLOAD_BYTES + 1),
     ],
 )
-def test_a_broken_command_is_refused(payload: bytes) -> None:
+def test_invalid_command_is_rejected(payload: bytes) -> None:
     with pytest.raises(MessageRejected):
         decode_command(payload)
 
 
-def test_what_is_no_message_of_alerts_is_refused() -> None:
+def test_invalid_alerts_message_is_rejected() -> None:
     with pytest.raises(MessageRejected):
         decode_alerts(b'{"at":1}')
 
 
-def test_a_command_is_read_as_it_was_written() -> None:
-    said = AlertCommand(Wish.MUTE, AlertKind.CO2_HIGH, "hall", 1)
-    assert decode_command(encode(said)) == said
+def test_command_survives_encoding_and_decoding() -> None:
+    command = AlertCommand(Wish.MUTE, AlertKind.CO2_HIGH, "hall", 1)
+    assert decode_command(encode(command)) == command

@@ -1,4 +1,4 @@
-"""Both languages say everything, and a sentence has no hole in it."""
+"""Both languages have every text, and every placeholder is filled."""
 
 import re
 import string
@@ -28,42 +28,42 @@ SUBJECTS = {
 }
 
 
-def names(text: str) -> set[str]:
+def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_both_languages_have_every_text_with_the_same_names_in_it() -> None:
+def test_both_languages_have_the_same_texts_and_placeholders() -> None:
     swedish, english = TEXTS[Language.SV], TEXTS[Language.EN]
     assert set(swedish) == set(english)
-    different = {key for key in english if names(swedish[key]) != names(english[key])}
+    different = {key for key in english if placeholders(swedish[key]) != placeholders(english[key])}
     assert different <= {"today", "day"}
 
 
-def alerts() -> list[Alert]:
+def every_alert() -> list[Alert]:
     found = []
     for kind in AlertKind:
         reasons = {
             AlertKind.STUCK: [FindingKind.STUCK_ON, FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED],
-            AlertKind.LOST_EVENTS: [*Loss, "a reason of a later Ledig"],
+            AlertKind.LOST_EVENTS: [*Loss, "a reason of a later version"],
         }.get(kind, [""])
         values = (None, 1.0, 12.5) if kind is AlertKind.BATTERY_LOW else (0.0, 1.0, 12.5)
         for reason, value, left in product(reasons, values, (False, True)):
-            told = {"value": value, "limit": 10.0, "reason": reason, "left": left, "sensors": int(value or 0)}
+            fields = {"value": value, "limit": 10.0, "reason": reason, "left": left, "sensors": int(value or 0)}
             subject = SUBJECTS.get(kind, "pi-1/desk-0-pir")
-            found.append(Alert(kind, subject, Severity.NOTICE, 0, NOON_MS, NOON_MS, **told))
+            found.append(Alert(kind, subject, Severity.NOTICE, 0, NOON_MS, NOON_MS, **fields))
     return found
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: f"{alert.kind}-{alert.reason}-{alert.value}")
+@pytest.mark.parametrize("alert", every_alert(), ids=lambda alert: f"{alert.kind}-{alert.reason}-{alert.value}")
 def test_every_alert_has_its_sentences(alert: Alert, language: Language) -> None:
-    words = AlertWords(PLAN, language, NOON_MS)
-    for said in (words.kind(alert.kind), words.what(alert), words.remedy(alert), words.over(alert)):
-        assert said
-        assert not re.search(r"[{}]|None|  ", said), said
+    texts = AlertWords(PLAN, language, NOON_MS)
+    for sentence in (texts.kind(alert.kind), texts.what(alert), texts.remedy(alert), texts.over(alert)):
+        assert sentence
+        assert not re.search(r"[{}]|None|  ", sentence), sentence
 
 
-def test_numbers_and_moments_are_written_as_the_language_writes_them() -> None:
+def test_numbers_and_times_have_the_format_of_the_language() -> None:
     swedish, english = (AlertWords(PLAN, language, NOON_MS) for language in (Language.SV, Language.EN))
     assert (swedish.number(9.5), english.number(9.5), english.number(1520.0)) == ("9,5", "9.5", "1520")
     assert re.fullmatch(r"kl\. \d\d\.\d\d", swedish.moment(NOON_MS))
@@ -71,28 +71,28 @@ def test_numbers_and_moments_are_written_as_the_language_writes_them() -> None:
     assert re.fullmatch(r"\d+ [a-z.]+ kl\. \d\d\.\d\d", swedish.moment(NOON_MS - 24 * HOUR_MS))
 
 
-def test_one_lost_event_is_one_and_millions_are_written_out() -> None:
-    words = AlertWords(PLAN, Language.EN, NOON_MS)
+def test_numbers_of_lost_events_are_written_out() -> None:
+    texts = AlertWords(PLAN, Language.EN, NOON_MS)
     lost = [
         Alert(AlertKind.LOST_EVENTS, "pi-1", Severity.WARNING, NOON_MS, NOON_MS, NOON_MS, value=value)
         for value in (1.0, 2.0, 1_234_567.0)
     ]
-    assert [words.over(alert).rpartition("; ")[2] for alert in lost] == [
+    assert [texts.over(alert).rpartition("; ")[2] for alert in lost] == [
         "1 in total.",
         "2 in total.",
         "1234567 in total.",
     ]
 
 
-def test_desks_of_which_nothing_is_known_are_not_called_free() -> None:
-    said = [
+def test_unknown_desks_are_not_called_free() -> None:
+    sentences = [
         AlertWords(PLAN, language, NOON_MS).what(
             Alert(AlertKind.FEW_FREE, "site", Severity.NOTICE, NOON_MS, NOON_MS, value=2.0, limit=3.0, reason=reason)
         )
         for language in (Language.EN, Language.SV)
         for reason in ("", AT_MOST)
     ]
-    assert [text.partition(";")[0] for text in said] == [
+    assert [text.partition(";")[0] for text in sentences] == [
         "2 desks are free",
         "At most 2 of the desks are free",
         "2 skrivbord är lediga",
@@ -100,8 +100,8 @@ def test_desks_of_which_nothing_is_known_are_not_called_free() -> None:
     ]
 
 
-def test_things_are_called_as_people_call_them() -> None:
-    words = AlertWords(PLAN, Language.EN, NOON_MS)
-    called = [words.name(subject) for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")]
-    assert called == ["desk-0-pir (Desk 0)", "entrance-beams (Entrance)", "Hall", "The mill", "pi-9"]
-    assert words.name("pi-1/gone") == "gone", "it left the site file"
+def test_subjects_have_display_names() -> None:
+    texts = AlertWords(PLAN, Language.EN, NOON_MS)
+    shown = [texts.name(subject) for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")]
+    assert shown == ["desk-0-pir (Desk 0)", "entrance-beams (Entrance)", "Hall", "The mill", "pi-9"]
+    assert texts.name("pi-1/gone") == "gone", "not in the site file"

@@ -1,11 +1,12 @@
-"""Houses with people in them, told by their sensors: as they should be, and with one fault.
+"""Simulated sites with people: the events of healthy sensors, and of sensors with one fault.
 
-In:    a seed, how a house is furnished, which days are closed.
-Out:   a plan and what its sensors say, day by day.
+In:    a seed, the furniture of a site, the days on which it is closed.
+Out:   a plan and the events of its sensors, day by day.
 Never: a rule of the product.
 
-Who sits at a desk moves every two minutes on average and never rests longer than six (UCI 864, two well placed
-sensors); a mat is left for a second now and then; an empty room moves its sensor 0.35 times an hour, day and night.
+A person at a desk moves every two minutes on average and never rests longer than six (UCI 864, two well placed
+sensors); a mat is released for a second now and then; an empty room triggers its sensor 0.35 times an hour, day and
+night.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,17 +32,17 @@ Stay = tuple[int, int]
 
 @dataclass(frozen=True)
 class Furniture:
-    """What a house has."""
+    """The furniture of a site."""
 
     desks: int = 6
     mats: bool = True
     dedicated: bool = False
-    """The first desk is one member's."""
+    """Whether the first desk is dedicated."""
     room: bool = True
 
 
 def plan(has: Furniture) -> SitePlan:
-    """Desks with a movement sensor and a mat each, and a meeting room with a movement sensor."""
+    """Return a plan of desks with a movement sensor and a mat each, and a meeting room with a movement sensor."""
     spaces, sensors = [], []
     for n in range(has.desks):
         tenure = Tenure.DEDICATED if has.dedicated and not n else Tenure.SHARED
@@ -60,7 +61,7 @@ def _sensor(name: str, kind: SensorKind, space: str) -> Sensor:
 
 
 def workday(dice: Random) -> list[Stay]:
-    """The stays of one day at a desk, minutes after midnight: with coffee, lunch and a meeting, or ten hours long."""
+    """Return one day of stays at a desk in minutes after midnight, with coffee, lunch and a meeting, or ten hours."""
     at, leaves = dice.randint(7 * 60, 10 * 60), dice.randint(15 * 60, 18 * 60)
     if dice.random() < 0.1:
         return [(at, at + 600)]  # ten hours without a break
@@ -77,18 +78,18 @@ def workday(dice: Random) -> list[Stay]:
 
 
 def stays(has: Furniture, seed: int, days: int, closed: frozenset[int] = frozenset()) -> dict[str, list[Stay]]:
-    """Who is where, by space (Unix ms): on working days that are not closed (0 is the first Monday)."""
+    """Return the stays by space in Unix ms, on working days that are not closed (0 is the first Monday)."""
     dice = Random(seed)  # noqa: S311 - repeatable, no secret
-    liked = {n: dice.uniform(0.6, 1) for n in range(has.desks)}
+    attendance = {n: dice.uniform(0.6, 1) for n in range(has.desks)}
     found: dict[str, list[Stay]] = {}
     for day in range(days):
         if day % 7 >= 5 or day in closed:
             continue
         begun = MONDAY_MS + day * DAY
         for n in range(has.desks):
-            if dice.random() < liked[n]:
-                mine = [(begun + a * MINUTE, begun + b * MINUTE) for a, b in workday(dice)]
-                found.setdefault(f"desk-{n}", []).extend(mine)
+            if dice.random() < attendance[n]:
+                today = [(begun + a * MINUTE, begun + b * MINUTE) for a, b in workday(dice)]
+                found.setdefault(f"desk-{n}", []).extend(today)
         if has.room:
             at = 9 * 60
             while at < 16 * 60:
@@ -99,7 +100,7 @@ def stays(has: Furniture, seed: int, days: int, closed: frozenset[int] = frozens
 
 
 def motions(where: Sequence[Stay], from_ms: int, to_ms: int, dice: Random) -> list[int]:
-    """The moments at which a movement sensor that sees a space well comes on."""
+    """Return the times at which a well placed movement sensor triggers."""
     found = []
     at = from_ms + dice.expovariate(0.35 / HOUR)
     while at < to_ms:
@@ -114,21 +115,21 @@ def motions(where: Sequence[Stay], from_ms: int, to_ms: int, dice: Random) -> li
 
 
 def levels(changes: Sequence[tuple[int, float]], kind: Kind, from_ms: int, to_ms: int) -> list[tuple[int, Kind, float]]:
-    """Changes of a level, and a heartbeat whenever nothing else was said."""
-    said: list[tuple[int, Kind, float]] = []
+    """Return changes of a level, with a heartbeat whenever there was no other event."""
+    events: list[tuple[int, Kind, float]] = []
     level, beat = 0.0, from_ms
     for at_ms, value in [*changes, (to_ms, 0.0)]:
         while beat < at_ms:
-            said.append((beat, Kind.HEARTBEAT, level))
+            events.append((beat, Kind.HEARTBEAT, level))
             beat += BEAT
         if at_ms < to_ms and value != level:
-            said.append((at_ms, kind, value))
+            events.append((at_ms, kind, value))
             level, beat = value, at_ms + BEAT
-    return said
+    return events
 
 
 def pulses(moments: Sequence[int], length_ms: int = 2500) -> list[tuple[int, float]]:
-    """A level that comes on at moments, each time for so long; those that meet are one."""
+    """Return a level that turns on at the given times for `length_ms`; overlapping pulses are merged."""
     changes: list[tuple[int, float]] = []
     for at_ms in moments:
         if changes and at_ms <= changes[-1][0]:
@@ -139,7 +140,7 @@ def pulses(moments: Sequence[int], length_ms: int = 2500) -> list[tuple[int, flo
 
 
 def weights(where: Sequence[Stay], dice: Random) -> list[tuple[int, float]]:
-    """A mat: pressed while somebody sits, let go for a second now and then."""
+    """Return the changes of a mat: pressed while somebody sits, released for a second now and then."""
     changes: list[tuple[int, float]] = []
     for begins, ends in where:
         changes.append((begins, 1.0))
@@ -152,7 +153,7 @@ def weights(where: Sequence[Stay], dice: Random) -> list[tuple[int, float]]:
 
 
 Fault = Callable[[str, list[tuple[int, float]]], list[tuple[int, float]]]
-"""What a sensor's changes become."""
+"""Modifies the changes of a sensor, by its id."""
 
 
 def as_it_is(_sensor_id: str, changes: list[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -160,11 +161,11 @@ def as_it_is(_sensor_id: str, changes: list[tuple[int, float]]) -> list[tuple[in
 
 
 def said(has: Furniture, where: dict[str, list[Stay]], seed: int, days: int, fault: Fault = as_it_is) -> list[Heard]:
-    """What every sensor of the house says in so many days from the first Monday on, in order."""
-    return list(_numbered(_all(has, where, seed, (MONDAY_MS, MONDAY_MS + days * DAY), fault)))
+    """Return the events of all sensors of the site for `days` days from the first Monday on, in order."""
+    return list(_numbered(_simulate_sensors(has, where, seed, (MONDAY_MS, MONDAY_MS + days * DAY), fault)))
 
 
-def _all(
+def _simulate_sensors(
     has: Furniture, where: dict[str, list[Stay]], seed: int, span: Stay, fault: Fault
 ) -> Iterator[tuple[int, str, Kind, float]]:
     for place, sensor in enumerate(plan(has).sensors):
@@ -174,8 +175,8 @@ def _all(
             changes, kind = pulses(motions(here, *span, dice)), Kind.MOTION
         else:
             changes, kind = weights(here, dice), Kind.PRESSURE
-        for at_ms, says, value in levels(fault(sensor.id, changes), kind, *span):
-            yield at_ms, sensor.id, says, value
+        for at_ms, event_kind, value in levels(fault(sensor.id, changes), kind, *span):
+            yield at_ms, sensor.id, event_kind, value
 
 
 def _numbered(found: Iterator[tuple[int, str, Kind, float]]) -> Iterator[Heard]:

@@ -1,8 +1,8 @@
-"""Plays events to the collector's own watch over its sensors, and asks it at the end of each day.
+"""Replays events through the collector's own health service and reads its findings at the end of each day.
 
 In:    a plan, events, a folder for the journal.
-Out:   what is found at the end of each day.
-Never: a stand-in: the journal is a file, the house judges the events too.
+Out:   the findings at the end of each day.
+Never: a stand-in: the journal is a file, and the spaces are evaluated too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ DAY_MS = 24 * HOUR_MS
 
 
 def found_by_day(plan: SitePlan, events: Sequence[Heard], folder: Path, until_ms: int) -> Iterator[Found]:
-    """What is found at the end of each day."""
-    begun = events[0].at_ms // HOUR_MS * HOUR_MS
+    """Yield the findings at the end of each day."""
+    start_ms = events[0].at_ms // HOUR_MS * HOUR_MS
     with closing(Journal(folder / "journal.sqlite")) as journal:
-        watching = Watching(plan, journal, begun)
-        place = 0
-        for now_ms in range(begun + DAY_MS, until_ms + 1, DAY_MS):
-            first = place
-            while place < len(events) and events[place].at_ms < now_ms:
-                place += 1
-            watching.take(events[first:place], now_ms)
+        watching = Watching(plan, journal, start_ms)
+        index = 0
+        for now_ms in range(start_ms + DAY_MS, until_ms + 1, DAY_MS):
+            first = index
+            while index < len(events) and events[index].at_ms < now_ms:
+                index += 1
+            watching.take(events[first:index], now_ms)
             yield watching.found(now_ms)

@@ -1,4 +1,4 @@
-"""A device's clock, by when its news arrives at the collector; and a battery, by what it says."""
+"""Findings about device clocks from arrival times, and about batteries, through the whole collector."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -27,7 +27,7 @@ def work(tmp_path: Path) -> Iterator[Work]:
 
 
 class Device:
-    """Speaks as one device does."""
+    """A device that sends messages."""
 
     def __init__(self, number: int) -> None:
         self.id, self._sensor, self._seq = f"pi-{number + 1}", f"desk-{number}-pir", 0
@@ -35,7 +35,7 @@ class Device:
     def said(
         self, moments: Sequence[int], kind: Kind = Kind.HEARTBEAT, value: float = 0, *, sync: bool = True
     ) -> Delivery:
-        """One message with an event for each moment of the device's clock."""
+        """Return one message with an event for each time of the device's clock."""
         first = self._seq + 1
         self._seq += len(moments)
         events = [SensorEvent(first + n, self._sensor, at_ms, kind, value, sync) for n, at_ms in enumerate(moments)]
@@ -44,11 +44,11 @@ class Device:
 
 def found(work: Work, now_ms: int) -> dict[str, list[Finding]]:
     work.watch.tell_all()
-    return {device: told.findings for device, told in work.watch.to_tell(now_ms)}
+    return {device: message.findings for device, message in work.watch.to_tell(now_ms)}
 
 
-def live(work: Work, hours: int, offset_ms: int, *, sync: bool = True) -> int:
-    """Both devices beat every minute for so long, the first with its own idea of the time; returns the moment after."""
+def send_heartbeats(work: Work, hours: int, offset_ms: int, *, sync: bool = True) -> int:
+    """Let both devices send heartbeats every minute, the first with a clock offset; return the time at the end."""
     first, second = Device(0), Device(1)
     now_ms = NOON_MS
     for now_ms in range(NOON_MS, NOON_MS + hours * HOUR_MS + 1, MINUTE_MS):
@@ -62,34 +62,34 @@ def live(work: Work, hours: int, offset_ms: int, *, sync: bool = True) -> int:
 
 
 @pytest.mark.parametrize(("offset_ms", "off_s"), [(3_600_000, 3600), (180_000, 180), (-90_000, -90)])
-def test_a_clock_that_is_wrong_is_found_within_four_hours(work: Work, offset_ms: int, off_s: int) -> None:
-    now_ms = live(work, 4, offset_ms)
-    told = found(work, now_ms)
-    assert [(finding.kind, finding.off_s) for finding in told["pi-1"]] == [(FindingKind.CLOCK_OFF, off_s)]
-    assert told["pi-2"] == []
+def test_wrong_clock_is_found_within_four_hours(work: Work, offset_ms: int, off_s: int) -> None:
+    now_ms = send_heartbeats(work, 4, offset_ms)
+    findings = found(work, now_ms)
+    assert [(finding.kind, finding.off_s) for finding in findings["pi-1"]] == [(FindingKind.CLOCK_OFF, off_s)]
+    assert findings["pi-2"] == []
 
 
-def test_a_clock_that_is_far_ahead_is_found_though_nothing_of_it_is_stored(work: Work) -> None:
-    told = found(work, live(work, 4, -7_200_000))
-    assert [(finding.kind, finding.times) for finding in told["pi-1"]] == [
+def test_clock_far_ahead_is_found_although_its_events_are_rejected(work: Work) -> None:
+    findings = found(work, send_heartbeats(work, 4, -7_200_000))
+    assert [(finding.kind, finding.times) for finding in findings["pi-1"]] == [
         (FindingKind.CLOCK_OFF, 180),
         (FindingKind.REJECTED, 241),
     ]
-    assert told["pi-2"] == []
+    assert findings["pi-2"] == []
 
 
-def test_a_clock_that_was_never_right_is_found(work: Work) -> None:
-    told = found(work, live(work, 4, 10**11, sync=False))
-    assert [finding.share_pct for finding in told["pi-1"]] == [100]
+def test_clock_that_was_never_set_is_found(work: Work) -> None:
+    findings = found(work, send_heartbeats(work, 4, 10**11, sync=False))
+    assert [finding.share_pct for finding in findings["pi-1"]] == [100]
 
 
-def test_a_wrong_clock_makes_the_spaces_of_its_device_degraded_at_best(work: Work) -> None:
-    now_ms = live(work, 4, -90_000)
+def test_wrong_clock_degrades_the_health_of_its_device_spaces(work: Work) -> None:
+    now_ms = send_heartbeats(work, 4, -90_000)
     assert work.house.view("desk-0", now_ms).health is Health.DEGRADED
     assert work.house.view("desk-1", now_ms).health is Health.HEALTHY
 
 
-def test_a_right_clock_and_an_outbox_that_waited_for_five_hours_are_not_accused(work: Work) -> None:
+def test_backlog_of_five_hours_with_a_correct_clock_is_no_finding(work: Work) -> None:
     device = Device(0)
     held = range(NOON_MS, NOON_MS + 5 * HOUR_MS, MINUTE_MS)
     back_ms = NOON_MS + 5 * HOUR_MS
@@ -101,11 +101,11 @@ def test_a_right_clock_and_an_outbox_that_waited_for_five_hours_are_not_accused(
     assert found(work, back_ms + 4 * HOUR_MS)["pi-1"] == []
 
 
-def test_a_battery_that_runs_out_is_found_with_the_hour_that_said_so(work: Work) -> None:
+def test_low_battery_is_found_at_the_end_of_the_hour_that_reported_it(work: Work) -> None:
     device = Device(1)
     work.take([device.said([NOON_MS]), device.said([NOON_MS + 1], Kind.BATTERY_PCT, 12)], NOON_MS + 2)
     now_ms = NOON_MS + HOUR_MS
     while work.watch.due(now_ms):
         work.settle(now_ms)
-    ((finding,),) = [told for told in found(work, now_ms).values() if told]
+    ((finding,),) = [findings for findings in found(work, now_ms).values() if findings]
     assert (finding.kind, finding.sensor, finding.battery_pct) == (FindingKind.BATTERY_LOW, "desk-1-pir", 12)

@@ -1,4 +1,4 @@
-"""Fourteen days of whole houses: nothing is found where all is well, and each fault is found, explained, in time."""
+"""Fourteen days of simulated sites: healthy sensors cause no finding, and each fault is found in time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ Changes = list[tuple[int, float]]
 def found_in(
     has: Furniture, folder: Path, fault: Fault, days: int = DAYS, where: dict[str, list[Stay]] | None = None
 ) -> dict[tuple[str, FindingKind], tuple[int, Finding]]:
-    """By sensor and kind: the first day (1: the first Monday) on whose end it was found, and the finding."""
+    """Return by sensor and kind the first day (1: the first Monday) at whose end it was found, and the finding."""
     where = stays(has, 1, days) if where is None else where
     first: dict[tuple[str, FindingKind], tuple[int, Finding]] = {}
     events = said(has, where, 1, days, fault)
@@ -34,7 +34,7 @@ def found_in(
 
 
 def only(sensor: str, change: Callable[[Changes], Changes]) -> Fault:
-    """One sensor of the house is not as it should be."""
+    """Apply a fault to one sensor of the site."""
     return lambda name, changes: change(changes) if name == sensor else changes
 
 
@@ -46,9 +46,9 @@ holidays = st.builds(
 )
 
 
-@settings(max_examples=settings().max_examples // 5)  # each is two weeks of a house
+@settings(max_examples=settings().max_examples // 5)  # each is two weeks of a site
 @given(has=furnished, seed=st.integers(0, 2**32), closed=holidays)
-def test_nothing_is_found_in_a_healthy_house_with_weekends_holidays_and_long_stays(
+def test_healthy_site_with_weekends_holidays_and_long_stays_has_no_findings(
     has: Furniture, seed: int, closed: frozenset[int]
 ) -> None:
     events = said(has, stays(has, seed, DAYS, closed), seed, DAYS)
@@ -57,7 +57,7 @@ def test_nothing_is_found_in_a_healthy_house_with_weekends_holidays_and_long_sta
             assert found == []
 
 
-def test_a_mat_that_stays_pressed_is_stuck_on_within_a_day(tmp_path: Path) -> None:
+def test_mat_that_stays_pressed_is_stuck_on_within_a_day(tmp_path: Path) -> None:
     stuck = only("mat-0", lambda _: [(MONDAY_MS + 32 * HOUR, 1.0)])
     where = stays(SMALL, 1, DAYS)
     where["desk-0"] = [(MONDAY_MS + 32 * HOUR, MONDAY_MS + 35 * HOUR)]
@@ -66,7 +66,7 @@ def test_a_mat_that_stays_pressed_is_stuck_on_within_a_day(tmp_path: Path) -> No
     assert (finding.witness, finding.span_min is not None and finding.span_min >= 240) == ("pir-0", True)
 
 
-def test_an_output_that_never_falls_is_stuck_on_within_a_day_without_a_witness(tmp_path: Path) -> None:
+def test_output_that_never_turns_off_is_stuck_on_within_a_day_without_a_witness(tmp_path: Path) -> None:
     stuck = only("pir-0", lambda _: [(MONDAY_MS + 10 * HOUR, 1.0)])
     day, finding = found_in(ALONE, tmp_path, stuck, 3)["pir-0", FindingKind.STUCK_ON]
     assert (day, finding.witness) == (2, "")
@@ -74,20 +74,20 @@ def test_an_output_that_never_falls_is_stuck_on_within_a_day_without_a_witness(t
     assert finding.span_min >= 20 * 60
 
 
-def test_a_mat_that_stops_beside_a_living_sensor_is_stuck_off_after_four_days_of_stays(tmp_path: Path) -> None:
+def test_mat_that_stops_is_stuck_off_after_four_days_of_stays(tmp_path: Path) -> None:
     dead = only("mat-0", lambda changes: [change for change in changes if change[0] < MONDAY_MS + DAY])
     day, finding = found_in(SMALL, tmp_path, dead)["mat-0", FindingKind.STUCK_OFF]
     assert day <= 10
     assert (finding.witness, finding.days) == ("pir-0", 4)
 
 
-def test_a_movement_sensor_that_never_came_on_is_found_in_two_days_by_its_mat(tmp_path: Path) -> None:
+def test_movement_sensor_that_never_triggers_is_found_by_its_mat_in_two_days(tmp_path: Path) -> None:
     day, finding = found_in(SMALL, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
     assert day <= 3
     assert (finding.witness_device, finding.witness) == ("pi", "mat-0")
 
 
-def test_a_lone_sensor_that_never_came_on_is_found_in_two_weeks_by_its_peers(tmp_path: Path) -> None:
+def test_lone_sensor_that_never_triggers_is_found_by_its_peers_in_two_weeks(tmp_path: Path) -> None:
     has = Furniture(desks=8, mats=False)
     day, finding = found_in(has, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
     assert day <= DAYS
@@ -95,7 +95,7 @@ def test_a_lone_sensor_that_never_came_on_is_found_in_two_weeks_by_its_peers(tmp
     assert finding.days is not None
 
 
-def test_a_mat_that_chatters_is_flapping_on_the_day_itself(tmp_path: Path) -> None:
+def test_chattering_mat_is_flapping_on_the_same_day(tmp_path: Path) -> None:
     def chatter(changes: Changes) -> Changes:
         loose = range(MONDAY_MS + 9 * HOUR, MONDAY_MS + 15 * HOUR, 10_000)
         return [(at_ms, float(n % 2)) for n, at_ms in enumerate(loose, start=1)]
@@ -106,11 +106,11 @@ def test_a_mat_that_chatters_is_flapping_on_the_day_itself(tmp_path: Path) -> No
 
 
 def blind(changes: Changes) -> Changes:
-    """A movement sensor that sees its seat for two minutes in every twenty-seven."""
+    """Let a movement sensor detect its seat only for two minutes in every twenty-seven."""
     return [change for change in changes if change[0] % (27 * MINUTE) < 2 * MINUTE]
 
 
-def test_a_badly_placed_movement_sensor_is_found_by_its_mat_on_the_first_day_or_two(tmp_path: Path) -> None:
+def test_badly_placed_movement_sensor_is_found_by_its_mat_within_two_days(tmp_path: Path) -> None:
     found = found_in(SMALL, tmp_path, only("pir-0", blind), 5)
     day, finding = found["pir-0", FindingKind.POOR_COVERAGE]
     assert day <= 2
@@ -119,14 +119,14 @@ def test_a_badly_placed_movement_sensor_is_found_by_its_mat_on_the_first_day_or_
     assert finding.share_pct >= 40
 
 
-def test_a_dedicated_desk_s_finding_tells_of_no_hours(tmp_path: Path) -> None:
+def test_finding_about_a_dedicated_desk_exposes_no_hours(tmp_path: Path) -> None:
     has = Furniture(desks=3, dedicated=True)
     _, finding = found_in(has, tmp_path, only("pir-0", blind), 5)["pir-0", FindingKind.POOR_COVERAGE]
     assert finding.witness == "mat-0"
     assert (finding.times, finding.days, finding.span_min, finding.share_pct) == (None, None, None, None)
 
 
-def test_mats_that_were_swapped_are_in_the_wrong_place_after_three_days_on_which_both_desks_were_used(
+def test_swapped_mats_are_found_after_three_days_on_which_both_desks_were_used(
     tmp_path: Path,
 ) -> None:
     has = Furniture(desks=5)
@@ -134,8 +134,8 @@ def test_mats_that_were_swapped_are_in_the_wrong_place_after_three_days_on_which
     swapped = {**where, "desk-0": where["desk-1"], "desk-1": where["desk-0"]}
     events = [
         event
-        for mats, told in ((False, where), (True, swapped))
-        for event in said(has, told, 1, DAYS)
+        for mats, people in ((False, where), (True, swapped))
+        for event in said(has, people, 1, DAYS)
         if event.sensor.startswith("mat") is mats
     ]
     events.sort(key=lambda event: (event.at_ms, event.sensor))
@@ -151,6 +151,6 @@ def test_mats_that_were_swapped_are_in_the_wrong_place_after_three_days_on_which
 
 
 @pytest.mark.parametrize("sensor", ["pir-1", "mat-1", "pir-room"])
-def test_a_fault_of_one_sensor_is_not_laid_on_the_others(tmp_path: Path, sensor: str) -> None:
+def test_fault_of_one_sensor_causes_no_finding_about_others(tmp_path: Path, sensor: str) -> None:
     found = found_in(SMALL, tmp_path, only("pir-0", blind), 7)
     assert [kind for name, kind in found if name == sensor] == []

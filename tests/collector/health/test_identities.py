@@ -1,4 +1,4 @@
-"""Two clients with one device's name are found by their streams, and nothing else is taken for them."""
+"""Two clients with one device's name are found by their alternating streams, without false findings."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +18,7 @@ from collector.work import Work
 from tests.collector.houses import NOON_MS, house_of, message, motion
 
 
-def contested(*streams: str, every_ms: int = 1000) -> dict[str, int]:
+def find_contested(*streams: str, every_ms: int = 1000) -> dict[str, int]:
     found, now_ms = Identities(), NOON_MS
     for stream in streams:
         now_ms += every_ms
@@ -26,18 +26,18 @@ def contested(*streams: str, every_ms: int = 1000) -> dict[str, int]:
     return found.contested(now_ms)
 
 
-def test_streams_that_take_turns_are_two_clients() -> None:
-    assert contested(*["a", "b"] * 3) == {"pi-1": NOON_MS + 3000}
-    assert contested("a", "b", "a", "b") == {}, "a message that was only late"
-    assert contested(*["a", "b"] * 9, every_ms=KEPT_MS) == {}, "seldom enough to be a card that is moved"
+def test_alternating_streams_are_two_clients() -> None:
+    assert find_contested(*["a", "b"] * 3) == {"pi-1": NOON_MS + 3000}
+    assert find_contested("a", "b", "a", "b") == {}, "a late message"
+    assert find_contested(*["a", "b"] * 9, every_ms=KEPT_MS) == {}, "rare enough to be a memory card that is moved"
 
 
 @given(st.lists(st.integers(0, 30)))
-def test_an_outbox_that_is_made_anew_again_and_again_is_one_client(repeats: list[int]) -> None:
-    assert contested(*(f"stream-{n}" for n, times in enumerate(repeats) for _ in range(times))) == {}
+def test_outbox_that_is_recreated_repeatedly_is_one_client(repeats: list[int]) -> None:
+    assert find_contested(*(f"stream-{n}" for n, times in enumerate(repeats) for _ in range(times))) == {}
 
 
-def test_a_finding_ends_an_hour_after_the_last_turn() -> None:
+def test_finding_ends_an_hour_after_the_last_return() -> None:
     found = Identities()
     for turn in range(2 * TURNS):
         found.sent("pi-1", "ab"[turn % 2], NOON_MS)
@@ -51,11 +51,11 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def test_a_copied_card_is_a_finding_of_its_device(journal: Journal) -> None:
+def test_copied_memory_card_is_a_finding_of_its_device(journal: Journal) -> None:
     work = Work(house_of(2), journal, RetentionSettings(), NOON_MS, USUAL)
     for seq in range(1, 4):
         for stream in ("card", "copy"):
-            sent = message([motion(seq, NOON_MS + seq)], stream)
-            work.take([Delivery("pi-1", sent)], NOON_MS + seq)
+            payload = message([motion(seq, NOON_MS + seq)], stream)
+            work.take([Delivery("pi-1", payload)], NOON_MS + seq)
     (finding,) = dict(work.watch.to_tell(NOON_MS + 60_000))["pi-1"].findings
     assert (finding.kind, finding.sensor) == (FindingKind.TWO_CLIENTS, "")

@@ -1,4 +1,4 @@
-"""An ignored finding stays ignored until the sensor or its cause is another."""
+"""An ignored finding stays ignored until its sensor or its cause changes."""
 
 from msgspec.structs import replace
 
@@ -17,21 +17,21 @@ def ignored() -> list[Ignored]:
     return answered([], IGNORE, [(NAME, POOR)], MARKS, 100)
 
 
-def test_what_was_found_is_ignored_and_heeded_again() -> None:
+def test_finding_is_ignored_and_no_longer_ignored() -> None:
     assert [one.about(NAME, FindingKind.POOR_COVERAGE) for one in ignored()] == [True]
-    heed = replace(IGNORE, command=Answer.HEED)
-    assert answered(ignored(), heed, [(NAME, POOR)], MARKS, 101) == []
+    unignore = replace(IGNORE, command=Answer.HEED)
+    assert answered(ignored(), unignore, [(NAME, POOR)], MARKS, 101) == []
 
 
-def test_to_ignore_twice_is_to_ignore_once() -> None:
+def test_ignoring_twice_equals_ignoring_once() -> None:
     assert answered(ignored(), IGNORE, [(NAME, POOR)], MARKS, 100) == ignored()
 
 
-def test_what_is_not_found_cannot_be_ignored() -> None:
+def test_only_a_current_finding_can_be_ignored() -> None:
     assert answered([], IGNORE, [], MARKS, 100) == []
 
 
-def test_it_sticks_while_it_is_found_and_for_a_week_without_it() -> None:
+def test_ignoring_lasts_while_found_and_for_a_week_without_it() -> None:
     kept = ignored()
     for day in range(101, 140):
         kept = still(kept, [(NAME, POOR)], MARKS, day)
@@ -39,15 +39,15 @@ def test_it_sticks_while_it_is_found_and_for_a_week_without_it() -> None:
     assert still(kept, [], MARKS, 139 + GONE_DAYS) == []
 
 
-def test_another_sensor_is_heeded() -> None:
+def test_replaced_sensor_is_no_longer_ignored() -> None:
     for change in ({"kind": SensorKind.PRESSURE}, {"space": "other"}, {"wiring": "18"}):
         fields = {"device": "pi", "id": "pir", "kind": SensorKind.PIR, "space": "desk", "wiring": "17"}
         other = Sensor(**fields | change)  # type: ignore[arg-type]
         assert still(ignored(), [(NAME, POOR)], {NAME: mark(other)}, 101) == []
-    assert still(ignored(), [(NAME, POOR)], {}, 101) == [], "its device has another name, or it left"
+    assert still(ignored(), [(NAME, POOR)], {}, 101) == [], "its device was renamed or removed"
 
 
-def test_another_cause_is_heeded() -> None:
+def test_other_cause_is_no_longer_ignored() -> None:
     assert still(ignored(), [(NAME, replace(POOR, witness="radar"))], MARKS, 101) == []
     without = [(NAME, replace(POOR, witness="", witness_device=""))]
-    assert [one.day for one in still(ignored(), without, MARKS, 101)] == [101], "no witness is no other one"
+    assert [one.day for one in still(ignored(), without, MARKS, 101)] == [101], "a missing witness is not another cause"

@@ -1,4 +1,4 @@
-"""Hours become days: each once, whatever the clocks of the country do."""
+"""Every hour belongs to exactly one day, also when daylight saving time begins or ends."""
 
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from edge.message import Kind
 
 PIR = Reading("pi", "pir", SensorKind.PIR, 75_000, Kind.MOTION)
 MARCH_MS, OCTOBER_MS = 1_774_742_400_000 // HOUR_MS * HOUR_MS, 1_792_886_400_000 // HOUR_MS * HOUR_MS
-"""2026-03-29 and 2026-10-25, 00:00 UTC: the clocks change at 01:00 UTC in Sweden."""
+"""2026-03-29 and 2026-10-25, 00:00 UTC: daylight saving time changes at 01:00 UTC in Sweden."""
 
 
 @given(
@@ -23,37 +23,35 @@ MARCH_MS, OCTOBER_MS = 1_774_742_400_000 // HOUR_MS * HOUR_MS, 1_792_886_400_000
     before=st.integers(0, 60),
     length=st.integers(1, 100),
 )
-def test_every_hour_is_in_one_day_and_no_minute_is_negative_or_doubled(
-    zone: str, first: int, before: int, length: int
-) -> None:
+def test_every_hour_is_in_exactly_one_day(zone: str, first: int, before: int, length: int) -> None:
     from_ms = first - before * HOUR_MS
     due_ms = from_ms + length * HOUR_MS
     span = Span(from_ms, due_ms, ZoneInfo(zone))
     past = SensorPast("pir", hours={at_ms: HourTally(heard=at_ms) for at_ms in range(from_ms, due_ms, HOUR_MS)})
-    seen, day = [], day_span(from_ms, span.zone)
+    counted_hours, day = [], day_span(from_ms, span.zone)
     while day.from_ms < due_ms:
-        seen += [hour.heard for hour in hours_of(past, day, due_ms) if hour.heard]
+        counted_hours += [hour.heard for hour in hours_of(past, day, due_ms) if hour.heard]
         day = day_span(day.to_ms, span.zone)
-    assert seen == sorted(past.hours)
+    assert counted_hours == sorted(past.hours)
 
 
 @pytest.mark.parametrize(("first", "minutes"), [(MARCH_MS, 23 * 60), (OCTOBER_MS, 25 * 60)])
-def test_the_day_of_a_time_change_has_its_own_length(first: int, minutes: int) -> None:
+def test_day_of_a_time_change_has_23_or_25_hours(first: int, minutes: int) -> None:
     from_ms, due_ms = first - 48 * HOUR_MS, first + 48 * HOUR_MS
     span = Span(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
-    said = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
-    past = counted(SensorPast("pir"), PIR, from_ms, said, span)
+    events = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
+    past = counted(SensorPast("pir"), PIR, from_ms, events, span)
     ((whole,), _) = days_since([(PIR, past)], from_ms, span)
     assert sorted({day.minutes for day in whole.days[1:-1]}) == sorted({minutes, 1440})
     assert all(day.alive_min == day.active_min == day.minutes for day in whole.days[1:-1])
 
 
-def test_a_day_whose_hours_are_forgotten_stays_as_it_was() -> None:
+def test_day_whose_hours_are_deleted_stays_unchanged() -> None:
     from_ms, due_ms = MARCH_MS - 96 * HOUR_MS, MARCH_MS
     span = Span(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
-    said = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
-    ((told,), _) = days_since([(PIR, counted(SensorPast("pir"), PIR, from_ms, said, span))], from_ms, span)
+    events = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
+    ((history,), _) = days_since([(PIR, counted(SensorPast("pir"), PIR, from_ms, events, span))], from_ms, span)
     later = Span(due_ms - 30 * HOUR_MS, due_ms, span.zone)
-    ((again,), touched) = days_since([(PIR, counted(told, PIR, later.oldest_ms, [], later))], from_ms, later)
-    assert again.days[:-2] == told.days[:-2]
-    assert len(touched) < len(told.days)
+    ((again,), computed) = days_since([(PIR, counted(history, PIR, later.oldest_ms, [], later))], from_ms, later)
+    assert again.days[:-2] == history.days[:-2]
+    assert len(computed) < len(history.days)

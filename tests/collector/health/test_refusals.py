@@ -1,4 +1,4 @@
-"""What was refused of each device, as its findings show it."""
+"""Rejections of each device in its findings."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -36,7 +36,7 @@ def published(work: Work, now_ms: int, device: str = "pi-1") -> Findings:
     return dict(work.watch.to_tell(now_ms))[device]
 
 
-def test_what_a_device_sends_wrong_is_published_with_its_place(journal: Journal) -> None:
+def test_rejected_events_are_published_with_sensor_and_field(journal: Journal) -> None:
     work = work_on(journal)
     published(work, NOON_MS)
     wrong = motions(range(1, 63)).replace(b'"value":1', b'"value":5', 2)
@@ -56,17 +56,17 @@ def test_what_a_device_sends_wrong_is_published_with_its_place(journal: Journal)
     ]
 
 
-def test_rejections_of_a_device_are_bounded_and_fit_one_message(journal: Journal) -> None:
+def test_rejections_of_a_device_are_bounded_and_fit_into_one_message(journal: Journal) -> None:
     work = work_on(journal)
     events = [motion(seq, NOON_MS + seq, sensor=f"nobody-{seq}" + "x" * 50) for seq in range(1, 301)]
     work.take([Delivery("pi-1", message(events))], NOON_MS)
     found = published(work, NOON_MS + 60_000)
     assert len(found.rejected) == MOST_REJECTIONS
-    assert found.rejected[0].first == 300, "the newest comes first"
+    assert found.rejected[0].first == 300, "newest first"
     assert len(encode(found)) < MAX_PAYLOAD_BYTES
 
 
-def test_of_a_dedicated_desk_no_number_and_no_time_is_published(journal: Journal) -> None:
+def test_rejections_of_a_dedicated_desk_have_no_numbers_and_no_time(journal: Journal) -> None:
     owned = replace(PLAN.spaces[0], tenure=Tenure.DEDICATED)
     work = work_on(journal, replace(PLAN, spaces=(owned, *PLAN.spaces[1:])))
     work.take([Delivery("pi-1", motions([1, 2]).replace(b'"value":1', b'"value":5'))], NOON_MS)
@@ -75,7 +75,7 @@ def test_of_a_dedicated_desk_no_number_and_no_time_is_published(journal: Journal
     assert (found.findings[0].times, found.findings[0].since_ms) == (None, NOON_MS - NOON_MS % DAY_MS)
 
 
-def test_a_finding_about_rejections_can_be_ignored_and_ends_when_they_are_forgotten(journal: Journal) -> None:
+def test_finding_about_rejections_can_be_ignored_and_ends_with_the_rejections(journal: Journal) -> None:
     work = work_on(journal)
     work.take([Delivery("pi-1", b"{")], NOON_MS)
     published(work, NOON_MS + 60_000)
@@ -87,7 +87,7 @@ def test_a_finding_about_rejections_can_be_ignored_and_ends_when_they_are_forgot
     assert published(work, NOON_MS + 200_000).findings == []
 
 
-def test_a_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> None:
+def test_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> None:
     with journal.transaction():
         journal.connection.execute(
             "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, 'pi-1', 'Expected `str`', x'')",

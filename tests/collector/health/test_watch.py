@@ -1,4 +1,4 @@
-"""The watch over a house: late news, restarts, answers, what is kept and for how long."""
+"""The health service of a site: late events, restarts, commands, retention."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -35,13 +35,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def run(watching: Watching, events: Sequence[Heard], from_ms: int = MONDAY_MS, to_ms: int = END_MS) -> None:
-    """Hour by hour."""
+def feed(watching: Watching, events: Sequence[Heard], from_ms: int = MONDAY_MS, to_ms: int = END_MS) -> None:
+    """Feed events hour by hour."""
     for now_ms in range(from_ms + HOUR_MS, to_ms + 1, HOUR_MS):
         watching.take([event for event in events if now_ms - HOUR_MS <= event.at_ms < now_ms], now_ms)
 
 
-def kept(journal: Journal) -> dict[str, object]:
+def stored_health(journal: Journal) -> dict[str, object]:
     return {
         name: msgspec.msgpack.decode(body, strict=False)
         for name, body in journal.settled().items()
@@ -53,28 +53,28 @@ def found(watching: Watching, now_ms: int = END_MS) -> dict[object, int]:
     return {(name, finding.kind): finding.since_ms for name, finding in watching.found(now_ms)}
 
 
-def test_late_news_ends_in_the_same_days_as_news_in_order(journal: Journal, tmp_path: Path) -> None:
-    run(Watching(PLAN, journal, MONDAY_MS), EVENTS)
+def test_late_events_lead_to_the_same_days_as_events_in_order(journal: Journal, tmp_path: Path) -> None:
+    feed(Watching(PLAN, journal, MONDAY_MS), EVENTS)
     with closing(Journal(tmp_path / "late.sqlite")) as other:
         watching = Watching(PLAN, other, MONDAY_MS)
         cut_off = [
             event for event in EVENTS if event.sensor == "mat-0" and event.at_ms < MONDAY_MS + DAY + 14 * HOUR_MS
         ]
-        away = {event.seq for event in cut_off if event.at_ms >= MONDAY_MS + 9 * HOUR_MS}
+        missing = {event.seq for event in cut_off if event.at_ms >= MONDAY_MS + 9 * HOUR_MS}
         half = MONDAY_MS + 2 * DAY
-        run(watching, [event for event in EVENTS if event.seq not in away], to_ms=half)
-        assert kept(other) != kept(journal)
-        watching.take([event for event in cut_off if event.seq in away], half + 60_000)
-        run(watching, EVENTS, half, END_MS)
-        assert kept(other) == kept(journal)
+        feed(watching, [event for event in EVENTS if event.seq not in missing], to_ms=half)
+        assert stored_health(other) != stored_health(journal)
+        watching.take([event for event in cut_off if event.seq in missing], half + 60_000)
+        feed(watching, EVENTS, half, END_MS)
+        assert stored_health(other) == stored_health(journal)
 
 
-def test_late_news_is_counted_though_the_power_went_in_the_middle_of_that(journal: Journal, tmp_path: Path) -> None:
-    run(Watching(PLAN, journal, MONDAY_MS), EVENTS)
+def test_late_events_are_counted_after_a_restart_during_the_round(journal: Journal, tmp_path: Path) -> None:
+    feed(Watching(PLAN, journal, MONDAY_MS), EVENTS)
     with closing(Journal(tmp_path / "late.sqlite")) as other:
         watching = Watching(PLAN, other, MONDAY_MS)
         late = [event for event in EVENTS if 9 * HOUR_MS <= event.at_ms - MONDAY_MS < 11 * HOUR_MS]
-        run(watching, [event for event in EVENTS if event not in late])
+        feed(watching, [event for event in EVENTS if event not in late])
         with other.transaction():
             other.add_events(late)
             for event in late:
@@ -82,16 +82,16 @@ def test_late_news_is_counted_though_the_power_went_in_the_middle_of_that(journa
             watching.watch.arrived(Intake(), END_MS)
         with other.transaction():
             watching.watch.step(END_MS)
-        assert watching.watch.due(END_MS), "a part of it is left"
+        assert watching.watch.due(END_MS), "a part of the round is left"
         answer(watching, other, Answer.HEED)
-        assert kept(other) != kept(journal)
+        assert stored_health(other) != stored_health(journal)
         Watching(PLAN, other, END_MS).pass_time(END_MS)
-        assert kept(other) == kept(journal)
+        assert stored_health(other) == stored_health(journal)
 
 
-def test_a_restart_finds_the_same_since_the_same_moment(journal: Journal) -> None:
+def test_restart_keeps_findings_and_their_begin(journal: Journal) -> None:
     first = Watching(PLAN, journal, MONDAY_MS)
-    run(first, EVENTS)
+    feed(first, EVENTS)
     before = found(first)
     assert POOR in before
     assert found(Watching(PLAN, journal, END_MS)) == before
@@ -107,9 +107,9 @@ def ignored(watching: Watching) -> list[bool]:
     return [finding.ignored for _, finding in watching.found(END_MS)]
 
 
-def test_an_answer_is_told_at_once_and_outlives_a_restart(journal: Journal) -> None:
+def test_command_takes_effect_at_once_and_survives_a_restart(journal: Journal) -> None:
     watching = Watching(PLAN, journal, MONDAY_MS)
-    run(watching, EVENTS)
+    feed(watching, EVENTS)
     assert watching.house.view("desk-0", END_MS - 1).health is Health.DEGRADED
     assert watching.house.view("desk-1", END_MS - 1).health is Health.HEALTHY
     answer(watching, journal, Answer.IGNORE)
@@ -122,20 +122,20 @@ def test_an_answer_is_told_at_once_and_outlives_a_restart(journal: Journal) -> N
 
 
 @pytest.mark.parametrize("payload", [b"{", b'{"command":"ignore"}', b'{"command":"burn","device":"pi","finding":"x"}'])
-def test_a_command_that_breaks_the_contract_changes_nothing(journal: Journal, payload: bytes) -> None:
+def test_invalid_command_changes_nothing(journal: Journal, payload: bytes) -> None:
     watching = Watching(PLAN, journal, MONDAY_MS)
     with journal.transaction():
         watching.watch.answer(payload, MONDAY_MS)
     assert watching.found(MONDAY_MS) == []
 
 
-def test_findings_are_told_once_and_a_device_without_any_is_told_empty(journal: Journal) -> None:
+def test_findings_are_published_once_and_empty_for_a_device_without_any(journal: Journal) -> None:
     watching = Watching(PLAN, journal, MONDAY_MS)
-    assert [(device, told.findings) for device, told in watching.watch.to_tell(MONDAY_MS)] == [("pi", [])]
+    assert [(device, message.findings) for device, message in watching.watch.to_tell(MONDAY_MS)] == [("pi", [])]
     assert watching.watch.to_tell(MONDAY_MS) == []
 
 
-def test_minutes_are_forgotten_with_the_events_and_days_after_two_weeks(journal: Journal) -> None:
+def test_hours_expire_with_the_events_and_days_after_two_weeks(journal: Journal) -> None:
     watching = Watching(PLAN, journal, MONDAY_MS)
     end_ms = MONDAY_MS + 16 * DAY
     watching.take(EVENTS[:500], MONDAY_MS + HOUR_MS)
@@ -147,8 +147,8 @@ def test_minutes_are_forgotten_with_the_events_and_days_after_two_weeks(journal:
         assert past.days[-1].day - past.days[0].day == KEPT_DAYS - 1
 
 
-def test_of_a_sensor_with_other_pins_nothing_is_known(journal: Journal) -> None:
-    run(Watching(PLAN, journal, MONDAY_MS), EVENTS)
+def test_history_of_a_sensor_with_other_pins_is_discarded(journal: Journal) -> None:
+    feed(Watching(PLAN, journal, MONDAY_MS), EVENTS)
     sensors = tuple(dataclasses.replace(one, wiring="17" if one.id == "pir-0" else "") for one in PLAN.sensors)
     other = dataclasses.replace(PLAN, sensors=sensors)
     pasts = load_pasts(journal, other)
@@ -156,43 +156,43 @@ def test_of_a_sensor_with_other_pins_nothing_is_known(journal: Journal) -> None:
     assert pasts["pi", "mat-0"].days != ()
     watching = Watching(other, journal, END_MS)
     watching.pass_time(END_MS + HOUR_MS)
-    assert found(watching) == {}, "nor is what the other one said read again"
+    assert found(watching) == {}, "events of the replaced sensor are not counted"
 
 
-def test_no_name_of_a_space_is_a_name_of_ours() -> None:
+def test_journal_keys_never_equal_a_space_id() -> None:
     assert all(":" in name for name in kept_names(PLAN))
 
 
-def test_each_sensor_is_told_with_the_minute_of_its_newest_event_and_again_when_a_minute_has_passed(
+def test_sensor_notes_have_the_minute_of_the_newest_event_and_repeat_after_a_minute(
     journal: Journal,
 ) -> None:
     watching = Watching(PLAN, journal, MONDAY_MS)
-    run(watching, EVENTS)
+    feed(watching, EVENTS)
     watch = watching.watch
     watch.tell_all()
-    ((device, told),) = watch.to_tell(END_MS)
+    ((device, message),) = watch.to_tell(END_MS)
     newest = max(event.at_ms for event in EVENTS if event.sensor == "pir-1" and event.at_ms < END_MS)
     assert device == "pi"
-    assert told.sensors["pir-1"].heard_ms == newest - newest % 60_000
-    assert told.sensors["pir-1"].battery_pct is None
+    assert message.sensors["pir-1"].heard_ms == newest - newest % 60_000
+    assert message.sensors["pir-1"].battery_pct is None
     assert watch.to_tell(END_MS + 59_000) == []
 
 
-def test_of_a_dedicated_desk_no_moment_is_told_while_its_sensor_lives(journal: Journal) -> None:
+def test_dedicated_desk_has_no_last_event_while_its_sensor_is_alive(journal: Journal) -> None:
     spaces = tuple(dataclasses.replace(space, tenure=Tenure.DEDICATED) for space in PLAN.spaces)
     watching = Watching(dataclasses.replace(PLAN, spaces=spaces), journal, MONDAY_MS)
-    run(watching, EVENTS)
+    feed(watching, EVENTS)
     watch = watching.watch
     watch.tell_all()
-    ((_, lively),) = watch.to_tell(END_MS)
-    assert "pir-1" not in lively.sensors
+    ((_, live),) = watch.to_tell(END_MS)
+    assert "pir-1" not in live.sensors
     ((_, silent),) = watch.to_tell(END_MS + 24 * HOUR_MS)
     assert silent.sensors["pir-1"].heard_ms is not None
 
 
-def test_events_that_are_lost_are_counted_by_device(journal: Journal) -> None:
+def test_lost_events_are_counted_by_device(journal: Journal) -> None:
     with journal.transaction():
         journal.add_gaps([Gap("pi", "s", 3, 9, Loss.DROPPED), Gap("pi", "t", 1, 1, Loss.FUTURE)], MONDAY_MS)
     watching = Watching(PLAN, journal, MONDAY_MS)
-    ((_, told),) = watching.watch.to_tell(MONDAY_MS)
-    assert told.lost == 8
+    ((_, message),) = watching.watch.to_tell(MONDAY_MS)
+    assert message.lost == 8

@@ -1,4 +1,4 @@
-"""The page of alerts: every one with what to do, mutes that managers set and viewers do not, thresholds in force."""
+"""The alerts page: alerts with remedies, mutes that only managers can set, thresholds in force."""
 
 import re
 import time
@@ -52,12 +52,12 @@ PAST = alert(AlertKind.SUPPLY_LOW, "beans", Severity.NOTICE, ended_ms=MONDAY_10_
 TOLD = Alerts(MONDAY_10_MS, [DEVICE, CROWD, AIR], [PAST], [Mute(None, "hall", MONDAY_10_MS + HOUR_MS)])
 
 
-def say(live: Live, told: bytes) -> None:
-    live.inbox.append(Message(topics.alerts(PLAN.id), told, retained=True))
+def publish(live: Live, payload: bytes) -> None:
+    live.inbox.append(Message(topics.alerts(PLAN.id), payload, retained=True))
     live.tick(time.monotonic())
 
 
-def entered(app: Flask, name: str) -> FlaskClient:
+def log_in_as(app: Flask, name: str) -> FlaskClient:
     client = app.test_client()
     assert log_in(client, name).status_code == 303
     return client
@@ -65,7 +65,7 @@ def entered(app: Flask, name: str) -> FlaskClient:
 
 @pytest.fixture
 def manager(app: Flask) -> FlaskClient:
-    return entered(app, NAME)
+    return log_in_as(app, NAME)
 
 
 def read(client: FlaskClient, language: str = "en") -> str:
@@ -74,7 +74,7 @@ def read(client: FlaskClient, language: str = "en") -> str:
     return answer.text
 
 
-def test_the_urgent_comes_first_and_what_is_muted_last() -> None:
+def test_urgent_alerts_come_first_and_muted_ones_last() -> None:
     rows = alerts.open_rows(TOLD, PLAN, EN, MONDAY_10_MS)
     assert [(row.kind, row.urgency, row.muted) for row in rows] == [
         (AlertKind.OVER_CAPACITY, "now", ""),
@@ -83,8 +83,8 @@ def test_the_urgent_comes_first_and_what_is_muted_last() -> None:
     ]
 
 
-def test_a_row_says_what_is_wrong_since_when_and_what_to_do_in_both_languages() -> None:
-    english, swedish = (alerts.open_rows(TOLD, PLAN, words, MONDAY_10_MS)[1] for words in (EN, SV))
+def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
+    english, swedish = (alerts.open_rows(TOLD, PLAN, texts, MONDAY_10_MS)[1] for texts in (EN, SV))
     assert (english.what, english.do) == (
         "pi-2 has been offline since 08:00: 17 sensors affected.",
         "Check power and Wi-Fi of pi-2.",
@@ -95,12 +95,12 @@ def test_a_row_says_what_is_wrong_since_when_and_what_to_do_in_both_languages() 
     )
 
 
-def test_what_a_manager_ignores_among_the_sensors_is_muted_for_that_reason() -> None:
-    told = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
-    assert alerts.open_rows(told, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
+def test_alert_about_an_ignored_finding_is_shown_as_ignored() -> None:
+    ignored = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
+    assert alerts.open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
 
 
-def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
+def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
     mutes = [
         Mute(AlertKind.CO2_HIGH, "hall"),
         Mute(AlertKind.STUCK),
@@ -117,7 +117,7 @@ def test_a_mute_says_what_it_covers_and_one_that_has_ended_is_gone() -> None:
     ]
 
 
-def test_today_ends_at_midnight_of_the_house_also_on_a_day_of_25_hours() -> None:
+def test_today_ends_at_local_midnight_also_on_a_day_of_25_hours() -> None:
     assert alerts.until_ms(Until.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
     autumn_ms = 1_792_879_200_000  # Sunday 25 October 2026, 00:00 in Stockholm
     assert alerts.until_ms(Until.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
@@ -125,7 +125,7 @@ def test_today_ends_at_midnight_of_the_house_also_on_a_day_of_25_hours() -> None
     assert alerts.until_ms(Until.CHANGED, PLAN, MONDAY_10_MS) is None
 
 
-def test_the_first_page_counts_what_is_open_and_tells_the_most_urgent() -> None:
+def test_staff_page_counts_open_alerts_and_lists_the_most_urgent() -> None:
     many = Alerts(0, [*TOLD.open, *[DEVICE] * 20], [], [], left_out=2)
     part = alerts.part(many, PLAN, EN, MONDAY_10_MS)
     assert part.headline == "24 active alerts"
@@ -135,15 +135,15 @@ def test_the_first_page_counts_what_is_open_and_tells_the_most_urgent() -> None:
     assert alerts.part(None, PLAN, EN, MONDAY_10_MS).lines == []
 
 
-def test_the_mark_changes_with_what_is_told_and_not_with_the_moment() -> None:
+def test_mark_changes_with_the_content_and_not_with_the_time() -> None:
     mark = alerts.part(TOLD, PLAN, EN, MONDAY_10_MS).mark
     assert alerts.part(TOLD, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
     assert alerts.part(Alerts(1, TOLD.open, [], TOLD.mutes), PLAN, EN, MONDAY_10_MS).mark != mark
 
 
-@pytest.mark.parametrize("words", [EN, SV], ids=["en", "sv"])
-def test_every_kind_that_is_watched_for_has_its_threshold(words: Words) -> None:
-    rows = alerts.rules(AlertSettings(), PLAN, words)
+@pytest.mark.parametrize("texts", [EN, SV], ids=["en", "sv"])
+def test_every_kind_has_a_rule_with_a_threshold(texts: Words) -> None:
+    rows = alerts.rules(AlertSettings(), PLAN, texts)
     assert len(rows) == len(AlertKind)
     assert all(row.name and row.threshold and row.when for row in rows)
     assert "{" not in "".join(f"{row.threshold}{row.when}" for row in rows)
@@ -166,33 +166,33 @@ def test_each_rule_shows_lines_that_the_site_file_accepts(tmp_path: Path) -> Non
     lines = [line for row in alerts.rules(AlertSettings(), PLAN, EN) for line in row.lines]
     table = tomllib.loads("\n".join(lines))
     faults = Faults("site.toml")
-    house = SimpleNamespace(spaces=PLAN.spaces)
-    assert read_alerts(Reader(faults, tmp_path), {"alerts": table}, house, "en").when == {  # type: ignore[arg-type]
+    site = SimpleNamespace(spaces=PLAN.spaces)
+    assert read_alerts(Reader(faults, tmp_path), {"alerts": table}, site, "en").when == {  # type: ignore[arg-type]
         kind: AlertSettings().hours(kind) for kind in AlertKind
     }
     assert faults.texts() == ()
 
 
-def test_a_page_before_the_first_word_says_so(manager: FlaskClient) -> None:
+def test_page_before_the_first_message_states_that_alerts_are_not_available(manager: FlaskClient) -> None:
     assert "Alerts not available yet" in read(manager)
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "3 active alerts"), ("sv", "3 aktiva larm")])
-def test_a_manager_reads_everything_without_javascript(
-    manager: FlaskClient, live: Live, language: str, told: str
+@pytest.mark.parametrize(("language", "headline"), [("en", "3 active alerts"), ("sv", "3 aktiva larm")])
+def test_manager_sees_everything_without_javascript(
+    manager: FlaskClient, live: Live, language: str, headline: str
 ) -> None:
-    say(live, encode(TOLD))
+    publish(live, encode(TOLD))
     page = read(manager, language)
-    assert told in page
+    assert headline in page
     assert page.count("<article") == 3
     assert ("Kaffebönor has been refilled" if language == "en" else "Kaffebönor har fyllts på") in page
 
 
-def test_a_viewer_sees_all_of_it_and_no_button(app: Flask, live: Live) -> None:
-    say(live, encode(TOLD))
-    seen = read(entered(app, VIEWER))
-    assert seen.count("<article") == 3
-    assert "/manage/alerts/mute" not in seen
+def test_viewer_sees_everything_without_buttons(app: Flask, live: Live) -> None:
+    publish(live, encode(TOLD))
+    page = read(log_in_as(app, VIEWER))
+    assert page.count("<article") == 3
+    assert "/manage/alerts/mute" not in page
 
 
 def ask(client: FlaskClient, **changed: str):
@@ -212,14 +212,14 @@ def ask(client: FlaskClient, **changed: str):
         ({"command": "unmute", "kind": "everything"}, AlertCommand(Wish.UNMUTE, None, "pi-2")),
     ],
 )
-def test_a_wish_goes_to_the_collector_and_is_logged(
+def test_command_is_sent_to_the_collector_and_logged(
     manager: FlaskClient, live: Live, settings: DashboardSettings, form: dict[str, str], command: AlertCommand
 ) -> None:
-    said: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: said.append((topic, payload)) is None
+    sent: list[tuple[str, bytes]] = []
+    live.say = lambda topic, payload: sent.append((topic, payload)) is None
     answer = ask(manager, **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/alerts?asked=1")
-    ((topic, payload),) = said
+    ((topic, payload),) = sent
     assert (topic, decode_command(payload)) == (topics.collector_command(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.entries(1)[0]
     assert (last.name, last.what) == (NAME, "alerts.mute")
@@ -236,36 +236,34 @@ def test_a_wish_goes_to_the_collector_and_is_logged(
         {"csrf_token": "x"},
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused_and_said_to_nobody(
-    manager: FlaskClient, live: Live, wrong: dict[str, str]
-) -> None:
-    said: list[str] = []
-    live.say = lambda topic, _payload: said.append(topic) is None
+def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: Live, wrong: dict[str, str]) -> None:
+    sent: list[str] = []
+    live.say = lambda topic, _payload: sent.append(topic) is None
     assert ask(manager, **wrong).status_code == 400
-    assert said == []
+    assert sent == []
 
 
-def test_without_a_broker_a_wish_is_told_to_have_failed(manager: FlaskClient) -> None:
+def test_command_without_a_broker_fails(manager: FlaskClient) -> None:
     assert ask(manager).status_code == 503
 
 
-def test_a_viewer_mutes_nothing(app: Flask, live: Live) -> None:
-    said: list[str] = []
-    live.say = lambda topic, _payload: said.append(topic) is None
-    assert ask(entered(app, VIEWER)).status_code in {400, 403}
-    assert said == []
+def test_viewer_cannot_mute(app: Flask, live: Live) -> None:
+    sent: list[str] = []
+    live.say = lambda topic, _payload: sent.append(topic) is None
+    assert ask(log_in_as(app, VIEWER)).status_code in {400, 403}
+    assert sent == []
 
 
-def test_what_cannot_be_read_is_not_known(manager: FlaskClient, live: Live) -> None:
-    say(live, encode(TOLD))
-    say(live, b'{"at":1}')
+def test_invalid_alerts_message_makes_alerts_unavailable(manager: FlaskClient, live: Live) -> None:
+    publish(live, encode(TOLD))
+    publish(live, b'{"at":1}')
     assert live.picture.alerts is None
     assert "Alerts not available yet" in read(manager)
 
 
 @pytest.mark.parametrize("path", ["/?lang=en", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])
-def test_the_public_hears_nothing_of_alerts(app: Flask, live: Live, path: str) -> None:
-    say(live, encode(TOLD))
+def test_public_pages_contain_no_alerts(app: Flask, live: Live, path: str) -> None:
+    publish(live, encode(TOLD))
     answer = app.test_client().get(path)
     assert answer.status_code == 200
     assert not re.search(r"pi-2|alert|over_capacity|has been offline since", answer.text)

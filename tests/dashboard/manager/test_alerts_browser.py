@@ -1,4 +1,4 @@
-"""The page of alerts in real Chromium, over a real server and a real Mosquitto: live, and muted with a click."""
+"""The alerts page in Chromium, with a real server and Mosquitto: live updates and muting."""
 
 import queue
 from collections.abc import Iterator
@@ -28,26 +28,26 @@ ALERTS = topics.alerts(PLAN.id)
 
 
 @pytest.fixture
-def told(broker: Mosquitto, served: Served) -> Iterator[House]:
-    with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
-        everything(speaker)
-        speaker.raw(ALERTS, encode(TOLD))
-        yield settings, speaker
+def site_with_alerts(broker: Mosquitto, served: Served) -> Iterator[House]:
+    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        everything(publisher)
+        publisher.raw(ALERTS, encode(TOLD))
+        yield settings, publisher
 
 
 @contextmanager
 def page_of(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
-    """A manager's page, logged in."""
+    """Open a manager's page, logged in."""
     with browser.page_of(chromium, settings.port, **{"locale": "en-GB", **context}) as page:
         log_in(page, "/manage/alerts")
         yield page
 
 
 @contextmanager
-def listening(broker: Mosquitto, heard: queue.Queue[bytes]) -> Iterator[None]:
-    """The collector's ear: what it is asked for."""
+def receiving(broker: Mosquitto, received: queue.Queue[bytes]) -> Iterator[None]:
+    """Receive the commands that are sent to the collector."""
     listener = client(broker.settings("collector"), "listener")
-    listener.on_message = lambda _client, _data, said: heard.put(said.payload)
+    listener.on_message = lambda _client, _data, message: received.put(message.payload)
     listener.on_connect = lambda me, *_: me.subscribe(topics.collector_command(PLAN.id), 1)
     listener.connect(broker.host, broker.port)
     listener.loop_start()
@@ -56,65 +56,67 @@ def listening(broker: Mosquitto, heard: queue.Queue[bytes]) -> Iterator[None]:
     listener.loop_stop()
 
 
-def test_alerts_come_and_go_while_the_page_is_open(chromium: Browser, told: House) -> None:
-    settings, speaker = told
+def test_alerts_appear_and_disappear_while_the_page_is_open(chromium: Browser, site_with_alerts: House) -> None:
+    settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         expect_live(page)
         expect(page.locator("article h2")).to_have_text(
             ["Over capacity", "Device offline: pi-2", "Poor air: Spinnsalen"]
         )
-        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
+        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
         expect(page.locator("article h2")).to_have_text(["Over capacity"])
-        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
+        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
         expect(page.locator("h1")).to_have_text("No active alerts")
 
 
-def test_the_first_page_tells_of_alerts_as_they_come(chromium: Browser, told: House) -> None:
-    settings, speaker = told
+def test_staff_page_lists_alerts_as_they_begin(chromium: Browser, site_with_alerts: House) -> None:
+    settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         page.goto("/manage")
         expect(page.locator("#alert-count")).to_have_text("2 active alerts")
-        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
+        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
         expect(page.locator("#alert-lines li")).to_have_text(
             ["pi-2 has been offline since 08:00: 17 sensors affected. Check power and Wi-Fi of pi-2."]
         )
-        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
+        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
         expect(page.locator("#alert-count")).to_have_text("No active alerts")
         expect(page.locator("#alert-lines li")).to_have_count(0)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
-def test_a_manager_mutes_an_alert_for_an_hour(chromium: Browser, told: House, broker: Mosquitto, script: bool) -> None:
-    settings, speaker = told
-    heard: queue.Queue[bytes] = queue.Queue()
-    with listening(broker, heard), page_of(chromium, settings, java_script_enabled=script) as page:
+def test_manager_mutes_an_alert_for_an_hour(
+    chromium: Browser, site_with_alerts: House, broker: Mosquitto, script: bool
+) -> None:
+    settings, publisher = site_with_alerts
+    received: queue.Queue[bytes] = queue.Queue()
+    with receiving(broker, received), page_of(chromium, settings, java_script_enabled=script) as page:
         form = page.locator("article", has_text="Device offline").locator("form")
         form.get_by_role("combobox").select_option("hour")
         form.get_by_role("button").click()
         expect(page.get_by_text("Sent to the collector")).to_be_visible()
-        wish = AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
-        assert decode_command(heard.get(timeout=20)) == wish
-        mutes = [Mute(wish.kind, wish.subject, wish.until_ms)]
-        speaker.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
+        command = AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
+        assert decode_command(received.get(timeout=20)) == command
+        mutes = [Mute(command.kind, command.subject, command.until_ms)]
+        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
         again = page.get_by_role("button", name="Unmute: Device offline: pi-2")
         if not script:
-            until(lambda: page.reload() and again.is_visible(), what="the mute, on a page that was asked for anew")
+            until(lambda: page.reload() and again.is_visible(), what="the mute on a reloaded page")
         again.click()
         expect(page.get_by_text("Sent to the collector")).to_be_visible()
-        assert decode_command(heard.get(timeout=20)) == AlertCommand(Wish.UNMUTE, wish.kind, wish.subject)
+        assert decode_command(received.get(timeout=20)) == AlertCommand(Wish.UNMUTE, command.kind, command.subject)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("language", ["sv-SE", "en-GB"])
-def test_the_page_moves_sideways_nowhere(chromium: Browser, told: House, width: int, language: str) -> None:
-    with page_of(chromium, told[0], locale=language, viewport={"width": width, "height": 800}) as page:
+def test_page_does_not_scroll_sideways(chromium: Browser, site_with_alerts: House, width: int, language: str) -> None:
+    with page_of(chromium, site_with_alerts[0], locale=language, viewport={"width": width, "height": 800}) as page:
         expect(page.locator("article")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_page_whose_collector_left_says_so(chromium: Browser, told: House) -> None:
-    settings, speaker = told
+def test_page_shows_that_the_collector_left(chromium: Browser, site_with_alerts: House) -> None:
+    settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         expect_live(page)
-        speaker.say_goodbye()
+        publisher.say_goodbye()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")

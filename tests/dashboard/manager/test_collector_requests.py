@@ -1,4 +1,4 @@
-"""Requests of managers to the collector: none is sent while nobody would take it, since the broker keeps none."""
+"""Commands of managers to the collector: none is sent while it is offline, because the broker keeps none."""
 
 import re
 import time
@@ -25,7 +25,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("address", REQUESTS)
-def test_a_request_is_refused_while_no_collector_would_take_it(app: Flask, live: Live, address: str) -> None:
+def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: Live, address: str) -> None:
     sent: list[str] = []
     live.say = lambda topic, _payload: sent.append(topic) is None
     client = app.test_client()
@@ -42,8 +42,8 @@ def test_a_request_is_refused_while_no_collector_would_take_it(app: Flask, live:
     assert (ask(), sent) == (503, [])
 
 
-def test_every_request_to_the_collector_goes_the_way_that_checks_it() -> None:
-    """A new form that publishes by itself would be lost without a word while the collector is away."""
+def test_every_command_to_the_collector_uses_the_checked_function() -> None:
+    """A form that publishes directly would lose its command without an error while the collector is offline."""
     found = {
         path.relative_to(ROOT / "dashboard").as_posix()
         for path in (ROOT / "dashboard").rglob("*.py")

@@ -1,4 +1,4 @@
-"""The page of devices: what it says of each, and whom it lets do what."""
+"""The devices page: the status of each device and sensor, and the rights of managers and viewers."""
 
 import re
 import time
@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 
 from collector.alerts.wire import AlertCommand, Alerts, Mute, Wish
-from collector.alerts.wire import decode_command as decode_wish
+from collector.alerts.wire import decode_command as decode_alert_command
 from collector.alerts.wire import encode as encode_alerts
 from collector.health.findings import Finding, FindingKind, Findings, Rejection, SensorNote, encode
 from collector.plan import SitePlan
@@ -55,34 +55,34 @@ WELL = DeviceStatus(
 )
 
 
-def tell(live: Live, topic: str, payload: bytes) -> None:
+def publish(live: Live, topic: str, payload: bytes) -> None:
     live.inbox.append(Message(topic, payload, retained=True))
     live.tick(time.monotonic())
 
 
-def status(live: Live, told: DeviceStatus, device: str = "pi-1") -> None:
-    tell(live, topics.device(PLAN.id, device, DeviceTopic.STATUS), encode_status(told))
+def publish_status(live: Live, message: DeviceStatus, device: str = "pi-1") -> None:
+    publish(live, topics.device(PLAN.id, device, DeviceTopic.STATUS), encode_status(message))
 
 
-def found(live: Live, told: Findings, device: str = "pi-1") -> None:
-    tell(live, topics.device(PLAN.id, device, DeviceTopic.FINDINGS), encode(told))
+def publish_findings(live: Live, message: Findings, device: str = "pi-1") -> None:
+    publish(live, topics.device(PLAN.id, device, DeviceTopic.FINDINGS), encode(message))
 
 
-def reader(words: Words = EN, plan: SitePlan = PLAN) -> Reader:
-    return Reader(plan, MONDAY_10_MS, words)
+def reader(texts: Words = EN, plan: SitePlan = PLAN) -> Reader:
+    return Reader(plan, MONDAY_10_MS, texts)
 
 
-def row(live: Live, words: Words = EN) -> DeviceRow:
-    return device_row("pi-1", live.picture, reader(words))
+def row(live: Live, texts: Words = EN) -> DeviceRow:
+    return device_row("pi-1", live.picture, reader(texts))
 
 
-def sensor(live: Live, words: Words = EN, name: str = "desk-1-pir") -> SensorRow:
-    (told,) = (one for one in sensor_rows("pi-1", live.picture, reader(words)) if one.sensor == name)
-    return told
+def sensor(live: Live, texts: Words = EN, name: str = "desk-1-pir") -> SensorRow:
+    (found,) = (one for one in sensor_rows("pi-1", live.picture, reader(texts)) if one.sensor == name)
+    return found
 
 
-def test_a_healthy_device_is_told_whole_and_asks_for_nothing(live: Live) -> None:
-    status(live, WELL)
+def test_healthy_device_shows_its_status_without_a_remedy(live: Live) -> None:
+    publish_status(live, WELL)
     assert row(live) == DeviceRow(
         "v", "OK", "just now", "in sync", "2 queued, 0 dropped", "", "good, -61\u00a0dBm", "0.4.0", "all 2 OK", ""
     )
@@ -104,29 +104,29 @@ def test_a_healthy_device_is_told_whole_and_asks_for_nothing(live: Live) -> None
         ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "Check the sensors listed here."),
     ],
 )
-def test_a_device_with_something_to_do_says_what(live: Live, changed: dict[str, object], do: str) -> None:
-    status(live, replace(WELL, **changed))
-    told = row(live)
-    assert (told.code, told.word, told.do) == ("o", "problem", do)
+def test_device_with_a_problem_shows_the_remedy(live: Live, changed: dict[str, object], do: str) -> None:
+    publish_status(live, replace(WELL, **changed))
+    shown = row(live)
+    assert (shown.code, shown.word, shown.do) == ("o", "problem", do)
 
 
-def test_a_device_that_is_gone_says_when_it_was_heard_and_where_to_look(live: Live) -> None:
-    status(live, WELL)
-    status(live, DeviceStatus(online=False))
-    told = row(live, SV)
-    assert (told.code, told.word) == ("o", "inte ansluten")
-    assert told.do == "Kontrollera ström och wifi för pi-1; senaste kontakt kl. 09.59."
+def test_offline_device_shows_when_it_was_last_seen(live: Live) -> None:
+    publish_status(live, WELL)
+    publish_status(live, DeviceStatus(online=False))
+    shown = row(live, SV)
+    assert (shown.code, shown.word) == ("o", "inte ansluten")
+    assert shown.do == "Kontrollera ström och wifi för pi-1; senaste kontakt kl. 09.59."
     assert sensor(live).word == "offline"
 
 
-def test_one_that_never_spoke_says_how_to_start_it(live: Live) -> None:
+def test_device_that_never_reported_shows_how_to_start_it(live: Live) -> None:
     assert row(live).do == "Start its agent: systemctl start ledig-edge@pi-1"
     assert summary([row(live)], live.picture, EN) == "1 of 1 devices needs attention."
 
 
-def test_events_that_are_lost_for_good_are_told(live: Live) -> None:
-    status(live, WELL)
-    found(live, Findings(MONDAY_10_MS, [], lost=40))
+def test_lost_events_are_shown(live: Live) -> None:
+    publish_status(live, WELL)
+    publish_findings(live, Findings(MONDAY_10_MS, [], lost=40))
     assert row(live).lost == "40 events"
 
 
@@ -143,32 +143,30 @@ def test_events_that_are_lost_for_good_are_told(live: Live) -> None:
         (SensorNote(battery_pct=6, days_left=1), "6%, about 1 day left", "6 %, ungefär 1 dag kvar"),
     ],
 )
-def test_a_battery_says_how_long_it_lasts_or_that_nobody_knows_yet(
-    live: Live, note: SensorNote, en: str, sv: str
-) -> None:
-    status(live, WELL)
-    found(live, Findings(MONDAY_10_MS, [], {"desk-1-pir": note}))
+def test_battery_shows_days_left_or_that_they_are_unknown(live: Live, note: SensorNote, en: str, sv: str) -> None:
+    publish_status(live, WELL)
+    publish_findings(live, Findings(MONDAY_10_MS, [], {"desk-1-pir": note}))
     assert (sensor(live).battery, sensor(live, SV).battery) == (en, sv)
 
 
-def test_a_sensor_is_degraded_by_a_finding_unless_that_is_ignored(live: Live) -> None:
-    status(live, WELL)
+def test_finding_degrades_its_sensor_unless_ignored(live: Live) -> None:
+    publish_status(live, WELL)
     one = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    found(live, Findings(MONDAY_10_MS, [one], {"desk-1-pir": SensorNote(MONDAY_10_MS - 3 * MINUTE_MS)}))
-    told = sensor(live)
-    assert (told.code, told.word, told.heard, told.about) == ("o", "problem", "3 min ago", "Skrivbord 1")
-    assert told.do.startswith("Check for a loose wire")
+    publish_findings(live, Findings(MONDAY_10_MS, [one], {"desk-1-pir": SensorNote(MONDAY_10_MS - 3 * MINUTE_MS)}))
+    shown = sensor(live)
+    assert (shown.code, shown.word, shown.heard, shown.about) == ("o", "problem", "3 min ago", "Skrivbord 1")
+    assert shown.do.startswith("Check for a loose wire")
     assert summary([row(live)], live.picture, EN) == "The only device works. 1 sensor has a problem."
-    found(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
+    publish_findings(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
     assert (sensor(live).code, sensor(live).do) == ("v", "")
 
 
-def test_a_failed_channel_is_named_at_its_device_and_its_sensor(live: Live) -> None:
+def test_failed_channel_is_shown_at_its_device_and_sensor(live: Live) -> None:
     well = replace(WELL, sensors={"hall-air": SensorHealth.HEALTHY})
-    status(live, well)
+    publish_status(live, well)
     assert (row(live).code, sensor(live, name="hall-air").code) == ("v", "v")
     before = mark(live.picture)
-    status(live, replace(well, failed_channels={"hall-air": [Kind.HUMIDITY_PCT]}))
+    publish_status(live, replace(well, failed_channels={"hall-air": [Kind.HUMIDITY_PCT]}))
     assert mark(live.picture) != before
     assert (row(live).code, row(live).sensors) == ("o", "hall-air: no valid reading of humidity")
     shown = sensor(live, name="hall-air")
@@ -177,17 +175,17 @@ def test_a_failed_channel_is_named_at_its_device_and_its_sensor(live: Live) -> N
     assert sensor(live, SV, name="hall-air").do.startswith("inga giltiga värden för luftfuktighet. Kontrollera")
 
 
-def test_a_sensor_of_which_its_device_says_nothing_is_not_known(live: Live) -> None:
-    status(live, WELL)
+def test_sensor_missing_in_the_status_of_its_device_is_unknown(live: Live) -> None:
+    publish_status(live, WELL)
     assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").word) == ("u", "unknown")
 
 
-def test_the_mark_changes_with_what_is_told_and_not_with_ages(live: Live) -> None:
-    status(live, WELL)
+def test_mark_changes_with_the_content_and_not_with_ages(live: Live) -> None:
+    publish_status(live, WELL)
     before = mark(live.picture)
-    status(live, replace(WELL, at_ms=MONDAY_10_MS, outbox=OutboxStatus(depth=9, dropped=0)))
+    publish_status(live, replace(WELL, at_ms=MONDAY_10_MS, outbox=OutboxStatus(depth=9, dropped=0)))
     assert mark(live.picture) == before
-    status(live, DeviceStatus(online=False))
+    publish_status(live, DeviceStatus(online=False))
     assert mark(live.picture) != before
 
 
@@ -206,20 +204,20 @@ def send(client: FlaskClient, path: str, **form: str):
     return client.post(path, data=form | {"csrf_token": token[1]}, base_url=HOME, headers=headers)
 
 
-def heard_by(live: Live) -> list[tuple[str, bytes]]:
-    said: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: said.append((topic, payload)) is None
-    return said
+def capture_sent(live: Live) -> list[tuple[str, bytes]]:
+    sent: list[tuple[str, bytes]] = []
+    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    return sent
 
 
-def test_a_manager_lets_a_device_blink_and_the_log_says_who_did(
+def test_manager_identifies_a_device_and_it_is_logged(
     manager: FlaskClient, live: Live, settings: DashboardSettings
 ) -> None:
-    status(live, WELL)
-    said = heard_by(live)
+    publish_status(live, WELL)
+    sent = capture_sent(live)
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
-    ((topic, payload),) = said
+    ((topic, payload),) = sent
     assert topic == topics.device(PLAN.id, "pi-1", DeviceTopic.COMMAND)
     assert decode_command(payload) == Command(CommandName.IDENTIFY)
     assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
@@ -227,29 +225,29 @@ def test_a_manager_lets_a_device_blink_and_the_log_says_who_did(
     assert (last.name, last.span) == (NAME, "pi-1")
 
 
-def test_a_device_that_is_offline_is_not_asked_and_the_page_says_why(manager: FlaskClient, live: Live) -> None:
-    status(live, DeviceStatus(online=False))
-    said = heard_by(live)
+def test_offline_device_cannot_be_identified(manager: FlaskClient, live: Live) -> None:
+    publish_status(live, DeviceStatus(online=False))
+    sent = capture_sent(live)
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
-    assert said == []
+    assert sent == []
 
 
 @pytest.mark.parametrize("device", ["", "pi-77", "+", "pi-1/command"])
-def test_a_device_that_is_not_there_is_refused(manager: FlaskClient, live: Live, device: str) -> None:
-    said = heard_by(live)
+def test_unknown_device_is_rejected(manager: FlaskClient, live: Live, device: str) -> None:
+    sent = capture_sent(live)
     assert send(manager, "/manage/devices/identify", device=device).status_code == 400
-    assert said == []
+    assert sent == []
 
 
-def test_without_a_broker_nobody_blinks(manager: FlaskClient, live: Live) -> None:
-    status(live, WELL)
+def test_identify_without_a_broker_fails(manager: FlaskClient, live: Live) -> None:
+    publish_status(live, WELL)
     assert send(manager, "/manage/devices/identify", device="pi-1").status_code == 503
 
 
-def test_a_viewer_sees_all_of_it_and_may_ask_for_nothing(app: Flask, live: Live) -> None:
-    status(live, WELL)
+def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: Live) -> None:
+    publish_status(live, WELL)
     viewer = app.test_client()
     assert log_in(viewer, VIEWER).status_code == 303
     page = viewer.get("/manage/devices?lang=en", base_url=HOME).text
@@ -259,15 +257,17 @@ def test_a_viewer_sees_all_of_it_and_may_ask_for_nothing(app: Flask, live: Live)
     assert send(viewer, "/manage/devices/identify", device="pi-1").status_code == 403
 
 
-def test_a_sensor_is_muted_for_a_week_and_the_page_says_until_when(manager: FlaskClient, live: Live) -> None:
-    said = heard_by(live)
+def test_sensor_is_muted_for_a_week_and_shows_until_when(manager: FlaskClient, live: Live) -> None:
+    sent = capture_sent(live)
     form = {"command": "mute", "kind": "everything", "subject": "pi-1/desk-1-pir", "until": "week", "back": "devices"}
     answer = send(manager, "/manage/alerts/mute", **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?muted=1")
-    wish = decode_wish(said[0][1])
+    command = decode_alert_command(sent[0][1])
     end_ms = MONDAY_10_MS + 6 * DAY_MS + 14 * 3_600_000
-    assert wish == AlertCommand(Wish.MUTE, None, "pi-1/desk-1-pir", end_ms)
-    tell(live, topics.alerts(PLAN.id), encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, wish.subject, end_ms)])))
+    assert command == AlertCommand(Wish.MUTE, None, "pi-1/desk-1-pir", end_ms)
+    publish(
+        live, topics.alerts(PLAN.id), encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, command.subject, end_ms)]))
+    )
     assert sensor(live).muted == "muted until 1 Dec 00:00"
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
     assert 'aria-label="Unmute: desk-1-pir"' in page
@@ -280,11 +280,13 @@ REJECTED = [
 ]
 
 
-def test_what_is_rejected_of_a_device_is_listed_with_reason_and_place(manager: FlaskClient, live: Live) -> None:
-    status(live, WELL)
+def test_rejections_of_a_device_are_listed_with_reason_and_field(manager: FlaskClient, live: Live) -> None:
+    publish_status(live, WELL)
     before = mark(live.picture)
     assert "data-rejected" not in manager.get("/manage/devices", base_url=HOME).text
-    found(live, Findings(MONDAY_10_MS, [Finding(FindingKind.REJECTED, MONDAY_10_MS, times=60)], rejected=REJECTED))
+    publish_findings(
+        live, Findings(MONDAY_10_MS, [Finding(FindingKind.REJECTED, MONDAY_10_MS, times=60)], rejected=REJECTED)
+    )
     assert mark(live.picture) != before
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
     table = page[page.index("data-rejected") : page.index("</table>", page.index("data-rejected"))]
@@ -298,7 +300,7 @@ def test_what_is_rejected_of_a_device_is_listed_with_reason_and_place(manager: F
 
 
 @pytest.mark.parametrize("loss", Loss)
-def test_every_reason_is_worded_in_both_languages(loss: Loss) -> None:
-    rows = [rejection_row(Rejection(loss.code), PLAN.time_zone, words).why for words in (EN, SV)]
+def test_every_reason_has_a_text_in_both_languages(loss: Loss) -> None:
+    rows = [rejection_row(Rejection(loss.code), PLAN.time_zone, texts).why for texts in (EN, SV)]
     assert rows[0] != rows[1]
     assert loss.code not in rows

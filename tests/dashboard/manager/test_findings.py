@@ -1,4 +1,4 @@
-"""What was found about sensors, in words, on the manager's page, and a manager's answer to it."""
+"""Findings on the devices page, and managers' commands about them."""
 
 import re
 import time
@@ -41,7 +41,7 @@ FULL = {
     FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
     FindingKind.TWO_CLIENTS: Finding(FindingKind.TWO_CLIENTS, 0),
 }
-"""One of each kind, with its numbers."""
+"""One finding of each kind with its numbers."""
 
 OTHERS = (
     Finding(FindingKind.STUCK_ON, 0, "x", span_min=1500),
@@ -59,37 +59,37 @@ def numbers(text: str) -> set[int]:
 
 
 @pytest.mark.parametrize("kind", FindingKind)
-def test_every_finding_is_worded_in_both_languages_with_what_to_do(kind: FindingKind) -> None:
-    told = [
-        (findings.sentence("pi-1", FULL[kind], words), findings.remedy(FULL[kind], None, words)) for words in (SV, EN)
+def test_every_finding_has_a_sentence_and_a_remedy_in_both_languages(kind: FindingKind) -> None:
+    texts_by_language = [
+        (findings.sentence("pi-1", FULL[kind], texts), findings.remedy(FULL[kind], None, texts)) for texts in (SV, EN)
     ]
-    (what_sv, do_sv), (what_en, do_en) = told
+    (what_sv, do_sv), (what_en, do_en) = texts_by_language
     assert what_sv != what_en
     assert do_sv != do_en
-    assert "{" not in "".join((*told[0], *told[1]))
+    assert "{" not in "".join((*texts_by_language[0], *texts_by_language[1]))
 
 
 @pytest.mark.parametrize("finding", OTHERS, ids=str)
-def test_every_other_reason_has_a_sentence_of_its_own(finding: Finding) -> None:
-    for words in (SV, EN):
-        told = findings.sentence("pi-1", finding, words)
-        assert "{" not in told
-        assert told != findings.sentence("pi-1", FULL[finding.kind], words)
+def test_every_other_reason_has_its_own_sentence(finding: Finding) -> None:
+    for texts in (SV, EN):
+        sentence = findings.sentence("pi-1", finding, texts)
+        assert "{" not in sentence
+        assert sentence != findings.sentence("pi-1", FULL[finding.kind], texts)
 
 
 @pytest.mark.parametrize("kind", set(FindingKind) - {FindingKind.CLOCK_OFF, FindingKind.BATTERY_LOW})
 @pytest.mark.parametrize("witness", ["", "mat"])
-def test_a_finding_without_numbers_is_told_without_a_number_or_a_gap(kind: FindingKind, witness: str) -> None:
-    """So the collector says it of a dedicated desk. A count of 0 days is told to nobody: there is always a witness."""
+def test_sentence_of_a_finding_without_numbers_has_no_number_and_no_gap(kind: FindingKind, witness: str) -> None:
+    """The collector omits numbers for a dedicated desk. Without days there is always a witness."""
     if kind in (FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED) and not witness:
         return
-    for words in (SV, EN):
-        told = findings.sentence("pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), words)
-        assert "None" not in told
-        assert not numbers(told)
+    for texts in (SV, EN):
+        sentence = findings.sentence("pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), texts)
+        assert "None" not in sentence
+        assert not numbers(sentence)
 
 
-def test_a_finding_names_its_numbers_and_its_witness() -> None:
+def test_sentence_has_the_numbers_and_the_witness() -> None:
     assert findings.sentence("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
         "Missed 4 h of the time when desk-1-mat detected somebody (23%), 9 times."
     )
@@ -101,26 +101,26 @@ def test_a_finding_names_its_numbers_and_its_witness() -> None:
     )
 
 
-def test_a_sensor_that_never_came_on_is_told_in_one_language() -> None:
-    told = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
-    assert told == "Har aldrig reagerat. Har inte reagerat på 9 dagar då lokalen användes."
+def test_sentences_of_never_triggered_are_in_one_language() -> None:
+    sentence = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
+    assert sentence == "Har aldrig reagerat. Har inte reagerat på 9 dagar då lokalen användes."
 
 
-def test_a_sensor_in_the_wrong_place_is_told_by_the_name_of_the_other_place(live: Live) -> None:
-    say(live, FULL[FindingKind.WRONG_PLACE])
+def test_wrong_place_names_the_other_space(live: Live) -> None:
+    publish(live, FULL[FindingKind.WRONG_PLACE])
     (row,) = findings.rows(live.picture.findings, PLAN, EN)
     assert row.what == "Matches Skrivbord 2 (81%) better than its own space (7%), for 4 days."
 
 
-def test_a_mat_is_looked_at_for_a_bag_and_a_counter_is_set_to_zero() -> None:
-    told = [
+def test_remedy_of_stuck_on_depends_on_the_kind_of_sensor() -> None:
+    remedies = [
         findings.remedy(FULL[FindingKind.STUCK_ON], Sensor(device="pi-1", id="x", kind=kind, space="desk-1"), EN)
         for kind in (SensorKind.PRESSURE, SensorKind.PEOPLE, SensorKind.PIR)
     ]
-    assert len(set(told)) == 3
+    assert len(set(remedies)) == 3
 
 
-def say(live: Live, *found: Finding, device: str = "pi-1") -> None:
+def publish(live: Live, *found: Finding, device: str = "pi-1") -> None:
     topic = topics.device(PLAN.id, device, topics.DeviceTopic.FINDINGS)
     live.inbox.append(Message(topic, encode(Findings(MONDAY_10_MS, list(found))), retained=True))
     live.tick(time.monotonic())
@@ -130,8 +130,8 @@ FOUND = Finding(FindingKind.FLAPPING, MONDAY_10_MS - 2 * DAY_MS, "desk-1-pir", t
 IGNORED = Finding(FindingKind.BATTERY_LOW, MONDAY_10_MS - DAY_MS, "desk-2-pir", ignored=True, battery_pct=9)
 
 
-def test_what_is_ignored_comes_last_and_can_be_heeded_again(live: Live) -> None:
-    say(live, IGNORED, FOUND)
+def test_ignored_findings_come_last_and_can_be_unignored(live: Live) -> None:
+    publish(live, IGNORED, FOUND)
     rows = findings.rows(live.picture.findings, PLAN, EN)
     assert [(row.sensor, row.answer, row.button) for row in rows] == [
         ("desk-1-pir", Answer.IGNORE, "Ignore"),
@@ -140,19 +140,19 @@ def test_what_is_ignored_comes_last_and_can_be_heeded_again(live: Live) -> None:
     assert rows[0].about == "desk-1-pir (Skrivbord\u00a01)"
 
 
-def test_an_empty_list_takes_the_findings_back(live: Live) -> None:
-    say(live, FOUND)
-    say(live)
+def test_empty_list_removes_findings(live: Live) -> None:
+    publish(live, FOUND)
+    publish(live)
     assert findings.rows(live.picture.findings, PLAN, EN) == []
 
 
-def test_findings_of_a_device_that_left_the_plan_are_not_shown(live: Live) -> None:
-    say(live, FOUND, device="pi-77")
+def test_findings_of_a_device_outside_the_plan_are_not_shown(live: Live) -> None:
+    publish(live, FOUND, device="pi-77")
     assert live.picture.findings == {}
 
 
-def test_a_list_that_cannot_be_read_is_forgotten(live: Live) -> None:
-    say(live, FOUND)
+def test_invalid_list_removes_findings(live: Live) -> None:
+    publish(live, FOUND)
     topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
     live.inbox.append(Message(topic, b'{"at":1,"findings":[{"kind":"sad"}]}', retained=True))
     live.tick(time.monotonic())
@@ -173,22 +173,22 @@ def manager(app: Flask) -> FlaskClient:
     return client
 
 
-def answer(client: FlaskClient, **changed: str):
+def send_command(client: FlaskClient, **changed: str):
     form = {"device": "pi-1", "sensor": "desk-1-pir", "finding": "flapping", "answer": "ignore"}
     form |= {"csrf_token": token_of(client)} | changed
     headers = {"Referer": "https://localhost/manage"}
     return client.post("/manage/findings", data=form, base_url="https://localhost", headers=headers)
 
 
-def test_a_manager_reads_what_was_found_without_javascript(manager: FlaskClient, live: Live) -> None:
-    say(live, FOUND)
+def test_manager_sees_findings_without_javascript(manager: FlaskClient, live: Live) -> None:
+    publish(live, FOUND)
     page = manager.get("/manage/devices?lang=en", base_url="https://localhost").text
     assert "Triggered up to 1200 times in an hour" in page
     assert "Check for a loose wire" in page
 
 
-def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live) -> None:
-    say(live, FOUND)
+def test_viewer_sees_findings_without_buttons(app: Flask, live: Live) -> None:
+    publish(live, FOUND)
     viewer = app.test_client()
     log_in(viewer, VIEWER)
     page = viewer.get("/manage/devices?lang=en", base_url="https://localhost").text
@@ -196,14 +196,14 @@ def test_a_viewer_reads_what_was_found_and_has_no_button(app: Flask, live: Live)
     assert "/manage/findings" not in page
 
 
-def test_an_answer_goes_to_the_collector_and_is_logged(
+def test_command_is_sent_to_the_collector_and_logged(
     manager: FlaskClient, live: Live, settings: DashboardSettings
 ) -> None:
-    said: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: said.append((topic, payload)) is None
-    found = answer(manager)
-    assert (found.status_code, found.headers["Location"]) == (303, "/manage/devices#findings")
-    ((topic, payload),) = said
+    sent: list[tuple[str, bytes]] = []
+    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    response = send_command(manager)
+    assert (response.status_code, response.headers["Location"]) == (303, "/manage/devices#findings")
+    ((topic, payload),) = sent
     assert topic == topics.collector_command(PLAN.id)
     assert decode_command(payload) == CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
     last = Accounts(settings.accounts_path).log.entries(1)[0]
@@ -211,14 +211,12 @@ def test_an_answer_goes_to_the_collector_and_is_logged(
 
 
 @pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])
-def test_an_answer_that_makes_no_sense_is_refused_and_said_to_nobody(
-    manager: FlaskClient, live: Live, wrong: dict[str, str]
-) -> None:
-    said: list[bytes] = []
-    live.say = lambda _topic, payload: said.append(payload) is None
-    assert answer(manager, **wrong).status_code == 400
-    assert said == []
+def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: Live, wrong: dict[str, str]) -> None:
+    sent: list[bytes] = []
+    live.say = lambda _topic, payload: sent.append(payload) is None
+    assert send_command(manager, **wrong).status_code == 400
+    assert sent == []
 
 
-def test_without_a_broker_an_answer_says_so(manager: FlaskClient) -> None:
-    assert answer(manager).status_code == 503
+def test_command_without_a_broker_fails(manager: FlaskClient) -> None:
+    assert send_command(manager).status_code == 503

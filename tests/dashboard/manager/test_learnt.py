@@ -1,4 +1,4 @@
-"""What spaces have learnt, as managers read it: holds with their bounds and flips, levels with their agreement."""
+"""Learned values for managers: hold times with bounds and error rates, thresholds with agreement."""
 
 import time
 
@@ -18,10 +18,10 @@ MINUTE_MS = 60_000
 NONE = "\u2013"
 LEARNT = Tuning(HoldTuning(12 * MINUTE_MS, 10 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 0.02, 0.08))
 PINNED = Tuning(HoldTuning(*[7 * MINUTE_MS] * 4))
-HEARD = Tuning(sensors=[SensorTuning("pi-1", "desk-1-pir", 41.5, 39.0, 0.87)])
+SOUND_LEVELS = Tuning(sensors=[SensorTuning("pi-1", "desk-1-pir", 41.5, 39.0, 0.87)])
 
 
-def test_a_hold_is_told_with_its_bounds_and_how_often_it_was_too_short_before_and_after() -> None:
+def test_hold_row_has_bounds_and_error_rates_with_and_without_learning() -> None:
     assert learnt({"desk-1": LEARNT}, PLAN, EN).holds == (
         HoldRow("Skrivbord 1", "12 min", f"5{NONE}15 min", "2%", "8%"),
     )
@@ -29,22 +29,22 @@ def test_a_hold_is_told_with_its_bounds_and_how_often_it_was_too_short_before_an
     assert row.unlearnt == "8\u00a0%"
 
 
-def test_a_hold_that_is_pinned_says_so_and_what_is_not_known_is_not_told() -> None:
+def test_fixed_hold_is_shown_as_fixed_without_error_rates() -> None:
     assert learnt({"desk-1": PINNED}, PLAN, SV).holds == (HoldRow("Skrivbord 1", "7 min", "fast värde", NONE, NONE),)
 
 
-def test_a_level_is_told_with_its_sensor_and_its_agreement() -> None:
-    assert learnt({"desk-1": HEARD}, PLAN, SV).levels == (
+def test_threshold_row_has_its_sensor_and_agreement() -> None:
+    assert learnt({"desk-1": SOUND_LEVELS}, PLAN, SV).levels == (
         LevelRow("desk-1-pir (Skrivbord 1)", "41,5", "39", "87\u00a0%"),
     )
 
 
-def test_spots_come_in_the_order_of_the_site_file() -> None:
-    told = learnt({"room-1": LEARNT, "desk-2": LEARNT, "desk-1": PINNED, "desk-99": LEARNT}, PLAN, EN).holds
-    assert [row.space for row in told] == ["Skrivbord 1", "Skrivbord 2", "Rum Väven"]
+def test_spaces_are_in_the_order_of_the_site_file() -> None:
+    holds = learnt({"room-1": LEARNT, "desk-2": LEARNT, "desk-1": PINNED, "desk-99": LEARNT}, PLAN, EN).holds
+    assert [row.space for row in holds] == ["Skrivbord 1", "Skrivbord 2", "Rum Väven"]
 
 
-def test_the_manager_s_page_shows_what_was_learnt_as_soon_as_there_is_something(app: Flask, live: Live) -> None:
+def test_page_shows_learned_values_once_there_are_any(app: Flask, live: Live) -> None:
     manager = app.test_client()
     log_in(manager)
     assert "Ingenting än." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
