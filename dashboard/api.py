@@ -1,8 +1,8 @@
-"""Version 1 of the feed for builders: states, summary, live stream, forecast, history.
+"""Version 1 of the public feed: states, summary, live stream, forecast and history.
 
-In:    the live picture; history, for who is logged in.
+In:    the live site snapshot; history, for logged-in users.
 Out:   JSON objects (never a bare list) and server-sent events.
-Never: a moment, a reason or a past of a desk.
+Never: an instant, a reason or the history of a single desk.
 """
 
 import time
@@ -27,59 +27,59 @@ from dashboard.serving import aside, serving
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
 AGE_STEP_S: Final = 15
-"""An answer counts as unchanged until its age passes a multiple of this; the age of a live link stays below."""
+"""A response counts as unchanged until its age passes a multiple of this. With a live link the age stays below it."""
 
 
-_BORN: Final = f"{time.time_ns():x}"
-"""Versions count from the start of this process."""
+_PROCESS_TAG: Final = f"{time.time_ns():x}"
+"""Prefix of all ETags: versions count from the start of this process."""
 
 
 @routes.get("/states")
 def states() -> ResponseReturnValue:
-    """Each offered space now, and what is left of supplies."""
-    here = serving()
-    frame = here.live.frame(time.monotonic())
-    code = codes(here.plan, frame)
+    """Each offered space now, and the level of each supply."""
+    context = serving()
+    frame = context.live.frame(time.monotonic())
+    code = codes(context.plan, frame)
     spaces: list[dict[str, Any]] = []
-    for space in here.plan.spaces:
+    for space in context.plan.spaces:
         row = {"id": space.id, "name": space.name, "kind": space.kind, "zone": space.zone}
         if space.id in code:
-            spaces.append(row | _state(space, frame, shown=code[space.id] != CODES[Occupancy.UNKNOWN]))
+            spaces.append(row | _state_fields(space, frame, shown=code[space.id] != CODES[Occupancy.UNKNOWN]))
         elif space.id in frame.supplies:
             left: Supply = frame.supplies[space.id]
             is_shown = left != Supply()
-            spaces.append(row | _state(space, frame, shown=is_shown) | {"level_pct": left.level_pct})
-    return _answer(frame, {"spaces": spaces})
+            spaces.append(row | _state_fields(space, frame, shown=is_shown) | {"level_pct": left.level_pct})
+    return _conditional_response(frame, {"spaces": spaces})
 
 
 @routes.get("/summary")
 def summary() -> ResponseReturnValue:
-    """How many are free, by kind and zone; air in words, people in the house."""
-    here = serving()
-    frame = here.live.frame(time.monotonic())
-    return _answer(
+    """Number of free spaces by kind and zone, air levels, and people on site."""
+    context = serving()
+    frame = context.live.frame(time.monotonic())
+    return _conditional_response(
         frame,
         {
-            "kinds": {kind: _free(free, frame) for kind, free in frame.kinds.items()},
+            "kinds": {kind: _count_fields(free, frame) for kind, free in frame.kinds.items()},
             "zones": {}
             if frame.closed
             else {
                 zone.id: {
                     "name": zone.name,
-                    "kinds": {kind: _free(free, frame) for kind, free in frame.zones[zone.id].items()},
+                    "kinds": {kind: _count_fields(free, frame) for kind, free in frame.zones[zone.id].items()},
                     "air": air.band if (air := _air(zone.id, frame)) else None,
                     "air_trend": air.trend if air else None,
                 }
-                for zone in here.plan.zones
+                for zone in context.plan.zones
             },
-            "people": None if frame.people is None else _people(*frame.people, from_zero=frame.from_zero),
+            "people": None if frame.people is None else _people_range(*frame.people, from_zero=frame.from_zero),
         },
     )
 
 
 @routes.get("/frame")
 def frame() -> ResponseReturnValue:
-    """The newest frame of the stream, for who found no seat there."""
+    """The newest frame of the stream, for clients that got no stream slot."""
     newest = serving().live.frame(time.monotonic())
     body = encode_frame(newest).removeprefix(b"data: ").strip()
     return Response(body, mimetype="application/json", headers={"Cache-Control": "no-cache"})
@@ -88,54 +88,54 @@ def frame() -> ResponseReturnValue:
 @routes.get("/stream")
 def stream() -> ResponseReturnValue:
     """Frames as server-sent events, the newest first."""
-    here = serving()
-    return streams.serve(here.live.public, here.seats, welcome=lambda: True)
+    context = serving()
+    return streams.serve(context.live.public, context.seats, welcome=lambda: True)
 
 
 @routes.get("/forecast")
 def forecast() -> ResponseReturnValue:
-    """Free spots of the hours to come: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival.
+    """Free spots in the hours ahead: `?zone=&kind=`; with `&at=&at_least=` the odds at a time of arrival.
 
-    It is answered while the site is closed too: a forecast learns from open hours and holds nothing of now.
+    The forecast is public while the site is closed too: it covers open hours only and contains nothing about now.
     """
-    here = serving()
-    now_ms = here.live.now_ms()
-    frame = here.live.frame(time.monotonic())
+    context = serving()
+    now_ms = context.live.now_ms()
+    frame = context.live.frame(time.monotonic())
     try:
-        asked = arrival.read_arrival(request.args, here.plan)
-        told = here.live.picture.outlook(asked.zone, asked.kind, now_ms)
-        body = arrival.answer(asked, told, now_ms)
-    except past.QuestionRejected as fault:
-        return problem(HTTPStatus.BAD_REQUEST, str(fault), "question")
-    response = jsonify(site=here.plan.id, closed=frame.closed, opens=frame.opens, **body)
+        asked = arrival.read_arrival(request.args, context.plan)
+        outlook = context.live.picture.outlook(asked.zone, asked.kind, now_ms)
+        body = arrival.answer(asked, outlook, now_ms)
+    except past.QuestionRejected as rejected:
+        return problem(HTTPStatus.BAD_REQUEST, str(rejected), "question")
+    response = jsonify(site=context.plan.id, closed=frame.closed, opens=frame.opens, **body)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
 @routes.get("/history")
 def history() -> ResponseReturnValue:
-    """Rows of one measure: `?measure=zone_five_min&zone=&kind=&from=&to=`; for who runs the house."""
-    here = serving()
+    """Rows of one measure: `?measure=zone_five_min&zone=&kind=&from=&to=`; requires a staff account."""
+    context = serving()
     try:
-        asked = past.read_question(request.args, here.plan, here.live.now_ms())
-    except past.QuestionRejected as fault:
-        return problem(HTTPStatus.BAD_REQUEST, str(fault), "question")
-    log_span(str(asked))
+        query = past.read_question(request.args, context.plan, context.live.now_ms())
+    except past.QuestionRejected as rejected:
+        return problem(HTTPStatus.BAD_REQUEST, str(rejected), "question")
+    log_span(str(query))
     try:
-        rows = aside(lambda: past.rows(here.settings, asked))
+        rows = aside(lambda: past.rows(context.settings, query))
     except HistoryAway as away:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(away), "history-away")
-    return jsonify(past.answer(asked, rows, here.plan))
+    return jsonify(past.answer(query, rows, context.plan))
 
 
-def _people(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
+def _people_range(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
     return {"least": least, "most": most, "from_zero": from_zero}
 
 
-def _state(space: Space, frame: Frame, *, shown: bool) -> dict[str, Any]:
-    """A space's state, the health of its sensors, and how old both are; without a live link nothing is known.
+def _state_fields(space: Space, frame: Frame, *, shown: bool) -> dict[str, Any]:
+    """A space's state, the health of its sensors and the age of both; unknown while the link is not live.
 
-    What the frame does not show is not known here either.
+    A state that the frame hides is unknown here too.
     """
     known = serving().live.picture.states.get(space.id) if frame.link is Link.LIVE else None
     state, health = (Occupancy.UNKNOWN, Health.OFFLINE) if known is None else (known.state, known.health)
@@ -148,7 +148,7 @@ def _air(zone: str, frame: Frame) -> Air | None:
     return serving().live.picture.air.get(zone) if frame.link is Link.LIVE and zone in frame.air else None
 
 
-def _free(free: Free, frame: Frame) -> dict[str, int]:
+def _count_fields(free: Free, frame: Frame) -> dict[str, int]:
     if frame.link is not Link.LIVE:
         free = Free(0, free.capacity, free.capacity)
     return {
@@ -159,13 +159,13 @@ def _free(free: Free, frame: Frame) -> dict[str, int]:
     }
 
 
-def _answer(frame: Frame, body: dict[str, Any]) -> ResponseReturnValue:
-    """The body with what says how old it is; unchanged since the reader's last look: only that."""
-    here = serving()
+def _conditional_response(frame: Frame, body: dict[str, Any]) -> ResponseReturnValue:
+    """Add the age fields to the body; answer 304 if nothing changed since the client's last request."""
+    context = serving()
     age = None if frame.age_s is None else int(frame.age_s // AGE_STEP_S)
-    tag = f"{_BORN}-{frame.version}-{frame.link}-{frame.since}-{age}-{frame.opens}"
+    tag = f"{_PROCESS_TAG}-{frame.version}-{frame.link}-{frame.since}-{age}-{frame.opens}"
     about = {"link": frame.link, "heard": frame.since, "age_s": frame.age_s, "version": frame.version}
-    response = jsonify(site=here.plan.id, **about, closed=frame.closed, opens=frame.opens, **body)
+    response = jsonify(site=context.plan.id, **about, closed=frame.closed, opens=frame.opens, **body)
     response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)

@@ -1,8 +1,8 @@
-"""Makes the web application: its routes, its headers.
+"""Creates the web application: routes, request handling and response headers.
 
-In:    settings, the plan, the live picture, the accounts.
+In:    settings, the plan, the live view, the accounts.
 Out:   a Flask application that any WSGI server can run.
-Never: a socket of its own, a page that tells what went wrong inside.
+Never: a socket of its own, internal details on an error page.
 """
 
 import logging
@@ -46,10 +46,17 @@ _RAW = re.compile(rb"[\x80-\xff]")
 
 
 def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts: Accounts) -> Flask:
-    """The application; it serves what `live` holds, and neither starts nor stops it."""
+    """Create the application. It serves what `live` holds, and neither starts nor stops `live`.
+
+    Args:
+        settings: the dashboard's settings.
+        plan: the site.
+        live: the site snapshot and its streams.
+        accounts: the accounts, sessions and access log.
+    """
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=_secret(accounts),
+        SECRET_KEY=_read_form_secret(accounts),
         APPLICATION_ROOT=root(settings.base_path),  # the cookie's path
         SESSION_COOKIE_NAME=cookie_name(
             settings.base_path, "ledig-form"
@@ -62,12 +69,12 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         TRUSTED_HOSTS=list(settings.hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
-    app.request_class = _Asked
-    app.session_interface = _Forms()
+    app.request_class = _TolerantRequest
+    app.session_interface = _FormSessionInterface()
     app.extensions["ledig"] = Serving(settings, live, accounts, Seats(settings.max_streams), draw(plan))
     CSRFProtect(app)
     languages.install(app, settings.language)
-    for room in (
+    for blueprint in (
         member.routes,
         foyer.routes,
         api.routes,
@@ -82,11 +89,11 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         rules_pages.routes,
         accounts_pages.routes,
     ):
-        app.register_blueprint(room)
+        app.register_blueprint(blueprint)
     routes.install(app, problems.accounts_away)
     app.before_request(_draw_nonce)
-    app.after_request(_guard)
-    if not settings.base_path:  # the transport rule of a host that several sites share is not ours to make
+    app.after_request(_set_security_headers)
+    if not settings.base_path:  # on a shared host the transport policy is not ours to set
         app.after_request(_require_https)
     packing.install(app)
     problems.install(app)
@@ -98,17 +105,17 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     return app
 
 
-def _secret(accounts: Accounts) -> str:
-    """What signs forms; one of this process alone while the accounts are away: the public pages need none."""
+def _read_form_secret(accounts: Accounts) -> str:
+    """Return the key that signs forms; a key of this process alone while the accounts cannot be read."""
     try:
         return accounts.secret
-    except AccountsAway as away:
-        _log.error("%s; the public pages work, and nobody can log in until this is resolved", away)
+    except AccountsAway as unavailable:
+        _log.error("%s; the public pages work, and nobody can log in until this is resolved", unavailable)
         return secrets.token_hex(32)
 
 
-class _Asked(Request):
-    """A request; bytes in its query that no URL may hold are read like escaped ones, and are no fault of ours."""
+class _TolerantRequest(Request):
+    """A request; raw non-ASCII bytes in its query are read as if they were escaped, instead of causing an error."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -116,8 +123,8 @@ class _Asked(Request):
             self.query_string = _RAW.sub(lambda byte: b"%%%02X" % byte[0][0], self.query_string)
 
 
-class _Forms(SecureCookieSessionInterface):
-    """Flask's session; for who brings none it makes no key, which would be a sixth of the work for the first page."""
+class _FormSessionInterface(SecureCookieSessionInterface):
+    """Flask's session; skips deriving a signing key for requests without a cookie: a sixth of the first page's work."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if self.get_cookie_name(app) not in request.cookies:
@@ -129,8 +136,8 @@ def _draw_nonce() -> None:
     g.nonce = secrets.token_urlsafe(16)
 
 
-def _guard(response: Response) -> Response:
-    """Headers that let a browser do only what the page needs."""
+def _set_security_headers(response: Response) -> Response:
+    """Add headers that restrict the browser to what the page needs."""
     styles = f"'self' 'nonce-{g.nonce}'" if g.get("charts") else "'self'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; connect-src 'self';"
@@ -138,16 +145,16 @@ def _guard(response: Response) -> Response:
         " frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"  # the forms' check over https asks for the referrer
+    response.headers["Referrer-Policy"] = "same-origin"  # the CSRF check needs the referrer over https
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if request.is_secure:  # without TLS a browser ignores it, and complains of it on every page
+    if request.is_secure:  # without TLS a browser ignores it and logs a warning on every page
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def _require_https(response: Response) -> Response:
-    """Let browsers use this host over https alone for a year; its subdomains may belong to others."""
+    """Make browsers use only https for this host for a year; subdomains may belong to others and are left out."""
     if request.is_secure:  # without TLS a browser ignores the header
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

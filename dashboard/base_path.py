@@ -1,7 +1,7 @@
-"""Serves all pages below a sub-path of a host that others share, such as `https://example.org/ledig/`.
+"""Serves all pages below a sub-path of a shared host, such as `https://example.org/ledig/`.
 
 In:    requests from a reverse proxy that keeps the sub-path or strips it.
-Out:   the same requests with the sub-path as SCRIPT_NAME, so that every address which the pages make begins with it.
+Out:   the same requests with the sub-path as SCRIPT_NAME, so that every URL the pages generate starts with it.
 Never: a rewritten page.
 """
 
@@ -22,7 +22,7 @@ class BasePath:
         self._base_path: Final = base_path
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Move the sub-path from the path to the script's name; without a final slash it means the first page."""
+        """Move the sub-path from PATH_INFO to SCRIPT_NAME; the sub-path without a final slash means the first page."""
         path, base = environ.get("PATH_INFO", ""), self._base_path
         if path == base or path.startswith(f"{base}/"):
             path = path.removeprefix(base)
@@ -32,10 +32,10 @@ class BasePath:
 
 
 def root(base_path: str) -> str:
-    """The address of the first page, where cookies and the service worker are valid."""
+    """Return the path of the first page, which is also the scope of cookies and the service worker."""
     return f"{base_path}/"
 
 
 def cookie_name(base_path: str, name: str) -> str:
-    """A cookie's name with the strictest prefix: `__Host-` demands the path `/`, which a sub-path must not have."""
+    """Return the cookie name with the strictest prefix; `__Host-` needs the path `/`, which a sub-path must not use."""
     return f"{'__Secure-' if base_path else '__Host-'}{name}"

@@ -1,8 +1,8 @@
-"""Draws the house once: walls with gaps for doors, rooms as thin outlines, a mark for each space.
+"""Computes the floor plan drawings: walls with gaps for doors, zones as thin outlines, a symbol for each space.
 
-In:    the plan of the house.
+In:    the plan of the site.
 Out:   coordinates and labels for one inline SVG per floor, in units of 5 cm.
-Never: states (a mark changes by its class only), colours, HTML.
+Never: states (a symbol changes only by its CSS class), colours, HTML.
 """
 
 import re
@@ -13,7 +13,7 @@ from collector.plan import Door, Floor, SitePlan, Space, SpaceKind, Tenure
 
 UNITS_PER_M: Final = 20
 DOOR_M: Final = 1.0
-"""How wide a gap a door leaves."""
+"""Width of the gap for a door, in metres."""
 FOOTPRINT_M: Final = {
     SpaceKind.DESK: (1.4, 0.8),
     SpaceKind.BOOTH: (1.2, 1.2),
@@ -21,12 +21,12 @@ FOOTPRINT_M: Final = {
     SpaceKind.EQUIPMENT: (1.4, 1.4),
     SpaceKind.SUPPLY: (1.0, 1.0),
 }
-"""The outline around a mark: about a desk's top, a booth's walls."""
+"""Width and depth of the outline around a symbol, in metres: about a desk's top, a booth's walls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One space on its floor. `place` is where its character stands in the frame; None: it shows no state."""
+    """One space on its floor. `frame_index` is the position of its state code in a frame; None if it shows no state."""
 
     id: str
     name: str
@@ -53,7 +53,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One door: its name, and the path of its leaf."""
+    """One door: its name, and the SVG path of its leaf."""
 
     name: str
     path: str
@@ -61,7 +61,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One floor; `walls` is the path of the outer walls without its doors."""
+    """One floor; `walls` is the SVG path of the outer walls without the doors."""
 
     name: str
     width: int
@@ -73,39 +73,39 @@ class Drawing:
 
 
 def draw(plan: SitePlan) -> tuple[Drawing, ...]:
-    """The drawings of all floors, in the order of the plan."""
+    """Draw all floors, in the order of the plan."""
     return tuple(_draw_floor(plan, floor) for floor in plan.floors)
 
 
 def label(space: Space) -> str:
-    """What stands beside a mark: a desk's number, the name of anything else."""
+    """Return the text beside a symbol: the number of a desk, the name of anything else."""
     number = re.search(r"\d+\s*$", space.name)
     return number.group().strip() if space.kind is SpaceKind.DESK and number else space.name
 
 
-def _units(metres: float) -> int:
+def _to_units(metres: float) -> int:
     return round(metres * UNITS_PER_M)
 
 
 def _draw_floor(plan: SitePlan, floor: Floor) -> Drawing:
     doors = [door for door in plan.doors if door.floor == floor.id]
-    walls, gaps = _walls(floor, doors)
+    walls, gaps = _draw_walls(floor, doors)
     return Drawing(
         name=floor.name,
-        width=_units(floor.width_m),
-        height=_units(floor.depth_m),
+        width=_to_units(floor.width_m),
+        height=_to_units(floor.depth_m),
         walls=walls,
         rooms=tuple(
-            Room(zone.name, _units(zone.x_m), _units(zone.y_m), _units(zone.width_m), _units(zone.depth_m))
+            Room(zone.name, _to_units(zone.x_m), _to_units(zone.y_m), _to_units(zone.width_m), _to_units(zone.depth_m))
             for zone in plan.zones
             if zone.floor == floor.id
         ),
         gaps=gaps,
-        marks=_marks(plan, floor),
+        marks=_draw_symbols(plan, floor),
     )
 
 
-def _marks(plan: SitePlan, floor: Floor) -> tuple[Mark, ...]:
+def _draw_symbols(plan: SitePlan, floor: Floor) -> tuple[Mark, ...]:
     offered = [space.id for space in plan.spaces if space.offered]
     place = {space: number for number, space in enumerate(offered)}
     return tuple(
@@ -115,10 +115,10 @@ def _marks(plan: SitePlan, floor: Floor) -> tuple[Mark, ...]:
             label=label(space),
             kind=space.kind,
             zone=space.zone,
-            x=_units(space.x_m),
-            y=_units(space.y_m),
-            width=_units(FOOTPRINT_M[space.kind][0]),
-            height=_units(FOOTPRINT_M[space.kind][1]),
+            x=_to_units(space.x_m),
+            y=_to_units(space.y_m),
+            width=_to_units(FOOTPRINT_M[space.kind][0]),
+            height=_to_units(FOOTPRINT_M[space.kind][1]),
             place=None if space.tenure is Tenure.DEDICATED else place.get(space.id),
         )
         for space in plan.spaces
@@ -126,31 +126,31 @@ def _marks(plan: SitePlan, floor: Floor) -> tuple[Mark, ...]:
     )
 
 
-def _walls(floor: Floor, doors: list[Door]) -> tuple[str, tuple[Gap, ...]]:
-    """The outer walls as a path, cut where the nearest door is, and the doors' leaves."""
-    width, depth = _units(floor.width_m), _units(floor.depth_m)
-    half = _units(DOOR_M) // 2
+def _draw_walls(floor: Floor, doors: list[Door]) -> tuple[str, tuple[Gap, ...]]:
+    """Return the outer walls as a path with a gap at each door, and the doors' leaves."""
+    width, depth = _to_units(floor.width_m), _to_units(floor.depth_m)
+    half = _to_units(DOOR_M) // 2
     cuts: dict[str, list[int]] = {"top": [], "right": [], "bottom": [], "left": []}
     gaps: list[Gap] = []
     for door in doors:
-        x, y = _units(door.x_m), _units(door.y_m)
-        side = min({"top": y, "right": width - x, "bottom": depth - y, "left": x}.items(), key=lambda way: way[1])[0]
+        x, y = _to_units(door.x_m), _to_units(door.y_m)
+        side = min({"top": y, "right": width - x, "bottom": depth - y, "left": x}.items(), key=lambda item: item[1])[0]
         along = min(
             max(x if side in {"top", "bottom"} else y, half), (width if side in {"top", "bottom"} else depth) - half
         )
         cuts[side].append(along)
-        gaps.append(Gap(door.name, _leaf(side, along, half, width, depth)))
+        gaps.append(Gap(door.name, _draw_leaf(side, along, half, width, depth)))
     path = [
-        *(f"M{start} 0H{end}" for start, end in _pieces(width, cuts["top"], half)),
-        *(f"M{width} {start}V{end}" for start, end in _pieces(depth, cuts["right"], half)),
-        *(f"M{start} {depth}H{end}" for start, end in _pieces(width, cuts["bottom"], half)),
-        *(f"M0 {start}V{end}" for start, end in _pieces(depth, cuts["left"], half)),
+        *(f"M{start} 0H{end}" for start, end in _split_wall(width, cuts["top"], half)),
+        *(f"M{width} {start}V{end}" for start, end in _split_wall(depth, cuts["right"], half)),
+        *(f"M{start} {depth}H{end}" for start, end in _split_wall(width, cuts["bottom"], half)),
+        *(f"M0 {start}V{end}" for start, end in _split_wall(depth, cuts["left"], half)),
     ]
     return "".join(path), tuple(gaps)
 
 
-def _pieces(length: int, cuts: list[int], half: int) -> list[tuple[int, int]]:
-    """What is left of a wall between its doors."""
+def _split_wall(length: int, cuts: list[int], half: int) -> list[tuple[int, int]]:
+    """Return the parts of a wall between its doors."""
     pieces: list[tuple[int, int]] = []
     start = 0
     for cut in sorted(cuts):
@@ -162,13 +162,13 @@ def _pieces(length: int, cuts: list[int], half: int) -> list[tuple[int, int]]:
     return pieces
 
 
-def _leaf(side: str, along: int, half: int, width: int, depth: int) -> str:
-    """A door that stands open into the house, and the quarter circle that it sweeps."""
-    wide = 2 * half
+def _draw_leaf(side: str, along: int, half: int, width: int, depth: int) -> str:
+    """Return the path of a door that opens inwards, and the quarter circle that it sweeps."""
+    leaf_width = 2 * half
     low, high = along - half, along + half
     return {
-        "top": f"M{low} 0V{wide}A{wide} {wide} 0 0 0 {high} 0",
-        "bottom": f"M{low} {depth}V{depth - wide}A{wide} {wide} 0 0 1 {high} {depth}",
-        "left": f"M0 {low}H{wide}A{wide} {wide} 0 0 1 0 {high}",
-        "right": f"M{width} {low}H{width - wide}A{wide} {wide} 0 0 0 {width} {high}",
+        "top": f"M{low} 0V{leaf_width}A{leaf_width} {leaf_width} 0 0 0 {high} 0",
+        "bottom": f"M{low} {depth}V{depth - leaf_width}A{leaf_width} {leaf_width} 0 0 1 {high} {depth}",
+        "left": f"M0 {low}H{leaf_width}A{leaf_width} {leaf_width} 0 0 1 0 {high}",
+        "right": f"M{width} {low}H{width - leaf_width}A{leaf_width} {leaf_width} 0 0 0 {width} {high}",
     }[side]

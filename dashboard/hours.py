@@ -1,8 +1,8 @@
-"""Says when a closed house opens next, and writes instants as its own wall clock shows them.
+"""Finds the next opening and closing time, and formats instants as local clock times.
 
-In:    the plan's days (collector/days.py says which are open), and an instant.
+In:    the plan's days (collector/site/calendar.py defines which are open), and an instant.
 Out:   the next opening, local clock times.
-Never: a clock of its own.
+Never: reading a clock.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from collector.history import DAY_MS
 from collector.plan import SitePlan
 
 LOOKS_AHEAD_DAYS: Final = 62
-"""A house that is closed for longer does not say when it opens."""
+"""If a site is closed for longer, no opening time is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Opening:
 
 
 def clock(plan: SitePlan, at_ms: int) -> str:
-    """The instant as `HH:MM` on the house's wall clock."""
+    """Format an instant as `HH:MM` in the site's time zone."""
     return local(plan, at_ms).strftime("%H:%M")
 
 
 def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
-    """When a closed house opens next, within two months; None if it is open."""
+    """Find the next opening of a closed site, within two months; None if it is open."""
     if is_open(plan, now_ms):
         return None
     now = local(plan, now_ms)
@@ -45,13 +45,13 @@ def next_opening(plan: SitePlan, now_ms: int) -> Opening | None:
 
 
 def closing_time(plan: SitePlan, now_ms: int) -> str | None:
-    """When an open house closes, as `HH:MM` on its wall clock; None if it is closed or does not close today."""
+    """Return the closing time of an open site as `HH:MM`; None if it is closed or does not close today."""
     closes_ms = closing(plan, now_ms)
     return None if closes_ms is None else clock(plan, closes_ms)
 
 
 def closing(plan: SitePlan, now_ms: int) -> int | None:
-    """When an open site closes, Unix ms; None if it is closed, or open for another whole day and more."""
+    """Return when an open site closes, Unix ms; None if it is closed, or stays open for more than a day."""
     at_ms = now_ms
     while (found := open_since(plan, local(plan, at_ms))) is not None:
         day, span = found

@@ -1,8 +1,8 @@
-"""Puts the house's promises to its members into words: what is kept how long, what is told of nobody, who sees what.
+"""Formats the site's privacy rules for its members: what is kept how long, what is never shown, who sees what.
 
-In:    the plan and the settings that the house runs with, the words of a language.
-Out:   sections of sentences; a shorter span or a zone more in the site file changes them.
-Never: HTML; a promise that no code keeps (tests/dashboard/test_privacy.py holds the code to them).
+In:    the plan, the settings that the site runs with, the texts of a language.
+Out:   sections of sentences, which follow retention periods and zones in the site file.
+Never: HTML; a rule that the code does not keep (tests/dashboard/test_privacy.py checks them).
 """
 
 from dataclasses import dataclass
@@ -18,52 +18,52 @@ from dashboard.settings import DashboardSettings
 from dashboard.words import Words
 
 MONTHS: Final = {396: 13}
-"""Spans that are said in months."""
+"""Periods in days that are written as months."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One promise; `anchor` is its name in a URL."""
+    """One group of privacy rules; `anchor` is its name in a URL."""
 
     anchor: str
     title: str
     sentences: tuple[str, ...]
 
 
-def house_rules(plan: SitePlan, settings: DashboardSettings, words: Words) -> tuple[Section, ...]:
-    """Every promise, the strictest first."""
-    _ = words.gettext
+def house_rules(plan: SitePlan, settings: DashboardSettings, texts: Words) -> tuple[Section, ...]:
+    """Return every privacy rule, the strictest first."""
+    _ = texts.gettext
     return (
-        Section("responsible", _("Who is responsible"), _responsible(plan.privacy, words)),
-        Section("never", _("What is never stored"), _never(words)),
-        Section("nobody", _("What is never shown"), _nobody(plan, words)),
-        Section("kept", _("How long data is kept"), _kept(settings.retention, words)),
-        Section("seen", _("Who sees what"), _seen(plan, words)),
-        Section("watched", _("How access is checked"), _watched(words)),
+        Section("responsible", _("Who is responsible"), _list_contacts(plan.privacy, texts)),
+        Section("never", _("What is never stored"), _list_never_stored(texts)),
+        Section("nobody", _("What is never shown"), _list_never_shown(plan, texts)),
+        Section("kept", _("How long data is kept"), _list_retention(settings.retention, texts)),
+        Section("seen", _("Who sees what"), _list_audiences(plan, texts)),
+        Section("watched", _("How access is checked"), _list_access_checks(texts)),
     )
 
 
-def span(days: int, words: Words) -> str:
-    """So many days, in months where they are the thirteen of the promise."""
+def span(days: int, texts: Words) -> str:
+    """Format a number of days; in months where MONTHS_BY_DAYS has an entry."""
     if months := MONTHS.get(days):
-        return words.ngettext("{n} month", "{n} months", months).format(n=months)
-    return words.ngettext("{n} day", "{n} days", days).format(n=days)
+        return texts.ngettext("{n} month", "{n} months", months).format(n=months)
+    return texts.ngettext("{n} day", "{n} days", days).format(n=days)
 
 
-def _responsible(privacy: Privacy, words: Words) -> tuple[str, ...]:
-    _ = words.gettext
-    texts = (
+def _list_contacts(privacy: Privacy, texts: Words) -> tuple[str, ...]:
+    _ = texts.gettext
+    labelled = (
         (privacy.controller, _("Responsible for the data: {text}")),
         (privacy.contact, _("Questions: {text}")),
         (privacy.legal_basis, _("Legal basis: {text}")),
         (privacy.informed_on, _("Members were informed on {text}")),
     )
-    found = tuple(text.format(text=value) for value, text in texts if value)
+    found = tuple(text.format(text=value) for value, text in labelled if value)
     return found or (_("The site has not stated who is responsible."),)
 
 
-def _never(words: Words) -> tuple[str, ...]:
-    _ = words.gettext
+def _list_never_stored(texts: Words) -> tuple[str, ...]:
+    _ = texts.gettext
     return (
         _("Names, member numbers, cards, phones, Bluetooth or Wi-Fi identities: no message has a field for them."),
         _(
@@ -75,31 +75,31 @@ def _never(words: Words) -> tuple[str, ...]:
     )
 
 
-def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
-    _, ngettext = words.gettext, words.ngettext
-    told = []
-    own = sum(space.kind is SpaceKind.DESK and space.tenure is Tenure.DEDICATED for space in plan.spaces)
-    if own:
+def _list_never_shown(plan: SitePlan, texts: Words) -> tuple[str, ...]:
+    _, ngettext = texts.gettext, texts.ngettext
+    rules = []
+    dedicated = sum(space.kind is SpaceKind.DESK and space.tenure is Tenure.DEDICATED for space in plan.spaces)
+    if dedicated:
         text = ngettext(
             "{n} desk is dedicated to one member: it has no state on any page or feed, and counts in no figure.",
             "{n} desks are dedicated, each to one member: they have no state on any page or feed, and "
             "count in their zone only where there are {few} or more.",
-            own,
+            dedicated,
         )
-        told.append(text.format(n=own, few=FEW))
-    told.append(
+        rules.append(text.format(n=dedicated, few=FEW))
+    rules.append(
         _(
             "A shared desk is shown as free or taken. Since when, and how it has been used, is never "
             "shown for a single desk."
         )
     )
-    if closed := hidden_zones(plan):
-        names = ", ".join(zone.name for zone in plan.zones if zone.id in closed)
+    if hidden := hidden_zones(plan):
+        names = ", ".join(zone.name for zone in plan.zones if zone.id in hidden)
         text = _(
             "History is not shown for the desks of {zones}. It is shown only for {n} desks or more, and "
             "never where it could be derived from other zones."
         )
-        told.append(text.format(zones=names, n=SEATS))
+        rules.append(text.format(zones=names, n=SEATS))
     kinds = {SpaceKind.BOOTH: _("phone booths"), SpaceKind.ROOM: _("rooms"), SpaceKind.EQUIPMENT: _("machines")}
     for zone in plan.zones:
         for kind, name in kinds.items():
@@ -108,35 +108,35 @@ def _nobody(plan: SitePlan, words: Words) -> tuple[str, ...]:
                     "History is not shown for the {kind} of {zone} together, because one of them is dedicated to "
                     "one member."
                 )
-                told.append(text.format(kind=name, zone=zone.name))
+                rules.append(text.format(kind=name, zone=zone.name))
     if any(few(plan, zone, kind) for zone in (*plan.zone, WHOLE_SITE) for kind in kinds):
         text = _(
             "Where there are fewer than {n} booths, rooms or machines, only their use over four weeks or more is shown,"
             " to the nearest 5%."
         )
-        told.append(text.format(n=SEATS))
+        rules.append(text.format(n=SEATS))
     text = _("1 to {most} spaces that were taken are shown as “under {n}” in all history.")
-    told.append(text.format(most=FEW - 1, n=FEW))
-    told.append(_("History is sampled once every five minutes, so it does not show when somebody came in between."))
-    told.append(
+    rules.append(text.format(most=FEW - 1, n=FEW))
+    rules.append(_("History is sampled once every five minutes, so it does not show when somebody came in between."))
+    rules.append(
         _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
             most=FEW - 1, n=FEW
         )
     )
-    return tuple(told)
+    return tuple(rules)
 
 
-def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
-    _, ngettext = words.gettext, words.ngettext
+def _list_retention(retention: RetentionSettings, texts: Words) -> tuple[str, ...]:
+    _, ngettext = texts.gettext, texts.ngettext
     hours = ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
     spans = (
         (_("Sensor readings, and each change of a space: {span}."), hours),
-        (_("Whether a shared desk was taken, once an hour: {span}."), span(retention.desk_hours_days, words)),
-        (_("The same for a booth, a room or a machine: {span}."), span(retention.space_hours_days, words)),
-        (_("Five-minute counts where there are five spaces or more: {span}."), span(retention.series_days, words)),
-        (_("How many stays of each length a zone had each day: {span}."), span(retention.series_days, words)),
-        (_("How a sensor worked each day, without times: {span}."), span(KEPT_DAYS, words)),
-        (_("Who viewed or exported figures: {span}."), span(LOG_DAYS, words)),
+        (_("Whether a shared desk was taken, once an hour: {span}."), span(retention.desk_hours_days, texts)),
+        (_("The same for a booth, a room or a machine: {span}."), span(retention.space_hours_days, texts)),
+        (_("Five-minute counts where there are five spaces or more: {span}."), span(retention.series_days, texts)),
+        (_("How many stays of each length a zone had each day: {span}."), span(retention.series_days, texts)),
+        (_("How a sensor worked each day, without times: {span}."), span(KEPT_DAYS, texts)),
+        (_("Who viewed or exported figures: {span}."), span(LOG_DAYS, texts)),
     )
     return (
         *(text.format(span=long) for text, long in spans),
@@ -144,8 +144,8 @@ def _kept(retention: RetentionSettings, words: Words) -> tuple[str, ...]:
     )
 
 
-def _seen(plan: SitePlan, words: Words) -> tuple[str, ...]:
-    _ = words.gettext
+def _list_audiences(plan: SitePlan, texts: Words) -> tuple[str, ...]:
+    _ = texts.gettext
     hours = (
         _("Everyone, during opening hours: what is free now, by zone and kind, on the pages and in the open feed.")
         if plan.opening_hours
@@ -153,23 +153,23 @@ def _seen(plan: SitePlan, words: Words) -> tuple[str, ...]:
             "Everyone: what is free now, by zone and kind, on the pages and in the open feed. The site never closes."
         )
     )
-    told = [hours]
+    rules = [hours]
     if plan.opening_hours or plan.closed:
-        told.append(
+        rules.append(
             _(
                 "Everyone, outside opening hours: that we are closed and when we open. Nothing about what "
                 "goes on inside."
             )
         )
     return (
-        *told,
+        *rules,
         _("Viewers, when logged in: the reason for each state, history as described above, and the devices."),
         _("Managers, when logged in: the same; they also deal with problems, mute alerts and manage accounts."),
     )
 
 
-def _watched(words: Words) -> tuple[str, ...]:
-    _ = words.gettext
+def _list_access_checks(texts: Words) -> tuple[str, ...]:
+    _ = texts.gettext
     return (
         _("Each view of figures and each export is logged: when, by which role, what, and which part."),
         _("Members can read that log without names, managers with names. It cannot be changed on any page."),

@@ -1,7 +1,7 @@
-"""Work beside the pages: each piece at its interval, in a thread; a failure is logged once and the work is repeated.
+"""Runs periodic tasks beside the pages in a thread; logs a failure once and repeats the task at its next interval.
 
-In:    pieces of work with their intervals, monotonic seconds as a value.
-Out:   one log line when a piece begins to fail, another kind of failure, and when it succeeds again.
+In:    tasks with their intervals, monotonic seconds as a value.
+Out:   one log line when a task begins to fail, when its failure changes, and when it succeeds again.
 Never: a failure that ends the process, or one that is logged every time.
 """
 
@@ -16,28 +16,28 @@ _log = logging.getLogger(__name__)
 
 
 class FaultLog:
-    """Logs what fails once for each kind of failure, and when it is over."""
+    """Logs each kind of failure once, and its end."""
 
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}
 
     def attempt(self, name: str, work: Callable[[], object]) -> bool:
-        """Do `work`; False: it failed, and that is in the log. `name` is one of few pieces of work."""
+        """Run `work`; return False if it failed, which is then logged. `name` is one of a few fixed tasks."""
         try:
             work()
-        except ConnectionError as fault:  # ours, or the network's: it may be over the next time
-            self._failed(name, str(fault), None)
+        except ConnectionError as fault:  # our own or the network's; the next attempt may succeed
+            self._log_once(name, str(fault), None)
         except OSError as fault:
-            self._failed(name, f"{fault.strerror or fault}", None)
-        except Exception as fault:  # noqa: BLE001 - our bug; the pages matter more than this piece of work
-            self._failed(name, type(fault).__name__, fault)
+            self._log_once(name, f"{fault.strerror or fault}", None)
+        except Exception as fault:  # noqa: BLE001 - our bug; the pages matter more than this task
+            self._log_once(name, type(fault).__name__, fault)
         else:
             if self._failing.pop(name, None) is not None:
                 _log.warning("%s: works again", name)
             return True
         return False
 
-    def _failed(self, name: str, reason: str, bug: Exception | None) -> None:
+    def _log_once(self, name: str, reason: str, bug: Exception | None) -> None:
         if self._failing.get(name) != reason:
             self._failing[name] = reason
             _log.error("%s failed, and is tried again: %s", name, reason, exc_info=bug)
@@ -45,7 +45,7 @@ class FaultLog:
 
 @dataclass(slots=True)
 class Chore:
-    """A piece of work: done every `every_s`."""
+    """A task that is due every `every_s`."""
 
     name: str
     every_s: float
@@ -54,7 +54,7 @@ class Chore:
 
 
 class Housekeeper:
-    """Does chores one after the other in a thread of its own. Belongs to one event loop."""
+    """Runs tasks one after the other in a thread of its own. Belongs to one event loop."""
 
     def __init__(self, chores: tuple[Chore, ...]) -> None:
         self._chores: Final = chores
@@ -63,7 +63,7 @@ class Housekeeper:
         self._busy = False
 
     def tick(self, now_s: float) -> None:
-        """Begin what is due, unless the last one is still being done."""
+        """Start the first task that is due, unless one is still running."""
         if self._busy:
             return
         due = next((chore for chore in self._chores if now_s >= chore.due_s), None)
@@ -71,9 +71,9 @@ class Housekeeper:
             return
         due.due_s = now_s + due.every_s
         self._busy = True
-        self._pool.spawn(self._do, due)
+        self._pool.spawn(self._run_task, due)
 
-    def _do(self, chore: Chore) -> None:
+    def _run_task(self, chore: Chore) -> None:
         try:
             self._faults.attempt(chore.name, chore.work)
         finally:

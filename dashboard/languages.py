@@ -1,7 +1,7 @@
-"""Chooses Swedish or English for a request, and remembers the choice in a plain cookie.
+"""Selects Swedish or English for a request, and stores the choice in a plain cookie.
 
-In:    an address of its own (`/sv`), `?lang=`, the cookie, Accept-Language, the house's default, in this order.
-Out:   "sv" or "en", and its words.
+In:    the language in the path (`/sv`), `?lang=`, the cookie, Accept-Language, the site's default, in this order.
+Out:   "sv" or "en", and its texts.
 Never: a session; the public page has none.
 """
 
@@ -21,54 +21,56 @@ YEAR_S: Final = 365 * 24 * 3600
 
 
 def install(app: Flask, default: str) -> None:
-    """Let the templates and pages of `app` speak the language of each request."""
+    """Make the templates and pages of `app` use the language of each request."""
     app.config["LEDIG_LANGUAGE"] = default
     Babel(
         app,
-        default_locale="en",  # the language of the code; what nobody chose is `default`, by `chosen`
+        default_locale="en",  # the language of the code; `locale_selector` applies `default`
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=chosen,
     )
-    app.after_request(_remember)
+    app.after_request(_store_choice)
     app.context_processor(lambda: {"words": words(), "languages": LANGUAGES, "same_in": same_in})
 
 
 def chosen() -> str:
-    """The language of this request."""
-    for wish in (_asked(), request.cookies.get(COOKIE)):
-        if wish in LANGUAGES:
-            return wish
-    return _best(request.headers.get("Accept-Language", "")) or str(current_app.config["LEDIG_LANGUAGE"])
+    """Return the language of this request."""
+    for language in (_read_requested(), request.cookies.get(COOKIE)):
+        if language in LANGUAGES:
+            return language
+    return _match_accept_language(request.headers.get("Accept-Language", "")) or str(
+        current_app.config["LEDIG_LANGUAGE"]
+    )
 
 
 @lru_cache(maxsize=256)
-def _best(wishes: str) -> str | None:
-    """Which of our languages somebody likes best; browsers bring few different wishes, and thousands of times."""
-    return parse_accept_header(wishes, LanguageAccept).best_match(list(LANGUAGES))
+def _match_accept_language(header: str) -> str | None:
+    """Return the best match among our languages; cached, since browsers send few different headers."""
+    return parse_accept_header(header, LanguageAccept).best_match(list(LANGUAGES))
 
 
-def _asked() -> str | None:
-    """The language that the address names."""
+def _read_requested() -> str | None:
+    """Return the language that the URL names."""
     named: str | None = (request.view_args or {}).get("language")
     return named or request.args.get("lang")
 
 
 def words() -> Words:
-    """The words of this request."""
+    """Return the texts of this request's language."""
     return Words.of(chosen())
 
 
 def same_in(language: str) -> str:
-    """The address of the same question in another language, as a link of its own page."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"?{urlencode([*asked, ('lang', language)])}"
+    """Return a link to the current page with the same query in another language."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*arguments, ('lang', language)])}"
 
 
-def _remember(response: Response) -> Response:
-    wish = _asked()
+def _store_choice(response: Response) -> Response:
+    language = _read_requested()
     path = str(current_app.config["APPLICATION_ROOT"])
-    if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+    if language in LANGUAGES and request.cookies.get(COOKIE) != language:
         response.set_cookie(
-            COOKIE, str(wish), max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure, path=path
+            COOKIE, str(language), max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure, path=path
         )
     return response

@@ -1,9 +1,9 @@
-"""Sends styles, scripts and drawings packed to whoever can unpack them; each is packed once.
+"""Compresses styles, scripts and drawings for clients that accept gzip; each file is compressed once.
 
 In:    responses with files of our own.
-Out:   the same, with gzip and our scripts without their comments: a third of the bytes, over a slow network the
-       difference of a second.
-Never: what one reader alone gets: its length could tell what is in it.
+Out:   the same, with gzip, and our scripts without comments: a third of the bytes, which saves a second on a slow
+       network.
+Never: a response for one user alone, since its length could reveal its content.
 """
 
 import gzip
@@ -16,9 +16,9 @@ from werkzeug.http import parse_accept_header
 
 TYPES: Final = {"text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 MOST: Final = 64
-"""Files that are kept packed: there are about twenty."""
+"""Number of files that are cached compressed; there are about twenty."""
 OUR_SCRIPTS: Final = {"static", "pages.worker"}
-"""Endpoints whose scripts are sent without comments; the chart library keeps its licence."""
+"""Endpoints whose scripts are sent without comments; the chart library keeps its licence text."""
 
 _COMMENT = re.compile(
     r"""
@@ -30,38 +30,38 @@ _COMMENT = re.compile(
 
 
 def install(app: Flask) -> None:
-    """Pack what `app` answers with, where that is worth it."""
-    app.after_request(_pack)
+    """Compress responses of `app` where that is worth it."""
+    app.after_request(_compress_response)
 
 
 @lru_cache(maxsize=MOST)
 def packed(plain: bytes) -> bytes:
-    """The bytes packed; the same bytes give the same."""
+    """Compress bytes; equal input gives equal output."""
     return gzip.compress(plain, 9, mtime=0)
 
 
 @lru_cache(maxsize=MOST)
 def without_comments(script: bytes) -> bytes:
-    """A script without comments and blank lines; what strings and templates hold stays.
+    """Remove comments and blank lines from a script; strings and template literals stay.
 
-    A comment begins a line or stands behind a space; regular expressions with two slashes hold none.
+    A comment starts a line or follows a space. Regular expressions with two slashes do not contain that.
     """
     code = _COMMENT.sub(lambda found: found["text"] or "", script.decode())
     return "".join(f"{line.rstrip()}\n" for line in code.splitlines() if line.strip()).encode()
 
 
 def takes_gzip() -> bool:
-    """Whether who asks can unpack."""
-    return _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    """Whether the client accepts gzip."""
+    return _header_accepts_gzip(request.headers.get("Accept-Encoding", ""))
 
 
 @lru_cache(maxsize=MOST)
-def _takes_gzip(wishes: str) -> bool:
-    return parse_accept_header(wishes).best_match(["gzip"]) is not None
+def _header_accepts_gzip(header: str) -> bool:
+    return parse_accept_header(header).best_match(["gzip"]) is not None
 
 
-def _pack(response: Response) -> Response:
-    if response.direct_passthrough:  # a file of ours: a slow reader must not keep it open
+def _compress_response(response: Response) -> Response:
+    if response.direct_passthrough:  # one of our files: a slow client must not keep it open
         file = response.response
         response.direct_passthrough = False
         response.set_data(response.get_data())

@@ -1,8 +1,8 @@
-"""Asks history on behalf of the pages, within what the house promised its members.
+"""Queries history for the pages, within the site's privacy rules.
 
-In:    a question, checked.
-Out:   rows; JSON of them.
-Never: the past of one space, or of fewer than five; a count of one to four; a moment within a bucket (0033).
+In:    a query from a URL, checked.
+Out:   rows; the same as JSON.
+Never: the history of one space, or of fewer than five; a count of one to four; a time within a bucket (0033).
 """
 
 from collections.abc import Mapping
@@ -34,19 +34,19 @@ from dashboard.settings import DashboardSettings
 
 LONGEST_DAYS: Final = 31
 LATEST_MS: Final = 4_102_444_800_000
-"""The year 2100: what is asked for beyond it, or from before 1970, is a slip."""
+"""The year 2100. An instant beyond it, or before 1970, is rejected as a mistake."""
 TAGS: Final = ("zone", "kind", "lead")
 READABLE: Final = tuple(measure for measure in MEASURES if measure is not SPACE_HOUR)
-"""The hours of single spaces are for forecasts and long sums: whether a booth was taken at 10:30 is a count of one."""
+"""Hours of single spaces serve forecasts and long sums only: whether a booth was taken at 10:30 is a count of one."""
 
 
 class QuestionRejected(ValueError):
-    """The question cannot be answered as it stands."""
+    """The query cannot be answered as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Rows of one measure with `from_ms` <= at < `to_ms`, Unix ms; empty tags: all. As text: in days, for the log."""
+    """Rows of one measure with `from_ms` <= at < `to_ms`, Unix ms; no tags: all. `str()` gives days, for the log."""
 
     measure: Measure
     from_ms: int
@@ -55,14 +55,16 @@ class Question:
 
     def __str__(self) -> str:
         tags = " ".join(f"{name}={value}" for name, value in self.tags)
-        return " ".join(filter(None, (self.measure.name, tags, f"{_iso(self.from_ms)[:10]}/{_iso(self.to_ms)[:10]}")))
+        return " ".join(
+            filter(None, (self.measure.name, tags, f"{_format_iso(self.from_ms)[:10]}/{_format_iso(self.to_ms)[:10]}"))
+        )
 
 
 def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Question:
-    """Read a question from a URL; without `from` and `to`, the last day.
+    """Parse a query from a URL; without `from` and `to` it covers the last day.
 
     Raises:
-        QuestionRejected: the text says place, finding and remedy.
+        QueryRejected: the text states the parameter, the problem and the remedy.
     """
     if unknown := sorted(set(args) - {"measure", *TAGS, "from", "to"}):
         known = ", ".join(("measure", *TAGS, "from", "to"))
@@ -76,7 +78,8 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     from_ms = instant("from", args["from"]) if "from" in args else to_ms - DAY_MS
     if not 0 <= to_ms - from_ms <= LONGEST_DAYS * DAY_MS:
         raise QuestionRejected(
-            f"from, to: {_iso(from_ms)} to {_iso(to_ms)}; from must be before to, by at most {LONGEST_DAYS} days"
+            f"from, to: {_format_iso(from_ms)} to {_format_iso(to_ms)};"
+            f" from must be before to, by at most {LONGEST_DAYS} days"
         )
     tags = tuple((tag, args[tag]) for tag in TAGS if tag in args)
     for tag, value in tags:
@@ -84,59 +87,63 @@ def read_question(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Quest
     return Question(measure=measure, from_ms=from_ms, to_ms=to_ms, tags=tags)
 
 
-def rows(settings: DashboardSettings, asked: Question) -> list[Row]:
-    """The rows, read with a connection of their own; raises HistoryAway."""
+def rows(settings: DashboardSettings, query: Question) -> list[Row]:
+    """Read the rows over a connection of its own; raises HistoryAway."""
     reader = open_reader(settings.history, settings.journal_path, settings.influx)
     try:
-        return reader.rows(asked.measure, asked.from_ms, asked.to_ms, **dict(asked.tags))
+        return reader.rows(query.measure, query.from_ms, query.to_ms, **dict(query.tags))
     finally:
         reader.close()
 
 
-def told_rows(settings: DashboardSettings, asked: Question, plan: SitePlan) -> list[Row]:
-    """The rows of those zones, kinds and spaces whose past may be told; raises HistoryAway.
+def told_rows(settings: DashboardSettings, query: Question, plan: SitePlan) -> list[Row]:
+    """Read the rows of those zones, kinds and spaces whose history may be shown; raises HistoryAway.
 
-    Few people inside are IN_SUMS in them, so that they can be added up; few spaces taken are so in history itself.
+    A count of few people inside is replaced by IN_SUMS, so that rows can be added up; history itself does the same for
+    spaces.
     """
-    told = _told_of(asked.measure, rows(settings, asked), plan)
-    return [_even(row) for row in told] if asked.measure is PEOPLE_FIVE_MIN else told
+    permitted = _filter_permitted(query.measure, rows(settings, query), plan)
+    return [_mask_few_people(row) for row in permitted] if query.measure is PEOPLE_FIVE_MIN else permitted
 
 
-def _told_of(measure: Measure, found: list[Row], plan: SitePlan) -> list[Row]:
-    """Those that may be told; none of a time at which there were too few spaces, however many there are now."""
-    told = {tags: _open(measure, tags, plan) for tags in {row.tags for row in found}}
+def _filter_permitted(measure: Measure, rows: list[Row], plan: SitePlan) -> list[Row]:
+    """Keep the rows that may be shown; drop those of a time with too few spaces, however many there are now."""
+    permitted = {tags: _is_permitted(measure, tags, plan) for tags in {row.tags for row in rows}}
     if measure not in (ZONE_FIVE_MIN, ZONE_HOUR):
-        return [row for row in found if told[row.tags]]
+        return [row for row in rows if permitted[row.tags]]
     capacity = measure.fields.index("capacity")
-    return [row for row in found if told[row.tags] and (row.fields[capacity] or 0) >= SEATS]
+    return [row for row in rows if permitted[row.tags] and (row.fields[capacity] or 0) >= SEATS]
 
 
-def _even(row: Row) -> Row:
-    """Five minutes in which one to four people were inside are like any others."""
+def _mask_few_people(row: Row) -> Row:
+    """Replace counts of one to four people inside by IN_SUMS, so that such rows look alike."""
     passed, inside, rest = row.fields[:2], row.fields[2:5], row.fields[5:]
-    even = (IN_SUMS if people is not None and 0 < people < FEW else people for people in inside)
-    return Row(row.tags, row.at_ms, (*passed, *even, *rest))
+    masked = (IN_SUMS if people is not None and 0 < people < FEW else people for people in inside)
+    return Row(row.tags, row.at_ms, (*passed, *masked, *rest))
 
 
-def answer(asked: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
-    """The rows as one JSON object, without what the house promised not to tell."""
-    measure = asked.measure
+def answer(query: Question, found: list[Row], plan: SitePlan) -> dict[str, Any]:
+    """Format the rows as one JSON object, without what the privacy rules hide."""
+    measure = query.measure
     return {
         "measure": measure.name,
         "bucket_ms": measure.bucket_ms,
-        "from": asked.from_ms,
-        "to": asked.to_ms,
+        "from": query.from_ms,
+        "to": query.to_ms,
         "rows": [
             dict(zip(measure.tags, row.tags, strict=True))
             | {"at": row.at_ms}
-            | {name: _told(measure, row.tags, value) for name, value in _without_few(measure, row, plan).items()}
-            for row in _told_of(measure, found, plan)
+            | {
+                name: _mask_value(measure, row.tags, value)
+                for name, value in _mask_few_taken(measure, row, plan).items()
+            }
+            for row in _filter_permitted(measure, found, plan)
         ],
     }
 
 
-def _without_few(measure: Measure, row: Row, plan: SitePlan) -> dict[str, float | None]:
-    """The fields of a row. Where one to four were taken, neither that nor what follows from it is told."""
+def _mask_few_taken(measure: Measure, row: Row, plan: SitePlan) -> dict[str, float | None]:
+    """Return the fields of a row. If one to four spaces were taken, neither that nor what follows from it is shown."""
     fields = dict(zip(measure.fields, row.fields, strict=True))
     for count, follows in (("taken_mean", ()), ("taken_peak", ("free_least", "none_free"))):
         if _is_few(fields.get(count)):
@@ -151,11 +158,11 @@ def _is_few(count: float | None) -> bool:
     return count is not None and 0 < count < FEW
 
 
-def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
+def _is_permitted(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     if measure is SPACE_HOUR:
         return False
     if measure in (ZONE_FIVE_MIN, ZONE_HOUR):
-        return _is_there(plan, *tags) and not hidden(plan, *tags)
+        return _has_enough_spaces(plan, *tags) and not hidden(plan, *tags)
     if measure is STAYS:
         return foretold(plan, *tags)
     if measure is FORECAST:
@@ -165,13 +172,13 @@ def _open(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
     return measure is not AIR_FIVE_MIN or (tags[0] in plan.zone and tags[0] not in hidden_air)
 
 
-def _is_there(plan: SitePlan, zone: str, kind: str) -> bool:
-    """Whether the plan has enough of a kind there. Of a zone that left it nobody knows how few its past is about."""
+def _has_enough_spaces(plan: SitePlan, zone: str, kind: str) -> bool:
+    """Whether the zone has enough spaces of a kind; false for a removed zone, whose former size is unknown."""
     return sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces) >= SEATS
 
 
-def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
-    """A count of few people, past or foretold, and more than none, is not told; stays are told in steps."""
+def _mask_value(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
+    """Hide a count of one to four people, past or forecast; round stays to steps."""
     if measure is STAYS and value is not None:
         return told_stays(value)
     people = measure in (PEOPLE_FIVE_MIN, PEOPLE_CORRECTION) or (measure is FORECAST and PEOPLE in tags)
@@ -179,9 +186,9 @@ def _told(measure: Measure, tags: tuple[str, ...], value: float | None) -> float
 
 
 def told_stays(count: float) -> float | None:
-    """How many stays are told: to the nearest FEW; None of fewer, unless there were none.
+    """Round a number of stays to the nearest FEW; None for fewer than FEW, unless there were none.
 
-    So the difference of two spans says hardly anything of a single stay; hundreds of spans do (0022).
+    So the difference of two periods reveals hardly anything about a single stay; hundreds of periods do (0022).
     """
     if 0 < count < FEW:
         return None
@@ -202,7 +209,7 @@ def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:
 
 
 def instant(name: str, text: str) -> int:
-    """Unix ms from a URL: a number, or a date with time and offset; raises QuestionRejected."""
+    """Parse Unix ms from a URL: a number, or a date with time and offset; raises QueryRejected."""
     at_ms = -1
     if text.isascii() and text.isdigit() and len(text) < 15:
         at_ms = int(text)
@@ -218,5 +225,5 @@ def instant(name: str, text: str) -> int:
     return at_ms
 
 
-def _iso(at_ms: int) -> str:
+def _format_iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="minutes")

@@ -1,7 +1,7 @@
-"""Chooses the labels of a chart's axes, so that no label is repeated, and says whether there is anything to draw.
+"""Chooses axis labels for a chart so that no label repeats, and checks whether there is data to draw.
 
-In:    what stands on the axis of a Plotly figure; its traces.
-Out:   values for the axis; whether a figure has data.
+In:    the values on the axis of a Plotly figure; its traces.
+Out:   settings for the axis; whether a figure has data.
 Never: HTML, colours.
 """
 
@@ -11,23 +11,23 @@ from typing import Any, Final
 
 MOST_LABELS: Final = 6
 HOUR_STEPS: Final = (1, 2, 3, 6, 12)
-"""Hours between labels; whatever is longer has days."""
+"""Hours between labels; a longer axis is labelled with days."""
 
 
 def has_data(traces: Sequence[Mapping[str, Any]], axis: str = "y") -> bool:
-    """Whether some trace has a value other than zero: a chart without one would look empty."""
+    """Whether some trace has a value other than zero; a chart without one would look empty."""
     return any(value for trace in traces for value in trace[axis])
 
 
 def day_axis(days: Sequence[str]) -> dict[str, Any]:
-    """An axis of ISO days with at most six labels, each a day of its own."""
+    """Return an axis of ISO days with at most six labels, each a different day."""
     shown = days[:: max(1, -(-len(days) // MOST_LABELS))]
     texts = [f"{day.day}/{day.month}" for day in map(date.fromisoformat, shown)]
     return {"type": "date", "tickmode": "array", "tickvals": list(shown), "ticktext": texts, "tickangle": 0}
 
 
 def time_axis(times: Sequence[str]) -> dict[str, Any]:
-    """An axis of local times, as `2026-11-23 09:05`: labelled by the hour, or by the day where hours would repeat."""
+    """Return an axis of local times like `2026-11-23 09:05`, with hours as labels, or days if hours would repeat."""
     if not times:
         return {"type": "date"}
     first, last = (datetime.fromisoformat(at) for at in (min(times), max(times)))

@@ -1,8 +1,8 @@
-"""Says what went wrong: to a program as an RFC 9457 problem, to a person as a page that helps.
+"""Formats errors: an RFC 9457 problem for programs, a page with a remedy for people.
 
-In:    whatever a page refused or broke with.
-Out:   `application/problem+json` for feeds, a page in the reader's language for the rest, with the right status.
-Never: what is inside, or what exists: details are ours, never an exception's own words.
+In:    the error that a page raised.
+Out:   `application/problem+json` for feeds, a page in the request's language for the rest, with the right status.
+Never: internals, or whether something exists; the texts are ours, never an exception's own.
 """
 
 import logging
@@ -24,7 +24,7 @@ from dashboard.workers import Overloaded
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_S: Final = 30
-"""Who found no seat looks again after this."""
+"""Retry-After for a client that got no stream slot."""
 OVERLOADED_S: Final = 5
 DETAILS: Final = {
     400: "The request could not be understood.",
@@ -36,29 +36,32 @@ DETAILS: Final = {
     500: "Internal error. See the server's log for the reason.",
     503: "Not available at the moment. Try again in a minute.",
 }
-_NOT_OURS: Final = "Servern svarar inte på det värdnamnet.\nThis server does not answer to that host name.\n"
+_UNKNOWN_HOST: Final = "Servern svarar inte på det värdnamnet.\nThis server does not answer to that host name.\n"
 
 _log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Let `app` answer so whatever goes wrong."""
-    app.register_error_handler(StreamsFull, _full)
+    """Register the error handlers of `app`."""
+    app.register_error_handler(StreamsFull, _respond_streams_full)
     app.register_error_handler(AccountsAway, accounts_away)
-    app.register_error_handler(Overloaded, _overloaded)
-    app.register_error_handler(HTTPException, _refuse)
-    app.register_error_handler(Exception, _break)
+    app.register_error_handler(Overloaded, _respond_overloaded)
+    app.register_error_handler(HTTPException, _respond_http_error)
+    app.register_error_handler(Exception, _respond_bug)
 
 
 def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
-    """A problem as JSON: type, title, status, detail, instance.
+    """Build a problem as JSON: type, title, status, detail, instance.
 
     Args:
-        status: of the answer, and in it.
-        detail: one or two sentences: place, finding, remedy; empty: what holds for every such status.
-        kind: a name of this problem that a program can tell from others of the same status; empty: the status is all.
+        status: the HTTP status, also stated in the body.
+        detail: one or two sentences with place, problem and remedy; empty: the general text for this status.
+        kind: identifies this problem among others of the same status; empty: the status is enough.
 
-    Source: RFC 9457, section 3; `about:blank` is its word for "no more than the status says".
+    Returns:
+        The response.
+
+    Source: RFC 9457, section 3; `about:blank` means "no more than the status".
     """
     body = {
         "type": f"urn:ledig:problem:{kind}" if kind else "about:blank",
@@ -70,68 +73,68 @@ def problem(status: HTTPStatus, detail: str = "", kind: str = "") -> Response:
     return Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
 
 
-def _full(full: StreamsFull) -> Response:
-    response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(full), "streams-full")
+def _respond_streams_full(error: StreamsFull) -> Response:
+    response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), "streams-full")
     response.headers["Retry-After"] = str(RETRY_S)
     return response
 
 
-def accounts_away(away: AccountsAway) -> Response:
-    """The accounts cannot be used: which fault it is, what is not stored, and what helps."""
+def accounts_away(error: AccountsAway) -> Response:
+    """Answer that the accounts cannot be used: which fault it is, what is not stored, and what helps."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
     if routes.is_feed(request.endpoint, request.path):
-        response = problem(status, f"{away}; the public pages work", "accounts-away")
+        response = problem(status, f"{error}; the public pages work", "accounts-away")
     else:
-        response = _page(status, away.fault)
+        response = _render_error_page(status, error.fault)
     response.headers["Retry-After"] = str(RETRY_S)
     return response
 
 
-def _overloaded(overloaded: Overloaded) -> Response:
+def _respond_overloaded(error: Overloaded) -> Response:
     status = HTTPStatus.SERVICE_UNAVAILABLE
     if routes.is_feed(request.endpoint, request.path):
-        response = problem(status, f"{overloaded}; try again in a few seconds", "overloaded")
+        response = problem(status, f"{error}; try again in a few seconds", "overloaded")
     else:
-        response = _page(status, "overloaded")
+        response = _render_error_page(status, "overloaded")
     response.headers["Retry-After"] = str(OVERLOADED_S)
     return response
 
 
-def _refuse(refusal: HTTPException) -> ResponseReturnValue:
-    code = refusal.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    if refusal.response is not None or 300 <= code < 400:  # a redirect is an exception too
-        return refusal.get_response()
+def _respond_http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if error.response is not None or 300 <= code < 400:  # a redirect is an exception too
+        return error.get_response()
     status = HTTPStatus(code)
     if routes.is_feed(request.endpoint, request.path):
         response = problem(status)
-    elif isinstance(refusal, BadHost | SecurityError):  # a host name that is not ours: no page, which would link to it
-        response = Response(_NOT_OURS, status, mimetype="text/plain")
+    elif isinstance(error, BadHost | SecurityError):  # a foreign host name: a page would link to it
+        response = Response(_UNKNOWN_HOST, status, mimetype="text/plain")
     else:
-        response = _page(status, "form" if isinstance(refusal, CSRFError) else code)
-    if isinstance(refusal, MethodNotAllowed) and refusal.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(refusal.valid_methods))
+        response = _render_error_page(status, "form" if isinstance(error, CSRFError) else code)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
 
 
-def _break(fault: Exception) -> Response:
-    """Our bug: the log tells it all, the page nothing."""
-    _log.error("%s %s failed", request.method, request.path, exc_info=fault)
+def _respond_bug(error: Exception) -> Response:
+    """Handle a bug of ours: details go to the log, none to the page."""
+    _log.error("%s %s failed", request.method, request.path, exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem(status) if routes.is_feed(request.endpoint, request.path) else _page(status, status)
+    return problem(status) if routes.is_feed(request.endpoint, request.path) else _render_error_page(status, status)
 
 
-def _page(status: HTTPStatus, what: int | str) -> Response:
+def _render_error_page(status: HTTPStatus, what: int | str) -> Response:
     finding, remedy = help_of(what, words())
     inside = request.path == "/manage" or request.path.startswith("/manage/")
     page = render_template("error.html", finding=finding, remedy=remedy, inside=inside)
     return Response(page, status)
 
 
-def help_of(what: int | str, words: Words) -> tuple[str, str]:
-    """What was found and what helps; `what` is a status, a fault of the accounts, or a name of ours."""
-    _ = words.gettext
+def help_of(what: int | str, texts: Words) -> tuple[str, str]:
+    """Return the problem and the remedy; `what` is a status, a fault of the accounts, or a key of the table."""
+    _ = texts.gettext
     nothing = _("Nothing was changed. The public pages work.")
-    known = {
+    helps = {
         "overloaded": (
             _("Too many requests of this kind right now."),
             _("Try again in a moment."),
@@ -176,9 +179,9 @@ def help_of(what: int | str, words: Words) -> tuple[str, str]:
         503: (_("The sensor system is not responding."), _("Nothing was changed. Try again in a minute.")),
     }
     if isinstance(what, AccountsFault):
-        return known.get(what, known[AccountsFault.FAILING])
-    if what in known:
-        return known[what]
+        return helps.get(what, helps[AccountsFault.FAILING])
+    if what in helps:
+        return helps[what]
     if isinstance(what, int) and what < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _("The request was refused."), _("Go back, reload the page and try again.")
     return _("Something went wrong on our side."), _("Try again in a minute.")

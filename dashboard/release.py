@@ -1,8 +1,8 @@
-"""Marks what the pages are made of, in short: one that another release made loads itself anew.
+"""Identifies the release of the pages, so that a page from another release reloads itself.
 
-In:    templates, scripts, styles and words as they are on disk.
-Out:   eight characters, other ones as soon as a byte of them is.
-Never: a version by hand, which is forgotten.
+In:    templates, scripts, styles and translations as they are on disk.
+Out:   eight characters that change when a byte of them changes.
+Never: a version set by hand, which is easily forgotten.
 """
 
 import zlib
@@ -16,7 +16,7 @@ PARTS: Final = ("static/*", "templates/*", "translations/*/LC_MESSAGES/*.mo")
 
 @cache
 def mark(folder: Path = HERE) -> str:
-    """The mark of what lies in a folder of pages."""
+    """Return the identifier of the files in a folder of pages."""
     crc = 0
     for part in PARTS:
         for path in sorted(folder.glob(part)):

@@ -1,8 +1,8 @@
-"""Says who may see each page and feed, and what is written down of it: one table, asked once, before any page runs.
+"""Decides who may open each page and feed, and what the access log records of it: one table, applied to every request.
 
-In:    a request's endpoint, the session that came with it.
-Out:   the page, and a line in the access log; or the login, or a refusal.
-Never: a page that the table does not name. The application is not built with one.
+In:    a request's endpoint and its session.
+Out:   the page, and an entry in the access log; or the login, or a refusal.
+Never: a page that the table does not list; the application cannot be created with one.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ from dashboard.words import Words
 
 
 class Who(StrEnum):
-    """Who may see a route; whoever manages may also see what viewers see."""
+    """Who may open a route; managers may also open what viewers may."""
 
     EVERYONE = "everyone"
     VIEWER = "viewer"
@@ -33,12 +33,12 @@ class Who(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a route answers with, and so what whoever may not see it gets."""
+    """What a route answers with, which decides the response to a request without permission."""
 
     PAGE = "page"
-    """A person reads it: the login comes first. Opening it keeps the session alive."""
+    """For people: a missing session leads to the login. Opening it keeps the session alive."""
     FEED = "feed"
-    """A program reads it: a problem with its status. Polling it keeps no session alive."""
+    """For programs: a refusal is a problem with its status. Polling it does not keep a session alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Route:
     who: Who
     kind: Kind = Kind.PAGE
     log: Act | None = None
-    """What the access log gets: views once an hour for each account, page and span; exports and changes each time."""
+    """What the access log records: a view once an hour per account, page and span; each export and each change."""
     logged_as: str = ""
-    """The page that this belongs to, if it has no name of its own in the log."""
+    """The page under which the log lists this route, if it has no name of its own there."""
     nav: bool = False
-    """Whether the head of each page links to it, in the order of the table."""
+    """Whether the header of each page links to it, in the order of the table."""
 
 
 ROUTES: Final[dict[str, Route]] = {
@@ -99,24 +99,24 @@ ROUTES: Final[dict[str, Route]] = {
     "accounts.password": Route(Who.MANAGER, log=Act.CHANGE),
     "manage.chart_library": Route(Who.VIEWER),
     "manage.login": Route(Who.EVERYONE),
-    "manage.log_in": Route(Who.EVERYONE),  # writes its own line: before it, there is no account
+    "manage.log_in": Route(Who.EVERYONE),  # writes its own log entry: the account is known only after it
     "manage.log_out": Route(Who.EVERYONE),
 }
-"""Every endpoint there is. A form's target is an endpoint of its own, so that seeing and changing have a row each."""
+"""Every endpoint. A form's target has an endpoint of its own, so that viewing and changing each have a row."""
 
 
 NAV_OCCUPANCY: Final = ("manage.live", "use.page", "forecast.page", "growth.page")
 NAV_OPERATION: Final = ("today.page", "devices.page", "alerts.page")
-"""Groups of the links in a page's head; every other link stands in the last group."""
+"""Groups of the links in a page's header; all other links are in the last group."""
 
 
 class RouteUndeclared(RuntimeError):
     """The table and the application disagree. Only a change of the code can help."""
 
 
-def names(words: Words) -> dict[str, str]:
-    """What pages are called, in the head of the pages and in the access log."""
-    _ = words.gettext
+def names(texts: Words) -> dict[str, str]:
+    """Return the names of pages, as in the page header and in the access log."""
+    _ = texts.gettext
     return {
         "api.history": _("History, as data"),
         "foyer.sensing": _("Sensors"),
@@ -150,38 +150,40 @@ def names(words: Words) -> dict[str, str]:
 
 
 def install(app: Flask, refuse: Callable[[AccountsAway], Response]) -> None:
-    """Hold every request of `app` to the table; raises RouteUndeclared.
+    """Apply the table to every request of `app`; raises RouteUndeclared.
 
     Args:
         app: with all its routes.
-        refuse: what is shown in place of a page whose view cannot be written down.
+        refuse: makes the response in place of a page whose view cannot be logged.
     """
     compare({rule.endpoint for rule in app.url_map.iter_rules()}, ROUTES)
-    app.before_request(_admit)
-    app.after_request(lambda response: _write_down(response, refuse))
-    app.context_processor(lambda: {"nav": _nav, "nav_groups": _nav_groups, "manages": _manages()})
+    app.before_request(_require_role)
+    app.after_request(lambda response: _log_access(response, refuse))
+    app.context_processor(lambda: {"nav": _list_nav_links, "nav_groups": _group_nav_links, "manages": _is_manager()})
 
 
-def compare(there: AbstractSet[str], table: Mapping[str, Route]) -> None:
-    """Refuse an application whose endpoints are not those of the table; raises RouteUndeclared."""
-    if undeclared := sorted(there - table.keys()):
-        raise RouteUndeclared(f"routes.py: no row for {', '.join(undeclared)}; say who may see it, and what is logged")
-    if gone := sorted(table.keys() - there):
-        raise RouteUndeclared(f"routes.py: {', '.join(gone)} is no endpoint of the application; take the row out")
+def compare(endpoints: AbstractSet[str], table: Mapping[str, Route]) -> None:
+    """Check that the endpoints of the application are those of the table; raises RouteUndeclared."""
+    if undeclared := sorted(endpoints - table.keys()):
+        raise RouteUndeclared(
+            f"routes.py: no row for {', '.join(undeclared)}; state who may open it, and what is logged"
+        )
+    if gone := sorted(table.keys() - endpoints):
+        raise RouteUndeclared(f"routes.py: {', '.join(gone)} is no endpoint of the application; remove the row")
 
 
 def is_feed(endpoint: str | None, path: str) -> bool:
-    """Whether a program asked: it is told a problem, not a page."""
+    """Whether the client is a program, which gets a problem instead of an error page."""
     route = ROUTES.get(endpoint or "")
     return path.startswith("/api/") or (route is not None and route.kind is Kind.FEED)
 
 
 def log_span(span: str) -> None:
-    """Tell the access log what of this page is seen, exported or changed, in the words of a URL."""
+    """Set which part of this page the access log records as seen, exported or changed, in the form of a URL query."""
     g.span = span
 
 
-def _admit() -> ResponseReturnValue | None:
+def _require_role() -> ResponseReturnValue | None:
     if request.endpoint is None:  # no such page, or not this method
         return None
     route = ROUTES[request.endpoint]
@@ -192,29 +194,29 @@ def _admit() -> ResponseReturnValue | None:
     if cookie:
         account = serving().with_accounts(lambda accounts: accounts.who(cookie) if is_use else accounts.still(cookie))
     if account is None:
-        return _log_in_first(route, ended=bool(cookie))
+        return _redirect_to_login(route, ended=bool(cookie))
     if route.who is Who.MANAGER and account.role is not Role.MANAGER:
         abort(HTTPStatus.FORBIDDEN)
     g.account = account
     return None
 
 
-def _log_in_first(route: Route, *, ended: bool) -> ResponseReturnValue:
+def _redirect_to_login(route: Route, *, ended: bool) -> ResponseReturnValue:
     if route.kind is Kind.FEED:
         abort(HTTPStatus.UNAUTHORIZED)
     onward = request.root_path + request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
     response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
     if ended and not _is_script():
-        forget(response)  # the next visit is not told again
+        forget(response)  # so that the message is shown only once
     return response
 
 
 def _is_script() -> bool:
-    """Whether a script of an open page asks, and no person: that is not use."""
+    """Whether a script of an open page sent the request, which does not count as use."""
     return request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
-def _write_down(response: Response, refuse: Callable[[AccountsAway], Response]) -> Response:
+def _log_access(response: Response, refuse: Callable[[AccountsAway], Response]) -> Response:
     route = ROUTES.get(request.endpoint or "")
     account = g.get("account")
     if route is None or account is None or route.log is None or response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -222,7 +224,7 @@ def _write_down(response: Response, refuse: Callable[[AccountsAway], Response]) 
     what, span, act = route.logged_as or str(request.endpoint), g.get("span", ""), route.log
     try:
         serving().with_accounts(lambda accounts: accounts.log.write(account, act, what, span))
-    except AccountsAway as away:  # what cannot be written down is not shown, and a stream gives its seat back
+    except AccountsAway as away:  # a view that cannot be logged is not shown, and a stream releases its slot
         response.close()
         return refuse(away)
     except BaseException:
@@ -231,29 +233,34 @@ def _write_down(response: Response, refuse: Callable[[AccountsAway], Response]) 
     return response
 
 
-def _manages() -> bool:
-    """Whether this page may offer to change something."""
+def _is_manager() -> bool:
+    """Whether this page may offer changes."""
     account = g.get("account")
     return account is not None and account.role is Role.MANAGER
 
 
-def _nav_groups() -> list[tuple[str, list[dict[str, Any]]]]:
-    """The links of a page's head in groups, each with its name; a group without a link is left out."""
-    links = {link["endpoint"]: link for link in _nav()}
+def _group_nav_links() -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the links of a page's header in named groups; a group without links is left out."""
+    links = {link["endpoint"]: link for link in _list_nav_links()}
     _ = words().gettext
-    named = ((_("Occupancy"), NAV_OCCUPANCY), (_("Operation"), NAV_OPERATION))
-    known = {endpoint for _name, group in named for endpoint in group}
-    groups = [(name, [links[endpoint] for endpoint in group if endpoint in links]) for name, group in named]
+    groups_by_name = ((_("Occupancy"), NAV_OCCUPANCY), (_("Operation"), NAV_OPERATION))
+    known = {endpoint for _name, group in groups_by_name for endpoint in group}
+    groups = [(name, [links[endpoint] for endpoint in group if endpoint in links]) for name, group in groups_by_name]
     rest = [link for endpoint, link in links.items() if endpoint not in known]
     return [group for group in [*groups, (_("Administration"), rest)] if group[1]]
 
 
-def _nav() -> list[dict[str, Any]]:
-    """The links of a page's head: for who is logged in, those of their role; for everybody else the public ones."""
-    account, named = g.get("account"), names(words())
+def _list_nav_links() -> list[dict[str, Any]]:
+    """Return the links of a page's header: for a logged-in user those of the role, for others the public ones."""
+    account, page_names = g.get("account"), names(words())
     shown = {Who.EVERYONE} if account is None else {Who.VIEWER, Who(account.role)}
     return [
-        {"endpoint": endpoint, "name": named[endpoint], "url": url_for(endpoint), "here": endpoint == request.endpoint}
+        {
+            "endpoint": endpoint,
+            "name": page_names[endpoint],
+            "url": url_for(endpoint),
+            "here": endpoint == request.endpoint,
+        }
         for endpoint, route in ROUTES.items()
         if route.nav and route.who in shown
     ]

@@ -1,10 +1,10 @@
-"""Serves the pages with gevent until it is told to stop.
+"""Serves the pages with gevent until it is stopped.
 
 In:    settings, the plan, a clock.
 Out:   pages and streams on one port.
-Never: monkey patching. The event loop alone owns the picture and the streams; the follower is a real thread that only
-       fills a deque, and what is slow (hashing, history) goes to the loop's thread pool. So it does not matter what
-       the process imported or started before.
+Never: monkey patching. Only the event loop owns the site snapshot and the streams. The subscriber is a real thread that
+       only fills a deque. Slow work (hashing, history) runs in the loop's thread pool. So it does not matter what the
+       process imported or started before.
 """
 
 import errno
@@ -35,16 +35,17 @@ from dashboard.web_server import PageServer, make_room
 
 LOOK_S: Final = 0.02
 APART_S: Final = 0.08
-"""Frames are at least this far apart. The collector tells its news every 100 ms: looking more often than that for it
-keeps the two from waiting for each other."""
+"""Minimum time between frames. The collector publishes every 100 ms; sending more often than that avoids that both wait
+for each other.
+"""
 GOODBYE_S: Final = 1
-"""Open streams never end by themselves; at the end they get this long."""
+"""Open streams never end by themselves; on shutdown they get this long."""
 
 _log = logging.getLogger(__name__)
 
 
 class PortTaken(ConnectionError):
-    """We cannot listen there now. The same call may succeed once the port is free."""
+    """The port cannot be opened now. The same call may succeed once it is free."""
 
 
 class ListenerLost(RuntimeError):
@@ -61,59 +62,59 @@ def serve(
     """Serve until `stop` is set.
 
     Args:
-        settings: where to listen, whom to follow.
-        plan: the house.
-        source: the machine's clocks, or site time if that is right by definition.
-        stop: looked at ten times a second.
-        report_progress: called with each turn of the event loop while the live pages are kept up to date.
+        settings: the dashboard's settings.
+        plan: the site.
+        source: the machine's clocks, or a source of site time that is exact by definition.
+        stop: checked in each turn of the event loop.
+        report_progress: called in each turn of the event loop while frames are produced without failure.
 
     Raises:
-        PortTaken: somebody else listens there, or the address is not ours.
+        PortTaken: another program listens there, or the address is not ours.
         ListenerLost: gevent gave up the listening socket.
     """
-    room = make_room(settings.max_streams)
-    listener = _listen(settings.host, settings.port)
+    limits = make_room(settings.max_streams)
+    listener = _open_listener(settings.host, settings.port)
     accounts, real_time = open_accounts(settings.accounts_path)
     site_time = real_time if source is read_machine else SiteTime(source)
     live = Live(plan, site_time.now_ms, release.mark())
-    follower = Follower(settings.broker, plan.id, live.inbox)
-    live.say = follower.say
-    app = create_app(replace(settings, max_streams=room.streams), plan, live, accounts)
-    server = PageServer(listener, app, room.connections, proxied=settings.proxies > 0)
+    subscriber = Follower(settings.broker, plan.id, live.inbox)
+    live.say = subscriber.say
+    app = create_app(replace(settings, max_streams=limits.streams), plan, live, accounts)
+    server = PageServer(listener, app, limits.connections, proxied=settings.proxies > 0)
     server.start()
-    follower.start()
+    subscriber.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
-    ticked_s, asked_s, is_fresh = float("-inf"), time.monotonic(), True
-    care, faults = AccountsCare(accounts, real_time), FaultLog()
-    chores = (
-        Chore("care of the accounts", CARE_S, lambda: _care(care, accounts, app)),
-        Chore("purge of the accounts", PURGE_S, care.purge),
+    ticked_s, subscribed_s, is_fresh = float("-inf"), time.monotonic(), True
+    maintenance, faults = AccountsCare(accounts, real_time), FaultLog()
+    tasks = (
+        Chore("maintenance of the accounts", CARE_S, lambda: _maintain_accounts(maintenance, accounts, app)),
+        Chore("purge of the accounts", PURGE_S, maintenance.purge),
     )
-    housekeeper = Housekeeper(chores)
+    background = Housekeeper(tasks)
     try:
         while not stop.is_set():
             now_s = time.monotonic()
             if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
                 ticked_s = now_s
                 is_fresh = faults.attempt(
-                    "a frame of the live pages", partial(_tick, live, now_s, real_time, site_time)
+                    "a frame of the live pages", partial(_update_live, live, now_s, real_time, site_time)
                 )
-            if now_s - asked_s >= ASK_AGAIN_S:
-                asked_s = now_s
-                faults.attempt("asking the broker again", follower.ask_again)
-            faults.attempt("looking after connections", partial(server.tend, now_s))
-            faults.attempt("housekeeping", partial(housekeeper.tick, now_s))
+            if now_s - subscribed_s >= ASK_AGAIN_S:
+                subscribed_s = now_s
+                faults.attempt("subscribing again", subscriber.ask_again)
+            faults.attempt("closing expired connections", partial(server.tend, now_s))
+            faults.attempt("starting background tasks", partial(background.tick, now_s))
             gevent.sleep(LOOK_S)
             if server.closed:
-                raise ListenerLost("dashboard: the listening socket failed; see the line above")
+                raise ListenerLost("dashboard: the listening socket failed; see the log line above")
             if is_fresh:
                 report_progress()
     finally:
         server.stop(timeout=GOODBYE_S)
-        follower.stop()
+        subscriber.stop()
 
 
-def _tick(live: Live, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
+def _update_live(live: Live, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
     live.tick(now_s)
     real_time.now_ms()
     if (collector_ms := live.picture.collector_ms) is not None:
@@ -121,16 +122,16 @@ def _tick(live: Live, now_s: float, real_time: SiteTime, site_time: SiteTime) ->
         site_time.report(COLLECTOR, collector_ms, exact=True)
 
 
-def _care(care: AccountsCare, accounts: Accounts, app: Flask) -> None:
-    care.care()
+def _maintain_accounts(maintenance: AccountsCare, accounts: Accounts, app: Flask) -> None:
+    maintenance.care()
     app.config["SECRET_KEY"] = accounts.secret
 
 
-def _listen(host: str, port: int) -> gevent.socket.socket:
+def _open_listener(host: str, port: int) -> gevent.socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = gevent.socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # accepted connections inherit it; without it header and body wait for each other, 42 ms for every answer
+    # accepted connections inherit it; without it header and body wait for each other, 42 ms per response
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))

@@ -1,7 +1,7 @@
-"""What every page has at hand: the house, its live picture, its accounts.
+"""Holds what every page needs: the site, its live snapshot, its accounts.
 
-In:    nothing; `create_app` puts it there.
-Out:   the same things, to whoever answers a request.
+In:    nothing; `create_app` stores the context in the application.
+Out:   the context, for whoever answers a request.
 Never: work of its own.
 """
 
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One dashboard."""
+    """The shared objects of one dashboard."""
 
     settings: DashboardSettings
     live: Live
@@ -37,7 +37,7 @@ class Serving:
 
     @property
     def plan(self) -> SitePlan:
-        """The plan as it is used now: that of the site file with what managers have adjusted."""
+        """The plan in use now: that of the site file with the managers' adjustments."""
         return self.live.picture.plan
 
     def with_accounts(self, work: Callable[[Accounts], _T]) -> _T:
@@ -46,11 +46,11 @@ class Serving:
 
 
 def serving() -> Serving:
-    """The dashboard that answers this request."""
+    """Return the context of the dashboard that answers this request."""
     found: Serving = current_app.extensions["ledig"]
     return found
 
 
 def aside(work: Callable[[], _T]) -> _T:
-    """Ask history in a thread of its pool and wait for it, while the event loop serves everybody else."""
+    """Query history in a thread of its pool and wait for it, while the event loop serves other requests."""
     return serving().workers.history.run(work)

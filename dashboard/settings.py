@@ -1,7 +1,7 @@
-"""What the dashboard is told besides the plan of the house.
+"""The dashboard's settings, besides the plan of the site.
 
-In:    nothing; the front door reads the site file and makes these.
-Out:   frozen settings that are right in themselves.
+In:    nothing; `ledig` reads the site file and creates these.
+Out:   frozen settings that validate themselves.
 Never: files, sockets.
 """
 
@@ -17,7 +17,7 @@ from edge.hosts import host_fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardSettings:
-    """One dashboard: where it listens, what it follows, where its accounts are."""
+    """One dashboard: where it listens, which broker it uses, where its accounts are."""
 
     broker: BrokerSettings
     accounts_path: Path
@@ -27,22 +27,22 @@ class DashboardSettings:
     history: HistoryKind = HistoryKind.SQLITE
     influx: InfluxSettings = InfluxSettings()
     retention: RetentionSettings = RetentionSettings()
-    """How long the collector keeps things: the pages tell the members."""
+    """How long the collector keeps data; the pages state it."""
     alerts: AlertSettings = USUAL
-    """What the collector alerts of: shown beside the alerts. No address is among it."""
+    """The collector's alert rules, shown beside the alerts; they contain no address."""
     host: str = "127.0.0.1"
     """The address to listen on; 0.0.0.0 serves the whole network."""
     port: int = 8000
     language: str = "sv"
-    """What a browser gets that asks for neither Swedish nor English."""
+    """The language for browsers that ask for neither Swedish nor English."""
     hosts: tuple[str, ...] = ()
-    """Names under which the pages are reached; others are refused. Empty: any."""
+    """Host names under which the pages are reached; others are refused. Empty: any."""
     proxies: int = 0
-    """How many reverse proxies stand in front; their X-Forwarded-For is believed that deep."""
+    """Number of reverse proxies in front; that many entries of X-Forwarded-For are trusted."""
     base_path: str = ""
-    """Sub-path of the host below which all pages lie, such as `/ledig`; empty: the host is theirs alone."""
+    """Sub-path of the host below which all pages are, such as `/ledig`; empty: the pages use the whole host."""
     max_streams: int = 2000
-    """Most open live pages; one more looks again every ten seconds instead."""
+    """Maximum of open live pages; further ones poll every ten seconds instead."""
 
     def __post_init__(self) -> None:
         if fault := host_fault(self.host):

@@ -1,8 +1,8 @@
-"""Says why a space is what it is and what comes next, in one line of Swedish or English.
+"""Explains in one line of Swedish or English why a space is in its state and what comes next.
 
-In:    a state with its reason, its voices and its lapse; what the space has learnt; the house's clock; words.
-Out:   what decided, what the other sensors say, what quiet will bring and when, how long the hold is.
-Never: a state of its own, HTML. What has passed meanwhile is not told as if it were to come.
+In:    a state with its reason, its sensors' evidence and its lapse; learned values of the space; site time; texts.
+Out:   the deciding evidence, that of the other sensors, what quiet leads to and when, the hold time.
+Never: computing a state, HTML, an event that is already over shown as if it was to come.
 """
 
 from dataclasses import dataclass
@@ -26,58 +26,68 @@ _SHORT_MS: Final = 5 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who is told, and when: ages and moments are told as this reader would say them."""
+    """The plan, time and language for which ages and instants are formatted."""
 
     plan: SitePlan
     now_ms: int
     words: Words
 
     def ago(self, then_ms: int) -> str:
-        """How long ago, by the house's clock."""
+        """Format how long ago an instant was, in site time."""
         _ = self.words.gettext
-        span_ms = self.now_ms - then_ms
-        if span_ms < MINUTE_MS:
+        age_ms = self.now_ms - then_ms
+        if age_ms < MINUTE_MS:
             return _("just now")
-        if span_ms < HOUR_MS:
-            return _("{n} min ago").format(n=span_ms // MINUTE_MS)
-        if span_ms < 2 * DAY_MS:
-            return _("{n} h ago").format(n=span_ms // HOUR_MS)
-        return _("{n} days ago").format(n=span_ms // DAY_MS)
+        if age_ms < HOUR_MS:
+            return _("{n} min ago").format(n=age_ms // MINUTE_MS)
+        if age_ms < 2 * DAY_MS:
+            return _("{n} h ago").format(n=age_ms // HOUR_MS)
+        return _("{n} days ago").format(n=age_ms // DAY_MS)
 
     def at(self, at_ms: int) -> str:
-        """The moment on the house's wall clock, with its day if that is not today."""
+        """Format an instant as local time, with its day if that is not today."""
         _ = self.words.gettext
         moment = local(self.plan, at_ms)
-        told = self.words.at(clock(self.plan, at_ms))
-        if moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():  # the hour that comes twice
-            told = (_("{at} (summer time)") if moment.dst() else _("{at} (winter time)")).format(at=told)
+        text = self.words.at(clock(self.plan, at_ms))
+        if moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():  # the hour that repeats in autumn
+            text = (_("{at} (summer time)") if moment.dst() else _("{at} (winter time)")).format(at=text)
         day = moment.date()
         forms = {-1: _("yesterday {at}"), 0: "{at}", 1: _("tomorrow {at}")}
         form = forms.get((day - local(self.plan, self.now_ms).date()).days, _("{day} {at}"))
-        return form.format(at=told, day=format_date(day, "d MMM", locale=self.words.language))
+        return form.format(at=text, day=format_date(day, "d MMM", locale=self.words.language))
 
 
 def why(state: SpaceState, kind: SpaceKind, tuning: Tuning | None, reader: Reader) -> str:
-    """Why a space of this kind is in its state, and what comes next: clauses, the deciding one first."""
-    hold = tuning.hold if tuning is not None and _held_in_full(state, tuning.hold) else None
+    """Explain why a space is in its state and what comes next: clauses, the deciding one first.
+
+    Args:
+        state: the state with its reason.
+        kind: the kind of the space.
+        tuning: learned values of the space; None: none known.
+        reader: the plan, time and language for the text.
+
+    Returns:
+        The clauses, separated by semicolons.
+    """
+    hold = tuning.hold if tuning is not None and _is_held_in_full(state, tuning.hold) else None
     clauses = (
-        _because(state, reader),
-        *(_voice(voice, reader) for voice in state.voices if not 0 < voice.until_ms <= reader.now_ms),
-        _lapse(state.lapse, kind, reader),
-        _hold(hold, reader.words),
+        _describe_evidence(state, reader),
+        *(_describe_other_evidence(voice, reader) for voice in state.voices if not 0 < voice.until_ms <= reader.now_ms),
+        _describe_lapse(state.lapse, kind, reader),
+        _describe_hold(hold, reader.words),
     )
     return "; ".join(filter(None, clauses))
 
 
-def _held_in_full(state: SpaceState, hold: HoldTuning | None) -> bool:
-    """Whether movement keeps the space for its whole hold: a lone movement has a shorter one."""
+def _is_held_in_full(state: SpaceState, hold: HoldTuning | None) -> bool:
+    """Whether motion keeps the space for its whole hold time; a single motion has a shorter hold."""
     if hold is None or state.state not in TAKEN or state.because.reason is not Reason.MOTION:
         return False
     return state.lapse is None or state.lapse.at_ms >= state.because.at_ms + hold.hold_ms
 
 
-def _because(state: SpaceState, reader: Reader) -> str:
-    """The evidence in words; what rests on no single moment is told since the state began."""
+def _describe_evidence(state: SpaceState, reader: Reader) -> str:
+    """Describe the deciding evidence; without an instant of its own it counts since the state began."""
     _ = reader.words.gettext
     because = state.because
     clause = {
@@ -105,7 +115,7 @@ def _because(state: SpaceState, reader: Reader) -> str:
     return clause.format(sensor=because.sensor or _("a sensor"), ago=reader.ago(at_ms), at=reader.at(at_ms))
 
 
-def _voice(voice: Voice, reader: Reader) -> str:
+def _describe_other_evidence(voice: Voice, reader: Reader) -> str:
     _ = reader.words.gettext
     clause = {
         Says.TAKEN: _("{sensor} agrees, until {until}") if voice.until_ms else _("{sensor} agrees"),
@@ -116,8 +126,8 @@ def _voice(voice: Voice, reader: Reader) -> str:
     return clause.format(sensor=voice.sensor, at=reader.at(voice.at_ms), until=reader.at(voice.until_ms))
 
 
-def _lapse(lapse: Lapse | None, kind: SpaceKind, reader: Reader) -> str:
-    """What silence alone will bring; empty if it brings nothing, or should have by now."""
+def _describe_lapse(lapse: Lapse | None, kind: SpaceKind, reader: Reader) -> str:
+    """Describe what silence alone leads to; empty if nothing, or if that should have happened already."""
     if lapse is None or lapse.at_ms <= reader.now_ms:
         return ""
     _ = reader.words.gettext
@@ -132,21 +142,21 @@ def _lapse(lapse: Lapse | None, kind: SpaceKind, reader: Reader) -> str:
     return clause.format(state=state, at=reader.at(lapse.at_ms), n=missing_min)
 
 
-def _hold(hold: HoldTuning | None, words: Words) -> str:
-    """How long the space is held after movement, and who says so."""
+def _describe_hold(hold: HoldTuning | None, texts: Words) -> str:
+    """Describe how long the space is held after motion, and where that value comes from."""
     if hold is None:
         return ""
-    _ = words.gettext
+    _ = texts.gettext
     if hold.least_ms == hold.most_ms:
         clause = _("hold time {n} min after movement, set in the site file")
     elif hold.hold_ms == hold.start_ms:
         clause = _("hold time {n} min after movement, still learning between {least} and {most}")
     else:
         clause = _("hold time {n} min after movement, learnt here between {least} and {most}")
-    n, least, most = (minutes(span_ms, words) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
+    n, least, most = (minutes(span_ms, texts) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
     return clause.format(n=n, least=least, most=most)
 
 
-def minutes(span_ms: int, words: Words) -> str:
-    """A span in minutes; a short one with its decimal."""
-    return format_decimal(span_ms / MINUTE_MS, "0.#" if span_ms < _SHORT_MS else "0", locale=words.language)
+def minutes(span_ms: int, texts: Words) -> str:
+    """Format a span in minutes; a short one with a decimal."""
+    return format_decimal(span_ms / MINUTE_MS, "0.#" if span_ms < _SHORT_MS else "0", locale=texts.language)

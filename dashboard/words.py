@@ -1,10 +1,10 @@
-"""Puts the picture into words, in Swedish and English.
+"""The texts of the pages, in Swedish and English.
 
-In:    counts, states, link, ages.
-Out:   sentences, and the templates from which the page's script makes the same ones.
-Never: HTML, clocks. A template's names stand in braces: `{free} of {capacity}`.
+In:    counts, states, link status, ages.
+Out:   sentences, and the templates from which the page's script makes the same sentences.
+Never: HTML, clocks. A template's placeholders are in braces: `{free} of {capacity}`.
 
-English stands in the code; Swedish is in translations/sv/LC_MESSAGES/messages.po.
+English is in the code; Swedish is in translations/sv/LC_MESSAGES/messages.po.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from collector.plan import SpaceKind
 from collector.privacy import FEW
 from dashboard.ahead import Part
 
-if TYPE_CHECKING:  # its room needs our words when it is opened
+if TYPE_CHECKING:  # live imports this module
     from dashboard.live.frame import Frame, Free, Link, Supply
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 MINUTE_S: Final = 60
 HOUR_S: Final = 60 * MINUTE_S
-_DUST: Final = 1e-6
-"""A hundred times 0.29 is less than 29 in floating point."""
+_ROUNDING_ERROR: Final = 1e-6
+"""Floating point makes 100 * 0.29 less than 29."""
 DAYS: Final = 7
-"""An opening further off than this is told in days, not by its weekday."""
+"""An opening further ahead than this is shown as a number of days instead of a weekday."""
 
 
 def hundredths(share: float) -> int:
-    """Full hundredths of a share."""
-    return math.floor(share * 100 + _DUST)
+    """Round a share down to whole hundredths."""
+    return math.floor(share * 100 + _ROUNDING_ERROR)
 
 
 class Words:
-    """The words of one language."""
+    """The texts of one language."""
 
     def __init__(self, language: str, catalogue: NullTranslations) -> None:
         self.language: Final = language
@@ -53,48 +53,50 @@ class Words:
     @classmethod
     @cache
     def of(cls, language: str) -> Self:
-        """The words of "sv" or "en"."""
+        """Return the texts of "sv" or "en"."""
         return cls(language, Translations.load(str(TRANSLATIONS), [language]))
 
     def fill(self, key: str, **values: object) -> str:
-        """A template of the page with its names filled in."""
+        """Format one of the page's templates."""
         return self.page[key].format(**values)
 
     def state(self, code: str, kind: SpaceKind) -> str:
-        """The word for a state: `code` as in frame.CODES."""
+        """Return the label of a state; `code` as in `STATE_CODES` of live/frame.py."""
         return self.page[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
 
     def percent(self, share: float) -> str:
-        """A share in whole per cent, as the language writes it."""
+        """Format a share in whole per cent."""
         return str(format_percent(share, locale=self.language))
 
     def full_percent(self, share: float) -> str:
-        """The same, never rounded up: no odds are surer than they are, and no more is known."""
+        """Format a share in whole per cent, rounded down: odds are never shown higher than they are."""
         return self.percent(hundredths(share) / 100)
 
-    def number(self, free: Free) -> str:
-        """How many are free: `7`, `7–9`, `?` if nothing is known."""  # noqa: RUF002 - a range has an en dash
-        if free.capacity and (free.least, free.most) == (0, free.capacity):
+    def number(self, count: Free) -> str:
+        """Format the number of free spaces: `7`, `7–9`, `?` if unknown."""  # noqa: RUF002 - a range has an en dash
+        if count.capacity and (count.least, count.most) == (0, count.capacity):
             return "?"
-        return str(free.least) if free.least == free.most else f"{free.least}–{free.most}"  # noqa: RUF001
+        return str(count.least) if count.least == count.most else f"{count.least}–{count.most}"  # noqa: RUF001
 
-    def row(self, free: Free) -> str:
-        """How many are free, of how many; none of a kind is in use: that."""
-        if not free.capacity:
+    def row(self, count: Free) -> str:
+        """Format how many of how many are free; if none of the kind is in use, that."""
+        if not count.capacity:
             return self.page["state.d"]
-        return self.fill("row", free=self.number(free), capacity=free.capacity)
+        return self.fill("row", free=self.number(count), capacity=count.capacity)
 
-    def answer(self, kind: SpaceKind, free: Free) -> str:
-        """What stands behind the number of the answer."""
-        form = "single" if free.capacity == 1 else "one" if free.most == 1 else "many"
-        return self.fill(f"answer.{kind}.{form}", capacity=free.capacity)
+    def answer(self, kind: SpaceKind, count: Free) -> str:
+        """Return the text after the number of free spaces."""
+        form = "single" if count.capacity == 1 else "one" if count.most == 1 else "many"
+        return self.fill(f"answer.{kind}.{form}", capacity=count.capacity)
 
-    def heard(self, free: Free) -> str:
-        """How sure the answer is."""
-        return self.fill("unheard" if free.most > free.least else "heard", n=free.most - free.least, of=free.capacity)
+    def heard(self, count: Free) -> str:
+        """Format whether all sensors report, or how many spaces are unknown."""
+        return self.fill(
+            "unheard" if count.most > count.least else "heard", n=count.most - count.least, of=count.capacity
+        )
 
     def ago(self, age_s: float | None) -> str:
-        """How old something is, in real time; empty if it never was."""
+        """Format the age of something, in real time; empty if there is none."""
         if age_s is None:
             return ""
         key, unit_s = ("ago.h", HOUR_S)
@@ -103,27 +105,27 @@ class Words:
         return self.fill(key, n=int(age_s) // unit_s)
 
     def at(self, clock: str) -> str:
-        """`HH:MM` as the language writes it in running text."""
+        """Format `HH:MM` as the language writes it in running text."""
         hours, minutes = clock.split(":")
         return self.fill("at", h=hours, m=minutes)
 
     def hour(self, clock: str) -> str:
-        """An hour as `13` or `13:30`, as the language writes it after "from" or in a span."""
+        """Format an hour like `13` or `13:30` as the language writes it after "from" or in a span."""
         hours, _, minutes = clock.partition(":")
         return self.fill("hour", h=f"{int(hours):02}", m=minutes or "00") if clock else ""
 
     def lost(self, link: Link, since: str | None) -> str:
-        """What to say when the picture is old; empty while it is live."""
+        """Describe that the data is old; empty while the link is live."""
         if link == "live":
             return ""
         return self.fill("lost", at=self.at(since)) if since else self.page["lost.never"]
 
     def wall_away(self, since: str | None) -> str:
-        """The same in few words, on a screen that everybody passes."""
+        """Describe the same in few words, for the wall screen."""
         return self.fill("wall.away", at=self.at(since)) if since else self.page["wall.never"]
 
     def opens(self, opens: tuple[int, int, str] | None) -> str:
-        """When a closed house opens; empty while it is open."""
+        """Describe when a closed site opens; empty while it is open."""
         if opens is None:
             return ""
         days, weekday, time = opens
@@ -131,27 +133,27 @@ class Words:
         return self.fill(key, at=self.at(time), n=days)
 
     def closed(self, frame: Frame) -> str:
-        """That the house is closed, and when it opens if that is known; empty while it is open."""
+        """Describe that the site is closed, and when it opens if that is known; empty while it is open."""
         if frame.closed and frame.opens is None:
             return self.page["opens.unknown"]
         return self.opens(frame.opens)
 
     def closes(self, at: str | None) -> str:
-        """Until when an open house is open; empty if it is closed or does not close today."""
+        """Describe until when an open site is open; empty if it is closed or does not close today."""
         return "" if at is None else self.fill("closes", at=self.at(at))
 
     def supply(self, left: Supply) -> str:
-        """How much is left."""
+        """Describe the level of a supply."""
         if left.level_pct is None:
             return self.page["state.u"]
         return self.fill("supply.low" if left.low else "supply", n=left.level_pct)
 
     def air(self, word: str | None) -> str:
-        """A zone's air, by `picture.air_word`; empty if it is not known."""
+        """Describe a zone's air by its level from `format_air_level` of live/frame.py; empty if it is not known."""
         return self.page[f"air.{word}"] if word else ""
 
     def people(self, frame: Frame) -> str:
-        """How many people are in the house, or were counted in so far; empty if nobody counts them."""
+        """Describe how many people are on site, or were counted so far; empty if nobody counts them."""
         if frame.people is None:
             return ""
         key = "people" if frame.from_zero else "people.so_far"
@@ -162,14 +164,14 @@ class Words:
         return self.fill(form, n=most, least=least, most=most)
 
     def ahead(self, parts: tuple[Part, ...]) -> str:
-        """What the rest of the day is like; empty when nobody knows."""
+        """Describe the rest of the day; empty without a forecast."""
         return " ".join(
             self.fill(f"{key}.one" if n == 1 else key, begin=self.hour(begin), end=self.hour(end), n=n)
             for key, begin, end, n in parts
         )
 
     def first_kind(self, frame: Frame) -> SpaceKind | None:
-        """What the answer is about: desks, or what the house has instead; None: it offers nothing."""
+        """Return the kind of space that the page shows first: desks, or another kind; None if the site offers none."""
         return frame.first_kind
 
     def _states(self) -> dict[str, str]:

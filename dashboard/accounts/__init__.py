@@ -1,9 +1,9 @@
-"""Who may log in, with which role, and their sessions.
+"""Accounts: who may log in, with which role, and their sessions.
 
 In:    names, passwords, roles, session tokens, addresses.
-Out:   who is logged in; refusals that tell nothing of who exists.
-Never: a password or a session token as such (only hashes), an address (only its hash, for 15 minutes); a house
-       whose last manager is locked out by a page.
+Out:   the account of a session; refusals that do not reveal which accounts exist.
+Never: storing a password or a session token (only hashes) or an address (only its hash, for 15 minutes); locking out
+       the last manager from a page.
 """
 
 import contextlib
@@ -25,48 +25,48 @@ from dashboard.accounts.roles import Account, Role
 from dashboard.accounts.store import AHEAD_S, Store
 
 IDLE_S: Final = 30 * 60
-"""A session that is not used this long ends."""
+"""A session ends after this long without use."""
 LONGEST_S: Final = 12 * 3600
-"""No session lasts longer."""
+"""A session ends after this long in any case."""
 USED_EVERY_S: Final = 60
-"""The last use of a session is written at most this often: each write is one to an SD card."""
+"""The last use of a session is written at most this often, to spare SD cards."""
 NOTICE_S: Final = 30 * 86_400
-"""So long managers are shown that accounts were restored from a backup."""
+"""For this long managers see that accounts were restored from a backup."""
 TRIES: Final = 10
 WINDOW_S: Final = 15 * 60
-"""At most TRIES failed logins in this time, for one name and from one address, or from one browser that is known."""
+"""At most MAX_LOGIN_FAILURES failed logins in this time: per name and per address, or per browser that is known."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 ID_LETTERS: Final = 16
-"""A session is named on a page by this much of its token's hash: enough to end it, nothing to enter with."""
+"""A page identifies a session by this many characters of its token's hash: enough to end it, useless for logging in."""
 
 
 class AccountRejected(ValueError):
-    """The name cannot be used so. Another one is needed."""
+    """The account cannot be changed like this; another name is needed."""
 
 
 class NameRejected(AccountRejected):
-    """No account can have this name."""
+    """The name is not valid for an account."""
 
 
 class NameTaken(AccountRejected):
-    """There is an account of this name."""
+    """An account with this name exists."""
 
 
 class LastManager(AccountRejected):
-    """Nobody could let others in any more. Make somebody else a manager first."""
+    """No manager would be left. Make another account a manager first."""
 
 
 class LoginRejected(ValueError):
-    """Name or password is wrong, or the account is locked; which of them is not told."""
+    """Name or password is wrong, or the account is locked; the message does not state which."""
 
 
 class TooManyTries(ConnectionError):
-    """This name or address failed too often. The same try may succeed in a quarter of an hour."""
+    """Too many failed logins for this name or address. The same attempt may succeed after 15 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login that has not ended: Unix seconds, and the browser in plain words (empty: not known)."""
+    """A login that has not ended; times in Unix seconds, the browser as a readable name (empty: not known)."""
 
     id: str
     name: str
@@ -84,27 +84,27 @@ class Restored:
 
 
 class Accounts:
-    """Everybody who may log in, their sessions, and the log of what they did. Any call may raise AccountsAway."""
+    """All accounts, their sessions, and the log of what they did. Any call may raise AccountsAway."""
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
         self.store: Final = Store(path, now_s)
         self.path: Final = path
         self.log: Final = AccessLog(self.store)
         self.notice: Restored | None = None
-        """The newest restore, for managers to read; `load` brings it up to date."""
+        """The newest restore, shown to managers; updated by `load`."""
         self.is_belief_loaded = False
-        """Whether `load_belief` succeeded: before, none may be saved in its place."""
+        """Whether the stored clock state was loaded; before that, none may be saved over it."""
         self._secret = ""
 
     @property
     def secret(self) -> str:
-        """What signs forms; made with the file."""
+        """The key that signs forms; created with the file."""
         if not self._secret:
             self.load()
         return self._secret
 
     def load(self) -> None:
-        """Read what is kept in memory: the secret, and whether accounts were restored lately."""
+        """Read what is kept in memory: the secret, and whether accounts were restored recently."""
         since_s = self.store.now_s() - NOTICE_S
         with self.store.read() as db:
             (secret,) = db.execute("SELECT value FROM secret").fetchone()
@@ -115,7 +115,7 @@ class Accounts:
         self.notice = Restored(*newest) if newest else None
 
     def remember_restore(self, backup_s: float | None) -> None:
-        """Write down that a backup of `backup_s` (None: nothing, the file is new) was restored; end every session."""
+        """Record that the backup of `backup_s` (None: no backup, the file is new) was restored; end every session."""
         with self.store.write() as db:
             db.execute("DELETE FROM session")
             db.execute("DELETE FROM restored WHERE at_s < ?", (self.store.now_s() - NOTICE_S,))
@@ -123,18 +123,18 @@ class Accounts:
         self.load()
 
     def all(self) -> list[Account]:
-        """Every account, in order of the alphabet."""
+        """Return every account, in alphabetical order."""
         with self.store.read() as db:
             found = db.execute("SELECT name, role, locked FROM account ORDER BY name")
             return [Account(name, Role(role), bool(locked)) for name, role, locked in found]
 
     def digest(self) -> str:
-        """Changes with every change of an account."""
+        """Return a digest that changes with every change of an account."""
         with self.store.read() as db:
             return digest_of(db)
 
     def add(self, name: str, password: str, role: Role = Role.MANAGER) -> None:
-        """Make an account; raises AccountRejected, PasswordRejected."""
+        """Create an account; raises AccountRejected, WeakPasswordRejected."""
         if not NAME.fullmatch(name):
             raise NameRejected(
                 f"account {name!r}: start with a to z or a digit, then a to z, digits and . _ @ -, at most 64"
@@ -151,115 +151,118 @@ class Accounts:
             schema.seal(db, name)
 
     def set_password(self, name: str, password: str) -> None:
-        """Change a password and end the sessions of the old one; raises AccountRejected, PasswordRejected."""
+        """Change a password and end the account's sessions; raises AccountRejected, WeakPasswordRejected."""
         passwords.check(name, password)
         hashed = passwords.hashed(password)
         with self.store.write() as db:
-            self._change(db, name, "hash = ?, changed_s = ?", (hashed, self.store.now_s()))
+            self._update_account(db, name, "hash = ?, changed_s = ?", (hashed, self.store.now_s()))
             db.execute("DELETE FROM session WHERE name = ?", (name,))
 
     def set_role(self, name: str, role: Role) -> None:
-        """Change what an account may do, from its next click on; raises AccountRejected, LastManager."""
+        """Change an account's role, effective with its next request; raises AccountRejected, LastManager."""
         with self.store.write() as db:
             if role is not Role.MANAGER:
                 _keep_a_manager(db, name)
-            self._change(db, name, "role = ?", (role,))
+            self._update_account(db, name, "role = ?", (role,))
 
     def lock(self, name: str) -> None:
-        """Let nobody in under this name, and end its sessions; raises AccountRejected, LastManager."""
+        """Lock an account and end its sessions; raises AccountRejected, LastManager."""
         with self.store.write() as db:
             _keep_a_manager(db, name)
-            self._change(db, name, "locked = 1", ())
+            self._update_account(db, name, "locked = 1", ())
             db.execute("DELETE FROM session WHERE name = ?", (name,))
 
     def unlock(self, name: str) -> None:
-        """Let the name in again; raises AccountRejected."""
+        """Unlock an account; raises AccountRejected."""
         with self.store.write() as db:
-            self._change(db, name, "locked = 0", ())
+            self._update_account(db, name, "locked = 0", ())
 
     def remove(self, name: str) -> None:
         """Remove an account and end its sessions; raises AccountRejected."""
         with self.store.write() as db:
             if not db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount:
-                raise _unknown(db, name)
+                raise _unknown_account(db, name)
 
-    def log_in(self, name: str, password: str, address: str, browser: str = "", kept: str = "") -> str:
+    def log_in(self, name: str, password: str, address: str, browser: str = "", device_cookie: str = "") -> str:
         """Begin a session.
 
         Args:
             name: as typed.
             password: as typed.
-            address: whence; it counts towards the limit of tries.
-            browser: in plain words, so that its owner knows the session again.
-            kept: the browser's mark: where this name has logged in before, tries from elsewhere do not count.
+            address: the client's address, for the limit of failed logins.
+            browser: a readable name, so that the user recognises the session.
+            device_cookie: the browser's device cookie; with one, failed logins from elsewhere do not count.
 
         Returns:
             The session's token: 256 random bits, for the cookie.
 
         Raises:
             LoginRejected: name or password is wrong, or the account is locked.
-            TooManyTries: wait a quarter of an hour.
+            TooManyLoginFailures: the limit of failed logins is reached.
         """
-        own = known.tries_of(self.secret, name, kept)
-        keys = [_hash(key) for key in ([own] if own else [f"name {name.casefold()}", f"address {address}"])]
+        attempt_key = known.tries_of(self.secret, name, device_cookie)
+        keys = [
+            _hash_text(key)
+            for key in ([attempt_key] if attempt_key else [f"name {name.casefold()}", f"address {address}"])
+        ]
         with self.store.write() as db:
-            self._count_try(db, keys)  # before the slow check, so that many at once are counted too
-            row = _account(db, "name = ?", name)
-        # an unknown name and a locked account are checked like any other, and fail only then: they take as long
+            self._count_attempt(db, keys)  # before the slow check, so that parallel attempts count too
+            row = _read_account(db, "name = ?", name)
+        # unknown names and locked accounts take as long to check as others, and fail only after that
         if not passwords.fits(row[1] if row else None, password[: passwords.LONGEST + 1]) or row is None or row[4]:
             raise LoginRejected("name or password is wrong")
         token = secrets.token_urlsafe(32)
         now_s = self.store.now_s()
         with self.store.write() as db:
-            # the account may have gone, its password changed, or its door closed while the hash was computed
-            made = db.execute(
+            # the account may have been removed, changed or locked while the hash was computed
+            inserted = db.execute(
                 "INSERT INTO session (token_hash, name, began_s, used_s, browser)"
                 " SELECT ?, name, ?, ?, ? FROM account WHERE name = ? AND hash = ? AND NOT locked",
-                (_hash(token), now_s, now_s, browser, name, row[1]),
+                (_hash_text(token), now_s, now_s, browser, name, row[1]),
             )
-            if not made.rowcount:
+            if not inserted.rowcount:
                 raise LoginRejected("name or password is wrong")
             db.executemany("DELETE FROM try WHERE who_hash = ?", [(key,) for key in keys])
         return token
 
     def mark(self, name: str) -> str:
-        """What a browser keeps in which this name has logged in."""
+        """Create a device cookie for a browser in which this name has logged in."""
         return known.mark(self.secret, name)
 
     def who(self, token: str) -> Account | None:
-        """Whose session this is; None if it ended. Being asked for keeps it from idling."""
-        found = self._session(token)
+        """Return the account of a session and count this as use; None if the session ended."""
+        found = self._find_session(token)
         if found is None:
             return None
         account, used_s = found
         now_s = self.store.now_s()
         if not 0 <= now_s - used_s < USED_EVERY_S:
-            with contextlib.suppress(AccountsAway), self.store.write() as db:  # a full disk ends no session at once
-                db.execute("UPDATE session SET used_s = ? WHERE token_hash = ?", (now_s, _hash(token)))
+            with contextlib.suppress(AccountsAway), self.store.write() as db:  # a full disk must not end sessions
+                db.execute("UPDATE session SET used_s = ? WHERE token_hash = ?", (now_s, _hash_text(token)))
         return account
 
     def still(self, token: str) -> Account | None:
-        """As `who`, without keeping it alive: an open page alone is not use."""
-        found = self._session(token)
+        """Return the account of a session without counting this as use: an open page alone is not use."""
+        found = self._find_session(token)
         return found[0] if found else None
 
-    def _session(self, token: str) -> tuple[Account, float] | None:
+    def _find_session(self, token: str) -> tuple[Account, float] | None:
         now_s = self.store.now_s()
         with self.store.read() as db:
             session = db.execute(
                 "SELECT name, used_s FROM session WHERE token_hash = ? AND used_s >= ? AND began_s >= ?",
-                (_hash(token), now_s - IDLE_S, now_s - LONGEST_S),
+                (_hash_text(token), now_s - IDLE_S, now_s - LONGEST_S),
             ).fetchone()
-            row = None if session is None else _account(db, "name = ?", session[0])
+            row = None if session is None else _read_account(db, "name = ?", session[0])
         return None if row is None or row[4] else (Account(row[0], Role(row[3])), session[1])
 
     def log_out(self, token: str) -> None:
-        """End a session for good."""
+        """End a session."""
         with self.store.write() as db:
-            db.execute("DELETE FROM session WHERE token_hash = ?", (_hash(token),))
+            db.execute("DELETE FROM session WHERE token_hash = ?", (_hash_text(token),))
 
     def sessions(self) -> list[Session]:
-        """Every session that has not ended, the newest first."""
+        """Return every session that has not ended, newest first."""
         now_s = self.store.now_s()
         with self.store.read() as db:
             found = db.execute(
@@ -270,7 +273,7 @@ class Accounts:
             return [Session(*row) for row in found]
 
     def end_session(self, session: str, name: str) -> bool:
-        """End one session of an account by its id; False: there is none such."""
+        """End one session of an account by its id; False if there is none."""
         with self.store.write() as db:
             ended = db.execute(
                 "DELETE FROM session WHERE substr(token_hash, 1, ?) = ? AND name = ?", (ID_LETTERS, session, name)
@@ -278,26 +281,26 @@ class Accounts:
             return ended.rowcount > 0
 
     def purge(self, deletion_s: float | None = None) -> None:
-        """Delete what has had its time: tries of a quarter of an hour ago, sessions that ended, the log of long ago.
+        """Delete expired failed logins, ended sessions and old log entries.
 
-        What is dated ahead, by a clock that was wrong, is dated now: a session does not last longer for it.
+        Times in the future, written under a wrong clock, are set to now: they must not make a session last longer.
 
         Args:
-            deletion_s: the moment from which ages are reckoned, Unix seconds, not after now; None: now.
+            deletion_s: the time from which ages count, Unix seconds, not after now; None: now.
         """
         now_s = self.store.now_s()
         from_s = now_s if deletion_s is None else deletion_s
-        ahead = (now_s, now_s + AHEAD_S)
+        future_limits = (now_s, now_s + AHEAD_S)
         with self.store.write() as db:
             db.execute("DELETE FROM try WHERE at_s <= ?", (from_s - WINDOW_S,))
             db.execute("DELETE FROM session WHERE used_s < ? OR began_s < ?", (from_s - IDLE_S, from_s - LONGEST_S))
-            db.execute("UPDATE try SET at_s = ? WHERE at_s > ?", ahead)
-            db.execute("UPDATE session SET began_s = ? WHERE began_s > ?", ahead)
-            db.execute("UPDATE session SET used_s = ? WHERE used_s > ?", ahead)
+            db.execute("UPDATE try SET at_s = ? WHERE at_s > ?", future_limits)
+            db.execute("UPDATE session SET began_s = ? WHERE began_s > ?", future_limits)
+            db.execute("UPDATE session SET used_s = ? WHERE used_s > ?", future_limits)
         self.log.purge(from_s)
 
     def load_belief(self) -> Belief:
-        """What was believed about time when it was last stored; at first, that of the newest entry."""
+        """Return the stored clock state; on the first start, one with the time of the newest entry."""
         with self.store.read() as db:
             row = db.execute("SELECT site_ms, deletion_ms, boot, elapsed_ms, confirmed FROM clock").fetchone()
             newest = "SELECT max(used_s) FROM session UNION ALL SELECT max(at_s) FROM view_log"
@@ -309,17 +312,17 @@ class Accounts:
         return Belief(site_ms, deletion_ms, boot, elapsed_ms, bool(confirmed), confirmed_from_ms=elapsed_ms)
 
     def save_belief(self, belief: Belief) -> None:
-        """Store what is believed about time."""
+        """Store the clock state."""
         values = (belief.site_ms, belief.deletion_ms, belief.boot, belief.elapsed_ms, belief.confirmed)
         with self.store.write() as db:
             db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?, ?, ?)", values)
 
-    def _change(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
+    def _update_account(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours
-            raise _unknown(db, name)
+            raise _unknown_account(db, name)
         schema.seal(db, name)
 
-    def _count_try(self, db: sqlite3.Connection, keys: list[str]) -> None:
+    def _count_attempt(self, db: sqlite3.Connection, keys: list[str]) -> None:
         now_s = self.store.now_s()
         db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - WINDOW_S,))
         for key in keys:
@@ -329,12 +332,12 @@ class Accounts:
 
 
 def digest_of(db: sqlite3.Connection) -> str:
-    """A digest of all accounts in a file: who may log in, how, and as what."""
-    return _hash(repr(db.execute("SELECT name, checksum FROM account ORDER BY name").fetchall()))
+    """Return a digest of all accounts in a file: names, passwords, roles."""
+    return _hash_text(repr(db.execute("SELECT name, checksum FROM account ORDER BY name").fetchall()))
 
 
-def _account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, float, str, int, str] | None:
-    """One account as it was written; raises AccountsAway if its row is damaged."""
+def _read_account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, float, str, int, str] | None:
+    """Return one account's row; raises AccountsAway if it is damaged."""
     row: tuple[str, str, float, str, int, str] | None = db.execute(
         f"SELECT {schema.COLUMNS} FROM account WHERE {where}",  # noqa: S608 - both are constants of ours
         (value,),
@@ -345,8 +348,8 @@ def _account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, 
 
 
 def session_id(token: str) -> str:
-    """How a page names the session of a token."""
-    return _hash(token)[:ID_LETTERS]
+    """Return the id of a token's session, as pages show it."""
+    return _hash_text(token)[:ID_LETTERS]
 
 
 def _keep_a_manager(db: sqlite3.Connection, name: str) -> None:
@@ -355,10 +358,10 @@ def _keep_a_manager(db: sqlite3.Connection, name: str) -> None:
         raise LastManager(f"account {name!r}: there must be at least one manager; make another account one")
 
 
-def _unknown(db: sqlite3.Connection, name: str) -> AccountRejected:
-    there = ", ".join(row[0] for row in db.execute("SELECT name FROM account ORDER BY name"))
-    return AccountRejected(f"account {name!r}: no such account; accounts: {there or 'none yet'}")
+def _unknown_account(db: sqlite3.Connection, name: str) -> AccountRejected:
+    names = ", ".join(row[0] for row in db.execute("SELECT name FROM account ORDER BY name"))
+    return AccountRejected(f"account {name!r}: no such account; accounts: {names or 'none yet'}")
 
 
-def _hash(text: str) -> str:
+def _hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,10 +1,10 @@
-"""Remembers who looked at the house's figures, took them out, or changed something: what members may hold us to.
+"""Records who viewed or exported the site's figures or changed something, so that members can check it.
 
-In:    an account, what it saw, took or did, which span of it.
+In:    an account, what it viewed, exported or changed, and which span.
 Out:   the log with names for managers; views and exports without names for everybody.
-Never: a row older than 13 months; the same view again within its hour (a page that polls is one view).
+Never: an entry older than 13 months; a second entry for the same view within an hour (a polling page is one view).
 
-Time here is real: `at_s` is Unix seconds.
+Times are real: `at_s` is Unix seconds.
 """
 
 import sqlite3
@@ -16,25 +16,25 @@ from dashboard.accounts.roles import Account, Role
 from dashboard.accounts.store import AHEAD_S, Store
 
 LOG_DAYS: Final = 396
-"""How long it is remembered who looked at what: 13 months."""
+"""How long entries are kept: 13 months."""
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 LONGEST_SPAN: Final = 200
-"""More characters of a span are cut off."""
+"""A longer span is cut off, in characters."""
 
 
 class Act(StrEnum):
-    """What was done."""
+    """The kind of action."""
 
     VIEW = "view"
     EXPORT = "export"
     CHANGE = "change"
-    """Logins too. Its span may name an account."""
+    """Includes logins. Its span may name an account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the log; `what` is an endpoint of routes.py, `span` what of it, in the words of a URL."""
+    """One entry of the log; `what` is an endpoint of routes.py, `span` the part of it, in the form of a URL query."""
 
     at_s: float
     name: str
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view or an export as everybody may read it: the role, never the account."""
+    """A view or an export as everybody may read it: with the role, without the account."""
 
     at_s: float
     role: Role
@@ -56,20 +56,26 @@ class View:
 
 
 class AccessLog:
-    """Views, exports and changes, thirteen months back."""
+    """Views, exports and changes of the last thirteen months."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def write(self, who: Account, act: Act, what: str, span: str = "") -> None:
-        """Write down an export or a change; of views, one an hour for each account, page and span.
+        """Record an export or a change; record views once an hour per account, page and span.
 
-        A view that does not say which span (a poll) is one with any that was seen within the hour.
+        A view without a span (a poll) counts as the same as any view within the hour.
+
+        Args:
+            who: the account.
+            act: the kind of action.
+            what: the endpoint.
+            span: the part of the page, in the form of a URL query.
         """
         now_s, span = self._store.now_s(), span[:LONGEST_SPAN]
         if act is Act.VIEW:
             with self._store.read() as db:
-                if _seen(db, now_s - HOUR_S, who, what, span):
+                if _is_recorded(db, now_s - HOUR_S, who, what, span):
                     return
         with self._store.write() as db:
             db.execute(
@@ -77,34 +83,34 @@ class AccessLog:
                 (now_s, who.name, who.role, act, what, span),
             )
 
-    def entries(self, most: int) -> list[Entry]:
-        """The newest lines, newest first, with who it was."""
-        return self._read("1", most)
+    def entries(self, limit: int) -> list[Entry]:
+        """Return the newest entries with account names, newest first."""
+        return self._read_entries("1", limit)
 
-    def recent_views(self, most: int) -> list[View]:
-        """The newest views and exports, newest first, for everybody: no account."""
-        found = self._read("kind != 'change'", most)
-        return [View(one.at_s, one.role, one.act, one.what, one.span) for one in found]
+    def recent_views(self, limit: int) -> list[View]:
+        """Return the newest views and exports without account names, newest first."""
+        found = self._read_entries("kind != 'change'", limit)
+        return [View(entry.at_s, entry.role, entry.act, entry.what, entry.span) for entry in found]
 
     def purge(self, deletion_s: float | None = None) -> None:
-        """Delete what is older than 13 months; date now what is dated ahead. `deletion_s` as in `Accounts.purge`."""
+        """Delete entries older than 13 months; set future times to now. `deletion_s` as in `Accounts.purge`."""
         now_s = self._store.now_s()
         with self._store.write() as db:
             forget_old(db, now_s if deletion_s is None else deletion_s)
             db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + AHEAD_S))
 
-    def _read(self, which: str, most: int) -> list[Entry]:
+    def _read_entries(self, condition: str, limit: int) -> list[Entry]:
         since_s = self._store.now_s() - LOG_DAYS * DAY_S
         with self._store.read() as db:
             found = db.execute(
                 "SELECT at_s, name, role, kind, what, span FROM view_log"  # noqa: S608 - the condition is ours
-                f" WHERE {which} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
-                (since_s, most),
+                f" WHERE {condition} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
+                (since_s, limit),
             )
             return [Entry(at_s, name, Role(role), Act(act), what, span) for at_s, name, role, act, what, span in found]
 
 
-def _seen(db: sqlite3.Connection, since_s: float, who: Account, what: str, span: str) -> bool:
+def _is_recorded(db: sqlite3.Connection, since_s: float, who: Account, what: str, span: str) -> bool:
     found = db.execute(
         "SELECT 1 FROM view_log WHERE name = ? AND kind = 'view' AND what = ? AND (span = ? OR ? = '') AND at_s > ?",
         (who.name, what, span, span, since_s),
@@ -113,5 +119,5 @@ def _seen(db: sqlite3.Connection, since_s: float, who: Account, what: str, span:
 
 
 def forget_old(db: sqlite3.Connection, now_s: float) -> None:
-    """Delete the lines that are older than 13 months: from the file, and from its backups."""
+    """Delete the entries that are older than 13 months; used for the file and its backups."""
     db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))

@@ -1,7 +1,7 @@
-"""Time for accounts: the machine's clocks, judged, with what was believed kept beside the accounts.
+"""The clock for accounts: the machine's clocks, checked, with its state stored in the accounts file.
 
 In:    the accounts' file.
-Out:   a `SiteTime` that goes on from the last run; the accounts that live by it.
+Out:   a `SiteTime` that continues from the last run; the accounts that use it.
 Never: sessions or a log that a wrong clock ends or deletes (docs/decisions/0030).
 """
 
@@ -14,19 +14,22 @@ from dashboard.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 
 COLLECTOR: Final = "collector"
-"""The one witness of a dashboard's clock."""
+"""The only witness of a dashboard's clock."""
 
 
 def open_accounts(path: Path, source: TimeSource = read_machine) -> tuple[Accounts, SiteTime]:
-    """The accounts of a file, and the time that they live by.
+    """Open the accounts of a file, with their clock.
 
     Args:
-        path: the file; made if it is missing.
+        path: the file; created if it is missing.
         source: where the time comes from.
+
+    Returns:
+        The accounts, and the clock that they use.
     """
     site_time = SiteTime(source, (COLLECTOR,))
     accounts = Accounts(path, lambda: site_time.last_ms() / 1000)
-    with contextlib.suppress(AccountsAway):  # then `AccountsCare` goes on from it as soon as it can be read
+    with contextlib.suppress(AccountsAway):  # `AccountsMaintenance` loads it later, once it can be read
         site_time.resume(accounts.load_belief())
     site_time.now_ms()
     return accounts, site_time

@@ -1,8 +1,8 @@
-"""Why the file of accounts cannot be used now.
+"""Classifies why the accounts file cannot be used.
 
 In:    errors of SQLite and of the system.
-Out:   `AccountsAway`, which heals by itself or with a backup; the kind of fault, for the page that has to explain it.
-Never: files, a path: pages show the kind.
+Out:   `AccountsAway`, which ends by itself or with a backup; the kind of fault, for the page that explains it.
+Never: files; a path: pages show only the kind.
 """
 
 import errno
@@ -13,7 +13,7 @@ from typing import Final
 
 
 class AccountsFault(StrEnum):
-    """What is wrong, as far as a reader or an operator can act on it."""
+    """What is wrong, as far as a user or an operator can act on it."""
 
     FULL = "disk full"
     READ_ONLY = "disk read-only"
@@ -59,13 +59,13 @@ class AccountsAway(ConnectionError):
     """The accounts cannot be read or written now. The same call may succeed later."""
 
     def __init__(self, fault: AccountsFault, place: str, access: str = "") -> None:
-        """`access` is what owner and mode of the file have to do with it, if anything; see `edge.file_access`."""
+        """`access` explains owner and mode of the file if they matter, empty otherwise; see `edge.process.file_access`."""
         super().__init__(f"{place}: {fault}; {access or REMEDY[fault]}")
         self.fault: Final = fault
 
 
 def fault_of(error: sqlite3.Error | OSError) -> AccountsFault:
-    """The kind of an error; our statements are constant, so what SQLite cannot execute is a damaged schema."""
+    """Classify an error; our statements are constant, so one that SQLite cannot execute means a damaged schema."""
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0, AccountsFault.NOT_OPENED)
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

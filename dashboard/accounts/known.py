@@ -1,8 +1,8 @@
-"""Knows the browser again in which somebody logged in before, so that nobody locks its owner out by guessing.
+"""Recognises a browser that has logged in before, so that guessing from elsewhere cannot lock out its user.
 
-In:    the secret that signs forms, an account's name, what the browser kept.
-Out:   a mark for its cookie; under which key the tries of a browser with a mark are counted.
-Never: storage, an address, a way in: a mark says who was here, and opens nothing.
+In:    the secret that signs forms, an account's name, the browser's device cookie.
+Out:   a device cookie; the key under which failed logins from a browser with one are counted.
+Never: storage, an address, access: a device cookie identifies a browser and permits nothing.
 
 Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 """
@@ -15,17 +15,17 @@ _SEPARATOR = "."
 
 
 def mark(secret: str, name: str) -> str:
-    """What a browser keeps in which this account has logged in; each browser gets its own."""
-    own = secrets.token_urlsafe(12)
-    return f"{own}{_SEPARATOR}{_seal(secret, own, name)}"
+    """Create the device cookie for a browser in which this account has logged in; each browser gets its own."""
+    browser_id = secrets.token_urlsafe(12)
+    return f"{browser_id}{_SEPARATOR}{_sign(secret, browser_id, name)}"
 
 
-def tries_of(secret: str, name: str, kept: str) -> str | None:
-    """Under which key the tries of a browser count; None: its mark is not ours, or of another account."""
-    own, _separator, seal = kept.partition(_SEPARATOR)
-    fits = hmac.compare_digest(seal.encode(errors="replace"), _seal(secret, own, name).encode())
-    return f"browser {own}" if fits else None
+def tries_of(secret: str, name: str, device_cookie: str) -> str | None:
+    """Return the key for a browser's failed logins; None if its cookie is not ours or belongs to another account."""
+    browser_id, _separator, signature = device_cookie.partition(_SEPARATOR)
+    fits = hmac.compare_digest(signature.encode(errors="replace"), _sign(secret, browser_id, name).encode())
+    return f"browser {browser_id}" if fits else None
 
 
-def _seal(secret: str, own: str, name: str) -> str:
-    return hmac.new(secret.encode(), f"browser {own} {name}".encode(errors="replace"), sha256).hexdigest()
+def _sign(secret: str, browser_id: str, name: str) -> str:
+    return hmac.new(secret.encode(), f"browser {browser_id} {name}".encode(errors="replace"), sha256).hexdigest()

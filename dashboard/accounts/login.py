@@ -1,8 +1,8 @@
-"""Carries a session in a cookie, and says what a browser is called.
+"""Stores a session in a cookie, and derives a readable name of the browser.
 
-In:    the cookie and the headers of a request.
-Out:   the session's token; a browser in plain words; where to go after the login.
-Never: a password; `accounts` judges those. Who may see what: `routes` says that.
+In:    the cookies and the headers of a request.
+Out:   the session's token; the browser's name; where to go after the login.
+Never: a password (`accounts` checks those); permissions (`routes` decides those).
 """
 
 import re
@@ -21,7 +21,7 @@ COOKIE: Final = "ledig"
 MARK: Final = "ledig-browser"
 MARK_S: Final = 180 * 86_400
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Browsers keep secure cookies of these even over plain http."""
+"""Browsers keep secure cookies of these hosts even over plain http."""
 
 _BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -43,25 +43,25 @@ _SYSTEMS: Final = (
 
 
 def token() -> str:
-    """The session token that came with this request; empty if none did."""
-    return request.cookies.get(_named(COOKIE), "")
+    """Return the session token of this request; empty if there is none."""
+    return request.cookies.get(_cookie_name(COOKIE), "")
 
 
 def kept() -> str:
-    """The mark of a browser in which somebody has logged in before; empty if it has none."""
-    return request.cookies.get(_named(MARK), "")
+    """Return the browser's device cookie; empty if there is none."""
+    return request.cookies.get(_cookie_name(MARK), "")
 
 
 def browser(user_agent: str) -> str:
-    """What its owner calls it, such as `Firefox, Linux`; empty if we do not know it. No version, no more than that."""
+    """Return a readable name such as `Firefox, Linux`, without a version; empty for an unknown browser."""
     found = (
-        next((name for pattern, name in known if re.search(pattern, user_agent)), "") for known in (_BROWSERS, _SYSTEMS)
+        next((name for pattern, name in names if re.search(pattern, user_agent)), "") for names in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(filter(None, found))
 
 
 def reachable() -> bool:
-    """Whether a browser would keep our cookie here: over https, or on this very machine."""
+    """Whether a browser would keep our cookie here: over https, or on this machine."""
     return request.is_secure or urlsplit(f"//{request.host}").hostname in LOCAL
 
 
@@ -72,40 +72,42 @@ class Tunnel:
     command: str
     """For the terminal of their own computer."""
     address: str
-    """What to open there while the command runs."""
+    """The URL to open there while the command runs."""
 
 
 def tunnel(settings: DashboardSettings) -> Tunnel | None:
-    """A way in through SSH; None: the pages do not answer to localhost, or the request names no host."""
+    """Return a way to log in through SSH; None if localhost is not among the hosts, or the request names no host."""
     host = urlsplit(f"//{request.host}").hostname
     if host is None or (settings.hosts and LOCAL.isdisjoint(settings.hosts)):
         return None
-    far = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - what a setting may say
-    if ":" in far:
-        far = f"[{far}]"  # an IPv6 address
-    command = f"ssh -L {settings.port}:{far}:{settings.port} {host}"
+    remote_host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - a value of the setting
+    if ":" in remote_host:
+        remote_host = f"[{remote_host}]"  # an IPv6 address
+    command = f"ssh -L {settings.port}:{remote_host}:{settings.port} {host}"
     return Tunnel(command, f"http://localhost:{settings.port}{url_for('manage.login')}")
 
 
-def remember(response: Response, session: str, mark: str) -> None:
-    """Set the cookies: the session's lives as long as the browser, its mark half a year."""
+def remember(response: Response, session: str, device_cookie: str) -> None:
+    """Set the cookies: the session's until the browser closes, the device cookie for half a year."""
     path = root(serving().settings.base_path)
-    response.set_cookie(_named(COOKIE), session, secure=True, httponly=True, samesite="Lax", path=path)
-    response.set_cookie(_named(MARK), mark, max_age=MARK_S, secure=True, httponly=True, samesite="Lax", path=path)
+    response.set_cookie(_cookie_name(COOKIE), session, secure=True, httponly=True, samesite="Lax", path=path)
+    response.set_cookie(
+        _cookie_name(MARK), device_cookie, max_age=MARK_S, secure=True, httponly=True, samesite="Lax", path=path
+    )
 
 
 def forget(response: Response) -> None:
-    """Take the cookie back."""
+    """Delete the session cookie."""
     path = root(serving().settings.base_path)
-    response.delete_cookie(_named(COOKIE), secure=True, httponly=True, samesite="Lax", path=path)
+    response.delete_cookie(_cookie_name(COOKIE), secure=True, httponly=True, samesite="Lax", path=path)
 
 
-def _named(name: str) -> str:
+def _cookie_name(name: str) -> str:
     return cookie_name(serving().settings.base_path, name)
 
 
-def onward(wish: str | None) -> str:
-    """Where to go after the login: a page of ours, never another house's."""
+def onward(target: str | None) -> str:
+    """Return where to go after the login: always a page of ours, never another site."""
     home = url_for("manage.live")
-    ours = wish is not None and (wish == home or wish.startswith((f"{home}?", f"{home}/")))
-    return wish if wish and ours and wish.isprintable() else home  # no header takes a line's end
+    is_ours = target is not None and (target == home or target.startswith((f"{home}?", f"{home}/")))
+    return target if target and is_ours and target.isprintable() else home  # a header cannot contain line breaks

@@ -1,8 +1,8 @@
-"""The page of accounts: one's own sessions for whoever is logged in; everybody's, roles and the log for managers.
+"""The accounts page: a user's own sessions; for managers all sessions, roles and the access log.
 
 In:    a form, the accounts.
-Out:   one page; a change, and the page again with what came of it.
-Never: an address, a password that is shown again, a change that leaves the house without a manager.
+Out:   one page; after a change, the page with the result.
+Never: an address, a stored password, a change that leaves the site without a manager.
 """
 
 from collections.abc import Callable
@@ -37,90 +37,90 @@ from dashboard.words import Words
 routes = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
 
 NEWEST: Final = 100
-"""So many lines of the log are shown."""
+"""Number of log entries on the page."""
 
 
 @routes.get("")
 def page() -> ResponseReturnValue:
     """Sessions, and for managers accounts and the log."""
-    return _page()
+    return _render_page()
 
 
 @routes.post("/add")
 def add() -> ResponseReturnValue:
-    """Let somebody log in."""
-    name, password, role = _name(), request.form.get("password", ""), _role()
-    return _do("added", f"{name} {role}", lambda accounts: accounts.add(name, password, role))
+    """Add an account."""
+    name, password, role = _read_name(), request.form.get("password", ""), _read_role()
+    return _apply_change("added", f"{name} {role}", lambda accounts: accounts.add(name, password, role))
 
 
 @routes.post("/role")
 def change_role() -> ResponseReturnValue:
-    """Make a viewer of a manager, or the other way round."""
-    name, role = _name(), _role()
-    return _do("role", f"{name} {role}", lambda accounts: accounts.set_role(name, role))
+    """Make a viewer a manager, or a manager a viewer."""
+    name, role = _read_name(), _read_role()
+    return _apply_change("role", f"{name} {role}", lambda accounts: accounts.set_role(name, role))
 
 
 @routes.post("/lock")
 def lock() -> ResponseReturnValue:
-    """Let nobody in under a name, and end its sessions."""
-    name = _name()
-    return _do("locked", name, lambda accounts: accounts.lock(name))
+    """Lock an account and end its sessions."""
+    name = _read_name()
+    return _apply_change("locked", name, lambda accounts: accounts.lock(name))
 
 
 @routes.post("/unlock")
 def unlock() -> ResponseReturnValue:
-    """Let a locked name in again."""
-    name = _name()
-    return _do("unlocked", name, lambda accounts: accounts.unlock(name))
+    """Unlock an account."""
+    name = _read_name()
+    return _apply_change("unlocked", name, lambda accounts: accounts.unlock(name))
 
 
 @routes.post("/password")
 def password() -> ResponseReturnValue:
-    """Set a new password, and end the sessions of the old one."""
-    name, new = _name(), request.form.get("password", "")
-    return _do("password", name, lambda accounts: accounts.set_password(name, new))
+    """Set a new password and end the account's sessions."""
+    name, new = _read_name(), request.form.get("password", "")
+    return _apply_change("password", name, lambda accounts: accounts.set_password(name, new))
 
 
 @routes.post("/end")
 def end() -> ResponseReturnValue:
-    """End anybody's session."""
-    name, session = _name(), request.form.get("session", "")
-    return _do("ended", name, lambda accounts: accounts.end_session(session, name))
+    """End a session of any account."""
+    name, session = _read_name(), request.form.get("session", "")
+    return _apply_change("ended", name, lambda accounts: accounts.end_session(session, name))
 
 
 @routes.post("/end-own")
 def end_own() -> ResponseReturnValue:
-    """End a session of one's own."""
+    """End one of the user's own sessions."""
     name, session = g.account.name, request.form.get("session", "")
-    return _do("ended", name, lambda accounts: accounts.end_session(session, name))
+    return _apply_change("ended", name, lambda accounts: accounts.end_session(session, name))
 
 
-def _name() -> str:
+def _read_name() -> str:
     return request.form.get("name", "").strip()
 
 
-def _role() -> Role:
+def _read_role() -> Role:
     try:
         return Role(request.form.get("role", ""))
     except ValueError:
         abort(HTTPStatus.BAD_REQUEST)
 
 
-def _do(done: str, span: str, change: Callable[[Accounts], object]) -> ResponseReturnValue:
-    """Change something and say so; what cannot be is told on the page, and nothing is changed."""
-    here = serving()
+def _apply_change(done: str, span: str, change: Callable[[Accounts], object]) -> ResponseReturnValue:
+    """Make a change and redirect to the page; show a refused change on the page, with the reason."""
+    context = serving()
     table.log_span(span)
     try:
-        here.workers.passwords.run(lambda: change(here.accounts))
+        context.workers.passwords.run(lambda: change(context.accounts))
     except (AccountRejected, PasswordRejected) as refused:
-        return _page(_refusal(refused, words())), HTTPStatus.BAD_REQUEST
+        return _render_page(_describe_refusal(refused, words())), HTTPStatus.BAD_REQUEST
     return redirect(url_for("accounts.page", done=done), HTTPStatus.SEE_OTHER)
 
 
-def _page(fault: str = "") -> str:
-    here, manages = serving(), g.account.role is Role.MANAGER
-    told, named = words(), table.names(words())
-    sessions, accounts, log = here.with_accounts(
+def _render_page(fault: str = "") -> str:
+    context, manages = serving(), g.account.role is Role.MANAGER
+    texts, page_names = words(), table.names(words())
+    sessions, accounts, log = context.with_accounts(
         lambda accounts: (
             accounts.sessions(),
             accounts.all() if manages else [],
@@ -131,68 +131,68 @@ def _page(fault: str = "") -> str:
     found.sort(key=lambda session: (session.name != g.account.name, session.name))
     return render_template(
         "accounts.html",
-        plan=here.plan,
+        plan=context.plan,
         fault=fault,
-        done=_done(told).get(request.args.get("done", ""), ""),
-        sessions=[_session(session, told) for session in found],
+        done=_result_texts(texts).get(request.args.get("done", ""), ""),
+        sessions=[_session_row(session, texts) for session in found],
         accounts=accounts,
-        roles=_roles(told),
-        log=[_line(entry, named, told) for entry in log],
-        restored=_restored(here.accounts.notice, told) if manages else "",
+        roles=_role_labels(texts),
+        log=[_log_row(entry, page_names, texts) for entry in log],
+        restored=_describe_restore(context.accounts.notice, texts) if manages else "",
         shortest=SHORTEST,
         longest=LONGEST,
     )
 
 
-def _restored(notice: Restored | None, told: Words) -> str:
-    """What a manager has to check after a restore; empty: there was none lately."""
+def _describe_restore(notice: Restored | None, texts: Words) -> str:
+    """Return what a manager has to check after a restore; empty if there was none recently."""
     if notice is None:
         return ""
     if notice.backup_s is None:
-        text = told.gettext("The accounts file was damaged on {at}, and there was no backup. All accounts are new.")
-        return text.format(at=_when(notice.at_s, told))
-    text = told.gettext(
+        text = texts.gettext("The accounts file was damaged on {at}, and there was no backup. All accounts are new.")
+        return text.format(at=_format_time(notice.at_s, texts))
+    text = texts.gettext(
         "The accounts file was damaged on {at} and was replaced by the backup of {backup}. Changes between the two are"
         " lost: check who may log in. All sessions were ended."
     )
-    return text.format(at=_when(notice.at_s, told), backup=_when(notice.backup_s, told))
+    return text.format(at=_format_time(notice.at_s, texts), backup=_format_time(notice.backup_s, texts))
 
 
-def _session(session: Session, told: Words) -> dict[str, Any]:
+def _session_row(session: Session, texts: Words) -> dict[str, Any]:
     return {
         "id": session.id,
         "name": session.name,
-        "began": _when(session.began_s, told),
-        "used": _when(session.used_s, told),
-        "browser": session.browser or told.gettext("unknown browser"),
+        "began": _format_time(session.began_s, texts),
+        "used": _format_time(session.used_s, texts),
+        "browser": session.browser or texts.gettext("unknown browser"),
         "own": session.name == g.account.name,
         "here": session.id == session_id(token()),
     }
 
 
-def _line(entry: Entry, named: dict[str, str], told: Words) -> dict[str, str]:
-    role = _roles(told)[entry.role]
-    # of a change its own words: they name accounts and sensors
-    span = entry.span if entry.act is Act.CHANGE else in_words(entry.span, serving().plan, told)
+def _log_row(entry: Entry, page_names: dict[str, str], texts: Words) -> dict[str, str]:
+    role = _role_labels(texts)[entry.role]
+    # the span of a change names accounts and sensors, and is shown as it is
+    span = entry.span if entry.act is Act.CHANGE else in_words(entry.span, serving().plan, texts)
     return {
-        "at": _when(entry.at_s, told),
+        "at": _format_time(entry.at_s, texts),
         "who": f"{entry.name} ({role})",
-        "what": named.get(entry.what, entry.what),
+        "what": page_names.get(entry.what, entry.what),
         "span": span,
     }
 
 
-def _when(at_s: float, told: Words) -> str:
+def _format_time(at_s: float, texts: Words) -> str:
     at = local(serving().plan, round(at_s * 1000))
-    return str(format_datetime(at, "EEE d MMM HH:mm", locale=told.language))
+    return str(format_datetime(at, "EEE d MMM HH:mm", locale=texts.language))
 
 
-def _roles(told: Words) -> dict[Role, str]:
-    return {Role.MANAGER: told.gettext("manager"), Role.VIEWER: told.gettext("viewer")}
+def _role_labels(texts: Words) -> dict[Role, str]:
+    return {Role.MANAGER: texts.gettext("manager"), Role.VIEWER: texts.gettext("viewer")}
 
 
-def _done(told: Words) -> dict[str, str]:
-    _ = told.gettext
+def _result_texts(texts: Words) -> dict[str, str]:
+    _ = texts.gettext
     return {
         "added": _("Account added. It can log in now."),
         "role": _("Role changed."),
@@ -203,8 +203,8 @@ def _done(told: Words) -> dict[str, str]:
     }
 
 
-def _refusal(refused: Exception, told: Words) -> str:
-    _ = told.gettext
+def _describe_refusal(refused: Exception, texts: Words) -> str:
+    _ = texts.gettext
     if isinstance(refused, PasswordRejected):
         text = _(
             "Nothing was changed. A password must have {shortest} to {longest} characters, must not "

@@ -1,8 +1,8 @@
-"""Judges and hashes passwords.
+"""Checks and hashes passwords.
 
 In:    a name and a password.
 Out:   an argon2id hash, or what is wrong with the password.
-Never: rules of composition (they make passwords worse), storage.
+Never: composition rules (they make passwords worse), storage.
 """
 
 from typing import Final
@@ -22,11 +22,11 @@ _COMMON_LINES: Final = """
     changeme1234 changemechangeme correcthorsebatterystaple trustno1trustno1 superman1234 princess1234
 """
 COMMON: Final = frozenset(_COMMON_LINES.split())
-"""Very common ones among those that are long enough."""
+"""Very common passwords among those that are long enough."""
 
 _hasher = PasswordHasher()  # argon2id, RFC 9106's second choice: 64 MiB, three passes
-_NOBODY: Final = _hasher.hash("nobody has this password")
-"""Unknown names are checked against it, so that they take as long as known ones."""
+_DUMMY_HASH: Final = _hasher.hash("nobody has this password")
+"""Passwords for unknown names are checked against this hash, so that they take as long as for known ones."""
 
 
 class PasswordRejected(ValueError):
@@ -34,7 +34,7 @@ class PasswordRejected(ValueError):
 
 
 def check(name: str, password: str) -> None:
-    """Refuse a password that is easy to guess; raises PasswordRejected."""
+    """Reject a password that is easy to guess; raises WeakPasswordRejected."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordRejected(
             f"password of {name!r}: it has {len(password)} characters; give {SHORTEST} to {LONGEST}, such as four words"
@@ -47,14 +47,14 @@ def check(name: str, password: str) -> None:
 
 
 def hashed(password: str) -> str:
-    """Its argon2id hash, salt and parameters included."""
+    """Return the argon2id hash, including salt and parameters."""
     return _hasher.hash(password)
 
 
 def fits(hash_: str | None, password: str) -> bool:
-    """Whether the password is the one that was hashed; None takes as long and never fits."""
+    """Whether the password matches the hash; a hash of None takes as long and never matches."""
     try:
-        _hasher.verify(hash_ or _NOBODY, password)
+        _hasher.verify(hash_ or _DUMMY_HASH, password)
     except (VerificationError, InvalidHashError):
         return False
     return hash_ is not None

@@ -1,8 +1,8 @@
-"""Names the two roles, and what an account is.
+"""The two roles, and what an account is.
 
 In:    nothing.
 Out:   values.
-Never: a third role, a right of its own for one account.
+Never: a third role, a permission for a single account.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ class Role(StrEnum):
     """What an account may do."""
 
     VIEWER = "viewer"
-    """Sees what managers see."""
+    """May see what managers see."""
     MANAGER = "manager"
-    """Sees, changes, and lets others in."""
+    """May see everything, change things and manage accounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may log in, unless locked."""
+    """A user who may log in, unless locked."""
 
     name: str
     role: Role

@@ -1,8 +1,8 @@
-"""The tables of the accounts file, its versions, and how damage that SQLite cannot see is found.
+"""The tables of the accounts file, their versions, and a check for damage that SQLite does not detect.
 
 In:    an open SQLite connection.
 Out:   the tables of this version; the checksum of an account; what is damaged.
-Never: the file itself; rows, but for their checksums.
+Never: opening the file; changing rows, apart from their checksums.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collector.schema import SchemaTooNew, migrate
 from dashboard.accounts.roles import Role
 
 
-def _first(db: sqlite3.Connection) -> None:
+def _create_tables(db: sqlite3.Connection) -> None:
     db.execute(
         "CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL) STRICT"
     )
@@ -31,8 +31,8 @@ def _first(db: sqlite3.Connection) -> None:
     )
 
 
-def _roles(db: sqlite3.Connection) -> None:
-    """Whoever had an account before there were roles is a manager; the log gets the endpoints of routes.py."""
+def _add_roles(db: sqlite3.Connection) -> None:
+    """Accounts from before roles existed become managers; the log uses the endpoints of routes.py from now on."""
     db.execute(
         "ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'manager' CHECK (role IN ('manager', 'viewer'))"
     )
@@ -53,8 +53,8 @@ def _roles(db: sqlite3.Connection) -> None:
     )
 
 
-def _clock(db: sqlite3.Connection) -> None:
-    """What is believed about time: the next start goes on from there."""
+def _add_clock(db: sqlite3.Connection) -> None:
+    """Store the clock state, from which the next start continues."""
     db.execute(
         "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), site_ms INTEGER NOT NULL,"
         " deletion_ms INTEGER NOT NULL, boot INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
@@ -62,52 +62,63 @@ def _clock(db: sqlite3.Connection) -> None:
     )
 
 
-def _checksums(db: sqlite3.Connection) -> None:
-    """A flipped bit inside a text is invisible to SQLite: each account carries a checksum. Restores are remembered."""
+def _add_checksums(db: sqlite3.Connection) -> None:
+    """Add a checksum to each account, since SQLite does not detect a flipped bit in a text; record restores."""
     db.execute("ALTER TABLE account ADD COLUMN checksum TEXT NOT NULL DEFAULT ''")
     for (name,) in db.execute("SELECT name FROM account").fetchall():
         seal(db, name)
     db.execute("CREATE TABLE restored (at_s REAL NOT NULL, backup_s REAL) STRICT")
 
 
-STEPS: Final = (_first, _roles, _clock, _checksums)
-"""Each brings the file one version further."""
+STEPS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums)
+"""Each function migrates the file to the next version."""
 
 COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
-"""What `intact` takes, in this order."""
+"""The arguments of `is_intact`, in this order."""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Bring the tables to this version; writes nothing if they are. Raises SchemaTooNew, sqlite3.Error."""
+    """Migrate the tables to this version; write nothing if they are current. Raises SchemaTooNew, sqlite3.Error."""
     migrate(db, STEPS)
 
 
 def checksum(name: str, hashed: str, changed_s: float, role: str, locked: int) -> str:
-    """The checksum of one account."""
+    """Compute the checksum of one account.
+
+    Args:
+        name: the account's name.
+        hashed: the hash of its password.
+        changed_s: when the password was set, Unix seconds.
+        role: the role's value.
+        locked: 1 if the account is locked, else 0.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     return hashlib.sha256(repr((name, hashed, float(changed_s), role, locked)).encode()).hexdigest()[:16]
 
 
 def intact(row: tuple[str, str, float, str, int, str]) -> bool:
-    """Whether an account is as it was written."""
+    """Whether an account's row matches its checksum."""
     return checksum(*row[:5]) == row[5]
 
 
 def seal(db: sqlite3.Connection, name: str) -> None:
-    """Write the checksum of an account that has just been changed."""
+    """Write the checksum of an account that was just changed."""
     row = db.execute("SELECT name, hash, changed_s, role, locked FROM account WHERE name = ?", (name,)).fetchone()
     db.execute("UPDATE account SET checksum = ? WHERE name = ?", (checksum(*row), name))
 
 
 def damage(db: sqlite3.Connection) -> str:
-    """What is damaged; empty: nothing. Raises SchemaTooNew for a file that a newer Ledig wrote."""
+    """Return what is damaged; empty if nothing is. Raises SchemaTooNew for a file of a newer Ledig."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    schema = _schema(db)
-    if version > len(STEPS) and schema != _expected():
-        raise SchemaTooNew(f"its schema is version {version}; this Ledig knows {len(STEPS)}")
-    if version < len(STEPS) and schema != _expected():
-        return ""  # an older file: its tables are brought up to date when it is opened
-    if version != len(STEPS) or schema != _expected():
-        return "its schema is not what it was"
+    schema = _read_schema(db)
+    if version > len(STEPS) and schema != _expected_schema():
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(STEPS)}")
+    if version < len(STEPS) and schema != _expected_schema():
+        return ""  # an older file: its tables are migrated when it is opened
+    if version != len(STEPS) or schema != _expected_schema():
+        return "its schema was changed"
     for row in db.execute(f"SELECT {COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
         if not intact(row):
             return "an account does not match its checksum"
@@ -117,18 +128,18 @@ def damage(db: sqlite3.Connection) -> str:
     return ""
 
 
-def _schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
-    """Tables and columns. Not their SQL: another version of SQLite may write it otherwise."""
+def _read_schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Read tables and columns. Not their SQL, which another version of SQLite may write differently."""
     return db.execute(
         'SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master AS m, pragma_table_info(m.name) AS c'
         " WHERE m.type = 'table' ORDER BY m.name, c.cid"
     ).fetchall()
 
 
-def _expected() -> list[tuple[object, ...]]:
+def _expected_schema() -> list[tuple[object, ...]]:
     db = sqlite3.connect(":memory:", isolation_level=None)
     try:
         prepare(db)
-        return _schema(db)
+        return _read_schema(db)
     finally:
         db.close()

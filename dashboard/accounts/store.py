@@ -1,11 +1,11 @@
-"""Opens the one small SQLite file of accounts, sessions, failed tries and the access log.
+"""Opens the SQLite file with accounts, sessions, failed logins and the access log.
 
 In:    a path, the time.
-Out:   connections, one transaction each; `AccountsAway` with its kind when there can be none.
-Never: a mode that others can read; a row that was deleted and is still on the disk (`secure_delete`); a wait of more
-       than WAIT_S, or a second one within PAUSE_S: who finds the file locked fails at once until then.
+Out:   connections, one transaction each; `AccountsAway` with the kind of fault if none is possible.
+Never: a file mode that lets others read; a deleted row that stays on disk (`secure_delete`); a wait of more than
+       LOCK_WAIT_S; a second such wait within LOCKED_PAUSE_S: until then a locked file fails at once.
 
-Time here is real: `now_s` is Unix seconds, `time.time` outside tests.
+Times are real: `now_s` is Unix seconds, `time.time` outside tests.
 """
 
 import contextlib
@@ -26,63 +26,63 @@ from dashboard.accounts.faults import AccountsAway, AccountsFault, fault_of
 from edge.file_access import access_problem
 
 AHEAD_S: Final = 300
-"""What is dated further ahead was dated by a clock that was wrong."""
+"""A time further in the future was written under a wrong clock."""
 WAIT_S: Final = 5.0
-"""How long a transaction waits for another program's."""
+"""How long a transaction waits for one of another program."""
 PAUSE_S: Final = 1.0
 SMALLEST_BYTES: Final = 512
-"""The smallest page: SQLite takes a file without a whole page for a new one."""
+"""The smallest SQLite page: SQLite treats a shorter file as new."""
 _MODE: Final = 0o600
 
 
 class Store:
-    """The file; each transaction opens it, so any process may use it while the pages are served."""
+    """The accounts file; each transaction opens it, so any process may use it while the pages are served."""
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
         self.path: Final = path
         self.backup_folder: Final = path.parent / "backups"
         self.now_s: Final = now_s
         self.suspect = False
-        """Whether a transaction found the content damaged; whoever repairs it takes this back."""
-        self._ready = False
+        """Whether a transaction found damage; reset by whoever repairs the file."""
+        self._is_ready = False
         self._lock = threading.RLock()
         self._locked_until_s = float("-inf")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """One connection, one snapshot; it needs no room on the disk. Raises AccountsAway."""
-        with self._transaction("BEGIN") as db:
+        """One connection with one read transaction; needs no free disk space. Raises AccountsAway."""
+        with self._begin_transaction("BEGIN") as db:
             yield db
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One connection, one transaction. Raises AccountsAway."""
-        with self._transaction("BEGIN IMMEDIATE") as db:
+        """One connection with one write transaction. Raises AccountsAway."""
+        with self._begin_transaction("BEGIN IMMEDIATE") as db:
             yield db
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """No transaction of this process is open inside; the file may be replaced. The next one opens it anew."""
+        """Block other transactions of this process, so that the file may be replaced; the next one opens it again."""
         if not self._lock.acquire(timeout=WAIT_S):
             raise AccountsAway(AccountsFault.LOCKED, self.path.name)
-        self._ready = False
+        self._is_ready = False
         try:
             yield
         finally:
             self._lock.release()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _begin_transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         if time.monotonic() < self._locked_until_s or not self._lock.acquire(timeout=WAIT_S):
             raise AccountsAway(AccountsFault.LOCKED, self.path.name)
         try:
-            with self._faults(), closing(self._connect()) as db:
+            with self._translate_errors(), closing(self._open_connection()) as db:
                 db.execute(begin)
                 try:
                     yield db
                     db.execute("COMMIT")
                 except BaseException:
-                    if db.in_transaction:  # SQLite itself rolls back on a full or failing disk
+                    if db.in_transaction:  # SQLite rolls back by itself on a full or failing disk
                         with contextlib.suppress(sqlite3.Error):
                             db.execute("ROLLBACK")
                     raise
@@ -90,14 +90,14 @@ class Store:
             self._lock.release()
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except AccountsAway as away:
             self.suspect |= away.fault is AccountsFault.DAMAGED
             raise
         except SchemaTooNew as error:
-            self.suspect = True  # or its version number is damaged: a check of the whole file decides
+            self.suspect = True  # its version number may be damaged: a check of the whole file decides
             raise AccountsAway(AccountsFault.TOO_NEW, self.path.name) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             fault = fault_of(error) if isinstance(error, sqlite3.Error) else AccountsFault.DAMAGED
@@ -106,16 +106,16 @@ class Store:
                 self._locked_until_s = time.monotonic() + PAUSE_S
             raise AccountsAway(fault, self.path.name, access_problem(self.path)) from error
         except OSError as error:
-            if type(error).__module__ != OSError.__module__:  # a refusal of the accounts' own, such as TooManyTries
+            if type(error).__module__ != OSError.__module__:  # one of our own exceptions, such as TooManyLoginFailures
                 raise
             raise AccountsAway(fault_of(error), self.path.name, access_problem(self.path)) from error
 
-    def _connect(self) -> sqlite3.Connection:
-        if not self._ready:
+    def _open_connection(self) -> sqlite3.Connection:
+        if not self._is_ready:
             complete(self.path)
             if is_lost(self.path, self.backup_folder):
                 raise AccountsAway(AccountsFault.DAMAGED, self.path.name)
-            with contextlib.suppress(FileExistsError):  # before SQLite makes it, with a wider mode
+            with contextlib.suppress(FileExistsError):  # before SQLite creates it with a wider mode
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _MODE))
             if self.path.stat().st_mode & 0o777 != _MODE:
                 self.path.chmod(_MODE)
@@ -123,11 +123,11 @@ class Store:
         try:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA secure_delete = ON")
-            if not self._ready:
+            if not self._is_ready:
                 schema.prepare(db)
                 if not db.execute("SELECT count(*) FROM secret").fetchone()[0]:
                     db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
-                self._ready = True
+                self._is_ready = True
         except BaseException:
             db.close()
             raise
@@ -135,6 +135,6 @@ class Store:
 
 
 def is_lost(path: Path, backup_folder: Path) -> bool:
-    """Whether the file is missing or empty (to SQLite) though it was backed up: then it is no first start."""
+    """Whether the file is missing or empty although a backup exists, so that this is not the first start."""
     is_there = path.exists() and path.stat().st_size >= SMALLEST_BYTES
     return not is_there and bool(backups(path, backup_folder))

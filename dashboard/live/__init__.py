@@ -1,1 +1,1 @@
-"""What is so now: the broker followed, the picture of the house, and its frames to every open page."""
+"""The present: the broker's messages, the site snapshot made from them, and its frames for every open page."""

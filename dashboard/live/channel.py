@@ -1,8 +1,8 @@
-"""One frame for all readers: each has room for one, and the latest wins.
+"""Broadcasts frames: each reader has a queue of one, and a newer frame replaces an unread one.
 
-In:    frames, ready to send.
+In:    encoded frames.
 Out:   the newest frame to each reader, at its own pace.
-Never: more readers than the cap, or more than half of them from one address.
+Never: more readers than the limit, or more than half of them from one address.
 """
 
 from collections import Counter
@@ -11,15 +11,15 @@ from typing import Final, Self
 from gevent.event import Event
 
 HEARTBEAT_S: Final = 15.0
-"""A comment this often tells proxies, and us, that the reader is still there."""
+"""A comment is sent this often, so that proxies keep the stream open and we notice a reader that left."""
 
 
 class StreamsFull(ConnectionError):
-    """No room for one more stream. The same call may succeed later."""
+    """No slot is free for one more stream. The same call may succeed later."""
 
 
 class Seats:
-    """How many streams there may be: `capacity` in all, half of it for one address (a house shares one)."""
+    """Limits open streams: `capacity` in total, half of that per address (a site's visitors share one address)."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity: Final = capacity
@@ -27,11 +27,11 @@ class Seats:
 
     @property
     def taken(self) -> int:
-        """How many streams are open."""
+        """Number of open streams."""
         return self._taken.total()
 
     def take(self, address: str) -> None:
-        """Take a seat; raises StreamsFull."""
+        """Take a slot; raises StreamsFull."""
         if self.taken >= self.capacity:
             raise StreamsFull(f"all {self.capacity} streams are in use; try again in half a minute")
         if self._taken[address] >= self.capacity // 2:
@@ -39,28 +39,28 @@ class Seats:
         self._taken[address] += 1
 
     def leave(self, address: str) -> None:
-        """Give the seat back."""
+        """Release a slot."""
         self._taken[address] -= 1
         if not self._taken[address]:
             del self._taken[address]
 
 
 class Channel:
-    """The newest frame, and who waits for the next. Belongs to one event loop."""
+    """The newest frame, and the readers that wait for the next one. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self.latest = b""
         self.readers: set[Reader] = set()
 
     def publish(self, frame: bytes) -> None:
-        """Hand the frame to every reader, in place of one that it has not yet taken."""
+        """Give the frame to every reader; it replaces one that the reader has not yet taken."""
         self.latest = frame
         for reader in self.readers:
             reader.offer(frame)
 
 
 class Reader:
-    """One open stream: a queue of one, which starts with the newest frame there is."""
+    """One open stream: a queue of one, which starts with the newest frame."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -77,12 +77,12 @@ class Reader:
         self._channel.readers.discard(self)
 
     def offer(self, frame: bytes) -> None:
-        """Replace what waits."""
+        """Replace the waiting frame."""
         self._frame = frame
         self._ready.set()
 
     def take(self, within_s: float) -> bytes | None:
-        """The newest frame; None if none came within that time."""
+        """Wait for the newest frame; None if none came within that time."""
         if not self._ready.wait(within_s):
             return None
         self._ready.clear()

@@ -1,10 +1,10 @@
-"""Follows the broker and keeps every open page up to date. No database stands in this way.
+"""Subscribes to the broker and keeps every open page up to date, without any database.
 
-In:    retained states, summaries, forecasts, the collector's and the devices' words.
-Out:   one picture, and on each tick one frame for all readers.
-Never: a frame for each message; work in paho's callbacks beyond putting values on a queue.
+In:    retained states, summaries, forecasts, the status of the collector and of devices.
+Out:   one site snapshot, and on each tick at most one frame for all readers.
+Never: a frame per message; work in paho's callbacks beyond putting values on a queue.
 
-The follower is a real thread that only appends to a deque; the event loop alone owns the picture.
+The subscriber is a real thread that only appends to a deque. Only the event loop owns the snapshot.
 """
 
 import logging
@@ -31,12 +31,12 @@ from edge.rivalry import Connections
 from edge.subscriptions import Subscriptions, unreadable
 
 TICK_S: Final = 0.1
-"""How often changes are gathered into a frame."""
+"""Changes are collected into a frame this often."""
 BREATH_S: Final = 5.0
-"""A frame is sent this often though nothing changed, so that a page knows its link from silence."""
+"""A frame is sent this often even if nothing changed, so that a page detects a lost link by silence."""
 
 ASK_AGAIN_S: Final = 10.0
-"""What the broker refused to let us read is asked for again this often."""
+"""Topics that the broker does not let us read are subscribed to again this often."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ Inbox = deque[Message | Broker | Refused]
 
 
 def reads(site: str) -> list[str]:
-    """Every filter that a dashboard subscribes to."""
+    """Return every topic filter that a dashboard subscribes to."""
     return [
         topics.space(site, "+"),
         topics.zone(site, "+"),
@@ -60,7 +60,7 @@ def reads(site: str) -> list[str]:
 
 
 class Mark(NamedTuple):
-    """What tells two public frames apart. `version` counts what may be seen in them."""
+    """Identifies the content of a public frame. `version` counts visible changes."""
 
     version: int
     link: Link
@@ -68,25 +68,25 @@ class Mark(NamedTuple):
 
 
 class Live:
-    """The picture, and the channels that show it."""
+    """The site snapshot and the broadcasts that show it."""
 
     def __init__(self, plan: SitePlan, now_ms: Callable[[], int], release: str = "") -> None:
         self.inbox: Inbox = deque()
         self.picture: Final = Picture(plan, release)
         self.now_ms: Final = now_ms
         self.public: Final = Channel()
-        self.say: Callable[[str, bytes], bool] = _to_nobody
-        """Hands a message to the broker; False: it is not there."""
+        self.say: Callable[[str, bytes], bool] = _discard_message
+        """Publishes a message; False: the broker is not connected."""
         self.managers: Final = {language: Channel() for language in LANGUAGES}
-        self._words = {language: Words.of(language) for language in LANGUAGES}
-        self._inside = _Sent()
-        self._outside = _Sent()
+        self._texts = {language: Words.of(language) for language in LANGUAGES}
+        self._sent_to_managers = _LastSent()
+        self._sent_to_public = _LastSent()
         self._version = 0
-        self._looked: tuple[object, ...] = ()
-        self._told: tuple[object, ...] = ()
+        self._counted_key: tuple[object, ...] = ()
+        self._counted_content: tuple[object, ...] = ()
 
     def tick(self, now_s: float) -> None:
-        """Take what came in; send a frame if it changed anything, or if it is time for one.
+        """Apply received messages; send a frame if they changed it, or if one is due.
 
         Args:
             now_s: `time.monotonic()`.
@@ -94,87 +94,87 @@ class Live:
         now_ms = self.now_ms()
         while self.inbox:
             self.picture.hear(self.inbox.popleft(), now_s, now_ms)
-        self._look(now_s)
-        mark = self.mark(now_s)
-        if self._outside.is_due(mark, now_s):
+        self._count_changes(now_s)
+        key = self.mark(now_s)
+        if self._sent_to_public.is_due(key, now_s):
             self.public.publish(encode_frame(self.frame(now_s)))
         waiting = any(channel.readers and not channel.latest for channel in self.managers.values())
-        if self._inside.is_due((self.picture.version, mark.link), now_s) or waiting:
-            self._send(now_s, now_ms)
+        if self._sent_to_managers.is_due((self.picture.version, key.link), now_s) or waiting:
+            self._send_manager_frames(now_s, now_ms)
 
     def mark(self, now_s: float) -> Mark:
-        """What the public frame is made of, in short: two frames of one mark differ in their clocks alone."""
+        """Return what identifies the public frame: two frames with equal keys differ only in their clocks."""
         closed = not is_open(self.picture.plan, self.now_ms())
-        # of a closed house not even the rhythm of its frames tells that something moved
+        # while the site is closed, the timing of frames must not reveal movement either
         return Mark(0 if closed else self._version, self.picture.link(now_s), closed)
 
     def frame(self, now_s: float) -> Frame:
-        """What everybody may see now."""
+        """Build the frame that everybody may see now."""
         whole = self.whole(now_s)
         if whole.closed:
             return shut(whole)
         if self._hides_few():
-            return replace(self._spare(whole), version=self._version)
+            return replace(self._hide_spaces(whole), version=self._version)
         return replace(whole, version=self._version)
 
     def _hides_few(self) -> bool:
-        """Whether strangers may see no space now: a site open at night has nobody to look after it then."""
+        """Whether the public sees no spaces now, because few people are in a site that is open around the clock."""
         plan = self.picture.plan
         shows_all = plan.privacy.strangers_when_few is StrangersWhenFew.ALL
         return not shows_all and is_open_around_the_clock(plan, self.now_ms()) and self.picture.has_few()
 
-    def _spare(self, whole: Frame) -> Frame:
-        counted = self.picture.plan.privacy.strangers_when_few is StrangersWhenFew.LEVEL
-        return spare(whole, counted=counted)
+    def _hide_spaces(self, whole: Frame) -> Frame:
+        shows_minimum = self.picture.plan.privacy.strangers_when_few is StrangersWhenFew.LEVEL
+        return spare(whole, shows_minimum=shows_minimum)
 
     def whole(self, now_s: float) -> Frame:
-        """The same for who runs the house: it is never shut."""
+        """Build the full frame for the host; it is never hidden."""
         return self.picture.frame(now_s, self.now_ms())
 
-    def _look(self, now_s: float) -> None:
-        """Count what everybody may see of, and nothing else: the picture's own version counts who comes and goes too.
+    def _count_changes(self, now_s: float) -> None:
+        """Count visible changes only: the snapshot's own version also counts changes of individual people.
 
-        Neither does a night leave a trace in the number of the morning after it.
+        Changes at night do not show in the version of the next morning either.
         """
-        picture, closed, few = self.picture, not is_open(self.picture.plan, self.now_ms()), self._hides_few()
-        if self._looked == (picture.version, closed, few):
+        picture, closed, hides_few = self.picture, not is_open(self.picture.plan, self.now_ms()), self._hides_few()
+        if self._counted_key == (picture.version, closed, hides_few):
             return
-        self._looked = picture.version, closed, few
-        told: tuple[object, ...] = (closed,)
+        self._counted_key = picture.version, closed, hides_few
+        content: tuple[object, ...] = (closed,)
         if not closed:
-            whole = self._spare(self.whole(now_s)) if few else self.whole(now_s)
+            whole = self._hide_spaces(self.whole(now_s)) if hides_few else self.whole(now_s)
             frame = replace(whole, version=0, age_s=None, since=None, clock="")
-            air = {} if few else {zone: (air.band, air.trend) for zone, air in picture.air.items()}
-            told = closed, frame, air, dict(picture.forecasts)
-        self._version += told != self._told
-        self._told = told
+            air = {} if hides_few else {zone: (air.band, air.trend) for zone, air in picture.air.items()}
+            content = closed, frame, air, dict(picture.forecasts)
+        self._version += content != self._counted_content
+        self._counted_content = content
 
-    def _send(self, now_s: float, now_ms: int) -> None:
+    def _send_manager_frames(self, now_s: float, now_ms: int) -> None:
         frame = self.whole(now_s)
         for language, channel in self.managers.items():
             if not channel.readers:
-                channel.latest = b""  # nobody looks; whoever comes next must not begin with an old frame
+                channel.latest = b""  # without readers; the next one must not start with an old frame
                 continue
-            told = manager_frame(self.picture, frame, now_ms, self._words[language])
-            channel.publish(encode_manager_frame(told))
+            manager = manager_frame(self.picture, frame, now_ms, self._texts[language])
+            channel.publish(encode_manager_frame(manager))
 
 
-class _Sent:
-    """What was sent last, and when."""
+class _LastSent:
+    """The key and time of the last frame sent."""
 
     def __init__(self) -> None:
-        self._mark: tuple[object, ...] = ()
+        self._key: tuple[object, ...] = ()
         self._at_s = float("-inf")
 
-    def is_due(self, mark: tuple[object, ...], now_s: float) -> bool:
-        """Whether to send: something is new, or it is time for a breath. If so, it counts as sent."""
-        if mark == self._mark and now_s - self._at_s < BREATH_S:
+    def is_due(self, key: tuple[object, ...], now_s: float) -> bool:
+        """Whether to send: the content changed, or a keep-alive frame is due. If so, it counts as sent."""
+        if key == self._key and now_s - self._at_s < BREATH_S:
             return False
-        self._mark, self._at_s = mark, now_s
+        self._key, self._at_s = key, now_s
         return True
 
 
-def _to_nobody(_topic: str, _payload: bytes) -> bool:
+def _discard_message(_topic: str, _payload: bytes) -> bool:
     return False
 
 
@@ -185,48 +185,48 @@ class Follower:
         self._settings = settings
         self._site = site
         self._inbox = inbox
-        self._client = client(settings, f"{site}-dashboard-{os.urandom(4).hex()}")  # several work side by side
+        self._client = client(settings, f"{site}-dashboard-{os.urandom(4).hex()}")  # several may run side by side
         self._connections = Connections()
-        self._subscriptions = Subscriptions(self._client, self._refused)
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._heard
-        self._client.reconnect_delay_set(min_delay=1, max_delay=5)  # a page is looked at: be back soon
+        self._subscriptions = Subscriptions(self._client, self._on_refused)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(min_delay=1, max_delay=5)  # users watch the pages: reconnect soon
 
     def start(self) -> None:
-        """Begin; returns at once, whether the broker is there or not."""
+        """Start connecting; returns at once, whether the broker is available or not."""
         self._client.connect_async(self._settings.host, self._settings.port, keepalive=15)
         self._client.loop_start()
 
     def say(self, topic: str, payload: bytes) -> bool:
-        """Hand a message to the broker; False: it is not there."""
+        """Publish a message; False: the broker is not connected."""
         return self._client.is_connected() and self._client.publish(topic, payload, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
 
     def ask_again(self) -> None:
-        """Subscribe again to what the broker refused: its rights may have been corrected."""
+        """Subscribe again to what the broker refused, since its access rights may have been corrected."""
         self._subscriptions.ask_again()
 
     def stop(self) -> None:
-        """Say goodbye."""
+        """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _refused(self, refused: tuple[str, ...]) -> None:
+    def _on_refused(self, refused: tuple[str, ...]) -> None:
         self._inbox.append(Refused(refused))
         if refused:
             _log.error("%s", unreadable(self._settings, refused))
 
-    def _connected(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             _log.warning("the broker refuses us: %s; check the password of user %r", reason, self._settings.user)
             return
         self._connections = rivalry.began(self._connections, time.monotonic())
-        self._inbox.append(Broker.HERE)  # before the subscription: what follows it is news
+        self._inbox.append(Broker.HERE)  # before subscribing: later messages are new
         self._subscriptions.forget()
         self._subscriptions.ask([(name, 0) for name in reads(self._site)])
         _log.info("following %s on %s:%s", self._site, self._settings.host, self._settings.port)
 
-    def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._inbox.append(Broker.AWAY)
         self._connections = rivalry.ended(self._connections, time.monotonic())
         if self._connections.is_contested:
@@ -236,5 +236,5 @@ class Follower:
         else:
             self._client.reconnect_delay_set(min_delay=1, max_delay=5)
 
-    def _heard(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self._inbox.append(Message(message.topic, bytes(message.payload), message.retain))

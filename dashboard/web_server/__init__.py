@@ -1,4 +1,4 @@
-"""HTTP for clients that are slow, many, or hostile: one of them never stops the others."""
+"""An HTTP server with limits for slow, numerous or hostile clients: none of them blocks the others."""
 
 from dashboard.web_server.connections import ConnectionTable, address_group
 from dashboard.web_server.descriptors import Room, make_room

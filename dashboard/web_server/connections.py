@@ -1,12 +1,12 @@
-"""Which connections are open, what each is doing, and which one makes way for a new one.
+"""Tracks open connections and what each is doing, and selects the one to close for a new one.
 
 In:    connections and their phases, monotonic seconds as a value.
-Out:   whether a new one is admitted, and what to close for it; connections whose time is up.
-Never: sockets, clocks. A new connection is refused only while all others are streams or are being worked for.
+Out:   whether a new connection is admitted, and which one is closed for it; connections over their time limit.
+Never: sockets, clocks. A new connection is refused only while all others are streams or wait for our work.
 
-A client that sends nothing loses its connection to one that does: where all places are taken, the connection that has
-waited longest makes way. So any number of connections with unfinished headers cannot keep a reader out, not even one
-who shares their address.
+A client that sends nothing loses its connection to one that does: when all places are taken, the connection that has
+waited longest is closed. So no number of connections with unfinished headers can keep out other clients, not even those
+with the same address.
 """
 
 import ipaddress
@@ -20,17 +20,17 @@ class Phase(StrEnum):
     """What a connection is doing."""
 
     HEADERS = "headers"
-    """Its client has not yet sent a whole head of a request."""
+    """The client has not yet sent all headers of a request."""
     IDLE = "idle"
     """Between two requests."""
     BODY = "body"
-    """Its client is sending the body of a request."""
+    """The client is sending the body of a request."""
     WORK = "work"
-    """A page is computing its answer."""
+    """The application is computing the response."""
     RESPONSE = "response"
-    """Its client is reading the answer."""
+    """The client is receiving the response."""
     STREAM = "stream"
-    """It follows the live frames."""
+    """The client receives the live frames."""
 
 
 LIMIT_S: Final[dict[Phase, float]] = {
@@ -41,14 +41,14 @@ LIMIT_S: Final[dict[Phase, float]] = {
     Phase.RESPONSE: 600.0,  # the largest file, 5 MB, at 8 kB a second
     Phase.STREAM: float("inf"),  # ends when one write takes too long (server.py)
 }
-"""A connection is closed that stays in one phase longer than this."""
+"""A connection that stays in one phase longer than this is closed."""
 WAITING: Final = (Phase.IDLE, Phase.HEADERS, Phase.BODY, Phase.RESPONSE)
-"""The client's move: these make way, the one that waits longest first."""
+"""Phases in which we wait for the client; such connections are closed first, the longest waiting one before others."""
 
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One open connection. `group` is whom it counts for; `close` ends it from outside of its own work."""
+    """One open connection. `group` is the address group it counts for; `close` ends it from outside its greenlet."""
 
     group: str
     close: Callable[[], None]
@@ -58,82 +58,82 @@ class Connection:
 
 
 @dataclass(slots=True)
-class _Lanes:
-    """Connections by phase; each lane in the order in which they entered it."""
+class _PhaseQueues:
+    """Connections by phase; each queue in the order in which they entered the phase."""
 
-    lanes: dict[Phase, dict[Connection, None]] = field(default_factory=lambda: {phase: {} for phase in Phase})
+    queues: dict[Phase, dict[Connection, None]] = field(default_factory=lambda: {phase: {} for phase in Phase})
     count: int = 0
 
     def put(self, connection: Connection) -> None:
-        self.lanes[connection.phase][connection] = None
+        self.queues[connection.phase][connection] = None
         self.count += 1
 
     def take(self, connection: Connection) -> None:
-        del self.lanes[connection.phase][connection]
+        del self.queues[connection.phase][connection]
         self.count -= 1
 
-    def yielding(self) -> Connection | None:
-        """Who makes way: the connection whose client has kept us waiting longest."""
-        waiting = [first for phase in WAITING if (first := next(iter(self.lanes[phase]), None))]
+    def select_longest_waiting(self) -> Connection | None:
+        """Return the connection to close: the one whose client we have waited for longest."""
+        waiting = [first for phase in WAITING if (first := next(iter(self.queues[phase]), None))]
         return min(waiting, key=lambda connection: connection.since_s, default=None)
 
 
 class ConnectionTable:
-    """All open connections, `most` in all and `most_of_one` for one group. Belongs to one event loop."""
+    """All open connections, limited in total and per address group. Belongs to one event loop."""
 
-    def __init__(self, most: int, most_of_one: int) -> None:
-        self._most: Final = most
-        self._most_of_one: Final = most_of_one
-        self._all = _Lanes()
-        self._groups: dict[str, _Lanes] = {}
+    def __init__(self, max_connections: int, max_per_group: int) -> None:
+        self._max_connections: Final = max_connections
+        self._max_per_group: Final = max_per_group
+        self._all = _PhaseQueues()
+        self._groups: dict[str, _PhaseQueues] = {}
         self.made_way = 0
-        """How many were closed for another."""
+        """Number of connections that were closed for a new one."""
 
     @property
     def count(self) -> int:
-        """How many are open."""
+        """Number of open connections."""
         return self._all.count
 
     @property
     def groups(self) -> int:
-        """How many groups have one open."""
+        """Number of address groups with an open connection."""
         return len(self._groups)
 
     def admit(self, connection: Connection, now_s: float) -> bool:
-        """Enter a new connection, and close the one that makes way for it; False: there is no room."""
+        """Add a new connection, and close another one for it if needed; False if there is no place."""
         own = self._groups.get(connection.group)
-        if own is not None and own.count >= self._most_of_one:
-            has_room = self._make_way(own)
+        if own is not None and own.count >= self._max_per_group:
+            has_room = self._close_longest_waiting(own)
         else:
-            has_room = self._all.count < self._most or self.make_way()
+            has_room = self._all.count < self._max_connections or self.make_way()
         if has_room:
             connection.since_s = now_s
             self._all.put(connection)
-            self._groups.setdefault(connection.group, _Lanes()).put(connection)
+            self._groups.setdefault(connection.group, _PhaseQueues()).put(connection)
         return has_room
 
     def make_way(self) -> bool:
-        """Close the connection that has waited longest; False: none waits."""
-        return self._make_way(self._all)
+        """Close the connection that has waited longest; False if none waits."""
+        return self._close_longest_waiting(self._all)
 
     def change(self, connection: Connection, phase: Phase, now_s: float) -> None:
-        """A connection goes on to another phase; its time begins anew."""
+        """Move a connection to another phase; its time starts again."""
         if connection.closed:
             return
-        lanes = (self._all, self._groups[connection.group])
-        for each in lanes:
+        queues = (self._all, self._groups[connection.group])
+        for each in queues:
             each.take(connection)
         connection.phase, connection.since_s = phase, now_s
-        for each in lanes:
+        for each in queues:
             each.put(connection)
 
     def close(self, connection: Connection) -> None:
-        """Take a connection out and end it."""
+        """Remove a connection and close it."""
         if self.leave(connection):
             connection.close()
 
     def leave(self, connection: Connection) -> bool:
-        """A connection has ended by itself; False: it was taken out before."""
+        """Remove a connection that ended by itself; False if it was removed before."""
         if connection.closed:
             return False
         connection.closed = True
@@ -145,34 +145,34 @@ class ConnectionTable:
         return True
 
     def close_expired(self, now_s: float) -> int:
-        """Close every connection that stayed in its phase too long; returns how many."""
+        """Close every connection that was in its phase for too long; return how many."""
         expired = []
-        for phase, lane in self._all.lanes.items():
-            for connection in lane:
+        for phase, queue in self._all.queues.items():
+            for connection in queue:
                 if now_s - connection.since_s < LIMIT_S[phase]:
-                    break  # the lane is in order of time
+                    break  # the queue is ordered by time
                 expired.append(connection)
         for connection in expired:
             self.close(connection)
         return len(expired)
 
-    def _make_way(self, lanes: _Lanes) -> bool:
-        yielding = lanes.yielding()
-        if yielding is None:
+    def _close_longest_waiting(self, queues: _PhaseQueues) -> bool:
+        longest_waiting = queues.select_longest_waiting()
+        if longest_waiting is None:
             return False
-        self.close(yielding)
+        self.close(longest_waiting)
         self.made_way += 1
         return True
 
 
 def address_group(address: str) -> str:
-    """Whom an address counts for: an IPv6 client has a whole /64 to choose from, so its network counts."""
+    """Return the group for the limit of an address: a client may use a whole IPv6 /64, so its network counts."""
     try:
-        known = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(known, ipaddress.IPv4Address):
-        return str(known)
-    if known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((known, 64), strict=False).network_address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)

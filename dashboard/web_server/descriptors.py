@@ -1,8 +1,8 @@
-"""How many connections and streams fit into the file descriptors that this process may open.
+"""Computes how many connections and streams fit into the process's limit of open files.
 
-In:    the streams that the settings ask for, the process's limit.
-Out:   a limit that is raised where that is allowed; the room for connections and for streams.
-Never: a descriptor for a client that the process needs for its own work: SQLite, the broker, the log.
+In:    the number of streams in the settings, the process's limit.
+Out:   a raised limit, where that is allowed; the maximum of connections and of streams.
+Never: a file descriptor for a client that the process needs itself: for SQLite, the broker, the log.
 """
 
 import logging
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 RESERVED: Final = 256
-"""Descriptors for the process's own work, and for connections that are closed but not yet released."""
+"""Descriptors for the process itself, and for connections that are closed but not yet released."""
 REQUESTS: Final = 512
-"""Connections besides streams: pages on their way, and browsers that keep theirs open for the next page."""
+"""Connections besides streams: running requests, and browsers that keep theirs open for the next page."""
 FEWEST_STREAMS: Final = 10
 
 _log = logging.getLogger(__name__)
@@ -21,25 +21,25 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many connections may be open, and how many of them may be streams."""
+    """Maximum of open connections, and of streams among them."""
 
     connections: int
     streams: int
 
 
 def room(files: int, streams: int) -> Room:
-    """The room within `files` descriptors: a quarter of them, but at most RESERVED, is never given to a client.
+    """Compute the limits for `files` descriptors; a quarter of them, at most RESERVED_FILES, is kept for the process.
 
     Args:
         files: descriptors that this process may open.
-        streams: streams that the settings ask for; a third of the connections is never given to streams.
+        streams: streams in the settings; a third of the connections is never used for streams.
     """
     connections = files - min(RESERVED, files // 4)
     return Room(connections, max(FEWEST_STREAMS, min(streams, connections - min(REQUESTS, connections // 3))))
 
 
 def make_room(streams: int) -> Room:
-    """Raise this process's limit (many shells begin with 1,024) as far as the streams need and the system allows."""
+    """Raise the process's limit (often 1,024 in a shell) as far as the streams need it and the system allows it."""
     needed = streams + REQUESTS + RESERVED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < needed:

@@ -1,12 +1,12 @@
-"""gevent's WSGI server with limits: on time, on size, on connections.
+"""gevent's WSGI server with limits on time, size and connections.
 
-In:    a listener, an application, the room for connections.
-Out:   answers; slow, idle and surplus connections are closed, and their number logged at most once a minute.
+In:    a listener, an application, the maximum of connections.
+Out:   responses; slow, idle and surplus connections are closed, and their number is logged at most once a minute.
 Never: a traceback for what a client sent or for a client that left; an address in the log; a private name of gevent.
 
 It overrides only public methods: `handle` and `do_read` of the server; `read_requestline`, `read_request`,
 `get_environ`, `handle_one_request`, `handle_one_response`, `start_response`, `handle_error` and `log_error` of the
-handler. A connection that must end is shut down from outside, so whatever its greenlet does there ends with an OSError.
+handler. A connection that must end is shut down from outside, so whatever its greenlet does then ends with an OSError.
 """
 
 import contextlib
@@ -27,34 +27,34 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from dashboard.web_server.connections import Connection, ConnectionTable, Phase, address_group
 
 LARGEST_BODY: Final = 64 * 1024
-"""No request of ours has a body of more: forms have 16 KiB at most."""
+"""No request needs a larger body: forms have 16 KiB at most."""
 STREAM_WRITE_S: Final = 20.0
-"""A stream whose reader takes no frame for so long is closed."""
+"""A stream whose client accepts no data for this long is closed."""
 STREAM_BUFFER: Final = 32 * 1024
-"""The kernel holds no more of a stream for a slow reader, who would only get old frames."""
+"""The kernel buffers no more of a stream than this for a slow client, which would only get old frames."""
 TEND_S: Final = 0.5
-"""How often connections are looked at whose time is up."""
+"""How often expired connections are searched for."""
 REPORT_S: Final = 60.0
 TURNS: Final = 4
-"""So many further requests of connections that had one answered begin in each turn of the event loop."""
+"""At most this many further requests on kept-alive connections start in each turn of the event loop."""
 
 _NO_FILES: Final = {errno.EMFILE, errno.ENFILE}
 _GONE: Final = {errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF, errno.ETIMEDOUT, errno.ECONNABORTED}
-"""What a write ends with when its reader has left, or was closed from outside."""
+"""Errors of a write whose client has left, or whose connection was closed from outside."""
 _log = logging.getLogger(__name__)
 
 
-def _plain(status: str) -> bytes:
+def _empty_response(status: str) -> bytes:
     return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
 
 
-_TOO_LARGE: Final = ("413", _plain("413 Content Too Large"))
-_BAD_REQUEST: Final = ("400", _plain("400 Bad Request"))
-_NO_ROOM: Final = _plain("503 Service Unavailable")
+_TOO_LARGE: Final = ("413", _empty_response("413 Content Too Large"))
+_BAD_REQUEST: Final = ("400", _empty_response("400 Bad Request"))
+_NO_ROOM: Final = _empty_response("503 Service Unavailable")
 
 
 class _RequestRefused(Exception):
-    """The body of a request cannot be taken. Carries what `handle_one_request` returns for it."""
+    """The body of a request cannot be accepted. Carries the response for `handle_one_request`."""
 
     def __init__(self, response: tuple[str, bytes]) -> None:
         super().__init__(response[0])
@@ -62,61 +62,63 @@ class _RequestRefused(Exception):
 
 
 class PageServer(WSGIServer):
-    """Serves an application on a listener, with at most `most` connections open."""
+    """Serves an application on a listener, with at most `max_connections` open connections."""
 
     max_accept = 8
-    """Accepted at once, before their greenlets run: until then they hold descriptors that no table counts."""
+    """Connections accepted at once; until their greenlets run they use descriptors that the table does not count."""
 
     def __init__(
-        self, listener: gevent.socket.socket, application: Callable[..., Any], most: int, *, proxied: bool
+        self, listener: gevent.socket.socket, application: Callable[..., Any], max_connections: int, *, proxied: bool
     ) -> None:
-        """With a trusted proxy in front all connections have its address: then only their total is limited."""
-        # no access log: who looks at the public page is nobody's business; the pool ends open streams at the end
+        """Behind a trusted proxy all connections have its address, so only their total is limited."""
+        # no access log: visits of the public pages are private; the pool ends open streams on shutdown
         super().__init__(listener, application, spawn=Pool(), log=None)
-        self.table: Final = ConnectionTable(most, most if proxied else max(1, most // 2))
+        self.table: Final = ConnectionTable(
+            max_connections, max_connections if proxied else max(1, max_connections // 2)
+        )
         self.turns: Final = BoundedSemaphore(TURNS)
         self.malformed = 0
-        self._refused = self._expired = 0
-        self._tended_s = self._reported_s = time.monotonic()
-        self._paused = False
+        self._refused_count = self._expired_count = 0
+        self._checked_s = self._logged_s = time.monotonic()
+        self._is_paused = False
 
     def tend(self, now_s: float) -> None:
-        """Close what is over its time; report what was refused, at most once a minute. Call it often."""
-        if now_s - self._tended_s < TEND_S:
+        """Close expired connections; log what was refused, at most once a minute. Call it often."""
+        if now_s - self._checked_s < TEND_S:
             return
-        self._tended_s = now_s
-        self._expired += self.table.close_expired(now_s)
-        if self._paused:
-            self._paused = False
+        self._checked_s = now_s
+        self._expired_count += self.table.close_expired(now_s)
+        if self._is_paused:
+            self._is_paused = False
             self.start_accepting()
-        if now_s - self._reported_s >= REPORT_S:
-            self._reported_s = now_s
-            if self._expired or self._refused or self.malformed or self.table.made_way:
+        if now_s - self._logged_s >= REPORT_S:
+            self._logged_s = now_s
+            if self._expired_count or self._refused_count or self.malformed or self.table.made_way:
                 _log.info(
                     "connections: %s closed as too slow, %s closed to make room, %s refused; %s malformed; %s are open",
-                    *(self._expired, self.table.made_way, self._refused, self.malformed, self.table.count),
+                    *(self._expired_count, self.table.made_way, self._refused_count, self.malformed, self.table.count),
                 )
-            self._expired = self._refused = self.malformed = self.table.made_way = 0
+            self._expired_count = self._refused_count = self.malformed = self.table.made_way = 0
 
     def do_read(self) -> Any:
-        """Accept one connection; without a free descriptor, free one and pause: the listener would stay ready."""
+        """Accept one connection; without a free descriptor, free one and pause, since the listener would stay ready."""
         try:
             return super().do_read()
         except OSError as fault:
             if fault.errno not in _NO_FILES:
                 raise
-            self._paused = True
+            self._is_paused = True
             self.stop_accepting()
             self.table.make_way()
             return None
 
     def handle(self, sock: gevent.socket.socket, address: Any) -> None:
-        """Serve one connection until it ends, or is closed to make room."""
+        """Serve one connection until it ends, or is closed for another one."""
         handler = _Handler(sock, address, self)
         if not self.table.admit(handler.connection, time.monotonic()):
-            self._refused += 1
+            self._refused_count += 1
             handler.rfile.close()
-            _refuse(sock)
+            _send_no_room(sock)
             return
         try:
             handler.handle()
@@ -128,12 +130,12 @@ class PageServer(WSGIServer):
 
 
 class _Handler(WSGIHandler):
-    """One connection's requests, each phase with its limit."""
+    """The requests of one connection, each phase with its limit."""
 
     def __init__(self, sock: gevent.socket.socket, address: Any, server: PageServer) -> None:
         super().__init__(sock, address, server)
-        self.connection: Final = Connection(address_group(str(address[0])), self._cut)
-        self._pages = server
+        self.connection: Final = Connection(address_group(str(address[0])), self._shut_down)
+        self._page_server = server
         self._is_first = True
         self._queued: Any = None
 
@@ -141,53 +143,53 @@ class _Handler(WSGIHandler):
         try:
             result = super().handle_one_request()
         except _RequestRefused as refused:
-            self._pages.malformed += not self.connection.closed
+            self._page_server.malformed += not self.connection.closed
             result = refused.response
-        self._enter(Phase.IDLE)
+        self._enter_phase(Phase.IDLE)
         self._is_first = False
         return result
 
     def read_requestline(self) -> str:
         line: str = super().read_requestline()
-        self._enter(Phase.HEADERS)
+        self._enter_phase(Phase.HEADERS)
         return line
 
     def read_request(self, raw_requestline: str) -> Any:
         try:
-            taken = super().read_request(raw_requestline)
+            request = super().read_request(raw_requestline)
         except ValueError:
             raise
-        except Exception as fault:  # too many headers, a line too long, a client that left: no bug of ours
+        except Exception as fault:  # too many headers, a line too long, a client that left: not our bug
             raise ValueError(type(fault).__name__) from fault
         length, coding = self.headers.get("content-length"), self.headers.get("transfer-encoding", "chunked")
         if coding.lower() != "chunked" or not (length or "0").isdecimal():
-            raise ValueError("a body whose end no proxy and server would see at the same place")
-        return taken
+            raise ValueError("a body whose end is ambiguous: a proxy and this server may disagree about it")
+        return request
 
     def get_environ(self) -> dict[str, Any]:
-        """The request with its whole body, so that no page waits for a client."""
+        """Return the request with its whole body, so that the application never waits for a client."""
         if (self.content_length or 0) > LARGEST_BODY:
             raise _RequestRefused(_TOO_LARGE)
         environ: dict[str, Any] = super().get_environ()
         if self.content_length or "HTTP_TRANSFER_ENCODING" in environ:
-            self._enter(Phase.BODY)
-            body = self._body(environ["wsgi.input"])
+            self._enter_phase(Phase.BODY)
+            body = self._read_body(environ["wsgi.input"])
             environ["wsgi.input"] = BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
-        if not self._is_first:  # a client may have sent hundreds at once, which never wait for the network
+        if not self._is_first:  # a client may have pipelined hundreds, which never wait for the network
             self._queued = gevent.getcurrent()
-            with self._pages.turns:
+            with self._page_server.turns:
                 gevent.sleep(0)
             self._queued = None
-        self._enter(Phase.WORK)
+        self._enter_phase(Phase.WORK)
         return environ
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         is_stream = any(
             name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers
         )
-        self._enter(Phase.STREAM if is_stream else Phase.RESPONSE)
+        self._enter_phase(Phase.STREAM if is_stream else Phase.RESPONSE)
         if is_stream:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER)
@@ -201,34 +203,34 @@ class _Handler(WSGIHandler):
         super().handle_error(kind, fault, trace)
 
     def log_error(self, _message: str, *_values: object) -> None:
-        """A malformed request: counted, since its text and its address belong in no log."""
-        self._pages.malformed += not self.connection.closed
+        """Count a malformed request; its text and address do not belong in a log."""
+        self._page_server.malformed += not self.connection.closed
 
-    def _body(self, source: Any) -> bytes:
+    def _read_body(self, source: Any) -> bytes:
         try:
             body: bytes = source.read(LARGEST_BODY + 1)
-        except (OSError, ValueError) as fault:  # wrong chunks, or an end before the end
+        except (OSError, ValueError) as fault:  # wrong chunks, or a premature end
             raise _RequestRefused(_BAD_REQUEST) from fault
         if len(body) > LARGEST_BODY:
             raise _RequestRefused(_TOO_LARGE)
         return body
 
-    def _cut(self) -> None:
-        """End the connection from outside: what it does with its socket fails; who waits for a turn waits no more."""
+    def _shut_down(self) -> None:
+        """End the connection from outside: its socket operations fail, and it no longer waits for its turn."""
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         if self._queued is not None:
             self._queued.kill(block=False)
 
-    def _enter(self, phase: Phase) -> None:
-        self._pages.table.change(self.connection, phase, time.monotonic())
+    def _enter_phase(self, phase: Phase) -> None:
+        self._page_server.table.change(self.connection, phase, time.monotonic())
 
 
 def _is_gone(fault: OSError, connection: Connection) -> bool:
     return connection.closed or isinstance(fault, TimeoutError) or fault.errno in _GONE
 
 
-def _refuse(sock: gevent.socket.socket) -> None:
+def _send_no_room(sock: gevent.socket.socket) -> None:
     with contextlib.suppress(OSError):
         sock.setblocking(False)
         sock.send(_NO_ROOM)

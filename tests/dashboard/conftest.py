@@ -1,4 +1,4 @@
-"""The pages' fixtures: a picture that was told a Monday morning, an application over it, a server on a free port."""
+"""Fixtures for the pages: a live view of a Monday morning, an application over it, a server on a free port."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ from tests.servers import Mosquitto, answers, free_port, mosquitto, until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 VIEWER = "vera"
-"""Sees and changes nothing; her password is the same."""
+"""A viewer with the same password."""
 
 Served = Callable[..., AbstractContextManager[DashboardSettings]]
 
@@ -48,7 +48,7 @@ def lasting_broker() -> Iterator[Mosquitto]:
 
 @pytest.fixture(scope="session")
 def accounts_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with a manager and a viewer: hashing their passwords takes a while, so it is done once."""
+    """A file with a manager and a viewer; created once, because hashing their passwords is slow."""
     path = tmp_path_factory.mktemp("accounts") / "accounts.sqlite"
     Accounts(path).add(NAME, PASSWORD)
     Accounts(path).add(VIEWER, PASSWORD, Role.VIEWER)
@@ -66,13 +66,13 @@ def settings(tmp_path: Path, accounts_template: bytes) -> DashboardSettings:
 
 @pytest.fixture
 def live() -> Live:
-    """A picture that is live at monotonic second 0 of the test's own count."""
-    told = Live(PLAN, lambda: MONDAY_10_MS)
-    told.inbox.append(Broker.HERE)
+    """A live view with a live link at monotonic second 0 of the test."""
+    view = Live(PLAN, lambda: MONDAY_10_MS)
+    view.inbox.append(Broker.HERE)
     for space, state in morning().items():
-        told.inbox.append(Message(topics.space(PLAN.id, space), encode(state), retained=True))
-    told.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
-    return told
+        view.inbox.append(Message(topics.space(PLAN.id, space), encode(state), retained=True))
+    view.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    return view
 
 
 @pytest.fixture

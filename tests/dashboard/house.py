@@ -1,4 +1,4 @@
-"""A former factory with two floors, for the pages' tests: four zones, 32 desks, four of them one member's own."""
+"""The site of the pages' tests, a former factory with two floors: four zones, 32 desks, four of them dedicated."""
 
 from zoneinfo import ZoneInfo
 

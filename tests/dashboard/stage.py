@@ -1,4 +1,4 @@
-"""A collector's voice on a real broker: says what a test wants the house to be, and keeps saying that it lives."""
+"""Publishes to a real broker as the collector does: the states that a test wants, and a status that keeps it alive."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ from tests.servers import until
 
 
 def state(occupancy: Occupancy, *, space: str = "desk-1", level_pct: float | None = None) -> SpaceState:
-    """A state with the evidence that goes with it."""
+    """Return a state with matching evidence."""
     minute_ms = 60_000
     reason = {
         Occupancy.VACANT: Reason.QUIET,
@@ -55,11 +55,11 @@ def state(occupancy: Occupancy, *, space: str = "desk-1", level_pct: float | Non
 
 
 def morning(plan: SitePlan = PLAN) -> dict[str, SpaceState]:
-    """An ordinary Monday: some of everything."""
-    turns = [Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.OCCUPIED, Occupancy.AWAY]
+    """Return the states of an ordinary Monday, with some of every kind."""
+    cycle = [Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.OCCUPIED, Occupancy.AWAY]
     states: dict[str, SpaceState] = {}
     for number, space in enumerate(space for space in plan.spaces if space.offered):
-        occupancy = turns[number % len(turns)]
+        occupancy = cycle[number % len(cycle)]
         if space.id in {"desk-8", "desk-21"}:
             occupancy = Occupancy.UNKNOWN
         if space.id == "printer":
@@ -72,24 +72,24 @@ def morning(plan: SitePlan = PLAN) -> dict[str, SpaceState]:
 
 
 class Voice:
-    """Publishes as the collector does; beats every second of real time until it stops."""
+    """Publishes as the collector does; sends its status every half second until it stops."""
 
     def __init__(self, broker: BrokerSettings, plan: SitePlan = PLAN) -> None:
         self.plan = plan
         self._client = client(broker, "voice")
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda *_: self._told.set()
-        self._told = threading.Event()
+        self._client.on_connect = lambda *_: self._has_connected.set()
+        self._has_connected = threading.Event()
         self._retained: dict[str, bytes] = {}
         self._stop = threading.Event()
-        self._beat = threading.Thread(target=self._live)
+        self._heartbeat = threading.Thread(target=self._send_status)
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
-        self._beat.start()
+        self._heartbeat.start()
 
     def say(self, states: Mapping[str, SpaceState]) -> None:
-        for space, told in states.items():
-            self._publish(topics.space(self.plan.id, space), encode(told))
+        for space, space_state in states.items():
+            self._publish(topics.space(self.plan.id, space), encode(space_state))
 
     def say_air(self, zone: str, co2_ppm: float) -> None:
         self._publish(topics.zone(self.plan.id, zone), encode(Summary(0, {}, Air(co2_ppm, band=band(co2_ppm)))))
@@ -108,25 +108,25 @@ class Voice:
         self._publish(topic, payload)
 
     def say_goodbye(self) -> None:
-        """Stop beating, and say so, as a collector does that is told to stop."""
+        """Stop, and publish the status of a collector that shuts down."""
         self._stop.set()
-        self._beat.join()
+        self._heartbeat.join()
         self._publish(topics.collector(self.plan.id), encode(CollectorStatus(online=False)))
 
     def close(self) -> None:
         self._stop.set()
-        self._beat.join()
+        self._heartbeat.join()
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _live(self) -> None:
+    def _send_status(self) -> None:
         topic = topics.collector(self.plan.id)
         while not self._stop.wait(0.5):
             if self._client.is_connected():
-                if self._told.is_set():  # a new connection: the broker may have forgotten everything
-                    self._told.clear()
-                    for where, payload in list(self._retained.items()):
-                        self._client.publish(where, payload, qos=1, retain=True)
+                if self._has_connected.is_set():  # a new connection: the broker may have lost everything
+                    self._has_connected.clear()
+                    for retained_topic, payload in list(self._retained.items()):
+                        self._client.publish(retained_topic, payload, qos=1, retain=True)
                 self._client.publish(
                     topic, encode(CollectorStatus(online=True, at_ms=MONDAY_10_MS)), qos=1, retain=True
                 )
@@ -138,34 +138,34 @@ class Voice:
 
 @contextmanager
 def voice(broker: BrokerSettings, plan: SitePlan = PLAN) -> Iterator[Voice]:
-    speaker = Voice(broker, plan)
+    publisher = Voice(broker, plan)
     try:
-        yield speaker
+        yield publisher
     finally:
-        speaker.close()
+        publisher.close()
 
 
-def foretell(speaker: Voice, port: int, told: Outlook, zone: str = WHOLE_SITE) -> None:
-    """Say how many desks of a zone will be free, and wait for the dashboard on `port` to have heard of a forecast.
+def foretell(publisher: Voice, port: int, outlook: Outlook, zone: str = WHOLE_SITE) -> None:
+    """Publish how many desks of a zone will be free, and wait until the dashboard on `port` has a forecast.
 
-    A page that is asked for after this has it from the start.
+    A page that is requested after this contains it from the start.
     """
-    speaker.raw(topics.forecast(speaker.plan.id, zone), encode_forecast(Forecast(kinds={SpaceKind.DESK: told})))
+    publisher.raw(topics.forecast(publisher.plan.id, zone), encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook})))
 
-    def heard() -> bool:
+    def has_forecast() -> bool:
         with urlopen(f"http://localhost:{port}/api/v1/forecast?zone={zone}") as answer:
             return bool(json.load(answer)["hours"])
 
-    until(heard, what="the forecast")
+    until(has_forecast, what="the forecast")
 
 
-def everything(speaker: Voice) -> None:
-    """A whole Monday morning."""
-    speaker.say(morning(speaker.plan))
+def everything(publisher: Voice) -> None:
+    """Publish a whole Monday morning."""
+    publisher.say(morning(publisher.plan))
     for zone, co2_ppm in (("hall", 640.0), ("workshop", 900.0), ("quiet", 1240.0), ("loft", 700.0)):
-        speaker.say_air(zone, co2_ppm)
-    speaker.say_people(23, 2)
-    speaker.say_device(
+        publisher.say_air(zone, co2_ppm)
+    publisher.say_people(23, 2)
+    publisher.say_device(
         "pi-1",
         DeviceStatus(
             online=True,

@@ -1,4 +1,4 @@
-"""The rest of the day in a line, and the hour at which somebody comes."""
+"""The summary of the rest of the day, and the forecast for an hour of arrival."""
 
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ SV, EN = Words.of("sv"), Words.of("en")
 
 
 def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | None = 28) -> Outlook:
-    """Hours on end with these middles; the odds go with them."""
+    """Build consecutive hours with these medians and matching odds."""
     hours = tuple(
         HourOutlook(first + n, usual, (middle,) * 9, min(0.968, max(0.032, middle / 2)))
         for n, middle in enumerate(free)
@@ -28,7 +28,7 @@ def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | N
 
 
 @pytest.mark.parametrize(
-    ("told", "sv", "en"),
+    ("outlook", "sv", "en"),
     [
         (
             expected(0.2, 0.4, 8, 9, 10, 15),
@@ -54,24 +54,24 @@ def expected(*free: float, usual: float = 0.0, first: int = 0, capacity: int | N
         (None, "", ""),
     ],
 )
-def test_the_rest_of_the_day_is_told_in_at_most_two_sentences(told: Outlook | None, sv: str, en: str) -> None:
-    parts = line(PLAN, told, MONDAY_10_MS)
+def test_the_rest_of_the_day_takes_at_most_two_sentences(outlook: Outlook | None, sv: str, en: str) -> None:
+    parts = line(PLAN, outlook, MONDAY_10_MS)
     assert [words.ahead(parts).replace("\u2013", "-") for words in (SV, EN)] == [sv, en]
 
 
-def test_an_hour_that_is_over_is_not_told() -> None:
-    told = expected(0.2, 0.2, 8, 9)
-    assert EN.ahead(line(PLAN, told, MONDAY_10_MS + 2 * HOUR_MS)) == "About 9 free from 13:00."
-    assert [one.hour.ahead for one in coming(told, MONDAY_10_MS + 90 * 60_000)] == [1, 2, 3]
+def test_an_hour_that_is_over_is_not_shown() -> None:
+    outlook = expected(0.2, 0.2, 8, 9)
+    assert EN.ahead(line(PLAN, outlook, MONDAY_10_MS + 2 * HOUR_MS)) == "About 9 free from 13:00."
+    assert [one.hour.ahead for one in coming(outlook, MONDAY_10_MS + 90 * 60_000)] == [1, 2, 3]
 
 
-def test_nothing_is_told_of_tomorrow() -> None:
+def test_the_summary_does_not_cover_tomorrow() -> None:
     evening = MONDAY_10_MS + 11 * HOUR_MS
-    told = Outlook(at_ms=evening, capacity=28, days=30, hours=expected(5, 5, first=10).hours)
-    assert line(PLAN, told, evening) == ()
+    outlook = Outlook(at_ms=evening, capacity=28, days=30, hours=expected(5, 5, first=10).hours)
+    assert line(PLAN, outlook, evening) == ()
 
 
-def test_a_forecast_that_nobody_renews_is_not_shown() -> None:
+def test_an_old_forecast_is_not_shown() -> None:
     forecast = Forecast(kinds={SpaceKind.DESK: expected(5)}, people=expected(5, capacity=None))
     assert outlook(forecast, SpaceKind.DESK, MONDAY_10_MS + FRESH_MS - 1) is not None
     assert outlook(forecast, SpaceKind.DESK, MONDAY_10_MS + FRESH_MS) is None
@@ -80,14 +80,14 @@ def test_a_forecast_that_nobody_renews_is_not_shown() -> None:
     assert outlook(None, SpaceKind.DESK, MONDAY_10_MS) is None
 
 
-def test_the_hour_of_an_arrival_is_the_one_that_holds_it() -> None:
-    told = expected(5, 6, 7)
-    assert hour_at(told, MONDAY_10_MS + HOUR_MS - 1) is told.hours[0]
-    assert hour_at(told, MONDAY_10_MS + HOUR_MS) is told.hours[1]
-    assert hour_at(told, MONDAY_10_MS - 1) is hour_at(told, MONDAY_10_MS + 3 * HOUR_MS) is None
+def test_an_arrival_belongs_to_the_hour_that_contains_it() -> None:
+    outlook = expected(5, 6, 7)
+    assert hour_at(outlook, MONDAY_10_MS + HOUR_MS - 1) is outlook.hours[0]
+    assert hour_at(outlook, MONDAY_10_MS + HOUR_MS) is outlook.hours[1]
+    assert hour_at(outlook, MONDAY_10_MS - 1) is hour_at(outlook, MONDAY_10_MS + 3 * HOUR_MS) is None
 
 
-def test_where_hours_begin_at_the_half_the_clock_says_so() -> None:
+def test_hours_that_begin_at_half_past_are_shown_with_minutes() -> None:
     kolkata = replace(PLAN, time_zone=ZoneInfo("Asia/Kolkata"))
     assert clock_hour(kolkata, MONDAY_10_MS) == "14:30"
     assert clock_hour(PLAN, MONDAY_10_MS) == "10"
@@ -97,25 +97,25 @@ def spread(ahead: int, *deciles: float) -> HourOutlook:
     return HourOutlook(ahead, 5.0, deciles, 0.9)
 
 
-def test_what_is_out_of_use_is_not_promised_for_the_rest_of_the_day_and_expected_back_tomorrow() -> None:
+def test_spaces_out_of_use_are_subtracted_today_and_count_again_tomorrow() -> None:
     deciles = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
     hours = (spread(0, *deciles), spread(5, *deciles), spread(24, *deciles))
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=hours)
-    left = without_spaces(told, 2, PLAN, MONDAY_10_MS)
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=hours)
+    left = without_spaces(outlook, 2, PLAN, MONDAY_10_MS)
     assert [hour.deciles for hour in left.hours] == [(0, 0, 0, 1, 2, 3, 4, 5, 6)] * 2 + [deciles]
-    assert left.hours[0].odds == pytest.approx(chance(told, hours[0], 3), abs=0.01), (
+    assert left.hours[0].odds == pytest.approx(chance(outlook, hours[0], 3), abs=0.01), (
         "three free of all, one of the rest"
     )
     assert (left.hours[0].usual, left.hours[2], left.capacity) == (5.0, hours[2], 28)
-    assert without_spaces(told, 0, PLAN, MONDAY_10_MS) is told
-    assert {hour.odds for hour in without_spaces(told, 28, PLAN, MONDAY_10_MS).hours[:2]} == {0.0}
-    people = structs.replace(told, capacity=None)
+    assert without_spaces(outlook, 0, PLAN, MONDAY_10_MS) is outlook
+    assert {hour.odds for hour in without_spaces(outlook, 28, PLAN, MONDAY_10_MS).hours[:2]} == {0.0}
+    people = structs.replace(outlook, capacity=None)
     assert without_spaces(people, 2, PLAN, MONDAY_10_MS) is people
 
 
-def test_the_rest_of_the_day_runs_past_midnight_where_the_site_is_open_then() -> None:
+def test_the_rest_of_the_day_includes_open_hours_past_midnight() -> None:
     night = replace(PLAN, opening_hours={weekday: read_hours(["18:00-02:00"]) for weekday in range(7)})
     ten_pm_ms = MONDAY_10_MS + 12 * HOUR_MS
     deciles = tuple(float(n) for n in range(1, 10))
-    told = Outlook(at_ms=ten_pm_ms, capacity=28, days=30, hours=tuple(spread(n, *deciles) for n in (0, 3, 20)))
-    assert [hour.deciles[-1] for hour in without_spaces(told, 1, night, ten_pm_ms).hours] == [8, 8, 9]
+    outlook = Outlook(at_ms=ten_pm_ms, capacity=28, days=30, hours=tuple(spread(n, *deciles) for n in (0, 3, 20)))
+    assert [hour.deciles[-1] for hour in without_spaces(outlook, 1, night, ten_pm_ms).hours] == [8, 8, 9]

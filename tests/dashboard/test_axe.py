@@ -1,4 +1,4 @@
-"""Every page of the table, looked at by axe-core in real Chromium: both themes, both languages, no violation."""
+"""Checks every page of the route table with axe-core in real Chromium: both themes, both languages, no violation."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ NO_PAGE: Final = {
     "use.export": "a file to save",
     "growth.export": "a file to save",
 }
-"""What the table calls pages, for a person asked for it, and no browser shows."""
+"""Pages in the table that a browser does not render."""
 MORE: Final = {
     "pages.home": ["/?need=standing", "/?at=13:00&need=window", "/?at=25:00", "/?spot=desk-1"],
     "use.page": ["/manage/use?from=nothing"],
@@ -50,20 +50,20 @@ MORE: Final = {
     "devices.page": ["/manage/devices?asked=pi-1"],
     "manage.login": ["/manage/login?ended=1"],
 }
-"""Other faces of a page."""
+"""Variants of a page."""
 LOOKS: Final = {"sv": ViewportSize(width=390, height=844), "en": ViewportSize(width=1440, height=900)}
-"""Swedish on a phone, English on a desk."""
+"""Swedish on a phone, English on a desktop."""
 
 SHOWN: Final = ("/", "/wall")
-"""What shows the house as it is now."""
+"""Pages that show the current state of the site."""
 
-# what axe-core found, each with the rule, its place and what to do
+# each violation with its rule, its element and the remedy
 LOOK = """async () => (await axe.run(document, {rules: {'target-size': {enabled: true}}})).violations.flatMap(
     rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`))"""
 
 
 def pages(app: Flask, who: AbstractSet[Who]) -> list[str]:
-    """Addresses of the table's pages for some; a rule with a part that is not known here has none, and fails."""
+    """Return the addresses of the table's pages for an audience; fail for a rule with an unknown placeholder."""
     found: set[str] = set()
     for rule in app.url_map.iter_rules():
         route = ROUTES[rule.endpoint]
@@ -76,8 +76,8 @@ def pages(app: Flask, who: AbstractSet[Who]) -> list[str]:
     return sorted(found)
 
 
-def past(path: Path) -> None:
-    """Eight weeks of it, and the last hour."""
+def write_history(path: Path) -> None:
+    """Write eight weeks of history, and the last hour."""
     days = weeks(8)
     with closing(sqlite3.connect(path)) as db:
         tables.create(db)
@@ -90,25 +90,25 @@ def past(path: Path) -> None:
         db.commit()
 
 
-def tell_more(speaker: Voice) -> None:
-    """All that managers are told besides the states."""
+def publish_manager_data(publisher: Voice) -> None:
+    """Publish everything else that managers see."""
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    speaker.raw(
+    publisher.raw(
         topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
     )
     for zone in (WHOLE_SITE, PLAN.zones[0].id):
-        speaker.raw(topics.forecast(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: TOLD})))
-    speaker.raw(topics.alerts(PLAN.id), encode_alerts(ALERTS))
+        publisher.raw(topics.forecast(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: TOLD})))
+    publisher.raw(topics.alerts(PLAN.id), encode_alerts(ALERTS))
     adjusted = Adjustments(notice="Fika at three", hours={"2025-12-24": []}, out_of_use=["desk-2", "booth-1"])
-    speaker.raw(topics.adjustments(PLAN.id), encode_adjustments(adjusted))
+    publisher.raw(topics.adjustments(PLAN.id), encode_adjustments(adjusted))
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Mosquitto]:
-    """A broker that knows a whole Monday morning."""
-    with mosquitto() as broker, voice(broker.settings("observer")) as speaker:
-        everything(speaker)
-        tell_more(speaker)
+def filled_broker() -> Iterator[Mosquitto]:
+    """A broker with the data of a whole Monday morning."""
+    with mosquitto() as broker, voice(broker.settings("observer")) as publisher:
+        everything(publisher)
+        publish_manager_data(publisher)
         yield broker
 
 
@@ -118,7 +118,7 @@ def reader(chromium: Browser, port: int, language: str) -> Iterator[Page]:
         base_url=f"http://localhost:{port}", locale=language, viewport=LOOKS[language], reduced_motion="reduce"
     )
     context.set_default_timeout(browser.SLOW_MS)
-    context.add_init_script(path=AXE)  # the policy of the pages lets none in that they load themselves
+    context.add_init_script(path=AXE)  # the content security policy blocks scripts in the page
     yield context.new_page()
     context.close()
 
@@ -131,8 +131,8 @@ def log_in(page: Page) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def violations(page: Page, path: str) -> list[str]:
-    """What axe-core finds on a page, everything opened that can be, in the light and in the dark."""
+def find_violations(page: Page, path: str) -> list[str]:
+    """Return what axe-core finds on a page with all details opened, in the light and the dark theme."""
     found = []
     page.goto(path)
     for figure in page.locator("[data-figure]").all():
@@ -140,35 +140,37 @@ def violations(page: Page, path: str) -> list[str]:
     page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # both are themes
-        found += [f"{path} ({theme}): {said}" for said in page.evaluate(LOOK)]
+        found += [f"{path} ({theme}): {violation}" for violation in page.evaluate(LOOK)]
     return found
 
 
 @pytest.mark.parametrize("language", LOOKS)
-def test_axe_finds_nothing_wrong_with_any_page(
-    chromium: Browser, told: Mosquitto, served: Served, app: Flask, language: str
+def test_no_page_has_an_axe_violation(
+    chromium: Browser, filled_broker: Mosquitto, served: Served, app: Flask, language: str
 ) -> None:
     assert AXE.is_file(), "make tools brings axe-core"
-    with served(told.settings("dashboard")) as settings, reader(chromium, settings.port, language) as page:
-        past(settings.journal_path)
+    with served(filled_broker.settings("dashboard")) as settings, reader(chromium, settings.port, language) as page:
+        write_history(settings.journal_path)
         page.goto("/")
         expect(page.locator("body")).to_have_attribute("data-link", "live")
         public = ["/no/such/page", *pages(app, {Who.EVERYONE})]
-        found = [said for path in public for said in violations(page, path)]
+        found = [violation for path in public for violation in find_violations(page, path)]
         log_in(page)
-        found += [said for path in pages(app, set(Who) - {Who.EVERYONE}) for said in violations(page, path)]
+        found += [
+            violation for path in pages(app, set(Who) - {Who.EVERYONE}) for violation in find_violations(page, path)
+        ]
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("language", LOOKS)
-def test_axe_finds_nothing_wrong_with_a_closed_house_or_one_that_is_not_heard(
-    chromium: Browser, told: Mosquitto, broker: Mosquitto, served: Served, language: str
+def test_pages_of_a_closed_or_silent_site_have_no_axe_violation(
+    chromium: Browser, filled_broker: Mosquitto, broker: Mosquitto, served: Served, language: str
 ) -> None:
-    closed, silent = told.settings("dashboard"), broker.settings("dashboard")
+    closed, silent = filled_broker.settings("dashboard"), broker.settings("dashboard")
     for followed, now_ms in ((closed, SUNDAY_12_MS), (silent, MONDAY_10_MS)):
         with (
             served(followed, now_ms=partial(int, now_ms)) as settings,
             reader(chromium, settings.port, language) as page,
         ):
-            found = [said for path in SHOWN for said in violations(page, path)]
+            found = [violation for path in SHOWN for violation in find_violations(page, path)]
         assert not found, "\n".join(found)

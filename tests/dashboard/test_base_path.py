@@ -1,4 +1,4 @@
-"""Pages below a sub-path: no address leaves it, by the table of routes and behind a real nginx in Chromium."""
+"""Pages below a sub-path: no address leaves it, checked for every route and behind a real nginx in Chromium."""
 
 import re
 import time
@@ -40,7 +40,7 @@ def app(settings: DashboardSettings, live: Live) -> Flask:
 
 
 class StrippingProxy:
-    """What nginx does with `proxy_pass http://upstream/`: the application never sees the sub-path."""
+    """Strips the sub-path as nginx does with `proxy_pass http://upstream/`: the application never sees it."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
@@ -62,13 +62,13 @@ def log_in(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/manage/login", "/nothing", "/static/board.css"])
-def test_a_site_below_a_sub_path_sets_no_transport_rule_for_the_whole_host(app: Flask, path: str) -> None:
+def test_a_site_below_a_sub_path_sends_no_hsts_header(app: Flask, path: str) -> None:
     with app.test_client().get(f"{BASE}{path}", base_url=HTTPS) as answer:
         assert "Strict-Transport-Security" not in answer.headers
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def addresses(text: str) -> set[str]:
+def find_addresses(text: str) -> set[str]:
     return {one or other for one, other in ADDRESS.findall(text)}
 
 
@@ -91,7 +91,7 @@ def test_no_address_on_any_page_leaves_the_sub_path(app: Flask, is_stripped: boo
             path = rule.rule.replace("<path:filename>", "home.js")
             answer = client.get(f"{BASE}{path}", base_url=HTTPS)
             assert answer.status_code != 404 or path.endswith("export"), path
-            found = addresses(answer.get_data(as_text=True)) if answer.mimetype != "image/png" else set()
+            found = find_addresses(answer.get_data(as_text=True)) if answer.mimetype != "image/png" else set()
             if "Location" in answer.headers:
                 found.add(answer.headers["Location"])
             seen |= found
@@ -99,7 +99,7 @@ def test_no_address_on_any_page_leaves_the_sub_path(app: Flask, is_stripped: boo
             assert not left, (path, left)
             for cookie in answer.headers.getlist("Set-Cookie"):
                 assert f"Path={BASE}/" in cookie, cookie
-                assert not cookie.startswith("__Host-"), cookie  # browsers drop it with a path
+                assert not cookie.startswith("__Host-"), cookie  # browsers reject it with another path
     assert len(seen) > 30
 
 
@@ -108,7 +108,7 @@ def test_the_first_page_needs_no_final_slash(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["ledig", "/ledig/", "/", "/a b", "//a", "/å"])
-def test_what_is_no_sub_path_is_refused(settings: DashboardSettings, wrong: str) -> None:
+def test_an_invalid_sub_path_is_rejected(settings: DashboardSettings, wrong: str) -> None:
     with pytest.raises(ValueError, match="base_path must be like"):
         replace(settings, base_path=wrong)
 
@@ -117,16 +117,16 @@ def test_what_is_no_sub_path_is_refused(settings: DashboardSettings, wrong: str)
 def proxied(lasting_broker: Mosquitto, served: Served) -> Iterator[str]:
     """The dashboard below /kept behind nginx, which serves nothing else."""
     with (
-        voice(lasting_broker.settings("observer")) as speaker,
+        voice(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard"), base_path="/kept") as settings,
         nginx(PROXY, {"upstream-kept": f"{HOST}:{settings.port}"}) as proxy,
     ):
-        everything(speaker)
+        everything(publisher)
         yield f"http://localhost:{proxy.port}/kept/"
 
 
 @pytest.mark.browser
-def test_live_page_and_login_work_behind_nginx_and_ask_for_nothing_outside(proxied: str) -> None:
+def test_live_page_and_login_work_behind_nginx_and_load_nothing_outside(proxied: str) -> None:
     with browser.chromium() as chromium:
         page = chromium.new_page(locale="en-GB")
         outside: list[str] = []

@@ -29,10 +29,10 @@ def broker() -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def house(broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
-    with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
-        everything(speaker)
-        yield settings, speaker
+def running_site(broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
+    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        everything(publisher)
+        yield settings, publisher
 
 
 def expect_live(page: Page) -> None:
@@ -44,14 +44,14 @@ def log_in(page: Page, onward: str = "/manage") -> None:
     page.fill("#name", NAME)
     page.fill("#password", PASSWORD)
     page.click("main button")
-    page.wait_for_url(lambda url: "/login" not in url)  # whoever goes on before the answer gets no cookie
+    page.wait_for_url(lambda url: "/login" not in url)  # leaving before the response would lose the cookie
 
 
-def test_a_page_whose_server_is_gone_greys_by_itself(chromium: Browser, broker: Mosquitto, served: Served) -> None:
-    with voice(broker.settings("observer")) as speaker, chromium.new_context(locale="sv-SE") as reader:
+def test_a_page_turns_grey_when_its_server_is_gone(chromium: Browser, broker: Mosquitto, served: Served) -> None:
+    with voice(broker.settings("observer")) as publisher, chromium.new_context(locale="sv-SE") as reader:
         page = reader.new_page()
         with served(broker.settings("dashboard")) as settings:
-            everything(speaker)
+            everything(publisher)
             page.goto(f"http://localhost:{settings.port}/")
             expect_live(page)
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
@@ -61,9 +61,9 @@ def test_a_page_whose_server_is_gone_greys_by_itself(chromium: Browser, broker: 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("path", ["/", "/manage"])
 def test_no_page_is_wider_than_its_window(
-    chromium: Browser, house: tuple[DashboardSettings, Voice], width: int, path: str
+    chromium: Browser, running_site: tuple[DashboardSettings, Voice], width: int, path: str
 ) -> None:
-    settings, _speaker = house
+    settings, _publisher = running_site
     with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 800}) as page:
         if path == "/manage":
             log_in(page)
@@ -72,8 +72,8 @@ def test_no_page_is_wider_than_its_window(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_touch_targets_are_large_enough(chromium: Browser, house: tuple[DashboardSettings, Voice]) -> None:
-    settings, _speaker = house
+def test_touch_targets_are_large_enough(chromium: Browser, running_site: tuple[DashboardSettings, Voice]) -> None:
+    settings, _publisher = running_site
     with browser.page_of(chromium, settings.port) as page:
         log_in(page)
         expect_live(page)
@@ -83,12 +83,12 @@ def test_touch_targets_are_large_enough(chromium: Browser, house: tuple[Dashboar
         assert min(heights) >= 44
 
 
-def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_policy(
-    chromium: Browser, house: tuple[DashboardSettings, Voice]
+def test_a_manager_sees_live_reasons_and_charts_without_policy_violations(
+    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
 ) -> None:
     import sqlite3
 
-    settings, speaker = house
+    settings, publisher = running_site
     db = sqlite3.connect(settings.journal_path)
     tables.create(db)
     hour = [
@@ -106,24 +106,24 @@ def test_a_manager_sees_reasons_live_and_the_past_drawn_without_a_fault_of_the_p
         expect_live(page)
         why = page.locator('[data-why="desk-1"] [data-cell="why"]')
         expect(why).to_contain_text("rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04")
-        speaker.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT)})
         expect(why).to_have_text("ingen aktivitet sedan kl. 09.54")
         page.get_by_role("button", name="Logga ut anna").click()
-        page.wait_for_url("/")  # to leave before the answer would take the wish back
+        page.wait_for_url("/")  # leaving before the response would cancel the request
         page.goto("/manage")
         assert urlsplit(page.url).path == "/manage/login"
 
 
-def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
-    chromium: Browser, house: tuple[DashboardSettings, Voice]
+def test_a_finding_appears_with_its_form_and_disappears_again(
+    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
 ) -> None:
-    settings, speaker = house
+    settings, publisher = running_site
     topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     with browser.page_of(chromium, settings.port) as page:
         log_in(page, "/manage/devices")
         expect(page.locator("#well")).to_be_visible()
-        speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
+        publisher.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
         row = page.locator("[data-finding]")
         expect(row).to_contain_text("Utlöstes upp till 1200 gånger på en timme")
         assert row.locator("input:not([name=csrf_token])").evaluate_all("all => all.map(one => one.value)") == [
@@ -132,20 +132,20 @@ def test_a_finding_comes_and_goes_on_the_managers_page_with_a_form_to_answer_it(
             "flapping",
             "ignore",
         ]
-        row.get_by_role("button", name="Ignorera").click()  # nobody collects here: the page comes back with it
+        row.get_by_role("button", name="Ignorera").click()  # no collector runs: the finding stays
         expect(row).to_contain_text("Utlöstes")
         assert urlsplit(page.url).path == "/manage/devices"
-        speaker.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
+        publisher.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
         expect(page.locator("#well")).to_be_visible()
         assert page.locator("[data-finding]").count() == 0
 
 
-def test_a_phone_shows_a_finding_its_remedy_and_its_button_without_moving_sideways(
-    chromium: Browser, house: tuple[DashboardSettings, Voice]
+def test_a_phone_shows_a_finding_without_horizontal_scrolling(
+    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
 ) -> None:
-    settings, speaker = house
+    settings, publisher = running_site
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    speaker.raw(
+    publisher.raw(
         topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
     )
     with browser.page_of(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:
@@ -158,11 +158,11 @@ def test_a_phone_shows_a_finding_its_remedy_and_its_button_without_moving_sidewa
 
 
 @pytest.mark.parametrize("width", [320, 1440])
-def test_hosts_see_what_is_coming_drawn_and_no_wider_than_their_window(
-    chromium: Browser, house: tuple[DashboardSettings, Voice], width: int
+def test_the_forecast_charts_fit_the_window(
+    chromium: Browser, running_site: tuple[DashboardSettings, Voice], width: int
 ) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
+    settings, publisher = running_site
+    foretell(publisher, settings.port, TOLD)
     with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
         log_in(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""A closed house: what everybody may learn of it, and what only who runs it still sees."""
+"""A closed site: what the public may see of it, and what staff still sees."""
 
 import time
 from collections.abc import Callable
@@ -30,9 +30,9 @@ NIGHT_MS = MONDAY_10_MS - 8 * 3_600_000
 """Monday, two in the morning."""
 
 
-def tell(live: Live, states: dict[str, SpaceState], people: int) -> None:
-    for space, told in states.items():
-        live.inbox.append(Message(topics.space(PLAN.id, space), encode(told), retained=True))
+def receive_states(live: Live, states: dict[str, SpaceState], people: int) -> None:
+    for space, space_state in states.items():
+        live.inbox.append(Message(topics.space(PLAN.id, space), encode(space_state), retained=True))
     air = Summary(0, {}, Air(1500.0 if people else 420.0, band=AirBand.BAD if people else AirBand.FRESH))
     live.inbox.append(Message(topics.zone(PLAN.id, "hall"), encode(air), retained=True))
     counted = Summary(0, {}, people=People(people, people, people))
@@ -44,13 +44,13 @@ def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> Live:
     live.inbox.append(Broker.HERE)
     seen = Occupancy.OCCUPIED if people else Occupancy.VACANT
     states = {space: state(seen, space=space) for space in morning() if space != "beans"}
-    if people:  # who is in drinks coffee; where a zone is silent, and what comes, is nobody's business either
+    if people:  # with people inside, a supply runs low and a zone is silent, neither of which may show
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet"]
         states |= {space: state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
         states |= {"beans": state(Occupancy.LOW, space="beans", level_pct=4.0)}
-    foretold = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
-    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), foretold, retained=True))
-    tell(live, states, people)
+    forecast = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
+    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), forecast, retained=True))
+    receive_states(live, states, people)
     live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())
     return live
@@ -66,7 +66,7 @@ def read(client: FlaskClient, path: str) -> str:
     return answer.text
 
 
-def test_nobody_can_tell_a_closed_house_with_people_in_it_from_an_empty_one(settings: DashboardSettings) -> None:
+def test_a_closed_site_looks_the_same_with_people_inside_and_empty(settings: DashboardSettings) -> None:
     full, empty = (serve(night(people), settings) for people in (30, 0))
     urls = [url for endpoint, url in looks(full) if ROUTES[endpoint].who is Who.EVERYONE]
     assert {"/", "/wall", "/api/v1/states", "/api/v1/stream"} <= set(urls)
@@ -75,7 +75,7 @@ def test_nobody_can_tell_a_closed_house_with_people_in_it_from_an_empty_one(sett
         assert (status, text.splitlines()) == (other[0], other[1].splitlines()), url
 
 
-def test_a_closed_house_says_that_it_is_and_when_it_opens(settings: DashboardSettings) -> None:
+def test_a_closed_site_shows_that_it_is_closed_and_when_it_opens(settings: DashboardSettings) -> None:
     public = serve(night(30), settings).test_client()
     page = read(public, "/?lang=en")
     assert "Closed. Opens at 7:00" in page.replace("07:00", "7:00")
@@ -96,7 +96,7 @@ def test_a_closed_house_says_that_it_is_and_when_it_opens(settings: DashboardSet
     }
 
 
-def test_who_runs_the_house_sees_it_at_night_too(settings: DashboardSettings) -> None:
+def test_staff_sees_the_site_while_it_is_closed(settings: DashboardSettings) -> None:
     client = serve(night(30), settings).test_client()
     log_in(client)
     page = read(client, "/manage?lang=en")
@@ -105,7 +105,7 @@ def test_who_runs_the_house_sees_it_at_night_too(settings: DashboardSettings) ->
     assert client.get("/manage/frame", base_url="https://localhost").json["public"]["spaces"].startswith("oooo")
 
 
-def test_the_rhythm_of_the_frames_tells_nothing_of_a_closed_house() -> None:
+def test_frame_timing_reveals_nothing_of_a_closed_site() -> None:
     live = night(0)
     began_s = time.monotonic()
     with Reader(live.public) as reader:
@@ -113,7 +113,7 @@ def test_the_rhythm_of_the_frames_tells_nothing_of_a_closed_house() -> None:
         sent = []
         for step in range(1, 140):
             now_s = began_s + step / 10
-            tell(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, 0)
+            receive_states(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, 0)
             live.tick(now_s)
             if reader.take(0):
                 sent.append(step / 10)
@@ -121,12 +121,12 @@ def test_the_rhythm_of_the_frames_tells_nothing_of_a_closed_house() -> None:
     assert all(abs(found - wanted) < 0.2 for found, wanted in zip(sent, (BREATH_S, 2 * BREATH_S), strict=True))
 
 
-def test_the_first_frame_of_the_morning_tells_nothing_of_the_night() -> None:
+def test_the_first_frame_of_the_morning_reveals_nothing_of_the_night() -> None:
     def opened(nightly: int) -> int:
         clock = [NIGHT_MS]
         live = night(0, lambda: clock[0])
         for step in range(nightly):
-            tell(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, step % 2)
+            receive_states(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, step % 2)
             live.tick(time.monotonic())
         clock[0] = MONDAY_10_MS
         live.tick(time.monotonic())
@@ -135,7 +135,7 @@ def test_the_first_frame_of_the_morning_tells_nothing_of_the_night() -> None:
     assert opened(40) == opened(0)
 
 
-def test_an_open_page_hears_at_once_that_the_house_opened_and_closed() -> None:
+def test_an_open_page_gets_opening_and_closing_at_once() -> None:
     clock = [NIGHT_MS]
     live = night(0, lambda: clock[0])
     with Reader(live.public) as reader:

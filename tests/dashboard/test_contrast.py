@@ -1,4 +1,4 @@
-"""Every colour can be told from its ground, in both themes, also by eyes that see colours otherwise."""
+"""Checks the contrast of every colour with its background, in both themes, also for colour vision deficiencies."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ def colour(code: str, sight: str = "full") -> Colour:
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """WCAG 2.2's ratio."""
+    """The contrast ratio of WCAG 2.2."""
     light, dark = sorted((0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (one, other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
@@ -41,13 +41,13 @@ def contrast(one: Colour, other: Colour) -> float:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("name", TEXT)
-def test_text_stands_out_at_least_four_and_a_half_times(theme: str, sight: str, name: str) -> None:
+def test_text_has_a_contrast_of_at_least_four_and_a_half(theme: str, sight: str, name: str) -> None:
     assert contrast(linear(theme, name, sight), linear(theme, "--ground", sight)) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("share", re.findall(r"\.h\d \{ background: color-mix\(in srgb, var\(--free\) (\d+)%", CSS))
-def test_a_count_stands_out_from_the_shade_of_its_hour(theme: str, share: str) -> None:
+def test_a_count_is_readable_on_the_shade_of_its_hour(theme: str, share: str) -> None:
     def mixed(free: int, ground: int) -> int:
         return round((int(share) * free + (100 - int(share)) * ground) / 100)
 
@@ -62,5 +62,5 @@ def test_a_count_stands_out_from_the_shade_of_its_hour(theme: str, share: str) -
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("name", SHAPES)
-def test_shapes_stand_out_at_least_three_times(theme: str, sight: str, name: str) -> None:
+def test_shapes_have_a_contrast_of_at_least_three(theme: str, sight: str, name: str) -> None:
     assert contrast(linear(theme, name, sight), linear(theme, "--ground", sight)) >= 3

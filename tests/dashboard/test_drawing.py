@@ -1,4 +1,4 @@
-"""The plan as a drawing: walls, gaps, marks."""
+"""The floor plan drawings: walls, gaps, symbols."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def test_every_space_is_drawn_once_on_its_own_floor() -> None:
     assert {mark.zone for mark in draw(PLAN)[0].marks} == {"hall", "workshop"}
 
 
-def test_a_mark_knows_its_place_in_the_frame_and_one_member_s_desk_has_none() -> None:
+def test_a_symbol_has_its_index_in_the_frame_and_a_dedicated_desk_has_none() -> None:
     offered = [space.id for space in PLAN.spaces if space.offered]
     for mark in (mark for floor in draw(PLAN) for mark in floor.marks):
         assert mark.place == (offered.index(mark.id) if mark.id in offered else None)

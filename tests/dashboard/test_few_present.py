@@ -1,4 +1,4 @@
-"""A site that never closes shows strangers no single space while fewer than five people are in it."""
+"""A site that never closes shows the public no single space while fewer than five people are inside."""
 
 import re
 import time
@@ -42,7 +42,7 @@ ALWAYS_OPEN: dict[str, dict[str, Any]] = {
 def always_open(
     taken: list[str], mode: StrangersWhenFew, how: str = "no hours", clock: list[int] | None = None
 ) -> Live:
-    """A site that is open all of the Monday; `clock` is its time if that changes."""
+    """A site that is open for the whole Monday; `clock` holds its time if that changes."""
     plan = replace(PLAN, privacy=Privacy(strangers_when_few=mode), **ALWAYS_OPEN[how])
     time_ms = clock or [MONDAY_10_MS]
     live = Live(plan, lambda: time_ms[0])
@@ -61,7 +61,7 @@ def always_open(
     [(StrangersWhenFew.NOTHING, "no hours"), *((StrangersWhenFew.LEVEL, how) for how in ALWAYS_OPEN)],
 )
 @pytest.mark.parametrize("address", ["/", "/wall", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])
-def test_no_open_page_or_feed_tells_which_of_few_spaces_are_taken(
+def test_no_public_page_or_feed_reveals_which_of_few_spaces_are_taken(
     settings: DashboardSettings, mode: StrangersWhenFew, how: str, address: str
 ) -> None:
     def seen(taken: list[str]) -> str:
@@ -74,7 +74,7 @@ def test_no_open_page_or_feed_tells_which_of_few_spaces_are_taken(
     assert seen(DESKS[:1]) == seen(DESKS[4:8]) == seen([])
 
 
-def test_a_level_is_all_but_four_and_five_people_bring_the_spaces_back() -> None:
+def test_the_level_is_all_but_four_and_five_people_show_the_spaces_again() -> None:
     now_s = time.monotonic()
     few = always_open(DESKS[:4], StrangersWhenFew.LEVEL).frame(now_s)
     desks = few.kinds[SpaceKind.DESK]
@@ -88,8 +88,8 @@ def test_a_level_is_all_but_four_and_five_people_bring_the_spaces_back() -> None
 
 
 @pytest.mark.parametrize("mode", [StrangersWhenFew.LEVEL, StrangersWhenFew.NOTHING])
-def test_what_is_out_of_use_is_shown_and_left_out_of_every_count_whoever_sits_there(mode: StrangersWhenFew) -> None:
-    """A manager has set it and no sensor: it is no state of anybody, and marks and counts agree."""
+def test_a_space_out_of_use_is_shown_and_not_counted_whoever_sits_there(mode: StrangersWhenFew) -> None:
+    """A manager sets it, not a sensor: it reveals nobody's state, and symbols and counts agree."""
 
     def few(taken: list[str], state_of_it: Occupancy) -> Frame:
         live = always_open(taken, mode)
@@ -119,7 +119,7 @@ def test_the_stream_shows_the_same_for_any_few_spaces(how: str) -> None:
     assert few[0]
 
 
-def test_a_site_with_office_hours_shows_few_spaces_the_day_after_an_open_night() -> None:
+def test_a_site_with_office_hours_shows_its_spaces_the_day_after_an_open_night() -> None:
     clock = [MONDAY_10_MS]
     live = always_open(DESKS[:1], StrangersWhenFew.LEVEL, "24/7 on this weekday", clock)
     version = live.mark(time.monotonic()).version
@@ -130,7 +130,7 @@ def test_a_site_with_office_hours_shows_few_spaces_the_day_after_an_open_night()
 
 
 @pytest.mark.parametrize("how", ALWAYS_OPEN)
-def test_who_comes_and_goes_among_few_moves_no_public_frame(how: str) -> None:
+def test_arrivals_and_departures_of_few_people_send_no_public_frame(how: str) -> None:
     live = always_open([], StrangersWhenFew.LEVEL, how)
     before = live.mark(time.monotonic()).version
     for number in range(4):

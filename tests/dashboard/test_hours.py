@@ -1,4 +1,4 @@
-"""When the house is open, as its own wall clock shows it."""
+"""Opening and closing times in the site's time zone."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -27,48 +27,48 @@ def at(text: str) -> int:
         ("2025-11-30T23:59", Opening(1, 0, "07:00")),
     ],
 )
-def test_a_closed_house_says_when_it_opens_next(now: str, opening: Opening | None) -> None:
+def test_a_closed_site_has_a_next_opening(now: str, opening: Opening | None) -> None:
     plan = replace(PLAN, opening_hours=WEEKDAYS)
     assert next_opening(plan, at(now)) == opening
     assert is_open(plan, at(now)) is (opening is None)
 
 
-def test_a_house_that_opens_one_day_a_week_says_so_on_its_evening() -> None:
+def test_a_site_open_one_day_a_week_opens_in_seven_days() -> None:
     plan = replace(PLAN, opening_hours={0: WEEKDAYS[0]})
     assert next_opening(plan, at("2025-11-24T21:00")) == Opening(7, 0, "07:00")
 
 
-def test_a_house_without_hours_is_always_open() -> None:
+def test_a_site_without_hours_is_always_open() -> None:
     assert is_open(replace(PLAN, opening_hours={}), at("2025-11-30T03:00"))
 
 
-def test_the_clock_is_the_house_s_own() -> None:
+def test_the_clock_uses_the_time_zone_of_the_site() -> None:
     assert clock(PLAN, MONDAY_10_MS) == "10:00"
 
 
-def test_days_are_cut_at_local_midnight_also_when_the_clocks_change() -> None:
+def test_days_start_at_local_midnight_also_when_clocks_change() -> None:
     after_the_change = at("2025-10-27T12:00")
     assert midnight_ms(PLAN, after_the_change) == at("2025-10-27T00:00")
     assert midnight_ms(PLAN, after_the_change, 1) == at("2025-10-26T00:00")
     assert midnight_ms(PLAN, after_the_change) - midnight_ms(PLAN, after_the_change, 1) == 25 * 3_600_000
 
 
-def test_a_red_day_and_a_day_of_its_own_are_passed_over() -> None:
+def test_holidays_and_closed_days_are_skipped() -> None:
     plan = replace(PLAN, opening_hours=WEEKDAYS, closed=frozenset({date(2026, 4, 7)}))
     assert next_opening(plan, at("2026-04-02T21:00")) == Opening(6, 2, "07:00"), "Easter, and the Tuesday after it"
 
 
-def test_a_house_that_is_closed_for_months_does_not_say_when_it_opens() -> None:
+def test_a_site_closed_for_months_has_no_next_opening() -> None:
     plan = replace(PLAN, closed=frozenset(date(2026, 4, 1) + timedelta(days=n) for n in range(90)))
     assert next_opening(plan, at("2026-04-01T10:00")) is None
     assert next_opening(plan, at("2026-06-01T10:00")) == Opening(29, 1, "07:00")
 
 
 @pytest.mark.parametrize(("hours", "closes"), [(0, 10), (9.9, 10), (10, None), (-4, None)])
-def test_an_open_house_closes_at_its_hour_and_a_closed_one_does_not(hours: float, closes: float | None) -> None:
+def test_an_open_site_has_a_closing_time_and_a_closed_one_has_none(hours: float, closes: float | None) -> None:
     now_ms = MONDAY_10_MS + round(hours * 3_600_000)
     assert closing(PLAN, now_ms) == (None if closes is None else MONDAY_10_MS + closes * 3_600_000)
 
 
-def test_a_house_that_is_open_over_midnight_does_not_close() -> None:
+def test_a_site_that_is_always_open_has_no_closing_time() -> None:
     assert closing(replace(PLAN, opening_hours={}), MONDAY_10_MS) is None

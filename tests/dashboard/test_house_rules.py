@@ -1,4 +1,4 @@
-"""The house's promises in words: made of its settings, and true of another house too."""
+"""The privacy rules as text: derived from the settings, and correct for other sites too."""
 
 from dataclasses import replace
 
@@ -20,9 +20,9 @@ def rules(settings: DashboardSettings, plan: SitePlan = PLAN) -> dict[str, str]:
     return {section.anchor: " ".join(section.sentences) for section in house_rules(plan, settings, EN)}
 
 
-def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
+def test_retention_periods_follow_the_settings(settings: DashboardSettings) -> None:
     kept = rules(settings)["kept"]
-    for told in (
+    for text in (
         "72 hours",
         "hour: 35 days",
         "machine: 13 months",
@@ -30,14 +30,14 @@ def test_what_is_kept_is_told_as_it_is_set(settings: DashboardSettings) -> None:
         "without times: 14 days",
         "exported figures: 13 months",
     ):
-        assert told in kept
+        assert text in kept
     shorter = replace(settings, retention=RetentionSettings(raw_hours=1, desk_hours_days=1, series_days=90))
     kept = rules(shorter)["kept"]
-    for told in ("1 hour.", "hour: 1 day.", "machine: 13 months", "spaces or more: 90 days"):
-        assert told in kept
+    for text in ("1 hour.", "hour: 1 day.", "machine: 13 months", "spaces or more: 90 days"):
+        assert text in kept
 
 
-def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: DashboardSettings) -> None:
+def test_dedicated_desks_are_counted_and_zones_without_history_named(settings: DashboardSettings) -> None:
     nobody = rules(settings)["nobody"]
     assert "4 desks are dedicated, each to one member" in nobody
     assert "History is not shown" not in nobody
@@ -49,12 +49,12 @@ def test_members_own_desks_are_counted_and_zones_without_a_past_named(settings: 
     assert "History is not shown for the desks of Tysta rummet, Loftet." in nobody
 
 
-def test_a_member_s_own_room_hides_the_past_of_its_kind(settings: DashboardSettings) -> None:
+def test_a_dedicated_room_hides_the_history_of_its_kind(settings: DashboardSettings) -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     assert "for the rooms of Loftet together" in rules(settings, replace(PLAN, spaces=own))["nobody"]
 
 
-def test_a_house_that_never_closes_promises_no_closed_hours(settings: DashboardSettings) -> None:
+def test_a_site_that_never_closes_mentions_no_closed_hours(settings: DashboardSettings) -> None:
     assert "outside opening hours" in rules(settings)["seen"]
     seen = rules(settings, replace(PLAN, opening_hours={}))["seen"]
     assert "The site never closes" in seen
@@ -62,13 +62,13 @@ def test_a_house_that_never_closes_promises_no_closed_hours(settings: DashboardS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_sentence_has_a_gap(settings: DashboardSettings, language: str) -> None:
+def test_no_sentence_has_an_unfilled_placeholder(settings: DashboardSettings, language: str) -> None:
     for section in house_rules(PLAN, settings, Words.of(language)):
         assert section.sentences
         assert not any("{" in sentence for sentence in section.sentences)
 
 
-def test_the_page_holds_every_promise(app: Flask, settings: DashboardSettings) -> None:
+def test_the_page_shows_every_rule(app: Flask, settings: DashboardSettings) -> None:
     client = app.test_client()
     log_in(client)
     page = client.get("/manage/house-rules?lang=sv", base_url="https://localhost").text

@@ -1,4 +1,4 @@
-"""Houses that are unlike the example: very small, very large, without what most have."""
+"""Sites unlike the example: very small, very large, without what most sites have."""
 
 import time
 from dataclasses import replace
@@ -30,8 +30,8 @@ def client(plan: SitePlan, settings: DashboardSettings, shown: Occupancy | None)
     live.inbox.append(Broker.HERE)
     for space in plan.spaces:
         if shown is not None:
-            told = encode(state(shown, space=space.id))
-            live.inbox.append(Message(topics.space(plan.id, space.id), told, retained=True))
+            payload = encode(state(shown, space=space.id))
+            live.inbox.append(Message(topics.space(plan.id, space.id), payload, retained=True))
     live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())
     return create_app(settings, plan, live, Accounts(settings.accounts_path)).test_client()
@@ -55,7 +55,7 @@ def answer(page: str) -> str:
         (MANY, None, "? av 500 skrivbord lediga", "? of 500 desks free"),
     ],
 )
-def test_any_house_gets_a_true_answer(
+def test_any_site_gets_a_correct_answer(
     settings: DashboardSettings, spaces: tuple[Space, ...], shown: Occupancy | None, sv: str, en: str
 ) -> None:
     reader = client(replace(SMALL, spaces=spaces), settings, shown)
@@ -76,7 +76,7 @@ def test_any_house_gets_a_true_answer(
         (Occupancy.DISABLED, StrangersWhenFew.LEVEL, "0", 0),
     ],
 )
-def test_a_site_that_never_closes_shows_what_its_privacy_setting_promises(
+def test_a_site_that_never_closes_shows_what_its_privacy_setting_allows(
     settings: DashboardSettings, shown: Occupancy, mode: StrangersWhenFew, number: str, capacity: int
 ) -> None:
     site = replace(SMALL, spaces=MANY, opening_hours={}, privacy=Privacy(strangers_when_few=mode))
@@ -85,7 +85,7 @@ def test_a_site_that_never_closes_shows_what_its_privacy_setting_promises(
     assert reader.get("/api/v1/summary").json["kinds"]["desk"]["capacity"] == capacity
 
 
-def test_a_house_that_offers_nothing_says_its_name_and_counts_nothing(settings: DashboardSettings) -> None:
+def test_a_site_without_offered_spaces_shows_its_name_and_no_counts(settings: DashboardSettings) -> None:
     reader = client(replace(SMALL, spaces=(OWN,)), settings, Occupancy.VACANT)
     page = reader.get("/?lang=sv").text
     assert "<h1>Spinneriet</h1>" in page
@@ -95,7 +95,7 @@ def test_a_house_that_offers_nothing_says_its_name_and_counts_nothing(settings: 
     assert reader.get("/manage", base_url="https://localhost").status_code == 200
 
 
-def test_one_sensor_is_told_as_one(settings: DashboardSettings) -> None:
+def test_one_sensor_is_written_in_the_singular(settings: DashboardSettings) -> None:
     pir = Sensor(device="pi-1", id="desk-1-pir", kind=SensorKind.PIR, space="desk-1")
     reader = client(replace(SMALL, sensors=(pir,)), settings, None)
     log_in(reader)

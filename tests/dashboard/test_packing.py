@@ -1,4 +1,4 @@
-"""What our scripts lose on their way: comments, and nothing else."""
+"""Scripts are sent without their comments and otherwise unchanged."""
 
 import gzip
 from pathlib import Path
@@ -26,7 +26,7 @@ SCRIPTS = sorted(path.name for path in STATIC.glob("*.js"))
         ("try {\n  a();\n} catch {\n  // a browser that keeps nothing\n}\n", "try {\n  a();\n} catch {\n}\n"),
     ],
 )
-def test_comments_are_left_out_and_text_stays(script: str, sent: str | None) -> None:
+def test_comments_are_removed_and_strings_stay(script: str, sent: str | None) -> None:
     assert without_comments(script.encode()).decode() == (script if sent is None else sent)
 
 

@@ -1,4 +1,4 @@
-"""Axes of charts: no label stands there twice, and what has no data is not drawn."""
+"""Axes of charts: no label repeats, and a chart without data is not drawn."""
 
 from datetime import UTC, datetime, timedelta
 

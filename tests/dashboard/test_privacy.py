@@ -1,7 +1,7 @@
-"""What no page tells: two houses that differ in a member's secret only look the same on every route, to everybody.
+"""No page reveals a secret: two sites that differ only in a member's secret look the same on every route, to everybody.
 
-Every route of the table that can be looked at is walked, with every parameter that chooses a past: as nobody, and as a
-manager, who sees the most. A page that is added is walked too, and what it can be asked belongs into ASKED.
+Every readable route of the table is fetched with every parameter that selects history: without a login, and as a
+manager, who sees the most. A new page is included automatically; its query parameters must be added to ASKED.
 """
 
 import io
@@ -64,7 +64,7 @@ PLAN = replace(
     spaces=tuple(space for space in house.PLAN.spaces if space.id not in GONE),
     sensors=tuple(sensor for sensor in house.PLAN.sensors if sensor.space not in GONE),
 )
-"""The loft has two desks: too few for a past, and so the quiet room has none either."""
+"""The loft has two desks, too few for a history; therefore the quiet room has no history either."""
 HIDDEN = ("loft", "quiet")
 OWN = ("desk-24", "desk-25", "desk-26", "desk-27")
 BEGIN_MS = MONDAY_10_MS - 9 * DAY_MS
@@ -72,43 +72,43 @@ DESK = SpaceKind.DESK.value
 
 
 @dataclass(frozen=True)
-class Secrets:
-    """What members keep to themselves. Whatever it is, the house's figures are the same."""
+class MemberSecrets:
+    """Private facts of members. The site's shown figures must not depend on them."""
 
     own_desk: Occupancy = Occupancy.VACANT
-    """One member's own desk, should a broker ever tell of it."""
+    """State of a dedicated desk, if it were ever published."""
     in_loft: float = 0.0
-    """Of the twelve desks taken in the two zones whose past is hidden, so many in the loft."""
+    """How many of the twelve taken desks in the two hidden zones are in the loft."""
     desk_hour_s: float = 0.0
-    """How much of each hour a desk was taken."""
+    """How many seconds of each hour a desk was taken."""
     people: int = 1
-    """In the house, in each five minutes, and through its door: one to four."""
+    """One to four people: on site in each five minutes, and through the door."""
     in_hall: float = 8.0
-    """No secret: fifteen desks of the hall have a past."""
+    """Not secret: the hall's fifteen desks have a history."""
     desk: Occupancy = Occupancy.VACANT
-    """No secret: a shared desk is free or taken."""
+    """Not secret: a shared desk is free or taken."""
 
 
-Telling = Callable[[Secrets], Flask]
+CreateApp = Callable[[MemberSecrets], Flask]
 
 
 @pytest.fixture
-def told(settings: DashboardSettings, tmp_path: Path) -> Telling:
-    made: list[Path] = []
+def create_site_app(settings: DashboardSettings, tmp_path: Path) -> CreateApp:
+    folders: list[Path] = []
 
-    def tell(secrets: Secrets) -> Flask:
-        folder = tmp_path / str(len(made))
+    def create(secrets: MemberSecrets) -> Flask:
+        folder = tmp_path / str(len(folders))
         folder.mkdir()
-        made.append(folder)
+        folders.append(folder)
         (folder / "accounts.sqlite").write_bytes(settings.accounts_path.read_bytes())
         _write(folder / "journal.sqlite", secrets)
         own = replace(settings, accounts_path=folder / "accounts.sqlite", journal_path=folder / "journal.sqlite")
         return create_app(own, PLAN, _live(secrets), Accounts(own.accounts_path, lambda: 1_764_000_000.0))
 
-    return tell
+    return create
 
 
-def _live(secrets: Secrets) -> Live:
+def _live(secrets: MemberSecrets) -> Live:
     live = Live(PLAN, lambda: MONDAY_10_MS)
     states = (
         morning(PLAN)
@@ -122,16 +122,16 @@ def _live(secrets: Secrets) -> Live:
             Broker.HERE,
             *(Message(topics.space(PLAN.id, space), encode(one), retained=True) for space, one in states.items()),
             Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
-            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(_foretold(secrets)), retained=True),
+            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True),
             Message(topics.forecast(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True),
         ]
     )
-    speak(live)
+    report_collector(live)
     return live
 
 
-def _foretold(secrets: Secrets) -> Forecast:
-    """Of the house: its desks, and its people, who are few now and many in an hour."""
+def _build_forecast(secrets: MemberSecrets) -> Forecast:
+    """The forecast for the site: its desks, and its people, who are few now and many in an hour."""
     few = float(secrets.people)
     hours = (
         HourOutlook(0, few, (few,) * 9),
@@ -142,13 +142,13 @@ def _foretold(secrets: Secrets) -> Forecast:
     return Forecast({DESK: TOLD}, people=people)
 
 
-def speak(live: Live) -> None:
-    """Let the collector be heard now: however long all pages take, none of them finds it silent."""
+def report_collector(live: Live) -> None:
+    """Let the collector report now, so that no page finds it silent, however long all pages take."""
     live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
     live.tick(time.monotonic())
 
 
-def _write(path: Path, secrets: Secrets) -> None:
+def _write(path: Path, secrets: MemberSecrets) -> None:
     with closing(sqlite3.connect(path)) as db:
         tables.create(db)
         for measure, rows in _rows(secrets):
@@ -156,7 +156,7 @@ def _write(path: Path, secrets: Secrets) -> None:
         db.commit()
 
 
-def _rows(secrets: Secrets) -> Iterator[tuple[Measure, list[Row]]]:
+def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[Row]]]:
     hours = range(BEGIN_MS, MONDAY_10_MS, HOUR_MS)
     zones = {
         WHOLE_SITE: 12.0 + secrets.in_hall,
@@ -166,18 +166,20 @@ def _rows(secrets: Secrets) -> Iterator[tuple[Measure, list[Row]]]:
     }
     for zone, taken in zones.items():
         use = (30.0, taken, taken, 30.0 - taken, 0.0)
-        fives = 40 * 288 if zone == WHOLE_SITE else 400  # weeks of the house, for what is reckoned from them
+        fives = 40 * 288 if zone == WHOLE_SITE else 400  # weeks of history of the site, for aggregated figures
         yield ZONE_FIVE_MIN, [Row((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, fives)]
         yield ZONE_HOUR, [Row((zone, DESK), at_ms, (12.0, *use, 0.0)) for at_ms in hours]
         yield STAYS, [Row((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
-        foretold = (taken, taken, taken, 0.5, taken, 0.5)
-        yield FORECAST, [Row((zone, DESK, Lead.HOUR), at_ms, foretold) for at_ms in hours]
+        forecast = (taken, taken, taken, 0.5, taken, 0.5)
+        yield FORECAST, [Row((zone, DESK, Lead.HOUR), at_ms, forecast) for at_ms in hours]
     desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK]
     used = (secrets.desk_hour_s, 3600.0 - secrets.desk_hour_s, 0.0)
     yield SPACE_HOUR, [Row((desk,), at_ms, used) for desk in desks for at_ms in hours]
     n = float(secrets.people)
     five = [MONDAY_10_MS - number * 300_000 for number in range(1, 9 * 288)]
-    inside = [n if number % 3 else 30.0 for number in range(len(five))]  # few among many: no mean may give them away
+    inside = [
+        n if number % 3 else 30.0 for number in range(len(five))
+    ]  # small counts among large ones: no mean may reveal them
     counts = [(n, n, people, people, people, float(BEGIN_MS)) for people in inside]
     yield PEOPLE_FIVE_MIN, [Row((WHOLE_SITE,), *row) for row in zip(five, counts, strict=True)]
     yield PEOPLE_CORRECTION, [Row((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
@@ -211,10 +213,10 @@ ASKED: dict[str, list[str]] = {
         )
     ],
 }
-"""What a page can be asked beyond its address."""
+"""Query parameters of pages."""
 PLACES = {"space": ("desk-1", "desk-24", "desk-28", "booth-1"), "zone": ("loft", "hall")}
 PART = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
-"""A part of a rule that stands for something, such as `<space>`."""
+"""A placeholder in a rule, such as `<space>`."""
 NOISE = re.compile(
     r'name="csrf_token" value="[^"]*"|nonce="[^"]*"|"age_s":\s*[\d.]+|\d+ s (?:ago|sedan)|data-shift="\d+"'
     r'|name="session" value="[^"]*"|för \d+ s'
@@ -222,26 +224,26 @@ NOISE = re.compile(
 
 
 def looks(app: Flask) -> Iterator[tuple[str, str]]:
-    """Each way to look at each route: its endpoint and a URL."""
+    """Yield each request for each route: its endpoint and a URL."""
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
             continue
         names = PART.findall(rule.rule)
         for values in product(*(PLACES.get(name, ("x",)) for name in names)):
-            path = filled(rule.rule, values)
+            path = fill_rule(rule.rule, values)
             for query in ("", *ASKED.get(rule.endpoint, [])):
                 yield rule.endpoint, f"{path}?{query}" if query else path
 
 
-def filled(rule: str, values: tuple[str, ...]) -> str:
+def fill_rule(rule: str, values: tuple[str, ...]) -> str:
     left = iter(values)
     return PART.sub(lambda _part: next(left), rule)
 
 
 def seen(client: FlaskClient, url: str) -> tuple[int, str]:
-    """What somebody sees there, without what is new each time."""
+    """Return status and body of a response, without parts that differ each time."""
     live: Live = client.application.extensions["ledig"].live
-    speak(live)
+    report_collector(live)
     with client.get(url, base_url=HOME) as answer:
         if answer.mimetype == "text/event-stream":
             chunks = iter(answer.response)
@@ -256,8 +258,8 @@ def seen(client: FlaskClient, url: str) -> tuple[int, str]:
     return answer.status_code, NOISE.sub("", body.decode("utf-8", "replace"))
 
 
-def everything(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
-    """What nobody in particular and a manager see, by reader and URL."""
+def fetch_all(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
+    """Return what the public and a manager see, by reader and URL."""
     manager = app.test_client()
     assert log_in(manager).status_code == 303
     readers = {"nobody": app.test_client(), "manager": manager}
@@ -266,30 +268,30 @@ def everything(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
     return found
 
 
-def test_the_zones_of_this_house_are_those_whose_past_is_hidden() -> None:
+def test_the_hidden_zones_of_this_site_are_as_expected() -> None:
     assert hidden_zones(PLAN) == set(HIDDEN)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Secrets(own_desk=Occupancy.OCCUPIED),
-        Secrets(in_loft=2.0),
-        Secrets(desk_hour_s=3600.0),
-        Secrets(people=4),
+        MemberSecrets(own_desk=Occupancy.OCCUPIED),
+        MemberSecrets(in_loft=2.0),
+        MemberSecrets(desk_hour_s=3600.0),
+        MemberSecrets(people=4),
     ],
     ids=["a member's own desk", "few desks of a zone", "one desk's hours", "one to four people"],
 )
-def test_a_secret_changes_no_page_no_feed_and_no_export(told: Telling, other: Secrets) -> None:
-    one, two = everything(told(Secrets())), everything(told(other))
+def test_a_secret_changes_no_page_no_feed_and_no_export(create_site_app: CreateApp, other: MemberSecrets) -> None:
+    one, two = fetch_all(create_site_app(MemberSecrets())), fetch_all(create_site_app(other))
     assert one.keys() == two.keys()
     for where, (status, text) in one.items():
         assert two[where][0] == status, where
         assert text.splitlines() == two[where][1].splitlines(), where
 
 
-def test_who_comes_among_few_and_what_a_desk_s_sensor_says_again_moves_no_public_frame() -> None:
-    live, began_s = _live(Secrets()), time.monotonic()
+def test_few_arrivals_and_repeated_desk_evidence_send_no_public_frame() -> None:
+    live, began_s = _live(MemberSecrets()), time.monotonic()
     before = live.frame(began_s).version
     with Reader(live.public) as reader:
         assert reader.take(0)
@@ -297,25 +299,25 @@ def test_who_comes_among_few_and_what_a_desk_s_sensor_says_again_moves_no_public
             counted = Summary(0, {}, people=People(people, people, people, MONDAY_10_MS - 5 * HOUR_MS))
             again = msgspec.structs.replace(state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
             own = state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
-            told = (topics.space(PLAN.id, "desk-2"), again), (topics.space(PLAN.id, OWN[0]), own)
-            live.inbox.extend(Message(topic, encode(one), retained=False) for topic, one in told)
+            states = (topics.space(PLAN.id, "desk-2"), again), (topics.space(PLAN.id, OWN[0]), own)
+            live.inbox.extend(Message(topic, encode(one), retained=False) for topic, one in states)
             live.inbox.append(Message(topics.site_summary(PLAN.id), encode(counted), retained=False))
             live.tick(began_s)
             assert reader.take(0) is None
     assert live.frame(began_s).version == before
 
 
-def test_what_is_no_secret_does_change_them(told: Telling) -> None:
-    """The walk sees what it looks at: a figure of the house reaches pages, feeds and exports."""
-    other = Secrets(people=40, in_hall=3.0, desk=Occupancy.OCCUPIED)
-    one, two = everything(told(Secrets(people=20))), everything(told(other))
+def test_a_public_figure_changes_pages_feeds_and_exports(create_site_app: CreateApp) -> None:
+    """The check is effective: a public figure reaches pages, feeds and exports."""
+    other = MemberSecrets(people=40, in_hall=3.0, desk=Occupancy.OCCUPIED)
+    one, two = fetch_all(create_site_app(MemberSecrets(people=20))), fetch_all(create_site_app(other))
     changed = {url.split("?")[0] for (who, url), answer in one.items() if two[who, url] != answer}
     assert {"/", "/api/v1/summary", "/api/v1/frame", "/api/v1/stream", "/api/v1/history", "/manage"} <= changed
     assert {"/manage/use", "/manage/export", "/manage/growth", "/manage/growth/export"} <= changed
 
 
-def test_every_question_that_is_walked_is_one_that_a_page_answers(told: Telling) -> None:
-    app = told(Secrets())
+def test_every_query_of_the_check_is_answered_by_a_page(create_site_app: CreateApp) -> None:
+    app = create_site_app(MemberSecrets())
     manager = app.test_client()
     log_in(manager)
     assert ASKED.keys() <= ROUTES.keys()

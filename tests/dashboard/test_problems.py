@@ -1,4 +1,4 @@
-"""What goes wrong: a problem for a program, a page that helps for a person, and nothing of the inside for anybody."""
+"""Errors: a problem for a program, a page with a remedy for a person, and internals for nobody."""
 
 from dataclasses import replace
 
@@ -33,12 +33,12 @@ def manager(app: Flask) -> FlaskClient:
 
 def as_problem(answer: TestResponse) -> dict[str, object]:
     assert answer.mimetype == MEDIA_TYPE
-    told = answer.json
-    assert isinstance(told, dict)
-    assert set(told) == {"type", "title", "status", "detail", "instance"}
-    assert told["status"] == answer.status_code
-    assert told["instance"] == answer.request.path
-    return told
+    body = answer.json
+    assert isinstance(body, dict)
+    assert set(body) == {"type", "title", "status", "detail", "instance"}
+    assert body["status"] == answer.status_code
+    assert body["instance"] == answer.request.path
+    return body
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def as_problem(answer: TestResponse) -> dict[str, object]:
     ],
 )
 def test_a_program_gets_a_problem(public: FlaskClient, method: str, path: str, status: int, title: str) -> None:
-    told = as_problem(public.open(path, method=method, base_url=HOME))
-    assert (told["status"], told["title"]) == (status, title)
+    body = as_problem(public.open(path, method=method, base_url=HOME))
+    assert (body["status"], body["title"]) == (status, title)
 
 
 @pytest.mark.parametrize(
@@ -72,30 +72,30 @@ def test_a_program_gets_a_problem(public: FlaskClient, method: str, path: str, s
         "member=anna",
     ],
 )
-def test_a_question_that_cannot_be_answered_is_told_what_to_ask(manager: FlaskClient, query: str) -> None:
-    told = as_problem(manager.get(f"/api/v1/history?{query}", base_url=HOME))
-    assert (told["status"], told["type"]) == (400, "urn:ledig:problem:question")
+def test_an_invalid_query_is_answered_with_the_remedy(manager: FlaskClient, query: str) -> None:
+    body = as_problem(manager.get(f"/api/v1/history?{query}", base_url=HOME))
+    assert (body["status"], body["type"]) == (400, "urn:ledig:problem:question")
 
 
-def test_a_desk_that_exists_and_one_that_does_not_get_the_same_refusal(manager: FlaskClient) -> None:
+def test_an_existing_and_a_missing_desk_get_the_same_refusal(manager: FlaskClient) -> None:
     details = set()
     for space in ("desk-1", "desk-24", "desk-99"):
-        told = as_problem(manager.get(f"/api/v1/history?measure=space_hour&space={space}", base_url=HOME))
-        details.add(str(told["detail"]).replace(space, "X"))
+        body = as_problem(manager.get(f"/api/v1/history?measure=space_hour&space={space}", base_url=HOME))
+        details.add(str(body["detail"]).replace(space, "X"))
     assert len(details) == 1
 
 
-def test_history_that_is_away_is_a_problem_that_may_pass(manager: FlaskClient) -> None:
-    told = as_problem(manager.get("/api/v1/history", base_url=HOME))
-    assert (told["status"], told["type"]) == (503, "urn:ledig:problem:history-away")
+def test_unavailable_history_is_a_temporary_problem(manager: FlaskClient) -> None:
+    body = as_problem(manager.get("/api/v1/history", base_url=HOME))
+    assert (body["status"], body["type"]) == (503, "urn:ledig:problem:history-away")
 
 
-def test_an_address_that_takes_no_such_method_says_which_it_takes(public: FlaskClient) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_ones(public: FlaskClient) -> None:
     assert "GET" in public.post("/api/v1/states").headers["Allow"]
 
 
-def test_a_full_house_of_streams_is_a_problem_that_says_when_to_come_back(public: FlaskClient) -> None:
-    streams = [public.get("/api/v1/stream") for _ in range(5)]  # half of the seats: as many as one address may take
+def test_too_many_streams_are_a_problem_with_retry_after(public: FlaskClient) -> None:
+    streams = [public.get("/api/v1/stream") for _ in range(5)]  # half of the slots: the limit per address
     refused = public.get("/api/v1/stream")
     assert as_problem(refused)["type"] == "urn:ledig:problem:streams-full"
     assert refused.headers["Retry-After"] == "30"
@@ -111,7 +111,7 @@ def test_a_full_house_of_streams_is_a_problem_that_says_when_to_come_back(public
         ("/manage/logout", 405, "Det går inte att göra här.", "That action is not available here."),
     ],
 )
-def test_a_person_gets_a_page_that_helps_in_both_languages(
+def test_a_person_gets_an_error_page_in_both_languages(
     public: FlaskClient, path: str, status: int, sv: str, en: str
 ) -> None:
     for language, finding in (("sv", sv), ("en", en)):
@@ -123,7 +123,7 @@ def test_a_person_gets_a_page_that_helps_in_both_languages(
         assert ("/manage" in main) is path.startswith("/manage")
 
 
-def test_an_old_or_forged_form_is_told_to_be_sent_again(public: FlaskClient) -> None:
+def test_an_expired_or_forged_form_gets_a_page_with_the_remedy(public: FlaskClient) -> None:
     for form in ({}, {"csrf_token": "forged"}):
         answer = public.post("/manage/login?lang=en", data=form, base_url=HOME)
         assert answer.status_code == 400
@@ -131,13 +131,13 @@ def test_an_old_or_forged_form_is_told_to_be_sent_again(public: FlaskClient) -> 
         assert "Go back, reload the page and send the form again." in answer.text
 
 
-def test_a_form_that_is_too_large_is_told(public: FlaskClient) -> None:
+def test_a_form_that_is_too_large_gets_an_error_page(public: FlaskClient) -> None:
     answer = public.post("/manage/login?lang=en", data={"name": "x" * 20_000})
     assert answer.status_code == 413
     assert "The request was too large." in answer.text
 
 
-def test_a_viewer_who_wants_to_change_something_is_told_whom_to_ask(app: Flask) -> None:
+def test_a_viewer_who_tries_a_change_is_referred_to_a_manager(app: Flask) -> None:
     client = app.test_client()
     log_in(client, VIEWER)
     page = client.get("/manage/accounts", base_url=HOME).text
@@ -149,7 +149,7 @@ def test_a_viewer_who_wants_to_change_something_is_told_whom_to_ask(app: Flask) 
     assert "Ask a manager" in answer.text
 
 
-def test_a_locked_account_and_a_wrong_password_are_answered_alike(app: Flask, settings: DashboardSettings) -> None:
+def test_a_locked_account_and_a_wrong_password_get_the_same_answer(app: Flask, settings: DashboardSettings) -> None:
     client = app.test_client()
     wrong = log_in(client, VIEWER, "wrong")
     Accounts(settings.accounts_path).lock(VIEWER)
@@ -159,7 +159,7 @@ def test_a_locked_account_and_a_wrong_password_are_answered_alike(app: Flask, se
     assert "eller så är kontot låst" in locked.text
 
 
-def test_too_many_tries_are_told_to_wait(app: Flask) -> None:
+def test_too_many_login_failures_must_wait(app: Flask) -> None:
     client = app.test_client()
     for _ in range(TRIES):
         log_in(client, "nobody", "wrong")
@@ -168,7 +168,7 @@ def test_too_many_tries_are_told_to_wait(app: Flask) -> None:
     assert "Vänta 15 minuter" in answer.text
 
 
-def test_who_has_logged_in_before_is_let_in_however_often_others_guess(app: Flask) -> None:
+def test_a_known_browser_can_log_in_however_often_others_guess(app: Flask) -> None:
     anna, other = app.test_client(), app.test_client()
     log_in(anna)
     for _ in range(TRIES):
@@ -177,9 +177,7 @@ def test_who_has_logged_in_before_is_let_in_however_often_others_guess(app: Flas
     assert log_in(anna).status_code == 303
 
 
-def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
-    settings: DashboardSettings, live: Live
-) -> None:
+def test_a_foreign_host_name_gets_both_languages_and_no_link(settings: DashboardSettings, live: Live) -> None:
     own = create_app(replace(settings, hosts=("ledig.example",)), PLAN, live, Accounts(settings.accounts_path))
     answer = own.test_client().get("/", base_url="http://evil.example")
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
@@ -190,7 +188,7 @@ def test_a_name_that_is_not_ours_is_told_in_both_languages_without_a_link(
 
 
 @pytest.mark.parametrize("path", ["/", "/manage", "/nothing", "/sensing/sign", "/api/v1/states"])
-def test_a_host_that_no_name_can_be_is_refused_and_no_fault_of_ours(public: FlaskClient, path: str) -> None:
+def test_an_invalid_host_is_refused_without_an_internal_error(public: FlaskClient, path: str) -> None:
     answer = public.get(path, base_url=HOME, environ_overrides={"HTTP_HOST": ".."})
     assert answer.status_code == 400
 
@@ -199,12 +197,12 @@ def test_a_host_that_no_name_can_be_is_refused_and_no_fault_of_ours(public: Flas
     ("path", "status"),
     [("/", 200), ("/nothing", 404), ("/manage", 303), ("/manage/login", 200), ("/api/v1/forecast", 400)],
 )
-def test_bytes_that_no_address_may_hold_are_no_fault_of_ours(public: FlaskClient, path: str, status: int) -> None:
+def test_invalid_bytes_in_a_url_cause_no_internal_error(public: FlaskClient, path: str, status: int) -> None:
     answer = public.get(path, base_url=HOME, environ_overrides={"QUERY_STRING": "zone=\xff\xed&lang=\xe5&next=\x80"})
     assert answer.status_code == status
 
 
-def test_letters_of_an_address_that_nobody_escaped_are_read(manager: FlaskClient) -> None:
+def test_unescaped_characters_in_a_url_are_accepted(manager: FlaskClient) -> None:
     raw = "from=Å".encode().decode("latin-1")
     answer = manager.get("/manage/use", base_url=HOME, environ_overrides={"QUERY_STRING": raw})
     assert "Å" in answer.text

@@ -1,4 +1,4 @@
-"""An open page knows when the pages are made of something else than it was."""
+"""An open page detects that the server runs another release of the pages."""
 
 from pathlib import Path
 
@@ -18,13 +18,13 @@ def made(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", ["static/board.js", "templates/home.html", "translations/sv/LC_MESSAGES/messages.mo"])
-def test_one_byte_of_any_part_makes_another_release(tmp_path: Path, part: str) -> None:
+def test_one_changed_byte_of_any_file_changes_the_release(tmp_path: Path, part: str) -> None:
     before, after = made(tmp_path / "before"), made(tmp_path / "after")
     assert release.mark(before) == release.mark(made(tmp_path / "again"))
     (after / part).write_text("as it is")
     assert release.mark(after) != release.mark(before)
 
 
-def test_a_frame_of_another_release_is_told_from_ours() -> None:
+def test_a_frame_of_another_release_differs_from_ours() -> None:
     marks = {Picture(PLAN, name).frame(0.0, MONDAY_10_MS).plan for name in ("one", "other")}
     assert len(marks) == 2

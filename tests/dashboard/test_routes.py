@@ -1,4 +1,4 @@
-"""Every route, to everybody: who may, with which headers, and what goes wrong plainly."""
+"""Every route, for every reader: permissions, headers, and plain error pages."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def log_in(client: FlaskClient, name: str = NAME, password: str = PASSWORD, onwa
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/states", "/manage/login", "/nothing", "/static/board.css"])
-def test_every_page_is_guarded_by_headers(public: FlaskClient, path: str) -> None:
+def test_every_page_has_security_headers(public: FlaskClient, path: str) -> None:
     with public.get(path, base_url="https://localhost") as answer:
         headers = answer.headers
     policy = headers["Content-Security-Policy"]
@@ -62,11 +62,11 @@ def test_private_pages_are_not_stored(manager: FlaskClient) -> None:
         assert manager.get(path, base_url="https://localhost").headers["Cache-Control"] == "no-store"
 
 
-def test_the_public_page_touches_no_session(public: FlaskClient) -> None:
+def test_the_public_page_uses_no_session(public: FlaskClient) -> None:
     assert "Set-Cookie" not in public.get("/").headers
 
 
-def test_the_session_s_cookie_is_for_this_host_alone(app: Flask) -> None:
+def test_the_session_cookie_is_limited_to_this_host(app: Flask) -> None:
     answer = log_in(app.test_client())
     cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("__Host-ledig="))
     for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
@@ -74,7 +74,7 @@ def test_the_session_s_cookie_is_for_this_host_alone(app: Flask) -> None:
     assert "Domain" not in cookie
 
 
-def test_the_forms_cookie_is_for_this_host_alone_and_another_one_after_the_login(app: Flask) -> None:
+def test_the_form_cookie_is_limited_to_this_host_and_changes_on_login(app: Flask) -> None:
     client = app.test_client()
     before = client.get("/manage/login", base_url="https://localhost")
     cookie = next(c for c in before.headers.getlist("Set-Cookie") if c.startswith("__Host-ledig-form="))
@@ -104,13 +104,13 @@ def test_logging_out_ends_the_session_on_the_server_too(app: Flask) -> None:
     assert client.get("/manage", base_url="https://localhost").status_code == 303
 
 
-def test_a_login_leads_on_to_a_page_of_ours_only(app: Flask) -> None:
+def test_a_login_redirects_only_to_our_own_pages(app: Flask) -> None:
     assert log_in(app.test_client(), onward="/manage?days=7").headers["Location"] == "/manage?days=7"
     for elsewhere in ("https://evil.example/", "//evil.example", "/managers", "/manage/\r\nX: y", ""):
         assert log_in(app.test_client(), onward=elsewhere).headers["Location"] == "/manage"
 
 
-def test_a_wrong_login_is_answered_alike_for_any_name_and_closed_after_ten(app: Flask) -> None:
+def test_a_wrong_login_gets_the_same_answer_for_any_name_and_is_blocked_after_ten(app: Flask) -> None:
     client = app.test_client()
     answers = [log_in(client, name, "wrong") for name in [NAME, "nobody"] * 5]
     assert {answer.status_code for answer in answers} == {401}
@@ -119,13 +119,11 @@ def test_a_wrong_login_is_answered_alike_for_any_name_and_closed_after_ten(app: 
     assert log_in(client).status_code == 429
 
 
-def test_each_login_and_refusal_is_one_line_of_the_log_without_what_was_typed(
-    app: Flask, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_each_login_and_refusal_is_one_log_line_without_the_input(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "dashboard.manager")
     log_in(app.test_client())
     log_in(app.test_client(), NAME, "a secret phrase")
-    log_in(app.test_client(), "a secret phrase", "")  # slipped into the wrong field
+    log_in(app.test_client(), "a secret phrase", "")  # typed into the wrong field
     log_in(app.test_client(), "eve\nlogin as 'anna' from 192.0.2.1", "a secret phrase")
     assert caplog.messages == [
         "login as 'anna' from 127.0.0.1",
@@ -134,30 +132,30 @@ def test_each_login_and_refusal_is_one_line_of_the_log_without_what_was_typed(
     ]
 
 
-def test_a_login_over_plain_http_from_afar_says_what_is_missing(public: FlaskClient) -> None:
+def test_a_remote_login_over_plain_http_explains_what_is_missing(public: FlaskClient) -> None:
     page = public.get("/manage/login?lang=en", base_url="http://ledig.example").text
     assert "requires HTTPS" in page
     assert "<form" not in page.split("<main")[1]
     assert "<form" in public.get("/manage/login", base_url="http://localhost:8000").text.split("<main")[1]
 
 
-def test_the_page_stays_when_history_is_away(manager: FlaskClient) -> None:
+def test_the_page_works_without_history(manager: FlaskClient) -> None:
     assert manager.get("/manage", base_url="https://localhost").status_code == 200
     page = manager.get("/manage/forecast?lang=sv", base_url="https://localhost")
     assert page.status_code == 200
     assert "Historiken är inte tillgänglig just nu" in page.text
 
 
-def test_the_manager_s_page_tells_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:
-    told = manager.get("/manage?lang=sv", base_url="https://localhost").text
+def test_the_manager_page_shows_reasons_and_the_public_page_none(public: FlaskClient, manager: FlaskClient) -> None:
+    text = manager.get("/manage?lang=sv", base_url="https://localhost").text
     why = "rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04 om ingenting händer på 4 min"
-    assert why in told
+    assert why in text
     shown = public.get("/?lang=sv").text
     assert "pir" not in shown
     assert "för 6 min sedan" not in shown
 
 
-def test_one_member_s_desk_has_an_outline_and_no_state(public: FlaskClient) -> None:
+def test_a_dedicated_desk_has_an_outline_and_no_state(public: FlaskClient) -> None:
     page = public.get("/?lang=sv").text
     assert "Skrivbord 24: fast plats" in page
     assert 'data-name="Skrivbord 24"' not in page
@@ -175,7 +173,7 @@ def test_one_member_s_desk_has_an_outline_and_no_state(public: FlaskClient) -> N
         ("xx", "en", "yy", "en"),
     ],
 )
-def test_the_language_is_what_was_asked_then_remembered_then_accepted(
+def test_the_language_is_taken_from_url_then_cookie_then_header(
     public: FlaskClient, asked: str, accepts: str, cookie: str, language: str
 ) -> None:
     if cookie:
@@ -186,13 +184,13 @@ def test_the_language_is_what_was_asked_then_remembered_then_accepted(
     assert "Accept-Language" in answer.headers["Vary"]
 
 
-def test_the_other_language_asks_the_same(public: FlaskClient) -> None:
+def test_the_language_link_keeps_the_query(public: FlaskClient) -> None:
     page = public.get("/sensing?from=2025-11-01&from=%22%3E&lang=sv").text
     assert '<a href="?from=2025-11-01&amp;from=%22%3E&amp;lang=en" lang="en"' in page
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/.git/HEAD", 404), ("/console", 404)])
-def test_what_is_not_there_is_a_plain_page_in_both_languages(public: FlaskClient, path: str, status: int) -> None:
+def test_a_missing_page_has_an_error_page_in_both_languages(public: FlaskClient, path: str, status: int) -> None:
     answer = public.get(f"{path}?lang=sv")
     assert answer.status_code == status
     assert "Sidan finns inte" in answer.text
@@ -210,7 +208,7 @@ def test_a_large_form_is_refused(public: FlaskClient) -> None:
     assert public.post("/manage/login", data={"name": "x" * 20_000}).status_code == 413
 
 
-def test_our_own_fault_tells_nothing_of_the_inside(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_reveals_no_details(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> str:
         raise ValueError("the inside")
 
@@ -223,27 +221,27 @@ def test_our_own_fault_tells_nothing_of_the_inside(app: Flask, caplog: pytest.Lo
     assert "the inside" in caplog.text
 
 
-def test_other_host_names_are_refused_when_the_site_says_its_own(settings: DashboardSettings, live: Live) -> None:
+def test_other_host_names_are_refused_when_the_settings_list_hosts(settings: DashboardSettings, live: Live) -> None:
     own = create_app(replace(settings, hosts=("ledig.example",)), PLAN, live, Accounts(settings.accounts_path))
     assert own.test_client().get("/", base_url="http://ledig.example").status_code == 200
     assert own.test_client().get("/", base_url="http://evil.example").status_code == 400
 
 
 @pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "198.51.100.9")])
-def test_a_forwarded_address_is_believed_as_deep_as_there_are_proxies(
+def test_forwarded_addresses_are_trusted_for_the_configured_number_of_proxies(
     settings: DashboardSettings, live: Live, proxies: int, seen: str
 ) -> None:
     app = create_app(replace(settings, proxies=proxies), PLAN, live, Accounts(settings.accounts_path))
     taken: list[str] = []
-    seats = app.extensions["ledig"].seats
+    slots = app.extensions["ledig"].seats
     forged = "203.0.113.5, 198.51.100.9"
     with app.test_client().get("/api/v1/stream", headers={"X-Forwarded-For": forged}) as stream:
-        taken += seats._taken
+        taken += slots._taken
         assert stream.status_code == 200
     assert taken == [seen]
 
 
-def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: FlaskClient, live: Live) -> None:
+def test_states_and_summary_are_objects_with_an_etag(public: FlaskClient, live: Live) -> None:
     states = public.get("/api/v1/states")
     assert states.json is not None
     assert states.json["site"] == "spinneriet"
@@ -266,7 +264,7 @@ def test_states_and_summary_are_objects_with_a_tag_that_spares_a_repeat(public: 
 
 
 @pytest.mark.parametrize("news", [Broker.AWAY, None])
-def test_nothing_is_vouched_for_while_the_collector_or_the_broker_is_away(
+def test_no_state_is_shown_while_collector_or_broker_is_away(
     public: FlaskClient, live: Live, news: Broker | None
 ) -> None:
     people = encode(Summary(0, {}, people=People(6, 5, 8)))
@@ -292,7 +290,7 @@ def test_nothing_is_vouched_for_while_the_collector_or_the_broker_is_away(
     assert (frame["people"], frame["air"]) == (None, {})
 
 
-def test_a_bad_question_of_history_is_told_with_place_finding_and_remedy(manager: FlaskClient) -> None:
+def test_an_invalid_history_query_is_answered_with_place_problem_and_remedy(manager: FlaskClient) -> None:
     answer = manager.get("/api/v1/history?kind=sofa", base_url="https://localhost")
     assert answer.status_code == 400
     assert answer.mimetype == "application/problem+json"
@@ -307,7 +305,7 @@ def test_health_is_503_with_the_reason_when_the_link_is_lost(settings: Dashboard
     assert answer.json["link"] == "broker_away"
 
 
-def test_streams_are_capped_and_health_answers_when_they_are_full(app: Flask) -> None:
+def test_streams_are_limited_and_health_answers_when_they_are_full(app: Flask) -> None:
     client = app.test_client()
     streams = [client.get("/api/v1/stream", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"}) for number in range(10)]
     assert {stream.status_code for stream in streams} == {200}
@@ -325,7 +323,7 @@ def test_streams_are_capped_and_health_answers_when_they_are_full(app: Flask) ->
         stream.close()
 
 
-def test_one_address_takes_at_most_half_of_the_streams(app: Flask) -> None:
+def test_one_address_gets_at_most_half_of_the_streams(app: Flask) -> None:
     client = app.test_client()
     streams = [client.get("/api/v1/stream") for _ in range(6)]
     assert [stream.status_code for stream in streams] == [200] * 5 + [503]
@@ -333,7 +331,7 @@ def test_one_address_takes_at_most_half_of_the_streams(app: Flask) -> None:
         stream.close()
 
 
-def test_a_stream_begins_with_the_whole_picture_and_keeps_proxies_from_holding_it_back(app: Flask) -> None:
+def test_a_stream_starts_with_a_full_frame_and_disables_proxy_buffering(app: Flask) -> None:
     with app.test_client().get("/api/v1/stream") as stream:
         assert stream.headers["X-Accel-Buffering"] == "no"
         assert stream.headers["Cache-Control"] == "no-cache, no-transform"

@@ -1,4 +1,4 @@
-"""The table of routes: every route, every role, every method; and what is written down of it."""
+"""The route table: every route, every role, every method, and what is logged."""
 
 import re
 import sqlite3
@@ -51,12 +51,12 @@ def manager(app: Flask, settings: DashboardSettings) -> FlaskClient:
 
 
 def rules(app: Flask) -> Iterator[tuple[str, str, str]]:
-    """Each endpoint, its one method, and an address of it."""
+    """Yield each endpoint, its one method, and an address of it."""
     for rule in app.url_map.iter_rules():
-        yield rule.endpoint, method_of(rule), address(rule)
+        yield rule.endpoint, single_method(rule), address(rule)
 
 
-def method_of(rule: Rule) -> str:
+def single_method(rule: Rule) -> str:
     (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
     return method
 
@@ -65,8 +65,8 @@ def address(rule: Rule) -> str:
     return re.sub(r"<(\w+:)?\w+>", lambda part: "1" if (part[1] or "").startswith("int") else "x", rule.rule)
 
 
-def refused(route: Route, who: str) -> str:
-    """What the table has for a reader; empty: it is let in."""
+def expected_refusal(route: Route, who: str) -> str:
+    """Return the refusal that the table requires for a reader; empty if it is admitted."""
     if route.who is Who.EVERYONE:
         return ""
     if who in {"nobody", "ended"}:
@@ -74,7 +74,7 @@ def refused(route: Route, who: str) -> str:
     return "403" if route.who is Who.MANAGER and who == "viewer" else ""
 
 
-def told(client: FlaskClient, method: str, path: str, form: dict[str, str] | None = None) -> str:
+def fetch_refusal(client: FlaskClient, method: str, path: str, form: dict[str, str] | None = None) -> str:
     answer = client.open(path, method=method, base_url=HOME, data=form, headers={"Referer": f"{HOME}/manage"})
     status, onward = answer.status_code, answer.headers.get("Location", "")
     answer.close()
@@ -90,7 +90,7 @@ def csrf(client: FlaskClient) -> str:
     return found[1]
 
 
-def test_each_reader_sees_of_each_route_what_the_table_says(
+def test_each_reader_gets_from_each_route_what_the_table_allows(
     app: Flask, settings: DashboardSettings, reader: tuple[str, FlaskClient]
 ) -> None:
     who, client = reader
@@ -98,16 +98,16 @@ def test_each_reader_sees_of_each_route_what_the_table_says(
     found, wanted = {}, {}
     for endpoint, method, path in rules(app):
         if endpoint in {"manage.log_in", "manage.log_out"}:
-            continue  # anybody may, and whoever asks is somebody else afterwards
+            continue  # open to everybody, and they change who is logged in
         if kept is not None:
-            client.set_cookie("__Host-ledig", kept.value, secure=True)  # who was told that it ended, lost it
+            client.set_cookie("__Host-ledig", kept.value, secure=True)  # the redirect of an ended session deletes it
         form = {"csrf_token": csrf(client)} if method == "POST" else None
-        found[endpoint] = told(client, method, path, form)
-        wanted[endpoint] = refused(ROUTES[endpoint], who)
+        found[endpoint] = fetch_refusal(client, method, path, form)
+        wanted[endpoint] = expected_refusal(ROUTES[endpoint], who)
     assert found == wanted
 
 
-def test_no_route_takes_another_method_than_its_own(app: Flask, reader: tuple[str, FlaskClient]) -> None:
+def test_no_route_accepts_another_method(app: Flask, reader: tuple[str, FlaskClient]) -> None:
     _who, client = reader
     taken: dict[str, set[str]] = {}
     for _endpoint, method, path in rules(app):
@@ -117,7 +117,7 @@ def test_no_route_takes_another_method_than_its_own(app: Flask, reader: tuple[st
             assert client.open(path, method=method, base_url=HOME).status_code == 405, (method, path)
 
 
-def test_no_form_is_taken_without_its_token(app: Flask, reader: tuple[str, FlaskClient]) -> None:
+def test_no_form_is_accepted_without_its_token(app: Flask, reader: tuple[str, FlaskClient]) -> None:
     _who, client = reader
     for endpoint, method, path in rules(app):
         if method == "POST":
@@ -131,34 +131,34 @@ def test_each_route_has_one_method(app: Flask) -> None:
         assert len((rule.methods or set()) - {"HEAD", "OPTIONS"}) == 1, rule.endpoint
 
 
-def test_what_changes_something_is_for_managers_and_is_written_down(app: Flask) -> None:
+def test_routes_with_changes_require_a_manager_and_are_logged(app: Flask) -> None:
     doors = {"manage.log_in", "manage.log_out"}
     for endpoint, method, _path in rules(app):
         if method == "POST" and endpoint not in doors:
             assert (ROUTES[endpoint].log, endpoint) == (Act.CHANGE, endpoint)
 
 
-def test_no_application_is_built_with_an_undeclared_route(app: Flask) -> None:
+def test_an_undeclared_route_prevents_creating_the_application(app: Flask) -> None:
     app.view_functions.clear()
     app.add_url_rule("/new", endpoint="manage.new")
-    with pytest.raises(RouteUndeclared, match=r"no row for manage\.new; say who may see it"):
+    with pytest.raises(RouteUndeclared, match=r"no row for manage\.new; state who may open it"):
         routes.install(app, accounts_away)
 
 
-def test_no_application_is_built_with_a_row_too_many() -> None:
+def test_a_row_without_a_route_prevents_creating_the_application() -> None:
     with pytest.raises(RouteUndeclared, match=r"manage\.gone is no endpoint"):
         routes.compare(ROUTES.keys(), ROUTES | {"manage.gone": Route(Who.VIEWER)})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatever_is_logged_or_linked_has_a_name(language: str) -> None:
+def test_every_logged_or_linked_page_has_a_name(language: str) -> None:
     named = routes.names(Words.of(language))
     for endpoint, route in ROUTES.items():
         if route.nav or route.log:
             assert named[route.logged_as or endpoint]
 
 
-def test_a_view_is_logged_once_an_hour_with_who_and_what_of_it(
+def test_a_view_is_logged_once_an_hour_with_account_and_span(
     app: Flask, settings: DashboardSettings, manager: FlaskClient
 ) -> None:
     for _ in range(3):
@@ -177,17 +177,17 @@ def test_a_view_is_logged_once_an_hour_with_who_and_what_of_it(
     ]
 
 
-def test_what_was_refused_or_went_wrong_is_no_view(
+def test_a_refused_or_failed_request_is_not_logged_as_a_view(
     app: Flask, settings: DashboardSettings, manager: FlaskClient
 ) -> None:
     manager.get("/api/v1/history?kind=sofa", base_url=HOME)
     viewer = enter(app, settings, "viewer")
     form = {"csrf_token": csrf(viewer), "device": "pi-1", "sensor": "x", "finding": "flapping", "answer": "ignore"}
-    assert told(viewer, "POST", "/manage/findings", form) == "403"
+    assert fetch_refusal(viewer, "POST", "/manage/findings", form) == "403"
     assert {one.what for one in Accounts(settings.accounts_path).log.entries(9)} == {"manage.log_in"}
 
 
-def test_a_poll_keeps_no_session_alive_and_a_page_does(
+def test_a_page_keeps_a_session_alive_and_a_poll_does_not(
     settings: DashboardSettings, live: Live, accounts_template: bytes
 ) -> None:
     seconds = [1_764_000_000.0]
@@ -205,10 +205,12 @@ def test_a_poll_keeps_no_session_alive_and_a_page_does(
             seconds[0] += 20 * 60
             found.append(client.get(path, base_url=HOME, headers=headers).status_code)
         assert found == statuses
-    assert "ended=1" in client.get("/manage", base_url=HOME).headers["Location"]  # a person is told, not the script
+    assert (
+        "ended=1" in client.get("/manage", base_url=HOME).headers["Location"]
+    )  # shown to the person, not to the script
 
 
-def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: DashboardSettings) -> None:
+def test_an_ended_session_is_announced_once_and_the_login_leads_back(app: Flask, settings: DashboardSettings) -> None:
     client = enter(app, settings, "ended")
     sent = client.get("/manage?days=7&lang=en", base_url=HOME)
     assert sent.headers["Location"] == "/manage/login?next=/manage?days%3D7%26lang%3Den&ended=1"
@@ -217,19 +219,19 @@ def test_an_ended_session_is_told_once_and_leads_back(app: Flask, settings: Dash
 
 
 NO_FIGURES = {
-    "rules.page": "promises in words",
+    "rules.page": "privacy rules",
     "today.page": "notice, opening hours and spaces out of use, as managers set them",
     "manage.chart_library": "a script",
 }
-"""What needs a login, tells nothing of how the house is used, and so is no view."""
+"""Pages that need a login but show no usage figures; opening them is not logged as a view."""
 
 
-def test_whatever_needs_a_login_and_tells_of_the_house_is_written_down() -> None:
+def test_every_page_with_figures_behind_the_login_is_logged() -> None:
     unlogged = {name for name, route in ROUTES.items() if route.who is not Who.EVERYONE and route.log is None}
     assert unlogged == set(NO_FIGURES)
 
 
-def test_a_page_that_saves_a_file_is_logged_as_an_export_each_time(
+def test_a_download_is_logged_as_an_export_each_time(
     app: Flask, settings: DashboardSettings, manager: FlaskClient
 ) -> None:
     with closing(sqlite3.connect(settings.journal_path)) as db:

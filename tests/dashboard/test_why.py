@@ -1,4 +1,4 @@
-"""Every state says why in both languages, and what it says is true: who, when, until when, and what comes next."""
+"""Explanations of states: every state has one in both languages, and its facts are correct."""
 
 import re
 from datetime import datetime
@@ -43,7 +43,7 @@ def state(because: Because = PIR, occupancy: Occupancy = Occupancy.AWAY, **more:
     )
 
 
-def told(
+def explain(
     what: SpaceState,
     language: str = "en",
     *,
@@ -60,14 +60,14 @@ def local_ms(*moment: int, fold: int = 0) -> int:
 
 @pytest.mark.parametrize(("reason", "occupancy", "language"), list(product(Reason, Occupancy, LANGUAGES)))
 def test_every_reason_of_every_state_has_a_sentence(reason: Reason, occupancy: Occupancy, language: str) -> None:
-    """With a sensor and without one, with every voice, and with everything that may come next."""
+    """With and without a sensor, with every kind of other evidence, and with every possible lapse."""
     until_ms = MONDAY_10_MS + 4 * MINUTE_MS
     voices = tuple(Voice("pi-1", "desk-14-mat", says, MONDAY_10_MS - MINUTE_MS, until_ms) for says in Says)
     for because, lapse in product(
         (Because(reason), Because(reason, "pi-1", "desk-14-pir", MONDAY_10_MS - MINUTE_MS)),
         (None, *(Lapse(after, until_ms) for after in Occupancy)),
     ):
-        sentence = told(state(because, occupancy, lapse=lapse, voices=voices), language, tuning=LEARNT)
+        sentence = explain(state(because, occupancy, lapse=lapse, voices=voices), language, tuning=LEARNT)
         assert sentence
         assert not re.search(r"[{}]|None|  |; ;|;$", sentence)
 
@@ -77,44 +77,44 @@ def test_no_sentence_is_left_in_english(reason: Reason) -> None:
     voices = tuple(Voice("pi-1", "desk-14-mat", says, MONDAY_10_MS, MONDAY_10_MS + HOUR_MS) for says in Says)
     for after in (Occupancy.VACANT, Occupancy.UNKNOWN):
         what = state(Because(reason), lapse=Lapse(after, MONDAY_10_MS + MINUTE_MS), voices=voices)
-        swedish, english = (told(what, language, tuning=LEARNT).split("; ") for language in LANGUAGES)
+        swedish, english = (explain(what, language, tuning=LEARNT).split("; ") for language in LANGUAGES)
         assert len(swedish) == len(english)
         assert not set(swedish) & set(english)
 
 
-def test_a_desk_that_somebody_left_says_all_that_keeps_it_and_what_comes() -> None:
+def test_a_desk_after_somebody_left_lists_its_evidence_and_its_lapse() -> None:
     mat = Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS)
     what = state(voices=(mat,), lapse=Lapse(Occupancy.VACANT, MONDAY_10_MS + 4 * MINUTE_MS + 30_000))
-    assert told(what, tuning=LEARNT) == (
+    assert explain(what, tuning=LEARNT) == (
         "movement at desk-14-pir 6 min ago; desk-14-mat agrees, until 10:02;"
         " free 10:04 if nothing happens for another 4 min; hold time 8 min after movement, learnt here between 5 and 15"
     )
-    assert told(what, "sv", tuning=LEARNT) == (
+    assert explain(what, "sv", tuning=LEARNT) == (
         "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat bekräftar, till kl. 10.02;"
         " ledigt kl. 10.04 om ingenting händer på 4 min; hålltid 8 min efter rörelse, inlärd mellan 5 och 15"
     )
 
 
-def test_who_is_missing_is_named_with_the_moment_it_was_last_heard() -> None:
+def test_a_silent_sensor_is_named_with_the_time_of_its_last_report() -> None:
     silent = Because(Reason.SILENT, "pi-1", "desk-14-pir", MONDAY_10_MS - 20 * MINUTE_MS)
     voices = (
         Voice("pi-1", "desk-14-radar", Says.UNHEARD),
         Voice("pi-1", "desk-14-mat", Says.SETTLING, MONDAY_10_MS - MINUTE_MS, MONDAY_10_MS + 2 * MINUTE_MS),
     )
-    assert told(state(silent, Occupancy.UNKNOWN, voices=voices), tuning=LEARNT) == (
+    assert explain(state(silent, Occupancy.UNKNOWN, voices=voices), tuning=LEARNT) == (
         "no data from desk-14-pir since 9:40; desk-14-radar has never reported; desk-14-mat must stay quiet until 10:02"
     ).replace("9:40", "09:40")
 
 
-def test_what_should_have_come_by_now_is_not_told_as_if_it_were_to_come() -> None:
+def test_a_lapse_in_the_past_is_not_shown_as_future() -> None:
     past_ms = MONDAY_10_MS - 1
     gone = Voice("pi-1", "desk-14-mat", Says.TAKEN, past_ms - MINUTE_MS, past_ms)
     what = state(voices=(gone,), lapse=Lapse(Occupancy.VACANT, past_ms))
-    assert told(what) == "movement at desk-14-pir 6 min ago"
+    assert explain(what) == "movement at desk-14-pir 6 min ago"
 
 
-def test_what_goes_on_has_no_end() -> None:
-    assert told(state(voices=(Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS),))).endswith("-mat agrees")
+def test_ongoing_evidence_has_no_end() -> None:
+    assert explain(state(voices=(Voice("pi-1", "desk-14-mat", Says.TAKEN, MONDAY_10_MS),))).endswith("-mat agrees")
 
 
 @pytest.mark.parametrize(
@@ -126,23 +126,23 @@ def test_what_goes_on_has_no_end() -> None:
         ((90_000, 90_000, 90_000, 90_000), "hold time 1.5 min after movement, set in the site file"),
     ],
 )
-def test_the_hold_is_told_with_who_decided_it(hold: tuple[int, int, int, int], clause: str) -> None:
+def test_the_hold_time_is_shown_with_its_origin(hold: tuple[int, int, int, int], clause: str) -> None:
     start = HoldTuning(hold_ms=hold[0], start_ms=hold[1], least_ms=hold[2], most_ms=hold[3])
-    assert told(state(), tuning=Tuning(hold=start)).split("; ")[-1] == clause
+    assert explain(state(), tuning=Tuning(hold=start)).split("; ")[-1] == clause
 
 
-def test_the_hold_is_told_only_where_movement_keeps_it() -> None:
+def test_the_hold_time_is_shown_only_for_motion() -> None:
     quiet = Because(Reason.QUIET, "pi-1", "desk-14-pir", MONDAY_10_MS - HOUR_MS)
-    assert told(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "quiet since 09:00"
+    assert explain(state(quiet, Occupancy.VACANT), tuning=LEARNT) == "quiet since 09:00"
     mat = Because(Reason.PRESSURE, "pi-1", "desk-14-mat", MONDAY_10_MS)
-    assert told(state(mat), tuning=LEARNT) == "weight on desk-14-mat just now"
+    assert explain(state(mat), tuning=LEARNT) == "weight on desk-14-mat just now"
 
 
-def test_a_lone_movement_is_not_told_the_hold_that_it_did_not_earn() -> None:
+def test_a_single_motion_does_not_show_the_full_hold_time() -> None:
     ends_ms = PIR.at_ms + LEARNT.hold.hold_ms  # type: ignore[union-attr]
-    for lapse_ms, told_it in ((ends_ms, True), (ends_ms - 1, False)):
+    for lapse_ms, is_shown in ((ends_ms, True), (ends_ms - 1, False)):
         what = state(lapse=Lapse(Occupancy.VACANT, lapse_ms))
-        assert ("hold time" in told(what, now_ms=PIR.at_ms, tuning=LEARNT)) is told_it
+        assert ("hold time" in explain(what, now_ms=PIR.at_ms, tuning=LEARNT)) is is_shown
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_a_lone_movement_is_not_told_the_hold_that_it_did_not_earn() -> None:
         ),
     ],
 )
-def test_a_door_says_what_it_means_for_who_was_inside(
+def test_a_door_event_is_explained_for_the_person_inside(
     reason: Reason, occupancy: Occupancy, english: str, swedish: str
 ) -> None:
     what = state(Because(reason, "pi-1", "booth-1-door", MONDAY_10_MS - HOUR_MS), occupancy)
-    assert (told(what), told(what, "sv")) == (english, swedish)
+    assert (explain(what), explain(what, "sv")) == (english, swedish)
 
 
 @pytest.mark.parametrize(
@@ -192,28 +192,26 @@ def test_a_door_says_what_it_means_for_who_was_inside(
         ),
     ],
 )
-def test_a_moment_is_right_over_midnight_and_where_the_clock_changes(
-    now_ms: int, at_ms: int, english: str, swedish: str
-) -> None:
+def test_times_are_correct_over_midnight_and_clock_changes(now_ms: int, at_ms: int, english: str, swedish: str) -> None:
     quiet = state(Because(Reason.QUIET, "pi-1", "desk-14-pir", at_ms), Occupancy.VACANT)
-    assert told(quiet, now_ms=now_ms).replace("2 Jan", "Jan 2") == f"quiet since {english}"
-    assert told(quiet, "sv", now_ms=now_ms) == f"ingen aktivitet sedan {swedish}"
+    assert explain(quiet, now_ms=now_ms).replace("2 Jan", "Jan 2") == f"quiet since {english}"
+    assert explain(quiet, "sv", now_ms=now_ms) == f"ingen aktivitet sedan {swedish}"
 
 
-def test_what_comes_after_midnight_comes_tomorrow() -> None:
+def test_a_lapse_after_midnight_is_tomorrow() -> None:
     late_ms = local_ms(2026, 1, 5, 23, 58)
     what = state(lapse=Lapse(Occupancy.VACANT, late_ms + 7 * MINUTE_MS))
-    assert "; free tomorrow 00:05 if nothing happens for another 7 min" in told(what, now_ms=late_ms)
+    assert "; free tomorrow 00:05 if nothing happens for another 7 min" in explain(what, now_ms=late_ms)
 
 
-def test_over_an_hour_that_comes_twice_the_minutes_missing_are_real_ones() -> None:
+def test_remaining_minutes_are_real_over_a_repeated_hour() -> None:
     now_ms = local_ms(2026, 10, 25, 2, 58)
     what = state(lapse=Lapse(Occupancy.VACANT, now_ms + 7 * MINUTE_MS))
-    assert "free 02:05 (winter time) if nothing happens for another 7 min" in told(what, now_ms=now_ms)
+    assert "free 02:05 (winter time) if nothing happens for another 7 min" in explain(what, now_ms=now_ms)
 
 
 @given(st.integers(0, 3 * 24 * 60), st.integers(0, 24 * 60), st.sampled_from(LANGUAGES))
-def test_ages_and_moments_agree_with_the_clock_at_any_time(start_min: int, age_min: int, language: str) -> None:
+def test_ages_and_times_agree_with_the_clock_at_any_time(start_min: int, age_min: int, language: str) -> None:
     """Around the night in which clocks go back."""
     now_ms = local_ms(2026, 10, 24, 0) + start_min * MINUTE_MS
     then_ms = now_ms - age_min * MINUTE_MS

@@ -1,4 +1,4 @@
-"""The picture in words, in both languages; the Swedish is complete and fresh."""
+"""The texts of the pages in both languages; the Swedish translation is complete and compiled."""
 
 import io
 from pathlib import Path
@@ -32,13 +32,13 @@ PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
         (Free(0, 24, 24), "?", "av 24 skrivbord lediga", "of 24 desks free"),
     ],
 )
-def test_the_answer_is_a_number_and_the_rest_of_a_sentence(free: Free, number: str, sv: str, en: str) -> None:
+def test_the_answer_is_a_number_and_a_text_after_it(free: Free, number: str, sv: str, en: str) -> None:
     assert SV.number(free) == EN.number(free) == number
     assert SV.answer(SpaceKind.DESK, free) == sv
     assert EN.answer(SpaceKind.DESK, free) == en
 
 
-def test_how_sure_it_is_counts_what_is_not_heard() -> None:
+def test_coverage_counts_the_unknown_spaces() -> None:
     assert SV.heard(Free(7, 9, 24)) == "2 av 24 okända"
     assert EN.heard(Free(9, 9, 24)) == "All sensors reporting"
 
@@ -53,15 +53,15 @@ def test_how_sure_it_is_counts_what_is_not_heard() -> None:
         (7200, "för 2 tim sedan"),
     ],
 )
-def test_age_is_told_in_seconds_then_minutes_then_hours(age_s: float, sv: str) -> None:
+def test_age_is_formatted_in_seconds_then_minutes_then_hours(age_s: float, sv: str) -> None:
     assert SV.ago(age_s) == sv
 
 
-def test_times_are_written_as_the_language_writes_them() -> None:
+def test_times_follow_the_format_of_the_language() -> None:
     assert (SV.at("13:30"), EN.at("13:30")) == ("kl. 13.30", "13:30")
 
 
-def test_a_lost_link_says_since_when_and_what_to_do() -> None:
+def test_a_lost_link_shows_since_when_and_what_to_do() -> None:
     assert SV.lost(Link.LIVE, "14:05") == ""
     assert (
         SV.lost(Link.BROKER_AWAY, "14:05")
@@ -80,7 +80,7 @@ def test_a_lost_link_says_since_when_and_what_to_do() -> None:
         (None, ""),
     ],
 )
-def test_a_closed_house_says_when_it_opens(opens: tuple[int, int, str] | None, sv: str) -> None:
+def test_a_closed_site_shows_when_it_opens(opens: tuple[int, int, str] | None, sv: str) -> None:
     assert SV.opens(opens) == sv
 
 
@@ -93,7 +93,7 @@ def counted(least: int, most: int, zero_ms: int | None = 1) -> Frame:
     return picture.frame(0, MONDAY_10_MS)
 
 
-def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
+def test_fewer_than_five_people_are_not_counted_exactly() -> None:
     assert SV.people(counted(0, 4)) == "Färre än 5 personer här"
     assert SV.people(counted(21, 25)) == "21–25 personer här"  # noqa: RUF001
     assert SV.people(counted(2, 8)) == "Högst 8 personer här"
@@ -101,13 +101,13 @@ def test_fewer_than_five_people_are_not_counted_out_loud() -> None:
     assert EN.people(Picture(PLAN).frame(0, MONDAY_10_MS)) == ""
 
 
-def test_until_the_house_was_known_to_be_empty_only_those_counted_in_are_told() -> None:
+def test_before_the_site_was_known_to_be_empty_people_are_counted_so_far() -> None:
     assert EN.people(counted(0, 4, zero_ms=None)) == "Fewer than 5 people counted so far"
     assert SV.people(counted(21, 25, zero_ms=None)) == "21–25 personer räknade hittills"  # noqa: RUF001
     assert SV.people(counted(9, 9, zero_ms=None)) == "9 personer räknade hittills"
 
 
-def test_a_supply_says_when_it_runs_out() -> None:
+def test_a_supply_shows_when_it_runs_out() -> None:
     assert SV.supply(Supply(62)).replace("\xa0", " ") == "62 %"
     assert SV.supply(Supply(12, low=True)).replace("\xa0", " ") == "12 %, snart slut"
     assert SV.supply(Supply()) == "okänt"
@@ -126,17 +126,17 @@ def ids(catalogue: Catalog) -> set[tuple[str | None, str]]:
     return {(m.context, m.id if isinstance(m.id, str) else m.id[0]) for m in catalogue if m.id}
 
 
-def test_the_swedish_has_every_word_that_the_pages_use_and_no_other() -> None:
+def test_the_swedish_catalogue_has_exactly_the_texts_in_use() -> None:
     with PO.open("rb") as file:
         swedish = read_po(file, locale="sv")
-    assert ids(swedish) == ids(extracted()), "see dashboard/translations/babel.cfg for how to mend it"
+    assert ids(swedish) == ids(extracted()), "see dashboard/translations/babel.cfg for how to update it"
     for message in swedish:
-        told = message.string if isinstance(message.string, str) else " ".join(message.string)
-        assert told or not message.id, f"{message.id!r} has no Swedish"
+        translation = message.string if isinstance(message.string, str) else " ".join(message.string)
+        assert translation or not message.id, f"{message.id!r} has no Swedish translation"
         assert not message.fuzzy or not message.id
 
 
-def test_the_compiled_swedish_is_that_of_the_text() -> None:
+def test_the_compiled_catalogue_is_current() -> None:
     with PO.open("rb") as file:
         swedish = read_po(file, locale="sv")
     compiled = io.BytesIO()
@@ -144,7 +144,7 @@ def test_the_compiled_swedish_is_that_of_the_text() -> None:
     assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile -d dashboard/translations"
 
 
-def test_a_template_keeps_its_names_in_swedish() -> None:
+def test_a_template_keeps_its_placeholders_in_swedish() -> None:
     import re
 
     for key, english in EN.page.items():

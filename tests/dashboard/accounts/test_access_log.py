@@ -1,4 +1,4 @@
-"""The access log: what is written once an hour and what each time, what everybody may read, what is forgotten."""
+"""The access log: views once an hour, other actions each time, what everybody may read, and expiry."""
 
 import sqlite3
 from contextlib import closing
@@ -16,8 +16,8 @@ ANNA, VERA = Account("anna", Role.MANAGER), Account("vera", Role.VIEWER)
 BEGIN_S = 1_764_000_000.0
 
 
-class Watch:
-    """Real time, moved by hand."""
+class AccessLogClock:
+    """Real time, set by the test."""
 
     s = BEGIN_S
 
@@ -26,34 +26,34 @@ class Watch:
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def clock() -> AccessLogClock:
+    return AccessLogClock()
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, watch: Watch) -> Accounts:
-    return Accounts(tmp_path / "accounts.sqlite", watch)
+def accounts(tmp_path: Path, clock: AccessLogClock) -> Accounts:
+    return Accounts(tmp_path / "accounts.sqlite", clock)
 
 
-def test_a_view_is_written_once_an_hour_for_each_account_page_and_span(accounts: Accounts, watch: Watch) -> None:
+def test_a_view_is_logged_once_an_hour_per_account_page_and_span(accounts: Accounts, clock: AccessLogClock) -> None:
     for _ in range(60):
         for who in (ANNA, VERA):
             for span in ("zone=hall", "zone=quiet", ""):
                 accounts.log.write(who, Act.VIEW, "manage.live", span)
-        watch.s += 30
+        clock.s += 30
     assert len(accounts.log.entries(99)) == 4
-    watch.s = BEGIN_S + HOUR_S + 1
+    clock.s = BEGIN_S + HOUR_S + 1
     accounts.log.write(ANNA, Act.VIEW, "manage.live", "zone=hall")
     assert len(accounts.log.entries(99)) == 5
 
 
-def test_exports_and_changes_are_written_each_time(accounts: Accounts) -> None:
+def test_exports_and_changes_are_logged_each_time(accounts: Accounts) -> None:
     for act in (Act.EXPORT, Act.EXPORT, Act.CHANGE, Act.CHANGE):
         accounts.log.write(ANNA, act, "use.csv", "2025-11-01/2025-11-08")
     assert [one.act for one in accounts.log.entries(99)] == ["change", "change", "export", "export"]
 
 
-def test_everybody_reads_roles_and_no_account(accounts: Accounts) -> None:
+def test_the_public_log_has_roles_and_no_accounts(accounts: Accounts) -> None:
     accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
     accounts.log.write(ANNA, Act.CHANGE, "accounts.add", "bo viewer")
     accounts.log.write(VERA, Act.VIEW, "manage.live", "days=1")
@@ -64,24 +64,24 @@ def test_everybody_reads_roles_and_no_account(accounts: Accounts) -> None:
     assert len(accounts.log.recent_views(1)) == 1
 
 
-def test_after_thirteen_months_a_line_is_forgotten(accounts: Accounts, watch: Watch) -> None:
+def test_an_entry_is_deleted_after_thirteen_months(accounts: Accounts, clock: AccessLogClock) -> None:
     accounts.log.write(ANNA, Act.EXPORT, "use.csv", "a span of long ago")
-    watch.s += LOG_DAYS * 86_400
+    clock.s += LOG_DAYS * 86_400
     assert len(accounts.log.entries(9)) == 1
-    watch.s += 1
+    clock.s += 1
     assert accounts.log.recent_views(9) == []
     accounts.purge()
     assert b"a span of long ago" not in accounts.path.read_bytes()
 
 
-def test_a_line_is_forgotten_though_nobody_looks(accounts: Accounts, watch: Watch) -> None:
+def test_an_entry_is_deleted_without_a_reader(accounts: Accounts, clock: AccessLogClock) -> None:
     accounts.log.write(ANNA, Act.EXPORT, "use.csv", "a span of long ago")
-    watch.s += LOG_DAYS * 86_400 + 1
+    clock.s += LOG_DAYS * 86_400 + 1
     accounts.log.purge()
     assert b"a span of long ago" not in accounts.path.read_bytes()
 
 
-def before_roles(path: Path) -> None:
+def create_file_without_roles(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         STEPS[0](db)
         db.execute("INSERT INTO account VALUES ('anna', 'a hash', 1.0)")
@@ -97,9 +97,9 @@ def before_roles(path: Path) -> None:
         db.execute("PRAGMA user_version = 1")
 
 
-def test_who_had_an_account_before_there_were_roles_is_a_manager(tmp_path: Path, watch: Watch) -> None:
-    before_roles(tmp_path / "accounts.sqlite")
-    accounts = Accounts(tmp_path / "accounts.sqlite", watch)
+def test_accounts_from_before_roles_become_managers(tmp_path: Path, clock: AccessLogClock) -> None:
+    create_file_without_roles(tmp_path / "accounts.sqlite")
+    accounts = Accounts(tmp_path / "accounts.sqlite", clock)
     assert accounts.all() == [ANNA]
     assert accounts.log.entries(9) == [
         Entry(BEGIN_S - 1, "anna", Role.MANAGER, Act.CHANGE, "manage.answer", "ignore flapping of pi-1 desk-1-pir"),
@@ -109,13 +109,13 @@ def test_who_had_an_account_before_there_were_roles_is_a_manager(tmp_path: Path,
     ]
 
 
-def test_a_step_that_fails_halfway_leaves_the_file_as_it_was(tmp_path: Path, watch: Watch) -> None:
+def test_a_failed_migration_leaves_the_file_unchanged(tmp_path: Path, clock: AccessLogClock) -> None:
     path = tmp_path / "accounts.sqlite"
-    before_roles(path)
+    create_file_without_roles(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("ALTER TABLE session ADD COLUMN browser TEXT")  # so the step fails after it changed accounts
     with pytest.raises(AccountsAway, match="damaged"):
-        Accounts(path, watch).all()
+        Accounts(path, clock).all()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert [row[1] for row in db.execute("PRAGMA table_info(account)")] == ["name", "hash", "changed_s"]

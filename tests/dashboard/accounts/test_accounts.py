@@ -1,4 +1,4 @@
-"""Managers: passwords, sessions that end, tries that are counted."""
+"""Accounts: passwords, sessions that expire, login failures that are counted."""
 
 import sqlite3
 import stat
@@ -29,8 +29,8 @@ HERE = "192.0.2.7"
 ANNA = Account(NAME, Role.MANAGER)
 
 
-class Watch:
-    """Real time, moved by hand."""
+class SessionClock:
+    """Real time, set by the test."""
 
     def __init__(self) -> None:
         self.s = 1_764_000_000.0
@@ -40,15 +40,15 @@ class Watch:
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def clock() -> SessionClock:
+    return SessionClock()
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, accounts_template: bytes, watch: Watch) -> Accounts:
+def accounts(tmp_path: Path, accounts_template: bytes, clock: SessionClock) -> Accounts:
     path = tmp_path / "accounts.sqlite"
     path.write_bytes(accounts_template)
-    return Accounts(path, watch)
+    return Accounts(path, clock)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["fyra gröna hästar går", "twelve chars", "x1y2z3" * 20])
-def test_length_is_all_a_password_needs(password: str) -> None:
+def test_a_long_password_is_accepted_without_composition_rules(password: str) -> None:
     check("anna", password)
 
 
@@ -70,12 +70,12 @@ def test_only_the_owner_may_read_the_file(accounts: Accounts) -> None:
     assert stat.S_IMODE(accounts.path.stat().st_mode) == 0o600
 
 
-def test_the_secret_stays_the_same_from_start_to_start(accounts: Accounts) -> None:
+def test_the_secret_is_the_same_after_a_restart(accounts: Accounts) -> None:
     assert Accounts(accounts.path).secret == accounts.secret
     assert len(accounts.secret) >= 32
 
 
-def test_a_password_is_kept_as_an_argon2id_hash_only(accounts: Accounts) -> None:
+def test_a_password_is_stored_only_as_an_argon2id_hash(accounts: Accounts) -> None:
     with sqlite3.connect(accounts.path) as db:
         (hashed,) = db.execute("SELECT hash FROM account").fetchone()
     db.close()
@@ -90,7 +90,7 @@ def test_accounts_are_added_named_and_removed(accounts: Accounts) -> None:
     assert [one.name for one in accounts.all()] == [NAME, VIEWER]
 
 
-def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts) -> None:
+def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> None:
     with pytest.raises(AccountRejected, match="'anna': it already exists"):
         accounts.add(NAME, PASSWORD)
     with pytest.raises(AccountRejected, match="start with"):
@@ -101,41 +101,41 @@ def test_what_cannot_be_an_account_is_refused_with_the_reason(accounts: Accounts
         accounts.set_password("bo", PASSWORD)
 
 
-def test_a_login_begins_a_session_that_is_kept_as_a_hash(accounts: Accounts) -> None:
+def test_a_login_begins_a_session_that_is_stored_as_a_hash(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     assert accounts.who(token) == ANNA
     assert token.encode() not in accounts.path.read_bytes()
     assert len(token) >= 43  # 256 bits
 
 
-def test_logging_out_ends_a_session_for_good(accounts: Accounts) -> None:
+def test_logging_out_ends_a_session(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     accounts.log_out(token)
     assert accounts.who(token) is None
 
 
-def test_a_session_that_idles_half_an_hour_ends(accounts: Accounts, watch: Watch) -> None:
+def test_a_session_ends_after_half_an_hour_without_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    watch.s += IDLE_S
+    clock.s += IDLE_S
     assert accounts.who(token) == ANNA
-    watch.s += IDLE_S + 1
+    clock.s += IDLE_S + 1
     assert accounts.who(token) is None
 
 
-def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, watch: Watch) -> None:
+def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    watch.s += IDLE_S
+    clock.s += IDLE_S
     assert accounts.still(token) == ANNA
-    watch.s += 1
+    clock.s += 1
     assert accounts.still(token) is None
 
 
-def test_no_session_outlives_half_a_day_of_use(accounts: Accounts, watch: Watch) -> None:
+def test_a_session_ends_after_twelve_hours_of_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     for _ in range(LONGEST_S // IDLE_S):
-        watch.s += IDLE_S
+        clock.s += IDLE_S
         assert accounts.who(token) == ANNA
-    watch.s += 1
+    clock.s += 1
     assert accounts.who(token) is None
 
 
@@ -148,7 +148,7 @@ def test_a_changed_password_and_a_removed_account_end_their_sessions(accounts: A
     assert accounts.who(token) is None
 
 
-def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(accounts: Accounts) -> None:
+def test_a_wrong_name_and_a_wrong_password_get_the_same_error(accounts: Accounts) -> None:
     answers = set()
     for name, password in ((NAME, "wrong"), ("nobody", PASSWORD), ("", "")):
         with pytest.raises(LoginRejected) as refused:
@@ -163,16 +163,16 @@ def fail(accounts: Accounts, name: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", [NAME, "nobody"])
-def test_ten_failures_close_a_name_for_a_quarter_of_an_hour(accounts: Accounts, watch: Watch, name: str) -> None:
+def test_ten_failures_block_a_name_for_15_minutes(accounts: Accounts, clock: SessionClock, name: str) -> None:
     for number in range(TRIES):
         fail(accounts, name, f"192.0.2.{number}")
     with pytest.raises(TooManyTries):
         accounts.log_in(name, PASSWORD, HERE)
-    watch.s += WINDOW_S
+    clock.s += WINDOW_S
     fail(accounts, name, HERE)
 
 
-def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) -> None:
+def test_ten_failures_block_an_address_for_all_names(accounts: Accounts) -> None:
     for number in range(TRIES):
         fail(accounts, f"name-{number}", HERE)
     with pytest.raises(TooManyTries):
@@ -180,35 +180,35 @@ def test_ten_failures_close_an_address_whatever_the_names(accounts: Accounts) ->
     assert accounts.log_in(NAME, PASSWORD, "192.0.2.99")
 
 
-def test_nobody_locks_a_host_out_of_the_browser_that_she_has_logged_in_with(accounts: Accounts) -> None:
+def test_guessing_elsewhere_does_not_lock_out_a_known_browser(accounts: Accounts) -> None:
     mark = accounts.mark(NAME)
     for number in range(TRIES):
         fail(accounts, NAME, f"192.0.2.{number}")
-    assert accounts.log_in(NAME, PASSWORD, HERE, kept=mark)
+    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
     for forged in ("", "x.y", mark[:-1], f"x{mark}", accounts.mark("eve"), "\udcff.é"):
         with pytest.raises(TooManyTries):
-            accounts.log_in(NAME, PASSWORD, HERE, kept=forged)
+            accounts.log_in(NAME, PASSWORD, HERE, device_cookie=forged)
 
 
-def test_a_browser_that_is_known_has_ten_tries_too(accounts: Accounts) -> None:
+def test_a_known_browser_is_blocked_after_ten_failures_too(accounts: Accounts) -> None:
     mark = accounts.mark(NAME)
     for _ in range(TRIES):
         with pytest.raises(LoginRejected):
-            accounts.log_in(NAME, "wrong", HERE, kept=mark)
+            accounts.log_in(NAME, "wrong", HERE, device_cookie=mark)
     with pytest.raises(TooManyTries):
-        accounts.log_in(NAME, PASSWORD, HERE, kept=mark)
-    assert accounts.log_in(NAME, PASSWORD, HERE, kept=accounts.mark(NAME))
+        accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
+    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=accounts.mark(NAME))
 
 
-def test_no_address_is_kept(accounts: Accounts) -> None:
+def test_no_address_is_stored(accounts: Accounts) -> None:
     fail(accounts, NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
 
 
-def test_what_has_had_its_time_is_forgotten_though_nobody_comes(accounts: Accounts, watch: Watch) -> None:
+def test_expired_data_is_deleted_without_any_request(accounts: Accounts, clock: SessionClock) -> None:
     fail(accounts, NAME, HERE)
     accounts.log_in(VIEWER, PASSWORD, "192.0.2.99", "Firefox, Linux")
-    watch.s += LONGEST_S
+    clock.s += LONGEST_S
     accounts.purge()
     with closing(sqlite3.connect(accounts.path)) as db:
         assert db.execute("SELECT (SELECT count(*) FROM try) + (SELECT count(*) FROM session)").fetchone() == (0,)
@@ -221,12 +221,12 @@ def test_the_last_manager_is_neither_locked_nor_made_a_viewer(accounts: Accounts
             refused()
     accounts.set_role(VIEWER, Role.MANAGER)
     accounts.lock(NAME)
-    with pytest.raises(LastManager):  # a locked manager cannot let anybody in
+    with pytest.raises(LastManager):  # a locked manager cannot log in
         accounts.set_role(VIEWER, Role.VIEWER)
     assert accounts.all() == [Account(NAME, Role.MANAGER, locked=True), Account(VIEWER, Role.MANAGER)]
 
 
-def test_a_locked_account_is_refused_as_a_wrong_password_is_until_it_is_unlocked(accounts: Accounts) -> None:
+def test_a_locked_account_is_refused_like_a_wrong_password_until_unlocked(accounts: Accounts) -> None:
     accounts.lock(VIEWER)
     answers = set()
     for password in (PASSWORD, "wrong"):
@@ -238,7 +238,7 @@ def test_a_locked_account_is_refused_as_a_wrong_password_is_until_it_is_unlocked
     assert accounts.log_in(VIEWER, PASSWORD, HERE)
 
 
-def test_a_refusal_takes_as_long_whatever_its_reason(accounts: Accounts) -> None:
+def test_a_refusal_takes_equally_long_for_every_reason(accounts: Accounts) -> None:
     accounts.lock(VIEWER)
     took_s: dict[str, float] = {}
     for name, password in ((NAME, "wrong"), (VIEWER, PASSWORD), ("nobody", PASSWORD)):
@@ -246,11 +246,11 @@ def test_a_refusal_takes_as_long_whatever_its_reason(accounts: Accounts) -> None
         with pytest.raises(LoginRejected):
             accounts.log_in(name, password, HERE)
         took_s[name] = time.thread_time() - began_s
-    # the hash is worked out each time: whoever skipped it would be many times faster
+    # the hash is computed each time: without it a refusal would be many times faster
     assert max(took_s.values()) < 5 * min(took_s.values()), took_s
 
 
-def test_locking_an_account_ends_its_sessions_and_a_new_role_holds_at_once(accounts: Accounts) -> None:
+def test_locking_ends_sessions_and_a_new_role_applies_at_once(accounts: Accounts) -> None:
     token = accounts.log_in(VIEWER, PASSWORD, HERE)
     accounts.set_role(VIEWER, Role.MANAGER)
     assert accounts.still(token) == Account(VIEWER, Role.MANAGER)
@@ -260,13 +260,13 @@ def test_locking_an_account_ends_its_sessions_and_a_new_role_holds_at_once(accou
     assert accounts.still(token) is None
 
 
-def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, watch: Watch) -> None:
+def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, clock: SessionClock) -> None:
     first = accounts.log_in(NAME, PASSWORD, HERE, "Firefox, Linux")
-    watch.s += 60
+    clock.s += 60
     second = accounts.log_in(NAME, PASSWORD, HERE, "Safari, iPhone")
     newest, oldest = accounts.sessions()
     assert (newest.browser, oldest.browser) == ("Safari, iPhone", "Firefox, Linux")
-    assert (oldest.id, oldest.began_s) == (session_id(first), watch.s - 60)
+    assert (oldest.id, oldest.began_s) == (session_id(first), clock.s - 60)
     assert not accounts.end_session(oldest.id, VIEWER)
     assert accounts.end_session(oldest.id, NAME)
     assert accounts.still(first) is None
@@ -302,5 +302,5 @@ def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: A
         ("", ""),
     ],
 )
-def test_a_browser_is_called_what_its_owner_calls_it(agent: str, name: str) -> None:
+def test_a_browser_gets_its_common_name(agent: str, name: str) -> None:
     assert browser(agent) == name

@@ -1,4 +1,4 @@
-"""The installed dashboard while its accounts cannot be used: locked, damaged, on a full disk. Over real sockets."""
+"""The installed dashboard while its accounts cannot be used: locked, damaged, on a full disk; over real sockets."""
 
 import http.client
 import re
@@ -19,8 +19,8 @@ from tests.support.dashboard_process import DashboardProcess, dashboard_process
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 
 
-class Visitor:
-    """A browser that keeps its cookies."""
+class CookieClient:
+    """A client that keeps cookies, as a browser does."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -70,19 +70,19 @@ def running(tmp_path: Path) -> Iterator[DashboardProcess]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """What another program does that writes for long."""
+    """Hold a long write lock, as another program may."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("BEGIN EXCLUSIVE")
         yield
         db.execute("ROLLBACK")
 
 
-def test_locked_accounts_delay_nobody_else_and_end_nothing(running: DashboardProcess) -> None:
-    visitor = Visitor(running.port)
+def test_locked_accounts_delay_no_other_page_and_end_nothing(running: DashboardProcess) -> None:
+    visitor = CookieClient(running.port)
     assert visitor.log_in() == 303
     with locked(running.data / "accounts.sqlite"), ThreadPoolExecutor(8) as others:
         waiting = [others.submit(visitor.ask, "/manage") for _ in range(8)]
-        stranger = Visitor(running.port)
+        stranger = CookieClient(running.port)
         for path in ("/", "/sensing", "/api/v1/summary", "/manage/login"):
             assert stranger.ask(path)[0] == 200, path
         for request in waiting:
@@ -95,10 +95,10 @@ def test_locked_accounts_delay_nobody_else_and_end_nothing(running: DashboardPro
 
 
 def test_password_guesses_delay_neither_the_register_nor_other_pages(running: DashboardProcess) -> None:
-    """No figures of time: the pages are answered before the guesses that were sent first."""
+    """Without time limits: the pages are answered before the guesses that were sent first."""
     with ThreadPoolExecutor(24) as guessers:
-        guesses = [guessers.submit(Visitor(running.port).log_in, "wrong password", f"name-{n}") for n in range(24)]
-        stranger = Visitor(running.port)
+        guesses = [guessers.submit(CookieClient(running.port).log_in, "wrong password", f"name-{n}") for n in range(24)]
+        stranger = CookieClient(running.port)
         until(lambda: any(guess.done() for guess in guesses), what="guesses are being judged")
         for path in ("/", "/sensing", "/api/v1/summary"):
             assert stranger.ask(path)[0] == 200
@@ -110,7 +110,7 @@ def test_damaged_accounts_are_restored_while_the_pages_stay_up(running: Dashboar
     accounts = running.data / "accounts.sqlite"
     until(lambda: backups(accounts, running.data / "backups"), what="the first backup")
     accounts.write_bytes(b"nonsense" * 2000)
-    visitor = Visitor(running.port)
+    visitor = CookieClient(running.port)
     assert visitor.ask("/")[0] == 200
     until(lambda: visitor.log_in() == 303, what="login works again")
     assert visitor.ask("/manage/accounts")[0] == 200
@@ -135,11 +135,11 @@ def fill(filler: Path) -> None:
             pass
 
 
-def test_full_disk_stops_only_what_must_be_stored_and_is_over_by_itself(tmp_path: Path, small_disk: Path) -> None:
+def test_full_disk_blocks_only_stored_actions_and_recovers(tmp_path: Path, small_disk: Path) -> None:
     add_account(tmp_path)
     filler = small_disk / "filler"
     with dashboard_process(tmp_path) as running:
-        visitor = Visitor(running.port)
+        visitor = CookieClient(running.port)
         assert visitor.log_in() == 303
         assert visitor.ask("/manage")[0] == 200
         fill(filler)
@@ -148,19 +148,19 @@ def test_full_disk_stops_only_what_must_be_stored_and_is_over_by_itself(tmp_path
         status, page = visitor.ask("/manage/devices")  # this one could not be logged
         assert status == 503
         assert "full" in page
-        assert Visitor(running.port).log_in() == 503
+        assert CookieClient(running.port).log_in() == 503
         assert running.is_running()
         filler.unlink()
         until(lambda: visitor.ask("/manage/devices")[0] == 200, what="recovery")
-        assert Visitor(running.port).log_in() == 303
+        assert CookieClient(running.port).log_in() == 303
         assert "cannot rollback" not in running.log()
 
 
-def test_full_disk_at_the_start_leaves_the_public_page(tmp_path: Path, small_disk: Path) -> None:
+def test_full_disk_at_start_leaves_the_public_page_working(tmp_path: Path, small_disk: Path) -> None:
     filler = small_disk / "filler"
     fill(filler)
     with dashboard_process(tmp_path) as running:
-        visitor = Visitor(running.port)
+        visitor = CookieClient(running.port)
         assert visitor.ask("/")[0] == 200
         filler.unlink()
         until(lambda: visitor.log_in() == 401, what="accounts are there")

@@ -1,4 +1,4 @@
-"""Accounts in real Chromium: a session that is ended elsewhere, and a page that says so."""
+"""Accounts in real Chromium: a session that is ended elsewhere, and its open page."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,15 +23,13 @@ def enter(chromium: Browser, port: int, name: str) -> Page:
     return page
 
 
-def test_a_session_that_a_manager_ends_leads_its_open_page_to_the_login_and_back(
-    chromium: Browser, served: Served
-) -> None:
+def test_an_open_page_goes_to_the_login_and_back_when_its_session_is_ended(chromium: Browser, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
     ):
-        everything(speaker)
+        everything(publisher)
         viewer = enter(chromium, settings.port, VIEWER)
         expect(viewer.locator("body")).to_have_attribute("data-link", "live")
         manager = enter(chromium, settings.port, NAME)

@@ -1,4 +1,4 @@
-"""Backups of the accounts, and what becomes of a damaged file: on real files, with the time as a value."""
+"""Backups of the accounts, and recovery from damage: on real files, with the time as a value."""
 
 import contextlib
 import shutil
@@ -26,8 +26,8 @@ DAY_S = 86_400
 HERE = "192.0.2.7"
 
 
-class Clock:
-    """Real time, moved by hand."""
+class BackupClock:
+    """Real time, set by the test."""
 
     def __init__(self) -> None:
         self.s = 1_764_000_000.0
@@ -36,17 +36,17 @@ class Clock:
         return self.s
 
 
-def care_of(accounts: Accounts) -> AccountsCare:
+def create_maintenance(accounts: Accounts) -> AccountsCare:
     return AccountsCare(accounts, SiteTime(lambda: round(accounts.store.now_s() * 1000)))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> BackupClock:
+    return BackupClock()
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, accounts_template: bytes, clock: Clock) -> Accounts:
+def accounts(tmp_path: Path, accounts_template: bytes, clock: BackupClock) -> Accounts:
     path = tmp_path / "accounts.sqlite"
     path.write_bytes(accounts_template)
     return Accounts(path, clock)
@@ -61,8 +61,8 @@ def names(path: Path) -> list[str]:
         return [name for (name,) in db.execute("SELECT name FROM account ORDER BY name")]
 
 
-def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Accounts, clock: Clock) -> None:
-    care = care_of(accounts)
+def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Accounts, clock: BackupClock) -> None:
+    care = create_maintenance(accounts)
     for _day in range(KEEP + 3):
         for _ in range(3):
             care.care()
@@ -70,14 +70,14 @@ def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Account
     assert [one.number for one in backups(accounts.path, folder(accounts))] == list(range(KEEP + 3, 3, -1))
 
 
-def test_no_backup_holds_a_session_a_try_or_an_old_line_of_the_log(accounts: Accounts, clock: Clock) -> None:
+def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: Accounts, clock: BackupClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     account = accounts.who(token)
     assert account is not None
     with pytest.raises(LoginRejected):
         accounts.log_in("nobody", "a wrong password", HERE)
     accounts.log.write(account, "export", "use.csv", "a span of long ago")  # type: ignore[arg-type]
-    care = care_of(accounts)
+    care = create_maintenance(accounts)
     care.care()
     (first,) = backups(accounts.path, folder(accounts))
     with closing(sqlite3.connect(first.path)) as db:
@@ -91,7 +91,7 @@ def test_no_backup_holds_a_session_a_try_or_an_old_line_of_the_log(accounts: Acc
 
 
 def test_removed_account_and_changed_password_are_in_no_backup_after_the_next_call(accounts: Accounts) -> None:
-    care = care_of(accounts)
+    care = create_maintenance(accounts)
     care.care()
     accounts.remove(VIEWER)
     care.care()
@@ -100,14 +100,14 @@ def test_removed_account_and_changed_password_are_in_no_backup_after_the_next_ca
 
 
 def test_change_by_another_process_before_the_start_is_backed_up_at_the_start(accounts: Accounts) -> None:
-    care_of(accounts).care()
+    create_maintenance(accounts).care()
     Accounts(accounts.path).remove(VIEWER)  # `ledig user remove`, while the dashboard is stopped
-    care_of(accounts).care()
+    create_maintenance(accounts).care()
     assert [names(one.path) for one in backups(accounts.path, folder(accounts))] == [[NAME]]
 
 
-def test_restore_ends_every_session_and_managers_are_shown_it(accounts: Accounts, clock: Clock) -> None:
-    care = care_of(accounts)
+def test_a_restore_ends_every_session_and_is_shown_to_managers(accounts: Accounts, clock: BackupClock) -> None:
+    care = create_maintenance(accounts)
     care.care()
     token = accounts.log_in(NAME, PASSWORD, HERE)
     backup_s = clock.s
@@ -125,8 +125,8 @@ def test_restore_ends_every_session_and_managers_are_shown_it(accounts: Accounts
     assert accounts.notice is None
 
 
-def test_without_any_good_backup_the_file_begins_empty_and_works(accounts: Accounts) -> None:
-    care = care_of(accounts)
+def test_without_a_good_backup_a_new_empty_file_works(accounts: Accounts) -> None:
+    care = create_maintenance(accounts)
     care.care()
     for path in (accounts.path, *folder(accounts).iterdir()):
         path.write_bytes(b"nonsense" * 1000)
@@ -141,34 +141,34 @@ def test_without_any_good_backup_the_file_begins_empty_and_works(accounts: Accou
     assert names(backups(accounts.path, folder(accounts))[0].path) == ["bo"]
 
 
-def test_lost_file_is_restored_and_a_first_start_is_not_one(tmp_path: Path, accounts: Accounts) -> None:
-    care_of(accounts).care()
+def test_a_lost_file_is_restored_and_a_first_start_is_not(tmp_path: Path, accounts: Accounts) -> None:
+    create_maintenance(accounts).care()
     accounts.path.unlink()
     again = Accounts(accounts.path)
     with pytest.raises(AccountsAway):
         again.all()
-    care_of(again).care()
+    create_maintenance(again).care()
     assert [one.name for one in again.all()] == [NAME, VIEWER]
     first = Accounts(tmp_path / "new" / "accounts.sqlite")
     first.path.parent.mkdir()
-    care_of(first).care()
+    create_maintenance(first).care()
     assert first.all() == []
 
 
 def test_intact_file_of_a_newer_ledig_is_never_moved_aside(accounts: Accounts) -> None:
-    care = care_of(accounts)
+    care = create_maintenance(accounts)
     care.care()
     with closing(sqlite3.connect(accounts.path, isolation_level=None)) as db:
         db.execute("CREATE TABLE key (name TEXT) STRICT")
         db.execute("PRAGMA user_version = 9")
     again = Accounts(accounts.path)
     with pytest.raises(AccountsAway, match="newer"):
-        care_of(again).care()
+        create_maintenance(again).care()
     assert not damaged(accounts.path)
 
 
 def spoil(whole: bytes, number: int, dice: Random) -> bytes:
-    """The file with one bit flipped, cut off, a page of zeros, or a page in the wrong place."""
+    """Return the file with one bit flipped, cut off, with a page of zeros, or with a page in the wrong place."""
     if number % 4 < 2:
         spoiled, at = bytearray(whole), dice.randrange(len(whole))
         if number % 4 == 1:  # among the rows, where most content is
@@ -189,14 +189,14 @@ def hash_of(path: Path, name: str) -> str:
         return str(db.execute("SELECT hash FROM account WHERE name = ?", (name,)).fetchone()[0])
 
 
-def test_no_damage_stops_the_public_page_or_keeps_managers_out(
-    tmp_path: Path, accounts_template: bytes, clock: Clock, full: bool
+def test_no_damage_stops_the_public_page_or_locks_managers_out(
+    tmp_path: Path, accounts_template: bytes, clock: BackupClock, full: bool
 ) -> None:
-    """240 damaged files (also damaged sidecars): each starts the application as `serve` does."""
+    """240 damaged files (also damaged sidecar files); each starts the application as `serve` does."""
     origin = tmp_path / "origin" / "accounts.sqlite"
     origin.parent.mkdir()
     origin.write_bytes(accounts_template)
-    care_of(Accounts(origin, clock)).care()
+    create_maintenance(Accounts(origin, clock)).care()
     whole, kept = origin.read_bytes(), hash_of(origin, NAME)
     live = Live(PLAN, lambda: MONDAY_10_MS)
     found = 0
@@ -210,7 +210,7 @@ def test_no_damage_stops_the_public_page_or_keeps_managers_out(
             if number % 5 == 0:
                 Path(f"{path}{sidecar}").write_bytes(bytes(dice.randrange(256) for _ in range(600)))
         accounts = Accounts(path, clock)
-        care = care_of(accounts)
+        care = create_maintenance(accounts)
         client = None
         if full or number % 40 == 0:
             settings = DashboardSettings(
@@ -229,4 +229,4 @@ def test_no_damage_stops_the_public_page_or_keeps_managers_out(
             assert client.get("/sensing", base_url="https://localhost").status_code == 200, number
         found += bool(damaged(path))
         shutil.rmtree(path.parent)
-    assert found > 80, found  # most of what was spoiled was found; the rest was in unused space
+    assert found > 80, found  # most damage was found; the rest was in unused space

@@ -1,4 +1,4 @@
-"""Accounts under a wrong clock: no session and no line of the access log is lost, and none lasts too long."""
+"""Accounts under a wrong clock: no session and no log entry is lost, and none lasts too long."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_M
 ANNA = Account(NAME, Role.MANAGER)
 
 
-class Machine:
+class DashboardMachine:
     """The dashboard's machine: its clock may be wrong, and the collector may report the right time."""
 
     def __init__(self, path: Path, *, synchronised: bool) -> None:
@@ -55,10 +55,10 @@ def path(tmp_path: Path, accounts_template: bytes) -> Path:
 @pytest.mark.parametrize("jump_ms", JUMPS)
 @pytest.mark.parametrize("restarts", ["no restart", "restart", "reboot"])
 @pytest.mark.parametrize("synchronised", [True, False])
-def test_a_wrong_clock_ends_no_session_and_deletes_no_line(
+def test_a_wrong_clock_ends_no_session_and_deletes_no_log_entry(
     path: Path, jump_ms: int, restarts: str, synchronised: bool
 ) -> None:
-    machine = Machine(path, synchronised=synchronised)
+    machine = DashboardMachine(path, synchronised=synchronised)
     machine.live(2)
     token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
     machine.accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
@@ -78,20 +78,20 @@ def test_a_wrong_clock_ends_no_session_and_deletes_no_line(
     assert machine.accounts.sessions() == []
 
 
-def test_a_dashboard_takes_the_time_of_its_collector(path: Path) -> None:
-    machine = Machine(path, synchronised=False)
+def test_a_dashboard_uses_the_time_of_its_collector(path: Path) -> None:
+    machine = DashboardMachine(path, synchronised=False)
     machine.wrong_ms = -3 * HOUR_MS
     machine.start()
     machine.live(1, collector=True)
     assert machine.time.belief.site_ms == machine.true_ms
 
 
-def test_what_a_wrong_clock_of_an_older_ledig_dated_ahead_is_dated_now(path: Path) -> None:
+def test_future_times_from_an_older_ledig_are_set_to_now(path: Path) -> None:
     ahead_s = (NOW_MS + 730 * DAY_MS) / 1000
     accounts = Accounts(path, lambda: ahead_s)
     token = accounts.log_in(NAME, PASSWORD, "192.0.2.1")
     accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
-    machine = Machine(path, synchronised=True)
+    machine = DashboardMachine(path, synchronised=True)
     machine.live(2)
     assert machine.accounts.still(token) == ANNA
     (entry,) = machine.accounts.log.entries(9)
@@ -101,7 +101,7 @@ def test_what_a_wrong_clock_of_an_older_ledig_dated_ahead_is_dated_now(path: Pat
 
 
 def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
-    machine = Machine(path, synchronised=False)
+    machine = DashboardMachine(path, synchronised=False)
     machine.live(2)
     token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
     machine.wrong_ms = 730 * DAY_MS

@@ -1,4 +1,4 @@
-"""The page of accounts: what a viewer and a manager see of it, and what they can do there."""
+"""The accounts page: what viewers and managers see and can do."""
 
 import re
 from dataclasses import replace
@@ -53,7 +53,7 @@ def send(client: FlaskClient, what: str, **form: str) -> TestResponse:
     return client.post(f"{PAGE}/{what}", data={**form, "csrf_token": token[1]}, base_url=HOME, headers=headers)
 
 
-def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, manager: FlaskClient) -> None:
+def test_a_viewer_sees_only_their_own_sessions(app: Flask, manager: FlaskClient) -> None:
     viewer = enter(app, VIEWER)
     page = read(viewer)
     assert f"{VIEWER} (this session)" in page
@@ -62,24 +62,24 @@ def test_a_viewer_sees_sessions_of_their_own_and_nothing_of_others(app: Flask, m
     assert "<select" not in page
 
 
-def test_a_manager_sees_everybody_and_the_log_with_names(app: Flask, manager: FlaskClient) -> None:
+def test_a_manager_sees_all_sessions_and_the_log_with_names(app: Flask, manager: FlaskClient) -> None:
     enter(app, VIEWER).get("/manage/forecast?days=7", base_url=HOME)
     page = read(manager)
-    for told in (
+    for text in (
         "anna (this session)",
         "vera: viewer",
         "Access log",
         "vera (viewer)",
         "All zones, desks, 7 days",
     ):
-        assert told in page
+        assert text in page
 
 
 def test_no_address_is_on_the_page(manager: FlaskClient) -> None:
     assert "127.0.0.1" not in read(manager)
 
 
-def test_somebody_is_let_in_and_can_log_in(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
+def test_an_added_account_can_log_in(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
     answer = send(manager, "add", name="bo", password=NEW, role="viewer")
     assert answer.headers["Location"] == f"{PAGE}?done=added"
     assert Account("bo", Role.VIEWER) in accounts.all()
@@ -90,7 +90,7 @@ def test_somebody_is_let_in_and_can_log_in(app: Flask, manager: FlaskClient, acc
 
 
 @pytest.mark.parametrize(
-    ("what", "form", "told"),
+    ("what", "form", "message"),
     [
         ("add", {"name": "Bo!", "password": NEW, "role": "viewer"}, "Ett namn börjar med a"),
         ("add", {"name": NAME, "password": NEW, "role": "viewer"}, "redan ett konto med det namnet"),
@@ -101,19 +101,19 @@ def test_somebody_is_let_in_and_can_log_in(app: Flask, manager: FlaskClient, acc
         ("lock", {"name": "nobody"}, "kontot finns inte"),
     ],
 )
-def test_what_cannot_be_is_told_and_nothing_is_changed(
-    manager: FlaskClient, accounts: Accounts, what: str, form: dict[str, str], told: str
+def test_an_invalid_change_is_explained_and_changes_nothing(
+    manager: FlaskClient, accounts: Accounts, what: str, form: dict[str, str], message: str
 ) -> None:
     manager.set_cookie("lang", "sv")
     before = accounts.all()
     answer = send(manager, what, **form)
     assert answer.status_code == 400
-    assert told in answer.text
+    assert message in answer.text
     assert accounts.all() == before
     assert all(one.what != f"accounts.{what}" for one in accounts.log.entries(9))
 
 
-def test_a_role_that_does_not_exist_is_no_change(manager: FlaskClient, accounts: Accounts) -> None:
+def test_an_unknown_role_changes_nothing(manager: FlaskClient, accounts: Accounts) -> None:
     assert send(manager, "role", name=VIEWER, role="king").status_code == 400
     assert Account(VIEWER, Role.VIEWER) in accounts.all()
 
@@ -163,9 +163,9 @@ def test_login_over_plain_http_from_another_machine_explains_what_to_do(
 ) -> None:
     there = replace(settings, host=host, port=8000, hosts=hosts)
     pages = create_app(there, PLAN, live, Accounts(there.accounts_path)).test_client()
-    for language, words in (("en", "requires HTTPS"), ("sv", "kräver HTTPS")):
+    for language, phrase in (("en", "requires HTTPS"), ("sv", "kräver HTTPS")):
         text = pages.get(f"/manage/login?lang={language}", base_url="http://ledig.local:8000").text
-        assert words in text
+        assert phrase in text
         assert "HTTPS and the first login" in text
         assert 'name="password"' not in text
         assert ("ssh" in text) == (line is not None)
@@ -175,5 +175,5 @@ def test_login_over_plain_http_from_another_machine_explains_what_to_do(
             assert 'name="password"' in pages.get("/manage/login", base_url="http://localhost:8000").text
 
 
-def test_the_readme_has_the_section_that_the_login_page_names() -> None:
+def test_the_readme_has_the_section_named_on_the_login_page() -> None:
     assert "HTTPS and the first login" in (ROOT / "README.md").read_text()

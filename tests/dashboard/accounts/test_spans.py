@@ -1,4 +1,4 @@
-"""What was looked at, in words: for the log that managers and members read."""
+"""Spans of the access log as text for managers and members."""
 
 import pytest
 
@@ -22,5 +22,5 @@ from tests.dashboard.house import PLAN
         ("", "", ""),
     ],
 )
-def test_a_span_is_told_in_words_and_what_is_not_known_as_it_is(span: str, sv: str, en: str) -> None:
+def test_a_span_is_described_and_unknown_parts_are_shown_unchanged(span: str, sv: str, en: str) -> None:
     assert [in_words(span, PLAN, Words.of(language)) for language in ("sv", "en")] == [sv, en]

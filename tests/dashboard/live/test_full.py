@@ -1,4 +1,4 @@
-"""A page that finds no seat, in real Chromium: it looks again by itself, and stays right."""
+"""A page without a stream slot, in real Chromium: it polls by itself and stays correct."""
 
 import http.client
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.servers import HOST, Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
-SEATS = 10
+MAX_STREAMS = 10
 BEFORE, AFTER = "6–8", "7–9"  # noqa: RUF001 - a range has an en dash
 
 
@@ -25,28 +25,28 @@ def broker() -> Iterator[Mosquitto]:
         yield running
 
 
-def take_seats(port: int, count: int, stack: ExitStack) -> None:
+def take_slots(port: int, count: int, stack: ExitStack) -> None:
     for _ in range(count):
         line = stack.enter_context(closing(http.client.HTTPConnection(HOST, port, timeout=30)))
         line.request("GET", "/api/v1/stream")
         assert line.getresponse().status == 200
 
 
-def test_a_page_that_finds_no_seat_polls_the_frame_and_shows_every_change(broker: Mosquitto, served: Served) -> None:
+def test_a_page_without_a_slot_polls_and_shows_every_change(broker: Mosquitto, served: Served) -> None:
     with (
-        voice(broker.settings("observer")) as speaker,
-        served(broker.settings("dashboard"), max_streams=SEATS) as settings,
+        voice(broker.settings("observer")) as publisher,
+        served(broker.settings("dashboard"), max_streams=MAX_STREAMS) as settings,
         ExitStack() as stack,
         browser.chromium() as chromium,
     ):
-        everything(speaker)
-        take_seats(settings.port, SEATS // 2, stack)  # all that one address may have
+        everything(publisher)
+        take_slots(settings.port, MAX_STREAMS // 2, stack)  # the limit per address
         page = chromium.new_page(locale="sv-SE", base_url=f"http://{HOST}:{settings.port}")
         answered: list[tuple[str, int]] = []
         page.on("response", lambda answer: answered.append((answer.url.rsplit("/", 1)[-1], answer.status)))
         page.goto("/")
         expect(page.locator("#number")).to_have_text(BEFORE)
-        speaker.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text(AFTER)
         expect(page.locator("body")).to_have_attribute("data-link", "live")
         assert ("stream", 503) in answered

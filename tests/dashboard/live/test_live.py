@@ -1,4 +1,4 @@
-"""The follower and the server on a real Mosquitto: states in, streams out, outages told and survived."""
+"""The subscriber and the server on a real Mosquitto: states in, streams out, outages shown and survived."""
 
 import http.client
 import json
@@ -31,14 +31,14 @@ def ask(settings: DashboardSettings, path: str) -> tuple[int, dict[str, object]]
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        told = json.loads(answer.read())
-        assert isinstance(told, dict)
-        return answer.status, told
+        content = json.loads(answer.read())
+        assert isinstance(content, dict)
+        return answer.status, content
     finally:
         connection.close()
 
 
-class Stream:
+class PublicStreamReader:
     """A reader of the public stream."""
 
     def __init__(self, settings: DashboardSettings) -> None:
@@ -47,16 +47,16 @@ class Stream:
         self.answer = self._connection.getresponse()
 
     def frame(self) -> dict[str, object]:
-        """The next frame."""
+        """Return the next frame."""
         while True:
             line = self.answer.readline()
             assert line, "the stream ended"
             if line.startswith(b"data: "):
-                told: dict[str, object] = json.loads(line.removeprefix(b"data: "))
-                return told
+                content: dict[str, object] = json.loads(line.removeprefix(b"data: "))
+                return content
 
     def until(self, key: str, value: object) -> dict[str, object]:
-        """The first frame in which `key` is `value`; every 5 s there is one."""
+        """Return the first frame in which `key` is `value`; there is a frame every 5 s."""
         for _ in range(200):
             frame = self.frame()
             if frame[key] == value:
@@ -68,29 +68,29 @@ class Stream:
         self._connection.close()
 
 
-def test_a_reader_sees_the_house_and_each_change_of_it(broker: Mosquitto, served: Served) -> None:
-    with voice(broker.settings("observer")) as speaker, served(broker.settings("dashboard")) as settings:
-        everything(speaker)
-        stream = Stream(settings)
+def test_a_reader_gets_the_state_of_the_site_and_each_change(broker: Mosquitto, served: Served) -> None:
+    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        everything(publisher)
+        stream = PublicStreamReader(settings)
         frame = stream.until("link", "live")
         if frame["people"] is None:
             frame = stream.until("people", [21, 25])
         before = str(frame["spaces"])
         assert before.startswith("ovooa")
-        speaker.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT)})
         stream.until("spaces", "v" + before[1:])
         stream.close()
         assert ask(settings, "/api/v1/frame")[1]["spaces"] == "v" + before[1:]
 
 
-def test_an_outage_of_the_broker_is_told_at_once_and_survived(served: Served) -> None:
+def test_an_outage_of_the_broker_is_shown_at_once_and_survived(served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
     ):
-        everything(speaker)
-        stream = Stream(settings)
+        everything(publisher)
+        stream = PublicStreamReader(settings)
         stream.until("link", "live")
         broker.kill()
         frame = stream.until("link", "broker_away")
@@ -102,38 +102,38 @@ def test_an_outage_of_the_broker_is_told_at_once_and_survived(served: Served) ->
         stream.close()
 
 
-def test_a_collector_that_says_goodbye_greys_the_picture(served: Served, broker: Mosquitto) -> None:
-    with served(broker.settings("dashboard")) as settings, voice(broker.settings("observer")) as speaker:
-        everything(speaker)
-        stream = Stream(settings)
+def test_a_collector_that_shuts_down_is_shown_as_away(served: Served, broker: Mosquitto) -> None:
+    with served(broker.settings("dashboard")) as settings, voice(broker.settings("observer")) as publisher:
+        everything(publisher)
+        stream = PublicStreamReader(settings)
         stream.until("link", "live")
-        speaker.say_goodbye()
+        publisher.say_goodbye()
         stream.until("link", "collector_away")
         stream.close()
 
 
-def test_the_stream_that_is_one_too_many_is_refused_and_health_still_answers(served: Served, broker: Mosquitto) -> None:
+def test_a_stream_over_the_limit_is_refused_and_health_still_answers(served: Served, broker: Mosquitto) -> None:
     with served(broker.settings("dashboard"), max_streams=20) as settings:
-        streams = [Stream(settings) for _ in range(10)]  # half of them is what one address may have
+        streams = [PublicStreamReader(settings) for _ in range(10)]  # half of them: the limit per address
         assert {stream.answer.status for stream in streams} == {200}
-        refused = Stream(settings)
+        refused = PublicStreamReader(settings)
         assert refused.answer.status == 503
         assert refused.answer.headers["Retry-After"] == "30"
         refused.close()
         assert ask(settings, "/healthz")[1]["streams"] == 10
         streams.pop().close()
 
-        def seat_is_free() -> bool:
-            again = Stream(settings)
+        def has_free_slot() -> bool:
+            again = PublicStreamReader(settings)
             again.close()
             return again.answer.status == 200
 
-        until(seat_is_free, what="the seat of a reader that left")
+        until(has_free_slot, what="the slot of a reader that left")
         for stream in streams:
             stream.close()
 
 
-def test_every_stream_may_have_its_file_though_the_shell_allowed_fewer(served: Served) -> None:
+def test_the_file_limit_is_raised_for_all_streams(served: Served) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
     try:
@@ -143,7 +143,7 @@ def test_every_stream_may_have_its_file_though_the_shell_allowed_fewer(served: S
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_a_port_in_use_is_one_plain_error(settings: DashboardSettings) -> None:
+def test_a_port_in_use_is_a_clear_error(settings: DashboardSettings) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

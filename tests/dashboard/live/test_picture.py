@@ -1,4 +1,4 @@
-"""The picture: retained messages in, counts, link and the public frame out."""
+"""The site snapshot: retained messages in; counts, link status and the public frame out."""
 
 import json
 
@@ -33,23 +33,23 @@ from tests.dashboard.stage import morning, state
 ALIVE = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
 
 
-def told(*news: Message | Broker, at_s: float = 0) -> Picture:
+def apply_messages(*messages: Message | Broker, at_s: float = 0) -> Picture:
     picture = Picture(PLAN)
-    for one in news:
+    for one in messages:
         picture.hear(one, at_s, MONDAY_10_MS)
     return picture
 
 
-def live(*news: Message) -> Picture:
-    """The same over a live link."""
-    return told(Broker.HERE, ALIVE, *news)
+def apply_live(*messages: Message) -> Picture:
+    """Return a snapshot with these messages over a live link."""
+    return apply_messages(Broker.HERE, ALIVE, *messages)
 
 
-def of(space: str, what: SpaceState) -> Message:
+def space_message(space: str, what: SpaceState) -> Message:
     return Message(topics.space(PLAN.id, space), encode(what), retained=True)
 
 
-def test_a_house_of_which_nothing_is_heard_is_all_unknown_and_nothing_of_it_is_counted_as_free() -> None:
+def test_a_site_without_messages_is_unknown_and_nothing_counts_as_free() -> None:
     frame = Picture(PLAN).frame(0, MONDAY_10_MS)
     assert set(frame.spaces) == {"u"}
     assert frame.kinds[SpaceKind.DESK] == Free(least=0, most=28, capacity=28)
@@ -57,8 +57,10 @@ def test_a_house_of_which_nothing_is_heard_is_all_unknown_and_nothing_of_it_is_c
     assert frame.age_s is None
 
 
-def test_the_frame_has_one_character_for_each_offered_space_in_the_order_of_the_plan() -> None:
-    picture = told(of("desk-2", state(Occupancy.VACANT)), of("laser", state(Occupancy.OCCUPIED)))
+def test_the_frame_has_one_character_per_offered_space_in_plan_order() -> None:
+    picture = apply_messages(
+        space_message("desk-2", state(Occupancy.VACANT)), space_message("laser", state(Occupancy.OCCUPIED))
+    )
     spaces = picture.frame(0, MONDAY_10_MS).spaces
     offered = [space.id for space in PLAN.spaces if space.offered]
     assert len(spaces) == len(offered) == 34
@@ -66,28 +68,28 @@ def test_the_frame_has_one_character_for_each_offered_space_in_the_order_of_the_
     assert "desk-24" not in offered  # one member's own
 
 
-def test_counts_are_a_range_between_the_vacant_and_the_not_taken() -> None:
-    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+def test_counts_range_from_vacant_to_not_taken_spaces() -> None:
+    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
     assert frame.kinds[SpaceKind.DESK] == Free(least=6, most=8, capacity=28)
     assert frame.kinds[SpaceKind.EQUIPMENT] == Free(least=0, most=0, capacity=1)  # the other one is out of use
     assert frame.zones["hall"][SpaceKind.DESK] == Free(least=3, most=4, capacity=15)
 
 
-def test_the_public_frame_tells_no_moment_and_no_reason_of_any_space() -> None:
-    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+def test_the_public_frame_has_no_time_and_no_reason_of_any_space() -> None:
+    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
     text = msgspec.json.encode(frame).decode()
     assert "pir" not in text
     assert "motion" not in text
     assert str(MONDAY_10_MS)[:6] not in text
 
 
-def test_the_frame_of_the_example_house_is_tiny() -> None:
-    frame = told(*(of(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+def test_the_frame_of_the_example_site_is_small() -> None:
+    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
     assert len(msgspec.json.encode(frame)) < 800
 
 
 @pytest.mark.parametrize(
-    ("news", "after_s", "link"),
+    ("messages", "after_s", "link"),
     [
         ([], 0, Link.BROKER_AWAY),
         ([Broker.HERE], 0, Link.COLLECTOR_AWAY),
@@ -102,117 +104,121 @@ def test_the_frame_of_the_example_house_is_tiny() -> None:
         ),
     ],
 )
-def test_the_link_is_live_only_while_the_collector_itself_is_heard(
-    news: list[Message | Broker], after_s: float, link: Link
+def test_the_link_is_live_only_while_the_collector_reports(
+    messages: list[Message | Broker], after_s: float, link: Link
 ) -> None:
-    assert told(*news).link(after_s) is link
+    assert apply_messages(*messages).link(after_s) is link
 
 
-def test_what_the_broker_remembers_of_the_collector_proves_nobody_alive() -> None:
+def test_a_retained_status_does_not_prove_that_the_collector_runs() -> None:
     remembered = Message(ALIVE.topic, ALIVE.payload, retained=True)
-    assert told(Broker.HERE, remembered).link(0) is Link.COLLECTOR_AWAY
+    assert apply_messages(Broker.HERE, remembered).link(0) is Link.COLLECTOR_AWAY
 
 
-def test_a_state_that_cannot_be_read_or_was_taken_back_is_not_known() -> None:
+def test_an_invalid_or_cleared_state_is_unknown() -> None:
     topic = topics.space(PLAN.id, "desk-1")
     for payload in (b"{", b"", b'{"state": "asleep"}'):
-        picture = told(of("desk-1", state(Occupancy.VACANT)), Message(topic, payload, retained=False))
+        picture = apply_messages(
+            space_message("desk-1", state(Occupancy.VACANT)), Message(topic, payload, retained=False)
+        )
         assert picture.frame(0, MONDAY_10_MS).spaces[0] == "u"
-    assert told(Message(topic, b"{", retained=False)).rejected == 1
+    assert apply_messages(Message(topic, b"{", retained=False)).rejected == 1
 
 
-def test_what_a_space_has_learnt_is_told_to_its_manager_until_it_is_taken_back() -> None:
+def test_learned_values_are_shown_to_managers_until_cleared() -> None:
     learnt = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
     topic = topics.tuning(PLAN.id, "desk-1")
-    heard = (of("desk-1", state(Occupancy.OCCUPIED)), Message(topic, encode(learnt), retained=True))
+    messages = (space_message("desk-1", state(Occupancy.OCCUPIED)), Message(topic, encode(learnt), retained=True))
     for taken_back in (False, True):
-        picture = told(*heard, *[Message(topic, b"", retained=False)][: int(taken_back)])
+        picture = apply_messages(*messages, *[Message(topic, b"", retained=False)][: int(taken_back)])
         frame = manager_frame(picture, picture.frame(0, MONDAY_10_MS), MONDAY_10_MS, Words.of("en"))
         assert ("hold time 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
 
 
-def test_a_space_that_the_plan_does_not_hold_moves_nothing() -> None:
-    picture = told(of("desk-99", state(Occupancy.VACANT)))
+def test_a_space_outside_the_plan_changes_nothing() -> None:
+    picture = apply_messages(space_message("desk-99", state(Occupancy.VACANT)))
     assert picture.version == 0
     assert picture.frame(0, MONDAY_10_MS) == Picture(PLAN).frame(0, MONDAY_10_MS)
 
 
-def test_a_repeated_word_is_no_change() -> None:
-    picture = told(of("desk-1", state(Occupancy.VACANT)))
+def test_a_repeated_message_is_no_change() -> None:
+    picture = apply_messages(space_message("desk-1", state(Occupancy.VACANT)))
     before = picture.version
-    picture.hear(of("desk-1", state(Occupancy.VACANT)), 1, MONDAY_10_MS)
+    picture.hear(space_message("desk-1", state(Occupancy.VACANT)), 1, MONDAY_10_MS)
     assert picture.version == before
 
 
 @pytest.mark.parametrize("band", AirBand)
 @pytest.mark.parametrize("trend", [None, *Trend])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_air_is_told_by_its_band_and_trend_in_words_of_their_own(
-    band: AirBand, trend: Trend | None, language: str
-) -> None:
+def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: Trend | None, language: str) -> None:
     air = Air(900, band=band, trend=trend)
     message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
     words = Words.of(language)
-    frame = live(message).frame(0, MONDAY_10_MS)
+    frame = apply_live(message).frame(0, MONDAY_10_MS)
     assert words.air(frame.air["hall"]) == words.page[f"air.{air_word(air)}"]
     moves = trend in {Trend.RISING, Trend.FALLING} and (band, trend) != (AirBand.FRESH, Trend.FALLING)
     assert (frame.air["hall"] != band) is moves
 
 
-def test_air_of_which_no_co2_is_known_has_no_word() -> None:
+def test_air_without_co2_has_no_level() -> None:
     message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(humidity_pct=40))), retained=True)
-    assert live(message).frame(0, MONDAY_10_MS).air == {}
+    assert apply_live(message).frame(0, MONDAY_10_MS).air == {}
 
 
-def test_people_are_a_range_that_never_goes_below_nobody() -> None:
+def test_people_are_a_range_that_is_never_negative() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0, 4))), retained=True)
-    assert live(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    assert apply_live(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
-def test_before_the_house_was_known_to_be_empty_the_frame_says_that_it_was_not() -> None:
-    def heard(people: People) -> bool:
+def test_the_frame_states_whether_the_site_was_known_to_be_empty() -> None:
+    def is_from_zero(people: People) -> bool:
         message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
-        return told(message).frame(0, MONDAY_10_MS).from_zero
+        return apply_messages(message).frame(0, MONDAY_10_MS).from_zero
 
-    assert heard(People(9, 8, 11, MONDAY_10_MS))
-    assert not heard(People(9, 8, 11))
+    assert is_from_zero(People(9, 8, 11, MONDAY_10_MS))
+    assert not is_from_zero(People(9, 8, 11))
 
 
-def test_the_least_of_a_range_is_not_told_where_it_would_be_few_people() -> None:
+def test_the_minimum_of_a_range_is_hidden_when_it_would_be_few_people() -> None:
     for people, shown in ((People(6, 2, 8), (0, 8)), (People(6, 5, 8), (5, 8))):
         message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
-        assert live(message).frame(0, MONDAY_10_MS).people == shown
+        assert apply_live(message).frame(0, MONDAY_10_MS).people == shown
 
 
-def test_few_people_are_told_as_few_in_every_feed() -> None:
+def test_few_people_are_shown_as_few_in_every_feed() -> None:
     message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
-    assert live(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    assert apply_live(message).frame(0, MONDAY_10_MS).people == (0, 4)
 
 
-def test_a_supply_tells_its_level_and_whether_it_is_low() -> None:
-    low = live(of("beans", state(Occupancy.LOW, level_pct=12.4))).frame(0, MONDAY_10_MS).supplies["beans"]
+def test_a_supply_has_its_level_and_whether_it_is_low() -> None:
+    low = (
+        apply_live(space_message("beans", state(Occupancy.LOW, level_pct=12.4)))
+        .frame(0, MONDAY_10_MS)
+        .supplies["beans"]
+    )
     assert (low.level_pct, low.low) == (12, True)
     assert Picture(PLAN).frame(0, MONDAY_10_MS).supplies["beans"].level_pct is None
 
 
 @pytest.mark.parametrize("gone", [Broker.AWAY, Message(ALIVE.topic, encode(CollectorStatus(online=False)), False)])
 def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: Broker | Message) -> None:
-    news = (
+    messages = (
         Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(6, 5, 8))), retained=True),
         Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(612, band=AirBand.FRESH))), retained=True),
-        of("beans", state(Occupancy.STOCKED, level_pct=62)),
+        space_message("beans", state(Occupancy.STOCKED, level_pct=62)),
     )
-    picture = live(*news)
+    picture = apply_live(*messages)
     frame = picture.frame(0, MONDAY_10_MS)
     assert (frame.people, frame.air, frame.supplies["beans"].level_pct) == ((5, 8), {"hall": "fresh"}, 62)
     picture.hear(gone, 1, MONDAY_10_MS)
-    for seen in (picture.frame(1, MONDAY_10_MS), live(*news).frame(COLLECTOR_SILENT_S + 1, MONDAY_10_MS)):
+    for seen in (picture.frame(1, MONDAY_10_MS), apply_live(*messages).frame(COLLECTOR_SILENT_S + 1, MONDAY_10_MS)):
         assert (seen.people, seen.air, seen.supplies["beans"].level_pct) == (None, {}, None)
 
 
-def test_a_device_that_went_silent_keeps_the_moment_it_was_last_heard() -> None:
+def test_a_silent_device_keeps_the_time_of_its_last_report() -> None:
     topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.STATUS)
-    picture = told(
+    picture = apply_messages(
         Message(topic, encode_status(DeviceStatus(online=True, at_ms=MONDAY_10_MS - 5000)), retained=False),
         Message(topic, encode_status(DeviceStatus(online=False)), retained=False),
     )
@@ -220,12 +226,12 @@ def test_a_device_that_went_silent_keeps_the_moment_it_was_last_heard() -> None:
     assert not picture.devices["pi-1"].status.online
 
 
-def test_a_frame_goes_out_when_something_changed_and_as_a_breath_otherwise(live: Live) -> None:
+def test_a_frame_is_sent_on_change_and_as_keep_alive(live: Live) -> None:
     live.tick(0)
     first = live.public.latest
     live.tick(0.1)
     assert live.public.latest is first
-    live.inbox.append(of("desk-1", state(Occupancy.VACANT)))
+    live.inbox.append(space_message("desk-1", state(Occupancy.VACANT)))
     live.tick(0.2)
     second = live.public.latest
     assert second is not first
@@ -235,14 +241,14 @@ def test_a_frame_goes_out_when_something_changed_and_as_a_breath_otherwise(live:
     assert json.loads(live.public.latest.removeprefix(b"data: "))["age_s"] == 5.2
 
 
-def test_a_link_that_dies_of_silence_sends_a_frame_that_says_so(live: Live) -> None:
+def test_a_link_lost_by_silence_sends_a_frame(live: Live) -> None:
     live.tick(0)
     live.tick(12)
     live.tick(15.1)
     assert json.loads(live.public.latest.removeprefix(b"data: "))["link"] == "collector_away"
 
 
-def test_a_silent_zone_says_since_when_and_a_part_of_one_or_a_small_one_does_not() -> None:
+def test_only_a_whole_silent_zone_of_five_or_more_shows_since_when() -> None:
     picture = Picture(PLAN)
     quiet = [space for space in PLAN.spaces if space.zone == "quiet" and space.offered]
     loft = [space for space in PLAN.spaces if space.zone == "loft" and space.kind is not SpaceKind.DESK]
@@ -255,4 +261,4 @@ def test_a_silent_zone_says_since_when_and_a_part_of_one_or_a_small_one_does_not
     picture.states[quiet[0].id] = state(Occupancy.VACANT, space=quiet[0].id)
     assert picture.frame(0, MONDAY_10_MS).silent == {}
     del picture.states[quiet[0].id]
-    assert picture.frame(0, MONDAY_10_MS).silent == {}, "of one nothing was ever heard"
+    assert picture.frame(0, MONDAY_10_MS).silent == {}, "one of them was never received"

@@ -1,4 +1,4 @@
-"""Which connection makes way, by group, phase and time."""
+"""Which connection is closed for a new one, by group, phase and time."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +9,11 @@ from dashboard.web_server.descriptors import room
 ATTACKER, READER = "192.0.2.1", "192.0.2.2"
 
 
-class Clients:
+class ClientTable:
     """A table, and what happened to its connections."""
 
-    def __init__(self, most: int, most_of_one: int) -> None:
-        self.table = ConnectionTable(most, most_of_one)
+    def __init__(self, max_connections: int, max_per_group: int) -> None:
+        self.table = ConnectionTable(max_connections, max_per_group)
         self.closed: list[Connection] = []
 
     def connect(self, group: str, now_s: float, phase: Phase = Phase.HEADERS) -> Connection | None:
@@ -25,8 +25,8 @@ class Clients:
         return connection
 
 
-def test_one_address_at_its_limit_loses_its_own_oldest_connection_and_nobody_else_does() -> None:
-    clients = Clients(10, 5)
+def test_an_address_at_its_limit_loses_only_its_own_oldest_connection() -> None:
+    clients = ClientTable(10, 5)
     reader = clients.connect(READER, 0.0)
     attackers = [clients.connect(ATTACKER, 1.0 + number) for number in range(20)]
     assert clients.closed == attackers[:15]
@@ -34,9 +34,9 @@ def test_one_address_at_its_limit_loses_its_own_oldest_connection_and_nobody_els
     assert not reader.closed
 
 
-def test_where_all_places_are_taken_the_longest_waiting_makes_way_whatever_it_waits_for() -> None:
+def test_without_a_free_place_the_longest_waiting_connection_is_closed() -> None:
     for waiting in WAITING:
-        clients = Clients(4, 4)
+        clients = ClientTable(4, 4)
         for second in range(3):
             assert clients.connect(f"192.0.2.{second}", second, Phase.STREAM)
         slow = clients.connect(ATTACKER, 3.0, waiting)
@@ -44,24 +44,24 @@ def test_where_all_places_are_taken_the_longest_waiting_makes_way_whatever_it_wa
         assert clients.closed == [slow]
 
 
-def test_streams_and_work_in_progress_never_make_way() -> None:
-    clients = Clients(4, 4)
+def test_streams_and_work_in_progress_are_never_closed() -> None:
+    clients = ClientTable(4, 4)
     for number, phase in enumerate((Phase.STREAM, Phase.WORK, Phase.STREAM, Phase.WORK)):
         assert clients.connect(f"192.0.2.{number}", 0.0, phase)
     assert clients.connect(READER, 100.0) is None
     assert not clients.closed
 
 
-def test_each_phase_ends_at_its_limit_and_a_new_phase_begins_its_time_anew() -> None:
+def test_each_phase_has_its_limit_and_a_new_phase_restarts_the_time() -> None:
     for phase, limit_s in LIMIT_S.items():
         if limit_s == float("inf"):
             continue
-        clients = Clients(4, 4)
+        clients = ClientTable(4, 4)
         connection = clients.connect(READER, 0.0, phase)
         assert clients.table.close_expired(limit_s - 0.1) == 0
         assert clients.table.close_expired(limit_s) == 1
         assert clients.closed == [connection]
-    clients = Clients(4, 4)
+    clients = ClientTable(4, 4)
     connection = clients.connect(READER, 0.0)
     assert connection is not None
     clients.table.change(connection, Phase.IDLE, LIMIT_S[Phase.HEADERS] - 1)
@@ -69,8 +69,8 @@ def test_each_phase_ends_at_its_limit_and_a_new_phase_begins_its_time_anew() -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([*Phase, None])), max_size=120))
-def test_counts_hold_after_any_course_of_events(steps: list[tuple[int, Phase | None]]) -> None:
-    clients = Clients(8, 4)
+def test_counts_are_correct_after_any_sequence(steps: list[tuple[int, Phase | None]]) -> None:
+    clients = ClientTable(8, 4)
     open_now: list[Connection] = []
     for second, (who, phase) in enumerate(steps):
         if phase is None and open_now:
@@ -94,7 +94,7 @@ def test_an_ipv6_network_counts_as_one_client() -> None:
 
 
 @given(st.integers(64, 20_000), st.integers(10, 10_000))
-def test_descriptors_for_the_process_itself_are_never_given_away(files: int, streams: int) -> None:
+def test_descriptors_of_the_process_are_never_used_for_clients(files: int, streams: int) -> None:
     found = room(files, streams)
     assert found.connections <= files - min(256, files // 4)
     assert found.streams <= max(10, streams)

@@ -34,7 +34,7 @@ WITHIN_S = 1.0
 
 
 def get_home(port: int) -> float:
-    """Fetch the first page with a new connection; the seconds it took."""
+    """Fetch the first page over a new connection; return the seconds it took."""
     began_s = time.monotonic()
     line = http.client.HTTPConnection(HOST, port, timeout=30)
     try:
@@ -61,8 +61,8 @@ def open_files(running: DashboardProcess) -> int:
 
 
 @contextmanager
-def many(port: int, count: int, payload: bytes) -> Iterator[list[socket.socket]]:
-    """Connections that have sent `payload` and read nothing; one that is closed at once is one like any other."""
+def open_connections(port: int, count: int, payload: bytes) -> Iterator[list[socket.socket]]:
+    """Open connections that send `payload` and read nothing; one that is closed at once counts like any other."""
     with ExitStack() as stack:
         lines = []
         for _ in range(count):
@@ -80,14 +80,14 @@ def many(port: int, count: int, payload: bytes) -> Iterator[list[socket.socket]]
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardProcess]:
-    """One dashboard for the tests that leave it as it was."""
+    """One dashboard for the tests that leave it unchanged."""
     with dashboard_process(tmp_path_factory.mktemp("shared"), files=256) as running:
         yield running
 
 
 @pytest.fixture
 def own_room() -> Iterator[None]:
-    """This process needs a descriptor for each of its connections."""
+    """Raise this process's own file limit, since it opens the client connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
     yield
@@ -95,8 +95,8 @@ def own_room() -> Iterator[None]:
 
 
 def attack(running: DashboardProcess, count: int, payload: bytes) -> tuple[float, int]:
-    """The seconds that the first page took while `count` connections were open, and the files that were open."""
-    with many(running.port, count, payload) as lines:
+    """Return the seconds that the first page took while `count` connections were open, and the number of open files."""
+    with open_connections(running.port, count, payload) as lines:
         assert lines
         get_home(running.port)  # waits until the connections before it were accepted
         took_s = max(get_home(running.port) for _ in range(3))
@@ -138,7 +138,7 @@ def test_2300_connections_fit_the_limit_of_the_systemd_unit(tmp_path: Path, own_
 
 
 def answer_to(port: int, request: bytes) -> bytes:
-    """The first line that comes back; empty: the connection was closed."""
+    """Return the first line of the response; empty if the connection was closed."""
     with socket.create_connection((HOST, port), timeout=30) as line:
         try:
             line.sendall(request)
@@ -196,18 +196,20 @@ def test_malformed_requests_are_refused_without_a_traceback(shared: DashboardPro
     assert HOST not in log.replace(f"http://{HOST}", "")  # no address of a client
 
 
-def test_readers_that_leave_in_the_middle_of_an_answer_cause_no_traceback(shared: DashboardProcess) -> None:
+def test_clients_that_leave_during_a_response_cause_no_traceback(shared: DashboardProcess) -> None:
     for request in (GET_HOME, GET_STREAM, HOSTILE["slow readers"], HOSTILE["pipelining"]):
         for _ in range(20):
             with socket.create_connection((HOST, shared.port), timeout=30) as line:
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # reset, no farewell
+                line.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0"
+                )  # reset instead of a regular close
                 line.sendall(request)
     get_home(shared.port)
     until(lambda: open_files(shared) < 60, what="the connections are released")
     assert "Traceback" not in shared.log()
 
 
-def test_forms_arrive_whole_plain_and_in_chunks(shared: DashboardProcess) -> None:
+def test_forms_arrive_complete_with_and_without_chunks(shared: DashboardProcess) -> None:
     """A body is read before the page runs: both codings must give the page the same form."""
     form = b"name=anna&password=wrong"
     plain = (
@@ -216,14 +218,14 @@ def test_forms_arrive_whole_plain_and_in_chunks(shared: DashboardProcess) -> Non
     )
     requests = (plain, chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (len(form), form)))
     found = {answer_to(shared.port, request) for request in requests}
-    assert found == {b"HTTP/1.1 400 BAD REQUEST"}  # the form has no token; it was read all the same
+    assert found == {b"HTTP/1.1 400 BAD REQUEST"}  # the form was read, although it has no token
 
 
-def test_without_free_descriptors_nothing_ends_and_the_next_client_is_served(tmp_path: Path, own_room: None) -> None:
+def test_without_free_descriptors_the_server_runs_on_and_serves_the_next_client(tmp_path: Path, own_room: None) -> None:
     with dashboard_process(tmp_path, files=256) as running:
         get_home(running.port)
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (open_files(running) + 2, 256))
-        with many(running.port, 60, HOSTILE["unfinished headers"]):
+        with open_connections(running.port, 60, HOSTILE["unfinished headers"]):
             resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (256, 256))
             get_home(running.port)
         assert running.is_running()
