@@ -1,1 +1,1 @@
-"""What those who run the house see and do."""
+"""The pages for hosts and viewers: live plan, use, forecast, growth, devices, alerts."""

@@ -1,8 +1,8 @@
-"""Asks history for a page that can do without.
+"""Reads history for a page that also works without it.
 
-In:    a question.
-Out:   rows, or word that history is away.
-Never: an exception for a history that may come back.
+In:    a history query.
+Out:   rows, or None while history is unavailable.
+Never: `HistoryAway`.
 """
 
 import logging
@@ -14,11 +14,11 @@ from dashboard.serving import aside, serving
 _log = logging.getLogger(__name__)
 
 
-def read(asked: past.Question) -> list[Row] | None:
-    """What history answers, of what may be told; None while it is away."""
+def read(query: past.Question) -> list[Row] | None:
+    """Read the rows that the privacy rules allow; None while history is unavailable."""
     here = serving()
     try:
-        return aside(lambda: past.told_rows(here.settings, asked, here.plan))
+        return aside(lambda: past.told_rows(here.settings, query, here.plan))
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
         return None

@@ -1,12 +1,12 @@
-"""Writes the tables of use as files that a spreadsheet opens: CSV, and XLSX with a sheet for each.
+"""Writes the tables of use as files for spreadsheets: CSV, and XLSX with one worksheet per table.
 
-In:    sheets; their rows may be many, and come one by one.
-Out:   pieces of a CSV file; an XLSX file on the disk.
-Never: all rows in memory; a cell that a spreadsheet takes for a formula; a zero where nothing is known.
+In:    sheets, whose rows may be many and are generated one by one.
+Out:   pieces of a CSV file; an XLSX file on disk.
+Never: all rows in memory; a cell that a spreadsheet reads as a formula; a zero where nothing is known.
 
-CSV is written for the spreadsheet of whoever asks: Excel reads it by the language of its user. In Swedish columns are
-parted by semicolons and decimals by a comma, in English by comma and point; a byte-order mark says that it is UTF-8,
-for without it Excel takes it for Windows-1252 (docs/decisions/0022). Programs have /api/v1/history.
+CSV follows the language of the page, because Excel reads it by its user's language: semicolon and decimal comma in
+Swedish, comma and decimal point in English. A byte-order mark declares UTF-8, because Excel otherwise assumes
+Windows-1252 (docs/decisions/0022). Programs use /api/v1/history instead.
 """
 
 import csv
@@ -21,11 +21,11 @@ from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, unsigned_not
 from dashboard.words import Words
 
 PIECE: Final = 16 * 1024
-"""Characters of CSV that go out at once."""
+"""Characters of CSV per piece of the response."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet begins a formula with. Source: OWASP, "CSV Injection"."""
+"""Characters that begin a formula. Source: OWASP, "CSV Injection"."""
 SHEET_NAME: Final = 31
-"""Excel takes no longer name of a sheet, and none with these characters."""
+"""The most characters that Excel allows in the name of a worksheet."""
 FORMATS: Final = {
     Unit.SHARE: "0%",
     Unit.KNOWN: "0.0%",
@@ -34,14 +34,15 @@ FORMATS: Final = {
     Unit.DATE: "yyyy-mm-dd",
     Unit.TEXT: "@",
 }
-"""How Excel shows each unit."""
+"""Excel's number format for each unit."""
 PER_CENT: Final = frozenset({Unit.SHARE, Unit.KNOWN})
 NO_NAME: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", " "))
+"""Replaces the characters that Excel forbids in the name of a worksheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a language's spreadsheets write CSV."""
+    """The CSV dialect that spreadsheets in one language expect."""
 
     delimiter: str
     decimal: str
@@ -50,71 +51,71 @@ class Dialect:
 DIALECTS: Final = {"sv": Dialect(";", ","), "en": Dialect(",", ".")}
 
 
-def csv_pieces(sheet: Sheet, words: Words) -> Iterator[bytes]:
-    """One sheet as CSV, in pieces: RFC 4180 but for the delimiter."""
-    dialect = DIALECTS[words.language]
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, delimiter=dialect.delimiter, lineterminator="\r\n")
-    written.write("\ufeff")
-    writer.writerow([safe(_heading(column)) for column in sheet.columns])
+def csv_pieces(sheet: Sheet, texts: Words) -> Iterator[bytes]:
+    """Yield a sheet as CSV in pieces; RFC 4180 except for the delimiter."""
+    dialect = DIALECTS[texts.language]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=dialect.delimiter, lineterminator="\r\n")
+    buffer.write("\ufeff")
+    writer.writerow([safe(_csv_heading(column)) for column in sheet.columns])
     for row in sheet.rows:
         writer.writerow(
-            [_text(value, column, dialect, words) for value, column in zip(row, sheet.columns, strict=True)]
+            [_csv_text(value, column, dialect, texts) for value, column in zip(row, sheet.columns, strict=True)]
         )
-        if written.tell() > PIECE:
-            yield written.getvalue().encode()
-            written.seek(0)
-            written.truncate()
-    yield written.getvalue().encode()
+        if buffer.tell() > PIECE:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
 
 
 def safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """Prefix a text with an apostrophe if a spreadsheet would read it as a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def write_xlsx(path: Path, sheets: Iterable[Sheet], words: Words) -> None:
-    """All sheets in one workbook; a row that is written is on the disk, and no longer in memory."""
+def write_xlsx(path: Path, sheets: Iterable[Sheet], texts: Words) -> None:
+    """Write all sheets into one workbook. A written row is on disk and no longer in memory."""
     import xlsxwriter
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        bold = book.add_format({"bold": True})
-        formats = {unit: book.add_format({"num_format": code}) for unit, code in FORMATS.items()}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        bold = workbook.add_format({"bold": True})
+        formats = {unit: workbook.add_format({"num_format": code}) for unit, code in FORMATS.items()}
         for sheet in sheets:
-            page = book.add_worksheet(sheet.title.translate(NO_NAME)[:SHEET_NAME])
-            page.freeze_panes(1, 0)
+            worksheet = workbook.add_worksheet(sheet.title.translate(NO_NAME)[:SHEET_NAME])
+            worksheet.freeze_panes(1, 0)
             for number, column in enumerate(sheet.columns):
-                page.set_column(number, number, 24 if column.unit is Unit.TEXT else 14)
-                page.write_string(0, number, column.name, bold)
+                worksheet.set_column(number, number, 24 if column.unit is Unit.TEXT else 14)
+                worksheet.write_string(0, number, column.name, bold)
             for line, row in enumerate(sheet.rows, 1):
                 for number, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
-                    _write(page, (line, number), value, formats[column.unit], words)
+                    _write_cell(worksheet, (line, number), value, formats[column.unit], texts)
 
 
-def _write(page: Any, place: tuple[int, int], value: Value, shown_as: Any, words: Words) -> None:
+def _write_cell(worksheet: Any, position: tuple[int, int], value: Value, cell_format: Any, texts: Words) -> None:
     if isinstance(value, Untold):
-        page.write_string(*place, untold(value, words))
+        worksheet.write_string(*position, untold(value, texts))
     elif isinstance(value, date):
-        page.write_datetime(*place, value, shown_as)
+        worksheet.write_datetime(*position, value, cell_format)
     elif isinstance(value, str):
-        page.write_string(*place, value)
+        worksheet.write_string(*position, value)
     else:
-        page.write_number(*place, value, shown_as)
+        worksheet.write_number(*position, value, cell_format)
 
 
-def _heading(column: Column) -> str:
+def _csv_heading(column: Column) -> str:
     return f"{column.name}, %" if column.unit in PER_CENT else column.name
 
 
-def _text(value: Value, column: Column, dialect: Dialect, words: Words) -> str:
+def _csv_text(value: Value, column: Column, dialect: Dialect, texts: Words) -> str:
     if isinstance(value, Untold):
-        return untold(value, words)
+        return untold(value, texts)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
         return safe(value)
     if column.unit is Unit.COUNT:
         return f"{value:.0f}"
-    told = value * 100 if column.unit in PER_CENT else unsigned_nothing(value)
-    return f"{told:.1f}".replace(".", dialect.decimal)
+    figure = value * 100 if column.unit in PER_CENT else unsigned_nothing(value)
+    return f"{figure:.1f}".replace(".", dialect.decimal)

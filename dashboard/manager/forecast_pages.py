@@ -1,8 +1,8 @@
-"""The page of what is coming: the forecast of a zone and kind, how right it was, and the last days beside it.
+"""The forecast page: the forecast of a zone and kind, its accuracy, and recent history.
 
-In:    a choice in a URL, the live picture, history.
+In:    a choice in a URL, the live site snapshot, history.
 Out:   one page.
-Never: a forecast of its own: the collector makes them.
+Never: a forecast of its own; the collector computes them.
 """
 
 from importlib.metadata import version
@@ -28,38 +28,40 @@ routes: Final = Blueprint("forecast", __name__, url_prefix="/manage/forecast")
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """What is coming, and what has been."""
-    here, told = serving(), words()
-    asked = charts.read_choice(request.args, here.plan)
-    log_span(str(asked))
+    """Show the forecast and recent history."""
+    here, texts = serving(), words()
+    choice = charts.read_choice(request.args, here.plan)
+    log_span(str(choice))
     now_ms = here.live.now_ms()
-    hidden = charts.hidden(asked, here.plan)
-    past_rows = None if hidden else read(charts.question(asked, here.plan, now_ms))
-    prospects = _prospects(asked, past_rows or [], now_ms)
+    hidden = charts.hidden(choice, here.plan)
+    past_rows = None if hidden else read(charts.question(choice, here.plan, now_ms))
+    forecasts = _build_views(choice, past_rows or [], now_ms)
     g.charts = True
     return render_template(
         "forecast.html",
         plan=here.plan,
-        choice=asked,
+        choice=choice,
         choices=charts.choices(here.plan),
         hidden=hidden,
-        chart=None if past_rows is None else charts.chart(past_rows, here.plan, told),
-        prospects=prospects,
-        drawn=any(seen is not None for _kind, _told, seen in prospects),
+        chart=None if past_rows is None else charts.chart(past_rows, here.plan, texts),
+        forecasts=forecasts,
+        drawn=any(view is not None for _kind, _outlook, view in forecasts),
         plotly_version=version("plotly"),
     )
 
 
-def _prospects(asked: charts.Choice, rows: list[Row], now_ms: int) -> list[tuple[str, Outlook | None, Prospect | None]]:
-    """What is forecast of the choice, and of people with the whole house: name, forecast, and what is shown of it."""
+def _build_views(
+    choice: charts.Choice, rows: list[Row], now_ms: int
+) -> list[tuple[str, Outlook | None, Prospect | None]]:
+    """Return name, forecast and view of the chosen kind, and of people if the whole site is chosen."""
     here = serving()
     found = []
-    for kind in (asked.kind.value, PEOPLE) if asked.zone == WHOLE_SITE else (asked.kind.value,):
-        told = here.live.picture.outlook(asked.zone, kind, now_ms)
-        if kind == PEOPLE and told is not None:
+    for kind in (choice.kind.value, PEOPLE) if choice.zone == WHOLE_SITE else (choice.kind.value,):
+        outlook = here.live.picture.outlook(choice.zone, kind, now_ms)
+        if kind == PEOPLE and outlook is not None:
             begins_ms, tags = midnight_ms(here.plan, now_ms), (("zone", WHOLE_SITE),)
             rows = read(past.Question(measure=PEOPLE_FIVE_MIN, from_ms=begins_ms, to_ms=now_ms, tags=tags)) or []
-        if told is not None or kind != PEOPLE:
-            seen = prospect(told, rows, here.plan, words(), now_ms) if told and told.hours else None
-            found.append((kind, told, seen))
+        if outlook is not None or kind != PEOPLE:
+            forecast_view = prospect(outlook, rows, here.plan, words(), now_ms) if outlook and outlook.hours else None
+            found.append((kind, outlook, forecast_view))
     return found

@@ -1,8 +1,8 @@
-"""The page that answers whether the house can take more members, and its table as a file.
+"""The growth page, which estimates whether the site can take more members, and its table as a file.
 
-In:    how many members there are, history.
+In:    the number of members, history.
 Out:   one page; a CSV file.
-Never: a figure for a house whose past must not be told, or is shorter than four weeks.
+Never: a figure for a site whose history is hidden or shorter than four weeks.
 """
 
 import logging
@@ -45,57 +45,57 @@ _log = logging.getLogger(__name__)
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """Can we take more members?"""
-    here, told = serving(), words()
+    """Show whether the site can take more members."""
+    here, texts = serving(), words()
     desks = shared_desks(here.plan)
     try:
-        asked = _asked(here)
+        query = _read_query(here)
     except GrowthRejected as rejected:
-        return _page(fault=growth_words.fault(rejected, desks, told)), HTTPStatus.BAD_REQUEST
-    log_span(_span(asked))
-    if asked.members is None or _hidden(here):
-        return _page(asked=asked)
+        return _render(fault=growth_words.fault(rejected, desks, texts)), HTTPStatus.BAD_REQUEST
+    log_span(_format_log_span(query))
+    if query.members is None or _is_hidden(here):
+        return _render(query=query)
     try:
-        return _page(asked=asked, seen=aside(lambda: _read(here, asked)), looked=True)
+        return _render(query=query, estimate=aside(lambda: _read_estimate(here, query)), was_read=True)
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
-        return _page(asked=asked, away=True), HTTPStatus.SERVICE_UNAVAILABLE
+        return _render(query=query, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @routes.get("/export")
 def export() -> ResponseReturnValue:
-    """The table of the page as CSV."""
-    here, told = serving(), words()
+    """Export the table of the page as CSV."""
+    here, texts = serving(), words()
     try:
-        asked = _asked(here)
+        query = _read_query(here)
     except GrowthRejected as rejected:
-        return _page(fault=growth_words.fault(rejected, shared_desks(here.plan), told)), HTTPStatus.BAD_REQUEST
-    if _hidden(here):
-        return _page(asked=asked), HTTPStatus.FORBIDDEN
+        return _render(fault=growth_words.fault(rejected, shared_desks(here.plan), texts)), HTTPStatus.BAD_REQUEST
+    if _is_hidden(here):
+        return _render(query=query), HTTPStatus.FORBIDDEN
     try:
-        seen = None if asked.members is None else aside(lambda: _read(here, asked))
+        estimate = None if query.members is None else aside(lambda: _read_estimate(here, query))
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
-        return _page(asked=asked, away=True), HTTPStatus.SERVICE_UNAVAILABLE
-    if seen is None:
-        return _page(asked=asked, looked=asked.members is not None), HTTPStatus.NOT_FOUND
-    log_span(_span(asked))
-    file = Response(csv_pieces(growth_words.sheet(seen, told), told), mimetype="text/csv")
+        return _render(query=query, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
+    if estimate is None:
+        return _render(query=query, was_read=query.members is not None), HTTPStatus.NOT_FOUND
+    log_span(_format_log_span(query))
+    file = Response(csv_pieces(growth_words.sheet(estimate, texts), texts), mimetype="text/csv")
     file.headers["Content-Disposition"] = f'attachment; filename="ledig-{here.plan.id}-growth.csv"'
     return file
 
 
-def _asked(here: Serving) -> Asked:
+def _read_query(here: Serving) -> Asked:
     return read_asked(request.args, shared_desks(here.plan), here.settings.alerts.free_desks_below)
 
 
-def _hidden(here: Serving) -> bool:
-    """Whether it would tell of few: what is not forecast is not reckoned with either."""
+def _is_hidden(here: Serving) -> bool:
+    """Whether there are too few shared desks: what has no forecast has no estimate either."""
     return not foretold(here.plan, WHOLE_SITE, SpaceKind.DESK)
 
 
-def _read(here: Serving, asked: Asked) -> Growth | None:
-    """What the last weeks say; raises HistoryAway."""
+def _read_estimate(here: Serving, query: Asked) -> Growth | None:
+    """Estimate from the last weeks; raises HistoryAway."""
     plan, now_ms = here.plan, here.live.now_ms()
     today = local(plan, now_ms).date()
     days = Days(today - timedelta(days=LONGEST_DAYS), today - timedelta(days=1))
@@ -105,42 +105,47 @@ def _read(here: Serving, asked: Asked) -> Growth | None:
         here.settings, past.Question(measure=ZONE_FIVE_MIN, from_ms=from_ms, to_ms=to_ms, tags=tags), plan
     )
     known = known_days(rows, ordinary(open_hours(plan, days, now_ms)), plan)
-    return growth(known, asked.members or 1, shared_desks(plan), asked.floor)
+    return growth(known, query.members or 1, shared_desks(plan), query.floor)
 
 
-def _span(asked: Asked) -> str:
-    return f"members={asked.members} floor={asked.floor}" if asked.members else f"floor={asked.floor}"
+def _format_log_span(query: Asked) -> str:
+    return f"members={query.members} floor={query.floor}" if query.members else f"floor={query.floor}"
 
 
-def _page(
-    *, asked: Asked | None = None, seen: Growth | None = None, fault: str = "", away: bool = False, looked: bool = False
+def _render(
+    *,
+    query: Asked | None = None,
+    estimate: Growth | None = None,
+    fault: str = "",
+    is_away: bool = False,
+    was_read: bool = False,
 ) -> str:
-    here, told = serving(), words()
-    g.charts = seen is not None
-    more: dict[str, Any] = {}
-    if seen is not None and asked is not None:
-        more = {
-            "answer": growth_words.answer(seen, asked, told),
-            "steps": growth_words.steps(seen, told),
-            "tightest": growth_words.tightest(seen, told),
+    here, texts = serving(), words()
+    g.charts = estimate is not None
+    result: dict[str, Any] = {}
+    if estimate is not None and query is not None:
+        result = {
+            "answer": growth_words.answer(estimate, query, texts),
+            "steps": growth_words.steps(estimate, texts),
+            "tightest": growth_words.tightest(estimate, texts),
             "cautions": [
-                text for text in (growth_words.doubt(seen, asked, told), growth_words.cut(seen, told)) if text
+                text for text in (growth_words.doubt(estimate, query, texts), growth_words.cut(estimate, texts)) if text
             ],
-            "table": growth_words.table(seen, told),
-            "figure": growth_words.figure(seen, told),
-            "file": url_for("growth.export", members=asked.members, floor=asked.floor),
+            "table": growth_words.table(estimate, texts),
+            "figure": growth_words.figure(estimate, texts),
+            "file": url_for("growth.export", members=query.members, floor=query.floor),
         }
     return render_template(
         "growth.html",
         plan=here.plan,
         desks=shared_desks(here.plan),
-        asked=asked,
-        seen=seen,
+        query=query,
+        estimate=estimate,
         fault=fault,
-        away=away,
-        looked=looked,
-        hidden=_hidden(here),
+        is_away=is_away,
+        was_read=was_read,
+        hidden=_is_hidden(here),
         least_weeks=LEAST_WEEKS,
         plotly_version=version("plotly"),
-        **more,
+        **result,
     )

@@ -1,8 +1,8 @@
-"""Says how tight it has been today: the fewest that were free at once while the house was open.
+"""Finds the fewest spaces that were free at once today while the site was open.
 
-In:    rows of ZONE_FIVE_MIN of the whole house since midnight, the frame of now.
+In:    rows of ZONE_FIVE_MIN for the whole site since midnight, the current frame.
 Out:   a count and its time.
-Never: clocks, history; a moment at which too little was known: then "none" would only say that nobody knows.
+Never: clocks, I/O; a moment with too little data, at which zero free would only mean unknown.
 """
 
 from collections.abc import Iterable
@@ -20,22 +20,25 @@ _CAPACITY, _FREE, _UNKNOWN = (ZONE_FIVE_MIN.fields.index(name) for name in ("cap
 
 
 class Fewest(Struct, frozen=True):
-    """The fewest free at once, and when: `HH:MM` of the house."""
+    """The fewest free at once, and the local time `HH:MM`."""
 
     count: int
     at: str
 
 
 def fewest(rows: Iterable[Row], frame: Frame, kind: SpaceKind, plan: SitePlan) -> Fewest | None:
-    """Of today's open hours and of now; None: the house has not been open yet, or too little is known.
+    """Find the fewest free spaces in today's open hours, including now.
 
     Args:
-        rows: of ZONE_FIVE_MIN, this kind and the whole house, since midnight.
-        frame: as the house is now.
-        kind: of space.
-        plan: the house.
+        rows: rows of ZONE_FIVE_MIN for this kind in the whole site, since midnight.
+        frame: the current public frame.
+        kind: the kind of space.
+        plan: the plan of the site.
+
+    Returns:
+        The fewest, or None if the site has not been open yet or too little is known.
     """
-    told = [
+    candidates = [
         (int(free), clock(plan, row.at_ms))
         for row in rows
         if (free := row.fields[_FREE]) is not None
@@ -44,10 +47,10 @@ def fewest(rows: Iterable[Row], frame: Frame, kind: SpaceKind, plan: SitePlan) -
     ]
     now = frame.kinds.get(kind)
     if now and not frame.closed and frame.link is Link.LIVE and _is_known(now.most - now.least, now.capacity):
-        told.append((now.most, frame.clock))  # as in history: a space whose state is unknown may be free
-    return Fewest(*min(told, key=lambda one: one[0])) if told else None
+        candidates.append((now.most, frame.clock))  # as in history, an unknown space counts as free
+    return Fewest(*min(candidates, key=lambda candidate: candidate[0])) if candidates else None
 
 
 def _is_known(unknown: float, capacity: float) -> bool:
-    """Whether enough is known for a figure."""
+    """Return whether enough is known for a figure."""
     return capacity > 0 and 1 - unknown / capacity >= KNOWN_LEAST

@@ -1,6 +1,6 @@
-"""The house as it is now, for its managers: the plan with reasons, what is free, who is in, what needs a look.
+"""The host's live page with its stream, the reply to a finding, and login and logout.
 
-In:    the live picture, history, a session.
+In:    the live site snapshot, history, a session.
 Out:   pages and a stream that end with the session.
 Never: a view that is not logged.
 """
@@ -40,51 +40,51 @@ routes = Blueprint("manage", __name__, url_prefix="/manage")
 
 _log = logging.getLogger(__name__)
 
-_ANSWER: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
-"""The fields of a command, and the form's names for them."""
+_COMMAND_FIELDS: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
+"""The fields of a command and their names in the form."""
 PLOTLY_AGE_S: Final = 365 * 86_400
 
 
 @routes.get("")
 def live() -> ResponseReturnValue:
-    """How the house is now."""
+    """Show the live state of the site."""
     here = serving()
     now_ms = here.live.now_ms()
     frame = here.live.whole(time.monotonic())
-    told = manager_frame(here.live.picture, frame, now_ms, words())
+    manager = manager_frame(here.live.picture, frame, now_ms, words())
     first = words().first_kind(frame)
     return render_template(
         "manage.html",
         plan=here.plan,
         drawings=here.drawings,
         frame=frame,
-        told=told,
+        told=manager,
         first=first,
         spaces=shown(here.plan),
         is_restored=g.account.role is Role.MANAGER and here.accounts.notice is not None,
         offered=[space.id for space in here.plan.spaces if space.offered],
-        fewest=_fewest(first, frame, now_ms),
+        fewest=_find_fewest_today(first, frame, now_ms),
     )
 
 
-def _fewest(kind: SpaceKind | None, frame: Frame, now_ms: int) -> Fewest | None:
-    """How few were free at once today while the house was open; None: nobody knows, or it has not opened yet."""
+def _find_fewest_today(kind: SpaceKind | None, frame: Frame, now_ms: int) -> Fewest | None:
+    """Find the fewest free at once in today's open hours; None if unknown or not open yet."""
     here = serving()
     if kind is None:
         return None
-    asked = past.Question(
+    query = past.Question(
         measure=ZONE_FIVE_MIN,
         from_ms=midnight_ms(here.plan, now_ms),
         to_ms=now_ms,
         tags=(("zone", WHOLE_SITE), ("kind", kind.value)),
     )
-    rows = [] if hidden(here.plan, WHOLE_SITE, kind) else read(asked) or []
+    rows = [] if hidden(here.plan, WHOLE_SITE, kind) else read(query) or []
     return fewest(rows, frame, kind, here.plan)
 
 
 @routes.get("/stream")
 def stream() -> ResponseReturnValue:
-    """The manager's frames; they end with the session."""
+    """Stream the host's frames until the session ends."""
     here = serving()
     cookie = token()
     channel = here.live.managers[words().language]
@@ -97,33 +97,33 @@ def stream() -> ResponseReturnValue:
 
 @routes.get("/frame")
 def newest() -> ResponseReturnValue:
-    """The newest frame of the stream, for a page that found no seat there; 401 once the session has ended."""
+    """Return the newest frame, for a page that got no place on the stream; 401 after the session has ended."""
     here = serving()
     frame = here.live.whole(time.monotonic())
-    told = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
-    return Response(msgspec.json.encode(told), mimetype="application/json")
+    manager = manager_frame(here.live.picture, frame, here.live.now_ms(), words())
+    return Response(msgspec.json.encode(manager), mimetype="application/json")
 
 
 @routes.post("/findings")
 def answer() -> ResponseReturnValue:
-    """Ignore a finding, or heed it again: the collector is told, and the live page shows what it made of that."""
+    """Send a command to the collector that mutes or unmutes a finding; the live page shows the result."""
     here = serving()
     try:
-        said = msgspec.convert(
-            {name: request.form.get(form, "") for name, form in _ANSWER.items()}, CollectorCommand, strict=False
+        command = msgspec.convert(
+            {name: request.form.get(form, "") for name, form in _COMMAND_FIELDS.items()}, CollectorCommand, strict=False
         )
     except msgspec.ValidationError:
         abort(HTTPStatus.BAD_REQUEST)
-    if said.device not in here.plan.devices:
+    if command.device not in here.plan.devices:
         abort(HTTPStatus.BAD_REQUEST)
-    log_span(f"{said.command} {said.finding} of {said.device} {said.sensor}".rstrip())
-    send_to_collector(topics.collector_command(here.plan.id), encode(said))
+    log_span(f"{command.command} {command.finding} of {command.device} {command.sensor}".rstrip())
+    send_to_collector(topics.collector_command(here.plan.id), encode(command))
     return redirect(url_for("devices.page", _anchor="findings"), 303)
 
 
 @routes.get("/plotly.min.js")
 def chart_library() -> ResponseReturnValue:
-    """The chart library, from the package that is installed; its address holds its version."""
+    """Serve the chart library from the installed package. Its URL contains its version."""
     import plotly
 
     library = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -134,42 +134,44 @@ def chart_library() -> ResponseReturnValue:
 
 @routes.get("/login")
 def login() -> ResponseReturnValue:
-    """The form."""
-    return _form("", 200)
+    """Show the login form."""
+    return _render_login("", 200)
 
 
 @routes.post("/login")
 def log_in() -> ResponseReturnValue:
-    """Take name and password; the answer is the same for a wrong name and a wrong password."""
+    """Log in. The reply is the same for a wrong name and a wrong password."""
     here = serving()
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    address, whose, mark = request.remote_addr or "", browser(request.user_agent.string), kept()
+    address, browser_name, browser_mark = request.remote_addr or "", browser(request.user_agent.string), kept()
     try:
-        made = here.workers.passwords.run(lambda: here.accounts.log_in(name, password, address, whose, mark))
+        session_token = here.workers.passwords.run(
+            lambda: here.accounts.log_in(name, password, address, browser_name, browser_mark)
+        )
     except LoginRejected:
-        _log.warning("login as %s from %s refused", _known(name), address)
-        return _form("wrong", 401)
+        _log.warning("login as %s from %s refused", _format_login_name(name), address)
+        return _render_login("wrong", 401)
     except TooManyTries:
-        _log.warning("login as %s from %s: too many attempts", _known(name), address)
-        return _form("wait", 429)
+        _log.warning("login as %s from %s: too many attempts", _format_login_name(name), address)
+        return _render_login("wait", 429)
     _log.info("login as %r from %s", name, address)
-    if account := here.with_accounts(lambda accounts: accounts.still(made)):
+    if account := here.with_accounts(lambda accounts: accounts.still(session_token)):
         here.with_accounts(lambda accounts: accounts.log.write(account, Act.CHANGE, "manage.log_in"))
-    session.clear()  # a form token from before the login ends here
+    session.clear()  # invalidates form tokens from before the login
     response = redirect(onward(request.form.get("next")), 303)
-    remember(response, made, here.accounts.mark(name))
+    remember(response, session_token, here.accounts.mark(name))
     return response
 
 
-def _known(name: str) -> str:
-    """The name for the log; what is no account's may be a password that slipped into the wrong field."""
-    known = serving().with_accounts(lambda accounts: accounts.all())
-    return repr(name) if any(account.name == name for account in known) else "an unknown name"
+def _format_login_name(name: str) -> str:
+    """Format the name for the log. An unknown name may be a password typed into the wrong field, so it is left out."""
+    accounts = serving().with_accounts(lambda accounts: accounts.all())
+    return repr(name) if any(account.name == name for account in accounts) else "an unknown name"
 
 
 @routes.post("/logout")
 def log_out() -> ResponseReturnValue:
-    """End the session on the server, and in the browser."""
+    """End the session on the server and in the browser."""
     cookie = token()
     serving().with_accounts(lambda accounts: accounts.log_out(cookie))
     session.clear()
@@ -178,7 +180,7 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-def _form(fault: str, status: int) -> ResponseReturnValue:
+def _render_login(fault: str, status: int) -> ResponseReturnValue:
     page = render_template(
         "login.html",
         fault=fault or ("ended" if "ended" in request.args else ""),

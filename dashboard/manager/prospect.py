@@ -1,8 +1,8 @@
-"""Turns a forecast into what managers see: the day's course, the week, how right it was; each with its table.
+"""Builds what the forecast page shows: the day hour by hour, the week, and the accuracy, each with its table.
 
-In:    an outlook, today's rows of history, the plan, words.
+In:    a forecast, today's history rows, the plan, the texts of a language.
 Out:   a Plotly figure as plain values, tables, sentences.
-Never: HTML, colours (the page has them), I/O, a count of few people.
+Never: HTML; colours (the page has them); I/O; a count of 1 to 4 people.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,17 +26,17 @@ from dashboard.manager.charts import layout, with_gaps
 from dashboard.words import Words
 
 LEVELS: Final = 5
-"""Shades of a cell in the week: from full to all free."""
-NONE: Final = "–"  # noqa: RUF001 - what a table shows where nothing is
+"""The number of shades in the week: from full to all free."""
+NONE: Final = "–"  # noqa: RUF001 - what a table shows where there is no value
 
 
 _Points = list[tuple[int, float | None]]
-"""Instants and values, in the order of time."""
+"""Instants (Unix ms) and values, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class CourseRow:
-    """One hour of the day as it is read."""
+    """One formatted hour of the day."""
 
     hour: str
     came: str
@@ -48,7 +48,7 @@ class CourseRow:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One hour of the week: what is expected, and its shade from 0 (full) to LEVELS - 1; None: closed."""
+    """One hour of the week: the expected count, and its shade from 0 (full) to `SHADE_COUNT` - 1; None: no shade."""
 
     text: str
     level: int | None
@@ -56,10 +56,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How right it was: sentences; rows of (lead, hours, off by, in the band) and of (promised, forecasts, kept)."""
+    """The accuracy of past forecasts: sentences and two tables.
+
+    `leads` has rows of (lead, hours, mean error, share within the range); `reliability` has rows of (forecast chance,
+    number of forecasts, share that came true).
+    """
 
     hours: int
-    """So many were looked at."""
+    """The number of hours compared."""
     sentences: tuple[str, ...]
     leads: tuple[tuple[str, ...], ...]
     kept: tuple[tuple[str, ...], ...]
@@ -67,7 +71,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """Everything that the page shows of one forecast."""
+    """Everything that the page shows about one forecast."""
 
     day: str
     figure: dict[str, Any]
@@ -77,60 +81,74 @@ class Prospect:
     looked: Looked | None
 
 
-def prospect(told: Outlook, rows: Sequence[Row], plan: SitePlan, words: Words, now_ms: int) -> Prospect:
-    """What the page shows.
+def prospect(outlook: Outlook, rows: Sequence[Row], plan: SitePlan, texts: Words, now_ms: int) -> Prospect:
+    """Build what the page shows about one forecast.
 
     Args:
-        told: a forecast with hours.
-        rows: of ZONE_FIVE_MIN, or for people of PEOPLE_FIVE_MIN; those of the day of which `usual` is told are shown.
-        plan: the house.
-        words: of the page's language.
-        now_ms: the house's time.
+        outlook: a forecast with hours.
+        rows: rows of ZONE_FIVE_MIN, for people of PEOPLE_FIVE_MIN. Those of the day that `usual` covers are shown.
+        plan: the plan of the site.
+        texts: the texts of the page's language.
+        now_ms: the site's time, Unix ms.
     """
-    hours = list(coming(told, now_ms))
-    first = local(plan, told.begins_ms(told.usual[0][0]) if told.usual else now_ms)
+    hours = list(coming(outlook, now_ms))
+    first = local(plan, outlook.begins_ms(outlook.usual[0][0]) if outlook.usual else now_ms)
     today = [row for row in rows if local(plan, row.at_ms).date() == first.date()]
     return Prospect(
-        format_datetime(first, "EEEE d MMMM", locale=words.language),
-        figure(told, today, plan, words, now_ms),
-        _course(told, today, plan, words, now_ms),
-        *_week(told, hours, plan, words),
-        _looked(told, words),
+        format_datetime(first, "EEEE d MMMM", locale=texts.language),
+        figure(outlook, today, plan, texts, now_ms),
+        _build_course(outlook, today, plan, texts, now_ms),
+        *_build_week(outlook, hours, plan, texts),
+        _build_accuracy(outlook, texts),
     )
 
 
-def measure(told: Outlook) -> tuple[Measure, int]:
-    """The measure that holds what came of it, and which of its fields."""
-    found = (PEOPLE_FIVE_MIN, "people") if told.capacity is None else (ZONE_FIVE_MIN, "free_least")
-    return found[0], found[0].fields.index(found[1])
+def measure(outlook: Outlook) -> tuple[Measure, int]:
+    """Return the measure with the actual values, and the index of their field."""
+    outcome = (PEOPLE_FIVE_MIN, "people") if outlook.capacity is None else (ZONE_FIVE_MIN, "free_least")
+    return outcome[0], outcome[0].fields.index(outcome[1])
 
 
-def figure(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, now_ms: int) -> dict[str, Any]:
-    """The band, the forecast dashed, the usual thin, what came thick; `meta` names the page's colour of each."""
-    _ = words.gettext
-    field = measure(told)[1]
+def figure(outlook: Outlook, today: Sequence[Row], plan: SitePlan, texts: Words, now_ms: int) -> dict[str, Any]:
+    """Draw the range as a band, the forecast dashed, the usual values thin and the actual values thick.
+
+    `meta` names the page's colour for each trace.
+    """
+    _ = texts.gettext
+    field = measure(outlook)[1]
     spaced = with_gaps(list(today))
-    came = [(at_ms, None if row is None else _shown(told, row.fields[field])) for at_ms, row in spaced]
-    usual: _Points = [(told.begins_ms(ahead), _shown(told, value)) for ahead, value in told.usual]
+    came = [(at_ms, None if row is None else _drawn_value(outlook, row.fields[field])) for at_ms, row in spaced]
+    usual: _Points = [(outlook.begins_ms(ahead), _drawn_value(outlook, value)) for ahead, value in outlook.usual]
     day = {at_ms for at_ms, _value in usual}
-    ahead = [one for one in coming(told, now_ms) if one.at_ms in day]
+    ahead = [coming_hour for coming_hour in coming(outlook, now_ms) if coming_hour.at_ms in day]
 
-    def of(pick: Callable[[HourOutlook], float | None]) -> _Points:
-        return _stepped([(one.at_ms, pick(one.hour)) for one in ahead])
+    def points_of(pick: Callable[[HourOutlook], float | None]) -> _Points:
+        return _extend_last_hour([(coming_hour.at_ms, pick(coming_hour.hour)) for coming_hour in ahead])
 
-    live, band = _("people") if told.capacity is None else _("free"), _("80%% range") % ()
+    live, band = _("people") if outlook.capacity is None else _("free"), _("80%% range") % ()
     traces = (
-        _trace("", "--free", _clocked(plan, of(lambda hour: _end(told, hour.low))), width=0),
-        _trace(band, "--free", _clocked(plan, of(lambda hour: _top(told, hour.high))), width=0) | {"fill": "tonexty"},
-        _trace(_("usual"), "--quiet", _clocked(plan, _stepped(usual)), width=1),
-        _trace(_("forecast"), "--free", _clocked(plan, of(lambda h: _shown(told, h.middle))), width=2, dash="dash"),
-        _trace(live, "--free", _clocked(plan, came), width=3),
+        _build_trace(
+            "", "--free", _with_local_times(plan, points_of(lambda hour: _drawn_low(outlook, hour.low))), width=0
+        ),
+        _build_trace(
+            band, "--free", _with_local_times(plan, points_of(lambda hour: _drawn_high(outlook, hour.high))), width=0
+        )
+        | {"fill": "tonexty"},
+        _build_trace(_("usual"), "--quiet", _with_local_times(plan, _extend_last_hour(usual)), width=1),
+        _build_trace(
+            _("forecast"),
+            "--free",
+            _with_local_times(plan, points_of(lambda hour: _drawn_value(outlook, hour.middle))),
+            width=2,
+            dash="dash",
+        ),
+        _build_trace(live, "--free", _with_local_times(plan, came), width=3),
     )
     data = [trace for trace in traces if trace["x"]]
-    return {"data": data, "layout": layout(words, [at for trace in data for at in trace["x"]])}
+    return {"data": data, "layout": layout(texts, [at for trace in data for at in trace["x"]])}
 
 
-def _trace(
+def _build_trace(
     name: str, colour: str, points: Sequence[tuple[str, float | None]], *, width: int, dash: str = "solid"
 ) -> dict[str, Any]:
     return {
@@ -147,91 +165,93 @@ def _trace(
     }
 
 
-def _clocked(plan: SitePlan, points: _Points) -> list[tuple[str, float | None]]:
-    """As the house's clock shows it."""
+def _with_local_times(plan: SitePlan, points: _Points) -> list[tuple[str, float | None]]:
+    """Format the instants as local times of the site and round the values."""
     return [
         (local(plan, at_ms).strftime("%Y-%m-%d %H:%M"), None if value is None else round(value, 2))
         for at_ms, value in points
     ]
 
 
-def _stepped(points: _Points) -> _Points:
-    """The last hour has a width too."""
+def _extend_last_hour(points: _Points) -> _Points:
+    """Repeat the last value one hour later, so that the last hour is drawn with its full width."""
     return [*points, (points[-1][0] + HOUR_MS, points[-1][1])] if points else []
 
 
-def _course(told: Outlook, today: Sequence[Row], plan: SitePlan, words: Words, now_ms: int) -> tuple[CourseRow, ...]:
-    field = measure(told)[1]
+def _build_course(
+    outlook: Outlook, today: Sequence[Row], plan: SitePlan, texts: Words, now_ms: int
+) -> tuple[CourseRow, ...]:
+    field = measure(outlook)[1]
     came: dict[int, list[float]] = {
         at_ms: [value for row in rows if (value := row.fields[field]) is not None]
         for at_ms, rows in groupby(today, lambda row: row.at_ms - row.at_ms % HOUR_MS)
     }
-    ahead = {one.at_ms: one.hour for one in coming(told, now_ms)}
+    ahead = {coming_hour.at_ms: coming_hour.hour for coming_hour in coming(outlook, now_ms)}
     rows = []
-    for begins, usual in told.usual:
-        at_ms = told.begins_ms(begins)
+    for begins, usual in outlook.usual:
+        at_ms = outlook.begins_ms(begins)
         hour, values = ahead.get(at_ms), came.get(at_ms, [])
         rows.append(
             CourseRow(
                 hour=clock(plan, at_ms),
-                came=_number(told, words, sum(values) / len(values) if values else None),
-                usual=_number(told, words, usual),
-                middle=_number(told, words, None if hour is None else hour.middle),
-                band=NONE if hour is None else _band(told, words, hour),
-                odds=NONE if hour is None or hour.odds is None else words.full_percent(hour.odds),
+                came=_format_value(outlook, texts, sum(values) / len(values) if values else None),
+                usual=_format_value(outlook, texts, usual),
+                middle=_format_value(outlook, texts, None if hour is None else hour.middle),
+                band=NONE if hour is None else _format_range(outlook, texts, hour),
+                odds=NONE if hour is None or hour.odds is None else texts.full_percent(hour.odds),
             )
         )
     return tuple(rows)
 
 
-def _week(
-    told: Outlook, hours: Sequence[Coming], plan: SitePlan, words: Words
+def _build_week(
+    outlook: Outlook, hours: Sequence[Coming], plan: SitePlan, texts: Words
 ) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[Cell, ...]], ...]]:
-    """The days, and by hour what is expected on each."""
+    """Return the days, and for each hour the expected count on each day."""
     cells: dict[tuple[str, int], Coming] = {}
     days: dict[str, None] = {}
     for one in hours:
         at = local(plan, one.at_ms)
-        day = format_datetime(at, "EEE d", locale=words.language)
+        day = format_datetime(at, "EEE d", locale=texts.language)
         days[day] = None
-        cells.setdefault((day, at.hour), one)  # of an hour that autumn brings twice, the first
+        cells.setdefault((day, at.hour), one)  # when clocks go back, the first of the repeated hours
     names = sorted({hour for _, hour in cells})
     return tuple(days), tuple(
-        (f"{hour:02}", tuple(_cell(told, words, cells.get((day, hour))) for day in days)) for hour in names
+        (f"{hour:02}", tuple(_build_cell(outlook, texts, cells.get((day, hour))) for day in days)) for hour in names
     )
 
 
-def _cell(told: Outlook, words: Words, one: Coming | None) -> Cell:
-    if one is None:
+def _build_cell(outlook: Outlook, texts: Words, coming_hour: Coming | None) -> Cell:
+    if coming_hour is None:
         return Cell(NONE, None)
-    if told.capacity is None:
-        few = 0 < one.hour.middle < FEW
-        return Cell(f"<{FEW}" if few else format_decimal(one.hour.middle, "0", locale=words.language), None)
-    level = min(LEVELS - 1, int(one.hour.middle / max(1, told.capacity) * LEVELS))
-    return Cell(format_decimal(one.hour.middle, "0", locale=words.language), level)
+    if outlook.capacity is None:
+        few = 0 < coming_hour.hour.middle < FEW
+        return Cell(f"<{FEW}" if few else format_decimal(coming_hour.hour.middle, "0", locale=texts.language), None)
+    level = min(LEVELS - 1, int(coming_hour.hour.middle / max(1, outlook.capacity) * LEVELS))
+    return Cell(format_decimal(coming_hour.hour.middle, "0", locale=texts.language), level)
 
 
-def _looked(told: Outlook, words: Words) -> Looked | None:
-    looked = told.hindsight
-    if looked is None or not looked.leads:
+def _build_accuracy(outlook: Outlook, texts: Words) -> Looked | None:
+    hindsight = outlook.hindsight
+    if hindsight is None or not hindsight.leads:
         return None
-    _ = words.gettext
+    _ = texts.gettext
     names: Mapping[Lead, str] = {
         Lead.HOUR: _("an hour ahead"),
         Lead.THREE_HOURS: _("three hours ahead"),
         Lead.DAY: _("a day ahead"),
         Lead.WEEK: _("a week ahead"),
     }
-    leads = [(lead, looked.leads[lead]) for lead in Lead if lead in looked.leads]
+    leads = [(lead, hindsight.leads[lead]) for lead in Lead if lead in hindsight.leads]
     points = sum(score.points for _lead, score in leads)
     within = sum(score.coverage * score.points for _lead, score in leads) / points
     sentences = [
         _("%(lead)s, the average error was %(error)s.")
-        % {"lead": names[lead].capitalize(), "error": _decimal(words, score.error)}
+        % {"lead": names[lead].capitalize(), "error": _format_decimal(texts, score.error)}
         for lead, score in leads
     ]
-    sentences.append(_("%(share)s of the hours were within the 80%% range.") % {"share": words.percent(within)})
-    sure = looked.kept[SURE] if looked.kept else None
+    sentences.append(_("%(share)s of the hours were within the 80%% range.") % {"share": texts.percent(within)})
+    sure = hindsight.kept[SURE] if hindsight.kept else None
     if sure is not None and sure.promises >= OFTEN:
         sentences.append(
             _("Where the chance of a free space was 90%% or more, one was free %(n)s of %(of)s times.")
@@ -241,48 +261,48 @@ def _looked(told: Outlook, words: Words) -> Looked | None:
         max(score.points for _lead, score in leads),
         tuple(sentences),
         tuple(
-            (names[lead], str(score.points), _decimal(words, score.error), words.percent(score.coverage))
+            (names[lead], str(score.points), _format_decimal(texts, score.error), texts.percent(score.coverage))
             for lead, score in leads
         ),
         tuple(
             (
-                words.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
+                texts.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
                 str(kept.promises),
-                words.full_percent(kept.came_true),
+                texts.full_percent(kept.came_true),
             )
-            for tenth, kept in enumerate(looked.kept)
+            for tenth, kept in enumerate(hindsight.kept)
             if kept is not None
         ),
     )
 
 
-def _band(told: Outlook, words: Words, hour: HourOutlook) -> str:
-    low, high = (_number(told, words, value) for value in (hour.low, hour.high))
+def _format_range(outlook: Outlook, texts: Words, hour: HourOutlook) -> str:
+    low, high = (_format_value(outlook, texts, value) for value in (hour.low, hour.high))
     return low if low == high else f"{low}–{high}"  # noqa: RUF001 - a range
 
 
-def _number(told: Outlook, words: Words, value: float | None) -> str:
+def _format_value(outlook: Outlook, texts: Words, value: float | None) -> str:
     if value is None:
         return NONE
-    if told.capacity is None and 0 < value < FEW:
-        return words.gettext("under 5")
-    return _decimal(words, value)
+    if outlook.capacity is None and 0 < value < FEW:
+        return texts.gettext("under 5")
+    return _format_decimal(texts, value)
 
 
-def _decimal(words: Words, value: float) -> str:
-    return str(format_decimal(value, "0.0", locale=words.language))
+def _format_decimal(texts: Words, value: float) -> str:
+    return str(format_decimal(value, "0.0", locale=texts.language))
 
 
-def _shown(told: Outlook, value: float | None) -> float | None:
-    """Few people are not drawn."""
-    return None if value is None or (told.capacity is None and 0 < value < FEW) else value
+def _drawn_value(outlook: Outlook, value: float | None) -> float | None:
+    """Return the value to draw; 1 to 4 people are left out."""
+    return None if value is None or (outlook.capacity is None and 0 < value < FEW) else value
 
 
-def _top(told: Outlook, high: float) -> float:
-    """A band that ends among few people is drawn up to where they are no longer few."""
-    return float(FEW) if told.capacity is None and 0 < high < FEW else high
+def _drawn_high(outlook: Outlook, high: float) -> float:
+    """Return the upper end to draw; an end of 1 to 4 people is drawn at 5."""
+    return float(FEW) if outlook.capacity is None and 0 < high < FEW else high
 
 
-def _end(told: Outlook, low: float) -> float:
-    """A band that begins among few people is drawn from nobody."""
-    return 0.0 if told.capacity is None and low < FEW else low
+def _drawn_low(outlook: Outlook, low: float) -> float:
+    """Return the lower end to draw; an end below 5 people is drawn at 0."""
+    return 0.0 if outlook.capacity is None and low < FEW else low

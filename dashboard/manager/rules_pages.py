@@ -1,8 +1,8 @@
-"""The page of the house rules, for who runs the house.
+"""The page with the site's privacy rules, for hosts and viewers.
 
-In:    the plan and the settings that the house runs with.
-Out:   one page of promises in words.
-Never: a figure, so it is not in the log of views; a form, for what is promised is changed in the site file.
+In:    the plan and the settings of the running site.
+Out:   one page with the rules as text.
+Never: a figure, so views of it are not logged; a form, because the rules are set in the site file.
 """
 
 from flask import Blueprint, render_template
@@ -17,6 +17,6 @@ routes = Blueprint("rules", __name__, url_prefix="/manage/house-rules")
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """Every promise of the house."""
+    """Show every privacy rule of the site."""
     here = serving()
     return render_template("house_rules.html", plan=here.plan, sections=house_rules(here.plan, here.settings, words()))

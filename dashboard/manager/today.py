@@ -1,6 +1,6 @@
-"""What the page of today shows of adjustments, and what it replies to a form that cannot be used.
+"""Formats adjustments for the today page, and the errors that it shows for invalid forms.
 
-In:    adjustments, a request, the words of a language.
+In:    adjustments, a command, the texts of a language.
 Out:   texts.
 Never: clocks, forms.
 """
@@ -17,63 +17,69 @@ from dashboard.words import Words
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """One date with hours of its own."""
+    """One date with its own opening hours."""
 
     date: str
-    """As in a form: `2026-12-24`."""
+    """ISO format, as in a form: `2026-12-24`."""
     name: str
     hours: str
 
 
-def date_rows(adjustments: Adjustments, today: date, words: Words) -> list[DateRow]:
-    """The dates from today on that have hours of their own, the nearest first."""
-    closed = words.gettext("Closed")
+def date_rows(adjustments: Adjustments, today: date, texts: Words) -> list[DateRow]:
+    """Return the dates from today on that have their own hours, the nearest first."""
+    closed = texts.gettext("Closed")
     return [
         DateRow(
             day,
-            str(format_date(date.fromisoformat(day), "EEEE d MMMM", locale=words.language)),
-            ", ".join(text.replace("-", "\u2013") for text in texts) or closed,
+            str(format_date(date.fromisoformat(day), "EEEE d MMMM", locale=texts.language)),
+            ", ".join(text.replace("-", "\u2013") for text in spans) or closed,
         )
-        for day, texts in adjustments.hours.items()
+        for day, spans in adjustments.hours.items()
         if date.fromisoformat(day) >= today
     ]
 
 
 def can_be_taken_out(space: Space, adjustments: Adjustments) -> bool:
-    """Whether the form offers to take a space out of use."""
+    """Return whether the form offers to take a space out of use."""
     return space.offered and not space.disabled and space.id not in adjustments.out_of_use
 
 
-def shows(now: Adjustments, asked: AdjustCommand, wanted: Adjustments) -> bool:
-    """Whether the collector has done what was asked; `wanted` are the adjustments after it, as this dashboard knows."""
-    if isinstance(asked, SetNotice):
+def shows(now: Adjustments, command: AdjustCommand, wanted: Adjustments) -> bool:
+    """Return whether the collector has applied a command.
+
+    Args:
+        now: the adjustments that the collector publishes.
+        command: the command that was sent.
+        wanted: the adjustments that the dashboard expects after the command.
+    """
+    if isinstance(command, SetNotice):
         return now.notice == wanted.notice
-    if isinstance(asked, SetHours):
-        day = date.fromisoformat(asked.date).isoformat()
+    if isinstance(command, SetHours):
+        day = date.fromisoformat(command.date).isoformat()
         return now.hours.get(day) == wanted.hours.get(day)
-    return (asked.space in now.out_of_use) is asked.out_of_use
+    return (command.space in now.out_of_use) is command.out_of_use
 
 
-def away_problem(words: Words) -> str:
-    """That nothing was changed, because nobody is there to change it."""
-    _ = words.gettext
+def away_problem(texts: Words) -> str:
+    """Return the error for a collector that is not there: nothing was changed."""
+    _ = texts.gettext
     return _("The collector is not running or not connected, so changes cannot be saved. Try again once it is back.")
 
 
-def unconfirmed_problem(words: Words) -> str:
-    """That a change was sent, and nothing came of it."""
-    _ = words.gettext
+def unconfirmed_problem(texts: Words) -> str:
+    """Return the error for a change that was sent but not confirmed."""
+    _ = texts.gettext
     return _("The collector has not confirmed the change. Check below whether it was saved; if not, save it again.")
 
 
-def long_notice_problem(most: int, words: Words) -> str:
-    """That a notice is too long."""
-    return words.gettext("The notice is too long. Shorten it to at most {n} characters.").format(n=most)
+def long_notice_problem(most: int, texts: Words) -> str:
+    """Return the error for a notice that is too long."""
+    return texts.gettext("The notice is too long. Shorten it to at most {n} characters.").format(n=most)
 
 
-def changed_notice_problem(now: str, words: Words) -> str:
-    """That somebody else has changed the notice since the form was opened."""
-    _ = words.gettext
+def changed_notice_problem(now: str, texts: Words) -> str:
+    """Return the error for a notice that somebody else changed after the form was opened."""
+    _ = texts.gettext
     if not now:
         return _("Somebody has removed the notice since you opened this page. Save again to show yours.")
     return _(
@@ -81,31 +87,31 @@ def changed_notice_problem(now: str, words: Words) -> str:
     ).format(notice=now)
 
 
-def hours_problem(text: str, words: Words) -> str:
-    """Why the hours in a form cannot be used."""
-    _ = words.gettext
+def hours_problem(text: str, texts: Words) -> str:
+    """Return the error for opening hours that cannot be parsed."""
+    _ = texts.gettext
     shown = text[:40]
     return _("“{hours}” are not opening hours. Write for example 09:00-15:00, or 08:00-12:00, 13:00-17:00.").format(
         hours=shown
     )
 
 
-def request_problem(asked: AdjustCommand, words: Words) -> str:
-    """Why a request cannot be used."""
-    _ = words.gettext
-    if isinstance(asked, SetHours):
-        text = _("Choose a date from yesterday to a year ahead; at most {n} dates can have hours of their own.")
-        return text.format(n=MOST_DATES)
-    if isinstance(asked, SetNotice):
+def request_problem(command: AdjustCommand, texts: Words) -> str:
+    """Return the error for a command that the collector would reject."""
+    _ = texts.gettext
+    if isinstance(command, SetHours):
+        template = _("Choose a date from yesterday to a year ahead; at most {n} dates can have hours of their own.")
+        return template.format(n=MOST_DATES)
+    if isinstance(command, SetNotice):
         return _("The notice has a character that cannot be shown. Write it again with letters, digits and signs.")
     return _("This change is not possible. Reload the page.")
 
 
-def logged(asked: AdjustCommand) -> str:
-    """What the access log keeps of a change."""
-    if isinstance(asked, SetNotice):
-        return "notice" if asked.notice.strip() else "no notice"
-    if isinstance(asked, SetHours):
-        hours = "usual" if asked.hours is None else ",".join(asked.hours) or "closed"
-        return f"hours {asked.date} {hours}"
-    return f"{asked.space} {'out of use' if asked.out_of_use else 'in use'}"
+def logged(command: AdjustCommand) -> str:
+    """Format a command for the access log."""
+    if isinstance(command, SetNotice):
+        return "notice" if command.notice.strip() else "no notice"
+    if isinstance(command, SetHours):
+        hours = "usual" if command.hours is None else ",".join(command.hours) or "closed"
+        return f"hours {command.date} {hours}"
+    return f"{command.space} {'out of use' if command.out_of_use else 'in use'}"

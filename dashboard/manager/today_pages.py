@@ -1,8 +1,8 @@
-"""The page of today: a notice, hours of a date, and spaces out of use, without the site file.
+"""The today page: a notice, the hours of a date and spaces out of use, without editing the site file.
 
-In:    the live picture, a form.
-Out:   one page; a request to the collector, and the page again.
-Never: an adjustment of its own: the collector checks it, stores it, and sends it to every dashboard.
+In:    the live site snapshot, a form.
+Out:   one page; a command to the collector, then the page again.
+Never: an adjustment stored here; the collector validates it, stores it and publishes it to every dashboard.
 """
 
 from dataclasses import dataclass, replace
@@ -42,8 +42,8 @@ _USUAL: Final = "usual"
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
-    """What the page says of a form, with what was typed into it: nothing typed is lost. None: what holds now."""
+class _FormState:
+    """The error of a form and its typed values, so that no input is lost; None shows the current value."""
 
     problem: str = ""
     status: HTTPStatus = HTTPStatus.OK
@@ -54,52 +54,54 @@ class _Reply:
 
 @routes.get("")
 def page() -> ResponseReturnValue:
-    """What is adjusted, and the forms to change it."""
-    return _page(_Reply())
+    """Show the adjustments, and the forms to change them."""
+    return _render(_FormState())
 
 
 @routes.post("/notice")
 def set_notice() -> ResponseReturnValue:
-    """Show a line on every page, or show it no more; not over the line of somebody else that the form did not show."""
+    """Set or remove the notice on every page. Reject the form if somebody changed the notice after it was opened."""
     text, shown = request.form.get("notice", ""), request.form.get("shown", "")
-    reply, now = _Reply(notice=text), serving().live.picture.adjustments.notice
+    state, now = _FormState(notice=text), serving().live.picture.adjustments.notice
     if len(text) > MOST_NOTICE:
         problem = today.long_notice_problem(MOST_NOTICE, words())
-        return _page(replace(reply, problem=problem, status=HTTPStatus.BAD_REQUEST))
+        return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
     if shown != now != text:
         problem = today.changed_notice_problem(now, words())
-        return _page(replace(reply, problem=problem, status=HTTPStatus.CONFLICT))
-    return _send(SetNotice(text), reply)
+        return _render(replace(state, problem=problem, status=HTTPStatus.CONFLICT))
+    return _send_command(SetNotice(text), state)
 
 
 @routes.post("/hours")
 def set_hours() -> ResponseReturnValue:
-    """Open at other hours on one date, stay closed on it, or take that back."""
+    """Set the opening hours of one date, close it, or restore its usual hours."""
     here = serving()
     day = request.form.get("date", "")[:10] or opening_day(here.plan, here.live.now_ms()).isoformat()
-    how, text = request.form.get("how", ""), request.form.get("hours", "")
-    reply = _Reply(date=day, hours=text)
-    if how == _USUAL:
-        return _send(SetHours(day, None), replace(reply, hours=None))
-    if how == _CLOSED:
-        return _send(SetHours(day, []), reply)
+    action, text = request.form.get("how", ""), request.form.get("hours", "")
+    state = _FormState(date=day, hours=text)
+    if action == _USUAL:
+        return _send_command(SetHours(day, None), replace(state, hours=None))
+    if action == _CLOSED:
+        return _send_command(SetHours(day, []), state)
     texts = [part.strip().replace(".", ":").replace("\u2013", "-") for part in text.split(",")]
     try:
         read_hours(texts)
     except HoursRejected:
         problem = today.hours_problem(text, words())
-        return _page(replace(reply, problem=problem, status=HTTPStatus.BAD_REQUEST))
-    return _send(SetHours(day, texts), reply)
+        return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
+    return _send_command(SetHours(day, texts), state)
 
 
 @routes.post("/space")
 def set_out_of_use() -> ResponseReturnValue:
     """Take a space out of use, or put it back."""
-    return _send(SetOutOfUse(request.form.get("space", ""), request.form.get("out_of_use") == "1"), _Reply())
+    return _send_command(
+        SetOutOfUse(request.form.get("space", ""), request.form.get("out_of_use") == "1"), _FormState()
+    )
 
 
-def _page(reply: _Reply) -> ResponseReturnValue:
-    here, told = serving(), words()
+def _render(state: _FormState) -> ResponseReturnValue:
+    here, texts = serving(), words()
     plan, now_ms = here.plan, here.live.now_ms()
     day, calendar_day = opening_day(plan, now_ms), local(plan, now_ms).date()
     adjustments = here.live.picture.adjustments
@@ -107,38 +109,40 @@ def _page(reply: _Reply) -> ResponseReturnValue:
     body = render_template(
         "today.html",
         plan=plan,
-        problem=reply.problem,
-        away="" if collector_is_there() else today.away_problem(told),
+        problem=state.problem,
+        away="" if collector_is_there() else today.away_problem(texts),
         adjustments=adjustments,
         most_notice=MOST_NOTICE,
-        notice=adjustments.notice if reply.notice is None else reply.notice,
+        notice=adjustments.notice if state.notice is None else state.notice,
         first_date=(calendar_day - timedelta(days=MOST_AGO_DAYS)).isoformat(),
         last_date=(calendar_day + timedelta(days=MOST_AHEAD_DAYS)).isoformat(),
-        date=day.isoformat() if reply.date is None else reply.date,
+        date=day.isoformat() if state.date is None else state.date,
         hours=hours,
-        typed_hours=hours if reply.hours is None else reply.hours,
-        dates=today.date_rows(adjustments, min(day, calendar_day), told),
+        typed_hours=hours if state.hours is None else state.hours,
+        dates=today.date_rows(adjustments, min(day, calendar_day), texts),
         out_of_use=[space for space in plan.spaces if space.id in adjustments.out_of_use],
         in_use=[space for space in plan.spaces if today.can_be_taken_out(space, adjustments)],
-        saved="saved" in request.args and not reply.problem,
+        saved="saved" in request.args and not state.problem,
     )
-    return body, reply.status
+    return body, state.status
 
 
-def _send(asked: AdjustCommand, reply: _Reply) -> ResponseReturnValue:
-    """Hand the collector what it will accept, and wait until it shows; it checks again."""
-    here, told = serving(), words()
+def _send_command(command: AdjustCommand, state: _FormState) -> ResponseReturnValue:
+    """Validate a command, send it to the collector and wait until it is applied; the collector validates it again."""
+    here, texts = serving(), words()
 
     try:
-        asked = decode_command(encode(asked))
-        after = changed(here.live.picture.adjustments, asked, here.plan, local(here.plan, here.live.now_ms()).date())
+        command = decode_command(encode(command))
+        expected = changed(
+            here.live.picture.adjustments, command, here.plan, local(here.plan, here.live.now_ms()).date()
+        )
     except MessageRejected:
-        problem = today.request_problem(asked, told)
-        return _page(replace(reply, problem=problem, status=HTTPStatus.BAD_REQUEST))
-    log_span(today.logged(asked))
-    away = replace(reply, problem=today.away_problem(told), status=HTTPStatus.SERVICE_UNAVAILABLE)
-    if not is_sent_to_collector(topics.adjustments_command(here.plan.id), encode(asked)):
-        return _page(away)
-    if not is_confirmed(lambda: today.shows(here.live.picture.adjustments, asked, after)):
-        return _page(replace(away, problem=today.unconfirmed_problem(told)))
+        problem = today.request_problem(command, texts)
+        return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
+    log_span(today.logged(command))
+    failed = replace(state, problem=today.away_problem(texts), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    if not is_sent_to_collector(topics.adjustments_command(here.plan.id), encode(command)):
+        return _render(failed)
+    if not is_confirmed(lambda: today.shows(here.live.picture.adjustments, command, expected)):
+        return _render(replace(failed, problem=today.unconfirmed_problem(texts)))
     return redirect(url_for("today.page", saved=1), HTTPStatus.SEE_OTHER)

@@ -1,8 +1,8 @@
-"""The page of use, and its export: any days of any zone, beside others.
+"""The use page and its exports: any days of any zone, compared with other days.
 
-In:    a question as plain parameters, history, a session.
+In:    a query in a URL, history, a session.
 Out:   one page; the same tables as files.
-Never: a figure that goes past `past.told_rows`; a question that is answered in part.
+Never: history rows that have not passed the privacy rules; a partial answer to an invalid query.
 """
 
 import logging
@@ -56,7 +56,7 @@ routes = Blueprint("use", __name__, url_prefix="/manage")
 SHEETS: Final = frozenset({"week", "hours", "zones", "days", "stays", "people", "compared", EACH_HOUR})
 FORMATS: Final = frozenset({"xlsx", "csv"})
 PIECE_DAYS: Final = 7
-"""An export of each hour reads so much of history at once: some 2 MiB."""
+"""The hourly export reads this many days of history at once, about 2 MiB."""
 PIECE_BYTES: Final = 64 * 1024
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -65,55 +65,59 @@ _log = logging.getLogger(__name__)
 
 @routes.get("/use")
 def page() -> ResponseReturnValue:
-    """How the house has been used."""
+    """Show how the site has been used."""
     here = serving()
     now_ms = here.live.now_ms()
     try:
-        asked = read_asked(request.args, here.plan, now_ms)
+        query = read_asked(request.args, here.plan, now_ms)
     except AskedRejected as rejected:
-        return _page(here, usual(here.plan, now_ms), None, fault=_fault(rejected, words())), HTTPStatus.BAD_REQUEST
-    log_span(_span(asked))
+        return _render(
+            here, usual(here.plan, now_ms), None, fault=_format_fault(rejected, words())
+        ), HTTPStatus.BAD_REQUEST
+    log_span(_format_log_span(query))
     try:
-        if hidden(here.plan, asked.zone, asked.kind):
-            return _page(here, asked, aside(lambda: _few_use(here, asked, now_ms)))
-        seen = aside(lambda: read_view(here.settings, asked, here.plan, now_ms))
+        if hidden(here.plan, query.zone, query.kind):
+            return _render(here, query, aside(lambda: _read_small_group_use(here, query, now_ms)))
+        report = aside(lambda: read_view(here.settings, query, here.plan, now_ms))
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
-        return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
-    return _page(here, asked, seen)
+        return _render(here, query, None, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
+    return _render(here, query, report)
 
 
 @routes.get("/export")
 def export() -> ResponseReturnValue:
-    """The tables of the page: `format=xlsx` all in one, `format=csv&sheet=` one of them."""
-    here, told = serving(), words()
+    """Export the tables of the page: all with `format=xlsx`, one with `format=csv&sheet=`."""
+    here, texts = serving(), words()
     now_ms = here.live.now_ms()
     try:
-        asked = read_asked(request.args, here.plan, now_ms)
-        form, key = _form(request.args)
+        query = read_asked(request.args, here.plan, now_ms)
+        form, key = _read_export_form(request.args)
     except AskedRejected as rejected:
-        return _page(here, usual(here.plan, now_ms), None, fault=_fault(rejected, told)), HTTPStatus.BAD_REQUEST
-    if hidden(here.plan, asked.zone, asked.kind):
-        return _page(here, asked, None), HTTPStatus.FORBIDDEN
-    log_span(f"{_span(asked)} {form} {key}".rstrip())
+        return _render(
+            here, usual(here.plan, now_ms), None, fault=_format_fault(rejected, texts)
+        ), HTTPStatus.BAD_REQUEST
+    if hidden(here.plan, query.zone, query.kind):
+        return _render(here, query, None), HTTPStatus.FORBIDDEN
+    log_span(f"{_format_log_span(query)} {form} {key}".rstrip())
     try:
         if form == "xlsx":
-            return _workbook(here, asked, told, now_ms)
-        return _table(here, asked, key, told, now_ms)
+            return _xlsx_response(here, query, texts, now_ms)
+        return _csv_response(here, query, key, texts, now_ms)
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
-        return _page(here, asked, None, away=True), HTTPStatus.SERVICE_UNAVAILABLE
+        return _render(here, query, None, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _few_use(here: Serving, asked: Asked, now_ms: int) -> FewUse | None:
-    """What is told of spaces that are few; None: they are hidden for another reason. Raises HistoryAway."""
-    if not few(here.plan, asked.zone, asked.kind):
+def _read_small_group_use(here: Serving, query: Asked, now_ms: int) -> FewUse | None:
+    """Compute the use of fewer than five spaces; None if they are hidden for another reason. Raises HistoryAway."""
+    if not few(here.plan, query.zone, query.kind):
         return None
-    span = asked.days.span(here.plan)
+    span = query.days.span(here.plan)
     spaces = [
         space.id
         for space in here.plan.spaces
-        if space.kind is asked.kind and space.offered and not space.disabled and asked.zone in {space.zone, WHOLE_SITE}
+        if space.kind is query.kind and space.offered and not space.disabled and query.zone in {space.zone, WHOLE_SITE}
     ]
     rows = [
         row
@@ -123,114 +127,120 @@ def _few_use(here: Serving, asked: Asked, now_ms: int) -> FewUse | None:
             past.Question(measure=SPACE_HOUR, from_ms=span[0], to_ms=span[1], tags=(("space", space),)),
         )
     ]
-    return few_use(open_hours(here.plan, asked.days, now_ms), rows, len(spaces), asked.days.count)
+    return few_use(open_hours(here.plan, query.days, now_ms), rows, len(spaces), query.days.count)
 
 
-def _page(here: Serving, asked: Asked, found: View | FewUse | None, *, fault: str = "", away: bool = False) -> str:
-    told = words()
-    seen = found if isinstance(found, View) else None
-    made = [sheet for sheet in sheets(seen, here.plan, told) if sheet.rows] if seen and seen.days else []
-    drawn = figures(made, told)
+def _render(
+    here: Serving, query: Asked, result: View | FewUse | None, *, fault: str = "", is_away: bool = False
+) -> str:
+    texts = words()
+    report = result if isinstance(result, View) else None
+    filled_sheets = (
+        [sheet for sheet in sheets(report, here.plan, texts) if sheet.rows] if report and report.days else []
+    )
+    drawn = figures(filled_sheets, texts)
     g.charts = bool(drawn)
     return render_template(
         "use.html",
         plan=here.plan,
-        asked=asked,
-        seen=seen,
+        query=query,
+        report=report,
         fault=fault,
-        away=away,
-        there=there(asked, here.plan),
-        hidden=not fault and not away and hidden(here.plan, asked.zone, asked.kind),
-        few=found if isinstance(found, FewUse) else None,
-        sheets={sheet.key: sheet for sheet in made},
+        is_away=is_away,
+        has_spaces=there(query, here.plan),
+        hidden=not fault and not is_away and hidden(here.plan, query.zone, query.kind),
+        small_group=result if isinstance(result, FewUse) else None,
+        sheets={sheet.key: sheet for sheet in filled_sheets},
         figures=drawn,
-        grid=grid(seen.week, told) if seen else None,
+        grid=grid(report.week, texts) if report else None,
         zones={zone.id: zone.name for zone in here.plan.zones},
         kinds=kinds(here.plan),
         presets=PRESETS,
         sentences=sentences,
-        shown=shown,
-        link=lambda **more: _link("use.page", asked, **more),
-        file=lambda **more: _link("use.export", asked, **more),
+        format_value=shown,
+        page_url=lambda **more: _url_for_query("use.page", query, **more),
+        export_url=lambda **more: _url_for_query("use.export", query, **more),
         each_hour=EACH_HOUR,
         plotly_version=version("plotly"),
     )
 
 
-def _link(endpoint: str, asked: Asked, **more: Any) -> str:
-    args = asked.args()
-    if "last" in more:  # a preset takes the place of chosen days
+def _url_for_query(endpoint: str, query: Asked, **changed: Any) -> str:
+    args = query.args()
+    if "last" in changed:  # a preset replaces chosen days
         args = {name: text for name, text in args.items() if name not in {"from", "to", "since"}}
         if args.get("with") == "since":
             del args["with"]
-    return url_for(endpoint, **(args | more))
+    return url_for(endpoint, **(args | changed))
 
 
-def read_view(settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int) -> View:
-    """All figures of a question, from history; raises HistoryAway."""
-    told = _material(settings, asked, asked.days, plan)
-    other = None if asked.other is None else _material(settings, asked, asked.other, plan, wide=False)
-    return view(asked, told, other, plan, now_ms)
+def read_view(settings: DashboardSettings, query: Asked, plan: SitePlan, now_ms: int) -> View:
+    """Read history and compute all figures of a query; raises HistoryAway."""
+    rows = _read_rows(settings, query, query.days, plan)
+    other_rows = None if query.other is None else _read_rows(settings, query, query.other, plan, is_wide=False)
+    return view(query, rows, other_rows, plan, now_ms)
 
 
-def _material(settings: DashboardSettings, asked: Asked, days: Days, plan: SitePlan, *, wide: bool = True) -> Material:
-    """The rows of one span; `wide`: those of the zone's other kinds, and of the house's other zones, too."""
+def _read_rows(
+    settings: DashboardSettings, query: Asked, days: Days, plan: SitePlan, *, is_wide: bool = True
+) -> Material:
+    """Read the rows of one period; `is_wide` adds the zone's other kinds, and for the whole site the other zones."""
     span = days.span(plan)
 
     def read(measure: Measure, **tags: str) -> list[Row]:
-        question = past.Question(measure=measure, from_ms=span[0], to_ms=span[1], tags=tuple(tags.items()))
-        return past.told_rows(settings, question, plan)
+        history_query = past.Question(measure=measure, from_ms=span[0], to_ms=span[1], tags=tuple(tags.items()))
+        return past.told_rows(settings, history_query, plan)
 
-    chosen = {"zone": asked.zone, "kind": asked.kind.value}
-    hours = read(ZONE_HOUR, zone=asked.zone) if wide else read(ZONE_HOUR, **chosen)
-    if wide and asked.zone == WHOLE_SITE:
-        hours += [row for row in read(ZONE_HOUR, kind=asked.kind.value) if row.tags[0] != WHOLE_SITE]
+    chosen = {"zone": query.zone, "kind": query.kind.value}
+    hours = read(ZONE_HOUR, zone=query.zone) if is_wide else read(ZONE_HOUR, **chosen)
+    if is_wide and query.zone == WHOLE_SITE:
+        hours += [row for row in read(ZONE_HOUR, kind=query.kind.value) if row.tags[0] != WHOLE_SITE]
     return Material(
         hours=hours,
-        stays=read(STAYS, **chosen) if wide else (),
-        people=read(PEOPLE_FIVE_MIN) if asked.zone == WHOLE_SITE and plan.doors else (),
+        stays=read(STAYS, **chosen) if is_wide else (),
+        people=read(PEOPLE_FIVE_MIN) if query.zone == WHOLE_SITE and plan.doors else (),
     )
 
 
 def each_open_hour(
-    settings: DashboardSettings, asked: Asked, plan: SitePlan, now_ms: int
+    settings: DashboardSettings, query: Asked, plan: SitePlan, now_ms: int
 ) -> Iterator[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]]:
-    """Open hours and what history has of them, some weeks at a time."""
-    first = asked.days.first
-    while first <= asked.days.last:
-        days = Days(first, min(asked.days.last, first + timedelta(days=PIECE_DAYS - 1)))
+    """Yield the open hours and their history rows, one week at a time; raises HistoryAway."""
+    first = query.days.first
+    while first <= query.days.last:
+        days = Days(first, min(query.days.last, first + timedelta(days=PIECE_DAYS - 1)))
         span = days.span(plan)
         tags = (
-            (("kind", asked.kind.value),)
-            if asked.zone == WHOLE_SITE
-            else (("zone", asked.zone), ("kind", asked.kind.value))
+            (("kind", query.kind.value),)
+            if query.zone == WHOLE_SITE
+            else (("zone", query.zone), ("kind", query.kind.value))
         )
-        question = past.Question(measure=ZONE_HOUR, from_ms=span[0], to_ms=span[1], tags=tags)
-        yield open_hours(plan, days, now_ms), by_scope(past.told_rows(settings, question, plan))
+        history_query = past.Question(measure=ZONE_HOUR, from_ms=span[0], to_ms=span[1], tags=tags)
+        yield open_hours(plan, days, now_ms), by_scope(past.told_rows(settings, history_query, plan))
         first = days.last + timedelta(days=1)
 
 
-def _table(here: Serving, asked: Asked, key: str, told: Words, now_ms: int) -> ResponseReturnValue:
-    """One sheet as CSV. Its first piece is made before the answer begins, so that a history that is away is told."""
+def _csv_response(here: Serving, query: Asked, key: str, texts: Words, now_ms: int) -> ResponseReturnValue:
+    """Respond with one sheet as CSV. The first piece is built before the response, to report unavailable history."""
     settings, plan = here.settings, here.plan
     if key == EACH_HOUR:
-        sheet = each_hour(each_open_hour(settings, asked, plan, now_ms), plan, told)
+        sheet = each_hour(each_open_hour(settings, query, plan, now_ms), plan, texts)
     else:
-        seen = aside(lambda: read_view(settings, asked, plan, now_ms))
-        sheet = next(made for made in sheets(seen, plan, told) if made.key == key)
-    pieces = csv_pieces(sheet, told)
+        report = aside(lambda: read_view(settings, query, plan, now_ms))
+        sheet = next(made for made in sheets(report, plan, texts) if made.key == key)
+    pieces = csv_pieces(sheet, texts)
     first = aside(lambda: next(pieces, b""))
-    response = Response(stream_with_context(chain([first], _aside_each(pieces))), mimetype="text/csv")
-    return _named(response, here.plan, asked, f"-{key}", "csv")
+    response = Response(stream_with_context(chain([first], _read_each_aside(pieces))), mimetype="text/csv")
+    return _with_file_name(response, here.plan, query, f"-{key}", "csv")
 
 
-def _aside_each(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _read_each_aside(pieces: Iterator[bytes]) -> Iterator[bytes]:
     while piece := aside(lambda: next(pieces, b"")):
         yield piece
 
 
-def _workbook(here: Serving, asked: Asked, told: Words, now_ms: int) -> ResponseReturnValue:
-    """Every sheet in one XLSX file, written to the disk and sent from there."""
+def _xlsx_response(here: Serving, query: Asked, texts: Words, now_ms: int) -> ResponseReturnValue:
+    """Respond with every sheet in one XLSX file, which is written to disk and sent from there."""
     settings, plan = here.settings, here.plan
 
     def write() -> BinaryIO:
@@ -238,28 +248,32 @@ def _workbook(here: Serving, asked: Asked, told: Words, now_ms: int) -> Response
         os.close(handle)
         path = Path(name)
         try:
-            made = [sheet for sheet in sheets(read_view(settings, asked, plan, now_ms), plan, told) if sheet.rows]
-            write_xlsx(path, [*made, each_hour(each_open_hour(settings, asked, plan, now_ms), plan, told)], told)
+            filled_sheets = [
+                sheet for sheet in sheets(read_view(settings, query, plan, now_ms), plan, texts) if sheet.rows
+            ]
+            write_xlsx(
+                path, [*filled_sheets, each_hour(each_open_hour(settings, query, plan, now_ms), plan, texts)], texts
+            )
             return path.open("rb")
         finally:
-            path.unlink()  # it lives as long as it is read
+            path.unlink()  # the open file remains readable until it is closed
 
     file = aside(write)
     response = Response(iter(lambda: file.read(PIECE_BYTES), b""), mimetype=XLSX)
     response.call_on_close(file.close)
-    return _named(response, here.plan, asked, "", "xlsx")
+    return _with_file_name(response, here.plan, query, "", "xlsx")
 
 
-def _named(response: Response, plan: SitePlan, asked: Asked, part: str, ending: str) -> Response:
-    """The file's name says which house and which days."""
-    days = f"{asked.days.first.isoformat()}--{asked.days.last.isoformat()}"
-    name = f"ledig-{plan.id}-{asked.zone}-{asked.kind.value}{part}-{days}.{ending}"
+def _with_file_name(response: Response, plan: SitePlan, query: Asked, part: str, ending: str) -> Response:
+    """Set the file name, which contains the site, zone, kind and days."""
+    days = f"{query.days.first.isoformat()}--{query.days.last.isoformat()}"
+    name = f"ledig-{plan.id}-{query.zone}-{query.kind.value}{part}-{days}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _form(args: Mapping[str, str]) -> tuple[str, str]:
-    """Which kind of file, and which sheet; a workbook has them all."""
+def _read_export_form(args: Mapping[str, str]) -> tuple[str, str]:
+    """Parse the file format and the sheet; a workbook contains all sheets."""
     form = args.get("format", "xlsx")
     if form not in FORMATS:
         raise AskedRejected(Fault.NO_CHOICE, "format", form)
@@ -271,15 +285,15 @@ def _form(args: Mapping[str, str]) -> tuple[str, str]:
     return form, key
 
 
-def _span(asked: Asked) -> str:
-    """What the access log says was seen."""
-    told = f"{asked.days.first.isoformat()}/{asked.days.last.isoformat()} zone={asked.zone} kind={asked.kind.value}"
-    return told if asked.other is None else f"{told} with={asked.other.first.isoformat()}"
+def _format_log_span(query: Asked) -> str:
+    """Format the query for the access log."""
+    span = f"{query.days.first.isoformat()}/{query.days.last.isoformat()} zone={query.zone} kind={query.kind.value}"
+    return span if query.other is None else f"{span} with={query.other.first.isoformat()}"
 
 
-def _fault(rejected: AskedRejected, told: Words) -> str:
-    """What is wrong with a question, and what to do about it."""
-    _ = told.gettext
+def _format_fault(rejected: AskedRejected, texts: Words) -> str:
+    """Explain why a query is rejected, with the remedy."""
+    _ = texts.gettext
     text = {
         Fault.NO_DATE: _("“{text}” is not a date. Write it as 2026-11-23."),
         Fault.ENDS_FIRST: _("The last day is before the first. Choose a later end or an earlier start."),

@@ -1,1 +1,1 @@
-"""How the house has been used: pure functions from rows of history to figures, and from figures to words."""
+"""How the site has been used: pure functions from history rows to figures, and from figures to texts."""

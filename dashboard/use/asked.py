@@ -1,17 +1,17 @@
-"""Reads from a URL what use is asked for: which days, of which zone and kind, compared with which other days.
+"""Parses the query of the use page from a URL: days, zone and kind, and the days to compare with.
 
-In:    the parameters of a request, the plan, the house's time.
-Out:   an `Asked` that can be answered; or what is wrong with it, for a page to put into words.
-Never: rows; a guess at what somebody meant.
+In:    the parameters of a request, the plan, the site's time.
+Out:   a valid `UseQuery`, or `UseQueryRejected` with the reason for the page to show.
+Never: history rows; a guess at what an invalid parameter meant.
 
-Days are local days of the house, from one to another and both of them included.
+Days are local days of the site. Both ends of a range are included.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from collector.days import local
 from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
@@ -19,16 +19,16 @@ from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
 LONGEST_DAYS: Final = 396
 """History is kept for 13 months."""
 PRESETS: Final = (7, 28, 91)
-"""Whole weeks that ended with yesterday."""
+"""Days in each preset: whole weeks that ended yesterday."""
 USUAL_DAYS: Final = 28
 WEEK: Final = timedelta(days=7)
 YEAR: Final = 52 * WEEK
-"""A year ago on the same weekday."""
+"""52 weeks, so that a day a year ago falls on the same weekday."""
 PARAMETERS: Final = ("last", "from", "to", "with", "since", "zone", "kind")
 
 
 class Against(StrEnum):
-    """What a span is compared with."""
+    """Which days a range is compared with."""
 
     NOTHING = ""
     BEFORE = "before"
@@ -36,11 +36,11 @@ class Against(StrEnum):
     YEAR = "year"
     """The same weeks of a year ago."""
     SINCE = "since"
-    """As many days from a chosen day on."""
+    """The same number of days from a chosen day on."""
 
 
 class Fault(StrEnum):
-    """What is wrong with a question."""
+    """Why a query is rejected."""
 
     NO_DATE = "no_date"
     ENDS_FIRST = "ends_first"
@@ -52,12 +52,12 @@ class Fault(StrEnum):
 
 
 class AskedRejected(ValueError):
-    """The question cannot be answered as it stands.
+    """A parameter of the query is invalid.
 
     Attributes:
-        fault: what is wrong.
+        fault: the reason.
         name: the parameter.
-        text: what it held, cut short.
+        text: its value, truncated to 40 characters.
     """
 
     def __init__(self, fault: Fault, name: str, text: str = "") -> None:
@@ -67,7 +67,7 @@ class AskedRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Local days, both ends included."""
+    """A range of local days, both ends included."""
 
     first: date
     last: date
@@ -76,12 +76,12 @@ class Days:
     def count(self) -> int:
         return (self.last - self.first).days + 1
 
-    def back(self, by: timedelta) -> "Days":
-        """As many days, so much earlier."""
-        return Days(self.first - by, self.last - by)
+    def back(self, by: timedelta) -> Self:
+        """Return a range of the same length, `by` earlier."""
+        return replace(self, first=self.first - by, last=self.last - by)
 
     def span(self, plan: SitePlan) -> tuple[int, int]:
-        """From the first midnight to the last, Unix ms."""
+        """Return the midnights at which the range begins and ends, Unix ms."""
         begin, end = (
             datetime(day.year, day.month, day.day, tzinfo=plan.time_zone)
             for day in (self.first, self.last + timedelta(days=1))
@@ -91,7 +91,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question. `other` is as long as `days`, and begins on the same weekday."""
+    """One query. `other_days` is as long as `days` and begins on the same weekday."""
 
     days: Days
     zone: str = WHOLE_SITE
@@ -99,70 +99,75 @@ class Asked:
     against: Against = Against.NOTHING
     other: Days | None = None
     last: int | None = None
-    """The preset that was chosen; None: the days were."""
+    """The chosen preset; None if the days were chosen one by one."""
 
     def args(self) -> dict[str, str]:
-        """As a URL has it."""
-        told = {"from": self.days.first.isoformat(), "to": self.days.last.isoformat()}
+        """Return the query as URL parameters."""
+        parameters = {"from": self.days.first.isoformat(), "to": self.days.last.isoformat()}
         if self.last is not None:
-            told = {"last": str(self.last)}
+            parameters = {"last": str(self.last)}
         if self.against is not Against.NOTHING:
-            told["with"] = self.against.value
+            parameters["with"] = self.against.value
         if self.against is Against.SINCE and self.other is not None:
-            told["since"] = self.other.first.isoformat()
-        return told | {"zone": self.zone, "kind": self.kind.value}
+            parameters["since"] = self.other.first.isoformat()
+        return parameters | {"zone": self.zone, "kind": self.kind.value}
 
 
 def kinds(plan: SitePlan) -> tuple[SpaceKind, ...]:
-    """What can be asked for: every kind that is offered, desks first."""
+    """Return every kind that the plan offers, desks first."""
     return tuple(kind for kind in SpaceKind if any(s.kind is kind and s.offered for s in plan.spaces))
 
 
 def there(asked: Asked, plan: SitePlan) -> bool:
-    """Whether the zone has anything of that kind."""
+    """Whether the zone has any space of that kind."""
     return any(s.kind is asked.kind and asked.zone in {s.zone, WHOLE_SITE} for s in plan.spaces)
 
 
 def usual(plan: SitePlan, now_ms: int) -> Asked:
-    """What is shown to who asks for nothing: the last four weeks of the whole house."""
+    """Return the query for a URL without parameters: the last four weeks of the whole site."""
     offered = kinds(plan)
     return Asked(
-        days=_preset(plan, now_ms, USUAL_DAYS), kind=offered[0] if offered else SpaceKind.DESK, last=USUAL_DAYS
+        days=_preset_range(plan, now_ms, USUAL_DAYS), kind=offered[0] if offered else SpaceKind.DESK, last=USUAL_DAYS
     )
 
 
 def read_asked(args: Mapping[str, str], plan: SitePlan, now_ms: int) -> Asked:
-    """The question in a URL; an empty parameter is one that is not there.
+    """Parse the query in a URL. An empty parameter counts as absent.
+
+    Args:
+        args: the parameters of the URL.
+        plan: the site's plan, with its zones, kinds and time zone.
+        now_ms: the site's time, Unix ms.
 
     Raises:
-        AskedRejected: of the first parameter that is wrong.
+        UseQueryRejected: for the first invalid parameter.
     """
     given = {name: text.strip() for name in PARAMETERS if (text := args.get(name, "")).strip()}
     default = usual(plan, now_ms)
-    last = _last(given)
+    last = _read_preset(given)
     days = default.days if last is None and "from" not in given and "to" not in given else None
     if last is not None:
-        days = _preset(plan, now_ms, last)
+        days = _preset_range(plan, now_ms, last)
     elif days is None:
-        days = _chosen(given, local(plan, now_ms).date())
+        days = _read_chosen_days(given, local(plan, now_ms).date())
     else:
         last = default.last
     zone, kind = given.get("zone", WHOLE_SITE), given.get("kind", default.kind)
     if zone != WHOLE_SITE and zone not in plan.zone:
         raise AskedRejected(Fault.NO_ZONE, "zone", zone)
-    if kind not in {*kinds(plan), default.kind}:  # where nothing is offered, people may still be counted
+    if kind not in {*kinds(plan), default.kind}:  # a site that offers no spaces may still count people
         raise AskedRejected(Fault.NO_KIND, "kind", kind)
-    against, other = _other(given, days)
+    against, other = _read_comparison(given, days)
     return Asked(days=days, zone=zone, kind=SpaceKind(kind), against=against, other=other, last=last)
 
 
-def _preset(plan: SitePlan, now_ms: int, count: int) -> Days:
+def _preset_range(plan: SitePlan, now_ms: int, count: int) -> Days:
     today = local(plan, now_ms).date()
     return Days(today - timedelta(days=count), today - timedelta(days=1))
 
 
-def _last(given: Mapping[str, str]) -> int | None:
-    """A preset; days that are chosen go before it, so that one form can hold both."""
+def _read_preset(given: Mapping[str, str]) -> int | None:
+    """Return the preset's number of days. Chosen days take precedence, so that one form can hold both."""
     if "last" not in given or "from" in given or "to" in given:
         return None
     if given["last"] not in {str(count) for count in PRESETS}:
@@ -170,9 +175,9 @@ def _last(given: Mapping[str, str]) -> int | None:
     return int(given["last"])
 
 
-def _chosen(given: Mapping[str, str], today: date) -> Days:
-    last = _day("to", given["to"]) if "to" in given else today
-    first = _day("from", given["from"]) if "from" in given else last - timedelta(days=USUAL_DAYS - 1)
+def _read_chosen_days(given: Mapping[str, str], today: date) -> Days:
+    last = _read_date("to", given["to"]) if "to" in given else today
+    first = _read_date("from", given["from"]) if "from" in given else last - timedelta(days=USUAL_DAYS - 1)
     if last < first:
         raise AskedRejected(Fault.ENDS_FIRST, "to", given.get("to", ""))
     if first > today:
@@ -183,8 +188,8 @@ def _chosen(given: Mapping[str, str], today: date) -> Days:
     return Days(first, last)
 
 
-def _other(given: Mapping[str, str], days: Days) -> tuple[Against, Days | None]:
-    """What to compare with, moved back to the same weekday."""
+def _read_comparison(given: Mapping[str, str], days: Days) -> tuple[Against, Days | None]:
+    """Return the days to compare with, moved back to the same weekday."""
     if given.get("with", "") not in set(Against):
         raise AskedRejected(Fault.NO_CHOICE, "with", given["with"])
     against = Against(given.get("with", ""))
@@ -194,13 +199,13 @@ def _other(given: Mapping[str, str], days: Days) -> tuple[Against, Days | None]:
         return against, days.back(WEEK * -(-days.count // 7))
     if against is Against.YEAR:
         return against, days.back(YEAR)
-    wish = _day("since", given.get("since", ""))
+    wish = _read_date("since", given.get("since", ""))
     if wish >= days.first:
         raise AskedRejected(Fault.ENDS_FIRST, "since", given.get("since", ""))
     return against, days.back(WEEK * -(-(days.first - wish).days // 7))
 
 
-def _day(name: str, text: str) -> date:
+def _read_date(name: str, text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:

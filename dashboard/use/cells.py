@@ -1,7 +1,7 @@
-"""One cell of a table: what it holds, in which unit, and how it is read; and the names that stand beside figures.
+"""Defines tables of figures (sheets, columns, units, placeholders) and formats their cells.
 
-In:    values, the words of a language.
-Out:   texts.
+In:    values, the texts of a language.
+Out:   formatted cells; names of weekdays, hours and zones.
 Never: a zero where nothing is known.
 """
 
@@ -25,31 +25,32 @@ class Unit(StrEnum):
     TEXT = "text"
     DATE = "date"
     SHARE = "share"
-    """0 to 1, told in per cent."""
+    """0 to 1, shown in per cent."""
     KNOWN = "known"
-    """The same of how much is known: never rounded up, since of less than 80 % no figure is told."""
+    """Coverage, 0 to 1. Shown in per cent and never rounded up, because below 80 % no figure is shown."""
     NUMBER = "number"
     """With one decimal."""
     COUNT = "count"
 
 
 class Untold(StrEnum):
-    """What stands where there is no figure."""
+    """What a cell shows instead of a figure."""
 
     UNKNOWN = "unknown"
     FEW = "few"
-    """One to four people, or stays."""
+    """Fewer than five people, spaces or stays, but at least one."""
     NONE = "none"
-    """There is nothing to say."""
+    """The figure does not apply, or would expose a withheld one."""
 
 
 TOLD_AS_NOTHING: Final = 0.05
+"""A value up to this far below zero is shown as 0.0 with one decimal."""
 Value = str | float | date | Untold
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, and the unit of its values."""
+    """The heading of a column and the unit of its values."""
 
     name: str
     unit: Unit
@@ -57,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table. `key` is its name in a URL."""
+    """One table. `key` names it in a URL."""
 
     key: str
     title: str
@@ -65,46 +66,46 @@ class Sheet:
     rows: Iterable[tuple[Value, ...]]
 
 
-def shown(value: Value, unit: Unit, words: Words) -> str:
-    """A value as it is read."""
+def shown(value: Value, unit: Unit, texts: Words) -> str:
+    """Format a value for a page."""
     if isinstance(value, Untold):
-        return untold(value, words)
+        return untold(value, texts)
     if isinstance(value, date):
-        return format_date(value, "EEE d MMM y", locale=words.language)
+        return format_date(value, "EEE d MMM y", locale=texts.language)
     if isinstance(value, str):
         return value
     if unit is Unit.SHARE:
-        return words.percent(value)
+        return texts.percent(value)
     if unit is Unit.KNOWN:
-        return words.full_percent(value)
-    return format_decimal(unsigned_nothing(value), "0.0" if unit is Unit.NUMBER else "#,##0", locale=words.language)
+        return texts.full_percent(value)
+    return format_decimal(unsigned_nothing(value), "0.0" if unit is Unit.NUMBER else "#,##0", locale=texts.language)
 
 
 def unsigned_nothing(value: float) -> float:
-    """The value, but of what is less than nothing by so little that it is told as 0.0: without its minus."""
+    """Return 0.0 for a negative value that rounds to 0.0, so that no "-0.0" is shown."""
     return 0.0 if -TOLD_AS_NOTHING <= value < 0 else value
 
 
-def untold(value: Untold, words: Words) -> str:
-    """What stands where there is no figure, in words."""
-    _ = words.gettext
+def untold(value: Untold, texts: Words) -> str:
+    """Format a placeholder."""
+    _ = texts.gettext
     return {
         Untold.UNKNOWN: _("unknown"),
         Untold.FEW: _("under {n}").format(n=FEW),
-        Untold.NONE: "–",  # noqa: RUF001 - a dash for nothing
+        Untold.NONE: "–",  # noqa: RUF001 - an en dash stands for "no figure"
     }[value]
 
 
 def clock(hour: int) -> str:
-    """The local hour from its start to its end."""
-    return f"{hour:02}–{hour + 1:02}"  # noqa: RUF001 - a span has an en dash
+    """Format a local hour as its start and end."""
+    return f"{hour:02}–{hour + 1:02}"  # noqa: RUF001 - a range has an en dash
 
 
-def weekday(number: int, words: Words) -> str:
-    """The name of a weekday, Monday 0."""
-    return str(get_day_names(locale=words.language)[number])
+def weekday(number: int, texts: Words) -> str:
+    """Return the name of a weekday; Monday is 0."""
+    return str(get_day_names(locale=texts.language)[number])
 
 
-def zone_name(zone: str, plan: SitePlan, words: Words) -> str:
-    """A zone's name, or that it is the whole house."""
-    return words.gettext("All zones") if zone == WHOLE_SITE else plan.zone[zone].name
+def zone_name(zone: str, plan: SitePlan, texts: Words) -> str:
+    """Return a zone's name, or "All zones" for the whole site."""
+    return texts.gettext("All zones") if zone == WHOLE_SITE else plan.zone[zone].name

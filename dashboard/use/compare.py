@@ -1,13 +1,13 @@
-"""Compares two spans day by day, and tells a change from what days differ by anyway.
+"""Compares two periods day by day and separates a change from random variation.
 
-In:    one value for each day of both spans; how many days lie between them, whole weeks.
-Out:   the means of the days that are known in both, their difference, and how large one must be to mean anything.
-Never: a Monday against a Sunday; a verdict from a handful of days.
+In:    one value for each day of both periods; the number of whole weeks between them.
+Out:   the means over the days known in both, their difference, and the random variation that it must exceed.
+Never: a Monday compared with a Sunday; a verdict from fewer than five days.
 
-Each day stands against the same weekday of the other span, so that what a weekday is like drops out. What is left
-scatters; with 95 % odds the mean of such scatter stays within t * s / sqrt(n) of zero. Source: Student (1908), the
-paired t-test; the quantile by Cornish and Fisher's expansion (Abramowitz and Stegun 26.7.5), 0.3 % too low at its
-worst. Days in a row resemble each other, so that the true bound is somewhat wider.
+Each day is paired with the same weekday of the other period, so that the pattern of the week cancels out. If nothing
+has changed, the mean of the remaining differences stays within t * s / sqrt(n) of zero in 95 % of cases. Source:
+Student (1908), the paired t-test; the quantile by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), at most
+0.3 % too low. Consecutive days resemble each other, so the true bound is somewhat wider.
 """
 
 import math
@@ -20,23 +20,23 @@ from typing import Final
 
 LEAST_DAYS: Final = 5
 _Z: Final = 1.959964
-"""97.5 % of a normal distribution lie below."""
+"""The 97.5 % quantile of the normal distribution."""
 
 
 class Verdict(StrEnum):
-    """What a difference means."""
+    """The result of a comparison."""
 
     MORE = "more"
     LESS = "less"
     NOISE = "noise"
-    """Days differ by as much anyway."""
+    """Within random variation."""
     TOO_FEW = "too_few"
-    """Too few days are known in both spans."""
+    """Too few days are known in both periods."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Two means over the same weekdays. `noise` is what the difference must pass; None of too few days."""
+    """Two means over the same weekdays. `noise` is the random variation, None with too few days."""
 
     now: float | None
     before: float | None
@@ -46,12 +46,18 @@ class Change:
 
     @property
     def by(self) -> float | None:
-        """How much more it is now."""
+        """The mean now minus the mean before."""
         return None if self.now is None or self.before is None else self.now - self.before
 
 
 def change(now: Mapping[date, float], before: Mapping[date, float], apart: timedelta) -> Change:
-    """Compare the days that are known in both spans."""
+    """Compare the days that are known in both periods.
+
+    Args:
+        now: one value per local day of the current period.
+        before: one value per local day of the earlier period.
+        apart: the distance between paired days, whole weeks.
+    """
     pairs = [(value, before[day - apart]) for day, value in now.items() if day - apart in before]
     if not pairs:
         return Change(None, None, None, 0, Verdict.TOO_FEW)
@@ -59,15 +65,15 @@ def change(now: Mapping[date, float], before: Mapping[date, float], apart: timed
     if len(pairs) < LEAST_DAYS:
         return Change(*means, None, len(pairs), Verdict.TOO_FEW)
     differences = [new - old for new, old in pairs]
-    noise = _t(len(pairs) - 1) * stdev(differences) / math.sqrt(len(pairs))
+    noise = _t_quantile(len(pairs) - 1) * stdev(differences) / math.sqrt(len(pairs))
     by = means[0] - means[1]
     verdict = Verdict.NOISE if abs(by) <= noise else Verdict.MORE if by > 0 else Verdict.LESS
     return Change(*means, noise, len(pairs), verdict)
 
 
-def _t(freedom: int) -> float:
-    """Student's 97.5 % quantile."""
+def _t_quantile(degrees_of_freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t distribution."""
     first = (_Z**3 + _Z) / 4
     second = (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
     third = (3 * _Z**7 + 19 * _Z**5 + 17 * _Z**3 - 15 * _Z) / 384
-    return _Z + first / freedom + second / freedom**2 + third / freedom**3
+    return _Z + first / degrees_of_freedom + second / degrees_of_freedom**2 + third / degrees_of_freedom**3

@@ -1,8 +1,9 @@
-"""The use of rooms, booths or machines that are fewer than five: one share of four weeks or more.
+"""Computes the use of a group of fewer than five spaces: one share for four weeks or more.
 
-In:    open hours, rows of SPACE_HOUR of these spaces.
+In:    open hours, and rows of SPACE_HOUR of these spaces.
 Out:   a share in steps of five per cent.
-Never: a figure of one hour, one day or one space; a finer share, whose difference over two spans would be one of those.
+Never: a figure for one hour, one day or one space; a finer share, because the difference between two periods would
+       reveal such a figure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,26 +20,26 @@ STEP: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FewUse:
-    """What a page shows of them."""
+    """The use of a group of fewer than five spaces."""
 
     share: float | None
-    """Of the open time, 0 to 1; None: the days are too few, or too little is known."""
+    """Share of the open time, 0 to 1; None if there are too few days or too little data."""
 
 
-def few_use(these: Sequence[Hour], rows: Iterable[Row], spaces: int, days: int) -> FewUse:
-    """The share of the open time in which these spaces were taken, 0 to 1.
+def few_use(hours: Sequence[Hour], rows: Iterable[Row], spaces: int, days: int) -> FewUse:
+    """Compute the share of the open time in which these spaces were taken.
 
     Args:
-        these: the open hours that are over.
-        rows: of SPACE_HOUR, of all of the spaces.
-        spaces: how many there are.
-        days: how many days were asked for.
+        hours: the open hours that are over.
+        rows: rows of SPACE_HOUR for all of the spaces.
+        spaces: the number of spaces.
+        days: the number of days in the query.
     """
-    if days < LEAST_DAYS or not these:
+    if days < LEAST_DAYS or not hours:
         return FewUse(None)
-    open_ms = {hour.at_ms for hour in these}
+    open_ms = {hour.at_ms for hour in hours}
     states = [row.fields for row in rows if row.at_ms in open_ms]
     taken, vacant = (sum(state[field] != 0.0 for state in states) for field in (0, 1))
-    if taken + vacant < KNOWN_LEAST * len(these) * spaces:
+    if taken + vacant < KNOWN_LEAST * len(hours) * spaces:
         return FewUse(None)
     return FewUse(round(round(taken / (taken + vacant) / STEP) * STEP, 2))

@@ -1,10 +1,10 @@
-"""Makes the figures of use: the week by the hour, each day's peak and least surplus, each zone's use.
+"""Computes the figures of use: the week hour by hour, each day's peak and least surplus, the use of each zone.
 
 In:    open hours, and rows of ZONE_HOUR.
 Out:   figures, each with its coverage.
-Never: words, colours, I/O.
+Never: texts, colours, I/O.
 
-A peak is that of the sum, and a day's surplus is the least of the day: history keeps both for a whole zone and kind.
+A peak is the peak of the whole zone and kind, not the sum of peaks. A day's surplus is the least of the day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,22 +21,22 @@ WEEK: Final = range(7)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One hour of the week over all weeks: Monday 0, local hour."""
+    """One hour of the week over all weeks; Monday is 0, the hour is local."""
 
     weekday: int
     hour: int
     sum: Sum
     judged: Mapping[int, bool]
-    """Whether nothing was free in it, by day (`Hour.day`), of the days of which that is known."""
+    """Whether nothing was free in this hour, by day (`Hour.day`); days on which that is unknown are left out."""
 
     @property
     def days(self) -> int:
-        """On how many days it is known whether it was full."""
+        """The number of days on which it is known whether the hour was full."""
         return len(self.judged)
 
     @property
     def full_days(self) -> int:
-        """On how many of them it was."""
+        """The number of days on which the hour was full."""
         return sum(self.judged.values())
 
 
@@ -51,7 +51,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """How full it was at most, of how many spaces, and when first; each None where it is not known of any day."""
+    """The highest peak, the average daily peak and the least surplus; each is None if no day is known."""
 
     highest: float | None
     on: date | None
@@ -59,51 +59,53 @@ class Peaks:
     least_surplus: float | None
     least_on: date | None
     days: int
-    """How many days are known."""
+    """The number of days with enough data."""
     of: int
 
 
-def heatmap(these: Iterable[Hour], used: Used) -> dict[tuple[int, int], Cell]:
-    """Each hour of the week that is ever open, by weekday and hour; red days are left out."""
+def heatmap(hours: Iterable[Hour], used: Used) -> dict[tuple[int, int], Cell]:
+    """Sum each hour of the week that is ever open, by weekday and hour. Public holidays are left out."""
     groups: dict[tuple[int, int], list[Hour]] = {}
-    for hour in ordinary(these):
+    for hour in ordinary(hours):
         groups.setdefault((hour.weekday, hour.hour), []).append(hour)
-    return {place: _cell(place, within, used) for place, within in sorted(groups.items())}
+    return {place: _sum_week_hour(place, group, used) for place, group in sorted(groups.items())}
 
 
-def _cell(place: tuple[int, int], within: Sequence[Hour], used: Used) -> Cell:
-    seen: dict[int, bool] = {}
-    for hour in within:  # an hour that autumn brings twice is one of its day
+def _sum_week_hour(place: tuple[int, int], hours: Sequence[Hour], used: Used) -> Cell:
+    full_by_day: dict[int, bool] = {}
+    for hour in hours:  # when clocks go back, the repeated hour counts as one hour of its day
         judged = full(hour, used)
         if judged is not None:
-            seen[hour.day] = seen.get(hour.day, False) or judged
-    return Cell(*place, summed(within, used), seen)
+            full_by_day[hour.day] = full_by_day.get(hour.day, False) or judged
+    return Cell(*place, summed(hours, used), full_by_day)
 
 
-def by_hour(these: Iterable[Hour], used: Used) -> dict[int, Sum]:
-    """Each hour of the day over all days that are no red days."""
+def by_hour(hours: Iterable[Hour], used: Used) -> dict[int, Sum]:
+    """Sum each hour of the day over all days except public holidays."""
     groups: dict[int, list[Hour]] = {}
-    for hour in ordinary(these):
+    for hour in ordinary(hours):
         groups.setdefault(hour.hour, []).append(hour)
-    return {name: summed(within, used) for name, within in sorted(groups.items())}
+    return {number: summed(group, used) for number, group in sorted(groups.items())}
 
 
-def by_day(these: Iterable[Hour], used: Used) -> list[Day]:
-    """Each day that was open, oldest first."""
+def by_day(hours: Iterable[Hour], used: Used) -> list[Day]:
+    """Sum each open day, oldest first."""
     found: list[Day] = []
-    for _day, group in groupby(these, lambda hour: hour.day):
-        within = list(group)
-        found.append(Day(day_of(within[0]), summed(within, used), sum(full(hour, used) is True for hour in within)))
+    for _day, group in groupby(hours, lambda hour: hour.day):
+        day_hours = list(group)
+        found.append(
+            Day(day_of(day_hours[0]), summed(day_hours, used), sum(full(hour, used) is True for hour in day_hours))
+        )
     return found
 
 
-def by_zone(these: Sequence[Hour], scopes: Mapping[tuple[str, ...], Used]) -> dict[tuple[str, ...], Sum]:
-    """Each zone and kind over all of the hours."""
-    return {scope: summed(these, used) for scope, used in scopes.items()}
+def by_zone(hours: Sequence[Hour], scopes: Mapping[tuple[str, ...], Used]) -> dict[tuple[str, ...], Sum]:
+    """Sum each zone and kind over all of the hours."""
+    return {scope: summed(hours, used) for scope, used in scopes.items()}
 
 
 def peaks(days: Sequence[Day]) -> Peaks:
-    """The highest, and the mean of the days' highest, of the days that are known."""
+    """Find the highest peak, the average daily peak and the least surplus of the known days."""
     known = [day for day in days if day.sum.known]
     if not known:
         return Peaks(None, None, None, None, None, 0, len(days))

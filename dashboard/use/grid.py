@@ -1,6 +1,6 @@
-"""Lays the week out as a grid that is its own chart: hours down, weekdays across, the fuller the shade the fuller.
+"""Lays the week out as a heatmap: hours as rows, weekdays as columns, a darker shade for a busier hour.
 
-In:    the cells of a week, the words of a language.
+In:    the hours of a week, the texts of a language.
 Out:   texts and shades.
 Never: HTML, colours, a shade where nothing is known.
 """
@@ -20,47 +20,53 @@ SHADES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One hour of the week. `known` is said only where much is not."""
+    """One hour of the week. `coverage` is a text, empty where nearly all is known."""
 
     text: str
     title: str
     level: str
-    """"0" to "4"; "none" of what is not known."""
+    """"0" to "4"; "none" if nothing is known."""
     known: str
     full: bool
-    """Nothing was free then on at least half of the weeks."""
+    """Whether nothing was free in this hour in at least half of the weeks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The weekdays that are ever open, and a row for each hour; None where the house is closed."""
+    """The weekdays that are ever open, and a row for each hour; None where the site is closed."""
 
     days: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
 
 
-def grid(week: Mapping[tuple[int, int], Cell], words: Words) -> Grid:
-    """The week's cells as they are shown."""
+def grid(week: Mapping[tuple[int, int], Cell], texts: Words) -> Grid:
+    """Lay out the hours of the week."""
     days = sorted({day for day, _hour in week})
     hours = sorted({hour for _day, hour in week})
     return Grid(
-        tuple(weekday(day, words)[:3].capitalize() for day in days),
-        tuple((clock(hour), tuple(_square(week.get((day, hour)), words) for day in days)) for hour in hours),
+        tuple(weekday(day, texts)[:3].capitalize() for day in days),
+        tuple((clock(hour), tuple(_build_square(week.get((day, hour)), texts) for day in days)) for hour in hours),
     )
 
 
-def _square(cell: Cell | None, words: Words) -> Square | None:
+def _build_square(cell: Cell | None, texts: Words) -> Square | None:
     if cell is None:
         return None
-    _ = words.gettext
+    _ = texts.gettext
     use, coverage = cell.sum.use, cell.sum.coverage
-    told = _("data for {share}").format(share=words.full_percent(coverage))
-    name = f"{weekday(cell.weekday, words)} {clock(cell.hour)}"
+    coverage_text = _("data for {share}").format(share=texts.full_percent(coverage))
+    name = f"{weekday(cell.weekday, texts)} {clock(cell.hour)}"
     if use is None:
-        return Square("?", f"{name}: {untold(Untold.UNKNOWN, words)}, {told}", "none", told, full=False)
+        return Square(
+            "?", f"{name}: {untold(Untold.UNKNOWN, texts)}, {coverage_text}", "none", coverage_text, full=False
+        )
     if cell.sum.is_few:
-        return Square(f"<{FEW}", f"{name}: {untold(Untold.FEW, words)}, {told}", "0", told, full=False)
-    text = words.percent(use)
+        return Square(
+            f"<{FEW}", f"{name}: {untold(Untold.FEW, texts)}, {coverage_text}", "0", coverage_text, full=False
+        )
+    text = texts.percent(use)
     full = cell.days >= LEAST_WEEKS and cell.full_days >= HALF * cell.days
     level = str(min(SHADES - 1, int(use * SHADES)))
-    return Square(text, f"{name}: {text}, {told}", level, told if coverage < COVERED else "", full=full)
+    return Square(
+        text, f"{name}: {text}, {coverage_text}", level, coverage_text if coverage < COVERED else "", full=full
+    )

@@ -1,14 +1,15 @@
-"""Asks the house's own past whether more members would find a free desk.
+"""Estimates from past use whether more members would find a free desk.
 
-In:    rows of ZONE_FIVE_MIN of the whole house's desks, its open hours, how many members there are.
-Out:   by the hour and by the week, the chance that too few desks are free with so many members more; how sure that is.
-Never: clocks, history, words; a figure from less than four weeks.
+In:    rows of ZONE_FIVE_MIN for the desks of the whole site, its open hours, the number of members.
+Out:   by hour and by week, the chance that too few desks are free with more members, and the range of that chance.
+Never: clocks, I/O, texts; a figure from less than four weeks.
 
-The model, in short. At an hour at which d of M members sat at shared desks, each of N new ones sits there too with the
-chance d / M, independently of the others: so d + Binomial(N, d / M) desks are wanted. Too few are free if that leaves
-less than the floor. Within a day the new members come and stay like the present ones, so that the chance of a day is
-that of its tightest hour; days are drawn apart. How sure: the days of each weekday are drawn anew, with replacement
-(a bootstrap with the day as its block, since hours of a day hang together); the middle 80 % of the outcomes is told.
+The model: in an hour in which d of M members used shared desks, each of N new members uses one too, with the chance
+d / M and independently of the others. So d + Binomial(N, d / M) desks are needed. Too few are free if that leaves fewer
+than the floor. Within a day, new members come and stay like the present ones, so the chance for a day is that of its
+busiest hour. Days are independent.
+The range: the days of each weekday are redrawn with replacement (a bootstrap with the day as its block, because the
+hours of a day depend on each other), and the middle 80 % of the results is shown.
 
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 (blocks) and 13 (percentiles).
 """
@@ -31,21 +32,21 @@ from dashboard.use.hours import BUCKETS, FULL_BUCKETS, KNOWN_LEAST, UNKNOWN_MOST
 
 LEAST_WEEKS: Final = 4
 LEAST_OF_EACH: Final = 3
-"""So many days of each weekday, or the range of what its luck could have been is no range."""
+"""Fewer days of a weekday than this give no useful range."""
 LONGEST_DAYS: Final = 91
-"""Older weeks were another season, and perhaps another house."""
+"""Older days belong to another season, and perhaps to another layout of the site."""
 ADDED: Final = (0, 5, 10, 20)
-"""So many members more; with none the past speaks for itself."""
+"""Numbers of additional members; 0 gives the past as it was."""
 DRAWS: Final = 400
 MIDDLE: Final = (0.1, 0.9)
-"""The ends of what is told of the draws, as of a forecast."""
+"""The quantiles between which the range lies: the middle 80 %, as for a forecast."""
 MOST_MEMBERS: Final = 10_000
 
 _CAPACITY, _TAKEN, _PEAK, _FREE, _UNKNOWN = range(len(ZONE_FIVE_MIN.fields))
 
 
 class Fault(StrEnum):
-    """What is wrong with a question."""
+    """Why a query is rejected."""
 
     NO_NUMBER = "no_number"
     TOO_MANY_MEMBERS = "too_many_members"
@@ -54,12 +55,12 @@ class Fault(StrEnum):
 
 
 class GrowthRejected(ValueError):
-    """The question cannot be answered as it stands.
+    """A parameter of the query is invalid.
 
     Attributes:
-        fault: what is wrong.
+        fault: the reason.
         name: the parameter.
-        text: what it held, cut short.
+        text: its value, truncated to 40 characters.
     """
 
     def __init__(self, fault: Fault, name: str, text: str) -> None:
@@ -69,7 +70,7 @@ class GrowthRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question: how many members there are (None: nobody said), and fewer free desks than what are too few."""
+    """One query: the number of members (None if not given), and the number of desks that should stay free."""
 
     members: int | None
     floor: int
@@ -77,20 +78,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Tight:
-    """One hour: how many desks were taken in its tightest quarter, of how many; `cut` if then none was free."""
+    """The busiest quarter of one hour: how many desks were taken, of how many."""
 
     taken: int
     desks: int
 
     @property
     def cut(self) -> bool:
-        """Who came then and found nothing left no trace: more may have been wanted."""
+        """Whether no desk was free. More may then have been needed than were taken: such people are not counted."""
         return self.taken >= self.desks
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day that is known: its hours by local hour of the clock."""
+    """One day with enough data, and its hours by local hour."""
 
     ordinal: int
     weekday: int
@@ -99,7 +100,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """A figure, and the middle 80 % of what it could have been by the luck of the days."""
+    """A figure, and its range: the middle 80 % of the bootstrap results."""
 
     middle: float
     low: float
@@ -108,53 +109,58 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What more members would meet; each tuple of chances follows ADDED."""
+    """The effect of more members. Each tuple has one item for each of `ADDED_MEMBERS`."""
 
     days: int
     weeks: int
     cut: float
-    """The share of hours in which the house was full, 0 to 1."""
+    """The share of hours in which no desk was free, 0 to 1."""
     most: int
     """The most desks that were taken at once."""
     hours: Mapping[int, tuple[Chance, ...]]
-    """By the hour of the clock, over the weekdays: that too few desks are free in it."""
+    """By local hour, over all weekdays: the chance that too few desks are free."""
     open_hours: int
-    """How many a week has."""
+    """The number of open hours in a week."""
     hours_a_week: tuple[Chance, ...]
-    """How many hours of a week have too few free desks."""
+    """The expected number of hours in a week with too few free desks."""
     any_in_a_week: tuple[Chance, ...]
-    """That a week has such an hour."""
+    """The chance that a week has at least one such hour."""
 
 
 def shared_desks(plan: SitePlan) -> int:
-    """How many desks anybody may take."""
+    """Count the desks that any member may use."""
     return sum(space.kind is SpaceKind.DESK and space.offered and not space.disabled for space in plan.spaces)
 
 
 def read_asked(args: Mapping[str, str], desks: int, floor: int) -> Asked:
-    """The question in a URL; `floor` is what the house wants to have free.
+    """Parse the query in a URL.
+
+    Args:
+        args: the parameters of the URL.
+        desks: the number of shared desks.
+        floor: the default for the number of desks that should stay free.
 
     Raises:
-        GrowthRejected: of the first parameter that is wrong.
+        GrowthQueryRejected: for the first invalid parameter.
     """
-    members = _whole("members", args.get("members", "").strip())
+    members = _read_positive("members", args.get("members", "").strip())
     if members is not None and members > MOST_MEMBERS:
         raise GrowthRejected(Fault.TOO_MANY_MEMBERS, "members", str(members))
-    chosen = _whole("floor", args.get("floor", "").strip())
+    chosen = _read_positive("floor", args.get("floor", "").strip())
     if chosen is not None and chosen > desks:
         raise GrowthRejected(Fault.TOO_HIGH, "floor", str(chosen))
     return Asked(members, chosen or max(1, min(floor, desks)))
 
 
 def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> list[Day]:
-    """The days of which four fifths of the open hours are known, oldest first.
+    """Find the days with data for four fifths of their open hours, oldest first.
 
     Args:
-        rows: of ZONE_FIVE_MIN, desks of the whole house.
-        hours: its open hours of ordinary days.
-        plan: the house; its desks of one member each are taken out of every count.
+        rows: rows of ZONE_FIVE_MIN for the desks of the whole site.
+        hours: its open hours, without public holidays.
+        plan: the plan of the site. Its dedicated desks are subtracted from every count.
     """
-    let = tenancy(plan, WHOLE_SITE, SpaceKind.DESK)
+    tenancy_of_desks = tenancy(plan, WHOLE_SITE, SpaceKind.DESK)
     buckets: dict[int, list[Row]] = {}
     for row in rows:
         buckets.setdefault(row.at_ms - row.at_ms % HOUR_MS, []).append(row)
@@ -164,7 +170,7 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
     for hour in hours:
         opened.setdefault(hour.day, set()).add(hour.hour)
         weekdays[hour.day] = hour.weekday
-        if (tight := _tight(buckets.get(hour.at_ms, []), let)) is not None:
+        if (tight := _tightest_quarter(buckets.get(hour.at_ms, []), tenancy_of_desks)) is not None:
             found.setdefault(hour.day, {})[hour.hour] = tight
     return [
         Day(day, weekdays[day], found[day])
@@ -174,37 +180,37 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
 
 
 def growth(days: Sequence[Day], members: int, desks: int, floor: int) -> Growth | None:
-    """What more members would meet.
+    """Estimate the effect of more members.
 
     Args:
-        days: that are known, oldest first.
-        members: so many share the desks today.
-        desks: so many are shared.
-        floor: fewer free desks than this are too few; 1: none is free.
+        days: the days with enough data, oldest first.
+        members: the number of members who share the desks today.
+        desks: the number of shared desks.
+        floor: fewer free desks than this are too few; with 1, an hour is too busy when no desk is free.
 
     Returns:
-        None: they are of fewer than four weeks.
+        The estimate, or None if the days cover less than four weeks.
     """
-    if not _enough(days):
+    if not _is_enough(days):
         return None
     clock = sorted({hour for day in days for hour in day.hours})
-    by_weekday: dict[int, list[_Line]] = {}
+    by_weekday: dict[int, list[_DayChances]] = {}
     for day in days:
-        by_weekday.setdefault(day.weekday, []).append(_line(day, clock, members, desks, floor))
-    whole = {weekday: _means(lines, None) for weekday, lines in by_weekday.items()}
-    told = _figures(whole, len(clock))
-    drawn = list(zip(*_draws(by_weekday, whole, days, len(clock)), strict=True))
-    chances = [_chance(middle, values) for middle, values in zip(told, drawn, strict=True)]
-    each = len(ADDED)
-    hours = [chances[place * each : (place + 1) * each] for place in range(len(clock) + 2)]
+        by_weekday.setdefault(day.weekday, []).append(_chances_of_day(day, clock, members, desks, floor))
+    all_days = {weekday: _mean_chances(lines, None) for weekday, lines in by_weekday.items()}
+    figures = _weekly_figures(all_days, len(clock))
+    drawn = list(zip(*_bootstrap(by_weekday, all_days, days, len(clock)), strict=True))
+    chances = [_percentile_range(middle, values) for middle, values in zip(figures, drawn, strict=True)]
+    width = len(ADDED)
+    hours = [chances[place * width : (place + 1) * width] for place in range(len(clock) + 2)]
     tights = [tight for day in days for tight in day.hours.values()]
     return Growth(
         days=len(days),
-        weeks=_weeks(days),
+        weeks=_count_weeks(days),
         cut=sum(tight.cut for tight in tights) / len(tights),
         most=max(tight.taken for tight in tights),
         hours={hour: tuple(hours[place]) for place, hour in enumerate(clock)},
-        open_hours=sum(sum(mean is not None for mean in means[: len(clock)]) for means in whole.values()),
+        open_hours=sum(sum(mean is not None for mean in means[: len(clock)]) for means in all_days.values()),
         hours_a_week=tuple(hours[-2]),
         any_in_a_week=tuple(hours[-1]),
     )
@@ -212,7 +218,15 @@ def growth(days: Sequence[Day], members: int, desks: int, floor: int) -> Growth 
 
 @lru_cache(maxsize=4096)
 def too_few(tight: Tight, added: int, members: int, desks: int, floor: int) -> float:
-    """The chance that fewer than `floor` desks are free in such an hour with so many members more."""
+    """Compute the chance that fewer than `floor` desks are free in such an hour with more members.
+
+    Args:
+        tight: the busiest quarter of the hour, as it was.
+        added: the number of additional members.
+        members: the number of members at the time.
+        desks: the number of shared desks.
+        floor: fewer free desks than this are too few.
+    """
     left = desks - floor - tight.taken
     if left < 0:
         return 1.0
@@ -221,11 +235,11 @@ def too_few(tight: Tight, added: int, members: int, desks: int, floor: int) -> f
     return 0.0 if left >= added else min(1.0, max(0.0, 1 - kept))
 
 
-_Line = tuple[float | None, ...]
-"""Of one day and each of ADDED: the chance of each hour of the clock (None: not known or closed), then of the day."""
+_DayChances = tuple[float | None, ...]
+"""One day. For each of `ADDED_MEMBERS`: the chance in each hour (None: closed or unknown), then for the whole day."""
 
 
-def _whole(name: str, text: str) -> int | None:
+def _read_positive(name: str, text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
@@ -233,31 +247,31 @@ def _whole(name: str, text: str) -> int | None:
     return int(text)
 
 
-def _enough(days: Sequence[Day]) -> bool:
-    """Four weeks, four fifths of their days, each weekday thrice: of one that was there once nobody knows its luck."""
+def _is_enough(days: Sequence[Day]) -> bool:
+    """Whether there are four weeks with four fifths of their days, and three days of each weekday."""
     weekdays = Counter(day.weekday for day in days)
-    enough = _weeks(days) >= LEAST_WEEKS and len(days) >= KNOWN_LEAST * LEAST_WEEKS * len(weekdays)
+    enough = _count_weeks(days) >= LEAST_WEEKS and len(days) >= KNOWN_LEAST * LEAST_WEEKS * len(weekdays)
     return enough and min(weekdays.values()) >= LEAST_OF_EACH
 
 
-def _weeks(days: Sequence[Day]) -> int:
-    """Of how many weeks a day is known."""
+def _count_weeks(days: Sequence[Day]) -> int:
+    """Count the weeks that have a known day."""
     return len({(day.ordinal - 1) // 7 for day in days})  # day 1 of the calendar is a Monday
 
 
-def _tight(buckets: Sequence[Row], let: Tenancy) -> Tight | None:
-    """What an hour was at its tightest for a quarter; None: too little of it is known."""
+def _tightest_quarter(buckets: Sequence[Row], tenancy_of_desks: Tenancy) -> Tight | None:
+    """Find the busiest quarter of an hour; None if too little is known."""
     fields = [row.fields for row in buckets]
     known = [(free, capacity) for capacity, _, _, free, unknown in fields if None not in (free, capacity, unknown)]
     unknown = sum(field[_UNKNOWN] or 0.0 for field in fields)
     if len(known) < KNOWN_LEAST * BUCKETS or unknown / len(fields) >= UNKNOWN_MOST:
         return None
     frees = sorted(int(free or 0) for free, _capacity in known)
-    desks = max(0, round(let.shared(sum(capacity or 0 for _free, capacity in known) / len(known))))
+    desks = max(0, round(tenancy_of_desks.shared(sum(capacity or 0 for _free, capacity in known) / len(known))))
     return Tight(max(0, desks - frees[FULL_BUCKETS - 1]), desks)
 
 
-def _line(day: Day, clock: Sequence[int], members: int, desks: int, floor: int) -> _Line:
+def _chances_of_day(day: Day, clock: Sequence[int], members: int, desks: int, floor: int) -> _DayChances:
     line: list[float | None] = []
     for added in ADDED:
         chances = [
@@ -268,8 +282,8 @@ def _line(day: Day, clock: Sequence[int], members: int, desks: int, floor: int) 
     return tuple(line)
 
 
-def _means(lines: Sequence[_Line], spare: Sequence[float | None] | None) -> list[float | None]:
-    """The mean of each place over some days of one weekday; of a place that none of them knows, the spare one."""
+def _mean_chances(lines: Sequence[_DayChances], spare: Sequence[float | None] | None) -> list[float | None]:
+    """Average each position over some days of one weekday. A position that no day knows takes the spare value."""
     means: list[float | None] = []
     for place, values in enumerate(zip(*lines, strict=True)):
         known = [value for value in values if value is not None]
@@ -277,38 +291,38 @@ def _means(lines: Sequence[_Line], spare: Sequence[float | None] | None) -> list
     return means
 
 
-def _figures(weekdays: Mapping[int, Sequence[float | None]], hours: int) -> list[float]:
-    """Each hour of the clock, then hours a week, then any in a week; of each the figures of ADDED, in turn."""
-    told: list[list[float]] = [[] for _ in range(hours + 2)]
+def _weekly_figures(weekdays: Mapping[int, Sequence[float | None]], hours: int) -> list[float]:
+    """Compute each hour's chance, the busy hours per week and the chance of any; each for all of `ADDED_MEMBERS`."""
+    figures: list[list[float]] = [[] for _ in range(hours + 2)]
     for turn in range(len(ADDED)):
         begin = turn * (hours + 1)
         for hour in range(hours):
             cells = [value for means in weekdays.values() if (value := means[begin + hour]) is not None]
-            told[hour].append(sum(cells) / len(cells))
+            figures[hour].append(sum(cells) / len(cells))
         cells = [value for means in weekdays.values() for value in means[begin : begin + hours] if value is not None]
-        told[hours].append(sum(cells))
-        told[hours + 1].append(1 - prod(1 - (means[begin + hours] or 0.0) for means in weekdays.values()))
-    return [value for of in told for value in of]
+        figures[hours].append(sum(cells))
+        figures[hours + 1].append(1 - prod(1 - (means[begin + hours] or 0.0) for means in weekdays.values()))
+    return [value for of_added in figures for value in of_added]
 
 
-def _draws(
-    by_weekday: Mapping[int, Sequence[_Line]],
-    whole: Mapping[int, Sequence[float | None]],
+def _bootstrap(
+    by_weekday: Mapping[int, Sequence[_DayChances]],
+    all_days: Mapping[int, Sequence[float | None]],
     days: Sequence[Day],
     hours: int,
 ) -> Iterable[list[float]]:
-    """The figures of weeks made of days drawn anew; the same days always draw alike."""
-    said = repr([(day.ordinal, sorted((hour, tight.taken) for hour, tight in day.hours.items())) for day in days])
-    chance = random.Random(zlib.crc32(said.encode()))  # noqa: S311 - no secret; the same question has one answer
+    """Yield the figures of weeks made of redrawn days. The same days always give the same draws."""
+    seed_text = repr([(day.ordinal, sorted((hour, tight.taken) for hour, tight in day.hours.items())) for day in days])
+    generator = random.Random(zlib.crc32(seed_text.encode()))  # noqa: S311 - no secret; the same query must give the same answer
     for _ in range(DRAWS):
         drawn = {
-            weekday: _means(chance.choices(lines, k=len(lines)), whole[weekday])
+            weekday: _mean_chances(generator.choices(lines, k=len(lines)), all_days[weekday])
             for weekday, lines in by_weekday.items()
         }
-        yield _figures(drawn, hours)
+        yield _weekly_figures(drawn, hours)
 
 
-def _chance(middle: float, drawn: Sequence[float]) -> Chance:
+def _percentile_range(middle: float, drawn: Sequence[float]) -> Chance:
     ordered = sorted(drawn)
     low, high = (ordered[round(share * (len(ordered) - 1))] for share in MIDDLE)
     return Chance(middle, min(low, middle), max(high, middle))

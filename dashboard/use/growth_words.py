@@ -1,8 +1,8 @@
-"""Words what more members would meet, and lays it out as a table and a figure.
+"""Formats the estimate for more members as sentences, a table and a figure.
 
-In:    a growth, what was asked, the words of a language.
+In:    an estimate, its query, the texts of a language.
 Out:   sentences, the answer first; a sheet; a Plotly figure as plain values.
-Never: HTML, a figure that the table does not tell; a chance of nothing where it is only small.
+Never: HTML; a value in the figure that is not in the table; "0 %" for a small chance or "100 %" for a large one.
 """
 
 from typing import Any, Final
@@ -15,88 +15,89 @@ from dashboard.use.plots import percent_sign
 from dashboard.words import Words
 
 SMALL: Final = 0.01
+"""A smaller share is shown as "under 1%", a share this close to 1 as "over 99%"."""
 RARE_H: Final = 0.1
-"""Fewer hours a week are told as hardly any: one in ten weeks."""
+"""Fewer hours per week, one hour in ten weeks, are shown as "hardly any"."""
 WHOLE_H: Final = 10.0
-"""From here on a tenth of an hour says nothing."""
+"""From this many hours per week on, no decimal is shown."""
 COLOURS: Final = ("--quiet", "--free", "--away", "--taken")
-"""Of the page, for each of ADDED."""
+"""The page's colour for each of `ADDED_MEMBERS`."""
 DASHES: Final = ("dot", "solid", "dash", "longdash")
 
 
-def answer(told: Growth, asked: Asked, words: Words) -> str:
-    """What ten more members would mean, in one sentence."""
+def answer(outlook: Growth, asked: Asked, texts: Words) -> str:
+    """Describe the effect of ten more members in one sentence."""
     place = ADDED.index(10)
-    text = words.gettext("With {n} more members, {few} in {then} of {of} open hours a week; at present in {now}.")
+    text = texts.gettext("With {n} more members, {few} in {then} of {of} open hours a week; at present in {now}.")
     return text.format(
         n=ADDED[place],
-        few=few_desks(asked.floor, words),
-        then=hours(told.hours_a_week[place], words),
-        of=told.open_hours,
-        now=_about(told.hours_a_week[0].middle, words),
+        few=few_desks(asked.floor, texts),
+        then=hours(outlook.hours_a_week[place], texts),
+        of=outlook.open_hours,
+        now=_format_typical_hours(outlook.hours_a_week[0].middle, texts),
     )
 
 
-def steps(told: Growth, words: Words) -> list[str]:
-    """One sentence for each number of members more."""
-    text = words.gettext(
+def steps(outlook: Growth, texts: Words) -> list[str]:
+    """Describe the effect of each number of additional members, one sentence each."""
+    text = texts.gettext(
         "{n} more members: too busy in {hours} of {of} open hours a week; the chance of at least one "
         "such hour in a week is {chance}."
     )
     return [
         text.format(
             n=added,
-            hours=hours(told.hours_a_week[place], words),
-            of=told.open_hours,
-            chance=chance(told.any_in_a_week[place], words),
+            hours=hours(outlook.hours_a_week[place], texts),
+            of=outlook.open_hours,
+            chance=chance(outlook.any_in_a_week[place], texts),
         )
         for place, added in enumerate(ADDED)
         if added
     ]
 
 
-def tightest(told: Growth, words: Words) -> str:
-    """When it would be tightest with ten more."""
+def tightest(outlook: Growth, texts: Words) -> str:
+    """Name the busiest hour with ten more members."""
     place = ADDED.index(10)
-    hour, chances = max(told.hours.items(), key=lambda one: one[1][place].middle)
-    text = words.gettext(
+    hour, chances = max(outlook.hours.items(), key=lambda one: one[1][place].middle)
+    text = texts.gettext(
         "Busiest at {hour}: with 10 more members the chance is {chance} on a normal day; at present {now}."
     )
-    return text.format(hour=clock(hour), chance=chance(chances[place], words), now=percent(chances[0].middle, words))
+    return text.format(hour=clock(hour), chance=chance(chances[place], texts), now=percent(chances[0].middle, texts))
 
 
-def cut(told: Growth, words: Words) -> str:
-    """That a full house hides who found nothing; empty if it was never full."""
-    if not told.cut:
+def cut(outlook: Growth, texts: Words) -> str:
+    """Warn that people who found no free desk were not counted; empty if the site was never full."""
+    if not outlook.cut:
         return ""
-    text = words.gettext(
+    text = texts.gettext(
         "In {share} of the hours every desk was taken. People who came then and left again were not "
         "counted, so the real chances are higher."
     )
-    return text.format(share=percent(told.cut, words))
+    return text.format(share=percent(outlook.cut, texts))
 
 
-def doubt(told: Growth, asked: Asked, words: Words) -> str:
-    """That the number of members cannot be right; empty if it can."""
-    if asked.members is None or told.most <= asked.members:
+def doubt(outlook: Growth, asked: Asked, texts: Words) -> str:
+    """Warn that the number of members cannot be right; empty if it can."""
+    if asked.members is None or outlook.most <= asked.members:
         return ""
-    text = words.gettext(
+    text = texts.gettext(
         "{most} desks were taken at once, more than there are members. Include guests and day "
         "passes, otherwise the chances are too high."
     )
-    return text.format(most=told.most)
+    return text.format(most=outlook.most)
 
 
-def few_desks(floor: int, words: Words) -> str:
-    """What is too few, as the middle of a sentence."""
+def few_desks(floor: int, texts: Words) -> str:
+    """Describe what counts as too few desks, for use inside a sentence."""
     if floor == 1:
-        return words.gettext("no desk would be free")
-    return words.gettext("fewer than {n} desks would be free").format(n=floor)
+        return texts.gettext("no desk would be free")
+    return texts.gettext("fewer than {n} desks would be free").format(n=floor)
 
 
-def fault(rejected: GrowthRejected, desks: int, words: Words) -> str:
-    """What is wrong with a question, and what to do about it."""
-    _ = words.gettext
+def fault(rejected: GrowthRejected, desks: int, texts: Words) -> str:
+    """Explain why a query is rejected, with the remedy."""
+    _ = texts.gettext
     text = {
         Fault.NO_NUMBER: _("“{text}” is not a number of members or desks. Enter a whole number, such as 60."),
         Fault.TOO_MANY_MEMBERS: _("{text} members is too many. Enter how many members share these desks."),
@@ -105,36 +106,36 @@ def fault(rejected: GrowthRejected, desks: int, words: Words) -> str:
     return text.format(text=rejected.text, desks=desks)
 
 
-def hours(of: Chance, words: Words) -> str:
-    """Hours a week, with their range."""
-    _ = words.gettext
-    low, middle, high = (_number(value, words) for value in (of.low, of.middle, of.high))
-    if of.middle < RARE_H:
-        return _("hardly any") if of.high < RARE_H else _("hardly any (at most {high})").format(high=high)
+def hours(estimate: Chance, texts: Words) -> str:
+    """Format hours per week with their range."""
+    _ = texts.gettext
+    low, middle, high = (_format_hours_number(value, texts) for value in (estimate.low, estimate.middle, estimate.high))
+    if estimate.middle < RARE_H:
+        return _("hardly any") if estimate.high < RARE_H else _("hardly any (at most {high})").format(high=high)
     return middle if low == high else _("{middle} ({low} to {high})").format(middle=middle, low=low, high=high)
 
 
-def chance(of: Chance, words: Words) -> str:
-    """A chance, with its range."""
-    low, middle, high = (percent(value, words) for value in (of.low, of.middle, of.high))
+def chance(estimate: Chance, texts: Words) -> str:
+    """Format a chance with its range."""
+    low, middle, high = (percent(value, texts) for value in (estimate.low, estimate.middle, estimate.high))
     if low == high:
         return middle
-    return words.gettext("{middle} ({low} to {high})").format(middle=middle, low=low, high=high)
+    return texts.gettext("{middle} ({low} to {high})").format(middle=middle, low=low, high=high)
 
 
-def percent(share: float, words: Words) -> str:
-    """In whole per cent; what is small is not nothing, and what is likely not certain."""
-    told = words.percent(min(max(share, SMALL), 1 - SMALL))
+def percent(share: float, texts: Words) -> str:
+    """Format a share in whole per cent, as "under 1%" or "over 99%" at the ends."""
+    limited = texts.percent(min(max(share, SMALL), 1 - SMALL))
     if share < SMALL:
-        return words.gettext("under {share}").format(share=told)
+        return texts.gettext("under {share}").format(share=limited)
     if share > 1 - SMALL:
-        return words.gettext("over {share}").format(share=told)
-    return told
+        return texts.gettext("over {share}").format(share=limited)
+    return limited
 
 
-def sheet(told: Growth, words: Words) -> Sheet:
-    """By the hour, each chance with its ends."""
-    _ = words.gettext
+def sheet(outlook: Growth, texts: Words) -> Sheet:
+    """Build the sheet: by hour, each chance with the ends of its range."""
+    _ = texts.gettext
     columns = [Column(_("Hour"), Unit.TEXT)]
     for added in ADDED:
         name = _("Now") if not added else _("{n} more").format(n=added)
@@ -145,20 +146,20 @@ def sheet(told: Growth, words: Words) -> Sheet:
         ]
     rows: list[tuple[Value, ...]] = [
         (clock(hour), *(value for one in chances for value in (one.middle, one.low, one.high)))
-        for hour, chances in told.hours.items()
+        for hour, chances in outlook.hours.items()
     ]
     return Sheet("growth", _("Chance of too few free desks, by hour"), tuple(columns), rows)
 
 
-def table(told: Growth, words: Words) -> list[tuple[str, ...]]:
-    """The same to be read: an hour, and for each of ADDED the chance with its range."""
-    return [(clock(hour), *(chance(one, words) for one in chances)) for hour, chances in told.hours.items()]
+def table(outlook: Growth, texts: Words) -> list[tuple[str, ...]]:
+    """Build the rows of the page's table: an hour, and for each of `ADDED_MEMBERS` the chance with its range."""
+    return [(clock(hour), *(chance(one, texts) for one in chances)) for hour, chances in outlook.hours.items()]
 
 
-def figure(told: Growth, words: Words) -> dict[str, Any]:
-    """A line for each of ADDED over the hours; `meta` names the page's colour of each."""
-    _ = words.gettext
-    sign = percent_sign(words)
+def figure(outlook: Growth, texts: Words) -> dict[str, Any]:
+    """Draw a line over the hours for each of `ADDED_MEMBERS`; `meta` names the page's colour for it."""
+    _ = texts.gettext
+    sign = percent_sign(texts)
     names = [_("now") if not added else _("{n} more").format(n=added) for added in ADDED]
     return {
         "data": [
@@ -167,8 +168,8 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
                 "mode": "lines+markers",
                 "name": name,
                 "meta": COLOURS[place],
-                "x": [clock(hour) for hour in told.hours],
-                "y": [round(chances[place].middle * 100, 2) for chances in told.hours.values()],
+                "x": [clock(hour) for hour in outlook.hours],
+                "y": [round(chances[place].middle * 100, 2) for chances in outlook.hours.values()],
                 "line": {"width": 3 if ADDED[place] else 1, "dash": DASHES[place]},
                 "hovertemplate": "%{y:.0f}" + sign,
             }
@@ -176,7 +177,7 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
         ],
         "layout": {
             "hovermode": "x unified",
-            "separators": ", " if words.language == "sv" else ".,",
+            "separators": ", " if texts.language == "sv" else ".,",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "margin": {"t": 56, "r": 8, "b": 72, "l": 48},
@@ -186,9 +187,9 @@ def figure(told: Growth, words: Words) -> dict[str, Any]:
     }
 
 
-def _about(hours_a_week: float, words: Words) -> str:
-    return words.gettext("hardly any") if hours_a_week < RARE_H else _number(hours_a_week, words)
+def _format_typical_hours(hours_a_week: float, texts: Words) -> str:
+    return texts.gettext("hardly any") if hours_a_week < RARE_H else _format_hours_number(hours_a_week, texts)
 
 
-def _number(hours_a_week: float, words: Words) -> str:
-    return str(format_decimal(hours_a_week, "0" if hours_a_week >= WHOLE_H else "0.0", locale=words.language))
+def _format_hours_number(hours_a_week: float, texts: Words) -> str:
+    return str(format_decimal(hours_a_week, "0" if hours_a_week >= WHOLE_H else "0.0", locale=texts.language))

@@ -1,10 +1,11 @@
-"""Adds up hours of use, and says how much of them was known.
+"""Adds up hours of use and computes how much of them is known.
 
 In:    the open hours of some days; rows of ZONE_HOUR of one zone and kind.
-Out:   sums, from which every figure of use is made.
-Never: a figure of hours of which too little is known: that is None, and no zero.
+Out:   sums, from which every figure of use is computed.
+Never: a figure where too little is known: it is None, not zero.
 
-Hours are those of `collector.days`: each once, whatever the clocks do, and open or not as the forecast has it.
+The hours come from the site's calendar: each occurs once, also when clocks change, and is open or closed as in the
+forecast.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,16 +21,16 @@ from collector.privacy import FEW
 from dashboard.use.asked import Days
 
 KNOWN_LEAST: Final = 0.8
-"""Less than this share known, and a figure is told as not known: what the forecast asks of an hour too (0019)."""
+"""With a smaller share known, a figure is shown as unknown. The forecast uses the same limit for an hour (0019)."""
 BUCKETS: Final = HOUR_MS // ZONE_FIVE_MIN.bucket_ms
 FULL_BUCKETS: Final = 3
-"""An hour with a quarter of an hour in which somebody might have found nothing free counts as full."""
+"""An hour counts as full if nothing was free in this many of its buckets: a quarter of an hour."""
 UNKNOWN_MOST: Final = 1.0
-"""Nobody says that nothing was free where as much as one space, in the mean, could have been."""
+"""With this many unknown spaces on average, it is unknown whether the hour was full."""
 
 
 class UsedHour(NamedTuple):
-    """The fields of one row of ZONE_HOUR; None: there was no moment at which enough was known for a minimum."""
+    """The fields of one row of ZONE_HOUR. `free_least` is None if too little was known for a minimum."""
 
     buckets: float
     capacity: float
@@ -41,20 +42,20 @@ class UsedHour(NamedTuple):
 
 
 Used = Mapping[int, UsedHour]
-"""Rows of one zone and kind, by the start of the hour (Unix ms)."""
+"""Rows of one zone and kind by the start of the hour, Unix ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Some hours of one zone and kind together. Space-hours are counted over the buckets that history has."""
+    """The sum over some hours of one zone and kind. Space-hours are counted over the buckets that history has."""
 
     hours: int = 0
-    """How many there were."""
+    """The number of hours."""
     buckets: float = 0.0
     capacity_h: float = 0.0
-    """Space-hours that there were."""
+    """All space-hours."""
     known_h: float = 0.0
-    """Those of them of which is known what they were."""
+    """Space-hours with a known state."""
     taken_h: float = 0.0
     peak: float = 0.0
     least: float | None = None
@@ -65,60 +66,60 @@ class Sum:
         if not self.hours or not self.capacity_h:
             return 0.0
         stored = min(1.0, self.buckets / (BUCKETS * self.hours))
-        return round(stored * min(1.0, self.known_h / self.capacity_h), 9)  # without the dust of floating point
+        return round(stored * min(1.0, self.known_h / self.capacity_h), 9)  # removes floating-point noise
 
     @property
     def known(self) -> bool:
-        """Whether enough of it is known for a figure."""
+        """Whether enough is known for a figure."""
         return self.coverage >= KNOWN_LEAST
 
     @property
     def use(self) -> float | None:
-        """The share of the known time that was taken, 0 to 1."""
+        """The share of the known time in which spaces were taken, 0 to 1; None if too little is known."""
         return min(1.0, self.taken_h / self.known_h) if self.known and self.known_h else None
 
     @property
     def is_few(self) -> bool:
-        """Whether it is one hour of one to four taken spaces: times the capacity, its share would be their number."""
+        """Whether this is a single hour with 1 to 4 taken spaces: share times capacity would expose their number."""
         return self.hours == 1 and 0 < self.taken_h < FEW
 
     @property
     def most(self) -> float | None:
-        """How many were taken at once, at most."""
+        """The most spaces taken at once; None if too little is known."""
         return self.peak if self.known else None
 
     @property
     def surplus(self) -> float | None:
-        """The fewest that were free at once; None if too little is known. An unknown space may have been free."""
+        """The fewest spaces free at once; None if too little is known. An unknown space counts as free."""
         return self.least if self.known else None
 
 
 def open_hours(plan: SitePlan, days: Days, until_ms: int) -> list[Hour]:
-    """The open hours of some days that are over."""
+    """Return the open hours of some days that are over at `until_ms` (Unix ms)."""
     from_ms, to_ms = days.span(plan)
     to_ms = min(to_ms, until_ms)
     begin, end = -(-from_ms // HOUR_MS) * HOUR_MS, to_ms // HOUR_MS * HOUR_MS
     return [hour for hour in hours(plan, begin, end) if hour.opening is not Opening.CLOSED]
 
 
-def ordinary(these: Iterable[Hour]) -> list[Hour]:
-    """Without those of red days, which are like no weekday."""
-    return [hour for hour in these if hour.opening is Opening.OPEN]
+def ordinary(hours_of_days: Iterable[Hour]) -> list[Hour]:
+    """Leave out public holidays, whose use resembles no weekday."""
+    return [hour for hour in hours_of_days if hour.opening is Opening.OPEN]
 
 
 def by_scope(rows: Iterable[Row]) -> dict[tuple[str, ...], dict[int, UsedHour]]:
-    """Rows of ZONE_HOUR by zone and kind, and then by hour."""
+    """Group rows of ZONE_HOUR by zone and kind, then by hour."""
     found: dict[tuple[str, ...], dict[int, UsedHour]] = {}
     for row in rows:
-        found.setdefault(row.tags, {})[row.at_ms] = UsedHour(*row.fields)  # type: ignore[arg-type]  # of this measure, only the least may be None
+        found.setdefault(row.tags, {})[row.at_ms] = UsedHour(*row.fields)  # type: ignore[arg-type]  # in this measure only `free_least` may be None
     return found
 
 
-def summed(these: Iterable[Hour], used: Used) -> Sum:
-    """The sum of some hours; one that history has not is an hour of which nothing is known."""
+def summed(hours_of_days: Iterable[Hour], used: Used) -> Sum:
+    """Sum some hours. An hour missing in history counts as unknown."""
     count, buckets, capacity_h, known_h, taken_h, peak = 0, 0.0, 0.0, 0.0, 0.0, 0.0
     least: float | None = None
-    for hour in these:
+    for hour in hours_of_days:
         count += 1
         row = used.get(hour.at_ms)
         if row is None:
@@ -135,7 +136,7 @@ def summed(these: Iterable[Hour], used: Used) -> Sum:
 
 
 def full(hour: Hour, used: Used) -> bool | None:
-    """Whether nothing was free in a quarter of it or more; None: that is not known."""
+    """Return whether nothing was free for a quarter of the hour or more; None if that is unknown."""
     row = used.get(hour.at_ms)
     if row is None or row.buckets < BUCKETS * KNOWN_LEAST:
         return None
@@ -144,9 +145,9 @@ def full(hour: Hour, used: Used) -> bool | None:
     if row.unknown_mean < UNKNOWN_MOST:
         return False
     is_one_free = row.free_least is not None and row.free_least - row.unknown_mean > 0
-    return False if is_one_free else None  # what is unknown may have been taken
+    return False if is_one_free else None  # the unknown spaces may have been taken
 
 
 def day_of(hour: Hour) -> date:
-    """Its local date."""
+    """Return the local date of an hour."""
     return date.fromordinal(hour.day)

@@ -1,8 +1,8 @@
-"""Says how many people are in, by the hour of the day.
+"""Computes the mean number of people inside, by hour of the day.
 
-In:    open hours, rows of PEOPLE_FIVE_MIN of the whole house.
+In:    open hours, and rows of PEOPLE_FIVE_MIN of the whole site.
 Out:   means by hour, with their range and coverage.
-Never: a mean of one to four people: that is told as `FEW`.
+Never: texts. A mean above 0 and below 5 is marked `is_few`; callers show it as "under 5".
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _ENTRIES, _EXITS, PEOPLE, LEAST, MOST = range(5)  # the order of PEOPLE_FIVE_MIN
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """How many are in at one hour of the day: in the mean over all days, from about and to about how many."""
+    """The mean number of people inside at one hour of the day, and the means of its lower and upper bound."""
 
     hour: int
     mean: float | None
@@ -28,41 +28,41 @@ class In:
 
     @property
     def few(self) -> bool:
-        """Whether it is told as fewer than five."""
+        """Whether the mean is above 0 and below 5, so that it is not shown."""
         return self.mean is not None and 0 < self.mean < FEW
 
 
 class Counted:
-    """Rows of PEOPLE_FIVE_MIN, added up by hour."""
+    """Rows of PEOPLE_FIVE_MIN added up by hour."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._hours: dict[int, list[float]] = {}
         for row in rows:
             people, least, most = row.fields[PEOPLE], row.fields[LEAST], row.fields[MOST]
             if people is not None:
-                told = self._hours.setdefault(row.at_ms - row.at_ms % HOUR_MS, [0.0, 0.0, 0.0, 0.0])
-                told[0] += 1
-                told[1] += people
-                told[2] += people if least is None else least
-                told[3] += people if most is None else most
+                totals = self._hours.setdefault(row.at_ms - row.at_ms % HOUR_MS, [0.0, 0.0, 0.0, 0.0])
+                totals[0] += 1
+                totals[1] += people
+                totals[2] += people if least is None else least
+                totals[3] += people if most is None else most
 
-    def mean(self, these: Sequence[Hour], name: int = 0) -> In:
-        """The mean of some hours."""
+    def mean(self, hours: Sequence[Hour], name: int = 0) -> In:
+        """Compute the mean over some hours; `name` is the hour of the day to label it with."""
         buckets = people = least = most = 0.0
-        for hour in these:
-            told = self._hours.get(hour.at_ms)
-            if told is not None:
-                buckets, people = buckets + told[0], people + told[1]
-                least, most = least + told[2], most + told[3]
-        coverage = min(1.0, buckets / (BUCKETS * len(these))) if these else 0.0
+        for hour in hours:
+            totals = self._hours.get(hour.at_ms)
+            if totals is not None:
+                buckets, people = buckets + totals[0], people + totals[1]
+                least, most = least + totals[2], most + totals[3]
+        coverage = min(1.0, buckets / (BUCKETS * len(hours))) if hours else 0.0
         if coverage < KNOWN_LEAST:
             return In(name, None, None, None, coverage)
         return In(name, people / buckets, least / buckets, most / buckets, coverage)
 
 
-def people_in(these: Iterable[Hour], counted: Counted) -> list[In]:
-    """Each hour of the day over all days that are no red days."""
+def people_in(hours: Iterable[Hour], counted: Counted) -> list[In]:
+    """Compute the mean for each hour of the day over all days except public holidays."""
     groups: dict[int, list[Hour]] = {}
-    for hour in ordinary(these):
+    for hour in ordinary(hours):
         groups.setdefault(hour.hour, []).append(hour)
-    return [counted.mean(within, name) for name, within in sorted(groups.items())]
+    return [counted.mean(group, number) for number, group in sorted(groups.items())]

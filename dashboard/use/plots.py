@@ -1,8 +1,8 @@
 """Draws the tables of use as Plotly figures.
 
 In:    sheets.
-Out:   figures as plain values, by the key of their sheet; `meta` names the page's colour of a trace.
-Never: HTML, colours (the page has them), a figure that its table does not tell: what has none leaves a gap.
+Out:   figures as plain values by the key of their sheet; `meta` names the page's colour for a trace.
+Never: HTML; colours (the page has them); a value that is not in the table: a cell without a figure leaves a gap.
 """
 
 from collections.abc import Sequence
@@ -20,54 +20,54 @@ TRACES: Final = {
     "stays": (("bar", 2, "--taken"),),
     "people": (("lines", 1, "--ink"), ("lines", 2, "--unknown"), ("lines", 3, "--unknown")),
 }
-"""Of each sheet that is drawn: how, which column, in which colour. The first columns of a row name it."""
+"""For each sheet with a figure, its traces: style, column number, colour. The first columns of a row are its label."""
 LYING: Final = "zones"
-"""Names are long: they stand beside their bars."""
+"""This sheet has horizontal bars, because the names of zones are long."""
 
 
-def figures(sheets: Sequence[Sheet], words: Words) -> dict[str, dict[str, Any]]:
-    """A figure for each sheet that is drawn; one without data is left out."""
-    drawn = {sheet.key: _figure(sheet, words) for sheet in sheets if sheet.key in TRACES}
+def figures(sheets: Sequence[Sheet], texts: Words) -> dict[str, dict[str, Any]]:
+    """Build a figure for each sheet in `SHEET_TRACES`; a figure without data is left out."""
+    drawn = {sheet.key: _build_figure(sheet, texts) for sheet in sheets if sheet.key in TRACES}
     return {key: figure for key, figure in drawn.items() if has_data(figure["data"], "x" if key == LYING else "y")}
 
 
-def percent_sign(words: Words) -> str:
-    """What stands behind the per cent of an axis, with the space that the language puts before it."""
-    return words.percent(0)[1:]
+def percent_sign(texts: Words) -> str:
+    """Return the per cent sign for an axis, with the language's space before it."""
+    return texts.percent(0)[1:]
 
 
-def _figure(sheet: Sheet, words: Words) -> dict[str, Any]:
+def _build_figure(sheet: Sheet, texts: Words) -> dict[str, Any]:
     rows = list(sheet.rows)
-    places = [_place(row, sheet) for row in rows]
+    places = [_row_label(row, sheet) for row in rows]
     drawn = TRACES[sheet.key]
     share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
-    suffix = percent_sign(words) if share else ""
-    lying = sheet.key == LYING
+    suffix = percent_sign(texts) if share else ""
+    horizontal = sheet.key == LYING
     return {
         "data": [
             {
                 "name": sheet.columns[column].name,
                 "meta": colour,
-                "y" if lying else "x": places,
-                "x" if lying else "y": [_number(row[column], scale=100 if share else 1) for row in rows],
-                "hovertemplate": ("%{x}" if lying else "%{y}") + suffix,
-                **_style(how, thick=number == 0, lying=lying),
+                "y" if horizontal else "x": places,
+                "x" if horizontal else "y": [_to_number(row[column], scale=100 if share else 1) for row in rows],
+                "hovertemplate": ("%{x}" if horizontal else "%{y}") + suffix,
+                **_trace_style(how, thick=number == 0, horizontal=horizontal),
             }
             for number, (how, column, colour) in enumerate(drawn)
         ],
         "layout": {
-            "hovermode": "y unified" if lying else "x unified",
-            "separators": ", " if words.language == "sv" else ".,",  # decimal comma, and what parts thousands
+            "hovermode": "y unified" if horizontal else "x unified",
+            "separators": ", " if texts.language == "sv" else ".,",  # decimal sign, then thousands separator
             "showlegend": len(drawn) > 1,
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "margin": {"t": 40 if len(drawn) > 1 else 16, "r": 16, "b": 48, "l": 56},
-            **_axes(sheet.key, suffix, places, lying=lying),
+            **_build_axes(sheet.key, suffix, places, horizontal=horizontal),
         },
     }
 
 
-def _axes(key: str, suffix: str, places: Sequence[str], *, lying: bool) -> dict[str, Any]:
-    """The axis of figures, and that of what they are of: standing or lying."""
+def _build_axes(key: str, suffix: str, places: Sequence[str], *, horizontal: bool) -> dict[str, Any]:
+    """Build the value axis and the label axis; `horizontal` swaps them."""
     figures = {
         "rangemode": "tozero",
         "fixedrange": True,
@@ -77,23 +77,25 @@ def _axes(key: str, suffix: str, places: Sequence[str], *, lying: bool) -> dict[
     named: dict[str, Any] = day_axis(places) if key == "days" else {"type": "category"}
     named["automargin"] = True
     return (
-        {"xaxis": figures, "yaxis": named | {"autorange": "reversed"}} if lying else {"xaxis": named, "yaxis": figures}
+        {"xaxis": figures, "yaxis": named | {"autorange": "reversed"}}
+        if horizontal
+        else {"xaxis": named, "yaxis": figures}
     )
 
 
-def _style(how: str, *, thick: bool, lying: bool) -> dict[str, Any]:
+def _trace_style(how: str, *, thick: bool, horizontal: bool) -> dict[str, Any]:
     if how == "bar":
-        return {"type": "bar", "marker": {}, "orientation": "h" if lying else "v"}
+        return {"type": "bar", "marker": {}, "orientation": "h" if horizontal else "v"}
     return {"type": "scatter", "mode": "lines+markers", "line": {"width": 3 if thick else 1}, "connectgaps": False}
 
 
-def _place(row: tuple[Value, ...], sheet: Sheet) -> str:
-    """What stands under a figure: a day, or the names that a row begins with."""
+def _row_label(row: tuple[Value, ...], sheet: Sheet) -> str:
+    """Return the label of a row: a day, or the names that it begins with."""
     if isinstance(row[0], date):
         return row[0].isoformat()
     names = [str(value) for value, column in zip(row, sheet.columns, strict=True) if column.unit is Unit.TEXT]
     return ", ".join(names)
 
 
-def _number(value: Value, scale: float) -> float | None:
+def _to_number(value: Value, scale: float) -> float | None:
     return round(value * scale, 2) if isinstance(value, int | float) else None

@@ -1,6 +1,6 @@
-"""Lays the figures of use out as tables: the page shows them, an export holds them, and both say the same.
+"""Builds the tables of use, which the page shows and the exports contain.
 
-In:    a view, the plan, the words of a language.
+In:    a use report, the plan, the texts of a language.
 Out:   sheets of columns and rows, each value with its unit.
 Never: HTML, files, colours; a zero where nothing is known.
 """
@@ -19,25 +19,25 @@ from dashboard.use.view import View
 from dashboard.words import Words
 
 EACH_HOUR: Final = "each_hour"
-"""The key of the one sheet that is too long for a page."""
+"""The key of the sheet with one row per hour, which is too long for a page."""
 
 
-def sheets(seen: View, plan: SitePlan, words: Words) -> list[Sheet]:
-    """Every table of a view, in the order of the page; one may have no rows."""
+def sheets(report: View, plan: SitePlan, texts: Words) -> list[Sheet]:
+    """Build every table of a report, in the order of the page. A sheet may have no rows."""
     return [
-        _week(seen, words),
-        _hours(seen, words),
-        _zones(seen, plan, words),
-        _days(seen, words),
-        _stays(seen, words),
-        _people(seen, words),
-        _changes(seen, words),
+        _week_sheet(report, texts),
+        _hours_sheet(report, texts),
+        _zones_sheet(report, plan, texts),
+        _days_sheet(report, texts),
+        _stays_sheet(report, texts),
+        _people_sheet(report, texts),
+        _comparison_sheet(report, texts),
     ]
 
 
-def class_name(number: int, words: Words) -> str:
-    """The words for a class of lengths, from the shortest."""
-    _ = words.gettext
+def class_name(number: int, texts: Words) -> str:
+    """Name a class of stay lengths; 0 is the shortest."""
+    _ = texts.gettext
     return {
         "under_15_min": _("under 15 min"),
         "under_30_min": _("15–30 min"),  # noqa: RUF001
@@ -49,9 +49,9 @@ def class_name(number: int, words: Words) -> str:
     }[CLASSES[number]]
 
 
-def verdict(change: Change, words: Words) -> str:
-    """What a difference means."""
-    _ = words.gettext
+def verdict(change: Change, texts: Words) -> str:
+    """Format the result of a comparison."""
+    _ = texts.gettext
     return {
         Verdict.MORE: _("More than random variation"),
         Verdict.LESS: _("Less than before, beyond random variation"),
@@ -60,25 +60,25 @@ def verdict(change: Change, words: Words) -> str:
     }[change.verdict]
 
 
-def _known(value: float | None) -> Value:
+def _or_unknown(value: float | None) -> Value:
     return Untold.UNKNOWN if value is None else value
 
 
-def _few(value: float | None) -> Value:
-    """A count or mean of people, or of spaces that are taken."""
+def _withhold_few(value: float | None) -> Value:
+    """Return a count or mean of people or taken spaces; 1 to 4 are withheld."""
     return Untold.UNKNOWN if value is None else Untold.FEW if 0 < value < FEW else value
 
 
-def _sum(total: Sum) -> tuple[Value, ...]:
-    """Where at most one to four were taken, the least that was free would tell how many."""
-    most = _few(total.most)
-    surplus = Untold.NONE if most is Untold.FEW else _known(total.surplus)
-    use = Untold.FEW if total.is_few and total.known else _known(total.use)
+def _sum_cells(total: Sum) -> tuple[Value, ...]:
+    """Return use, maximum, surplus and coverage. The surplus is withheld where it would expose 1 to 4 taken spaces."""
+    most = _withhold_few(total.most)
+    surplus = Untold.NONE if most is Untold.FEW else _or_unknown(total.surplus)
+    use = Untold.FEW if total.is_few and total.known else _or_unknown(total.use)
     return use, most, surplus, total.coverage
 
 
-def _sum_columns(words: Words) -> tuple[Column, ...]:
-    _ = words.gettext
+def _sum_columns(texts: Words) -> tuple[Column, ...]:
+    _ = texts.gettext
     return (
         Column(_("Occupied"), Unit.SHARE),
         Column(_("Maximum"), Unit.COUNT),
@@ -87,74 +87,74 @@ def _sum_columns(words: Words) -> tuple[Column, ...]:
     )
 
 
-def _week(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
+def _week_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
     columns = (
         Column(_("Weekday"), Unit.TEXT),
         Column(_("Hour"), Unit.TEXT),
-        *_sum_columns(words),
+        *_sum_columns(texts),
         Column(_("Weeks with nothing free"), Unit.COUNT),
         Column(_("Weeks with data"), Unit.COUNT),
     )
     rows = [
-        (weekday(cell.weekday, words), clock(cell.hour), *_sum(cell.sum), float(cell.full_days), float(cell.days))
-        for cell in seen.week.values()
+        (weekday(cell.weekday, texts), clock(cell.hour), *_sum_cells(cell.sum), float(cell.full_days), float(cell.days))
+        for cell in report.week.values()
     ]
     return Sheet("week", _("Week, hour by hour"), columns, rows)
 
 
-def _hours(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
-    columns = (Column(_("Hour"), Unit.TEXT), *_sum_columns(words))
-    rows = [(clock(hour), *_sum(total)) for hour, total in seen.hours.items()]
+def _hours_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
+    columns = (Column(_("Hour"), Unit.TEXT), *_sum_columns(texts))
+    rows = [(clock(hour), *_sum_cells(total)) for hour, total in report.hours.items()]
     return Sheet("hours", _("By hour of the day"), columns, rows)
 
 
-def _zones(seen: View, plan: SitePlan, words: Words) -> Sheet:
-    _ = words.gettext
-    columns = (Column(_("Zone"), Unit.TEXT), Column(_("Kind"), Unit.TEXT), *_sum_columns(words))
+def _zones_sheet(report: View, plan: SitePlan, texts: Words) -> Sheet:
+    _ = texts.gettext
+    columns = (Column(_("Zone"), Unit.TEXT), Column(_("Kind"), Unit.TEXT), *_sum_columns(texts))
     rows = [
-        (zone_name(zone, plan, words), words.page[f"kind.{kind}"], *_sum(total))
-        for (zone, kind), total in sorted(seen.zones.items(), key=lambda item: (item[0][0] != WHOLE_SITE, item[0]))
+        (zone_name(zone, plan, texts), texts.page[f"kind.{kind}"], *_sum_cells(total))
+        for (zone, kind), total in sorted(report.zones.items(), key=lambda item: (item[0][0] != WHOLE_SITE, item[0]))
     ]
     return Sheet("zones", _("By zone and kind"), columns, rows)
 
 
-def _days(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
+def _days_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
     columns = (
         Column(_("Day"), Unit.DATE),
-        *_sum_columns(words),
+        *_sum_columns(texts),
         Column(_("Hours with nothing free"), Unit.COUNT),
     )
-    rows = [(day.day, *_sum(day.sum), float(day.full_hours)) for day in seen.by_day]
+    rows = [(day.day, *_sum_cells(day.sum), float(day.full_hours)) for day in report.by_day]
     return Sheet("days", _("Maximum and surplus by day"), columns, rows)
 
 
-def _stays(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
+def _stays_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
     columns = (
         Column(_("Length of stay"), Unit.TEXT),
         Column(_("Stays, rounded to five"), Unit.COUNT),
         Column(_("Share"), Unit.SHARE),
     )
-    told = seen.stays
+    stays = report.stays
     rows: list[tuple[Value, ...]] = [
         (
-            class_name(number, words),
+            class_name(number, texts),
             Untold.FEW if count is None else count,
-            Untold.NONE if (share := told.share(number)) is None else share,
+            Untold.NONE if (share := stays.share(number)) is None else share,
         )
-        for number, count in enumerate(told.counts)
+        for number, count in enumerate(stays.counts)
     ]
-    if told.cut_short != 0:
-        cut = Untold.FEW if told.cut_short is None else told.cut_short
+    if stays.cut_short != 0:
+        cut = Untold.FEW if stays.cut_short is None else stays.cut_short
         rows.append((_("unknown length"), cut, Untold.NONE))
-    return Sheet("stays", _("How long people stay"), columns, rows if told.total or told.cut_short else [])
+    return Sheet("stays", _("How long people stay"), columns, rows if stays.total or stays.cut_short else [])
 
 
-def _people(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
+def _people_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
     columns = (
         Column(_("Hour"), Unit.TEXT),
         Column(_("People, average"), Unit.NUMBER),
@@ -165,18 +165,18 @@ def _people(seen: View, words: Words) -> Sheet:
     rows: list[tuple[Value, ...]] = [
         (
             clock(row.hour),
-            _few(row.mean),
-            Untold.NONE if row.few else _few(row.least),
-            Untold.NONE if row.few else _known(row.most),
+            _withhold_few(row.mean),
+            Untold.NONE if row.few else _withhold_few(row.least),
+            Untold.NONE if row.few else _or_unknown(row.most),
             row.coverage,
         )
-        for row in seen.people
+        for row in report.people
     ]
     return Sheet("people", _("People by hour"), columns, rows)
 
 
-def _changes(seen: View, words: Words) -> Sheet:
-    _ = words.gettext
+def _comparison_sheet(report: View, texts: Words) -> Sheet:
+    _ = texts.gettext
     columns = (
         Column(_("Average per day"), Unit.TEXT),
         Column(_("Now"), Unit.NUMBER),
@@ -186,51 +186,65 @@ def _changes(seen: View, words: Words) -> Sheet:
         Column(_("Days in both periods"), Unit.COUNT),
         Column(_("Result"), Unit.TEXT),
     )
-    told = seen.changes
+    changes = report.changes
     rows: list[tuple[Value, ...]] = []
-    if told is not None:
+    if changes is not None:
         rows = [
-            _change(_("Occupied, per cent"), told.use, words, scale=100),
-            _change(_("Maximum"), told.peak, words, few=FEW),
-            _change(_("Fewest free"), told.surplus, words),
+            _comparison_row(_("Occupied, per cent"), changes.use, texts, scale=100),
+            _comparison_row(_("Maximum"), changes.peak, texts, few=FEW),
+            _comparison_row(_("Fewest free"), changes.surplus, texts),
         ]
-        if told.people is not None:
-            rows.append(_change(_("People, average"), told.people, words, few=FEW))
+        if changes.people is not None:
+            rows.append(_comparison_row(_("People, average"), changes.people, texts, few=FEW))
     return Sheet("compared", _("Comparison"), columns, rows)
 
 
-def _change(name: str, change: Change, words: Words, *, scale: float = 1, few: float = 0) -> tuple[Value, ...]:
+def _comparison_row(name: str, change: Change, texts: Words, *, scale: float = 1, few: float = 0) -> tuple[Value, ...]:
     now, before, by, noise = (
         None if value is None else value * scale for value in (change.now, change.before, change.by, change.noise)
     )
     if any(value is not None and 0 < value < few for value in (now, before)):
-        return (name, _few(now), _few(before), Untold.NONE, Untold.NONE, float(change.days), verdict(change, words))
-    told = (_known(now), _known(before), _known(by), _known(noise))
-    return (name, *told, float(change.days), verdict(change, words))
+        return (
+            name,
+            _withhold_few(now),
+            _withhold_few(before),
+            Untold.NONE,
+            Untold.NONE,
+            float(change.days),
+            verdict(change, texts),
+        )
+    figures = (_or_unknown(now), _or_unknown(before), _or_unknown(by), _or_unknown(noise))
+    return (name, *figures, float(change.days), verdict(change, texts))
 
 
 def each_hour(
-    found: Iterable[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]], plan: SitePlan, words: Words
+    pieces: Iterable[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]], plan: SitePlan, texts: Words
 ) -> Sheet:
-    """Every open hour of every zone that was asked for, as it is taken from pieces of history: it may be long."""
-    _ = words.gettext
+    """Build the sheet with every open hour of every zone in the query. Its rows are generated and may be many.
+
+    Args:
+        pieces: for consecutive parts of the period, the open hours and the used hours of each zone and kind.
+        plan: the site's plan, with the names of zones.
+        texts: the texts of a language.
+    """
+    _ = texts.gettext
     columns = (
         Column(_("Day"), Unit.DATE),
         Column(_("Hour"), Unit.TEXT),
         Column(_("Zone"), Unit.TEXT),
         Column(_("Kind"), Unit.TEXT),
-        *_sum_columns(words),
+        *_sum_columns(texts),
     )
     rows = (
         (
             day_of(hour),
             clock(hour.hour),
-            zone_name(zone, plan, words),
-            words.page[f"kind.{kind}"],
-            *_sum(summed([hour], used)),
+            zone_name(zone, plan, texts),
+            texts.page[f"kind.{kind}"],
+            *_sum_cells(summed([hour], used)),
         )
-        for these, scopes in found
+        for hours, scopes in pieces
         for (zone, kind), used in scopes.items()
-        for hour in these
+        for hour in hours
     )
     return Sheet(EACH_HOUR, _("Hourly figures"), columns, rows)

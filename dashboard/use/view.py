@@ -1,8 +1,8 @@
-"""Puts all figures of one question together.
+"""Computes all figures of one query.
 
-In:    the question, the plan, rows of history that may be told.
-Out:   a `View`: what the page shows and an export holds.
-Never: words, I/O, rows of a zone that is not to be told.
+In:    the query, the plan, history rows that the privacy rules allow.
+Out:   a `UseReport`: what the page shows and an export contains.
+Never: texts, I/O, rows of a hidden zone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from dashboard.use.stays import Stays, stays
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Rows of one span: of ZONE_HOUR, of STAYS of the chosen zone and kind, of PEOPLE_FIVE_MIN."""
+    """The history rows of one period: ZONE_HOUR, STAYS of the chosen zone and kind, PEOPLE_FIVE_MIN."""
 
     hours: Sequence[Row] = ()
     stays: Sequence[Row] = ()
@@ -33,7 +33,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The chosen zone and kind beside the other span, by the mean of the days: share, counts, people."""
+    """The chosen zone and kind compared with the other period, by daily means: share, counts, people."""
 
     use: Change
     peak: Change
@@ -43,11 +43,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All figures of one question. `days` is what was asked, from the first day that history knows on."""
+    """All figures of one query. `days` are the days of the query, beginning with the first day in history."""
 
     asked: Asked
     days: Days | None
-    """None: history knows none of them."""
+    """None if history has none of them."""
     week: Mapping[tuple[int, int], Cell]
     hours: Mapping[int, Sum]
     by_day: Sequence[Day]
@@ -61,95 +61,95 @@ class View:
 
     @property
     def later(self) -> bool:
-        """Whether history begins after the first day that was asked for."""
+        """Whether history begins after the first day of the query."""
         return self.days is not None and self.days.first > self.asked.days.first
 
 
-def view(asked: Asked, told: Material, other: Material | None, plan: SitePlan, now_ms: int) -> View:
-    """The figures of what was asked.
+def view(asked: Asked, rows: Material, other_rows: Material | None, plan: SitePlan, now_ms: int) -> View:
+    """Compute the figures of a query.
 
     Args:
-        asked: the question.
-        told: of its days.
-        other: of the days that they are compared with; None of none.
-        plan: whose hours and red days count.
-        now_ms: the house's time: what is not over is not counted.
+        asked: the query.
+        rows: the history rows of its days.
+        other_rows: the history rows of the days to compare with; None without a comparison.
+        plan: the site's plan, with its opening hours and public holidays.
+        now_ms: the site's time, Unix ms; hours that are not over are not counted.
     """
-    scopes = by_scope(told.hours)
+    scopes = by_scope(rows.hours)
     chosen = asked.zone, asked.kind.value
     used = scopes.get(chosen, {})
-    days = _known_days(asked.days, told, used, plan)
-    these = open_hours(plan, days, now_ms) if days else []
-    sums = by_zone(these, scopes)
-    counted = Counted(told.people)
+    days = _known_days(asked.days, rows, used, plan)
+    hours = open_hours(plan, days, now_ms) if days else []
+    sums = by_zone(hours, scopes)
+    counted = Counted(rows.people)
     return View(
         asked=asked,
         days=days,
-        week=heatmap(these, used),
-        hours=by_hour(these, used),
-        by_day=(each := by_day(these, used)),
-        peaks=peaks(each),
+        week=heatmap(hours, used),
+        hours=by_hour(hours, used),
+        by_day=(days_used := by_day(hours, used)),
+        peaks=peaks(days_used),
         zones=sums,
         whole=sums.get(chosen, Sum()),
-        stays=stays(told.stays),
-        people=people_in(these, counted) if told.people else (),
-        changes=None if other is None else _changes(asked, (these, used, counted), other, plan, now_ms),
-        remarks=remarks(these, _offered(scopes, plan), sums, chosen),
+        stays=stays(rows.stays),
+        people=people_in(hours, counted) if rows.people else (),
+        changes=None if other_rows is None else _build_changes(asked, (hours, used, counted), other_rows, plan, now_ms),
+        remarks=remarks(hours, _offered_scopes(scopes, plan), sums, chosen),
     )
 
 
-def _offered(scopes: Mapping[tuple[str, ...], Used], plan: SitePlan) -> dict[tuple[str, ...], Used]:
-    """Those in which a member can take something: of dedicated desks none is ever free, and that is no finding."""
+def _offered_scopes(scopes: Mapping[tuple[str, ...], Used], plan: SitePlan) -> dict[tuple[str, ...], Used]:
+    """Keep the scopes with offered spaces. A dedicated desk is never free, so it would always count as full."""
     offered = {(zone, space.kind) for space in plan.spaces if space.offered for zone in (space.zone, WHOLE_SITE)}
     return {scope: used for scope, used in scopes.items() if scope in offered}
 
 
-def _known_days(days: Days, told: Material, used: Used, plan: SitePlan) -> Days | None:
-    """From the first day on of which history has anything: what it never knew is no gap in what it knows."""
-    if not used and not told.people:
+def _known_days(days: Days, rows: Material, used: Used, plan: SitePlan) -> Days | None:
+    """Return the days from the first one in history on: the time before it is not a gap in the data."""
+    if not used and not rows.people:
         return None
-    begins_ms = min(used) if used else told.people[0].at_ms  # doors may have counted before there was such a space
+    begins_ms = min(used) if used else rows.people[0].at_ms  # doors may have counted people before such a space existed
     return Days(max(days.first, local(plan, begins_ms).date()), days.last)
 
 
-def _changes(
-    asked: Asked, now: tuple[list[Hour], Used, Counted], other: Material, plan: SitePlan, now_ms: int
+def _build_changes(
+    asked: Asked, now: tuple[list[Hour], Used, Counted], other_rows: Material, plan: SitePlan, now_ms: int
 ) -> Changes | None:
     if asked.other is None:
         return None
-    these, used, counted = now
+    hours, used, counted = now
     today = local(plan, now_ms).date().toordinal()
-    these = [hour for hour in these if hour.day < today]  # half a day is like no whole one
+    hours = [hour for hour in hours if hour.day < today]  # an unfinished day cannot be compared with a whole one
     chosen = asked.zone, asked.kind.value
-    those, had = open_hours(plan, asked.other, now_ms), by_scope(other.hours).get(chosen, {})
+    other_hours, other_used = open_hours(plan, asked.other, now_ms), by_scope(other_rows.hours).get(chosen, {})
     apart = asked.days.first - asked.other.first
-    new, old = by_day(ordinary(these), used), by_day(ordinary(those), had)
+    new, old = by_day(ordinary(hours), used), by_day(ordinary(other_hours), other_used)
     people = None
-    if asked.zone == WHOLE_SITE and (told := _people(these, counted)):
-        people = change(told, _people(those, Counted(other.people)), apart)
+    if asked.zone == WHOLE_SITE and (means := _daily_people(hours, counted)):
+        people = change(means, _daily_people(other_hours, Counted(other_rows.people)), apart)
     return Changes(
-        use=change(_uses(new), _uses(old), apart),
-        peak=change(_peaks(new), _peaks(old), apart),
-        surplus=change(_surpluses(new), _surpluses(old), apart),
+        use=change(_daily_use(new), _daily_use(old), apart),
+        peak=change(_daily_peaks(new), _daily_peaks(old), apart),
+        surplus=change(_daily_surpluses(new), _daily_surpluses(old), apart),
         people=people,
     )
 
 
-def _uses(days: Sequence[Day]) -> dict[date, float]:
+def _daily_use(days: Sequence[Day]) -> dict[date, float]:
     return {day.day: use for day in days if (use := day.sum.use) is not None}
 
 
-def _peaks(days: Sequence[Day]) -> dict[date, float]:
+def _daily_peaks(days: Sequence[Day]) -> dict[date, float]:
     return {day.day: most for day in days if (most := day.sum.most) is not None}
 
 
-def _surpluses(days: Sequence[Day]) -> dict[date, float]:
+def _daily_surpluses(days: Sequence[Day]) -> dict[date, float]:
     return {day.day: least for day in days if (least := day.sum.surplus) is not None}
 
 
-def _people(these: Sequence[Hour], counted: Counted) -> dict[date, float]:
+def _daily_people(hours: Sequence[Hour], counted: Counted) -> dict[date, float]:
     days: dict[int, list[Hour]] = {}
-    for hour in ordinary(these):
+    for hour in ordinary(hours):
         days.setdefault(hour.day, []).append(hour)
-    means = {date.fromordinal(day): counted.mean(within).mean for day, within in days.items()}
+    means = {date.fromordinal(day): counted.mean(day_hours).mean for day, day_hours in days.items()}
     return {day: mean for day, mean in means.items() if mean is not None}

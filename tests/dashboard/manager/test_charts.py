@@ -1,4 +1,4 @@
-"""History as the pages tell it: questions, what stays hidden, figure and table."""
+"""Recent history on the pages: queries, hidden zones, figure and table."""
 
 import json
 from dataclasses import replace
@@ -31,20 +31,20 @@ def row(minute: int, taken: float = 10.5, *, zone: str = "site", kind: str = "de
     return Row((zone, kind), MONDAY_10_MS + minute * MINUTE_MS, (32.0, taken, taken, 20.0, 1.25))
 
 
-def test_the_figure_has_capacity_and_taken_by_five_minutes() -> None:
-    told = figure([row(0), row(5, 12)], PLAN, SV)
-    assert [trace["name"] for trace in told["data"]] == ["platser", "upptagna platser"]
-    mean = told["data"][1]
+def test_figure_has_capacity_and_taken_spaces_in_five_minute_steps() -> None:
+    drawn = figure([row(0), row(5, 12)], PLAN, SV)
+    assert [trace["name"] for trace in drawn["data"]] == ["platser", "upptagna platser"]
+    mean = drawn["data"][1]
     assert mean["x"] == ["2025-11-24 10:00", "2025-11-24 10:05", "2025-11-24 10:10"]
-    assert mean["y"] == [10.5, 12, 12]  # the last bucket lasts five minutes too
-    assert json.dumps(told)
+    assert mean["y"] == [10.5, 12, 12]  # the last bucket is drawn with its full five minutes
+    assert json.dumps(drawn)
 
 
-def test_a_bucket_that_is_missing_leaves_a_gap_and_is_not_drawn_over() -> None:
+def test_missing_bucket_leaves_a_gap() -> None:
     assert figure([row(0), row(15, 12)], PLAN, SV)["data"][1]["y"] == [10.5, None, 12, 12]
 
 
-def test_the_table_says_the_same_by_the_hour() -> None:
+def test_table_summarises_the_figure_by_hour() -> None:
     hours = table([row(0), row(5, 12), row(60, 3)], PLAN, SV)
     assert [(hour.mean, hour.peak, hour.capacity, hour.unknown) for hour in hours] == [
         ("11,2", "12", "32", "1,2"),
@@ -58,12 +58,12 @@ def test_one_to_four_taken_are_not_drawn() -> None:
     assert drawn == [None, 0.0, 5.0, 5.0]
 
 
-def test_a_figure_that_is_not_known_is_a_dash_not_a_zero() -> None:
+def test_unknown_value_is_a_dash_not_a_zero() -> None:
     blank = Row(("site", "desk"), MONDAY_10_MS, (32.0, None, None, None, None))
     assert table([blank], PLAN, SV)[0].mean == "–"  # noqa: RUF001
 
 
-def test_no_rows_make_an_empty_chart() -> None:
+def test_no_rows_give_an_empty_chart() -> None:
     assert chart([], PLAN, SV).table == ()
 
 
@@ -75,21 +75,21 @@ def test_no_rows_make_an_empty_chart() -> None:
         ({"zone": "cellar", "kind": "supply", "days": "8000"}, Choice()),
     ],
 )
-def test_what_cannot_be_chosen_is_the_default(args: dict[str, str], choice: Choice) -> None:
+def test_invalid_choice_falls_back_to_the_default(args: dict[str, str], choice: Choice) -> None:
     assert read_choice(args, PLAN) == choice
 
 
-def test_a_choice_asks_from_local_midnight_until_now() -> None:
-    asked = question(Choice(days=7), PLAN, MONDAY_10_MS)
-    assert (asked.from_ms, asked.to_ms) == (MONDAY_10_MS - 10 * 3_600_000 - 6 * DAY_MS, MONDAY_10_MS)
-    assert asked.tags == (("zone", "site"), ("kind", "desk"))
+def test_query_runs_from_local_midnight_until_now() -> None:
+    query = question(Choice(days=7), PLAN, MONDAY_10_MS)
+    assert (query.from_ms, query.to_ms) == (MONDAY_10_MS - 10 * 3_600_000 - 6 * DAY_MS, MONDAY_10_MS)
+    assert query.tags == (("zone", "site"), ("kind", "desk"))
 
 
-def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() -> None:
+def test_zone_with_fewer_than_five_desks_has_no_history_and_cannot_be_derived() -> None:
     small = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
     plan = replace(PLAN, spaces=small)
     assert hidden_zones(PLAN) == frozenset()
-    assert hidden_zones(plan) == {"workshop", "loft"}  # house minus the others would give the workshop away
+    assert hidden_zones(plan) == {"workshop", "loft"}  # the whole site minus the other zones would reveal the workshop
     shut = tuple(replace(s, disabled=True) if s.id == "desk-28" else s for s in PLAN.spaces)
     assert hidden_zones(replace(PLAN, spaces=shut)) == {"loft", "quiet"}, "four people can sit in the loft"
     assert hidden(Choice("workshop"), plan)
@@ -111,7 +111,7 @@ def test_a_zone_of_fewer_than_five_desks_has_no_past_and_cannot_be_worked_out() 
         ({"hall": 4}, {"loft": 5}, {"hall", "site"}),
     ],
 )
-def test_no_past_tells_of_one_to_four_shared_desks_or_of_one_to_four_members_own(
+def test_history_never_covers_one_to_four_shared_or_dedicated_desks(
     shared: dict[str, int], own: dict[str, int], expected: set[str]
 ) -> None:
     desk = next(space for space in PLAN.spaces if space.id == "desk-1")
@@ -126,7 +126,7 @@ def test_no_past_tells_of_one_to_four_shared_desks_or_of_one_to_four_members_own
     assert hidden(Choice(WHOLE_SITE), plan) is ("site" in expected)
 
 
-def test_one_members_own_room_has_no_past_and_cannot_be_worked_out() -> None:
+def test_dedicated_room_has_no_history_and_cannot_be_derived() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     plan = replace(PLAN, spaces=own)
     assert hidden(Choice("loft", SpaceKind.ROOM), plan)
@@ -135,15 +135,15 @@ def test_one_members_own_room_has_no_past_and_cannot_be_worked_out() -> None:
     assert answer(question(Choice(), plan, MONDAY_10_MS), rows, plan)["rows"] == []
 
 
-def test_a_question_without_a_span_is_about_the_last_day() -> None:
+def test_query_without_a_range_covers_the_last_day() -> None:
     assert read_question({}, PLAN, MONDAY_10_MS) == Question(
         measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS - DAY_MS, to_ms=MONDAY_10_MS
     )
 
 
-def test_a_span_is_told_in_milliseconds_or_as_a_date_and_time() -> None:
-    asked = read_question({"from": "2025-11-24T08:00+01:00", "to": str(MONDAY_10_MS)}, PLAN, 0)
-    assert asked.to_ms - asked.from_ms == 2 * 3_600_000
+def test_range_is_given_in_milliseconds_or_as_date_and_time() -> None:
+    query = read_question({"from": "2025-11-24T08:00+01:00", "to": str(MONDAY_10_MS)}, PLAN, 0)
+    assert query.to_ms - query.from_ms == 2 * 3_600_000
 
 
 @pytest.mark.parametrize(
@@ -166,17 +166,17 @@ def test_a_span_is_told_in_milliseconds_or_as_a_date_and_time() -> None:
         ({"desk": "14"}, "desk: unknown parameter"),
     ],
 )
-def test_a_question_that_cannot_be_answered_says_why(args: dict[str, str], text: str) -> None:
-    with pytest.raises(QuestionRejected) as refused:
+def test_invalid_query_is_rejected_with_the_reason(args: dict[str, str], text: str) -> None:
+    with pytest.raises(QuestionRejected) as rejected:
         read_question(args, PLAN, MONDAY_10_MS)
-    assert text in str(refused.value)
+    assert text in str(rejected.value)
 
 
-def test_an_answer_is_an_object_and_names_its_figures() -> None:
-    asked = question(Choice(), PLAN, MONDAY_10_MS)
-    told = answer(asked, [row(0)], PLAN)
-    assert told["measure"] == "zone_five_min"
-    assert told["rows"][0] == {
+def test_answer_is_an_object_with_named_fields() -> None:
+    query = question(Choice(), PLAN, MONDAY_10_MS)
+    response = answer(query, [row(0)], PLAN)
+    assert response["measure"] == "zone_five_min"
+    assert response["rows"][0] == {
         "zone": "site",
         "kind": "desk",
         "at": MONDAY_10_MS,
@@ -188,58 +188,58 @@ def test_an_answer_is_an_object_and_names_its_figures() -> None:
     }
 
 
-def test_stays_are_told_in_steps_of_five_and_not_of_a_zone_with_few_offered_desks() -> None:
-    asked = read_question({"measure": "stays"}, PLAN, MONDAY_10_MS)
+def test_stays_are_rounded_to_fives_and_hidden_for_zones_with_few_desks() -> None:
+    query = read_question({"measure": "stays"}, PLAN, MONDAY_10_MS)
     few = Row(("hall", "desk"), MONDAY_10_MS, (0.0, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0, 13.0))
-    (told,) = answer(asked, [few, Row(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
-    assert [told[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
+    (row,) = answer(query, [few, Row(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
+    assert [row[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
 
 
-@pytest.mark.parametrize(("kind", "told"), [("desk", [5.0, 6.0]), ("room", [])])
-def test_of_the_time_before_a_zone_had_five_desks_nothing_is_told(kind: str, told: list[float]) -> None:
+@pytest.mark.parametrize(("kind", "expected"), [("desk", [5.0, 6.0]), ("room", [])])
+def test_history_from_before_a_zone_had_five_desks_is_hidden(kind: str, expected: list[float]) -> None:
     grown = [
         Row(("loft", kind), MONDAY_10_MS + n * FIVE_MS, (capacity, 1.0, 1.0, 1.0, 0.0))
         for n, capacity in enumerate((2.0, 4.0, 5.0, 6.0))
     ]
-    asked = Question(measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS, to_ms=MONDAY_10_MS + FIVE_MS)
-    assert [row["capacity"] for row in answer(asked, grown, PLAN)["rows"]] == told
+    query = Question(measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS, to_ms=MONDAY_10_MS + FIVE_MS)
+    assert [row["capacity"] for row in answer(query, grown, PLAN)["rows"]] == expected
 
 
-def test_the_air_of_an_office_that_was_kept_before_is_told_no_more() -> None:
+def test_air_of_a_dedicated_office_is_hidden_also_in_stored_rows() -> None:
     office = [space for space in PLAN.spaces if space.zone != "loft" or space.id == "room-1"]
     own = [replace(space, tenure=Tenure.DEDICATED) if space.id == "room-1" else space for space in office]
     rows = [Row((zone,), MONDAY_10_MS, (900.0, 21.0, 40.0)) for zone in ("hall", "loft")]
-    asked = Question(measure=AIR_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS + 1)
-    assert [row["zone"] for row in answer(asked, rows, PLAN)["rows"]] == ["hall", "loft"]
-    assert [row["zone"] for row in answer(asked, rows, replace(PLAN, spaces=tuple(own)))["rows"]] == ["hall"]
+    query = Question(measure=AIR_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS + 1)
+    assert [row["zone"] for row in answer(query, rows, PLAN)["rows"]] == ["hall", "loft"]
+    assert [row["zone"] for row in answer(query, rows, replace(PLAN, spaces=tuple(own)))["rows"]] == ["hall"]
 
 
-def test_what_was_foretold_is_answered_but_of_few_people_or_a_small_zone() -> None:
-    asked = read_question({"measure": "forecast", "kind": "people", "lead": "day"}, PLAN, MONDAY_10_MS)
+def test_forecasts_are_answered_except_few_people_and_small_zones() -> None:
+    query = read_question({"measure": "forecast", "kind": "people", "lead": "day"}, PLAN, MONDAY_10_MS)
     people = Row(("site", "people", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, None, 4.5, None))
-    (told,) = answer(asked, [people], PLAN)["rows"]
-    assert (told["low"], told["middle"], told["came"]) == (None, 6.0, None)
+    (row,) = answer(query, [people], PLAN)["rows"]
+    assert (row["low"], row["middle"], row["came"]) == (None, 6.0, None)
     desks = [Row((zone, "desk", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, 0.9, 4.5, 1.0)) for zone in ("hall", "loft")]
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "desk-28" else s for s in PLAN.spaces)
-    asked = read_question({"measure": "forecast"}, PLAN, MONDAY_10_MS)
-    told = answer(asked, desks, replace(PLAN, spaces=own))["rows"]
-    assert [row["zone"] for row in told] == ["hall"], "of the loft's five desks four are offered"
-    assert told[0]["low"] == 2.0
+    query = read_question({"measure": "forecast"}, PLAN, MONDAY_10_MS)
+    rows = answer(query, desks, replace(PLAN, spaces=own))["rows"]
+    assert [row["zone"] for row in rows] == ["hall"], "of the loft's five desks four are offered"
+    assert rows[0]["low"] == 2.0
 
 
-def test_an_answer_never_tells_the_past_of_one_space_or_of_few_people() -> None:
+def test_answer_never_contains_a_single_space_or_few_people() -> None:
     hours = Question(measure=SPACE_HOUR, from_ms=0, to_ms=MONDAY_10_MS)
     states = [Row((space,), MONDAY_10_MS, (3600.0, 0.0, 0.0)) for space in ("desk-1", "booth-1")]
     assert answer(hours, states, PLAN)["rows"] == []
     people = Question(measure=PEOPLE_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS)
-    (told,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0, 3.0, 21.0, None))], PLAN)["rows"]
-    assert (told["entries"], told["exits"], told["people"]) == (None, 0.0, 17.0)
+    (row,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0, 3.0, 21.0, None))], PLAN)["rows"]
+    assert (row["entries"], row["exits"], row["people"]) == (None, 0.0, 17.0)
 
 
-def test_where_one_to_four_are_taken_neither_that_nor_what_follows_from_it_is_answered() -> None:
-    asked = Question(measure=ZONE_HOUR, from_ms=0, to_ms=MONDAY_10_MS + 1)
+def test_one_to_four_taken_spaces_and_derived_fields_are_withheld() -> None:
+    query = Question(measure=ZONE_HOUR, from_ms=0, to_ms=MONDAY_10_MS + 1)
     fields = (12.0, 32.0, 2.5, 2.5, 29.5, 0.0, 0.0), (12.0, 32.0, 4.5, 6.0, 26.0, 0.0, 0.0)
     rows = [Row((WHOLE_SITE, "desk"), MONDAY_10_MS - n, found) for n, found in enumerate(fields)]
-    few, more = answer(asked, rows, PLAN)["rows"]
+    few, more = answer(query, rows, PLAN)["rows"]
     assert [few[name] for name in ZONE_HOUR.fields] == [12.0, 32.0, None, None, None, 0.0, None]
     assert [more[name] for name in ZONE_HOUR.fields] == [12.0, 32.0, None, 6.0, 26.0, 0.0, 0.0]

@@ -1,4 +1,4 @@
-"""The page that answers whether more members fit: asked, refused, too young a house, and saved as a file."""
+"""The growth page: valid and invalid queries, too little history, hidden sites, and the export."""
 
 import sqlite3
 from contextlib import closing
@@ -41,9 +41,7 @@ def remember(settings: DashboardSettings, weeks: int, free: float = 4.0) -> None
         db.commit()
 
 
-def test_a_viewer_asks_and_reads_the_answer_before_the_table_and_the_chart(
-    viewer: FlaskClient, settings: DashboardSettings
-) -> None:
+def test_answer_comes_before_the_chart_and_the_table(viewer: FlaskClient, settings: DashboardSettings) -> None:
     remember(settings, 6)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
@@ -57,7 +55,7 @@ def test_a_viewer_asks_and_reads_the_answer_before_the_table_and_the_chart(
     assert (last.name, last.what, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
 
 
-def test_who_does_not_say_how_many_members_there_are_is_asked(viewer: FlaskClient, settings: DashboardSettings) -> None:
+def test_page_without_members_shows_only_the_form(viewer: FlaskClient, settings: DashboardSettings) -> None:
     remember(settings, 6)
     page = viewer.get("/manage/growth?lang=sv", base_url=HOME)
     assert page.status_code == 200
@@ -66,7 +64,7 @@ def test_who_does_not_say_how_many_members_there_are_is_asked(viewer: FlaskClien
 
 
 @pytest.mark.parametrize("weeks", [0, 3])
-def test_a_house_of_less_than_four_weeks_says_so_and_shows_nothing(
+def test_less_than_four_weeks_of_history_show_a_message_and_no_figures(
     viewer: FlaskClient, settings: DashboardSettings, weeks: int
 ) -> None:
     remember(settings, weeks)
@@ -78,7 +76,7 @@ def test_a_house_of_less_than_four_weeks_says_so_and_shows_nothing(
 
 
 @pytest.mark.parametrize("query", ["members=many", "members=0", "members=60&floor=99", "members=60&floor=-1"])
-def test_a_slip_gets_a_page_that_helps(viewer: FlaskClient, query: str) -> None:
+def test_invalid_query_shows_the_form_with_an_error(viewer: FlaskClient, query: str) -> None:
     for path in ("/manage/growth", "/manage/growth/export"):
         page = viewer.get(f"{path}?{query}", base_url=HOME)
         assert page.status_code == 400
@@ -86,11 +84,11 @@ def test_a_slip_gets_a_page_that_helps(viewer: FlaskClient, query: str) -> None:
         assert "<form" in page.text
 
 
-def test_without_history_the_page_says_so(viewer: FlaskClient) -> None:
+def test_unavailable_history_gives_503(viewer: FlaskClient) -> None:
     assert viewer.get("/manage/growth?members=60", base_url=HOME).status_code == 503
 
 
-def test_the_table_is_saved_and_that_is_logged(viewer: FlaskClient, settings: DashboardSettings) -> None:
+def test_export_is_csv_and_is_logged(viewer: FlaskClient, settings: DashboardSettings) -> None:
     remember(settings, 6)
     file = viewer.get("/manage/growth/export?members=60&floor=2&lang=en", base_url=HOME)
     assert file.mimetype == "text/csv"
@@ -101,7 +99,7 @@ def test_the_table_is_saved_and_that_is_logged(viewer: FlaskClient, settings: Da
     assert (last.what, last.act, last.span) == ("growth.export", "export", "members=60 floor=2")
 
 
-def test_of_a_house_with_too_few_shared_desks_nothing_is_reckoned(settings: DashboardSettings) -> None:
+def test_site_with_too_few_shared_desks_gets_no_estimate(settings: DashboardSettings) -> None:
     remember(settings, 6)
     desks = [space for space in PLAN.spaces if space.kind is SpaceKind.DESK]
     few = desks[:4] + [replace(space, tenure=Tenure.DEDICATED) for space in desks[4:]]

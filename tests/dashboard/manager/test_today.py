@@ -1,4 +1,4 @@
-"""The page of today: what it sends to the collector, what it refuses, and what every page shows of an adjustment."""
+"""The today page: commands it sends to the collector, rejected forms, and adjustments as shown on every page."""
 
 import re
 import time
@@ -53,7 +53,7 @@ def adjust(live: Live, adjustments: Adjustments) -> None:
 
 
 class ObedientCollector:
-    """Does what is asked of it at once, as the real one does within a moment."""
+    """Applies each command at once; the real collector does so within a moment."""
 
     def __init__(self, live: Live) -> None:
         self.asked: list[tuple[str, bytes]] = []
@@ -69,20 +69,20 @@ class ObedientCollector:
 
 
 def leave(live: Live) -> None:
-    """The collector stops."""
+    """Publish that the collector is offline."""
     live.inbox.append(Message(topics.collector(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False))
     live.tick(time.monotonic())
 
 
 def value(page: str, name: str) -> str:
-    """What a field of the page holds."""
+    """Return the value of a field of the page."""
     found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page)
     assert found is not None, name
     return unescape(found[1])
 
 
 def ask(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
-    """Send a form of the page as it was just opened, with these fields changed."""
+    """Open the page, change these fields of a form and send it."""
     page = client.get("/manage/today", base_url=HOME).text
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
     shown = {"shown": value(page, "shown")} if form == "notice" and 'name="shown"' in page else {}
@@ -108,7 +108,7 @@ def ask(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
         ("space", {"space": "desk-1", "out_of_use": "0"}, SetOutOfUse("desk-1", out_of_use=False)),
     ],
 )
-def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR0917
+def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     manager: FlaskClient,
     live: Live,
     settings: DashboardSettings,
@@ -142,7 +142,7 @@ def test_a_form_becomes_a_request_to_the_collector_and_is_logged(  # noqa: PLR09
         ("notice", {"notice": "e" + "\u0301" * 40}),
     ],
 )
-def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
+def test_invalid_form_sends_nothing_and_shows_an_error(
     manager: FlaskClient, live: Live, form: str, fields: dict[str, str]
 ) -> None:
     sent: list[str] = []
@@ -152,7 +152,7 @@ def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
     assert 'role="alert"' in answer.text
     assert sent == []
     for name in ("notice", "hours"):
-        assert value(answer.text, name) == fields.get(name, value(answer.text, name)), "what was typed is still there"
+        assert value(answer.text, name) == fields.get(name, value(answer.text, name)), "typed values are kept"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_form_that_cannot_be_used_sends_nothing_and_explains(
         ("space", {"space": "desk-1", "out_of_use": "1"}),
     ],
 )
-def test_a_change_that_no_collector_takes_or_confirms_is_not_shown_as_saved(
+def test_unconfirmed_change_is_not_shown_as_saved(
     manager: FlaskClient, live: Live, form: str, fields: dict[str, str]
 ) -> None:
     sent: list[str] = []
@@ -173,7 +173,7 @@ def test_a_change_that_no_collector_takes_or_confirms_is_not_shown_as_saved(
     assert "has not confirmed the change" in unconfirmed.text
     leave(live)
     away = ask(manager, form, lang="en", **fields)
-    assert (away.status_code, len(sent)) == (503, 1), "the broker would keep it for nobody"
+    assert (away.status_code, len(sent)) == (503, 1), "nothing is sent while the collector is offline"
     assert "changes cannot be saved" in away.text
     assert "changes cannot be saved" in manager.get("/manage/today?lang=en", base_url=HOME).text
     for answer in (unconfirmed, away):
@@ -181,7 +181,7 @@ def test_a_change_that_no_collector_takes_or_confirms_is_not_shown_as_saved(
             assert value(answer.text, name) == fields.get(name, value(answer.text, name))
 
 
-def test_a_notice_that_somebody_else_has_changed_is_not_overwritten_unseen(manager: FlaskClient, live: Live) -> None:
+def test_notice_changed_by_somebody_else_is_not_overwritten(manager: FlaskClient, live: Live) -> None:
     collector = ObedientCollector(live)
     adjust(live, Adjustments(notice="The water is off"))
     stale = ask(manager, "notice", lang="en", shown="", notice="Fika at three")
@@ -194,7 +194,7 @@ def test_a_notice_that_somebody_else_has_changed_is_not_overwritten_unseen(manag
     assert ask(manager, "notice", shown="", notice="Fika at three").status_code == 303, "both wrote the same"
 
 
-def test_after_midnight_the_hours_of_the_evening_before_can_be_changed(settings: DashboardSettings, live: Live) -> None:
+def test_hours_of_the_previous_evening_can_be_changed_after_midnight(settings: DashboardSettings, live: Live) -> None:
     evening = {weekday: read_hours(["18:00-02:00"]) for weekday in range(7)}
     half_past_midnight_ms = MONDAY_10_MS - int(9.5 * 3_600_000)
     night = Live(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms)
@@ -214,7 +214,7 @@ def test_after_midnight_the_hours_of_the_evening_before_can_be_changed(settings:
     assert len(collector.asked) == 2
 
 
-def test_a_viewer_reads_the_page_and_changes_nothing(app: Flask) -> None:
+def test_viewer_can_read_but_not_change(app: Flask) -> None:
     client = app.test_client()
     assert log_in(client, VIEWER).status_code == 303
     page = client.get("/manage/today", base_url=HOME)
@@ -228,14 +228,14 @@ def test_a_viewer_reads_the_page_and_changes_nothing(app: Flask) -> None:
         assert ask(client, form, **fields).status_code == 403
 
 
-def test_every_page_uses_what_is_adjusted(app: Flask, live: Live) -> None:
+def test_every_page_applies_the_adjustments(app: Flask, live: Live) -> None:
     public = app.test_client()
     before = public.get("/api/v1/frame").json
     adjust(live, Adjustments(notice="Fika <b>at</b> three", out_of_use=["desk-1"]))
     page = public.get("/?lang=en").text
     assert "Fika &lt;b&gt;at&lt;/b&gt; three" in page
     after = public.get("/api/v1/frame").json
-    assert after["plan"] != before["plan"], "an open page loads itself anew"
+    assert after["plan"] != before["plan"], "an open page reloads itself"
     marks = {public.get("/api/v1/frame").json["plan"]}
     for parts in ({"out_of_use": ["desk-1"]}, {"out_of_use": ["desk-2"]}, {"hours": {"2025-11-24": ["08:00-12:00"]}}):
         adjust(live, Adjustments(**parts))
@@ -249,11 +249,11 @@ def test_every_page_uses_what_is_adjusted(app: Flask, live: Live) -> None:
     assert public.get("/api/v1/summary").json["closed"] is False
 
 
-def test_what_is_out_of_use_is_left_out_of_the_forecast_of_its_kind_and_zone_today(live: Live) -> None:
+def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: Live) -> None:
     hour = HourOutlook(1, 12.0, tuple(float(n) for n in range(4, 13)), 0.9)
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=20, days=30, hours=(hour,))
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=20, days=30, hours=(hour,))
     for zone in (WHOLE_SITE, "hall", "quiet"):
-        forecast = encode_forecast(Forecast(kinds={SpaceKind.DESK: told, SpaceKind.BOOTH: told}))
+        forecast = encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook, SpaceKind.BOOTH: outlook}))
         live.inbox.append(Message(topics.forecast(PLAN.id, zone), forecast, retained=True))
     adjust(live, Adjustments(out_of_use=["desk-1", "desk-2"]))
 
@@ -270,7 +270,7 @@ def test_what_is_out_of_use_is_left_out_of_the_forecast_of_its_kind_and_zone_tod
     assert most(WHOLE_SITE, SpaceKind.BOOTH) == 12
 
 
-def test_a_kind_of_which_all_is_out_of_use_is_not_none_of_none(app: Flask, live: Live) -> None:
+def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live: Live) -> None:
     out = SpaceState(Occupancy.DISABLED, 0, Because(Reason.DISABLED), Health.HEALTHY, 0)
     for space in ("booth-1", "booth-2"):
         live.inbox.append(Message(topics.space(PLAN.id, space), encode_status(out), retained=False))
@@ -286,4 +286,4 @@ def test_a_kind_of_which_all_is_out_of_use_is_not_none_of_none(app: Flask, live:
     page = app.test_client().get("/?lang=en").text
     assert "0 of 0" not in page
     answer = page.partition('id="of">')[2].partition("<")[0]
-    assert answer == "of 2 rooms free", "what is in use leads"
+    assert answer == "of 2 rooms free", "a kind that is in use comes first"

@@ -1,4 +1,4 @@
-"""The page of today, and what every page shows of it, in real Chromium on a phone."""
+"""The today page, and the notice on every page, in Chromium with the screen of a phone."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,28 +22,28 @@ MARKUP = "<b onclick=alert(1)>fika</b> {{ 7 * 7 }} %(x)s &amp;"
 
 
 Adjusted = tuple[Page, Callable[[str], None]]
-"""A phone, and what sets the notice of the site."""
+"""A page, and a function that sets the notice of the site."""
 
 
 @pytest.fixture
 def adjusted(chromium: Browser, lasting_broker: Mosquitto, served: Served) -> Iterator[Adjusted]:
     with (
-        voice(lasting_broker.settings("observer")) as speaker,
+        voice(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard")) as running,
-        browser.page_of(chromium, running.port) as phone,
+        browser.page_of(chromium, running.port) as page,
     ):
-        everything(speaker)
+        everything(publisher)
 
         def adjust(notice: str) -> None:
-            told = Adjustments(notice=notice, hours={"2025-12-24": []}, out_of_use=["desk-1", "booth-1"])
-            speaker.raw(topics.adjustments(PLAN.id), encode(told))
+            adjustments = Adjustments(notice=notice, hours={"2025-12-24": []}, out_of_use=["desk-1", "booth-1"])
+            publisher.raw(topics.adjustments(PLAN.id), encode(adjustments))
 
-        yield phone, adjust
-        speaker.raw(topics.adjustments(PLAN.id), encode(Adjustments()))
+        yield page, adjust
+        publisher.raw(topics.adjustments(PLAN.id), encode(Adjustments()))
 
 
 @pytest.mark.parametrize("notice", [WORD, RIGHT_TO_LEFT, MARKUP])
-def test_any_notice_is_shown_as_it_was_written_and_makes_no_page_wider(adjusted: Adjusted, notice: str) -> None:
+def test_any_notice_is_shown_as_written_and_fits_the_screen(adjusted: Adjusted, notice: str) -> None:
     page, adjust = adjusted
     adjust(notice)
     page.goto("/manage/login")
@@ -61,7 +61,7 @@ def test_any_notice_is_shown_as_it_was_written_and_makes_no_page_wider(adjusted:
     assert direction == ("rtl" if notice == RIGHT_TO_LEFT else "ltr")
 
 
-def test_an_open_page_shows_a_notice_within_seconds(adjusted: Adjusted) -> None:
+def test_open_page_shows_a_new_notice_within_seconds(adjusted: Adjusted) -> None:
     page, adjust = adjusted
     page.goto("/")
     expect(page.locator("body")).to_have_attribute("data-link", "live")

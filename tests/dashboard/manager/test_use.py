@@ -1,4 +1,4 @@
-"""The page of use and its exports: the same figures, within the house rules, for any question and for any nonsense."""
+"""The use page and its exports: the same figures, within the privacy rules, for valid and invalid queries."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ from tests.dashboard.test_routes import log_in
 from tests.dashboard.use.weeks import hour_rows, people_rows, stay_row
 
 SIX = Days(date(2025, 10, 13), date(2025, 11, 23))
-"""The six weeks that ended before the house's today."""
+"""The six weeks before the test site's current day."""
 NBSP = "\xa0"
 
 
@@ -63,7 +63,7 @@ def store(settings: DashboardSettings, measure: Measure, rows: Iterable[Row]) ->
 
 @pytest.fixture
 def used(settings: DashboardSettings) -> None:
-    """Six weeks in which the quiet zone is full on Tuesdays from 10 to 12, and three people stay late."""
+    """Six weeks. The quiet zone is full on Tuesdays from 10 to 12, and three people stay late each day."""
 
     def full(at) -> float:
         return 12.0 if (at.weekday(), at.hour) in {(1, 10), (1, 11)} else 3.0
@@ -88,17 +88,17 @@ def table(client: FlaskClient, sheet: str, question: str = "") -> list[list[str]
 
 
 @pytest.mark.usefixtures("used")
-def test_the_page_says_what_matters_before_it_shows_a_chart(manager: FlaskClient) -> None:
+def test_remarks_come_before_the_charts(manager: FlaskClient) -> None:
     page = get(manager, "/manage/use")
-    said = "Tuesdays 10–12: no free desk in Tysta rummet in 4 of 4 weeks."  # noqa: RUF001 - a span has an en dash
+    sentence = "Tuesdays 10–12: no free desk in Tysta rummet in 4 of 4 weeks."  # noqa: RUF001 - a range has an en dash
     assert "50% occupied during opening hours; data for 100%." in page
-    assert 0 < page.index(said) < page.index("data-figure")
+    assert 0 < page.index(sentence) < page.index("data-figure")
     assert "On 4 of 20 days" not in page
     assert page.count("data-figure") == 5
 
 
 @pytest.mark.usefixtures("used")
-def test_each_chart_has_its_table_its_words_and_its_export(manager: FlaskClient) -> None:
+def test_each_chart_has_its_table_and_its_export(manager: FlaskClient) -> None:
     page = get(manager, "/manage/use?with=before")
     for key in SHEETS - {EACH_HOUR}:
         part = page[page.index(f'id="{key}"') :].split("</section>")[0]
@@ -107,7 +107,7 @@ def test_each_chart_has_its_table_its_words_and_its_export(manager: FlaskClient)
 
 
 @pytest.mark.usefixtures("used")
-def test_what_is_poorly_known_is_told_as_not_known_and_never_as_nothing(manager: FlaskClient) -> None:
+def test_low_coverage_is_shown_as_unknown_and_never_as_zero(manager: FlaskClient) -> None:
     page = get(manager, "/manage/use?zone=loft")
     assert "Data for only 70% of opening hours: too little for a figure." in page
     rows = table(manager, "zones", "&zone=loft")
@@ -115,7 +115,7 @@ def test_what_is_poorly_known_is_told_as_not_known_and_never_as_nothing(manager:
 
 
 @pytest.mark.usefixtures("used")
-def test_few_people_and_few_stays_are_told_as_few_on_the_page_and_in_every_export(manager: FlaskClient) -> None:
+def test_few_people_and_stays_are_withheld_on_the_page_and_in_exports(manager: FlaskClient) -> None:
     assert [row[1] for row in table(manager, "people")[1:]] == ["17.0"] * 11 + ["under 5"] * 2
     assert [row[1] for row in table(manager, "stays")[1:5]] == ["under 5", "0", "0", "10"]
     page = get(manager, "/manage/use")
@@ -123,7 +123,7 @@ def test_few_people_and_few_stays_are_told_as_few_on_the_page_and_in_every_expor
 
 
 @pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=week"])
-def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(settings: DashboardSettings, path: str) -> None:
+def test_zone_with_few_seats_has_no_history_on_page_or_in_export(settings: DashboardSettings, path: str) -> None:
     loft = tuple(space for space in PLAN.spaces if space.id not in {"desk-31", "desk-32"})
     manager = manager_of(replace(PLAN, spaces=loft), settings)
     joint = "&" if "?" in path else "?"
@@ -134,7 +134,7 @@ def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(settings: Dashboa
 
 
 @pytest.mark.parametrize(
-    ("question", "text"),
+    ("query", "text"),
     [
         ("from=yesterday", "“yesterday” is not a date"),
         ("from=2025-11-10&to=2025-11-09", "The last day is before the first."),
@@ -146,43 +146,43 @@ def test_a_zone_with_few_seats_has_no_use_to_show_or_to_export(settings: Dashboa
         ("with=luck", "“luck” is not a choice here."),
     ],
 )
-def test_nonsense_gets_a_page_that_helps(manager: FlaskClient, question: str, text: str) -> None:
+def test_invalid_query_shows_the_form_with_an_error(manager: FlaskClient, query: str, text: str) -> None:
     for path in ("/manage/use", "/manage/export"):
-        page = get(manager, f"{path}?{question}", 400)
+        page = get(manager, f"{path}?{query}", 400)
         assert text in page
         assert '<form class="choice asked"' in page
         assert "<script>" not in page
 
 
-def test_an_export_of_no_known_form_or_sheet_is_refused(manager: FlaskClient) -> None:
+def test_export_with_unknown_format_or_sheet_is_rejected(manager: FlaskClient) -> None:
     assert "not a choice here" in get(manager, "/manage/export?format=pdf", 400)
     assert "not a choice here" in get(manager, "/manage/export?format=csv&sheet=members", 400)
 
 
-def test_a_history_that_is_away_is_told_as_such(manager: FlaskClient) -> None:
+def test_unavailable_history_gives_503_and_a_message(manager: FlaskClient) -> None:
     for path in ("/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"):
         assert "History is not available at the moment." in get(manager, path, 503)
 
 
-def test_days_of_which_nothing_is_stored_say_so(manager: FlaskClient, settings: DashboardSettings) -> None:
+def test_days_without_data_show_a_message(manager: FlaskClient, settings: DashboardSettings) -> None:
     store(settings, ZONE_HOUR, [])
     assert "No data for these days." in get(manager, "/manage/use")
     assert len(table(manager, "days")) == 1
 
 
-def test_a_zone_that_has_nothing_of_a_kind_says_so(manager: FlaskClient, settings: DashboardSettings) -> None:
+def test_zone_without_spaces_of_a_kind_shows_a_message(manager: FlaskClient, settings: DashboardSettings) -> None:
     store(settings, ZONE_HOUR, [])
     assert "There are none of that kind in this zone." in get(manager, "/manage/use?zone=workshop&kind=desk")
 
 
 @pytest.mark.usefixtures("used")
-def test_a_history_that_begins_later_says_from_when_the_figures_are(manager: FlaskClient) -> None:
+def test_history_that_begins_later_shows_its_first_day(manager: FlaskClient) -> None:
     assert "No data before 13 Oct 2025" in get(manager, "/manage/use?last=91")
 
 
 @pytest.mark.usefixtures("used")
 @pytest.mark.parametrize("path", ["/manage/use", "/manage/export", "/manage/export?format=csv&sheet=each_hour"])
-def test_what_left_the_site_file_has_no_past_to_show(settings: DashboardSettings, path: str) -> None:
+def test_removed_zone_has_no_history(settings: DashboardSettings, path: str) -> None:
     store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 1.0, zone="attic", capacity=3.0))
     no_desks = tuple(space for space in PLAN.spaces if space.zone != "loft" or space.kind is not SpaceKind.DESK)
     manager = manager_of(replace(PLAN, spaces=no_desks), settings)
@@ -194,9 +194,7 @@ def test_what_left_the_site_file_has_no_past_to_show(settings: DashboardSettings
         assert {row["zone"] for row in answer.json["rows"]} == {"site", "quiet"}
 
 
-def test_the_air_of_a_zone_that_left_the_site_file_is_not_told(
-    manager: FlaskClient, settings: DashboardSettings
-) -> None:
+def test_air_of_a_removed_zone_is_hidden(manager: FlaskClient, settings: DashboardSettings) -> None:
     at_ms = MONDAY_10_MS - 3_600_000
     store(settings, AIR_FIVE_MIN, [Row((zone,), at_ms, (640.0, None, None)) for zone in ("attic", "hall")])
     with manager.get("/api/v1/history?measure=air_five_min", base_url="https://localhost") as answer:
@@ -204,7 +202,7 @@ def test_the_air_of_a_zone_that_left_the_site_file_is_not_told(
 
 
 @pytest.mark.usefixtures("used")
-def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
+def test_workbook_has_every_table_of_the_page(manager: FlaskClient) -> None:
     with manager.get("/manage/export?with=before&lang=sv", base_url="https://localhost") as answer:
         assert answer.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         assert answer.headers["Content-Disposition"] == (
@@ -228,7 +226,7 @@ def test_the_workbook_holds_what_the_page_shows(manager: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("used")
-def test_each_hour_is_exported_once_whatever_the_clocks_did(manager: FlaskClient) -> None:
+def test_hourly_export_has_each_hour_once_across_a_clock_change(manager: FlaskClient) -> None:
     rows = table(manager, EACH_HOUR, "&from=2025-10-13&to=2025-11-23&zone=quiet")
     assert len(rows) == 1 + 6 * 5 * 13
     assert len({tuple(row[:2]) for row in rows}) == len(rows)
@@ -236,16 +234,16 @@ def test_each_hour_is_exported_once_whatever_the_clocks_did(manager: FlaskClient
 
 
 @pytest.mark.usefixtures("used")
-def test_views_and_exports_are_logged_with_their_span(app: Flask, manager: FlaskClient) -> None:
+def test_views_and_exports_are_logged_with_their_days(app: Flask, manager: FlaskClient) -> None:
     get(manager, "/manage/use?last=7")
     table(manager, "week")
     entries = app.extensions["ledig"].accounts.log.entries(10)
-    told = {(entry.what, entry.span) for entry in entries}
-    assert ("use.page", "2025-11-17/2025-11-23 zone=site kind=desk") in told
-    assert ("use.export", "2025-10-27/2025-11-23 zone=site kind=desk csv week") in told
+    logged = {(entry.what, entry.span) for entry in entries}
+    assert ("use.page", "2025-11-17/2025-11-23 zone=site kind=desk") in logged
+    assert ("use.export", "2025-10-27/2025-11-23 zone=site kind=desk csv week") in logged
 
 
-def test_who_is_not_logged_in_sees_neither_page_nor_export(app: Flask) -> None:
+def test_page_and_export_require_login(app: Flask) -> None:
     for path in ("/manage/use", "/manage/export?format=csv&sheet=week"):
         answer = app.test_client().get(path, base_url="https://localhost")
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/manage/login")
@@ -254,7 +252,7 @@ def test_who_is_not_logged_in_sees_neither_page_nor_export(app: Flask) -> None:
 # Files
 
 
-def test_no_cell_is_a_formula_and_swedish_spreadsheets_get_semicolons_and_commas(tmp_path: Path) -> None:
+def test_cells_are_never_formulas_and_csv_follows_the_language(tmp_path: Path) -> None:
     columns = (Column("=1+1", Unit.TEXT), Column("Used", Unit.SHARE), Column("More", Unit.NUMBER))
     sheet = Sheet("week", "=a/b", columns, [("@SUM(A1)", 0.625, -1.5), ("-2", Untold.UNKNOWN, Untold.FEW)])
     assert b"".join(csv_pieces(sheet, Words.of("sv"))).decode() == (
@@ -270,13 +268,13 @@ def test_no_cell_is_a_formula_and_swedish_spreadsheets_get_semicolons_and_commas
     assert b"@SUM(A1)" in written
 
 
-def test_a_difference_that_is_told_as_nothing_has_no_minus() -> None:
+def test_difference_rounded_to_zero_has_no_minus() -> None:
     sheet = Sheet("one", "One", (Column("By", Unit.NUMBER),), [(-0.04,), (-0.06,)])
     assert b"".join(csv_pieces(sheet, Words.of("sv"))).decode("utf-8-sig") == "By\r\n0,0\r\n-0,1\r\n"
     assert [shown(value, Unit.NUMBER, Words.of("en")) for (value,) in sheet.rows] == ["0.0", "-0.1"]
 
 
-def test_every_sheet_can_be_asked_for_and_has_a_name_of_its_own_in_both_languages() -> None:
+def test_every_sheet_can_be_exported_and_has_a_unique_title() -> None:
     seen = view(Asked(days=SIX), Material(), None, PLAN, MONDAY_10_MS)
     for language in ("sv", "en"):
         made = sheets(seen, PLAN, Words.of(language))

@@ -1,4 +1,4 @@
-"""The page of use in real Chromium: two spans compared and saved, with a script or without, on any screen."""
+"""The use page in Chromium: two periods compared and exported, with and without JavaScript, on any screen."""
 
 import csv
 import io
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(served: Served) -> Iterator[DashboardSettings]:
-    """Six weeks of history, of which the last are fuller; the broker is away, which is nothing to this page."""
+def settings_with_history(served: Served) -> Iterator[DashboardSettings]:
+    """Six weeks of history. The broker is unavailable, which does not affect this page."""
     with served(BrokerSettings(port=free_port())) as settings:
         store(settings, ZONE_HOUR, hour_rows(SIX, lambda at: 20.0 if at.day % 2 else 16.0, capacity=32.0))
         store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 6.0, zone="quiet", capacity=12.0))
@@ -41,10 +41,10 @@ def opened(chromium: Browser, settings: DashboardSettings, **context: object) ->
         yield page
 
 
-def test_a_host_compares_two_weeks_and_saves_them_without_a_script(
-    chromium: Browser, house: DashboardSettings, tmp_path: Path
+def test_host_compares_and_exports_two_weeks_without_javascript(
+    chromium: Browser, settings_with_history: DashboardSettings, tmp_path: Path
 ) -> None:
-    with opened(chromium, house, java_script_enabled=False, accept_downloads=True) as page:
+    with opened(chromium, settings_with_history, java_script_enabled=False, accept_downloads=True) as page:
         page.fill("#from", "2025-11-10")
         page.fill("#to", "2025-11-16")
         page.select_option("#zone", "quiet")
@@ -66,10 +66,10 @@ def test_a_host_compares_two_weeks_and_saves_them_without_a_script(
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
-def test_charts_are_drawn_and_nothing_is_wider_than_the_screen(
-    chromium: Browser, house: DashboardSettings, width: int
+def test_charts_are_drawn_and_fit_the_screen(
+    chromium: Browser, settings_with_history: DashboardSettings, width: int
 ) -> None:
-    with opened(chromium, house, viewport={"width": width, "height": 844}) as page:
+    with opened(chromium, settings_with_history, viewport={"width": width, "height": 844}) as page:
         page.goto("/manage/use?with=before")
         expect(page.locator(".chart .main-svg").first).to_be_visible()
         assert page.locator(".chart").count() == page.locator(".chart .main-svg:first-child").count() == 5
@@ -80,18 +80,18 @@ def test_charts_are_drawn_and_nothing_is_wider_than_the_screen(
         assert min(heights) >= 44
 
 
-def test_a_question_that_is_wrong_can_be_put_right_where_it_was_asked(
-    chromium: Browser, house: DashboardSettings
+def test_invalid_query_can_be_corrected_in_the_form(
+    chromium: Browser, settings_with_history: DashboardSettings
 ) -> None:
-    with opened(chromium, house, locale="en-GB") as page:
+    with opened(chromium, settings_with_history, locale="en-GB") as page:
         page.goto("/manage/use?from=2025-11-10&to=2025-11-09")
         expect(page.get_by_role("alert")).to_contain_text("The last day is before the first.")
         page.get_by_role("button", name="Show").click()
         expect(page.locator(".lead")).to_contain_text("occupied during opening hours")
 
 
-def test_on_paper_there_are_the_figures_and_no_controls(chromium: Browser, house: DashboardSettings) -> None:
-    with opened(chromium, house) as page:
+def test_print_has_figures_and_no_controls(chromium: Browser, settings_with_history: DashboardSettings) -> None:
+    with opened(chromium, settings_with_history) as page:
         page.goto("/manage/use?with=before")
         page.emulate_media(media="print")
         expect(page.locator(".lead")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What is asked for: local days, the same weekdays beside them, and what is wrong with a question."""
+"""Parsing of the use query: local days, the days to compare with, and rejected parameters."""
 
 import contextlib
 from dataclasses import replace
@@ -19,26 +19,26 @@ def read(**args: str):
     return read_asked({name.strip("_"): text for name, text in args.items()}, PLAN, MONDAY_10_MS)
 
 
-def test_who_asks_for_nothing_gets_the_last_four_weeks_of_desks_in_the_whole_house() -> None:
-    asked = read()
-    assert asked == usual(PLAN, MONDAY_10_MS)
-    assert (asked.days, asked.zone, asked.kind) == (
+def test_default_query_is_four_weeks_of_desks_in_the_whole_site() -> None:
+    query = read()
+    assert query == usual(PLAN, MONDAY_10_MS)
+    assert (query.days, query.zone, query.kind) == (
         Days(date(2025, 10, 27), date(2025, 11, 23)),
         WHOLE_SITE,
         SpaceKind.DESK,
     )
-    assert asked.other is None
+    assert query.other is None
 
 
-def test_a_house_that_only_counts_people_can_ask_for_them() -> None:
+def test_site_without_spaces_can_query_people() -> None:
     doors = replace(PLAN, spaces=())
-    asked = read_asked({}, doors, MONDAY_10_MS)
-    assert read_asked(asked.args(), doors, MONDAY_10_MS) == asked
+    query = read_asked({}, doors, MONDAY_10_MS)
+    assert read_asked(query.args(), doors, MONDAY_10_MS) == query
     with pytest.raises(AskedRejected):
         read_asked({"kind": "room"}, doors, MONDAY_10_MS)
 
 
-def test_days_can_be_chosen_and_today_is_the_last() -> None:
+def test_chosen_days_end_today_at_the_latest() -> None:
     assert read(from_="2025-11-03", to="2025-11-09").days == Days(date(2025, 11, 3), date(2025, 11, 9))
     assert read(from_="2025-11-03", to="2025-12-24").days.last == TODAY
     assert read(from_="2025-11-24").days == Days(TODAY, TODAY)
@@ -63,13 +63,13 @@ def test_days_can_be_chosen_and_today_is_the_last() -> None:
         ({"with_": "since", "since": "2025-11-20"}, "since", Fault.ENDS_FIRST),
     ],
 )
-def test_a_question_that_cannot_be_answered_says_what_is_wrong(args: dict[str, str], name: str, fault: Fault) -> None:
-    with pytest.raises(AskedRejected) as refused:
+def test_invalid_parameter_is_rejected_with_name_and_fault(args: dict[str, str], name: str, fault: Fault) -> None:
+    with pytest.raises(AskedRejected) as rejected:
         read(**args)
-    assert (refused.value.name, refused.value.fault) == (name, fault)
+    assert (rejected.value.name, rejected.value.fault) == (name, fault)
 
 
-def test_the_longest_span_is_what_is_kept() -> None:
+def test_longest_range_is_the_retention_of_history() -> None:
     first = TODAY - timedelta(days=LONGEST_DAYS - 1)
     assert read(from_=first.isoformat(), to=TODAY.isoformat()).days.count == LONGEST_DAYS
     with pytest.raises(AskedRejected):
@@ -82,19 +82,19 @@ def test_the_longest_span_is_what_is_kept() -> None:
     against=st.sampled_from(["before", "year", "since"]),
     earlier=st.integers(1, 90),
 )
-def test_the_other_days_are_as_many_begin_on_the_same_weekday_and_come_before(first, count, against, earlier) -> None:
+def test_other_days_have_same_length_and_weekday_and_are_earlier(first, count, against, earlier) -> None:
     since = {"since": (first - timedelta(days=earlier)).isoformat()} if against == "since" else {}
-    asked = read(from_=first.isoformat(), to=(first + timedelta(days=count - 1)).isoformat(), with_=against, **since)
-    assert asked.other is not None
-    assert asked.other.count == asked.days.count
-    assert asked.other.first.weekday() == asked.days.first.weekday()
-    assert asked.other.first < asked.days.first
+    query = read(from_=first.isoformat(), to=(first + timedelta(days=count - 1)).isoformat(), with_=against, **since)
+    assert query.other is not None
+    assert query.other.count == query.days.count
+    assert query.other.first.weekday() == query.days.first.weekday()
+    assert query.other.first < query.days.first
     if against == "before":
-        assert asked.other.last < asked.days.first
-    assert read_asked(asked.args(), PLAN, MONDAY_10_MS) == asked
+        assert query.other.last < query.days.first
+    assert read_asked(query.args(), PLAN, MONDAY_10_MS) == query
 
 
-def test_the_weeks_just_before_end_where_the_chosen_ones_begin_or_less_than_a_week_earlier() -> None:
+def test_period_before_ends_less_than_a_week_before_the_chosen_days() -> None:
     assert read(last="28", with_="before").other == Days(date(2025, 9, 29), date(2025, 10, 26))
     assert read(from_="2025-11-10", to="2025-11-17", with_="before").other == Days(
         date(2025, 10, 27), date(2025, 11, 3)
@@ -105,17 +105,17 @@ def test_the_weeks_just_before_end_where_the_chosen_ones_begin_or_less_than_a_we
         read(from_="2025-11-10", to="2025-11-16", with_="since", since="2025-11-10")
 
 
-def test_an_end_alone_has_four_weeks_before_it() -> None:
+def test_last_day_alone_selects_four_weeks() -> None:
     assert read(to="2025-11-09").days == Days(date(2025, 10, 13), date(2025, 11, 9))
 
 
-def test_a_question_comes_back_from_its_url() -> None:
-    asked = read(last="91", zone="loft", kind="booth", with_="year")
-    assert asked.against is Against.YEAR
-    assert read_asked(asked.args(), PLAN, MONDAY_10_MS) == asked
+def test_query_round_trips_through_its_url() -> None:
+    query = read(last="91", zone="loft", kind="booth", with_="year")
+    assert query.against is Against.YEAR
+    assert read_asked(query.args(), PLAN, MONDAY_10_MS) == query
 
 
 @given(st.dictionaries(st.sampled_from(["last", "from", "to", "with", "since", "zone", "kind"]), st.text()))
-def test_no_text_breaks_it(args: dict[str, str]) -> None:
+def test_any_text_is_parsed_or_rejected(args: dict[str, str]) -> None:
     with contextlib.suppress(AskedRejected):
         assert read_asked(args, PLAN, MONDAY_10_MS).days.count <= LONGEST_DAYS

@@ -1,4 +1,4 @@
-"""Two spans side by side: a change is told from what days differ by anyway."""
+"""Comparison of two periods: a change is separated from random variation."""
 
 import random
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ def span(values, first=FIRST):
     return {first + timedelta(days=number): value for number, value in enumerate(values)}
 
 
-def test_weekdays_drop_out() -> None:
+def test_weekly_pattern_cancels_out() -> None:
     weekly = [0.7, 0.8, 0.6, 0.5, 0.2, 0.0, 0.0] * 4
     wobble = [0.01, -0.01, 0.0, 0.02] * 7
     found = change(
@@ -32,28 +32,28 @@ def test_weekdays_drop_out() -> None:
     assert found.noise < 0.01
 
 
-def test_of_a_handful_of_days_nothing_is_said() -> None:
+def test_four_days_are_too_few_for_a_verdict() -> None:
     found = change(span([1.0] * 4), span([0.0] * 4, FIRST - APART), APART)
     assert (found.verdict, found.noise, found.days) == (Verdict.TOO_FEW, None, 4)
     assert change({}, {}, APART).now is None
 
 
-def test_of_five_days_a_difference_counts_beyond_what_student_s_table_says() -> None:
-    """t of 4 degrees of freedom is 2.776, and the spread of 1, 2, 3, 4, 5 is the root of 2.5."""
+def test_limit_for_five_days_follows_student_t() -> None:
+    """t is 2.776 with 4 degrees of freedom; the standard deviation of 1, 2, 3, 4, 5 is the root of 2.5."""
     found = change(span([1.0, 2.0, 3.0, 4.0, 5.0]), span([0.0] * 5, FIRST - APART), APART)
     assert found.noise == pytest.approx(2.776 * 2.5**0.5 / 5**0.5, rel=0.004)
     assert (found.now, found.verdict) == (3.0, Verdict.MORE)
 
 
-def test_days_that_are_known_in_one_span_alone_count_in_neither() -> None:
+def test_days_known_in_only_one_period_are_ignored() -> None:
     now, before = span([1.0] * 10), span([1.0] * 10, FIRST - APART)
     del before[FIRST - APART], now[FIRST + timedelta(days=9)]
     assert change(now, before, APART).days == 8
 
 
-def test_noise_alone_is_called_a_change_one_time_in_twenty() -> None:
+def test_random_variation_is_called_a_change_in_5_percent() -> None:
     dice = random.Random(7)  # noqa: S311 - dice, no secret
-    called = [
+    is_change = [
         change(
             span([dice.gauss(0.5, 0.1) for _ in range(7)]),
             span([dice.gauss(0.5, 0.1) for _ in range(7)], FIRST - APART),
@@ -62,14 +62,14 @@ def test_noise_alone_is_called_a_change_one_time_in_twenty() -> None:
         is not Verdict.NOISE
         for _ in range(4000)
     ]
-    assert 0.04 < fmean(called) < 0.06
+    assert 0.04 < fmean(is_change) < 0.06
 
 
 VALUES = st.lists(st.floats(0, 1, width=16), min_size=0, max_size=40)
 
 
 @given(now=VALUES, before=VALUES)
-def test_the_other_way_round_is_the_opposite(now, before) -> None:
+def test_swapping_the_periods_reverses_the_result(now, before) -> None:
     there = change(span(now), span(before, FIRST - APART), APART)
     back = change(span(before), span(now, FIRST - APART), APART)
     assert (there.verdict is Verdict.TOO_FEW) == (there.days < LEAST_DAYS)

@@ -1,4 +1,4 @@
-"""The figures of use: shares of what is known, peaks of sums, every hour once, and no zero where nothing is known."""
+"""The figures of use: shares of the known time, peaks, every hour once, and no zero where nothing is known."""
 
 from dataclasses import replace
 from datetime import date
@@ -23,33 +23,33 @@ def used(rows, scope=(WHOLE_SITE, "desk")):
     return by_scope(rows)[scope]
 
 
-def test_use_is_the_share_of_what_is_known() -> None:
+def test_use_is_the_share_of_the_known_time() -> None:
     days = weeks(1)
     total = summed(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 4.0, unknown=2.0)))
     assert total.use == pytest.approx(4 / 8)
     assert total.coverage == pytest.approx(0.8)
 
 
-def test_what_is_poorly_known_has_no_figure_and_its_coverage_says_how_poorly() -> None:
+def test_low_coverage_gives_no_figure_but_its_coverage() -> None:
     days = weeks(1)
     total = summed(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 0.0, unknown=2.1)))
     assert (total.use, total.most, total.surplus) == (None, None, None)
     assert total.coverage == pytest.approx(0.79)
 
 
-def test_an_hour_that_history_has_not_is_not_known() -> None:
+def test_hour_missing_in_history_is_unknown() -> None:
     days = weeks(1)
-    these = open_hours(PLAN, days, END)
+    hours = open_hours(PLAN, days, END)
     half = [row for number, row in enumerate(hour_rows(days, lambda _at: 4.0)) if number % 2]
-    total = summed(these, used(half))
+    total = summed(hours, used(half))
     assert total.coverage == pytest.approx(0.5, abs=0.05)
     assert total.use is None
-    assert summed(these, {}).use is None
+    assert summed(hours, {}).use is None
     assert summed([], {}).coverage == 0
 
 
-def test_an_hour_that_is_partly_stored_weighs_as_much_as_is_stored() -> None:
-    """Two of ten are taken in a whole hour, six of the nine that are known in three quarters of one."""
+def test_partly_stored_hour_is_weighted_by_its_stored_part() -> None:
+    """Two of ten spaces are taken in a whole hour, and six of nine known spaces in three quarters of an hour."""
     nine, ten = [hour for hour in open_hours(PLAN, weeks(1), END) if hour.day == MONDAY.toordinal()][2:4]
     rows = {
         nine.at_ms: UsedHour(12.0, 10.0, 2.0, 2.0, 8.0, 0.0, 0.0),
@@ -66,13 +66,13 @@ def test_an_hour_that_is_partly_stored_weighs_as_much_as_is_stored() -> None:
         (12.0, 3.0, 0.0, 0.9, True),
         (12.0, 3.0, 0.0, 1.5, True),  # an unknown space counts as possibly free, so this is certain
         (12.0, 2.0, 0.0, 0.0, False),
-        (12.0, 0.0, 1.0, 1.0, None),  # what is unknown may have been taken
+        (12.0, 0.0, 1.0, 1.0, None),  # the unknown space may have been taken
         (12.0, 0.0, 3.0, 1.0, False),
         (12.0, 0.0, None, 4.0, None),
         (9.0, 9.0, 0.0, 0.0, None),
     ],
 )
-def test_a_quarter_of_an_hour_with_nothing_free_makes_it_full(
+def test_hour_is_full_after_a_quarter_with_nothing_free(
     stored: float, none_free: float, least: float | None, unknown: float, expected: bool | None
 ) -> None:
     hour = open_hours(PLAN, weeks(1), END)[0]
@@ -82,13 +82,13 @@ def test_a_quarter_of_an_hour_with_nothing_free_makes_it_full(
     assert day.full_hours == (expected is True)
 
 
-def test_only_open_hours_that_are_over_count() -> None:
-    these = open_hours(PLAN, weeks(1), at_ms(MONDAY, 12) + HOUR_MS - 1)
-    assert [hour.hour for hour in these] == [7, 8, 9, 10, 11]
+def test_only_finished_open_hours_count() -> None:
+    hours = open_hours(PLAN, weeks(1), at_ms(MONDAY, 12) + HOUR_MS - 1)
+    assert [hour.hour for hour in hours] == [7, 8, 9, 10, 11]
     assert {hour.weekday for hour in open_hours(PLAN, weeks(1), END)} == set(range(5))
 
 
-def test_the_week_has_each_hour_by_its_local_name_before_and_after_the_clocks_change() -> None:
+def test_week_uses_local_hours_across_a_clock_change() -> None:
     days = weeks(8)
     rows = used(hour_rows(days, lambda at: 8.0 if (at.weekday(), at.hour) == (1, 10) else 2.0))
     cells = heatmap(open_hours(PLAN, days, END), rows)
@@ -97,32 +97,32 @@ def test_the_week_has_each_hour_by_its_local_name_before_and_after_the_clocks_ch
     assert cells[1, 10].sum.hours == 8
 
 
-def test_a_day_of_25_hours_has_25_and_its_doubled_hour_is_one_of_its_day() -> None:
+def test_repeated_hour_of_a_25_hour_day_counts_as_one_day() -> None:
     sunday = Days(date(2025, 10, 26), date(2025, 10, 26))
-    these = open_hours(ALWAYS, sunday, END)
+    hours = open_hours(ALWAYS, sunday, END)
     rows = used(hour_rows(sunday, lambda _at: 10.0, plan=ALWAYS))
-    assert len(these) == 25
-    cell = heatmap(these, rows)[6, 2]
+    assert len(hours) == 25
+    cell = heatmap(hours, rows)[6, 2]
     assert (cell.sum.hours, cell.days, cell.full_days) == (2, 1, 1)
-    first = next(hour for hour in these if hour.hour == 2)
+    first = next(hour for hour in hours if hour.hour == 2)
     rows = used(hour_rows(sunday, lambda at: 10.0 if at.timestamp() * 1000 == first.at_ms else 1.0, plan=ALWAYS))
-    cell = heatmap(these, rows)[6, 2]
+    cell = heatmap(hours, rows)[6, 2]
     assert (cell.days, cell.full_days) == (1, 1), "full in the first of its two hours is full that day"
     spring = Days(date(2026, 3, 29), date(2026, 3, 29))
     assert len(open_hours(ALWAYS, spring, END)) == 23
 
 
-def test_red_days_are_like_no_weekday_but_have_their_own_day() -> None:
-    house = replace(PLAN, opening_hours={**PLAN.opening_hours, 6: PLAN.opening_hours[0]})
+def test_public_holidays_are_in_the_days_but_not_in_the_week() -> None:
+    plan = replace(PLAN, opening_hours={**PLAN.opening_hours, 6: PLAN.opening_hours[0]})
     days = Days(date(2026, 1, 5), date(2026, 1, 11))  # Epiphany is a Tuesday
-    these = open_hours(house, days, END)
+    hours = open_hours(plan, days, END)
     rows = used(hour_rows(days, lambda _at: 5.0))
-    assert any(hour.opening is Opening.RED for hour in these)
-    assert not [place for place in heatmap(these, rows) if place[0] == 1]
-    assert date(2026, 1, 6) in {day.day for day in by_day(these, rows)}
+    assert any(hour.opening is Opening.RED for hour in hours)
+    assert not [place for place in heatmap(hours, rows) if place[0] == 1]
+    assert date(2026, 1, 6) in {day.day for day in by_day(hours, rows)}
 
 
-def test_the_peak_of_the_house_is_that_of_the_sum_and_the_average_is_of_the_days() -> None:
+def test_peak_is_of_the_whole_site_and_average_is_over_days() -> None:
     days = weeks(1)
     rows = used(hour_rows(days, lambda at: 3.0 + at.weekday() if at.hour == 10 else 1.0))
     found = peaks(by_day(open_hours(PLAN, days, END), rows))
@@ -130,7 +130,7 @@ def test_the_peak_of_the_house_is_that_of_the_sum_and_the_average_is_of_the_days
     assert (found.least_surplus, found.least_on, found.days, found.of) == (3.0, date(2025, 10, 3), 5, 5)
 
 
-def test_a_day_of_which_little_is_known_is_in_no_average() -> None:
+def test_day_with_little_data_is_left_out_of_the_average() -> None:
     days = weeks(1)
     rows = used(
         row if row.at_ms >= at_ms(date(2025, 9, 30)) else Row(row.tags, row.at_ms, (*row.fields[:5], 9.0, 0.0))
@@ -140,12 +140,12 @@ def test_a_day_of_which_little_is_known_is_in_no_average() -> None:
     assert (found.average_daily, found.days, found.of) == (6.0, 4, 5)
 
 
-def test_of_a_week_of_which_nothing_is_known_no_peak_is_told() -> None:
+def test_unknown_week_has_no_peak() -> None:
     found = peaks(by_day(open_hours(PLAN, weeks(1), END), {}))
     assert (found.highest, found.average_daily, found.least_surplus, found.days, found.of) == (None, None, None, 0, 5)
 
 
-def test_nobody_says_that_nothing_was_free_where_one_might_have_been() -> None:
+def test_hour_is_not_full_if_an_unknown_space_may_have_been_free() -> None:
     days = weeks(4)
     sure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 10.0)))
     unsure = heatmap(open_hours(PLAN, days, END), used(hour_rows(days, lambda _at: 9.0, unknown=1.0)))
@@ -153,7 +153,7 @@ def test_nobody_says_that_nothing_was_free_where_one_might_have_been() -> None:
     assert (unsure[0, 9].days, unsure[0, 9].full_days) == (0, 0)
 
 
-def test_what_was_free_was_free_however_much_beside_it_is_not_known() -> None:
+def test_free_space_makes_an_hour_not_full_despite_unknown_spaces() -> None:
     days = weeks(4)
     rows = used(hour_rows(days, lambda _at: 5.0, unknown=2.0))
     assert {(cell.days, cell.full_days) for cell in heatmap(open_hours(PLAN, days, END), rows).values()} == {(4, 0)}
@@ -161,7 +161,7 @@ def test_what_was_free_was_free_however_much_beside_it_is_not_known() -> None:
 
 @st.composite
 def histories(draw):
-    """Two weeks of two zones and their sum, with holes; whole and half spaces, so that sums are exact."""
+    """Two weeks of two zones with gaps; counts are multiples of one half, so that sums are exact."""
     days = weeks(2)
     halves = st.integers(0, 12).map(lambda n: n / 2)
     zones = {}
@@ -169,28 +169,28 @@ def histories(draw):
         rows = []
         for hour in open_hours(PLAN, days, END):
             taken, unknown = draw(halves), draw(st.sampled_from([0.0, 0.0, 0.5, 3.0]))
-            told = draw(st.sampled_from([12.0, 12.0, 12.0, 6.0, 0.0]))
-            if told:
+            stored = draw(st.sampled_from([12.0, 12.0, 12.0, 6.0, 0.0]))
+            if stored:
                 free = max(0.0, 6.0 - taken - unknown)
                 taken = min(taken, 6.0 - unknown)
-                rows.append(Row((zone, "desk"), hour.at_ms, (told, 6.0, taken, taken, free, unknown, 0.0)))
+                rows.append(Row((zone, "desk"), hour.at_ms, (stored, 6.0, taken, taken, free, unknown, 0.0)))
         zones[zone] = {row.at_ms: UsedHour(*row.fields) for row in rows}
     return days, zones
 
 
 @given(histories())
-def test_shares_are_shares_and_parts_add_up_however_they_are_cut(history) -> None:
+def test_parts_add_up_to_the_whole_and_shares_stay_within_bounds(history) -> None:
     days, zones = history
-    these = open_hours(PLAN, days, END)
+    hours = open_hours(PLAN, days, END)
     for rows in zones.values():
-        whole = summed(these, rows)
+        whole = summed(hours, rows)
         assert 0 <= whole.coverage <= 1
         for parts in (
-            [cell.sum for cell in heatmap(these, rows).values()],
-            list(by_hour(these, rows).values()),
-            [day.sum for day in by_day(these, rows)],
+            [cell.sum for cell in heatmap(hours, rows).values()],
+            list(by_hour(hours, rows).values()),
+            [day.sum for day in by_day(hours, rows)],
         ):
-            assert sum(part.hours for part in parts) == whole.hours == len(these)
+            assert sum(part.hours for part in parts) == whole.hours == len(hours)
             assert sum(part.buckets for part in parts) == whole.buckets <= BUCKETS * whole.hours
             assert sum(part.taken_h for part in parts) == pytest.approx(whole.taken_h)
             assert sum(part.known_h for part in parts) == pytest.approx(whole.known_h)
@@ -198,5 +198,5 @@ def test_shares_are_shares_and_parts_add_up_however_they_are_cut(history) -> Non
             for part in parts:
                 assert part.use is None or 0 <= part.use <= 1
                 assert (part.use is None) == (part.coverage < KNOWN_LEAST)
-    sums = by_zone(these, {(zone, "desk"): rows for zone, rows in zones.items()})
+    sums = by_zone(hours, {(zone, "desk"): rows for zone, rows in zones.items()})
     assert set(sums) == {("hall", "desk"), ("quiet", "desk")}

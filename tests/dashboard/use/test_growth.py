@@ -1,4 +1,4 @@
-"""Whether more members would find a desk: what the model promises, and what it says in words."""
+"""The estimate for more members: properties of the model, and its texts."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -50,33 +50,29 @@ def even(taken: int, count: int = 6) -> list[Day]:
     return days([[taken] * 15] * count)
 
 
-def every(told: tuple[Chance, ...]) -> Iterator[Chance]:
-    for one in told:
+def every(chances: tuple[Chance, ...]) -> Iterator[Chance]:
+    for one in chances:
         assert one.low <= one.middle <= one.high
         yield one
 
 
 @settings(max_examples=15, deadline=None)
 @given(of=WEEKS, members=st.integers(1, 200), floor=st.integers(1, DESKS))
-def test_more_members_never_make_it_less_tight_and_every_chance_is_one(
-    of: list[list[int]], members: int, floor: int
-) -> None:
-    told = growth(days(of), members, DESKS, floor)
-    assert told is not None
-    for chances in (*told.hours.values(), told.any_in_a_week):
+def test_more_members_never_lower_a_chance(of: list[list[int]], members: int, floor: int) -> None:
+    estimate = growth(days(of), members, DESKS, floor)
+    assert estimate is not None
+    for chances in (*estimate.hours.values(), estimate.any_in_a_week):
         for name in ("low", "middle", "high"):
             values = [getattr(one, name) for one in every(chances)]
             assert values == sorted(values)
             assert all(-1e-9 <= value <= 1 + 1e-9 for value in values)
-    hours = [one.middle for one in told.hours_a_week]
+    hours = [one.middle for one in estimate.hours_a_week]
     assert hours == sorted(hours)
-    assert hours[-1] <= told.open_hours + 1e-9
+    assert hours[-1] <= estimate.open_hours + 1e-9
 
 
 @given(taken=TAKEN, added=st.integers(0, 40), members=st.integers(1, 200), floor=st.integers(1, DESKS - 1))
-def test_a_higher_floor_and_a_fuller_hour_are_never_less_tight(
-    taken: int, added: int, members: int, floor: int
-) -> None:
+def test_higher_floor_or_fuller_hour_never_lowers_the_chance(taken: int, added: int, members: int, floor: int) -> None:
     now = too_few(Tight(taken, DESKS), added, members, DESKS, floor)
     assert now <= too_few(Tight(taken, DESKS), added, members, DESKS, floor + 1) + 1e-9
     if taken < DESKS:
@@ -85,26 +81,26 @@ def test_a_higher_floor_and_a_fuller_hour_are_never_less_tight(
 
 @given(of=WEEKS)
 @settings(max_examples=10, deadline=None)
-def test_without_new_members_it_is_what_the_past_was(of: list[list[int]]) -> None:
-    told = growth(days(of), 60, DESKS, 1)
-    assert told is not None
+def test_zero_new_members_reproduce_the_past(of: list[list[int]]) -> None:
+    estimate = growth(days(of), 60, DESKS, 1)
+    assert estimate is not None
     full = sum(taken == DESKS for week in of for taken in week) / len(of)
-    assert told.hours_a_week[0].middle == pytest.approx(full)
+    assert estimate.hours_a_week[0].middle == pytest.approx(full)
 
 
-def test_the_same_past_gives_the_same_answer() -> None:
+def test_same_history_gives_the_same_estimate() -> None:
     past = days([[(7 * week + 3 * hour) % 29 for hour in range(15)] for week in range(8)])
     assert growth(past, 60, DESKS, 2) == growth(list(past), 60, DESKS, 2)
 
 
-def test_the_chance_is_that_of_as_many_coins_as_there_are_new_members() -> None:
+def test_chance_follows_the_binomial_distribution() -> None:
     assert too_few(Tight(26, 28), 2, 52, 28, 1) == pytest.approx(0.25)
     assert too_few(Tight(26, 28), 1, 52, 28, 1) == 0
     assert too_few(Tight(28, 28), 0, 52, 28, 1) == 1
     assert too_few(Tight(27, 28), 0, 52, 28, 2) == 1
 
 
-def test_of_less_than_four_weeks_nothing_is_said() -> None:
+def test_less_than_four_weeks_give_no_estimate() -> None:
     assert growth(even(20, 3), 60, DESKS, 1) is None
     assert growth([], 60, DESKS, 1) is None
     sparse = [day for day in even(20, 9) if (day.ordinal - FIRST) // 7 % 4 == 0]
@@ -112,28 +108,28 @@ def test_of_less_than_four_weeks_nothing_is_said() -> None:
     assert growth(even(20, 5), 60, DESKS, 1) is not None
 
 
-def test_a_weekday_that_was_known_once_has_no_range_and_so_no_answer_is_given() -> None:
+def test_weekday_with_two_known_days_gives_no_estimate() -> None:
     saturdays = [Day(FIRST + 7 * week + 5, 5, {9: Tight(27, DESKS)}) for week in range(3)]
     assert growth([*even(10), *saturdays[:2]], 40, DESKS, 1) is None
     assert growth([*even(10), *saturdays], 40, DESKS, 1) is not None
 
 
-def test_the_range_is_that_of_as_many_days_drawn_anew() -> None:
-    """Of ten Mondays five were full: drawn anew, three to seven of ten are, in the middle 80 % of Binomial(10, 1/2)."""
+def test_range_is_the_middle_80_percent_of_redrawn_days() -> None:
+    """Five of ten Mondays were full: redrawn, three to seven are, the middle 80 % of Binomial(10, 1/2)."""
     mondays = [Day(FIRST + 7 * week, 0, {9: Tight(DESKS * (week % 2), DESKS)}) for week in range(10)]
-    told = growth(mondays, 40, DESKS, 1)
-    assert told is not None
-    for one in (told.any_in_a_week[0], told.hours_a_week[0], told.hours[9][0]):
+    estimate = growth(mondays, 40, DESKS, 1)
+    assert estimate is not None
+    for one in (estimate.any_in_a_week[0], estimate.hours_a_week[0], estimate.hours[9][0]):
         assert [round(value, 9) for value in (one.low, one.middle, one.high)] == [0.3, 0.5, 0.7]
 
 
-def test_a_week_is_from_monday_to_sunday() -> None:
-    told = growth([Day(FIRST + day, day % 7, {9: Tight(3, DESKS)}) for day in range(28)], 40, DESKS, 1)
-    assert told is not None
-    assert (told.days, told.weeks) == (28, 4)
+def test_week_runs_from_monday_to_sunday() -> None:
+    estimate = growth([Day(FIRST + day, day % 7, {9: Tight(3, DESKS)}) for day in range(28)], 40, DESKS, 1)
+    assert estimate is not None
+    assert (estimate.days, estimate.weeks) == (28, 4)
 
 
-def test_a_house_that_was_full_says_that_more_may_have_come() -> None:
+def test_full_site_warns_that_more_people_may_have_come() -> None:
     full, calm = growth(even(DESKS), 60, DESKS, 1), growth(even(9), 60, DESKS, 1)
     assert full
     assert calm
@@ -152,14 +148,14 @@ def known(rows: list[Row], of: Days) -> list[Day]:
     return known_days(rows, hours, PLAN)
 
 
-def test_desks_of_one_member_each_are_neither_taken_nor_free() -> None:
+def test_dedicated_desks_are_left_out_of_the_counts() -> None:
     assert shared_desks(PLAN) == DESKS
     found = known(five_minutes(weeks(1), 19.0), weeks(1))
     assert len(found) == 5
     assert {tight for day in found for tight in day.hours.values()} == {Tight(9, 28)}
 
 
-def test_an_hour_is_as_tight_as_its_tightest_quarter() -> None:
+def test_hour_counts_its_busiest_quarter() -> None:
     rows = five_minutes(Days(MONDAY, MONDAY), 19.0)
     ten = at_ms(MONDAY, 10)
     tight = [replaced(row, 3.0) if ten <= row.at_ms < ten + 10 * MINUTE_MS else row for row in rows]
@@ -172,7 +168,7 @@ def replaced(row: Row, free: float) -> Row:
     return Row(row.tags, row.at_ms, (*row.fields[:3], free, row.fields[4]))
 
 
-def test_a_day_of_which_too_little_is_known_says_nothing() -> None:
+def test_day_with_too_little_data_is_left_out() -> None:
     assert known(five_minutes(weeks(1), 19.0, unknown=1.0), weeks(1)) == []
     half = [row for row in five_minutes(Days(MONDAY, MONDAY), 19.0) if row.at_ms < at_ms(MONDAY, 13)]
     assert known(half, Days(MONDAY, MONDAY)) == []
@@ -190,25 +186,25 @@ def test_a_day_of_which_too_little_is_known_says_nothing() -> None:
         ({"floor": "x"}, Fault.NO_NUMBER),
     ],
 )
-def test_a_question_without_sense_is_refused_with_a_remedy(args: dict[str, str], fault: Fault) -> None:
-    with pytest.raises(GrowthRejected) as refused:
+def test_invalid_query_is_rejected_with_a_remedy(args: dict[str, str], fault: Fault) -> None:
+    with pytest.raises(GrowthRejected) as rejected:
         read_asked(args, DESKS, 0)
-    assert refused.value.fault is fault
-    for words in (EN, SV):
-        assert refused.value.text in growth_words.fault(refused.value, DESKS, words)
+    assert rejected.value.fault is fault
+    for language_texts in (EN, SV):
+        assert rejected.value.text in growth_words.fault(rejected.value, DESKS, language_texts)
 
 
-def test_the_floor_is_what_the_house_wants_free_unless_somebody_chooses() -> None:
+def test_floor_defaults_to_the_setting_of_the_site() -> None:
     assert read_asked({}, DESKS, 0) == Asked(None, 1)
     assert read_asked({"members": " 60 "}, DESKS, 3) == Asked(60, 3)
     assert read_asked({"members": "60", "floor": "2"}, DESKS, 3) == Asked(60, 2)
 
 
-def test_the_answer_comes_first_and_nothing_is_surer_than_it_is() -> None:
-    told = growth(even(24), 60, DESKS, 1)
-    assert told
-    said = growth_words.answer(told, Asked(60, 1), EN)
-    assert said == (
+def test_answer_and_percentages_never_claim_certainty() -> None:
+    estimate = growth(even(24), 60, DESKS, 1)
+    assert estimate
+    answer = growth_words.answer(estimate, Asked(60, 1), EN)
+    assert answer == (
         "With 10 more members, no desk would be free in 9.3 of 15 open hours a week; at present in hardly any."
     )
     assert growth_words.percent(0.0, EN) == "under 1%"
@@ -217,19 +213,19 @@ def test_the_answer_comes_first_and_nothing_is_surer_than_it_is() -> None:
     assert growth_words.hours(Chance(3.0, 2.0, 4.0), SV) == "3,0 (2,0–4,0)"  # noqa: RUF001
 
 
-def test_more_taken_desks_than_members_are_doubted() -> None:
-    told = growth(even(24), 20, DESKS, 1)
-    assert told
-    assert "24 desks were taken at once" in growth_words.doubt(told, Asked(20, 1), EN)
-    assert growth_words.doubt(told, Asked(60, 1), EN) == ""
+def test_warning_if_more_desks_are_taken_than_there_are_members() -> None:
+    estimate = growth(even(24), 20, DESKS, 1)
+    assert estimate
+    assert "24 desks were taken at once" in growth_words.doubt(estimate, Asked(20, 1), EN)
+    assert growth_words.doubt(estimate, Asked(60, 1), EN) == ""
 
 
-def test_the_table_the_sheet_and_the_figure_say_the_same() -> None:
-    told = growth(even(24), 60, DESKS, 1)
-    assert told
-    sheet = growth_words.sheet(told, EN)
+def test_table_sheet_and_figure_have_the_same_values() -> None:
+    estimate = growth(even(24), 60, DESKS, 1)
+    assert estimate
+    sheet = growth_words.sheet(estimate, EN)
     rows = list(sheet.rows)
     assert [len(row) for row in rows] == [len(sheet.columns)] * 3
-    assert len(growth_words.table(told, EN)[0]) == 1 + len(ADDED)
-    drawn = growth_words.figure(told, EN)["data"]
+    assert len(growth_words.table(estimate, EN)[0]) == 1 + len(ADDED)
+    drawn = growth_words.figure(estimate, EN)["data"]
     assert [trace["y"][0] for trace in drawn] == [round(float(rows[0][1 + 3 * n]) * 100, 2) for n in range(len(ADDED))]  # type: ignore[arg-type]

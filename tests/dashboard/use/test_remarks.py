@@ -1,4 +1,4 @@
-"""What is said of weeks of use is what matters, and it is true."""
+"""Remarks on weeks of use: which are found, and in which order."""
 
 from collector.plan import WHOLE_SITE
 from dashboard.use.figures import by_zone
@@ -14,13 +14,13 @@ EIGHT = weeks(8)
 
 
 def told(rows, chosen=(WHOLE_SITE, "desk"), days=EIGHT):
-    these = open_hours(PLAN, days, END)
+    hours = open_hours(PLAN, days, END)
     scopes = by_scope(rows)
-    return remarks(these, scopes, by_zone(these, scopes), chosen)
+    return remarks(hours, scopes, by_zone(hours, scopes), chosen)
 
 
 def busy_tuesdays(weeks_full):
-    """The quiet zone is full on Tuesdays from 10 to 12, on so many of the eight weeks; the house never is."""
+    """The quiet zone is full on Tuesdays from 10 to 12 in some of the eight weeks; the whole site never is."""
     first_ms = at_ms(EIGHT.first)
 
     def taken(at):
@@ -34,18 +34,18 @@ def busy_tuesdays(weeks_full):
     ]
 
 
-def test_the_hours_in_which_nothing_was_free_come_first_and_as_one_finding() -> None:
+def test_consecutive_full_hours_are_one_remark_and_come_first() -> None:
     found = told(busy_tuesdays(6))
     assert found == [Full("quiet", "desk", 1, 10, 12, 6, 8, 12)]
-    said = "Tuesdays 10–12: no free desk in Tysta rummet in 6 of 8 weeks."  # noqa: RUF001 - a span has an en dash
-    assert remark(found[0], PLAN, Words.of("en")) == said
+    sentence = "Tuesdays 10–12: no free desk in Tysta rummet in 6 of 8 weeks."  # noqa: RUF001 - a range has an en dash
+    assert remark(found[0], PLAN, Words.of("en")) == sentence
 
 
-def test_what_happens_on_fewer_than_half_of_the_weeks_is_no_finding() -> None:
+def test_full_hours_in_fewer_than_half_of_the_weeks_are_no_remark() -> None:
     assert isinstance(told(busy_tuesdays(3))[0], Fullest)
 
 
-def test_hours_that_are_full_on_different_weeks_are_no_span_that_was_full_on_all_of_them() -> None:
+def test_hours_full_in_different_weeks_are_separate_remarks() -> None:
     first_ms = at_ms(EIGHT.first)
 
     def taken(at):
@@ -60,13 +60,13 @@ def test_hours_that_are_full_on_different_weeks_are_no_span_that_was_full_on_all
     ]
 
 
-def test_a_week_is_no_pattern() -> None:
+def test_two_weeks_are_too_few_for_full_hours() -> None:
     week = weeks(2)
     rows = list(hour_rows(week, lambda _at: 10.0))
     assert not [found for found in told(rows, days=week) if isinstance(found, Full)]
 
 
-def test_two_days_of_each_name_say_nothing_of_how_such_days_are() -> None:
+def test_two_days_per_weekday_are_too_few_for_remarks() -> None:
     def rows(days):
         return list(hour_rows(days, lambda at: 2.0 if at.weekday() == 4 else 5.0 + (at.hour == 10)))
 
@@ -74,7 +74,7 @@ def test_two_days_of_each_name_say_nothing_of_how_such_days_are() -> None:
     assert [type(found) for found in told(rows(weeks(3)), days=weeks(3))] == [Fullest, Calm]
 
 
-def test_what_is_full_in_the_whole_house_is_not_told_again_of_its_zones() -> None:
+def test_hours_full_in_the_whole_site_are_not_repeated_for_zones() -> None:
     def full(at):
         return 10.0 if (at.weekday(), at.hour) == (0, 9) else 6.0
 
@@ -83,12 +83,12 @@ def test_what_is_full_in_the_whole_house_is_not_told_again_of_its_zones() -> Non
     assert [found.zone for found in told(rows[len(rows) // 3 :]) if isinstance(found, Full)] == ["hall", "quiet"]
 
 
-def test_hours_that_autumns_clocks_move_stay_the_same_hours() -> None:
+def test_full_hours_stay_the_same_across_a_clock_change() -> None:
     (found,) = (one for one in told(busy_tuesdays(8)) if isinstance(one, Full))
     assert (found.begin, found.end, found.weeks, found.of) == (10, 12, 8, 8)
 
 
-def test_calm_days_and_hardly_used_zones_and_gaps_are_told() -> None:
+def test_quiet_days_hardly_used_zones_and_gaps_are_found() -> None:
     rows = [
         *hour_rows(EIGHT, lambda at: 2.0 if at.weekday() == 4 else 8.0, capacity=20.0, unknown=2.0),
         *hour_rows(EIGHT, lambda _at: 0.5, zone="hall"),
@@ -103,13 +103,13 @@ def test_calm_days_and_hardly_used_zones_and_gaps_are_told() -> None:
     ]
 
 
-def test_a_weekday_of_more_than_half_the_fullest_one_s_use_is_not_called_calm() -> None:
+def test_weekday_above_half_of_the_busiest_is_not_quiet() -> None:
     def rows(calm):
         return list(hour_rows(EIGHT, lambda at: calm if at.weekday() == 4 else 8.0))
 
     assert [[one.weekday for one in told(rows(use)) if isinstance(one, Calm)] for use in (4.0, 4.5)] == [[4], []]
 
 
-def test_of_nothing_nothing_is_said_but_that() -> None:
+def test_no_data_gives_no_remarks() -> None:
     assert told([]) == []
     assert remarks([], {}, {}, (WHOLE_SITE, "desk")) == []

@@ -1,4 +1,4 @@
-"""A table holds under each heading what the heading says, and its figure draws the same."""
+"""Each column of a table has the values that its heading names, and the figure draws the same values."""
 
 from dashboard.use.cells import Sheet, Unit
 from dashboard.use.plots import figures
@@ -14,7 +14,7 @@ EN = Words.of("en")
 
 
 def made() -> dict[str, Sheet]:
-    """Ten desks, of which all are taken on Tuesdays at ten, three weeks of four, and six else."""
+    """Ten desks. All are taken on Tuesdays at ten in three of four weeks, six at other times."""
     last_ms = at_ms(weeks(3).last)
     rows = hour_rows(
         FOUR,
@@ -29,13 +29,13 @@ def under(sheet: Sheet, *begins: object) -> dict[str, object]:
     return {column.name: value for column, value in zip(sheet.columns, row, strict=True)}
 
 
-def test_an_hour_of_the_week_says_on_how_many_of_how_many_weeks_nothing_was_free() -> None:
-    row = under(made()["week"], "Tuesday", "10–11")  # noqa: RUF001 - a span has an en dash
+def test_week_hour_counts_weeks_with_nothing_free() -> None:
+    row = under(made()["week"], "Tuesday", "10–11")  # noqa: RUF001 - a range has an en dash
     assert (row["Weeks with nothing free"], row["Weeks with data"]) == (3.0, 4.0)
     assert (row["Occupied"], row["Maximum"], row["Fewest free"], row["Data available"]) == (0.9, 10.0, 0.0, 1.0)
 
 
-def test_each_line_of_the_days_draws_the_column_that_it_is_named_after() -> None:
+def test_each_line_of_the_days_draws_its_own_column() -> None:
     sheet = made()["days"]
     drawn = figures([sheet], EN)["days"]["data"]
     assert [trace["name"] for trace in drawn] == ["Maximum", "Fewest free"]

@@ -1,4 +1,4 @@
-"""The figures of use are the same, whichever store they come from."""
+"""The figures of use are the same from either history store."""
 
 import sqlite3
 from contextlib import closing
@@ -16,7 +16,7 @@ from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.use.weeks import hour_rows, people_rows, stay_row, weeks
 
 
-def test_sqlite_and_influxdb_tell_the_same_of_the_same_journal(settings: DashboardSettings) -> None:
+def test_sqlite_and_influxdb_give_the_same_figures(settings: DashboardSettings) -> None:
     days = weeks(8)
     journal = Path(settings.journal_path)
     with closing(sqlite3.connect(journal)) as db:
@@ -29,13 +29,13 @@ def test_sqlite_and_influxdb_tell_the_same_of_the_same_journal(settings: Dashboa
         tables.upsert(db, STAYS, [stay_row(days.first + timedelta(days=n), 3, 1, 4, 1, 5) for n in range(days.count)])
         db.commit()
     half = replace(days, first=days.first + timedelta(days=28))
-    asked = Asked(days=half, against=Against.BEFORE, other=half.back(timedelta(days=28)))
-    here = read_view(settings, asked, PLAN, MONDAY_10_MS)
+    query = Asked(days=half, against=Against.BEFORE, other=half.back(timedelta(days=28)))
+    from_sqlite = read_view(settings, query, PLAN, MONDAY_10_MS)
     with in_influxdb(journal) as influx:
-        there = replace(settings, history=HistoryKind.INFLUXDB, influx=influx)
-        assert read_view(there, asked, PLAN, MONDAY_10_MS) == here
-        hours = [list(each_open_hour(store, asked, PLAN, MONDAY_10_MS)) for store in (settings, there)]
+        influxdb_settings = replace(settings, history=HistoryKind.INFLUXDB, influx=influx)
+        assert read_view(influxdb_settings, query, PLAN, MONDAY_10_MS) == from_sqlite
+        hours = [list(each_open_hour(store, query, PLAN, MONDAY_10_MS)) for store in (settings, influxdb_settings)]
     assert hours[0] == hours[1]
-    assert here.changes is not None
-    assert here.whole.hours == 20 * 13
-    assert len(here.zones) == 3
+    assert from_sqlite.changes is not None
+    assert from_sqlite.whole.hours == 20 * 13
+    assert len(from_sqlite.zones) == 3

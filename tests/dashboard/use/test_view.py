@@ -1,4 +1,4 @@
-"""All figures of one question together: what nobody can take, what is not over, and what began later."""
+"""The use report: dedicated desks, unfinished days, and history that begins later."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.dashboard.use.weeks import asked, at_ms, hour_rows, people_rows, week
 END = 2**50
 
 
-def test_that_no_dedicated_desk_was_free_is_no_finding() -> None:
+def test_full_dedicated_desks_are_no_remark() -> None:
     own = tuple(replace(one, tenure=Tenure.DEDICATED) if one.zone == "quiet" else one for one in PLAN.spaces)
     days = weeks(4)
     rows: list[Row] = [
@@ -28,22 +28,24 @@ def test_that_no_dedicated_desk_was_free_is_no_finding() -> None:
     assert found == [["quiet", "quiet"], []]
 
 
-def test_a_day_that_is_not_over_is_set_beside_no_whole_one() -> None:
-    """Every morning is calm and every afternoon full; today is as all days are, and has had its morning alone."""
+def test_unfinished_day_is_left_out_of_the_comparison() -> None:
+    """Every morning is quiet and every afternoon busy; today is like all days, but only its morning is over."""
     two = weeks(2)
     now, then = Days(two.first + timedelta(days=7), two.last), weeks(1)
     rows = list(hour_rows(two, lambda at: 2.0 if at.hour < 13 else 9.0))
     noon_ms = at_ms(two.first + timedelta(days=11), 12)
-    question = asked(now, against=Against.BEFORE, other=then)
+    query = asked(now, against=Against.BEFORE, other=then)
     of = [[row for row in rows if at_ms(days.first) <= row.at_ms < days.span(PLAN)[1]] for days in (now, then)]
-    changes = view(question, Material([row for row in of[0] if row.at_ms < noon_ms]), Material(of[1]), PLAN, noon_ms)
+    changes = view(query, Material([row for row in of[0] if row.at_ms < noon_ms]), Material(of[1]), PLAN, noon_ms)
     assert changes.changes is not None
     assert [(one.by, one.days) for one in (changes.changes.use, changes.changes.peak)] == [(0.0, 4), (0.0, 4)]
 
 
-def test_a_kind_that_came_after_the_doors_is_known_from_when_it_came() -> None:
+def test_kind_added_later_is_covered_from_its_first_day() -> None:
     days = weeks(4)
     later = Days(days.first + timedelta(days=14), days.last)
-    told = Material(list(hour_rows(later, lambda _at: 1.0, capacity=2.0)), (), list(people_rows(days, lambda _at: 9.0)))
-    seen = view(asked(days), told, None, PLAN, END)
-    assert (seen.days, seen.whole.use, seen.whole.coverage) == (later, 0.5, 1.0)
+    rows_of_query = Material(
+        list(hour_rows(later, lambda _at: 1.0, capacity=2.0)), (), list(people_rows(days, lambda _at: 9.0))
+    )
+    report = view(asked(days), rows_of_query, None, PLAN, END)
+    assert (report.days, report.whole.use, report.whole.coverage) == (later, 0.5, 1.0)

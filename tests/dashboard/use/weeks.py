@@ -1,4 +1,4 @@
-"""Weeks of use as history has them, for the tests of its figures."""
+"""Builds history rows of weeks of use for tests."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,9 +12,9 @@ from dashboard.use.asked import Asked, Days
 from tests.dashboard.house import PLAN
 
 MONDAY = date(2025, 9, 29)
-"""Four weeks later Sweden's clocks go back."""
+"""Four weeks before clocks in Sweden go back."""
 ALWAYS = replace(PLAN, opening_hours={})
-"""Open round the clock; on its red days too, which a house without hours has like any other."""
+"""Open around the clock, also on public holidays, because the plan has no opening hours."""
 
 
 def at_ms(day: date, hour: int = 0, plan: SitePlan = PLAN) -> int:
@@ -35,7 +35,7 @@ def hour_rows(
     unknown: float = 0.0,
     plan: SitePlan = PLAN,
 ) -> Iterator[Row]:
-    """A row for each hour of some days; what is full is full all through the hour."""
+    """Yield a row for each hour of some days; a full hour is full in all of its buckets."""
     from_ms, to_ms = days.span(plan)
     for start_ms in range(from_ms, to_ms, HOUR_MS):
         mean = taken(local(plan, start_ms))
