@@ -1,1 +1,1 @@
-"""The front door: the command, the site file, the whole house in one go."""
+"""The `ledig` command, the site file, and `ledig up`, which runs a whole site on one machine."""

@@ -1,8 +1,8 @@
-"""The `ledig` command: one front door to every process of the house.
+"""The `ledig` command: starts every process of a site.
 
 In:    a command line.
-Out:   a running process, or one plain line about what is wrong, and an exit status (see exits.py).
-Never: work of its own. What a command needs is imported when it runs: a Raspberry Pi has no dashboard parts.
+Out:   a running process, or one line about the problem, and an exit status (see ledig.runtime.exit_status).
+Never: logic of its own. Each command imports what it needs when it runs: a Raspberry Pi has no dashboard packages.
 """
 
 import sys
@@ -65,7 +65,7 @@ def up(**options: Any) -> None:
     help="GPIO driver; mock needs no hardware.",
 )
 @_CHECK
-def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Read sensors and publish events over MQTT."""
     from ledig import processes
 
@@ -75,7 +75,7 @@ def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT0
 @cli.command(epilog="example: ledig collector --check /etc/ledig/site.toml")
 @_SITE
 @_CHECK
-def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Compute space states and store the history."""
     from ledig import processes
 
@@ -85,7 +85,7 @@ def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it
 @cli.command(epilog="example: ledig dashboard /etc/ledig/site.toml")
 @_SITE
 @_CHECK
-def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click hands it over by name
+def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Serve the web pages and the API."""
     from ledig import processes
 
@@ -164,7 +164,7 @@ def check(site: Path) -> None:
         "device": found.devices,
         "sensor": plan.sensors,
     }
-    parts = [counted(len(things), word) for word, things in counts.items()]
+    parts = [counted(len(things), noun) for noun, things in counts.items()]
     click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
     if missing := plan.privacy.missing():
         click.echo(
@@ -213,26 +213,26 @@ cli.add_command(user)
 
 
 def run(arguments: list[str]) -> Status:
-    """Run one command line and say what came of it."""
-    command = next((word for word in arguments if not word.startswith("-")), "")
+    """Run one command line and return its exit status."""
+    command = next((argument for argument in arguments if not argument.startswith("-")), "")
     try:
         cli.main(arguments, prog_name="ledig", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as asked:
-        asked.show()
+    except click.exceptions.NoArgsIsHelpError as help_only:
+        help_only.show()
         return Status.WRONG
-    except click.ClickException as wrong:
-        wrong.show()
+    except click.ClickException as usage_error:
+        usage_error.show()
         return Status.WRONG
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return Status.WRONG
-    except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback
+    except Exception as fault:  # noqa: BLE001 - every exception becomes a status; a bug keeps its traceback
         return report(fault, command)
     return Status.DONE
 
 
 def main() -> None:
-    """What the `ledig` script calls."""
+    """Entry point of the `ledig` script."""
     end_process_with_threads()
     sys.exit(run(sys.argv[1:]))
 

@@ -1,8 +1,8 @@
-"""Writes the wire down for machines: an AsyncAPI 3.0 document made from the code's own types.
+"""AsyncAPI 3.0 document of the wire contract, generated from the code's types.
 
-In:    the types of edge.message and of the collector's messages, the topics of edge.topics.
-Out:   one JSON document; firmware-config/asyncapi.json is the one of this version (`make contract` writes it).
-Never: a rule that the types do not hold. Words are in firmware-config/contract.md.
+In:    the message types of edge and collector, and the topics.
+Out:   one JSON document; `make contract` writes it to firmware-config/asyncapi.json.
+Never: a rule that the types do not contain; the contract in prose is firmware-config/contract.md.
 
 Source: AsyncAPI 3.0.0; its MQTT bindings 0.2.0.
 """
@@ -34,7 +34,7 @@ _PARAMETERS: Final = {
 
 
 class Way(StrEnum):
-    """Who speaks, seen from the house: what a device sends, the house receives."""
+    """Direction of a message, seen from the server: what a device sends, the server receives."""
 
     RECEIVE = "receive"
     SEND = "send"
@@ -42,7 +42,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One kind of topic: its address, what is said there, by whom, and how."""
+    """One kind of topic: its address, message types, direction and delivery."""
 
     name: str
     address: str
@@ -52,11 +52,11 @@ class Channel:
     what: str
     qos: int = 1
     also: tuple[type, ...] = ()
-    """What else may be said there."""
+    """Further message types."""
 
     @property
     def types(self) -> tuple[type, ...]:
-        """Everything that may be said there."""
+        """All message types of the topic."""
         return self.says, *self.also
 
 
@@ -185,11 +185,11 @@ CHANNELS: Final = (
         also=(wire.AlertCommand,),
     ),
 )
-"""Every kind of topic of the contract."""
+"""All topics of the contract."""
 
 
 def document() -> dict[str, Any]:
-    """The whole AsyncAPI document, as plain values."""
+    """Build the whole AsyncAPI document as plain values."""
     types = list({one: None for channel in CHANNELS for one in channel.types})
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return {
@@ -197,37 +197,37 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Ledig MQTT contract",
             "version": "1",
-            "description": "Seen from the house: what a device sends, the house receives. Instants are Unix"
+            "description": "Seen from the server: what a device sends, the server receives. Instants are Unix"
             " milliseconds, UTC. The rules that a schema cannot hold are in contract.md.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {channel.name: _channel(channel) for channel in CHANNELS},
-        "operations": {f"{channel.way}_{channel.name}": _operation(channel) for channel in CHANNELS},
+        "channels": {channel.name: _build_channel(channel) for channel in CHANNELS},
+        "operations": {f"{channel.way}_{channel.name}": _build_operation(channel) for channel in CHANNELS},
         "components": {
             "messages": {one.__name__: {"payload": {"$ref": f"#/components/schemas/{one.__name__}"}} for one in types},
-            "schemas": {name: _schema(name, schema) for name, schema in sorted(schemas.items())},
+            "schemas": {name: _complete_schema(name, schema) for name, schema in sorted(schemas.items())},
         },
     }
 
 
 def render() -> str:
-    """The document as it stands in the file."""
+    """Return the document as the text of the file."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _channel(channel: Channel) -> dict[str, Any]:
-    named = {name: {"description": text} for name, text in _PARAMETERS.items() if f"{{{name}}}" in channel.address}
+def _build_channel(channel: Channel) -> dict[str, Any]:
+    parameters = {name: {"description": text} for name, text in _PARAMETERS.items() if f"{{{name}}}" in channel.address}
     kinds = [one.__name__ for one in channel.types]
     return {
         "address": channel.address,
         "description": channel.what,
         "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
-        "parameters": named,
+        "parameters": parameters,
     }
 
 
-def _operation(channel: Channel) -> dict[str, Any]:
+def _build_operation(channel: Channel) -> dict[str, Any]:
     return {
         "action": channel.way,
         "channel": {"$ref": f"#/channels/{channel.name}"},
@@ -235,7 +235,7 @@ def _operation(channel: Channel) -> dict[str, Any]:
     }
 
 
-def _schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _complete_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     if "description" in schema:
         schema = schema | {"description": inspect.cleandoc(schema["description"])}
     if name == message.Kind.__name__:

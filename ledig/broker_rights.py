@@ -1,8 +1,8 @@
-"""What each user of the broker may read and write: one table, for the broker of `ledig up` and for Mosquitto.
+"""Topics that each broker user may read and write: one table for the broker of `ledig up` and for Mosquitto.
 
 In:    the site's id and a user.
-Out:   topics and filters; as a text, Mosquitto's ACL file (firmware-config/mosquitto/ledig.acl, by `make contract`).
-Never: a right outside the site.
+Out:   topic filters, and Mosquitto's ACL file (firmware-config/mosquitto/ledig.acl, written by `make contract`).
+Never: access outside the site.
 """
 
 import sys
@@ -16,34 +16,34 @@ from ledig.site import COLLECTOR_USER, DASHBOARD_USER
 
 INSTALLER_USER: Final = "installer"
 SITE: Final = "SITE"
-"""Stands in the shipped ACL file for the site's id. No id has capitals, so a file that was copied as it is lets nobody
-read or write anything."""
+"""Placeholder for the site's id in the shipped ACL file. Ids have no capitals, so a file with the placeholder gives no
+access."""
 _OWN_NAME: Final = "%u"
-"""Mosquitto puts the user's name in its place."""
+"""Mosquitto replaces this with the user name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The topics of one user, as filters."""
+    """Topic filters that one user may read and write."""
 
     reads: tuple[str, ...]
     writes: tuple[str, ...]
 
 
 def rights(site: str, user: str) -> Rights:
-    """What a user may do; whoever is not one of the three with a name of their own is the device of that name."""
-    everything = _Filters(site)
+    """Return a user's rights; a user other than the three named ones is the device with that id."""
+    filters = _SiteFilters(site)
     if user == COLLECTOR_USER:
-        return everything.of_collector()
+        return filters.of_collector()
     if user == DASHBOARD_USER:
-        return everything.of_dashboard()
+        return filters.of_dashboard()
     if user == INSTALLER_USER:
-        return everything.of_installer()
-    return everything.of_device(user)
+        return filters.of_installer()
+    return filters.of_device(user)
 
 
 @dataclass(frozen=True, slots=True)
-class _Filters:
+class _SiteFilters:
     site: str
 
     def of_device(self, device: str) -> Rights:
@@ -146,12 +146,13 @@ _SECTIONS: Final = {
 
 
 def acl_file() -> str:
-    """Mosquitto's ACL file for any site: `SITE` stands for its id."""
+    """Build Mosquitto's ACL file, with a placeholder for the site's id."""
     sections = [_HEADER]
     for user, comment in _SECTIONS.items():
-        word, first = ("pattern", []) if user == _OWN_NAME else ("topic", [f"user {user}"])
-        given = rights(SITE, user)
-        lines = [f"{word} read {topic}" for topic in given.reads] + [f"{word} write {topic}" for topic in given.writes]
+        keyword, first = ("pattern", []) if user == _OWN_NAME else ("topic", [f"user {user}"])
+        granted = rights(SITE, user)
+        lines = [f"{keyword} read {topic}" for topic in granted.reads]
+        lines += [f"{keyword} write {topic}" for topic in granted.writes]
         sections.append("\n".join([comment.format(user=_OWN_NAME), *first, *lines]) + "\n")
     return "\n".join(sections)
 

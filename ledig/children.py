@@ -1,8 +1,8 @@
-"""What each process of `ledig up` does. Every import is inside: a child loads its own part of the house alone.
+"""Entry points of the child processes of `ledig up`. Imports are local, so that a child loads only its own packages.
 
-In:    settings, and the event that stops it.
-Out:   the part of the house, until `stop` is set.
-Never: judgement; this only opens the right room.
+In:    settings, and the stop event.
+Out:   a running process, until `stop` is set.
+Never: logic of its own.
 """
 
 import threading
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 def broker(settings: "HouseBrokerSettings", stop: threading.Event) -> None:
-    """The embedded broker."""
+    """Run the embedded broker."""
     from ledig.house_broker import serve
 
     serve(settings, stop)
 
 
 def collector(settings: "CollectorSettings", plan: "SitePlan", source: "TimeSource", stop: threading.Event) -> None:
-    """The collector."""
+    """Run the collector."""
     from collector.run import run
 
     run(settings, plan, source, stop)
 
 
 def dashboard(settings: "DashboardSettings", plan: "SitePlan", source: "TimeSource", stop: threading.Event) -> None:
-    """The dashboard."""
+    """Run the dashboard."""
     from dashboard.server import serve
 
     serve(settings, plan, source, stop)
@@ -43,14 +43,14 @@ def dashboard(settings: "DashboardSettings", plan: "SitePlan", source: "TimeSour
 def people(
     plan: "SitePlan", devices: "tuple[DeviceSettings, ...]", clock: "HouseClock", folder: Path, stop: threading.Event
 ) -> None:
-    """Every device of the site, with invented people."""
+    """Run all devices of the site with simulated people."""
     from ledig.simulation import run
 
     run(plan, devices, clock, folder, stop)
 
 
 def device(settings: "DeviceSettings", stop: threading.Event) -> None:
-    """One real device, on this machine's own pins."""
+    """Run one real device on this machine's pins."""
     from edge import agent
     from ledig.processes import own_clock, pin_factory
 

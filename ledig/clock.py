@@ -1,8 +1,8 @@
-"""The house's clock: as fast as it is told, the same in every process, and never set back.
+"""Site time of a simulated site: runs at a given speed, is shared by all its processes, and never goes back.
 
-In:    a speed, and where house time stood when the house last stopped.
-Out:   a clock that every process of this machine shares once it is handed over.
-Never: the real time of day, but for a house in real time.
+In:    a speed, and the site time at which the site last stopped.
+Out:   a clock that can be passed to other processes of this machine.
+Never: the real time of day, except for a site in real time.
 """
 
 import json
@@ -18,26 +18,29 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 FIRST_MORNING = time_of_day(6, 58)
-"""A new house begins just before its first members come, so that its counts are right from the start."""
+"""A new site starts just before its first members arrive, so that its counts are right from the start."""
 
 _AHEAD_S = 2.0
-"""What is noted lies this far ahead (real seconds): a house that was killed never goes back."""
-_NOTE_EVERY_S = 0.5
+"""The saved time is this far ahead (real seconds), so that site time never goes back after a kill."""
+_SAVE_INTERVAL_S = 0.5
 
 
 class ClockRejected(ValueError):
-    """The note of where house time stopped cannot be read."""
+    """The file with the saved site time cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class HouseClock:
-    """House time runs `speed` times as fast as real time. Picklable: the origin is the machine's monotonic clock."""
+    """Site time that runs `speed` times as fast as real time.
+
+    It can be pickled: its origin is the machine's monotonic clock, which all processes share.
+    """
 
     speed: float
     origin_ms: int
-    """House time, Unix milliseconds, at the real moment `started_ns`."""
+    """Site time in Unix milliseconds at `started_ns`."""
     started_ns: int
-    """The machine's monotonic clock then; it is the same in all its processes."""
+    """The machine's monotonic clock at the start."""
 
     def now_ms(self) -> int:
         return self.origin_ms + self.monotonic_ms()
@@ -59,109 +62,109 @@ class HouseClock:
 
 
 def start(speed: float, origin_ms: int) -> HouseClock:
-    """A clock that shows `origin_ms` now."""
+    """Start a clock that shows `origin_ms` now."""
     return HouseClock(speed=speed, origin_ms=origin_ms, started_ns=time.monotonic_ns())
 
 
 def first_morning_ms(today: datetime, zone: ZoneInfo) -> int:
-    """House time at a new house's first start: today's morning, or Friday's at a weekend."""
+    """Return the site time at which a new site starts: this morning, or Friday's at a weekend."""
     local = today.astimezone(zone)
     day = local.date() - timedelta(days=max(0, local.weekday() - 4))
     return int(datetime.combine(day, FIRST_MORNING, zone).timestamp() * 1000)
 
 
 class StoppedAt:
-    """The file in which a simulated house notes where its time stands.
+    """The file with the saved site time of a simulated site.
 
-    The number has a checksum: one changed digit would set the house years ahead.
+    The number has a checksum: one changed digit would move site time years ahead.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def read(self) -> int | None:
-        """House time to go on from; None for a new house.
+        """Return the site time to continue from; None for a new site.
 
         Raises:
-            ClockRejected: the file holds something else.
-            OSError: the disk.
+            ClockRejected: the file contains something else.
+            OSError: the disk failed.
         """
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
-            house_ms = found["house_ms"]
+            site_ms = found["house_ms"]
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, RecursionError) as fault:
-            raise ClockRejected(f"{self._file}: no site time in it; delete its folder to start a new site") from fault
-        if type(house_ms) is not int or house_ms < 0 or found.get("check", _check(house_ms)) != _check(house_ms):
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ClockRejected(f"{self._file}: no site time in it; delete its folder to start a new site") from error
+        if type(site_ms) is not int or site_ms < 0 or found.get("check", _checksum(site_ms)) != _checksum(site_ms):
             raise ClockRejected(f"{self._file}: its site time is damaged; delete its folder to start a new site")
-        return house_ms
+        return site_ms
 
     def put_aside(self) -> Path:
-        """Rename a damaged file under the first number that is free; returns its new name."""
+        """Rename a damaged file with the first free number; return its new path."""
         number = 1
         while (aside := self._file.with_name(f"{self._file.name}.damaged-{number}")).exists():
             number += 1
         return self._file.rename(aside)
 
     def note(self, clock: HouseClock) -> None:
-        """Note a moment a little ahead, so that even a kill before the next note cannot set the house back.
+        """Save a time slightly ahead, so that a kill before the next save cannot move site time back.
 
         Raises:
-            OSError: the disk; the file holds the last note.
+            OSError: the disk failed; the file keeps the last saved time.
         """
         self._write(clock.now_ms() + int(_AHEAD_S * 1000 * clock.speed))
 
     def note_stop(self, clock: HouseClock) -> None:
-        """Note exactly now: the house sleeps. Raises OSError as `note` does."""
+        """Save the exact time at a stop. Raises OSError as `save` does."""
         self._write(clock.now_ms())
 
-    def _write(self, house_ms: int) -> None:
-        beside = self._file.with_suffix(".new")
-        beside.write_text(json.dumps({"house_ms": house_ms, "check": _check(house_ms)}) + "\n", encoding="utf-8")
-        beside.replace(self._file)
+    def _write(self, site_ms: int) -> None:
+        temporary = self._file.with_suffix(".new")
+        temporary.write_text(json.dumps({"house_ms": site_ms, "check": _checksum(site_ms)}) + "\n", encoding="utf-8")
+        temporary.replace(self._file)
 
 
-def _check(house_ms: int) -> int:
-    return zlib.crc32(str(house_ms).encode())
+def _checksum(site_ms: int) -> int:
+    return zlib.crc32(str(site_ms).encode())
 
 
 class Notes:
-    """Notes house time while the house runs; a disk that refuses is reported once and tried again."""
+    """Saves site time while the site runs; reports a failing disk once and tries again."""
 
     def __init__(self, file: StoppedAt, clock: HouseClock, show: Callable[[str], None]) -> None:
         self._file, self._clock, self._show = file, clock, show
         self._due_s = 0.0
-        self._fault = ""
+        self._problem = ""
 
     def look(self) -> None:
-        """Note house time if it is due."""
+        """Save site time if it is due."""
         if time.monotonic() >= self._due_s:
-            self._due_s = time.monotonic() + _NOTE_EVERY_S
-            self._try(self._file.note)
+            self._due_s = time.monotonic() + _SAVE_INTERVAL_S
+            self._save(self._file.note)
 
     def stop(self) -> None:
-        """Note where house time stops."""
-        self._try(self._file.note_stop)
+        """Save site time at the stop."""
+        self._save(self._file.note_stop)
 
-    def _try(self, note: Callable[[HouseClock], None]) -> None:
+    def _save(self, note: Callable[[HouseClock], None]) -> None:
         try:
             note(self._clock)
-        except OSError as fault:
-            reason = (fault.strerror or str(fault)).lower()
-            if reason != self._fault:
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            if reason != self._problem:
                 self._show(f"site time cannot be saved ({reason}); trying again until it can")
-            self._fault = reason
+            self._problem = reason
             return
-        if self._fault:
+        if self._problem:
             self._show("site time is saved again")
-        self._fault = ""
+        self._problem = ""
 
 
 def newest_stored_ms(journal: Path) -> int:
-    """The newest moment that a journal knows: a house whose own note is lost or old must not go back behind it.
+    """Return the time of the newest event or transition in a journal; 0 if it is missing or cannot be read.
 
-    0: there is no journal, or it cannot be read.
+    A site whose saved time is lost or old must not go back behind it.
     """
     if not journal.exists():
         return 0

@@ -1,8 +1,8 @@
-"""Reads the addresses that alerts go to from files of their own, so that no site file ever holds one; and tries them.
+"""Addresses of alert destinations, one file each, so that the site file contains none; and `ledig alerts test`.
 
-In:    the settings of alerts, from the site file.
-Out:   the same with their addresses; a trial message at each of them.
-Never: an address in a message or a log: whoever knows it can write there.
+In:    the alert settings of the site file.
+Out:   the settings with addresses; a test message to each destination.
+Never: an address in a message or a log: whoever has it can send messages there.
 """
 
 from dataclasses import replace
@@ -20,50 +20,50 @@ from ledig.site import read
 
 
 class AddressRejected(ValueError):
-    """The file of an address is missing, empty, open to others, or holds none."""
+    """The file of an address is missing, empty, readable by others, or invalid."""
 
 
 class DestinationAway(ConnectionError):
-    """A destination did not take a message. It may do so later."""
+    """A destination did not accept a message; it may accept it later."""
 
 
 def with_addresses(settings: AlertSettings) -> AlertSettings:
-    """The settings with the address of each destination.
+    """Return the settings with the address of each destination.
 
     Raises:
-        AddressRejected: a file cannot be used; the text names it and the remedy.
-        SettingsFileAway: a file is there and cannot be read now.
+        AddressRejected: a file cannot be used; the message names it and the remedy.
+        SettingsFileAway: a file exists but cannot be read now.
     """
-    found = tuple(replace(one, url=_address(one.url_file)) for one in settings.destinations)
+    found = tuple(replace(one, url=_read_address(one.url_file)) for one in settings.destinations)
     return replace(settings, destinations=found)
 
 
 def test(path: Path) -> None:
-    """Send a trial message to each destination of a site file, and say how each went.
+    """Send a test message to each destination of a site file and show the results.
 
     Raises:
         SiteRejected, AddressRejected: nothing was sent.
-        DestinationAway: some took none.
+        DestinationAway: at least one destination did not accept it.
     """
     site = read(path)
     settings = with_addresses(site.collector.alerts)
     if not settings.destinations:
         raise AddressRejected(f"{path.name}: no [[alerts.destination]]; give one with a name and a url_file")
-    away = []
+    failed = []
     for destination in settings.destinations:
-        letter = trial(destination, settings, site.plan, unix_ms())
-        reason = attempt(destination.url, letter.title, letter.body)
+        message = trial(destination, settings, site.plan, unix_ms())
+        reason = attempt(destination.url, message.title, message.body)
         click.echo(
             f"{destination.name}: {f'test message not accepted: {reason}' if reason else 'test message accepted'}"
         )
         if reason:
-            away.append(destination)
-    if away:
-        names = ", ".join(f"{one.name} ({one.url_file})" for one in away)
+            failed.append(destination)
+    if failed:
+        names = ", ".join(f"{one.name} ({one.url_file})" for one in failed)
         raise DestinationAway(f"not delivered to {names}; check the address and the network of this machine")
 
 
-def _address(file: Path) -> str:
+def _read_address(file: Path) -> str:
     remedy = "put one line there: an apprise URL"
     try:
         text = read_settings_text(file).strip()

@@ -1,12 +1,12 @@
-"""Turns the exception that ended a command into one line and an exit status.
+"""Exit status and one-line message for the exception that ended a command.
 
 In:    the exception.
-Out:   the status (0 done, 1 our bug or a fault of the environment, 2 settings or usage, 3 something a check reaches is
-       away) and the text to show.
-Never: a traceback, except for our own bugs; status 2 for a fault that a restart may mend.
+Out:   the status (0 done, 1 our bug or a fault of the environment, 2 settings or usage, 3 a service that a check needs
+       is unavailable) and the text to show.
+Never: a traceback, except for our own bugs; status 2 for a fault that a restart may fix.
 
-A supervisor starts a process again after every status but 2 (systemd: `RestartPreventExitStatus=2`). So only the
-exceptions listed in `SETTINGS` give 2: whatever is forgotten here is started again.
+A supervisor restarts a process after every status except 2 (systemd: `RestartPreventExitStatus=2`). So only the
+exceptions in `SETTINGS_ERRORS` give 2; an exception missing there leads to a restart.
 """
 
 import contextlib
@@ -21,29 +21,29 @@ from typing import Final
 from edge.file_access import access_problem
 from edge.log_output import escaped
 
-_OURS = {"edge", "collector", "dashboard", "ledig"}
+_OUR_PACKAGES = {"edge", "collector", "dashboard", "ledig"}
 
 
 class Status(IntEnum):
-    """What a command ends with."""
+    """Exit status of a command."""
 
     DONE = 0
     FAILED = 1
-    """Our bug, or a fault of the environment: disk, file, port, another process. Starting again may help."""
+    """Our bug, or a fault of the environment: disk, file, port, another process. A restart may help."""
     WRONG = 2
-    """Settings or usage; nothing was started, and starting again cannot help."""
+    """Settings or usage; nothing was started, and a restart cannot help."""
     AWAY = 3
-    """What a check tries to reach: broker, history, the destination of an alert."""
+    """A check did not reach the broker, the history or an alert destination."""
 
 
 SETTINGS: Final = frozenset(
     {
-        "SiteRejected",  # the site file
-        "PasswordRejected",  # a file that the site file names, or a new password that is too weak
+        "SiteRejected",  # the site file, and files that it names
+        "PasswordRejected",
         "AddressRejected",
         "CertificateRejected",
         "StorageRejected",
-        "DeviceRejected",  # the command line and the site file do not fit together
+        "DeviceRejected",  # the command line does not match the site file
         "HouseRejected",
         "AccountRejected",
         "RecordingRejected",  # the files and options of `ledig replay`
@@ -53,10 +53,10 @@ SETTINGS: Final = frozenset(
         "StoredRejected",
     }
 )
-"""Classes of ours, their subclasses included, that give status 2."""
+"""Our exception classes, including subclasses, that give status 2."""
 
 REACHED: Final = frozenset({"BrokerAway", "HistoryAway", "DestinationAway", "ReplayAway"})
-"""Classes of ours, their subclasses included, that give status 3: only checks and replays raise them to the top."""
+"""Our exception classes, including subclasses, that give status 3; only checks and replays let them through."""
 
 OS_REMEDIES: Final[Mapping[int, str]] = {
     errno.ENOSPC: "free some disk space there",
@@ -75,7 +75,7 @@ OS_REMEDIES: Final[Mapping[int, str]] = {
     errno.EADDRINUSE: "stop the program that uses it, or set another port",
     errno.EADDRNOTAVAIL: "set an address of this machine, or wait until it has this one",
 }
-"""Errors of the system that are not our bug; every one of them gives status 1."""
+"""System errors that are not our bug; all give status 1."""
 
 SQLITE_REMEDIES: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_FULL: "free some space on its disk",
@@ -90,16 +90,16 @@ SQLITE_REMEDIES: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away, or put a backup in its place",
     sqlite3.SQLITE_NOTADB: "the file is damaged; move it away, or put a backup in its place",
 }
-"""Errors of SQLite that are not our bug, by primary code; every one of them gives status 1."""
+"""SQLite errors that are not our bug, by primary code; all give status 1."""
 
 
 def judge(fault: BaseException, command: str) -> tuple[Status, str]:
-    """The status and the text for an exception; the text is empty for a bug, whose traceback shows more."""
-    if isinstance(fault, ModuleNotFoundError) and (fault.name or "").split(".")[0] not in _OURS:
+    """Return the status and the text for an exception; the text is empty for a bug, whose traceback shows more."""
+    if isinstance(fault, ModuleNotFoundError) and (fault.name or "").split(".")[0] not in _OUR_PACKAGES:
         target = "install-edge" if command == "edge" else "install"
         needs = f"ledig {command}: the Python package {fault.name} is not installed"
         return Status.WRONG, f"{needs}; in the folder of Ledig, run: make {target}"
-    names = {kind.__name__ for kind in type(fault).__mro__ if kind.__module__.split(".")[0] in _OURS}
+    names = {kind.__name__ for kind in type(fault).__mro__ if kind.__module__.split(".")[0] in _OUR_PACKAGES}
     if names & SETTINGS:
         return Status.WRONG, str(fault)
     if names & REACHED:
@@ -110,7 +110,7 @@ def judge(fault: BaseException, command: str) -> tuple[Status, str]:
 
 
 def _environment_text(fault: BaseException) -> str:
-    """One line for a fault of the system or of SQLite; empty: it is a bug of ours."""
+    """Return one line for a system or SQLite error; empty for a bug."""
     if isinstance(fault, sqlite3.Error):
         remedy = SQLITE_REMEDIES.get((getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF)
         return f"database: {fault}; {remedy}" if remedy else ""
@@ -128,9 +128,9 @@ def _os_text(fault: OSError, remedy: str) -> str:
 
 
 def report(fault: BaseException, command: str) -> Status:
-    """Show the person at the terminal, on stderr, what ended the command; returns the exit status."""
+    """Print to stderr what ended the command; return the exit status."""
     status, text = judge(fault, command)
-    with contextlib.suppress(OSError):  # stderr may be a file on the disk that is full: the status counts
+    with contextlib.suppress(OSError):  # stderr may be a file on a full disk; the status matters
         if text:
             print("\n".join(map(escaped, text.split("\n"))), file=sys.stderr)  # noqa: T201 - the command's own output
         else:

@@ -1,7 +1,7 @@
-"""What our commands add to click's: examples at the end of their help, and paths that are judged where they are read.
+"""Click command classes whose help ends with examples, and the path type of the commands.
 
 In:    click's commands and groups.
-Out:   the same, with their epilog whole.
+Out:   the same, with an epilog that click does not rewrap.
 Never: a command of its own.
 """
 
@@ -11,19 +11,21 @@ from typing import Final
 import click
 
 PATH: Final = click.Path(path_type=Path, readable=False)
-"""A file or folder on the command line. Click would call one that this user may not read a wrong usage."""
+"""A file or folder on the command line. Click must not check access: it would report that as wrong usage."""
 
 
 class Exemplified(click.Command):
-    """Its help ends with examples, as they are typed."""
+    """A command whose help ends with examples."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         if self.epilog:
             formatter.write_paragraph()
-            formatter.write("".join(f"{line}\n" for line in self.epilog.splitlines()))  # whole, to be copied
+            formatter.write(
+                "".join(f"{line}\n" for line in self.epilog.splitlines())
+            )  # not rewrapped, so that it can be copied
 
 
 class Group(Exemplified, click.Group):
-    """A group whose commands show an example too."""
+    """A group whose commands show examples too."""
 
     command_class = Exemplified

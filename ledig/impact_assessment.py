@@ -1,8 +1,8 @@
-"""Writes a template of an impact assessment (GDPR art. 35(7)) from a site file, in the site's language.
+"""Template of an impact assessment (GDPR art. 35(7)) for a site file, in the site's language.
 
-In:    a checked site.
-Out:   Markdown: what is measured, why, for how long, who sees it, risks and measures; blanks for what only people know.
-Never: legal advice; a statement about the site that its settings do not make.
+In:    a valid site.
+Out:   Markdown: what is measured, why, for how long, who sees it, risks and measures; blanks for people to fill in.
+Never: legal advice; a statement about the site that its settings do not support.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ BLANK: Final = "____"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The headings and fixed sentences of one language."""
+    """Headings and fixed sentences in one language."""
 
     title: str
     intro: str
@@ -32,7 +32,7 @@ class Texts:
     informed: str
     measured: str
     nouns: tuple[tuple[str, str], ...]
-    """One and many of them: a space, a zone, a door."""
+    """Singular and plural of space, zone and door."""
     spaces: str
     purposes: str
     purpose: tuple[str, ...]
@@ -122,61 +122,61 @@ TEXTS: Final = {
 
 
 def impact_assessment(site: Site) -> str:
-    """The template as Markdown, in the language of the site's settings."""
+    """Write the template as Markdown, in the language of the site's settings."""
     plan, language = site.plan, site.dashboard.language
-    texts, words = TEXTS[language], Words.of(language)
+    headings, texts = TEXTS[language], Words.of(language)
     rules = [
         line
-        for section in house_rules(plan, site.dashboard, words)
+        for section in house_rules(plan, site.dashboard, texts)
         if section.anchor != "responsible"
         for line in (f"### {section.title}", "", *(f"- {sentence}" for sentence in section.sentences), "")
     ]
-    risks = [f"| {risk} | {measure} | {BLANK} |" for risk, measure in texts.risk]
+    risks = [f"| {risk} | {measure} | {BLANK} |" for risk, measure in headings.risk]
     parts = [
-        f"# {texts.title}: {plan.name}",
-        texts.intro,
-        f"## {texts.about}",
-        _list(_responsible(plan.privacy, texts)),
-        f"## {texts.measured}",
-        _counts(plan, texts),
-        _list(_sensors(plan, words)),
-        f"## {texts.purposes}",
-        _list(texts.purpose),
-        f"## {texts.needed}",
-        _list(texts.need),
-        f"## {texts.promises}",
+        f"# {headings.title}: {plan.name}",
+        headings.intro,
+        f"## {headings.about}",
+        _format_list(_list_responsibility(plan.privacy, headings)),
+        f"## {headings.measured}",
+        _describe_counts(plan, headings),
+        _format_list(_list_sensors(plan, texts)),
+        f"## {headings.purposes}",
+        _format_list(headings.purpose),
+        f"## {headings.needed}",
+        _format_list(headings.need),
+        f"## {headings.promises}",
         "\n".join(rules).rstrip(),
-        f"## {texts.risks}",
-        "\n".join([texts.risk_head, "| --- | --- | --- |", *risks]),
-        f"## {texts.views}",
+        f"## {headings.risks}",
+        "\n".join([headings.risk_head, "| --- | --- | --- |", *risks]),
+        f"## {headings.views}",
         BLANK,
-        f"## {texts.decision}",
-        texts.decided,
+        f"## {headings.decision}",
+        headings.decided,
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _list(lines: tuple[str, ...]) -> str:
+def _format_list(lines: tuple[str, ...]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _responsible(privacy: Privacy, texts: Texts) -> tuple[str, ...]:
+def _list_responsibility(privacy: Privacy, headings: Texts) -> tuple[str, ...]:
     return (
-        f"{texts.controller}: {privacy.controller or BLANK}",
-        f"{texts.contact}: {privacy.contact or BLANK}",
-        f"{texts.basis}: {privacy.legal_basis or BLANK}",
-        f"{texts.informed}: {privacy.informed_on or BLANK}",
+        f"{headings.controller}: {privacy.controller or BLANK}",
+        f"{headings.contact}: {privacy.contact or BLANK}",
+        f"{headings.basis}: {privacy.legal_basis or BLANK}",
+        f"{headings.informed}: {privacy.informed_on or BLANK}",
     )
 
 
-def _counts(plan: SitePlan, texts: Texts) -> str:
+def _describe_counts(plan: SitePlan, headings: Texts) -> str:
     own = sum(space.tenure is Tenure.DEDICATED for space in plan.spaces)
     numbers = len(plan.spaces), len(plan.zones), len(plan.doors)
-    spaces, zones, doors = (counted(number, *noun) for number, noun in zip(numbers, texts.nouns, strict=True))
-    return texts.spaces.format(shared=len(plan.spaces) - own, own=own, spaces=spaces, zones=zones, doors=doors)
+    spaces, zones, doors = (counted(number, *noun) for number, noun in zip(numbers, headings.nouns, strict=True))
+    return headings.spaces.format(shared=len(plan.spaces) - own, own=own, spaces=spaces, zones=zones, doors=doors)
 
 
-def _sensors(plan: SitePlan, words: Words) -> tuple[str, ...]:
-    """Each kind of sensor, how many there are, and what it records."""
+def _list_sensors(plan: SitePlan, texts: Words) -> tuple[str, ...]:
+    """List each sensor kind with its number and what it records."""
     kinds = Counter(sensor.kind for sensor in plan.sensors)
-    return tuple(f"{number} × {told(kind, words)[0]}: {told(kind, words)[1]}" for kind, number in kinds.items())  # noqa: RUF001
+    return tuple(f"{number} × {told(kind, texts)[0]}: {told(kind, texts)[1]}" for kind, number in kinds.items())  # noqa: RUF001

@@ -1,7 +1,7 @@
-"""Finds the accounts that `ledig user` changes, and takes passwords without showing them.
+"""Accounts and passwords for `ledig user`.
 
-In:    a site file or the folder of `ledig up`; a terminal or a pipe.
-Out:   the dashboard's accounts; a password.
+In:    a site file or the data folder of `ledig up`; a terminal or a pipe.
+Out:   the dashboard's accounts; a password, read without showing it.
 Never: a password on the command line, where every user of the machine could read it.
 """
 
@@ -17,11 +17,11 @@ from ledig.site import UP_LOCK, read
 
 
 def accounts(site: Path | None, data: Path | None) -> Accounts:
-    """The accounts of a site file's storage, or of a folder of `ledig up`.
+    """Open the accounts of a site file's storage, or of a data folder of `ledig up`.
 
     Raises:
-        SiteRejected: the site file is faulty.
-        click.UsageError: there is no house whose accounts these would be.
+        SiteRejected: the site file is invalid.
+        click.UsageError: the folder contains no site.
     """
     if (site is None) == (data is None):
         raise click.UsageError("give --site FILE, or --data DIR of a site started with `ledig up`")
@@ -34,29 +34,27 @@ def accounts(site: Path | None, data: Path | None) -> Accounts:
 
 
 def role(name: str) -> Role:
-    """The role of that name."""
+    """Return the role with this name."""
     return Role(name)
 
 
 def line(account: Account) -> str:
-    """The name; and a word for who is no manager, or is locked."""
-    words = [
-        word for word in ("viewer" if account.role is Role.VIEWER else "", "locked" if account.locked else "") if word
-    ]
-    return f"{account.name} ({', '.join(words)})" if words else account.name
+    """Format an account: its name, marked if it is a viewer or locked."""
+    marks = [*(["viewer"] if account.role is Role.VIEWER else []), *(["locked"] if account.locked else [])]
+    return f"{account.name} ({', '.join(marks)})" if marks else account.name
 
 
 def end_sessions(found: Accounts, name: str) -> int:
-    """End every session of a name, and say how many there were."""
-    theirs = [session for session in found.sessions() if session.name == name]
-    return sum(found.end_session(session.id, name) for session in theirs)
+    """End all sessions of an account; return how many there were."""
+    own_sessions = [session for session in found.sessions() if session.name == name]
+    return sum(found.end_session(session.id, name) for session in own_sessions)
 
 
 def password() -> str:
     """Ask for a password twice, or read one line from a pipe."""
     if sys.stdin.isatty():
-        asked: str = click.prompt("password", hide_input=True, confirmation_prompt="repeat the password")
-        return asked
+        entered: str = click.prompt("password", hide_input=True, confirmation_prompt="repeat the password")
+        return entered
     try:
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError as fault:

@@ -1,8 +1,8 @@
 """gpiozero's mock pins for processes that run for months.
 
 In:    nothing.
-Out:   a factory of pins that remember the newest few of their states.
-Never: a list that grows: gpiozero's own mock pin keeps every state that it ever had, for tests.
+Out:   a factory of pins that keep only their newest states.
+Never: a growing list: gpiozero's own mock pin keeps every state, for tests.
 """
 
 from collections import deque
@@ -14,14 +14,14 @@ KEPT_STATES: Final = 16
 
 
 class BoundedPin(MockPin):  # type: ignore[misc]  # gpiozero ships no types
-    """A mock pin that remembers its newest states only."""
+    """A mock pin that keeps only its newest states."""
 
     def clear_states(self) -> None:
-        """Begin anew; a new pin does so too."""
+        """Reset the states; gpiozero also calls this for a new pin."""
         super().clear_states()
         self.states: deque[Any] = deque(self.states, maxlen=KEPT_STATES)
 
 
 def mock_factory(pin_class: type[MockPin] = BoundedPin) -> Any:
-    """The factory for pins that are not there."""
+    """Create a gpiozero factory of mock pins."""
     return MockFactory(pin_class=pin_class)

@@ -1,8 +1,8 @@
-"""Starts one process of the house from the site file, or checks that it could start.
+"""Run one process of a site from the site file, or check that it can start.
 
-In:    a site file, and which part of it this process is.
-Out:   the process, until Ctrl-C or SIGTERM; with `--check` a report, and nothing started.
-Never: a fallback. What was asked for and is not there is told.
+In:    a site file, and which of its processes to run.
+Out:   the running process, until Ctrl-C or SIGTERM; with `--check` a report, and nothing is started.
+Never: a fallback: a missing part is an error.
 """
 
 import logging
@@ -24,34 +24,40 @@ if TYPE_CHECKING:
 
 
 class DeviceRejected(ValueError):
-    """The site file has no such device, or a part that it needs is not installed here."""
+    """The site file has no such device, or a package that it needs is not installed."""
 
 
 class PinsAway(ConnectionError):
-    """The driver of the pins is installed and cannot open them now."""
+    """The GPIO driver is installed but cannot open the pins now."""
 
 
 GPIO_CHIP = Path("/dev/gpiochip0")
 
 
 class Wish(StrEnum):
-    """What to do with a process."""
+    """Whether to run a process or only check it."""
 
     RUN = "run"
     CHECK = "check"
 
 
 def wish(*, check: bool) -> Wish:
-    """What the command line asked for."""
+    """Return the action for the `--check` option."""
     return Wish.CHECK if check else Wish.RUN
 
 
-def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
-    """Be one device of the site.
+def edge(path: Path, device: str, pins: str, action: Wish) -> None:
+    """Run the agent of one device, or check it.
+
+    Args:
+        path: the site file.
+        device: id of the device.
+        pins: `lgpio` or `mock`.
+        action: run or check.
 
     Raises:
-        SiteRejected, PasswordRejected, DeviceRejected: nothing was started.
-        BrokerAway: only when checking; a running agent waits for its broker.
+        SiteRejected, BrokerPasswordRejected, DeviceRejected: nothing was started.
+        BrokerAway: only for a check; a running agent waits for its broker.
     """
     from dataclasses import replace
 
@@ -62,17 +68,17 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
         raise DeviceRejected(f"{path.name}: {one_of('device', device, site.device)}")
     settings = site.device[device]
     settings = replace(settings, broker=sign_in(settings.broker, device, site.password_directory))
-    if wish is Wish.CHECK:
+    if action is Wish.CHECK:
         from edge.agent import own_reads
         from ledig.reach import reach_broker
 
         pin_factory(pins).close()
         reach_broker(settings.broker, device, own_reads(settings))
-        _report(f"{device}: {counted(len(settings.sensors), 'sensor')}, pins by {pins}, broker answers: ready")
+        _print_result(f"{device}: {counted(len(settings.sensors), 'sensor')}, pins by {pins}, broker answers: ready")
         return
     from ledig.stopping import stop_on_signals
 
-    _log()
+    _start_logging()
     stop = stop_on_signals()  # before the pins: lgpio starts a thread, which must inherit the blocked signals
     factory = pin_factory(pins)
     from edge import agent
@@ -83,7 +89,7 @@ def edge(path: Path, device: str, pins: str, wish: Wish) -> None:
 
 
 def own_clock(settings: "DeviceSettings") -> "Clock":
-    """The clock that a device's settings ask for."""
+    """Return the clock for a device's settings."""
     from edge.clock import HostClock, NetworkClock
     from edge.settings import ClockSource
 
@@ -91,7 +97,7 @@ def own_clock(settings: "DeviceSettings") -> "Clock":
 
 
 def pin_factory(pins: str) -> Any:
-    """The gpiozero factory for `lgpio` (real pins) or `mock`.
+    """Return the gpiozero factory for `lgpio` (real pins) or `mock`.
 
     Raises:
         DeviceRejected: the driver is not installed.
@@ -107,8 +113,8 @@ def pin_factory(pins: str) -> Any:
         return LGPIOFactory()
     except Exception as fault:
         if isinstance(fault, ModuleNotFoundError) and fault.name != "lgpio":
-            raise  # gpiozero itself is a missing part, told as such
-        # lgpio and gpiozero each raise kinds of their own, and none of them can be worked around here
+            raise  # gpiozero itself is missing; reported as a missing package
+        # lgpio and gpiozero raise their own exception types, and none of them can be worked around
         if isinstance(fault, ImportError):
             remedy = (
                 "on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: make install-edge"
@@ -118,8 +124,8 @@ def pin_factory(pins: str) -> Any:
         raise PinsAway(f"lgpio finds no pins ({fault}); {remedy}; to try without pins: --pins mock") from fault
 
 
-def collector(path: Path, wish: Wish) -> None:
-    """Be the collector of the site; raises SiteRejected, PasswordRejected, AddressRejected, and what it raises."""
+def collector(path: Path, action: Wish) -> None:
+    """Run the collector, or check it; raises SiteRejected, BrokerPasswordRejected, AddressRejected, others."""
     from dataclasses import replace
 
     from ledig.destinations import with_addresses
@@ -127,29 +133,29 @@ def collector(path: Path, wish: Wish) -> None:
     site = read(path)
     broker = sign_in(site.collector.broker, COLLECTOR_USER, site.password_directory)
     settings = replace(site.collector, broker=broker, alerts=with_addresses(site.collector.alerts))
-    if wish is Wish.CHECK:
+    if action is Wish.CHECK:
         from collector.inbox import ECHO, reads
         from edge import topics
         from ledig.reach import reach_broker
 
         reach_broker(settings.broker, COLLECTOR_USER, reads(site.plan.id), topics.tuning(site.plan.id, ECHO))
         reach_history(site)
-        _report(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
+        _print_result(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
         return
     from collector.run import run
     from collector.site_time import read_machine
     from edge.supervision import ServiceNotifier
     from ledig.stopping import stop_on_signals
 
-    _log()
+    _start_logging()
     stop = stop_on_signals()
     make_storage(site.storage)
     keep_site_copy(path, site.storage / "backups", time.time_ns() // 1_000_000)
     run(settings, site.plan, read_machine, stop, ServiceNotifier().report_progress)
 
 
-def dashboard(path: Path, wish: Wish) -> None:
-    """Be the dashboard of the site; raises SiteRejected, PasswordRejected, PortRejected."""
+def dashboard(path: Path, action: Wish) -> None:
+    """Run the dashboard, or check it; raises SiteRejected, BrokerPasswordRejected, PortRejected."""
     from dataclasses import replace
 
     from collector.site_time import read_machine
@@ -160,25 +166,25 @@ def dashboard(path: Path, wish: Wish) -> None:
     broker = sign_in(site.dashboard.broker, DASHBOARD_USER, site.password_directory)
     settings = replace(site.dashboard, broker=broker)
     claim_port(settings.host, settings.port, "[dashboard]")
-    if wish is Wish.CHECK:
+    if action is Wish.CHECK:
         from dashboard.live.following import reads
 
         reach_broker(settings.broker, DASHBOARD_USER, reads(site.plan.id))
         reach_history(site)
         address = f"http://{settings.host}:{settings.port}{settings.base_path}/"
-        _report(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
+        _print_result(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
         return
     from edge.supervision import ServiceNotifier
     from ledig.stopping import stop_on_signals
 
-    _log()
+    _start_logging()
     stop = stop_on_signals()
     make_storage(site.storage)
     server.serve(settings, site.plan, read_machine, stop, ServiceNotifier().report_progress)
 
 
 def reach_history(site: Site) -> None:
-    """Ask history one small question; raises HistoryAway."""
+    """Check that the history answers a small query; raises HistoryAway."""
     from collector.history import ZONE_FIVE_MIN
     from collector.history.open import open_reader
 
@@ -192,12 +198,12 @@ def reach_history(site: Site) -> None:
         reader.close()
 
 
-def _log() -> None:
-    """The log of this process, on stderr; systemd adds the time and the name."""
+def _start_logging() -> None:
+    """Log to stderr; systemd adds the time and the process name."""
     from edge.log_output import log_to_stderr
 
     log_to_stderr(logging.INFO, "%(levelname)s %(message)s")
 
 
-def _report(line: str) -> None:
-    print(line)  # noqa: T201 - this is what was asked for
+def _print_result(line: str) -> None:
+    print(line)  # noqa: T201 - the result of the command

@@ -1,9 +1,9 @@
-"""Reaches what a process needs before it starts in earnest: what `--check` does.
+"""Connection checks for `--check` and for the start of a process.
 
-In:    settings that are right in themselves.
-Out:   nothing if all answers; else an error that says whose move it is.
-Never: a change to what it reaches. But a broker that has one connection for each user (ours has) lets go of a process
-       of the same name that runs already; it is back within seconds by itself, and loses nothing.
+In:    valid settings.
+Out:   nothing if everything answers; else an error with the remedy.
+Never: a change to what is checked. But a broker that allows one connection per user (the embedded one does) disconnects
+       a running process of the same user; it reconnects within seconds and loses nothing.
 """
 
 import queue
@@ -18,72 +18,72 @@ from ledig.passwords import PasswordRejected
 _T = TypeVar("_T")
 
 ANSWER_S = 5.0
-"""A broker that is there answers within this."""
+"""A working broker answers within this time."""
 
 
 class PortRejected(ValueError):
-    """The address cannot be listened on."""
+    """The address cannot be used for listening."""
 
 
 def reach_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (), echo: str = "") -> None:
-    """Sign in at the broker, subscribe to what the process reads, and leave again.
+    """Connect to the broker, subscribe to what the process reads, and disconnect.
 
     Args:
-        settings: where the broker is.
+        settings: address and credentials.
         name: of the process.
-        reads: the filters that it must be able to read.
-        echo: a topic that it may both write and read: an empty message must come back. A broker may grant every
-            subscription and leave out what may not be read, and acknowledge what may not be written (Mosquitto with
-            an ACL file does both); empty: it has no such topic.
+        reads: topic filters that the process must be able to read.
+        echo: a topic that the process may both write and read; an empty message to it must come back. Needed because a
+            broker may accept every subscription and acknowledge every publication, then drop what is not allowed
+            (Mosquitto with an ACL file does both). Empty: the process has no such topic.
 
     Raises:
-        BrokerAway: it does not answer, or does not let the process read or write.
-        PasswordRejected: it does not accept who we are.
+        BrokerAway: the broker does not answer, or does not let the process read or write.
+        BrokerPasswordRejected: the broker does not accept the credentials.
     """
     where = f"broker {settings.host}:{settings.port}"
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
     granted: queue.SimpleQueue[Sequence[Any]] = queue.SimpleQueue()
     echoes: queue.SimpleQueue[str] = queue.SimpleQueue()
     try:
-        caller = client(settings, f"{name}-check")
-    except OSError as fault:  # the CA file
+        connection = client(settings, f"{name}-check")
+    except OSError as fault:  # of the CA file
         raise PasswordRejected(f"{settings.ca_file}: {fault.strerror or fault}; check ca_file in [broker]") from fault
-    caller.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(reason)
-    caller.on_subscribe = lambda _client, _data, _mid, reasons, _properties: granted.put(reasons)
-    caller.on_message = lambda _client, _data, message: echoes.put(message.topic)
+    connection.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(reason)
+    connection.on_subscribe = lambda _client, _data, _mid, reasons, _properties: granted.put(reasons)
+    connection.on_message = lambda _client, _data, message: echoes.put(message.topic)
     try:
-        caller.connect(settings.host, settings.port)
+        connection.connect(settings.host, settings.port)
     except OSError as fault:
         raise BrokerAway(f"{where}: {(fault.strerror or str(fault)).lower()}; is it running?") from fault
-    caller.loop_start()
+    connection.loop_start()
     try:
-        reason = _answer(answers, f"{where}: no answer within {ANSWER_S:g} s; is it an MQTT broker?")
+        reason = _wait_for_answer(answers, f"{where}: no answer within {ANSWER_S:g} s; is it an MQTT broker?")
         if reason.is_failure:
             user = f'user "{settings.user}"' if settings.user else "a nameless user"
             raise PasswordRejected(f"{where}: refuses {user} ({reason}); check password_directory in [broker]")
         filters = [*reads, *([echo] if echo else [])]
         if filters:
-            caller.subscribe([(one, 1) for one in filters])
-            reasons = _answer(granted, f"{where}: did not answer a subscription within {ANSWER_S:g} s")
+            connection.subscribe([(one, 1) for one in filters])
+            reasons = _wait_for_answer(granted, f"{where}: did not answer a subscription within {ANSWER_S:g} s")
             refused = [one for one, reason in zip(filters, reasons, strict=True) if reason.is_failure]
             if refused:
                 raise BrokerAway(unreadable(settings, refused))
         if echo:
-            caller.publish(echo, b"", qos=1)
+            connection.publish(echo, b"", qos=1)
             problem = (
                 f"{where}: a message of user {settings.user!r} to {echo} did not come back within {ANSWER_S:g} s;"
                 " the broker does not let this user write or read it: correct its rights at the broker"
                 " (firmware-config/mosquitto/ledig.acl has them, with the id of this site)"
             )
-            while _answer(echoes, problem) != echo:
-                pass  # what is retained comes too
+            while _wait_for_answer(echoes, problem) != echo:
+                pass  # retained messages arrive too
     finally:
-        caller.disconnect()
-        caller.loop_stop()
+        connection.disconnect()
+        connection.loop_stop()
 
 
-def _answer(answers: "queue.SimpleQueue[_T]", problem: str) -> _T:
-    """The next answer; raises BrokerAway with `problem` if none comes."""
+def _wait_for_answer(answers: "queue.SimpleQueue[_T]", problem: str) -> _T:
+    """Return the next answer; raise BrokerAway with `problem` if there is none."""
     try:
         return answers.get(timeout=ANSWER_S)
     except queue.Empty:
@@ -91,10 +91,15 @@ def _answer(answers: "queue.SimpleQueue[_T]", problem: str) -> _T:
 
 
 def claim_port(host: str, port: int, place: str) -> None:
-    """See that the address can be listened on.
+    """Check that a process can listen on the address.
+
+    Args:
+        host: name or address.
+        port: TCP port.
+        place: where the port is set, for the error.
 
     Raises:
-        PortRejected: it cannot; the text names `place`, where the port is set.
+        PortRejected: it cannot.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

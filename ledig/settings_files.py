@@ -1,8 +1,8 @@
-"""Reads the small text files that settings are made of: the site file, passwords, addresses of alerts.
+"""Read small settings files: the site file, passwords, addresses of alert destinations.
 
 In:    a path.
 Out:   the text.
-Never: a fault of the environment reported as a wrong setting: a process that ends for the latter is not started again.
+Never: a fault of the environment reported as a settings error: after a settings error a process is not restarted.
 """
 
 import errno
@@ -13,26 +13,26 @@ from typing import Final
 
 from edge.file_access import read_problem
 
-_NAMES_NO_FILE: Final = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
-"""The path itself is wrong: whoever set it must set another, or make the file."""
+_WRONG_PATH_ERRORS: Final = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
+"""Errors of a wrong path: the setting must change, or the file must be created."""
 
 
 class SettingsFileAway(ConnectionError):
-    """The file is there and cannot be read now. The same call may succeed later."""
+    """The file exists but cannot be read now; a later call may succeed."""
 
 
 def read_settings_text(file: Path) -> str:
-    """The text of a file.
+    """Read the text of a file.
 
     Raises:
-        SettingsFileAway: its disk fails, or this user may not read it; the text names owner, mode and remedy.
-        OSError: no file has this path, which is a wrong setting.
-        UnicodeDecodeError: it is not UTF-8.
+        SettingsFileAway: the disk failed, or this user may not read it; the message names owner, mode and remedy.
+        OSError: there is no file with this path, which is a settings error.
+        UnicodeDecodeError: the file is not UTF-8.
     """
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as fault:
-        if fault.errno in _NAMES_NO_FILE:
+        if fault.errno in _WRONG_PATH_ERRORS:
             raise
         reason = (fault.strerror or str(fault)).lower()
         remedy = read_problem(file) or "check the disk and the system's log"
@@ -40,15 +40,15 @@ def read_settings_text(file: Path) -> str:
 
 
 class CertificateRejected(ValueError):
-    """The file of the broker's authority is missing, or holds no certificate."""
+    """The CA file of the broker is missing or contains no certificate."""
 
 
 def check_ca_file(file: Path | None) -> None:
-    """See that the authority that signs the broker's certificate can be loaded; None: no TLS, nothing to check.
+    """Check that the CA file can be loaded; None means no TLS.
 
     Raises:
-        CertificateRejected: the path is wrong, or the file holds no certificate.
-        SettingsFileAway: the file is there and cannot be read now.
+        CertificateRejected: the path is wrong, or the file contains no certificate.
+        SettingsFileAway: the file exists but cannot be read now.
     """
     if file is None:
         return
@@ -69,5 +69,5 @@ def check_ca_file(file: Path | None) -> None:
 
 
 def is_open_to_all(file: Path) -> bool:
-    """Whether every user of this machine can read or write the file."""
+    """Return whether every user of this machine can read or write the file."""
     return bool(file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))

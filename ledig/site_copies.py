@@ -1,11 +1,11 @@
-"""Keeps copies of the site file: one of each version that a collector was started with.
+"""Backups of the site file: one copy of each version that a collector was started with.
 
-In:    the site file, the folder of backups, the time.
-Out:   at most `KEEP` copies, readable for this user alone; the running collector deletes those of long ago.
-Never: an error for a disk that refuses: a copy that is missing must not keep a collector from starting.
+In:    the site file, the backup folder, the time.
+Out:   at most `MAX_COPIES` copies, readable by this user only; the running collector deletes old ones.
+Never: an error for a failing disk: a missing copy must not prevent the collector's start.
 
-A changed site file takes effect when the collector starts again, so a copy at each start has every version that was
-in effect. A damaged site file is never replaced by itself: nobody could tell damage from an edit.
+A changed site file takes effect when the collector restarts, so copying it at each start keeps every version that was
+in effect. A damaged site file is never restored automatically: damage cannot be distinguished from an edit.
 """
 
 import contextlib
@@ -22,15 +22,15 @@ def keep_site_copy(site_file: Path, folder: Path, now_ms: int) -> None:
     """Copy the site file unless the newest copy is the same.
 
     Args:
-        site_file: the file as it is in effect.
-        folder: where the copies are; made with mode 0700.
-        now_ms: Unix ms, for the name.
+        site_file: the current site file.
+        folder: folder of the copies, created with mode 0700.
+        now_ms: Unix ms, for the name of the copy.
     """
-    with contextlib.suppress(OSError):  # the journal on the same disk reports what is wrong with it
-        _copy(site_file, folder, now_ms)
+    with contextlib.suppress(OSError):  # the journal on the same disk reports the problem
+        _save_copy(site_file, folder, now_ms)
 
 
-def _copy(site_file: Path, folder: Path, now_ms: int) -> None:
+def _save_copy(site_file: Path, folder: Path, now_ms: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = site_file.read_bytes()
     copies = site_copies(folder)

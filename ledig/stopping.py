@@ -1,8 +1,8 @@
-"""Turns Ctrl-C and SIGTERM into one event that every loop of the house watches.
+"""Stop event for the main loops, set by Ctrl-C or SIGTERM.
 
 In:    signals of the operating system.
 Out:   a `threading.Event` that is set once.
-Never: a signal handler in Python: it could interrupt the very lock that it needs to set the event.
+Never: a signal handler in Python: it could interrupt the code that holds the lock which setting the event needs.
 """
 
 import signal
@@ -10,9 +10,9 @@ import threading
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that Ctrl-C or SIGTERM sets; a second one ends the process at once.
+    """Return an event that Ctrl-C or SIGTERM sets; a second signal ends the process at once.
 
-    Call it in the main thread before any other starts: threads inherit the blocked signals.
+    Call it in the main thread before other threads start, because they inherit the blocked signals.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _ignore_hangup()
@@ -20,7 +20,7 @@ def stop_on_signals() -> threading.Event:
 
 
 def stop_on_signals_or_hangup() -> threading.Event:
-    """The same for a process that belongs to a terminal: closing that ends it too, unless `nohup` started it."""
+    """Like `stop_on_signals`, but closing the terminal also sets the event, unless `nohup` started the process."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return _stop_on({signal.SIGINT, signal.SIGTERM})
@@ -28,8 +28,8 @@ def stop_on_signals_or_hangup() -> threading.Event:
 
 
 def stop_with_parent() -> threading.Event:
-    """The same for a child process: Ctrl-C is its parent's to judge, and who loses the parent stops too."""
-    import multiprocessing  # only who has children needs it: an agent on a small Pi has none
+    """Like `stop_on_signals` for a child process: ignore Ctrl-C, which the parent handles; stop if the parent ends."""
+    import multiprocessing  # imported here: an agent on a small Pi has no child processes
     from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -38,16 +38,16 @@ def stop_with_parent() -> threading.Event:
     parent = multiprocessing.parent_process()
     if parent is not None:
 
-        def watch(sentinel: int) -> None:
+        def wait_for_parent(sentinel: int) -> None:
             wait([sentinel])
             stop.set()
 
-        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True, name="parent").start()
+        threading.Thread(target=wait_for_parent, args=(parent.sentinel,), daemon=True, name="parent").start()
     return stop
 
 
 def _ignore_hangup() -> None:
-    """There is nothing to reload, and by default SIGHUP ends a process in a way that systemd takes for a clean exit."""
+    """Ignore SIGHUP: there is nothing to reload, and systemd would treat its default action as a clean exit."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
@@ -55,10 +55,10 @@ def _stop_on(signals: set[signal.Signals]) -> threading.Event:
     stop = threading.Event()
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
-    def watch() -> None:
+    def wait_for_signal() -> None:
         signal.sigwait(signals)
         stop.set()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the second one takes its usual course
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # a second signal has its default effect
 
-    threading.Thread(target=watch, daemon=True, name="signals").start()
+    threading.Thread(target=wait_for_signal, daemon=True, name="signals").start()
     return stop

@@ -1,38 +1,38 @@
-"""Makes the folder that everything of this machine is kept in.
+"""Create the data folder of this machine.
 
-In:    the path that the site file or the command line gives.
-Out:   a folder.
-Never: a full or failing disk reported as a wrong setting.
+In:    a path from the site file or the command line.
+Out:   the folder.
+Never: a full or failing disk reported as a settings error.
 """
 
 import errno
 from pathlib import Path
 from typing import Final
 
-_WRONG: Final = {
+_PATH_REMEDIES: Final = {
     errno.EEXIST: "give the path of a folder",
     errno.ENOTDIR: "set another [storage] directory",
     errno.ELOOP: "set another [storage] directory",
     errno.ENAMETOOLONG: "set another [storage] directory",
 }
-"""The path itself is wrong, and stays so."""
+"""Errors of a wrong path, which trying again cannot help, with their remedies."""
 
 
 class StorageRejected(ValueError):
-    """No folder can have this path."""
+    """A folder cannot have this path."""
 
 
 def make_storage(folder: Path) -> None:
-    """Make the folder and those above it, if they are missing.
+    """Create the folder and its parents, if they are missing.
 
     Raises:
-        StorageRejected: something else is in its place.
-        OSError: the disk, or a folder above it that this user may not write.
+        StorageRejected: the path is wrong, or a file has this path.
+        OSError: the disk failed, or this user may not write a parent folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        if fault.errno not in _WRONG:
+    except OSError as error:
+        if error.errno not in _PATH_REMEDIES:
             raise
-        reason = (fault.strerror or str(fault)).lower()
-        raise StorageRejected(f"{fault.filename or folder}: {reason}; {_WRONG[fault.errno]}") from fault
+        reason = (error.strerror or str(error)).lower()
+        raise StorageRejected(f"{error.filename or folder}: {reason}; {_PATH_REMEDIES[error.errno]}") from error

@@ -1,8 +1,8 @@
-"""Keeps the processes of a house alive, and stops them all when asked.
+"""Supervisor of `ledig up`: runs child processes, restarts those that end, and stops them all.
 
 In:    children: a name, a function of this project, its arguments.
-Out:   one real process each; one that dies is started again after a pause that grows.
-Never: a child that outlives us: each watches for its parent's end.
+Out:   one process each; one that ends is restarted after a growing pause.
+Never: a child that outlives the supervisor: each child watches for its parent's end.
 """
 
 import contextlib
@@ -25,15 +25,15 @@ from ledig.stopping import stop_on_signals_or_hangup, stop_with_parent
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
-"""Short enough that a process is back within 30 s after the fault of its environment has ended."""
+"""Short enough that a process is back within 30 s after a fault of the environment ends."""
 STEADY_S = 60.0
-"""Who lived this long begins again with the first pause."""
+"""After running this long, the pause of a child starts over."""
 STOP_S = 4.0
-"""A child that has not stopped after this is ended by force."""
+"""A child that has not stopped after this is killed."""
 LOOK_S = 0.1
 LISTENS_S = 10.0
 
-_SPAWN = multiprocessing.get_context("spawn")  # nothing of this process: no threads, no open database
+_SPAWN = multiprocessing.get_context("spawn")  # children inherit nothing: no threads, no open database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +44,27 @@ class Child:
     work: Callable[..., None]
     arguments: tuple[Any, ...]
     port: int | None = None
-    """The children after it start once it listens here, on this machine."""
+    """Later children start once this one listens on this local port."""
 
 
 def stop_before_children() -> threading.Event:
-    """The event that Ctrl-C, SIGTERM or a closed terminal sets; call it before the first child starts."""
-    resource_tracker.ensure_running()  # multiprocessing's own child: to start it later would unblock the signals again
+    """Return the event that Ctrl-C, SIGTERM or a closed terminal sets; call it before the first child starts."""
+    resource_tracker.ensure_running()  # multiprocessing's helper process; starting it later would unblock the signals
     return stop_on_signals_or_hangup()
 
 
 def next_pause_s(pause_s: float, lived_s: float) -> float:
-    """How long to wait before the next start: twice as long as the last time, unless the child lived long."""
+    """Return the pause before the next start: twice the last one, unless the child ran for a while.
+
+    Args:
+        pause_s: the last pause.
+        lived_s: how long the child ran.
+    """
     return FIRST_PAUSE_S if lived_s >= STEADY_S else min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-class _Running:
-    """One child and its present process."""
+class _RunningChild:
+    """One child and its current process."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -69,14 +74,14 @@ class _Running:
         self.started_s = 0.0
 
     def start(self) -> None:
-        self.process = _SPAWN.Process(target=_be, args=(self.child,), name=self.child.name)
+        self.process = _SPAWN.Process(target=_run_child, args=(self.child,), name=self.child.name)
         self.process.start()
         self.started_s = time.monotonic()
 
     def await_port(self) -> None:
-        """Wait a while until it listens; who comes too early tries again by itself."""
-        patient_until_s = time.monotonic() + LISTENS_S
-        while self.child.port and self.process and self.process.is_alive() and time.monotonic() < patient_until_s:
+        """Wait a limited time for the child's port; clients that are too early retry by themselves."""
+        deadline_s = time.monotonic() + LISTENS_S
+        while self.child.port and self.process and self.process.is_alive() and time.monotonic() < deadline_s:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.child.port), timeout=LOOK_S):
                 return
             time.sleep(LOOK_S / 2)
@@ -92,12 +97,17 @@ class _Running:
 
 
 class Supervisor:
-    """Starts children in their order and stops them in the opposite one."""
+    """Starts children in order and stops them in reverse order."""
 
-    def __init__(self, children: Sequence[Child], tell: Callable[[str], None]) -> None:
-        """`tell` takes one plain line for the person at the terminal."""
-        self._running = [_Running(child) for child in children]
-        self._tell = tell
+    def __init__(self, children: Sequence[Child], show: Callable[[str], None]) -> None:
+        """Create a supervisor.
+
+        Args:
+            children: in the order of their start.
+            show: shows one line to the person at the terminal.
+        """
+        self._running = [_RunningChild(child) for child in children]
+        self._show = show
 
     def start(self) -> None:
         """Start every child."""
@@ -106,54 +116,54 @@ class Supervisor:
             running.await_port()
 
     def tend(self) -> None:
-        """Start each child again that ended and whose pause is over. No child's end stops the others."""
+        """Restart each child that has ended and whose pause is over. The end of one child never stops the others."""
         for running in self._running:
             if running.process is None:
                 if time.monotonic() >= running.due_s:
                     self._start(running)
             elif not running.process.is_alive():
-                self._ended(running)
+                self._handle_end(running)
 
-    def run(self, stop: threading.Event, every_look: Callable[[], None]) -> None:
-        """Tend the children until `stop` is set; `every_look` is called ten times a second."""
+    def run(self, stop: threading.Event, every_poll: Callable[[], None]) -> None:
+        """Supervise the children until `stop` is set; `every_poll` is called ten times a second."""
         while not stop.wait(LOOK_S):
             self.tend()
-            every_look()
+            every_poll()
 
     def stop(self) -> None:
-        """Stop every child, the last started first."""
+        """Stop all children, the last started first."""
         for running in reversed(self._running):
             running.stop()
 
-    def _start(self, running: _Running) -> None:
-        """Start a child; a system without memory, files or processes for it is tried again later."""
+    def _start(self, running: _RunningChild) -> None:
+        """Start a child; if the system lacks memory, files or processes for it, try again later."""
         try:
             running.start()
         except OSError as fault:
             running.process = None
             self._pause(running, f"{running.child.name} cannot be started: {(fault.strerror or str(fault)).lower()}")
 
-    def _ended(self, running: _Running) -> None:
+    def _handle_end(self, running: _RunningChild) -> None:
         status = running.process.exitcode if running.process else None
         running.process = None
         how = f"by signal {-status}" if status is not None and status < 0 else f"with status {status}"
-        if status == Status.WRONG:  # the settings were read before it was started: a file that they name has changed
+        if status == Status.WRONG:  # the settings were valid at start, so a file that they name has changed
             how += ", its settings are wrong (see above)"
         self._pause(running, f"{running.child.name} ended {how}")
 
-    def _pause(self, running: _Running, what: str) -> None:
-        """Report what happened, and when the child starts again."""
+    def _pause(self, running: _RunningChild, what: str) -> None:
+        """Report what happened and when the child restarts."""
         running.pause_s = next_pause_s(running.pause_s, time.monotonic() - running.started_s)
         running.due_s = time.monotonic() + running.pause_s
-        self._tell(f"{what}; it starts again in {running.pause_s:g} s")
+        self._show(f"{what}; it starts again in {running.pause_s:g} s")
 
 
-def _be(child: Child) -> None:
-    """What a child's process does."""
+def _run_child(child: Child) -> None:
+    """Entry point of a child process."""
     end_process_with_threads()
     stop = stop_with_parent()
     log_to_stderr(logging.WARNING, f"{child.name}: %(message)s")
     try:
         child.work(*child.arguments, stop)
-    except Exception as fault:  # noqa: BLE001 - every fault becomes a status here, and a bug keeps its traceback
+    except Exception as fault:  # noqa: BLE001 - every exception becomes a status; a bug keeps its traceback
         sys.exit(report(fault, child.name))

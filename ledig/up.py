@@ -1,8 +1,8 @@
-"""Starts a whole house on this machine, with its own broker: simulated, or one real Raspberry Pi.
+"""`ledig up`: run a whole site on this machine with its own broker, simulated or with one real Raspberry Pi.
 
-In:    a site file (or none: the example), and what hangs on this machine.
+In:    a site file (default: the example), and the device that this machine is.
 Out:   broker, collector, dashboard and devices as processes, until Ctrl-C.
-Never: anything for another machine but the pages, and those only if the site file says so.
+Never: a service for other machines, except the pages if the site file says so.
 """
 
 import contextlib
@@ -40,23 +40,23 @@ from ledig.supervisor import Child, Supervisor, stop_before_children
 
 DAY_MINUTES = 10.0
 _MINUTES_A_DAY = 24 * 60
-_BEHIND_MS = 24 * 3_600_000
-"""A full disk may have kept the note of house time so far behind the journal; an event beyond that is a damaged one."""
-_ANSWER_S = 20.0
-"""The pages answer within this, or their process says why not."""
+_MAX_LAG_MS = 24 * 3_600_000
+"""Saved site time may lag this far behind the journal, because of a full disk; an event later than that is damaged."""
+_PAGES_TIMEOUT_S = 20.0
+"""The pages answer within this time, or their process reports why not."""
 
 
 class HouseRejected(ValueError):
-    """The house cannot be started here in this way."""
+    """The site cannot be started here with these options."""
 
 
 class HouseInUse(ConnectionError):
-    """Another process runs the house of this folder. It may succeed once that one has ended."""
+    """Another process runs the site of this folder; a start may succeed once it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpOptions:
-    """What the command line asked for; None and False: not given."""
+    """Options of the command line; None and False mean not given."""
 
     site: Path | None = None
     device: str | None = None
@@ -78,17 +78,17 @@ class UpOptions:
 
     @property
     def speed(self) -> float:
-        """How much faster than real time a simulated house lives."""
+        """Speed of a simulated site as a multiple of real time."""
         return 1.0 if self.real_time else _MINUTES_A_DAY / (self.day_minutes or DAY_MINUTES)
 
 
 def up(options: UpOptions) -> None:
-    """Start the house and stay until Ctrl-C or SIGTERM.
+    """Run the site until Ctrl-C or SIGTERM.
 
     Raises:
-        SiteRejected, HouseRejected, DeviceRejected, StorageRejected, AddressRejected: nothing was started.
-        HouseInUse, PortRejected, PinsAway, SettingsFileAway: nothing was started; it may succeed later.
-        OSError: the data folder cannot be made or written.
+        SiteRejected, UpRejected, DeviceRejected, StorageRejected, AddressRejected: nothing was started.
+        SiteInUse, PortRejected, PinsAway, SettingsFileAway: nothing was started; a later start may succeed.
+        OSError: the data folder cannot be created or written.
     """
     site = read_house(options.site)
     if options.device is not None and options.device not in site.device:
@@ -96,118 +96,118 @@ def up(options: UpOptions) -> None:
     folder = (options.data or state_folder() / site.plan.id).absolute()
     _check_kind(folder, options)
     if options.device is not None:
-        pin_factory("lgpio").close()  # pins that are not there are told before anything starts
-    os.umask(0o077)  # what desks said is nobody else's on this machine, also in a folder that was there before
+        pin_factory("lgpio").close()  # report missing pins before anything starts
+    os.umask(0o077)  # sensor data is private to this user, even in an existing folder
     make_storage(folder)
-    with _alone(folder):
-        house = _in_folder(site, folder, options)
+    with _locked(folder):
+        site = _move_into_folder(site, folder, options)
         if options.site is not None:
             keep_site_copy(options.site, folder / "backups", time.time_ns() // 1_000_000)
         claim_port(HOST, site.collector.broker.port, "[broker]")
         place = "--port" if options.port else "[dashboard]"
-        claim_port(house.dashboard.host, house.dashboard.port, place)
+        claim_port(site.dashboard.host, site.dashboard.port, place)
         stop = stop_before_children()
         if options.device is not None:
-            device = house.device[options.device]
-            _supervise(house, [Child(name=options.device, work=children.device, arguments=(device,))], None, stop)
+            device = site.device[options.device]
+            _supervise(site, [Child(name=options.device, work=children.device, arguments=(device,))], None, stop)
         else:
             if options.site is None:
-                _write_example_history(house, folder, options)
-            ticking = _clock(house, folder, options)
-            people = (house.plan, house.devices, ticking, folder / "simulated")
-            _supervise(house, [Child(name="devices", work=children.people, arguments=people)], ticking, stop)
+                _write_example_history(site, folder, options)
+            site_clock = _continue_clock(site, folder, options)
+            people = (site.plan, site.devices, site_clock, folder / "simulated")
+            _supervise(site, [Child(name="devices", work=children.people, arguments=people)], site_clock, stop)
 
 
-def _supervise(house: Site, devices: list[Child], ticking: clock.HouseClock | None, stop: threading.Event) -> None:
-    """Run every process; note house time as it goes, and exactly when all have stopped."""
-    now: TimeSource = read_machine if ticking is None else ticking.now_ms
-    passwords = make(house.storage / "passwords", _users(house))
-    broker = HouseBrokerSettings(port=house.collector.broker.port, site=house.plan.id, passwords=passwords)
+def _supervise(site: Site, devices: list[Child], site_clock: clock.HouseClock | None, stop: threading.Event) -> None:
+    """Run all processes; save site time regularly, and exactly once all have stopped."""
+    now: TimeSource = read_machine if site_clock is None else site_clock.now_ms
+    passwords = make(site.storage / "passwords", _list_users(site))
+    broker = HouseBrokerSettings(port=site.collector.broker.port, site=site.plan.id, passwords=passwords)
     supervisor = Supervisor(
         [
             Child(name="broker", work=children.broker, arguments=(broker,), port=broker.port),
-            Child(name="collector", work=children.collector, arguments=(house.collector, house.plan, now)),
-            Child(name="dashboard", work=children.dashboard, arguments=(house.dashboard, house.plan, now)),
+            Child(name="collector", work=children.collector, arguments=(site.collector, site.plan, now)),
+            Child(name="dashboard", work=children.dashboard, arguments=(site.dashboard, site.plan, now)),
             *devices,
         ],
-        tell=_show,
+        show=_show,
     )
-    welcome = _Welcome(house, ticking)
-    notes = None
-    if ticking is not None:
-        notes = clock.Notes(clock.StoppedAt(house.storage / "clock.json"), ticking, _show)
-        notes.look()  # before the first event: a kill from here on cannot set the house back
+    greeter = _Greeter(site, site_clock)
+    clock_saver = None
+    if site_clock is not None:
+        clock_saver = clock.Notes(clock.StoppedAt(site.storage / "clock.json"), site_clock, _show)
+        clock_saver.look()  # before the first event, so that a kill cannot move site time back
 
-    def look() -> None:
-        welcome.look()
-        if notes is not None:
-            notes.look()
+    def poll() -> None:
+        greeter.greet_if_ready()
+        if clock_saver is not None:
+            clock_saver.look()
 
     try:
         supervisor.start()
-        supervisor.run(stop, look)
+        supervisor.run(stop, poll)
     finally:
         _show("stopping ...")
         supervisor.stop()
-        if notes is not None:
-            notes.stop()
+        if clock_saver is not None:
+            clock_saver.stop()
         _show("stopped; the next start continues from here")
 
 
 def _show(line: str) -> None:
-    """One line for the person at the terminal; a terminal that is gone, or a file on a full disk, ends no house."""
+    """Print one line; a closed terminal, or output to a full disk, does not stop the site."""
     with contextlib.suppress(OSError):
         click.echo(line)
 
 
-class _Welcome:
-    """Says where the pages are, once they answer."""
+class _Greeter:
+    """Prints the addresses of the pages once they answer."""
 
-    def __init__(self, house: Site, ticking: clock.HouseClock | None) -> None:
-        self._house, self._ticking = house, ticking
-        self._waiting, self._patient_until_s = True, time.monotonic() + _ANSWER_S
+    def __init__(self, site: Site, site_clock: clock.HouseClock | None) -> None:
+        self._site, self._clock = site, site_clock
+        self._waiting, self._deadline_s = True, time.monotonic() + _PAGES_TIMEOUT_S
 
-    def look(self) -> None:
-        """Look once."""
+    def greet_if_ready(self) -> None:
+        """Try to connect to the pages once; print the greeting when they answer."""
         if not self._waiting:
             return
-        settings = self._house.dashboard
+        settings = self._site.dashboard
         host = {"0.0.0.0": HOST, "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
         with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=0.1):
             self._waiting = False
             self._greet(f"http://{host}:{settings.port}{settings.base_path}/")
             return
-        if time.monotonic() > self._patient_until_s:
+        if time.monotonic() > self._deadline_s:
             self._waiting = False
             _show("the pages do not respond yet; see the messages above")
 
     def _greet(self, address: str) -> None:
-        plan = self._house.plan
-        if self._ticking is None:
+        plan = self._site.plan
+        if self._clock is None:
             how = "live"
-        elif self._ticking.speed == 1:
+        elif self._clock.speed == 1:
             how = "simulated, in real time"
         else:
-            minutes = _MINUTES_A_DAY / self._ticking.speed
+            minutes = _MINUTES_A_DAY / self._clock.speed
             how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
         _show(f"{plan.name} is open ({how})")
-        folder = _typed(self._house.storage)
+        folder = _quote_path(self._site.storage)
         _show(f"  pages          {address}")
         _show(f"  staff pages    {address}manage")
-        _show(f"  add a manager  {_typed_command()} user add NAME --data {folder}")
+        _show(f"  add a manager  {_find_command()} user add NAME --data {folder}")
         _show(f"  data folder    {folder}")
         _show("  stop           Ctrl-C")
 
 
-def _typed(path: Path) -> str:
-    """A path as a shell takes it, from the user's home if it lies there."""
+def _quote_path(path: Path) -> str:
+    """Quote a path for a shell, relative to the user's home if it is there."""
     with contextlib.suppress(ValueError, RuntimeError):
         return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"
     return shlex.quote(str(path))
 
 
-def _typed_command() -> str:
-    """This program as a shell finds it from here: `make run` has it where no shell looks."""
+def _find_command() -> str:
+    """Return the command to type for this program; after `make run` it is not on the PATH."""
     if shutil.which("ledig"):
         return "ledig"
     program = Path(sys.executable).with_name("ledig")
@@ -216,7 +216,7 @@ def _typed_command() -> str:
 
 
 def read_house(path: Path | None) -> Site:
-    """The house of a site file, or the example's; raises SiteRejected."""
+    """Read a site file, or the example; raises SiteRejected."""
     if path is not None:
         return read(path)
     with as_file(files("ledig") / "example.toml") as example:
@@ -224,14 +224,14 @@ def read_house(path: Path | None) -> Site:
 
 
 def state_folder() -> Path:
-    """Where this user's programs keep their state. Source: XDG Base Directory Specification 0.8."""
+    """Return this user's state folder for Ledig. Source: XDG Base Directory Specification 0.8."""
     given = os.environ.get("XDG_STATE_HOME", "")
     return (Path(given) if given.startswith("/") else Path.home() / ".local" / "state") / "ledig"
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the kernel lets go of it however we end."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock the folder for this process; the kernel releases the lock however the process ends."""
     with (folder / UP_LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -243,21 +243,21 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _check_kind(folder: Path, options: UpOptions) -> None:
-    """A simulated past and a real one do not mix."""
-    simulated = any(folder.glob("clock.json*"))  # a damaged one was put aside under a longer name
+    """Reject a folder with the other kind of data: simulated and real history must not mix."""
+    simulated = any(folder.glob("clock.json*"))  # a damaged one has a longer name
     if options.device is not None and simulated:
         raise HouseRejected(f"{folder}: contains a simulated site; give another folder with --data")
     if options.device is None and not simulated and (folder / "journal.sqlite").exists():
         raise HouseRejected(f"{folder}: contains a real site; give another folder with --data")
 
 
-def _users(site: Site) -> tuple[str, ...]:
+def _list_users(site: Site) -> tuple[str, ...]:
     return (COLLECTOR_USER, DASHBOARD_USER, *site.device)
 
 
-def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
-    """The same house, with everything it keeps in one folder, and its broker on this machine."""
-    passwords = make(folder / "passwords", _users(site))
+def _move_into_folder(site: Site, folder: Path, options: UpOptions) -> Site:
+    """Return the site with all its files in one folder and its broker on this machine."""
+    passwords = make(folder / "passwords", _list_users(site))
 
     def at_broker(user: str) -> BrokerSettings:
         return BrokerSettings(host=HOST, port=site.collector.broker.port, user=user, password=passwords[user])
@@ -265,13 +265,13 @@ def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
     journal = folder / "journal.sqlite"
     return replace(
         site,
-        plan=site.plan if options.device else replace(site.plan, notice=_notice(options)),
+        plan=site.plan if options.device else replace(site.plan, notice=_write_notice(options)),
         devices=tuple(
             replace(device, broker=at_broker(device.device), outbox_path=folder / f"outbox-{device.device}.sqlite")
             for device in site.devices
         ),
         collector=replace(
-            site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal, alerts=_alerts(site, options)
+            site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal, alerts=_choose_alerts(site, options)
         ),
         dashboard=replace(
             site.dashboard,
@@ -285,22 +285,22 @@ def _in_folder(site: Site, folder: Path, options: UpOptions) -> Site:
     )
 
 
-def _alerts(site: Site, options: UpOptions) -> AlertSettings:
-    """What invented people do alarms nobody: a simulated house has no destinations."""
+def _choose_alerts(site: Site, options: UpOptions) -> AlertSettings:
+    """Return the alert settings; a simulated site has no destinations, so that nobody gets its alerts."""
     alerts = site.collector.alerts
     return with_addresses(alerts) if options.device else replace(alerts, destinations=())
 
 
-def _notice(options: UpOptions) -> str:
-    """Nobody shall take invented people for real ones."""
-    sv, en = _pace(options)
+def _write_notice(options: UpOptions) -> str:
+    """Return the notice on the pages that this site is simulated."""
+    sv, en = _describe_speed(options)
     if options.site is None:  # `_write_example_history`
         sv, en = f"{sv}; påhittad historik", f"{en}; generated history"
     return f"{sv} · {en}"
 
 
-def _pace(options: UpOptions) -> tuple[str, str]:
-    """That this is a simulation, and how fast it is, in Swedish and in English."""
+def _describe_speed(options: UpOptions) -> tuple[str, str]:
+    """Return the notice of the simulation and its speed, in Swedish and English."""
     if options.real_time:
         return "Simulering", "Simulation"
     minutes = options.day_minutes or DAY_MINUTES
@@ -310,45 +310,47 @@ def _pace(options: UpOptions) -> tuple[str, str]:
     return f"Simulering: ett dygn tar {sv}", f"Simulation: one day takes {en}"
 
 
-def _write_example_history(house: Site, folder: Path, options: UpOptions) -> None:
+def _write_example_history(site: Site, folder: Path, options: UpOptions) -> None:
     """Give a new example site weeks of history, so that forecast, use and growth are visible at once."""
     from ledig.simulation.history import WEEKS, write_history
 
-    note = clock.StoppedAt(folder / "clock.json")
-    journal = house.collector.journal_path
+    clock_file = clock.StoppedAt(folder / "clock.json")
+    journal = site.collector.journal_path
     if journal.exists() or (folder / "clock.json").exists():
         return
-    begin_ms = _begin_ms(house, options)
-    note.note_stop(clock.start(options.speed, begin_ms))  # a journal without it would be that of a real site
+    begin_ms = _find_begin_ms(site, options)
+    clock_file.note_stop(
+        clock.start(options.speed, begin_ms)
+    )  # without it the journal would look like that of a real site
 
     def report(days: int, of: int) -> None:
         if days == of or days % 14 == 0:
             _show(f"generating {WEEKS} weeks of example history: {days} of {of} days")
 
-    write_history(house.plan, journal, begin_ms, report)
+    write_history(site.plan, journal, begin_ms, report)
 
 
-def _begin_ms(house: Site, options: UpOptions) -> int:
+def _find_begin_ms(site: Site, options: UpOptions) -> int:
     """Site time at which a new simulated site begins."""
     if options.real_time:
         return unix_ms()
-    return clock.first_morning_ms(datetime.now(UTC), house.plan.time_zone)
+    return clock.first_morning_ms(datetime.now(UTC), site.plan.time_zone)
 
 
-def _clock(house: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
-    """House time goes on where it stopped; in real time it catches up with the world, but never goes back."""
-    note = clock.StoppedAt(folder / "clock.json")
+def _continue_clock(site: Site, folder: Path, options: UpOptions) -> clock.HouseClock:
+    """Continue site time where it stopped; in real time it catches up with the real clock, but never goes back."""
+    clock_file = clock.StoppedAt(folder / "clock.json")
     try:
-        stopped_ms = note.read()
+        stopped_ms = clock_file.read()
     except clock.ClockRejected as fault:
-        aside = note.put_aside().name
+        aside = clock_file.put_aside().name
         _show(f"{str(fault).partition(';')[0]}; moved to {aside}; site time continues from the newest stored event")
         stopped_ms = None
     newest_ms = clock.newest_stored_ms(folder / "journal.sqlite")
-    if newest_ms and (stopped_ms is None or stopped_ms < newest_ms < stopped_ms + _BEHIND_MS):
+    if newest_ms and (stopped_ms is None or stopped_ms < newest_ms < stopped_ms + _MAX_LAG_MS):
         stopped_ms = newest_ms
     if options.real_time:
         return clock.start(options.speed, max(stopped_ms or 0, unix_ms()))
     if stopped_ms is not None:
         return clock.start(options.speed, stopped_ms)
-    return clock.start(options.speed, _begin_ms(house, options))
+    return clock.start(options.speed, _find_begin_ms(site, options))

@@ -1,8 +1,8 @@
-"""The commands about accounts: who may log in to /manage, and what they may do there.
+"""The `ledig user` commands: accounts for /manage and their roles.
 
-In:    a name, a site file or the folder of `ledig up`.
-Out:   changed accounts, and one line that says so.
-Never: work of its own; a password on the command line. What a command needs is imported when it runs.
+In:    a name, a site file or the data folder of `ledig up`.
+Out:   changed accounts, and one line of confirmation.
+Never: logic of its own; a password on the command line. Each command imports what it needs when it runs.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def user() -> None:
 
 
 def _command(name: str, help_line: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
-    """A command of the group that is told whose accounts it is about."""
+    """Return a decorator that makes a subcommand with the options for the site."""
     site = click.option("--site", type=PATH, help="Site file whose [storage] contains the accounts.")
     data = click.option("--data", type=PATH, help="Data folder of `ledig up`.")
     epilog = f"example: ledig user {example} --site /etc/ledig/site.toml"

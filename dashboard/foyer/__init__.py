@@ -1,1 +1,1 @@
-"""What hangs in the foyer: the screen, the register of the sensors, the sign beside them."""
+"""The wall screen, the sensor register and the printed sign."""

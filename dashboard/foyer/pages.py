@@ -1,8 +1,8 @@
-"""The routes of what hangs in the foyer: /wall, /sensing and the sign that leads there.
+"""Routes of the wall screen, the sensor register and the printed sign.
 
-In:    the plan, the settings, the live picture, who has looked.
-Out:   pages that are right without JavaScript.
-Never: a session, a choice that a reader must make.
+In:    the plan, the settings, the site snapshot, the access log.
+Out:   pages that work without JavaScript.
+Never: a session; a choice that the reader must make.
 """
 
 import time
@@ -34,103 +34,103 @@ from dashboard.workers import Overloaded
 routes = Blueprint("foyer", __name__)
 
 WORDS: Final = ("answer.", "at", "ago.", "heard", "unheard", "opens.", "row", "state.", "wall.")
-"""Beginnings of the sentences that the wall's script makes."""
+"""Key prefixes of the texts that the wall's script needs."""
 NEWEST: Final = 20
-"""So many views are told."""
+"""Views of the access log that are listed."""
 
 
 @routes.get("/wall")
 def wall() -> ResponseReturnValue:
-    """The screen in the foyer; of a closed house, when it opens and what is expected of the week."""
-    here = serving()
-    frame = here.live.frame(time.monotonic())
-    origin = paper.origin(here.settings, request.host, request.scheme)
+    """Render the wall screen; while the site is closed, its opening time and the forecast of the week."""
+    context = serving()
+    frame = context.live.frame(time.monotonic())
+    origin = paper.origin(context.settings, request.host, request.scheme)
     address = None if origin is None else f"{origin}{request.root_path}/"
-    return _varied(
+    return _vary_by_language(
         render_template(
             "wall.html",
-            plan=here.plan,
+            plan=context.plan,
             frame=frame,
-            board=screen.board(here.plan),
-            week=_week(here) if frame.closed else None,
-            closes=words().closes(closing_time(here.plan, here.live.now_ms())),
+            board=screen.board(context.plan),
+            week=_draw_week(context) if frame.closed else None,
+            closes=words().closes(closing_time(context.plan, context.live.now_ms())),
             address=address,
             code=None if address is None else paper.code(address),
-            drawings=[(drawing, screen.lettered(drawing)) for drawing in screen.shown(here.drawings)],
+            drawings=[(drawing, screen.lettered(drawing)) for drawing in screen.shown(context.drawings)],
             shift=screen.shift(time.time()),
-            offered=[space.id for space in here.plan.spaces if space.offered],
-            said={key: text for key, text in words().page.items() if key.startswith(WORDS)},
+            offered=[space.id for space in context.plan.spaces if space.offered],
+            page_texts={key: text for key, text in words().page.items() if key.startswith(WORDS)},
         )
     )
 
 
-def _week(here: Serving) -> calm.Week | None:
-    """What is expected of the week to come; None: nothing yet."""
-    now_ms, kind = here.live.now_ms(), screen.board(here.plan).kind
-    outlook = None if kind is None else here.live.picture.outlook(WHOLE_SITE, kind, now_ms)
+def _draw_week(context: Serving) -> calm.Week | None:
+    """Return the forecast of the next seven days; None if there is none yet."""
+    now_ms, kind = context.live.now_ms(), screen.board(context.plan).kind
+    outlook = None if kind is None else context.live.picture.outlook(WHOLE_SITE, kind, now_ms)
     if outlook is None or outlook.missing_days:
         return None
-    return calm.week(outlook, Reader(here.plan, now_ms, words()))
+    return calm.week(outlook, Reader(context.plan, now_ms, words()))
 
 
 @routes.get("/sensing")
 def sensing() -> ResponseReturnValue:
-    """The register of sensors, what is never recorded, and who has looked."""
-    here, told = serving(), words()
+    """Render the sensor register, the privacy rules and the latest views by staff."""
+    context, texts = serving(), words()
     try:
-        views = here.workers.register.run(lambda: here.accounts.log.recent_views(NEWEST))
+        views = context.workers.register.run(lambda: context.accounts.log.recent_views(NEWEST))
     except (AccountsAway, Overloaded):
         views = None
-    return _varied(
+    return _vary_by_language(
         render_template(
             "sensing.html",
-            plan=here.plan,
-            total=len(here.plan.sensors),
-            sections=register.register(here.plan, here.settings.retention, told),
-            rules=house_rules(here.plan, here.settings, told),
-            views=None if views is None else [_view(view, here.plan, told) for view in views],
+            plan=context.plan,
+            total=len(context.plan.sensors),
+            sections=register.register(context.plan, context.settings.retention, texts),
+            rules=house_rules(context.plan, context.settings, texts),
+            views=None if views is None else [_format_view(view, context.plan, texts) for view in views],
         )
     )
 
 
 @routes.get("/sensing/sign")
 def sign() -> ResponseReturnValue:
-    """A sheet to print and hang up, in both languages, the house's own first."""
-    here = serving()
-    origin = paper.origin(here.settings, request.host, request.scheme)
+    """Render a sheet to print, in both languages, the site's default language first."""
+    context = serving()
+    origin = paper.origin(context.settings, request.host, request.scheme)
     address = None if origin is None else origin + url_for("foyer.sensing")
-    languages = sorted(LANGUAGES, key=lambda language: language != here.settings.language)
-    return _varied(
+    languages = sorted(LANGUAGES, key=lambda language: language != context.settings.language)
+    return _vary_by_language(
         render_template(
             "sign.html",
-            plan=here.plan,
+            plan=context.plan,
             address=address,
             code=None if address is None else paper.code(address),
-            sides=[_side(here.plan, Words.of(language)) for language in languages],
+            sides=[_sign_texts(context.plan, Words.of(language)) for language in languages],
         )
     )
 
 
-def _varied(page: str) -> Response:
+def _vary_by_language(page: str) -> Response:
     response = Response(page)
     response.vary.update(["Accept-Language", "Cookie"])
     return response
 
 
-def _view(view: View, plan: SitePlan, told: Words) -> dict[str, str]:
-    what = table.names(told).get(view.what, view.what)
-    at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=told.language)
-    who = {Role.MANAGER: told.gettext("A manager"), Role.VIEWER: told.gettext("A viewer")}[view.role]
-    return {"at": str(at), "who": who, "what": f"{what} ({in_words(view.span, plan, told)})" if view.span else what}
+def _format_view(view: View, plan: SitePlan, texts: Words) -> dict[str, str]:
+    what = table.names(texts).get(view.what, view.what)
+    at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=texts.language)
+    who = {Role.MANAGER: texts.gettext("A manager"), Role.VIEWER: texts.gettext("A viewer")}[view.role]
+    return {"at": str(at), "who": who, "what": f"{what} ({in_words(view.span, plan, texts)})" if view.span else what}
 
 
-def _side(plan: SitePlan, told: Words) -> dict[str, Any]:
-    """One language's half of the sign."""
-    _ = told.gettext
-    here = {sensor.kind for sensor in plan.sensors}
-    kinds = [sensors.told(kind, told)[0].lower() for kind in SensorKind if kind in here]
+def _sign_texts(plan: SitePlan, texts: Words) -> dict[str, Any]:
+    """Return the texts of the sign in one language."""
+    _ = texts.gettext
+    used = {sensor.kind for sensor in plan.sensors}
+    kinds = [sensors.told(kind, texts)[0].lower() for kind in SensorKind if kind in used]
     return {
-        "language": told.language,
+        "language": texts.language,
         "headline": _("Sensors here detect whether a space is free."),
         "who": _("They never detect who you are."),
         "kinds": _("Used here: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",

@@ -1,8 +1,8 @@
-"""Makes the register of sensors out of the house's own settings: what each records, why, how long, for whom.
+"""The sensor register, generated from the settings: what each sensor records, why, for how long, and who sees it.
 
-In:    the plan of the house, how long things are kept, the words of a language.
-Out:   what is watched, zone by zone; alike things in one entry, each thing and each sensor by its name.
-Never: states, readings, HTML; a line that is written by hand for one house.
+In:    the plan, retention settings, the texts of a language.
+Out:   what is watched, by zone; things watched grouped share an entry that names each thing and sensor.
+Never: states, readings, HTML; text written by hand for one site.
 """
 
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ from dashboard.words import Words
 
 
 class Subject(StrEnum):
-    """What a sensor watches, as far as it makes a difference to people."""
+    """What a sensor watches, as far as the difference matters to people."""
 
     DESK = "desk"
     PLACE = "place"
     """A booth or a room."""
     MACHINE = "machine"
     OWN = "own"
-    """One member's own, whatever it is."""
+    """Dedicated to one member, of any kind."""
     SUPPLY = "supply"
     DOOR = "door"
     AIR = "air"
@@ -34,7 +34,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One watched thing, and the ids of its sensors as they stand in the site file."""
+    """One watched thing, and the ids of its sensors from the site file."""
 
     name: str
     sensors: tuple[str, ...]
@@ -42,7 +42,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an entry: who or what, and what is said of it."""
+    """One line of an entry: who or what, and the text about it."""
 
     name: str
     text: str
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Things that are watched alike."""
+    """Things that are watched in the same way."""
 
     things: tuple[Thing, ...]
     records: tuple[Line, ...]
@@ -62,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One zone, or the doors; `unwatched` are its spaces without a sensor."""
+    """One zone, or the doors; `unwatched` lists its spaces without a sensor."""
 
     anchor: str
     name: str
@@ -70,43 +70,47 @@ class Section:
     unwatched: tuple[str, ...] = ()
 
 
-def register(plan: SitePlan, retention: RetentionSettings, words: Words) -> tuple[Section, ...]:
-    """The whole register: zones in the order of the site file, then the doors."""
-    by = _Sensors(plan.sensors)
-    sections = [_zone(plan, zone, by, retention, words) for zone in plan.zones]
-    doors = [(Subject.DOOR, door.name, by.door.get(door.id, ())) for door in plan.doors]
+def register(plan: SitePlan, retention: RetentionSettings, texts: Words) -> tuple[Section, ...]:
+    """Build the whole register: zones in the order of the site file, then the doors."""
+    watching = _SensorIndex(plan.sensors)
+    sections = [_build_zone(plan, zone, watching, retention, texts) for zone in plan.zones]
+    doors = [(Subject.DOOR, door.name, watching.door.get(door.id, ())) for door in plan.doors]
     if any(sensors for _, _, sensors in doors):
-        entries = _entries(doors, retention, words)
-        sections.append(Section("doors", words.gettext("Doors"), entries))
+        entries = _build_entries(doors, retention, texts)
+        sections.append(Section("doors", texts.gettext("Doors"), entries))
     return tuple(sections)
 
 
 _Watched = tuple[Subject, str, tuple[Sensor, ...]]
 
 
-class _Sensors:
-    """The sensors by what they watch; one that watches the air of a room is told there, not again with its zone."""
+class _SensorIndex:
+    """Sensors by the id of what they watch; an air sensor of a room is listed with the room only."""
 
     def __init__(self, sensors: Iterable[Sensor]) -> None:
         self.space: dict[str, tuple[Sensor, ...]] = {}
         self.door: dict[str, tuple[Sensor, ...]] = {}
         self.zone: dict[str, tuple[Sensor, ...]] = {}
         for sensor in sensors:
-            for kept, id_ in ((self.space, sensor.space), (self.door, sensor.door), (self.zone, sensor.zone)):
+            for sensors_by_id, id_ in ((self.space, sensor.space), (self.door, sensor.door), (self.zone, sensor.zone)):
                 if id_ is not None:
-                    kept[id_] = (*kept.get(id_, ()), sensor)
+                    sensors_by_id[id_] = (*sensors_by_id.get(id_, ()), sensor)
                     break
 
 
-def _zone(plan: SitePlan, zone: Zone, by: _Sensors, retention: RetentionSettings, words: Words) -> Section:
+def _build_zone(
+    plan: SitePlan, zone: Zone, watching: _SensorIndex, retention: RetentionSettings, texts: Words
+) -> Section:
     spaces = [space for space in plan.spaces if space.zone == zone.id]
-    watched: list[_Watched] = [(_subject(space), space.name, by.space.get(space.id, ())) for space in spaces]
-    watched.append((Subject.OWN if zone.id in breathed(plan) else Subject.AIR, zone.name, by.zone.get(zone.id, ())))
-    unwatched = tuple(space.name for space in spaces if space.id not in by.space)
-    return Section(f"zone-{zone.id}", zone.name, _entries(watched, retention, words), unwatched)
+    watched: list[_Watched] = [(_find_subject(space), space.name, watching.space.get(space.id, ())) for space in spaces]
+    watched.append(
+        (Subject.OWN if zone.id in breathed(plan) else Subject.AIR, zone.name, watching.zone.get(zone.id, ()))
+    )
+    unwatched = tuple(space.name for space in spaces if space.id not in watching.space)
+    return Section(f"zone-{zone.id}", zone.name, _build_entries(watched, retention, texts), unwatched)
 
 
-def _subject(space: Space) -> Subject:
+def _find_subject(space: Space) -> Subject:
     if space.kind is SpaceKind.SUPPLY:
         return Subject.SUPPLY
     if space.tenure is Tenure.DEDICATED:
@@ -114,28 +118,28 @@ def _subject(space: Space) -> Subject:
     return {SpaceKind.DESK: Subject.DESK, SpaceKind.EQUIPMENT: Subject.MACHINE}.get(space.kind, Subject.PLACE)
 
 
-def _entries(watched: Iterable[_Watched], retention: RetentionSettings, words: Words) -> tuple[Entry, ...]:
-    alike: dict[tuple[Subject, tuple[SensorKind, ...], bool], list[Thing]] = {}
+def _build_entries(watched: Iterable[_Watched], retention: RetentionSettings, texts: Words) -> tuple[Entry, ...]:
+    grouped: dict[tuple[Subject, tuple[SensorKind, ...], bool], list[Thing]] = {}
     for subject, name, sensors in watched:
         if sensors:
             kinds = tuple(sorted({sensor.kind for sensor in sensors}))
             of_zone = any(sensor.zone is not None for sensor in sensors)
-            things = alike.setdefault((subject, kinds, of_zone), [])
+            things = grouped.setdefault((subject, kinds, of_zone), [])
             things.append(Thing(name, tuple(sensor.id for sensor in sensors)))
     return tuple(
         Entry(
             things=tuple(things),
-            records=tuple(Line(*told(kind, words, of_supply=subject is Subject.SUPPLY)) for kind in kinds),
-            why=_why(subject, words),
-            kept=_kept(subject, retention, words, of_zone=of_zone),
-            seen=_seen(subject, words),
+            records=tuple(Line(*told(kind, texts, of_supply=subject is Subject.SUPPLY)) for kind in kinds),
+            why=_explain_purpose(subject, texts),
+            kept=_list_retention(subject, retention, texts, of_zone=of_zone),
+            seen=_list_audience(subject, texts),
         )
-        for (subject, kinds, of_zone), things in alike.items()
+        for (subject, kinds, of_zone), things in grouped.items()
     )
 
 
-def _why(subject: Subject, words: Words) -> str:
-    _ = words.gettext
+def _explain_purpose(subject: Subject, texts: Words) -> str:
+    _ = texts.gettext
     return {
         Subject.DESK: _("To show whether the space is free, so that you can check before you come."),
         Subject.PLACE: _("To show whether the space is free, so that you can check before you come."),
@@ -149,10 +153,10 @@ def _why(subject: Subject, words: Words) -> str:
     }[subject]
 
 
-def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zone: bool) -> tuple[Line, ...]:
-    _ = words.gettext
-    hours = words.ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
-    series = span(retention.series_days, words)
+def _list_retention(subject: Subject, retention: RetentionSettings, texts: Words, *, of_zone: bool) -> tuple[Line, ...]:
+    _ = texts.gettext
+    hours = texts.ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
+    series = span(retention.series_days, texts)
     use = {
         Subject.DESK: retention.desk_hours_days,
         Subject.PLACE: retention.space_hours_days,
@@ -160,24 +164,24 @@ def _kept(subject: Subject, retention: RetentionSettings, words: Words, *, of_zo
     }
     lines = [Line(_("Each reading and each change, with its time"), hours)]
     if subject in use:
-        lines.append(Line(_("Whether it was taken, once an hour"), span(use[subject], words)))
+        lines.append(Line(_("Whether it was taken, once an hour"), span(use[subject], texts)))
     if subject in {*use, Subject.OWN}:
         lines.append(Line(_("Totals for the zone, with no single space shown"), series))
     if subject is Subject.DOOR:
         lines.append(Line(_("How many people entered and left in five minutes, and how many are inside"), series))
     if subject is Subject.AIR or (of_zone and subject is not Subject.OWN):
         lines.append(Line(_("Five-minute averages"), series))
-    lines.append(Line(_("Whether the sensor works: daily counts"), span(KEPT_DAYS, words)))
+    lines.append(Line(_("Whether the sensor works: daily counts"), span(KEPT_DAYS, texts)))
     return tuple(lines)
 
 
-def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
-    _ = words.gettext
+def _list_audience(subject: Subject, texts: Words) -> tuple[Line, ...]:
+    _ = texts.gettext
     everybody, hosts = _("Everyone"), _("Staff")
     spot = _("Whether it is free now, during opening hours, but never since when.")
     why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
     by_hour = _("History only as use over four weeks or more, together with the others of its kind.")
-    texts = {
+    audiences = {
         Subject.DESK: (spot, why_now + " " + _("Past figures only as totals for the zone, and none for a small zone.")),
         Subject.PLACE: (spot, why_now + " " + by_hour),
         Subject.MACHINE: (spot, why_now + " " + by_hour),
@@ -192,4 +196,4 @@ def _seen(subject: Subject, words: Words) -> tuple[Line, ...]:
         ),
         Subject.AIR: (_("Whether the air is good, and whether it is improving."), _("The readings over time.")),
     }
-    return tuple(Line(who, text) for who, text in zip((everybody, hosts), texts[subject], strict=True))
+    return tuple(Line(who, text) for who, text in zip((everybody, hosts), audiences[subject], strict=True))

@@ -1,17 +1,17 @@
-"""Says of each kind of sensor what it is called and what it records.
+"""Public name and description of each sensor kind.
 
-In:    a kind of sensor, words.
-Out:   its name, and one or two sentences that hold for every sensor of the kind (firmware-config/contract.md, Kinds).
-Never: a promise that the wire does not keep.
+In:    a sensor kind, texts.
+Out:   its name, and one or two sentences true for every sensor of the kind (firmware-config/contract.md, Kinds).
+Never: a statement that the wire contract does not guarantee.
 """
 
 from collector.plan import SensorKind
 from dashboard.words import Words
 
 
-def told(kind: SensorKind, words: Words, *, of_supply: bool = False) -> tuple[str, str]:
-    """The name of a kind of sensor, and what one of them records at a spot, a door, a zone, or a supply."""
-    _ = words.gettext
+def told(kind: SensorKind, texts: Words, *, of_supply: bool = False) -> tuple[str, str]:
+    """Return the name of a sensor kind and what such a sensor records at a space, door, zone or supply."""
+    _ = texts.gettext
     if of_supply and kind is SensorKind.DISTANCE:
         return _("Level sensor"), _("How much is left, as a percentage.")
     return {

@@ -1,8 +1,8 @@
-"""The sign beside the sensors: under which address the register is found from a phone, and the QR code of it.
+"""Address and QR code of the sensor register, for the printed sign.
 
-In:    the settings, and the name under which this very page was asked for.
-Out:   one address, or none if no phone could open it; the dark squares of a QR code.
-Never: HTML, the network, a service that draws codes.
+In:    the settings, the host name of the current request.
+Out:   an address, or None if a phone could not open it; the dark squares of a QR code.
+Never: HTML, the network, an external QR service.
 """
 
 import ipaddress
@@ -14,41 +14,41 @@ import segno
 from dashboard.settings import DashboardSettings
 
 QUIET: Final = 4
-"""Squares of white around a code, so that phones find it. Source: ISO/IEC 18004."""
+"""Width of the white border, in squares. Source: ISO/IEC 18004."""
 PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A QR code: so many squares wide with its white border, and the path of the dark ones."""
+    """A QR code: its width in squares, with the border, and the path of the dark squares."""
 
     size: int
     path: str
 
 
 def origin(settings: DashboardSettings, host: str, scheme: str) -> str | None:
-    """Where a phone finds this house: `https://ledig.example`; None if nobody knows.
+    """Return the origin at which a phone reaches this site, such as `https://ledig.example`; None if unknown.
 
-    The name that whoever prints the sign has in the browser is one that works. Printed on the machine itself that is
-    `localhost`, which on a phone is the phone: then the first name that the settings give the house.
+    The host name in the browser of the person who prints the sign works. On the server itself that name is `localhost`,
+    which is useless on a phone; then use the first public name in the settings.
 
     Args:
-        settings: `hosts` are the house's names; with `proxies` one of them speaks https in front of us.
-        host: of the request, with its port.
-        scheme: of the request.
+        settings: `hosts` lists the site's names; `proxies` means that a proxy serves HTTPS.
+        host: host of the request, with its port.
+        scheme: scheme of the request.
     """
-    if _leads_here(host.rsplit(":", 1)[0] if not host.endswith("]") else host):
+    if _is_reachable(host.rsplit(":", 1)[0] if not host.endswith("]") else host):
         return f"{scheme}://{host}"
-    named = next((name for name in settings.hosts if not name.startswith(".") and _leads_here(name)), None)
-    if named is None:
+    public_name = next((name for name in settings.hosts if not name.startswith(".") and _is_reachable(name)), None)
+    if public_name is None:
         return None
     if settings.proxies:
-        return f"https://{named}"
-    return f"http://{named}" if settings.port == PORTS["http"] else f"http://{named}:{settings.port}"
+        return f"https://{public_name}"
+    return f"http://{public_name}" if settings.port == PORTS["http"] else f"http://{public_name}:{settings.port}"
 
 
-def _leads_here(name: str) -> bool:
-    """Whether a name means this machine on other machines too."""
+def _is_reachable(name: str) -> bool:
+    """Return whether a host name also reaches this machine from other machines."""
     bare = name.strip("[]").rstrip(".").lower()
     try:
         return not ipaddress.ip_address(bare).is_loopback
@@ -57,7 +57,7 @@ def _leads_here(name: str) -> bool:
 
 
 def code(address: str) -> Code:
-    """The QR code of an address; a quarter of it may be hidden or torn."""
+    """Encode an address; the code stays readable with a quarter of it covered or torn."""
     squares = segno.make_qr(address, error="q").matrix
     path = "".join(
         f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y, row in enumerate(squares) for x, dark in enumerate(row) if dark

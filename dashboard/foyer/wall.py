@@ -1,8 +1,8 @@
-"""The screen in the foyer: what it shows of the house, and how it is laid out.
+"""Layout of the wall screen.
 
-In:    the plan, the public frame, real time.
-Out:   values for one template: rows by name where they are few, by kind where they are many.
-Never: anything that the public frame does not hold; a choice of the reader's, who has no hands here.
+In:    the plan, drawings, real time.
+Out:   values for one template: few booths and rooms by name, many by kind.
+Never: data that the public frame does not contain; user input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,26 +13,26 @@ from collector.plan import SitePlan, SpaceKind
 from dashboard.drawing import Drawing, Mark
 
 BESIDE: Final = (SpaceKind.BOOTH, SpaceKind.ROOM)
-"""What is told beside the answer."""
+"""Kinds shown beside the answer."""
 MOST_NAMED: Final = 5
-"""Up to so many booths and rooms each have a row; more are counted by kind."""
+"""Up to this many booths and rooms have a row each; more are counted by kind."""
 SHIFTS: Final = 8
-"""Places of the ring in which the whole picture moves; wall.css has them, wall.js goes on from here."""
+"""Positions through which the layout shifts against burn-in; wall.css defines them, wall.js continues the sequence."""
 MINUTE_S: Final = 60
 PLAN_PX: Final = (900, 720)
-"""The room that the plan of one floor has beside the answer, on a screen of 1920 by 1080."""
+"""Width and height of one floor's plan beside the answer, on a 1920 by 1080 screen."""
 LETTER_PX: Final = 36
-"""Letters of the plan there. On a 50-inch screen (1080 px are 620 mm) capitals are 15 mm high: 10 minutes of arc at
-five metres, twice what normal sight can read."""
+"""Font size of the plan there. On a 50-inch screen (1080 px are 620 mm) capitals are 15 mm high: 10 minutes of arc at
+five metres, twice the limit of normal sight."""
 WIDTH: Final = 0.62
-"""About how wide a letter is, of its size."""
+"""Approximate width of a character, as a share of the font size."""
 MARK: Final = 10.4
-"""How far a mark reaches from its centre, in units of the drawing; wall.css enlarges its shape to this."""
+"""Radius of a mark in units of the drawing; wall.css scales its shape to this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One booth or room; `place` is where its character stands in the frame."""
+    """One booth or room; `place` is the index of its character in the frame."""
 
     name: str
     kind: SpaceKind
@@ -41,31 +41,31 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What stands where."""
+    """What the screen shows, and where."""
 
     kind: SpaceKind | None
-    """What the answer is about; None: the house offers nothing."""
+    """Kind that the answer counts; None: the site offers no spaces."""
     digits: int
-    """Of the greatest count of it: the number has room for a range of them from the first, so that nothing jumps."""
+    """Digits of its capacity: the number always has room for a range of that width, so that nothing jumps."""
     rows: tuple[Row, ...]
     kinds: tuple[SpaceKind, ...]
-    """Counted by kind instead."""
+    """Kinds with one count instead of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """The labels of one floor."""
+    """Font size and labels of one floor."""
 
     size: float
-    """Of its letters, in units of the drawing."""
+    """Font size in units of the drawing."""
     labels: Mapping[str, str]
-    """By the id of a mark; empty where there is no room for it."""
+    """Labels by the id of the mark; empty if it does not fit."""
     dense: bool
-    """The desks stand too close for numbers that can be read: no mark has a label."""
+    """The desks are too close for readable numbers: no mark has a label."""
 
 
 def board(plan: SitePlan) -> Board:
-    """How a house is told at five metres."""
+    """Choose the answer's kind and the rows beside it."""
     offered = [space for space in plan.spaces if space.offered]
     kind = next((kind for kind in SpaceKind if any(space.kind is kind for space in offered)), None)
     beside = [(place, space) for place, space in enumerate(offered) if space.kind in BESIDE]
@@ -79,28 +79,28 @@ def board(plan: SitePlan) -> Board:
 
 
 def shown(drawings: tuple[Drawing, ...]) -> list[Drawing]:
-    """The floors on which there is something to be had."""
+    """Return the floors with at least one offered space."""
     return [drawing for drawing in drawings if any(mark.place is not None for mark in drawing.marks)]
 
 
 def lettered(drawing: Drawing) -> Lettering:
-    """The labels of a floor at a size that can be read at five metres; one without room for its label has none."""
+    """Return the labels of a floor at a size readable at five metres; labels that do not fit are empty."""
     size = round(LETTER_PX / min(PLAN_PX[0] / drawing.width, PLAN_PX[1] / drawing.height), 1)
     marks = [mark for mark in drawing.marks if mark.place is not None]
-    if any(mark.label.isdecimal() and not _fits(mark.label, mark, marks, drawing, size) for mark in marks):
+    if any(mark.label.isdecimal() and not _label_fits(mark.label, mark, marks, drawing, size) for mark in marks):
         return Lettering(size, {}, dense=True)
-    fitting = {mark.id: _short(mark, marks, drawing, size) for mark in marks}
+    fitting = {mark.id: _shorten_label(mark, marks, drawing, size) for mark in marks}
     return Lettering(size, fitting, dense=False)
 
 
-def _short(mark: Mark, marks: Sequence[Mark], drawing: Drawing, size: float) -> str:
-    """The label, or its last word, or nothing: what there is room for."""
-    tries = (mark.label, mark.label.split()[-1])
-    return next((text for text in tries if _fits(text, mark, marks, drawing, size)), "")
+def _shorten_label(mark: Mark, marks: Sequence[Mark], drawing: Drawing, size: float) -> str:
+    """Return the label, else its last word, else nothing, whichever fits."""
+    candidates = (mark.label, mark.label.split()[-1])
+    return next((text for text in candidates if _label_fits(text, mark, marks, drawing, size)), "")
 
 
-def _fits(text: str, mark: Mark, marks: Sequence[Mark], drawing: Drawing, size: float) -> bool:
-    """Whether a label meets neither a wall nor the mark or the label of a neighbour, if that is as wide."""
+def _label_fits(text: str, mark: Mark, marks: Sequence[Mark], drawing: Drawing, size: float) -> bool:
+    """Return whether a label avoids the walls and the neighbours' marks and equally wide labels."""
     half = len(text) * WIDTH * size / 2
     if not half <= mark.x <= drawing.width - half:
         return False
@@ -112,5 +112,5 @@ def _fits(text: str, mark: Mark, marks: Sequence[Mark], drawing: Drawing, size: 
 
 
 def shift(now_s: float) -> int:
-    """Where in the ring the picture stands this minute."""
+    """Return the index of the layout's position in this minute."""
     return int(now_s // MINUTE_S) % SHIFTS

@@ -1,1 +1,1 @@
-"""What members see before they come in."""
+"""The public member page at `/`."""

@@ -1,8 +1,8 @@
-"""Gathers what the first page shows: of an open house all that everybody may know, of a closed one when it opens.
+"""Values for the member page: all public data while the site is open; only forecasts while it is closed.
 
-In:    the plan, the public frame, forecasts, what the forms ask.
-Out:   values for the templates, and what the page's script starts from.
-Never: HTML, a moment or a past of any space.
+In:    the plan, the public frame, forecasts, form parameters.
+Out:   values for the templates, and the initial data of the page's script.
+Never: HTML; times or history of a single space.
 """
 
 from collections.abc import Callable
@@ -23,46 +23,46 @@ from dashboard.why import Reader
 from dashboard.words import DAYS
 
 NAMED: Final = (SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT)
-"""Kinds whose every space is told by name: nobody looks for "one of two lathes"."""
+"""Kinds whose spaces are listed by name: nobody looks for "one of two lathes"."""
 
 MOST_MATCHES: Final = 12
-"""More matching spaces than this are folded."""
+"""Matching spaces shown at once; further ones are folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the page is made of."""
+    """Input of the member page."""
 
     frame: Frame
     reader: Reader
     ask: Callable[[str, str], Outlook | None]
-    """What is forecast of a zone, or WHOLE_SITE, and a kind."""
+    """Returns the forecast of a zone, or WHOLE_SITE, and a kind."""
     args: MultiDict[str, str]
 
 
-def shown(house: House) -> dict[str, Any]:
-    """Everything that the template needs of an open house."""
-    frame, reader = house.frame, house.reader
-    plan, words, first = reader.plan, reader.words, reader.words.first_kind(frame)
-    code, wanted = codes(plan, frame), needs.read_needs(house.args.getlist("need"))
+def shown(inputs: House) -> dict[str, Any]:
+    """Return the template's values while the site is open."""
+    frame, reader = inputs.frame, inputs.reader
+    plan, texts, first = reader.plan, reader.words, reader.words.first_kind(frame)
+    code, wanted = codes(plan, frame), needs.read_needs(inputs.args.getlist("need"))
     spots = [(space, code[space.id]) for space in needs.offered(plan)]
-    usual = usual_now(house.ask, reader)
-    asked = plan.space.get(house.args.get("spot", ""))
-    form = come.form(house.args, wanted, reader)
-    near = [(one, c) for one, c in spots if one.kind == form.kind and form.zone in {"", one.zone}]
+    usual = usual_now(inputs.ask, reader)
+    selected = plan.space.get(inputs.args.get("spot", ""))
+    form = come.form(inputs.args, wanted, reader)
+    candidates = [(one, c) for one, c in spots if one.kind == form.kind and form.zone in {"", one.zone}]
     matches = needs.matching(spots, wanted)
-    numbers = needs.numbers(near, needs.to_choose(plan))
+    numbers = needs.numbers(candidates, needs.to_choose(plan))
     return {
         "first": first,
-        "said": sayings(words.language),
+        "page_texts": sayings(texts.language),
         "codes": code,
-        "closes": words.closes(closing_time(plan, reader.now_ms)),
+        "closes": texts.closes(closing_time(plan, reader.now_ms)),
         "matches": matches,
         "most_matches": MOST_MATCHES,
-        "open_floor": _open_floor(plan, asked if asked and asked.id in code else next(iter(matches), None)),
+        "open_floor": _open_floor(plan, selected if selected and selected.id in code else next(iter(matches), None)),
         "fits": {space.id for space, _ in spots if needs.fits(space, wanted)},
         "wanted": wanted,
-        "wanted_words": needs_in_words(wanted, words),
+        "wanted_names": needs_in_words(wanted, texts),
         "needs": needs.to_choose(plan),
         "bits": {need: needs.bits(frozenset({need})) for need in needs.to_choose(plan)},
         "kinds": needs.with_level(needs.count(spots, wanted), frame.kinds),
@@ -74,41 +74,45 @@ def shown(house: House) -> dict[str, Any]:
         "named": [space for space, _ in spots if space.kind in NAMED],
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],
         "usual": usual,
-        "spot": tell(plan, asked, code[asked.id], usual, words) if asked and asked.id in code else None,
+        "spot": tell(plan, selected, code[selected.id], usual, texts) if selected and selected.id in code else None,
         "form": form,
-        "answer": come.answer(form, house.args, numbers, house.ask, reader) if "at" in house.args else None,
-        "fitting": sum(needs.fits(one, wanted) and c != "d" for one, c in near),
-        **_calm(house, first),
+        "answer": come.answer(form, inputs.args, numbers, inputs.ask, reader) if "at" in inputs.args else None,
+        "fitting": sum(needs.fits(one, wanted) and c != "d" for one, c in candidates),
+        **_draw_charts(inputs, first),
     }
 
 
 def _open_floor(plan: SitePlan, space: Space | None) -> int:
-    """Which floor of the plan is shown first: that of the space that was asked for, or that matches best."""
+    """Return the index of the floor that is shown first: that of the selected or best matching space."""
     return 0 if space is None else [floor.id for floor in plan.floors].index(plan.zone[space.zone].floor)
 
 
-def shown_while_closed(house: House) -> dict[str, Any]:
-    """What the template needs of a closed house: the week to come, which says nothing of who is in now."""
-    first = next((space.kind for space in house.reader.plan.spaces if space.offered), None)
-    outlook = None if first is None else house.ask(WHOLE_SITE, first)
+def shown_while_closed(inputs: House) -> dict[str, Any]:
+    """Return the template's values while the site is closed: the next week, which shows nothing about now."""
+    first = next((space.kind for space in inputs.reader.plan.spaces if space.offered), None)
+    outlook = None if first is None else inputs.ask(WHOLE_SITE, first)
     if outlook is None or outlook.missing_days:
         return {"missing": "", "course": None, "week": None}
-    return {"missing": "", "course": None, "week": calm.week(outlook, house.reader)}
+    return {"missing": "", "course": None, "week": calm.week(outlook, inputs.reader)}
 
 
-def _calm(house: House, first: SpaceKind | None) -> dict[str, Any]:
-    told = None if first is None else house.ask(WHOLE_SITE, first)
-    if first is None or told is None or told.missing_days:
-        missing = come.missing(told.missing_days, house.reader.words) if told else ""
+def _draw_charts(inputs: House, first: SpaceKind | None) -> dict[str, Any]:
+    outlook = None if first is None else inputs.ask(WHOLE_SITE, first)
+    if first is None or outlook is None or outlook.missing_days:
+        missing = come.missing(outlook.missing_days, inputs.reader.words) if outlook else ""
         return {"missing": missing, "course": None, "week": None}
-    free = house.frame.kinds[first].least
-    return {"missing": "", "course": calm.course(told, free, house.reader), "week": calm.week(told, house.reader)}
+    free = inputs.frame.kinds[first].least
+    return {
+        "missing": "",
+        "course": calm.course(outlook, free, inputs.reader),
+        "week": calm.week(outlook, inputs.reader),
+    }
 
 
-def for_page(house: House, values: dict[str, Any], urls: dict[str, str]) -> dict[str, Any]:
-    """What the page's script starts from."""
-    frame, plan = house.frame, house.reader.plan
-    page = {**urls, "words": for_script(house.reader.words.language), "now": msgspec.to_builtins(frame)}
+def for_page(inputs: House, values: dict[str, Any], urls: dict[str, str]) -> dict[str, Any]:
+    """Return the initial data of the page's script."""
+    frame, plan = inputs.frame, inputs.reader.plan
+    page = {**urls, "texts": for_script(inputs.reader.words.language), "now": msgspec.to_builtins(frame)}
     if frame.closed:
         return page
     zones = [zone.id for zone in plan.zones]
@@ -116,42 +120,44 @@ def for_page(house: House, values: dict[str, Any], urls: dict[str, str]) -> dict
         "kind": values["first"],
         "zones": [[zone.id, zone.name] for zone in plan.zones],
         "spots": [[one.kind, zones.index(one.zone), needs.bits(one.attributes)] for one in needs.offered(plan)],
-        "needs": [[needs.bits(frozenset({need})), values["said"][f"need.{need}"]] for need in values["needs"]],
+        "needs": [[needs.bits(frozenset({need})), values["page_texts"][f"need.{need}"]] for need in values["needs"]],
         "usual": values["usual"],
         "most_matches": MOST_MATCHES,
-        "asked": _asked(values["form"], values["answer"], zones),
-        **_closing(house),
+        "query": _odds_by_match(values["form"], values["answer"], zones),
+        **_describe_closing(inputs),
     }
 
 
-def _asked(form: come.Form, answer: come.Answer | None, zones: list[str]) -> dict[str, Any] | None:
-    """What the odds would be of those alone that fit: the script knows how many these are, and we are not told."""
+def _odds_by_match(form: come.Form, answer: come.Answer | None, zones: list[str]) -> dict[str, Any] | None:
+    """Return the odds by number of matching spaces; the needs stay on the phone, so the script picks the entry."""
     if answer is None or not answer.likes:
         return None
     return {
         "kind": form.kind,
         "zone": str(zones.index(form.zone)) if form.zone else "",
-        "of": answer.of,
-        "likes": answer.likes,
+        "capacity": answer.of,
+        "odds": answer.likes,
     }
 
 
-def _closing(house: House) -> dict[str, Any]:
-    """An installed page without a network knows from this when the house has closed, and what to say then."""
-    plan, now_ms, words = house.reader.plan, house.reader.now_ms, house.reader.words
+def _describe_closing(inputs: House) -> dict[str, Any]:
+    """Return when the site closes and the text to show then, for an installed page without a network."""
+    plan, now_ms, texts = inputs.reader.plan, inputs.reader.now_ms, inputs.reader.words
     closes_ms = closing(plan, now_ms)
     if closes_ms is None:
         return {}
     opens = next_opening(plan, closes_ms)
-    near = opens is not None and opens.days < DAYS
-    shut = (
-        words.fill(f"opens.{opens.weekday}", at=words.at(opens.at)) if opens and near else words.page["opens.unknown"]
+    is_soon = opens is not None and opens.days < DAYS
+    closed_text = (
+        texts.fill(f"opens.{opens.weekday}", at=texts.at(opens.at))
+        if opens and is_soon
+        else texts.page["opens.unknown"]
     )
-    return {"closes_in_s": (closes_ms - now_ms) // 1000, "shut": shut}
+    return {"closes_in_s": (closes_ms - now_ms) // 1000, "closed_text": closed_text}
 
 
 def codes(plan: SitePlan, frame: Frame) -> dict[str, str]:
-    """The frame's character of each offered space, by its id; none of a closed house."""
+    """Return the frame's character of each offered space by its id; empty while the site is closed."""
     if frame.closed:
         return {}
     return {space.id: code for space, code in zip(needs.offered(plan), frame.spaces, strict=True)}

@@ -1,8 +1,8 @@
-"""Makes what installs the page on a phone: its manifest, and the worker that shows the last known page as old.
+"""Web app manifest and service worker of the member page, for installing it on a phone.
 
-In:    the plan, words, the release, addresses.
-Out:   JSON and a script.
-Never: a state. What an installed page keeps, it keeps by itself, and marks it as old.
+In:    the plan, texts, the release, addresses.
+Out:   JSON and a script. The service worker shows the last known page, marked as old, when there is no network.
+Never: states: the browser alone stores the page.
 """
 
 import json
@@ -17,12 +17,22 @@ WORKER: Final = Path(__file__).parents[1] / "static" / "worker.js"
 SIZES: Final = (192, 512)
 
 
-def manifest(plan: SitePlan, words: Words, scope: str, start: str, icons: dict[int, str]) -> dict[str, Any]:
-    """The web app manifest in one language. Source: W3C, Web Application Manifest."""
+def manifest(plan: SitePlan, texts: Words, scope: str, start: str, icons: dict[int, str]) -> dict[str, Any]:
+    """Build the web app manifest in one language.
+
+    Args:
+        plan: gives the site's name.
+        texts: the texts of the language.
+        scope: path below which the app navigates.
+        start: path that the app opens.
+        icons: path by size in pixels.
+
+    Source: W3C, Web Application Manifest.
+    """
     return {
-        "name": words.gettext("{house}: free spaces").format(house=plan.name),
+        "name": texts.gettext("{site}: free spaces").format(site=plan.name),
         "short_name": plan.name,
-        "lang": words.language,
+        "lang": texts.language,
         "dir": "ltr",
         "id": scope,
         "start_url": start,
@@ -39,7 +49,7 @@ def manifest(plan: SitePlan, words: Words, scope: str, start: str, icons: dict[i
 
 
 def worker(parts: list[str], pages: list[str]) -> str:
-    """The service worker of this release: another release is another script, and another cache."""
-    known = {"RELEASE": release.mark(), "PARTS": parts, "PAGES": pages}
-    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+    """Build the service worker; each release has its own script and cache."""
+    constants = {"RELEASE": release.mark(), "PARTS": parts, "PAGES": pages}
+    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in constants.items())
     return head + WORKER.read_text()

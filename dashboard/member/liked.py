@@ -1,11 +1,12 @@
-"""The chance that one of the spots that fit is free, if they are liked as the others are.
+"""Odds that at least one of the spaces that match a member's needs is free.
 
-In:    what is forecast of a kind for one hour; how many of its spots fit what a member needs.
-Out:   a chance for each such number.
-Never: a past of the spots that fit: they are often too few for one. Whether they are liked better nobody has checked.
+In:    the forecast of one kind for one hour; how many spaces of that kind match.
+Out:   the odds for each such number.
+Never: history of the matching spaces: there are often too few of them to have one.
 
-Of N spots F are free. If each choice of F is as likely, k of them are all taken in C(N-F, k) of C(N, k) cases: the
-hypergeometric distribution. The forecast says how likely each F is.
+Assumption: matching spaces are as popular as the others. This has not been verified.
+Let F of N spaces be free, each choice of F equally likely. Then k given spaces are all taken in C(N-F, k) of C(N, k)
+cases (hypergeometric distribution). The forecast gives the probability of each F.
 """
 
 import math
@@ -14,30 +15,30 @@ from collections.abc import Iterable
 from collector.forecast.outlook import HourOutlook, Outlook, chance
 
 
-def odds_of_some(told: Outlook, hour: HourOutlook, numbers: Iterable[int]) -> dict[int, float]:
-    """The chance that at least one is free, 0 to 1, by how many of the spots fit.
+def odds_of_some(outlook: Outlook, hour: HourOutlook, numbers: Iterable[int]) -> dict[int, float]:
+    """Return the odds (0 to 1) that at least one matching space is free, by the number of matching spaces.
 
     Args:
-        told: of a kind of space, in a zone or the house.
+        outlook: the forecast of one kind of space, in a zone or the whole site.
         hour: one of its hours.
-        numbers: how many fit; those that are none of them, or all, are left out.
+        numbers: numbers of matching spaces; 0 and the number of all spaces are left out.
     """
-    spots = told.capacity or 0
-    at_least = [chance(told, hour, free) or 0.0 for free in range(1, spots + 1)]
+    capacity = outlook.capacity or 0
+    at_least = [chance(outlook, hour, free) or 0.0 for free in range(1, capacity + 1)]
     return {
-        fit: sum(
-            likely * (_all_taken(spots, free, fit) - _all_taken(spots, free + 1, fit))
+        matching: sum(
+            likely * (_all_taken(capacity, free, matching) - _all_taken(capacity, free + 1, matching))
             for free, likely in enumerate(at_least)
         )
-        for fit in sorted(set(numbers))
-        if 0 < fit < spots
+        for matching in sorted(set(numbers))
+        if 0 < matching < capacity
     }
 
 
-def _all_taken(spots: int, free: int, fit: int) -> float:
-    """How likely all that fit are among those taken."""
-    taken = spots - free
-    return math.exp(_ln_choose(taken, fit) - _ln_choose(spots, fit)) if taken >= fit else 0.0
+def _all_taken(capacity: int, free: int, matching: int) -> float:
+    """Return the probability that all matching spaces are among those taken."""
+    taken = capacity - free
+    return math.exp(_ln_choose(taken, matching) - _ln_choose(capacity, matching)) if taken >= matching else 0.0
 
 
 def _ln_choose(n: int, k: int) -> float:

@@ -1,8 +1,8 @@
-"""The public page: is there a spot for me? And whether this process is well.
+"""Routes of the public member page, its web app manifest and service worker, and the health check.
 
-In:    the live picture, forecasts, what a form asks.
-Out:   one page that is right without JavaScript, and knows how to stay right with it.
-Never: a moment or a past of any space; a session; a memory of who asked what.
+In:    the site snapshot, forecasts, form parameters.
+Out:   one page that works without JavaScript and stays up to date with it.
+Never: times or history of a single space; a session; a record of requests.
 """
 
 import json
@@ -27,10 +27,10 @@ routes = Blueprint("pages", __name__)
 
 SCRIPTS: Final = ("home.js", "say.js", "link.js", "floors.js", "needs.js")
 PARTS: Final = ("board.css", *SCRIPTS, "icon.svg")
-"""What the page is made of, and what an installed one keeps."""
+"""The page's static files; the service worker caches them."""
 PLAIN: Final = {
     "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",  # going back to it must not show what was free an hour ago
+    "Cache-Control": "no-store",  # the back button must not show what was free an hour ago
     "Vary": "Accept-Language, Cookie, Accept-Encoding",
 }
 PACKED: Final = PLAIN | {"Content-Encoding": "gzip"}
@@ -40,51 +40,52 @@ PACKED: Final = PLAIN | {"Content-Encoding": "gzip"}
 @routes.get("/sv", defaults={"language": "sv"})
 @routes.get("/en", defaults={"language": "en"})
 def home(language: str | None = None) -> ResponseReturnValue:
-    """The answer, how sure and how old, what comes, kinds and zones, the plan, when it is calm, if I come."""
-    here, now_s = serving(), time.monotonic()
+    """Render the member page: free spaces now, forecast, kinds and zones, plan, quiet hours, arrival odds."""
+    context, now_s = serving(), time.monotonic()
     if not request.args:
-        key = (request.scheme, request.host, language, chosen(), here.live.mark(now_s))
-        return _deliver(here.ready.page(key, now_s, lambda: _draw(language)[0]))
-    text, refused = _draw(language)
-    return _deliver(Page.of(text), refused=refused)
+        key = (request.scheme, request.host, language, chosen(), context.live.mark(now_s))
+        return _build_response(context.ready.page(key, now_s, lambda: _render_current(language)[0]))
+    text, rejected = _render_current(language)
+    return _build_response(Page.of(text), rejected=rejected)
 
 
-def _draw(language: str | None) -> tuple[str, bool]:
-    """The page as it is now, and whether it refuses what its form asked."""
-    here = serving()
-    frame, now_ms, ask = here.live.frame(time.monotonic()), here.live.now_ms(), here.live.picture.outlook
-    house = first.House(
-        frame, Reader(here.plan, now_ms, words()), lambda zone, kind: ask(zone, kind, now_ms), request.args
+def _render_current(language: str | None) -> tuple[str, bool]:
+    """Render the current page; the second value is whether the form's query is rejected."""
+    context = serving()
+    frame, now_ms, outlook = context.live.frame(time.monotonic()), context.live.now_ms(), context.live.picture.outlook
+    inputs = first.House(
+        frame, Reader(context.plan, now_ms, words()), lambda zone, kind: outlook(zone, kind, now_ms), request.args
     )
-    values = first.shown_while_closed(house) if frame.closed else first.shown(house)
+    values = first.shown_while_closed(inputs) if frame.closed else first.shown(inputs)
     answer = values.get("answer")
-    return _render(house, values, language), answer is not None and bool(answer.fault)
+    return _render(inputs, values, language), answer is not None and bool(answer.fault)
 
 
-def _render(house: first.House, values: dict[str, object], language: str | None) -> str:
+def _render(inputs: first.House, values: dict[str, object], language: str | None) -> str:
     urls = {"stream": url_for("api.stream"), "frame": url_for("api.frame"), "worker": url_for("pages.worker")}
     return render_template(
         "home.html",
-        plan=house.reader.plan,
-        frame=house.frame,
+        plan=inputs.reader.plan,
+        frame=inputs.frame,
         drawings=serving().drawings,
         language=language,
         scripts=SCRIPTS,
-        page=first.for_page(house, values, urls),
+        page=first.for_page(inputs, values, urls),
         **values,
     )
 
 
-def _deliver(page: Page, *, refused: bool = False) -> Response:
-    packs = takes_gzip()
-    head = PACKED if packs else PLAIN
-    return Response(page.packed if packs else page.plain, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK, head)
+def _build_response(page: Page, *, rejected: bool = False) -> Response:
+    gzipped = takes_gzip()
+    headers = PACKED if gzipped else PLAIN
+    status = HTTPStatus.BAD_REQUEST if rejected else HTTPStatus.OK
+    return Response(page.packed if gzipped else page.plain, status, headers)
 
 
 @routes.get("/sv/manifest.webmanifest", defaults={"language": "sv"})
 @routes.get("/en/manifest.webmanifest", defaults={"language": "en"})
 def manifest(language: str) -> ResponseReturnValue:
-    """What a phone needs to know to install the page, in one language."""
+    """Return the web app manifest in one language."""
     icons = {size: url_for("static", filename=f"icon-{size}.png") for size in installed.SIZES}
     start = url_for("pages.home", language=language)
     body = json.dumps(
@@ -95,7 +96,7 @@ def manifest(language: str) -> ResponseReturnValue:
 
 @routes.get("/service-worker.js")
 def worker() -> ResponseReturnValue:
-    """The service worker; from here it may answer for every page, and does for this one only."""
+    """Return the service worker. Its scope is the whole site, but it handles the member page only."""
     parts = [url_for("static", filename=name) for name in PARTS]
     pages = [f"{request.root_path}/", *(url_for("pages.home", language=language) for language in LANGUAGES)]
     body = installed.worker(parts, pages)
@@ -104,16 +105,16 @@ def worker() -> ResponseReturnValue:
 
 @routes.get("/healthz")
 def health() -> ResponseReturnValue:
-    """Whether what we show is live: 200 or 503, also while every stream is taken."""
-    here = serving()
+    """Health check: 200 if the shown state is live, else 503. Works while all SSE streams are in use."""
+    context = serving()
     now_s = time.monotonic()
-    link = here.live.picture.link(now_s)
+    link = context.live.picture.link(now_s)
     body = jsonify(
         link=link,
-        age_s=here.live.picture.age_s(now_s),
-        fault=here.live.picture.fault,
-        streams=here.seats.taken,
-        max_streams=here.seats.capacity,
-        rejected_messages=here.live.picture.rejected,
+        age_s=context.live.picture.age_s(now_s),
+        fault=context.live.picture.fault,
+        streams=context.seats.taken,
+        max_streams=context.seats.capacity,
+        rejected_messages=context.live.picture.rejected,
     )
     return body, 200 if link is Link.LIVE else 503

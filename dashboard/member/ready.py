@@ -1,8 +1,8 @@
-"""Keeps the first page ready as bytes, plain and packed: whoever asks in the same second gets the same page.
+"""Cache of the member page as bytes, plain and gzipped: requests within one second share one rendering.
 
-In:    what the page depends on, and a way to make it.
+In:    the values that the page depends on, and a function that renders it.
 Out:   its bytes.
-Never: a page that belongs to one reader, or one that is older than a second.
+Never: a page for one visitor; a page older than a second.
 """
 
 import gzip
@@ -12,31 +12,31 @@ from typing import Final
 
 KEPT_S: Final = 1.0
 MOST: Final = 64
-"""Pages in two languages, under the few names that a house has; more are names that somebody made up."""
+"""Limit of cached pages: two languages times a site's few host names; more keys come from invented host names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page, as it is sent to who can unpack it and to who cannot."""
+    """One page, plain and gzipped."""
 
     plain: bytes
     packed: bytes
 
     @classmethod
     def of(cls, text: str) -> "Page":
-        """Pack a page; it holds no secret that the length could tell of."""
+        """Compress a page; it contains no secret that its length could reveal (BREACH)."""
         plain = text.encode()
         return cls(plain, gzip.compress(plain, 6, mtime=0))
 
 
 class Ready:
-    """The pages of this second."""
+    """Rendered pages by key, each for one second."""
 
     def __init__(self) -> None:
         self._pages: dict[Hashable, tuple[float, Page]] = {}
 
     def page(self, key: Hashable, now_s: float, make: Callable[[], str]) -> Page:
-        """The page, made anew if it is older than a second or there is none."""
+        """Return the cached page; render it if there is none or it is older than a second."""
         found = self._pages.get(key)
         if found is not None and now_s - found[0] < KEPT_S:
             return found[1]

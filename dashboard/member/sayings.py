@@ -1,8 +1,8 @@
-"""Words of the member page alone, in Swedish and English.
+"""Texts used only by the member page, in Swedish and English.
 
-In:    the words of a language.
-Out:   templates as in dashboard/words.py, for the page and for its script.
-Never: HTML, a reason that would tell a moment of one desk.
+In:    the texts of a language.
+Out:   text templates as in the dashboard's texts, for the page and its script.
+Never: HTML; a reason that exposes the time of an event at one desk.
 """
 
 from functools import cache
@@ -12,30 +12,30 @@ from collector.plan import Attribute, Character, SpaceKind
 from dashboard.words import Words
 
 FOR_SCRIPT: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")
-"""Beginnings of the sentences that the page's script makes as well."""
+"""Key prefixes of the texts that the page's script also needs."""
 FROM_WORDS: Final = (
     *("answer.", "ago.", "ahead.", "air.", "at", "heard", "hour", "lost", "opens."),
     *("people", "row", "state.", "supply", "unheard"),
 )
-"""Beginnings of those that it shares with other pages."""
+"""Key prefixes of the texts that the script shares with other pages."""
 
 
 @cache
 def sayings(language: str) -> dict[str, str]:
-    """The templates of "sv" or "en"."""
-    words = Words.of(language)
-    return {**_needs(words), **_reasons(words), **_lines(words)}
+    """Return the templates for "sv" or "en"."""
+    texts = Words.of(language)
+    return {**_need_texts(texts), **_reason_texts(texts), **_line_texts(texts)}
 
 
 def for_script(language: str) -> dict[str, str]:
-    """What the page's script needs of all words."""
+    """Return the templates that the page's script needs."""
     own = {key: text for key, text in sayings(language).items() if key.startswith(FOR_SCRIPT)}
     shared = Words.of(language).page.items()
     return {key: text for key, text in shared if key.startswith(FROM_WORDS)} | own
 
 
-def _needs(words: Words) -> dict[str, str]:
-    _, pgettext = words.gettext, words.pgettext
+def _need_texts(texts: Words) -> dict[str, str]:
+    _, pgettext = texts.gettext, texts.pgettext
     return {
         f"need.{Attribute.STANDING}": pgettext("need", "Standing"),
         f"need.{Attribute.SCREEN}": pgettext("need", "Screen"),
@@ -52,8 +52,8 @@ def _needs(words: Words) -> dict[str, str]:
     }
 
 
-def _reasons(words: Words) -> dict[str, str]:
-    _ = words.gettext
+def _reason_texts(texts: Words) -> dict[str, str]:
+    _ = texts.gettext
     return {
         "because.v": _("no sensor detects anybody"),
         "because.o": _("its sensors detect somebody"),
@@ -66,8 +66,8 @@ def _reasons(words: Words) -> dict[str, str]:
     }
 
 
-def _lines(words: Words) -> dict[str, str]:
-    _ = words.gettext
+def _line_texts(texts: Words) -> dict[str, str]:
+    _ = texts.gettext
     return {
         "unheard.zone": _("{zone}: {n} of {of} unknown"),
         "unheard.since": _("{zone}: no data since {at}"),
@@ -83,6 +83,6 @@ def _lines(words: Words) -> dict[str, str]:
         "spot.state": _("{state}: {because}"),
         "usual.zone": _("Usually {n} of {capacity} free in {zone} at this hour."),
         "usual.zone.one": _("Usually one of {capacity} free in {zone} at this hour."),
-        "usual.house": _("Usually {n} of {capacity} free in all zones together at this hour."),
-        "usual.house.one": _("Usually one of {capacity} free in all zones together at this hour."),
+        "usual.site": _("Usually {n} of {capacity} free in all zones together at this hour."),
+        "usual.site.one": _("Usually one of {capacity} free in all zones together at this hour."),
     }

@@ -1,8 +1,8 @@
-"""Tells of one spot what everybody may know: what it is, its state in words, what is usual of its kind.
+"""Public details of one space: what it is, its state with a reason, how many of its kind are usually free.
 
-In:    the plan, the public frame's character for the spot, what is forecast of its kind in its zone.
+In:    the plan, the public frame's character of the space, forecasts.
 Out:   sentences.
-Never: a moment, a sensor, a past of the spot itself.
+Never: times, sensors or history of the space itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from dashboard.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the panel says of a spot."""
+    """The texts of one space's panel."""
 
     name: str
     code: str
@@ -28,49 +28,57 @@ class Told:
     usual: str
 
 
-def tell(plan: SitePlan, space: Space, code: str, usual: Mapping[str, str], words: Words) -> Told:
-    """The panel of one spot; `usual` as from `usual_now`."""
-    said = sayings(words.language)
+def tell(plan: SitePlan, space: Space, code: str, usual: Mapping[str, str], texts: Words) -> Told:
+    """Return the panel of one space.
+
+    Args:
+        plan: of the site.
+        space: the selected one.
+        code: its character in the frame.
+        usual: from `describe_usual`.
+        texts: the texts of the page's language.
+    """
+    member_texts = sayings(texts.language)
     machine = ".machine" if space.kind is SpaceKind.EQUIPMENT else ""
-    because = said.get(f"because.{code}{machine}") or said[f"because.{code}"]
+    because = member_texts.get(f"because.{code}{machine}") or member_texts[f"because.{code}"]
     zone = plan.zone[space.zone]
     return Told(
         name=space.name,
         code=code,
-        state=said["spot.state"].format(state=words.state(code, space.kind), because=because),
-        what=said[f"one.{space.kind}"].format(zone=zone.name),
-        needs=needs_in_words(space.attributes, words),
+        state=member_texts["spot.state"].format(state=texts.state(code, space.kind), because=because),
+        what=member_texts[f"one.{space.kind}"].format(zone=zone.name),
+        needs=needs_in_words(space.attributes, texts),
         usual=usual.get(f"{plan.zones.index(zone)} {space.kind}", ""),
     )
 
 
-def needs_in_words(needs: frozenset[Attribute], words: Words) -> str:
-    """Needs as a row of words, in the order of the filter; empty if there are none."""
-    said = sayings(words.language)
-    return ", ".join(said[f"need.{need}"].lower() for need in Attribute if need in needs)
+def needs_in_words(needs: frozenset[Attribute], texts: Words) -> str:
+    """List needs as text, in the order of the filter; empty if there are none."""
+    member_texts = sayings(texts.language)
+    return ", ".join(member_texts[f"need.{need}"].lower() for need in Attribute if need in needs)
 
 
 def usual_now(ask: Callable[[str, str], Outlook | None], reader: Reader) -> dict[str, str]:
-    """What is usually free at this hour: a sentence for each kind of each zone, by `number-of-the-zone kind`.
+    """Return a sentence on what is usually free at this hour, by `zone-number kind`.
 
     Args:
-        ask: what is forecast of a zone or WHOLE_SITE, and a kind; where a zone has nothing, the house stands in.
-        reader: the plan, the house's time, the page's words.
+        ask: returns the forecast of a zone or WHOLE_SITE, and a kind; a zone without one gets that of the site.
+        reader: the plan, the site's time, the page's texts.
     """
-    plan, told = reader.plan, {}
+    plan, sentences = reader.plan, {}
     for place, zone in enumerate(plan.zones):
         for kind in dict.fromkeys(space.kind for space in plan.spaces if space.zone == zone.id and space.offered):
-            here = _usual(ask(zone.id, kind), "usual.zone", zone.name, reader)
-            sentence = here or _usual(ask(WHOLE_SITE, kind), "usual.house", zone.name, reader)
+            of_zone = _describe_zone_usual(ask(zone.id, kind), "usual.zone", zone.name, reader)
+            sentence = of_zone or _describe_zone_usual(ask(WHOLE_SITE, kind), "usual.site", zone.name, reader)
             if sentence:
-                told[f"{place} {kind}"] = sentence
-    return told
+                sentences[f"{place} {kind}"] = sentence
+    return sentences
 
 
-def _usual(told: Outlook | None, key: str, zone: str, reader: Reader) -> str:
-    hour = None if told is None or told.missing_days else next(coming(told, reader.now_ms), None)
-    if told is None or hour is None or hour.at_ms > reader.now_ms:
+def _describe_zone_usual(outlook: Outlook | None, key: str, zone: str, reader: Reader) -> str:
+    hour = None if outlook is None or outlook.missing_days else next(coming(outlook, reader.now_ms), None)
+    if outlook is None or hour is None or hour.at_ms > reader.now_ms:
         return ""
     free = round(hour.hour.usual)
     template = sayings(reader.words.language)[f"{key}.one" if free == 1 else key]
-    return template.format(n=free, capacity=told.capacity, zone=zone)
+    return template.format(n=free, capacity=outlook.capacity, zone=zone)

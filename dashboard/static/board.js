@@ -1,24 +1,24 @@
-/* Keeps the managers' live page right: answer, counts and plan. What only managers see is manage.js's, which hears of
-   each frame by the event `ledig:frame`. */
-import { follow } from "./link.js";
-import { speaker } from "./say.js";
+/* Keeps the public part of the managers' live page up to date: answer, counts and plan. manage.js shows the managers'
+   part; it gets each frame by the event `ledig:frame`. */
+import { subscribe } from "./link.js";
+import { createTexts } from "./say.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const say = speaker(page.words);
+const texts = createTexts(page.words);
 const at = (id) => document.getElementById(id);
 const spots = [...document.querySelectorAll(".mark[id]")];
-let frame = page.now; // as the server wrote it, until the first frame comes
+let frame = page.now; // as rendered by the server, until the first frame arrives
 let reloads = false;
 
-function mark(element) {
+function markChanged(element) {
   element.classList.add("changed");
   setTimeout(() => element.classList.remove("changed"), MARK_MS);
 }
 function write(element, text) {
   if (!element || element.textContent === text) return;
   element.textContent = text;
-  mark(element);
+  markChanged(element);
 }
 function show(element, text) {
   if (!element) return;
@@ -31,29 +31,29 @@ function paint(next) {
     const code = next.spaces[spot.id.slice(1)];
     if (spot.classList.contains(`s-${code}`)) continue;
     spot.className.baseVal = `mark s-${code}`;
-    spot.querySelector("title").textContent = `${spot.dataset.name}: ${say.state(code, spot.dataset.kind)}`;
-    if (document.activeElement === spot) tell(spot);
-    mark(spot);
+    spot.querySelector("title").textContent = `${spot.dataset.name}: ${texts.state(code, spot.dataset.kind)}`;
+    if (document.activeElement === spot) describe(spot);
+    markChanged(spot);
   }
   for (const cell of document.querySelectorAll("[data-count]")) {
     const free = (cell.dataset.zone ? next.zones[cell.dataset.zone] : next.kinds)[cell.dataset.count];
-    if (free) write(cell, say.row(free));
+    if (free) write(cell, texts.row(free));
   }
   const free = next.kinds[at("answer")?.dataset.kind];
   if (free) {
-    at("number").textContent = say.number(free);
+    at("number").textContent = texts.number(free);
     at("number").classList.toggle("none", !free[0]);
-    at("of").textContent = say.answer(at("answer").dataset.kind, free);
-    at("sure").textContent = say.heard(free);
+    at("of").textContent = texts.answer(at("answer").dataset.kind, free);
+    at("sure").textContent = texts.coverage(free);
   }
-  show(at("opens"), next.closed && !next.opens ? page.words["opens.unknown"] : next.opens ? say.opens(next.opens) : "");
-  show(at("ahead"), say.ahead(next.ahead));
-  show(at("people"), say.people(next.people, next.from_zero));
+  show(at("opens"), next.closed && !next.opens ? page.words["opens.unknown"] : next.opens ? texts.opens(next.opens) : "");
+  show(at("ahead"), texts.ahead(next.ahead));
+  show(at("people"), texts.people(next.people, next.from_zero));
 }
 
-/* Another plan or release: this page was made for other spots. */
-function take(news) {
-  const next = news.public;
+/* Reload when the plan or release changes: this page was rendered for other spaces. */
+function accept(update) {
+  const next = update.public;
   if (next.plan !== page.now.plan) {
     if (!reloads) setTimeout(() => location.reload(), MARK_MS);
     reloads = true;
@@ -61,26 +61,26 @@ function take(news) {
   }
   frame = next;
   paint(next);
-  document.dispatchEvent(new CustomEvent("ledig:frame", { detail: news }));
+  document.dispatchEvent(new CustomEvent("ledig:frame", { detail: update }));
   return true;
 }
 
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = frame.since ? say.fill("lost", { at: say.at(frame.since) }) : page.words["lost.never"];
+  const away = frame.since ? texts.fill("lost", { at: texts.at(frame.since) }) : page.words["lost.never"];
   const text = lost ? page.lost : frame.link === "live" ? "" : away;
   if (at("lost").textContent !== text) at("lost").textContent = text;
-  if (at("age") && frame.age_s !== null) at("age").textContent = say.ago(frame.age_s + link.silentMs() / 1000);
+  if (at("age") && frame.age_s !== null) at("age").textContent = texts.ago(frame.age_s + link.silentMs() / 1000);
 }
 
-/* The plan by keyboard: one stop for Tab, arrows from spot to spot in the order of the house. */
-function tell(spot) {
-  at("told").textContent = spot.querySelector("title").textContent;
+/* The plan by keyboard: one Tab stop; arrow keys move between spaces in the order of the site. */
+function describe(spot) {
+  at("selected").textContent = spot.querySelector("title").textContent;
 }
 spots.forEach((spot, index) => {
   spot.tabIndex = index ? -1 : 0;
-  spot.addEventListener("focus", () => tell(spot));
+  spot.addEventListener("focus", () => describe(spot));
   spot.addEventListener("click", () => spot.focus());
   spot.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -94,4 +94,4 @@ spots.forEach((spot, index) => {
   });
 });
 
-const link = follow(page, take, tick);
+const link = subscribe(page, accept, tick);

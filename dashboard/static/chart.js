@@ -1,7 +1,7 @@
-/* Draws the figures that the page carries, in the page's own colours. */
+/* Draws the charts embedded in the page, in the page's colours. */
 "use strict";
 (() => {
-  // Plotly makes style elements of its own; they get the page's nonce, without which the policy blocks them.
+  // Plotly creates style elements; without the page's nonce the content security policy blocks them.
   const { nonce } = document.currentScript;
   const make = document.createElement.bind(document);
   document.createElement = (name, options) => {
@@ -10,9 +10,9 @@
     return made;
   };
 
-  const figures = [...document.querySelectorAll("script[data-figure]")].map((said) => ({
-    place: said.dataset.figure,
-    ...JSON.parse(said.textContent),
+  const figures = [...document.querySelectorAll("script[data-figure]")].map((script) => ({
+    place: script.dataset.figure,
+    ...JSON.parse(script.textContent),
   }));
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -25,7 +25,7 @@
     const line = colour("--line");
     for (const trace of figure.data) {
       (trace.line ?? trace.marker).color = colour(trace.meta);
-      if (trace.fill) trace.fillcolor = `${colour(trace.meta)}33`; // a band lies behind its line
+      if (trace.fill) trace.fillcolor = `${colour(trace.meta)}33`; // a band is drawn behind its line
     }
     const axis = { color: ink, gridcolor: line, linecolor: line, zerolinecolor: line };
     const layout = {
@@ -39,6 +39,6 @@
     };
     Plotly.react(figure.place, figure.data, layout, { responsive: true, displayModeBar: false });
   }
-  document.addEventListener("DOMContentLoaded", draw); // Plotly has been loaded by then
+  document.addEventListener("DOMContentLoaded", draw); // Plotly is loaded by then
   dark.addEventListener("change", draw);
 })();

@@ -1,32 +1,32 @@
-/* Keeps the page of devices right without a reload: ages come with each frame; whatever else changes is asked for anew. */
-import { follow } from "./link.js";
+/* Keeps the devices page up to date without a reload: each frame has the ages; other changes are fetched again. */
+import { subscribe } from "./link.js";
 
-const OLD_MS = 60000; // the sensors' ages are no older than that
+const MAX_AGE_MS = 60000; // the sensors' ages are refreshed at least this often
 const page = JSON.parse(document.getElementById("page").textContent);
 const lost = document.getElementById("lost");
 const here = location.pathname;
 let link = document.body.dataset.link;
 let busy = false;
-let asked = performance.now();
+let requested = performance.now();
 
-async function renew(mark) {
+async function refresh(mark) {
   const part = document.getElementById("fleet");
-  const old = performance.now() - asked > OLD_MS;
-  if (busy || (mark === part.dataset.mark && !old) || part.contains(document.activeElement)) return; // not under a hand
+  const old = performance.now() - requested > MAX_AGE_MS;
+  if (busy || (mark === part.dataset.mark && !old) || part.contains(document.activeElement)) return; // not while somebody uses it
   busy = true;
-  asked = performance.now();
+  requested = performance.now();
   try {
     const answer = await fetch(here);
-    if (answer.redirected) location.reload(); // the session ended: the login comes, and leads back here
+    if (answer.redirected) location.reload(); // the session ended: the login page returns here
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("fleet");
     if (!next) return;
-    for (const open of part.querySelectorAll("details")) { // what somebody opened or closed stays so
+    for (const open of part.querySelectorAll("details")) { // keep what somebody opened or closed
       const same = next.querySelector(`#${CSS.escape(open.closest("section").id)} details`);
       if (same) same.open = open.open;
     }
     part.replaceWith(document.adoptNode(next));
   } catch {
-    // the network is away; the line says so, and the next frame asks again
+    // no network: the status line shows it, and the next frame tries again
   } finally {
     busy = false;
   }
@@ -34,24 +34,24 @@ async function renew(mark) {
 
 function fill(devices) {
   for (const section of document.querySelectorAll("[data-device]")) {
-    const told = devices[section.dataset.device];
-    for (const cell of told ? section.querySelectorAll("[data-cell]") : []) {
-      const words = told[cell.dataset.cell] || (cell.tagName === "DD" ? "–" : "");
-      if (cell.textContent !== words) cell.textContent = words;
+    const device = devices[section.dataset.device];
+    for (const cell of device ? section.querySelectorAll("[data-cell]") : []) {
+      const text = device[cell.dataset.cell] || (cell.tagName === "DD" ? "–" : "");
+      if (cell.textContent !== text) cell.textContent = text;
     }
   }
 }
 
-const line = follow(page, (frame) => {
+const connection = subscribe(page, (frame) => {
   link = frame.public.link;
   fill(frame.devices);
-  renew(frame.mark);
+  refresh(frame.mark);
   return true;
 }, () => {
-  const away = line && line.lost();
-  const told = away ? "page_away" : link;
-  if (document.body.dataset.link === told) return;
-  document.body.dataset.link = told;
+  const away = connection && connection.lost();
+  const shownLink = away ? "page_away" : link;
+  if (document.body.dataset.link === shownLink) return;
+  document.body.dataset.link = shownLink;
   lost.textContent = away ? page.lost : "";
   if (away) fetch(here).then((answer) => answer.redirected && location.reload(), () => {});
 });

@@ -1,42 +1,42 @@
-/* The plan by touch and keyboard: one stop for Tab on each floor, arrows from spot to spot in the order of the room. */
-export function floors(page, say) {
+/* The plan by touch and keyboard: one Tab stop per floor; arrow keys move between spaces in the order of the room. */
+export function createFloors(page, texts) {
   const at = (id) => document.getElementById(id);
   const spots = [...document.querySelectorAll("a.mark")];
-  let told = null;
+  let selected = null;
   let codes = "";
 
-  function tell() {
-    if (!told || !codes) return;
-    const place = told.id.slice(1);
+  function describe() {
+    if (!selected || !codes) return;
+    const place = selected.id.slice(1);
     const [kind, zone, bits] = page.spots[place];
     const code = codes[place];
-    const because = page.words[`because.${code}` + (kind === "equipment" ? ".machine" : "")];
-    const has = page.needs.filter(([bit]) => bits & bit).map(([, word]) => word.toLowerCase());
-    at("spot-name").textContent = told.dataset.name;
+    const because = page.texts[`because.${code}` + (kind === "equipment" ? ".machine" : "")];
+    const has = page.needs.filter(([bit]) => bits & bit).map(([, name]) => name.toLowerCase());
+    at("spot-name").textContent = selected.dataset.name;
     at("spot-state").setAttribute("class", `s-${code}`);
-    at("spot-state").lastElementChild.textContent = say.fill("spot.state", {
-      state: say.state(code, kind),
-      because: because || page.words[`because.${code}`],
+    at("spot-state").lastElementChild.textContent = texts.fill("spot.state", {
+      state: texts.state(code, kind),
+      because: because || page.texts[`because.${code}`],
     });
-    const what = say.fill(`one.${kind}`, { zone: page.zones[zone][1] });
+    const what = texts.fill(`one.${kind}`, { zone: page.zones[zone][1] });
     at("spot-what").textContent = has.length ? `${what}: ${has.join(", ")}` : what;
     at("spot-usual").textContent = page.usual[`${zone} ${kind}`] || "";
     at("spot").hidden = false;
   }
-  function choose(spot) {
-    told?.classList.remove("told");
-    told = spot;
-    spot.classList.add("told");
-    tell();
+  function select(spot) {
+    selected?.classList.remove("selected");
+    selected = spot;
+    spot.classList.add("selected");
+    describe();
   }
   for (const floor of document.querySelectorAll(".floor")) {
     const here = spots.filter((spot) => floor.contains(spot));
     here.forEach((spot, index) => {
       spot.setAttribute("tabindex", index ? -1 : 0);
-      spot.addEventListener("focus", () => choose(spot));
+      spot.addEventListener("focus", () => select(spot));
       spot.addEventListener("click", (event) => {
         event.preventDefault();
-        choose(spot);
+        select(spot);
       });
       spot.addEventListener("keydown", (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -52,6 +52,6 @@ export function floors(page, say) {
   }
   return (next) => {
     codes = next;
-    tell();
+    describe();
   };
 }

@@ -1,30 +1,30 @@
-/* Keeps the first page right without a reload; it makes the same sentences as the server. */
-import { floors } from "./floors.js";
-import { follow } from "./link.js";
-import { count, needs } from "./needs.js";
-import { speaker } from "./say.js";
+/* Keeps the member page up to date without a reload; builds the same sentences as the server. */
+import { createFloors } from "./floors.js";
+import { subscribe } from "./link.js";
+import { countFree, createNeeds } from "./needs.js";
+import { createTexts } from "./say.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const say = speaker(page.words);
+const texts = createTexts(page.texts);
 const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
-const saved = +document.body.dataset.saved; // when an installed page was kept: it is old from the first
+const saved = +document.body.dataset.saved; // when a cached page was stored; it is old from the start
 const born = saved || Date.now();
-const only = needs(at("needs"), () => {
+const needs = createNeeds(at("needs"), () => {
   paint();
   openFloor();
 });
-const tell = floors(page, say);
-let frame = page.now; // as the server wrote it, until the first frame comes
+const showSpaces = createFloors(page, texts);
+let frame = page.now; // as rendered by the server, until the first frame arrives
 let reloads = false;
 
 function write(element, text) {
   if (!element || element.textContent === text) return;
   element.textContent = text;
-  mark(element);
+  markChanged(element);
 }
-function mark(element) {
+function markChanged(element) {
   element.classList.add("changed");
   setTimeout(() => element.classList.remove("changed"), MARK_MS);
 }
@@ -36,8 +36,8 @@ function show(element, text) {
 
 function paint() {
   const { spaces } = frame;
-  const wanted = only.bits();
-  const of = (kind, zone) => count(page.spots, spaces, wanted, kind, zone, frame.kinds[kind]);
+  const wanted = needs.bits();
+  const count = (kind, zone) => countFree(page.spots, spaces, wanted, kind, zone, frame.kinds[kind]);
   page.spots.forEach(([kind, , has], place) => {
     const spot = at(`s${place}`);
     const code = spaces[place];
@@ -45,42 +45,42 @@ function paint() {
     if (spot.classList.contains(`s-${code}`)) return;
     spot.classList.remove(..."voaud".split("").map((old) => `s-${old}`));
     spot.classList.add(`s-${code}`);
-    spot.setAttribute("aria-label", `${spot.dataset.name}: ${say.state(code, kind)}`);
-    mark(spot);
+    spot.setAttribute("aria-label", `${spot.dataset.name}: ${texts.state(code, kind)}`);
+    markChanged(spot);
   });
   for (const row of all("tr[data-place]")) {
     const code = spaces[row.dataset.place];
     row.className = `s-${code}`;
     row.hidden = (page.spots[row.dataset.place][2] & wanted) !== wanted;
-    write(row.lastElementChild, say.state(code, page.spots[row.dataset.place][0]));
+    write(row.lastElementChild, texts.state(code, page.spots[row.dataset.place][0]));
   }
   for (const cell of all("[data-count]")) {
-    const free = of(cell.dataset.count, cell.dataset.zone);
-    write(cell, wanted && !free[2] ? page.words["none.like"] : say.row(free));
+    const free = count(cell.dataset.count, cell.dataset.zone);
+    write(cell, wanted && !free[2] ? page.texts["none.like"] : texts.row(free));
   }
   for (const cell of all("[data-supply]")) {
-    write(cell, say.supply(frame.supplies[cell.dataset.supply]));
+    write(cell, texts.supply(frame.supplies[cell.dataset.supply]));
     cell.parentElement.hidden = wanted;
   }
   if (at("named")) at("named").hidden = wanted && !document.querySelector("tr[data-place]:not([hidden])");
-  list(wanted);
-  for (const cell of all("[data-air]")) cell.textContent = page.words[`air.${frame.air[cell.dataset.air]}`] || "";
-  if (page.kind) answer(of);
-  show(at("only"), wanted ? say.fill("only", { needs: only.words() }) : "");
-  if (page.asked) like(of, page.asked);
-  const ahead = say.ahead(frame.ahead);
-  show(at("ahead"), ahead && wanted ? say.fill("only.whole", { ahead }) : ahead);
-  show(at("people"), say.people(frame.people, frame.from_zero));
-  tell(spaces);
+  paintMatches(wanted);
+  for (const cell of all("[data-air]")) cell.textContent = page.texts[`air.${frame.air[cell.dataset.air]}`] || "";
+  if (page.kind) paintAnswer(count);
+  show(at("only"), wanted ? texts.fill("only", { needs: needs.names() }) : "");
+  if (page.query) paintOdds(count, page.query);
+  const ahead = texts.ahead(frame.ahead);
+  show(at("ahead"), ahead && wanted ? texts.fill("only.whole", { ahead }) : ahead);
+  show(at("people"), texts.people(frame.people, frame.from_zero));
+  showSpaces(spaces);
 }
-/* Places of the spaces that match, free ones first, as member/needs.py orders them. */
+/* Indexes of the matching spaces, free ones first, in the same order as the server's. */
 function matching(wanted) {
   if (!wanted) return [];
   const rank = (place) => "vuoa".indexOf(frame.spaces[place]);
   const fit = page.spots.flatMap(([, , has], place) => ((has & wanted) === wanted && rank(place) >= 0 ? [place] : []));
   return fit.sort((a, b) => rank(a) - rank(b) || a - b);
 }
-function list(wanted) {
+function paintMatches(wanted) {
   if (!at("matches")) return;
   const places = matching(wanted);
   const items = places.map((place) => {
@@ -91,7 +91,7 @@ function list(wanted) {
     link.href = at(`s${place}`).getAttribute("href");
     link.dataset.shows = place;
     link.lastElementChild.textContent = at(`s${place}`).dataset.name;
-    item.lastElementChild.textContent = say.state(code, page.spots[place][0]);
+    item.lastElementChild.textContent = texts.state(code, page.spots[place][0]);
     return item;
   });
   const [shown, folded] = at("matches").querySelectorAll("ul");
@@ -100,12 +100,12 @@ function list(wanted) {
   folded.replaceChildren(...items.slice(page.most_matches));
   const more = items.length - page.most_matches;
   folded.parentElement.hidden = more <= 0;
-  folded.previousElementSibling.textContent = say.fill("only.more", { n: more });
+  folded.previousElementSibling.textContent = texts.fill("only.more", { n: more });
   at("matches").hidden = !items.length;
   if (held !== undefined) at("matches").querySelector(`[data-shows="${held}"]`)?.focus();
 }
-/* The floor on which the best match stands. */
-function openFloor(place = matching(only.bits())[0]) {
+/* Opens the floor of the best match. */
+function openFloor(place = matching(needs.bits())[0]) {
   const tab = place === undefined ? null : at(`s${place}`).closest(".floor").querySelector("input");
   if (tab) tab.checked = true;
 }
@@ -117,24 +117,24 @@ at("matches")?.addEventListener("click", (event) => {
   at(`s${shows}`).dispatchEvent(new MouseEvent("click", { cancelable: true }));
   at("plan").scrollIntoView({ block: "start" });
 });
-/* The odds of what is needed alone: how many fit is counted here, what the odds then are came with the answer. */
-function like(counted, { kind, zone, of, likes }) {
-  const n = counted(kind, zone)[2];
-  const odds = only.bits() ? likes[n] : undefined;
-  show(at("like"), odds === undefined ? "" : say.fill("like", { needs: only.words(), n, of, odds }));
+/* The odds of a matching space: their number is counted here, the odds by number came with the answer. */
+function paintOdds(count, query) {
+  const n = count(query.kind, query.zone)[2];
+  const odds = needs.bits() ? query.odds[n] : undefined;
+  show(at("like"), odds === undefined ? "" : texts.fill("like", { needs: needs.names(), n, of: query.capacity, odds }));
 }
-function answer(of) {
-  const free = of(page.kind);
-  write(at("number"), say.number(free));
+function paintAnswer(count) {
+  const free = count(page.kind);
+  write(at("number"), texts.number(free));
   at("number").classList.toggle("none", !free[0]);
-  at("of").textContent = say.answer(page.kind, free);
-  at("sure").textContent = say.heard(free);
+  at("of").textContent = texts.answer(page.kind, free);
+  at("sure").textContent = texts.coverage(free);
   const lines = page.zones.map(([id, zone], index) => {
-    const [least, most, capacity] = of(page.kind, `${index}`);
+    const [least, most, capacity] = count(page.kind, `${index}`);
     const since = frame.silent[id];
     if (most === least) return "";
-    if (since) return say.fill("unheard.since", { zone, at: say.at(since) });
-    return say.fill("unheard.zone", { zone, n: most - least, of: capacity });
+    if (since) return texts.fill("unheard.since", { zone, at: texts.at(since) });
+    return texts.fill("unheard.zone", { zone, n: most - least, of: capacity });
   });
   at("unheard").replaceChildren(...lines.filter(Boolean).map((line) => {
     const item = document.createElement("li");
@@ -143,26 +143,26 @@ function answer(of) {
   }));
 }
 
-/* Another plan, another release, or the doors open or close: this page was made for something else. */
-function take(next) {
+/* Reload when the plan or release changes, or the site opens or closes: this page was rendered for another state. */
+function accept(next) {
   const { plan, closed, clock } = page.now;
   if (next.plan !== plan || next.closed !== closed) {
-    if (!reloads) setTimeout(() => location.reload(), MARK_MS * (1 + Math.random())); // not all phones at once
+    if (!reloads) setTimeout(() => location.reload(), MARK_MS * (1 + Math.random())); // so that not all phones reload at once
     reloads = true;
     return false;
   }
   frame = next;
-  if (closed) show(at("opens"), next.opens ? say.opens(next.opens) : page.words["opens.unknown"]);
+  if (closed) show(at("opens"), next.opens ? texts.opens(next.opens) : page.texts["opens.unknown"]);
   else paint();
   if (next.clock.slice(0, 2) !== clock.slice(0, 2)) {
     page.now.clock = next.clock;
-    setTimeout(renew, 60000 * Math.random());
+    setTimeout(refreshHour, 60000 * Math.random());
   }
   return true;
 }
 
-/* A new hour: what is usual, and the day's course, are drawn by the server. */
-async function renew() {
+/* At a new hour, fetch the usual values and the day chart, which the server renders. */
+async function refreshHour() {
   const answered = await fetch(location.pathname).catch(() => null);
   if (!answered?.ok) return;
   const made = new DOMParser().parseFromString(await answered.text(), "text/html");
@@ -175,20 +175,20 @@ async function renew() {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const heard = lost ? frame.clock : frame.since;
-  const away = heard ? say.fill(lost ? "lost.since" : "lost", { at: say.at(heard) }) : page.words["lost.never"];
+  const lastSeen = lost ? frame.clock : frame.since;
+  const away = lastSeen ? texts.fill(lost ? "lost.since" : "lost", { at: texts.at(lastSeen) }) : page.texts["lost.never"];
   const text = lost || frame.link !== "live" ? away : "";
   if (at("lost").textContent !== text) at("lost").textContent = text;
-  if (at("age")) at("age").textContent = frame.age_s === null ? "–" : say.ago(frame.age_s + link.silentMs() / 1000);
-  const shut = lost && page.shut && Date.now() - born > page.closes_in_s * 1000;
-  if (at("board")) at("board").hidden = shut;
-  if (page.shut) show(at("opens"), shut ? page.shut : "");
+  if (at("age")) at("age").textContent = frame.age_s === null ? "–" : texts.ago(frame.age_s + link.silentMs() / 1000);
+  const closed = lost && page.closed_text && Date.now() - born > page.closes_in_s * 1000;
+  if (at("board")) at("board").hidden = closed;
+  if (page.closed_text) show(at("opens"), closed ? page.closed_text : "");
 }
 
 document.body.classList.add("follows");
 if (!frame.closed) {
-  paint(); // what this phone needs was not sent
+  paint(); // the needs stored on this phone were not sent to the server
   if (!location.hash) openFloor();
 }
-const link = follow(page, take, tick, saved);
+const link = subscribe(page, accept, tick, saved);
 if (isSecureContext) navigator.serviceWorker?.register(page.worker);

@@ -1,65 +1,65 @@
-/* Follows the house: one stream of frames, and how old the newest is. A page that has lost the house knows it
-   within two seconds if the server is gone, within fifteen if the line went silent, at once if it slept. */
-const SILENT_MS = 15000; // the server breathes every 5 s
-const LEAST_MS = 1000;
-const MOST_MS = 10000; // also how often we ask when every stream is taken
+/* Subscribes to the stream of frames and tracks the age of the newest. A lost connection is detected within 2 s if the
+   server is gone, within 15 s if the connection is silent, at once after the device slept. */
+const SILENT_MS = 15000; // the server sends a heartbeat every 5 s
+const MIN_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 10000; // also the polling interval while all streams are in use
 
-/* A sleeping machine stops the first of these clocks; whoever sets the time turns the second back. */
-const instant = () => ({ steady: performance.now(), wall: Date.now() });
+/* The first clock stops while the device sleeps; the second jumps when the time is set. */
+const readClocks = () => ({ steady: performance.now(), wall: Date.now() });
 const since = (then) => Math.max(performance.now() - then.steady, Date.now() - then.wall);
 
-/* `take` gets each frame and says whether it could use it; `tick` is called after each frame and every second.
-   `saved`: the page is one that was kept then, and old until something is heard. */
-export function follow(urls, take, tick, saved = 0) {
-  let heard = { ...instant(), ...(saved && { wall: saved }) };
-  let asked = instant();
+/* `accept` gets each frame and returns whether the page can show it; `tick` is called after each frame and every second.
+   `saved`: when a cached page was stored (Unix ms); it is old until the first frame arrives. */
+export function subscribe(urls, accept, tick, saved = 0) {
+  let received = { ...readClocks(), ...(saved && { wall: saved }) };
+  let requested = readClocks();
   let source = null;
   let timer = 0;
-  let pause = LEAST_MS;
-  let gone = saved > 0; // we asked, and nobody answered
+  let pause = MIN_PAUSE_MS;
+  let gone = saved > 0; // the last request failed
 
-  function hear(text) {
-    if (!take(JSON.parse(text))) return;
-    heard = instant();
+  function receive(text) {
+    if (!accept(JSON.parse(text))) return;
+    received = readClocks();
     gone = false;
     tick();
   }
-  function listen() {
+  function connect() {
     if (source) source.close();
     clearTimeout(timer);
-    asked = instant();
+    requested = readClocks();
     source = new EventSource(urls.stream);
     source.onmessage = (event) => {
-      pause = LEAST_MS;
-      hear(event.data);
+      pause = MIN_PAUSE_MS;
+      receive(event.data);
     };
-    source.addEventListener("ended", () => location.reload()); // the session: the login leads back here
+    source.addEventListener("ended", () => location.reload()); // the session ended: the login page returns here
     source.onerror = () => {
       source.close();
       clearTimeout(timer);
-      timer = setTimeout(ask, pause * (0.5 + Math.random() / 2)); // not all pages of a house at once
-      pause = Math.min(2 * pause, MOST_MS);
+      timer = setTimeout(poll, pause * (0.5 + Math.random() / 2)); // so that not all pages of a site poll at once
+      pause = Math.min(2 * pause, MAX_PAUSE_MS);
     };
   }
-  async function ask() {
+  async function poll() {
     try {
       const answer = await fetch(urls.frame);
-      if (answer.ok) hear(await answer.text());
+      if (answer.ok) receive(await answer.text());
       else if (answer.status === 401) location.reload();
       else gone = true;
     } catch {
       gone = true;
     }
     tick();
-    listen();
+    connect();
   }
-  function watch() {
-    if (since(heard) > SILENT_MS && since(asked) > SILENT_MS) listen(); // a connection can die without a word
+  function check() {
+    if (since(received) > SILENT_MS && since(requested) > SILENT_MS) connect(); // a connection can die silently
     tick();
   }
 
-  listen();
-  setInterval(watch, 1000);
-  document.addEventListener("visibilitychange", watch);
-  return { silentMs: () => since(heard), lost: () => gone || since(heard) > SILENT_MS };
+  connect();
+  setInterval(check, 1000);
+  document.addEventListener("visibilitychange", check);
+  return { silentMs: () => since(received), lost: () => gone || since(received) > SILENT_MS };
 }

@@ -1,18 +1,19 @@
-/* Fills in what only managers see of the house as it is now. The sentences come ready-made with each frame. */
+/* Updates the managers' part of the live page. Each frame contains the finished sentences. */
 "use strict";
 (() => {
   const { words } = JSON.parse(document.getElementById("page").textContent);
   const at = (id) => document.getElementById(id);
 
-  function fill(row, told) {
-    row.className = `s-${told.code}`;
+  function fillRow(row, space) {
+    row.className = `s-${space.code}`;
     for (const cell of row.querySelectorAll("[data-cell]")) {
-      const text = told[cell.dataset.cell];
+      const text = space[cell.dataset.cell];
       if (cell.textContent !== text) cell.textContent = text;
     }
   }
-  /* Tighter than it has been today: what history has not yet. Told where four fifths are known, as the server does. */
-  function tighter({ link, closed, clock, kinds }) {
+  /* A new lowest number of free spaces today, before it is in the history. Shown only if at least four fifths of the
+     spaces are known, as on the server. */
+  function paintFewest({ link, closed, clock, kinds }) {
     const line = at("fewest");
     const free = kinds[at("answer")?.dataset.kind];
     if (!line || !free || closed || link !== "live" || free[0] >= Number(line.dataset.least)) return;
@@ -21,7 +22,7 @@
     const [h, m] = clock.split(":");
     line.textContent = words.fewest.replace("{n}", free[0]).replace("{at}", words.at.replace("{h}", h).replace("{m}", m));
   }
-  function list(alerts) {
+  function paintAlerts(alerts) {
     const lines = at("alert-lines");
     if (lines.dataset.mark === alerts.mark) return;
     lines.dataset.mark = alerts.mark;
@@ -32,14 +33,14 @@
   document.addEventListener("ledig:frame", (event) => {
     const { public: now, spaces, air, alerts, fleet, fault } = event.detail;
     if (!spaces) return;
-    for (const row of document.querySelectorAll("[data-why]")) fill(row, spaces[row.dataset.why]);
+    for (const row of document.querySelectorAll("[data-why]")) fillRow(row, spaces[row.dataset.why]);
     for (const mark of document.querySelectorAll(".mark[data-space]")) {
-      const told = spaces[mark.dataset.space];
-      mark.querySelector("title").textContent = `${mark.dataset.name}: ${told.word}. ${told.why}`;
+      const space = spaces[mark.dataset.space];
+      mark.querySelector("title").textContent = `${mark.dataset.name}: ${space.word}. ${space.why}`;
     }
     for (const cell of document.querySelectorAll("[data-readings]")) cell.textContent = air[cell.dataset.readings];
-    tighter(now);
-    list(alerts);
+    paintFewest(now);
+    paintAlerts(alerts);
     if (at("fleet").textContent !== fleet) at("fleet").textContent = fleet;
     at("fault").textContent = fault;
     at("fault").hidden = !fault;

@@ -1,32 +1,32 @@
-/* What a member needs: kept on this phone, sent to nobody. */
+/* The member's needs: stored in this browser only, sent to nobody. */
 const KEY = "ledig.needs";
 
-export function needs(form, changed) {
+export function createNeeds(form, onChange) {
   const boxes = form ? [...form.querySelectorAll("input")] : [];
   const chosen = () => boxes.filter((box) => box.checked);
   try {
-    const kept = localStorage.getItem(KEY);
-    if (kept !== null) for (const box of boxes) box.checked = kept.split(" ").includes(box.value);
+    const stored = localStorage.getItem(KEY);
+    if (stored !== null) for (const box of boxes) box.checked = stored.split(" ").includes(box.value);
   } catch {
-    // a browser that keeps nothing
+    // storage is not available
   }
   form?.addEventListener("submit", (event) => event.preventDefault());
   form?.addEventListener("change", () => {
     try {
       localStorage.setItem(KEY, chosen().map((box) => box.value).join(" "));
     } catch {
-      // the choice holds until the page is left
+      // the choice lasts until the page is closed
     }
-    changed();
+    onChange();
   });
   return {
     bits: () => chosen().reduce((sum, box) => sum | box.dataset.bits, 0),
-    words: () => chosen().map((box) => box.parentElement.textContent.trim().toLowerCase()).join(", "),
+    names: () => chosen().map((box) => box.parentElement.textContent.trim().toLowerCase()).join(", "),
   };
 }
 
-/* At least, at most, of how many: as member/needs.py counts; `site` is the same of the whole site. */
-export function count(spots, codes, wanted, kind, zone, site) {
+/* Counts [least, most, capacity] as the server does; `site` is the count of the whole site. */
+export function countFree(spots, codes, wanted, kind, zone, site) {
   const free = [0, 0, 0];
   spots.forEach(([of, within, has], place) => {
     const code = codes[place];

@@ -1,6 +1,6 @@
-/* The sentences of a frame, as dashboard/words.py makes them; `words` are its templates. */
-export function speaker(words) {
-  const fill = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/* Builds the texts of a frame from the same templates as the server. */
+export function createTexts(templates) {
+  const fill = (key, values) => templates[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const at = (time) => {
     const [h, m] = time.split(":");
     return fill("at", { h, m });
@@ -15,18 +15,18 @@ export function speaker(words) {
     fill,
     at,
     number,
-    state: (code, kind) => words[`state.${code}` + (kind === "equipment" ? ".machine" : "")],
-    row: (free) => (free[2] ? fill("row", { free: number(free), capacity: free[2] }) : words["state.d"]),
+    state: (code, kind) => templates[`state.${code}` + (kind === "equipment" ? ".machine" : "")],
+    row: (free) => (free[2] ? fill("row", { free: number(free), capacity: free[2] }) : templates["state.d"]),
     answer(kind, [, most, capacity]) {
       const form = capacity === 1 ? "single" : most === 1 ? "one" : "many";
       return fill(`answer.${kind}.${form}`, { capacity });
     },
-    heard: ([least, most, capacity]) => fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity }),
+    coverage: ([least, most, capacity]) => fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity }),
     ago(seconds) {
       const [key, unit] = seconds < 120 ? ["ago.s", 1] : seconds < 7200 ? ["ago.min", 60] : ["ago.h", 3600];
       return fill(key, { n: Math.floor(seconds / unit) });
     },
-    supply: ({ level_pct: n = null, low }) => (n === null ? words["state.u"] : fill(low ? "supply.low" : "supply", { n })),
+    supply: ({ level_pct: n = null, low }) => (n === null ? templates["state.u"] : fill(low ? "supply.low" : "supply", { n })),
     people(people, fromZero) {
       if (!people) return "";
       const key = fromZero ? "people" : "people.so_far";

@@ -1,48 +1,48 @@
-/* Keeps the foyer screen right for weeks. Nothing is added to the page but text; whoever is painted was there before. */
-import { follow } from "./link.js";
-import { speaker } from "./say.js";
+/* Keeps the wall screen up to date for weeks. Only text and classes change; no element is added. */
+import { subscribe } from "./link.js";
+import { createTexts } from "./say.js";
 
-const TURN_MS = 20000; // how long one floor stays
+const TURN_MS = 20000; // how long each floor is shown
 const SHIFT_MS = 60000;
 const SHIFTS = 8;
 const MARK_MS = 2000;
-const AGAIN_MS = 5000;
+const RETRY_MS = 5000;
 
 const page = JSON.parse(document.getElementById("page").textContent);
-const say = speaker(page.words);
+const texts = createTexts(page.texts);
 const at = (id) => document.getElementById(id);
 const marks = page.closed ? [] : page.spaces.map((_, place) => at(`s${place}`));
 const rows = [...document.querySelectorAll("[data-place]")];
 const counts = [...document.querySelectorAll("[data-count]")];
 let frame = page.now;
-let renewed = 0; // this page is new itself
+let reloadTriedMs = 0;
 
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/* Another plan, another release, or the doors open or close: this page was made for something else. */
-function take(next) {
+/* Reload when the plan or release changes, or the site opens or closes: this page was rendered for another state. */
+function accept(next) {
   if (next.plan !== page.now.plan || next.closed !== page.closed) {
-    renew();
+    reload();
     return false;
   }
   frame = next;
   write(at("clock"), next.clock);
-  if (next.closed) write(at("answer"), next.opens ? say.opens(next.opens) : page.words["opens.unknown"]);
+  if (next.closed) write(at("answer"), next.opens ? texts.opens(next.opens) : page.texts["opens.unknown"]);
   else paint(next);
   return true;
 }
 
-/* Only when the server is there: a browser's own page of errors would never come back. */
-async function renew() {
-  if (performance.now() - renewed < AGAIN_MS) return;
-  renewed = performance.now();
+/* Reload only if the server answers: the browser's own error page would never come back. */
+async function reload() {
+  if (performance.now() - reloadTriedMs < RETRY_MS) return;
+  reloadTriedMs = performance.now();
   try {
     const answer = await fetch(location.href);
     if (answer.ok) location.reload();
   } catch {
-    // it is away; what we show gets old, and says so
+    // the server is away; the shown age grows
   }
 }
 
@@ -58,35 +58,35 @@ function paint(next) {
   for (const row of rows) {
     const code = next.spaces[row.dataset.place];
     row.setAttribute("class", `s-${code}`);
-    write(row.lastElementChild, say.state(code, row.dataset.kind));
+    write(row.lastElementChild, texts.state(code, row.dataset.kind));
   }
   for (const row of counts) {
     const free = next.kinds[row.dataset.count];
-    if (free) write(row.lastElementChild, say.row(free));
+    if (free) write(row.lastElementChild, texts.row(free));
   }
   const free = next.kinds[page.kind];
   if (!free) return;
-  write(at("number"), say.number(free));
+  write(at("number"), texts.number(free));
   at("number").classList.toggle("none", free[0] === 0);
-  write(at("of"), say.answer(page.kind, free));
-  write(at("sure"), say.heard(free));
+  write(at("of"), texts.answer(page.kind, free));
+  write(at("sure"), texts.coverage(free));
 }
 
-/* The age runs on by itself. */
+/* The age grows between frames. */
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = lost ? say.fill("wall.page_away", { at: say.at(frame.clock) }) : frame.link === "live" ? "" : unheard();
+  const away = lost ? texts.fill("wall.page_away", { at: texts.at(frame.clock) }) : frame.link === "live" ? "" : describeAway();
   write(at("lost"), away);
-  at("clock").hidden = lost; // a clock that stands is worse than none
+  at("clock").hidden = lost; // a stopped clock is worse than none
   const seconds = frame.age_s === null ? null : frame.age_s + link.silentMs() / 1000;
-  if (at("age")) write(at("age"), seconds === null ? "–" : say.ago(seconds));
+  if (at("age")) write(at("age"), seconds === null ? "–" : texts.ago(seconds));
 }
-function unheard() {
-  return frame.since ? say.fill("wall.away", { at: say.at(frame.since) }) : page.words["wall.never"];
+function describeAway() {
+  return frame.since ? texts.fill("wall.away", { at: texts.at(frame.since) }) : page.texts["wall.never"];
 }
 
-/* One floor at a time, unless somebody wants no movement: then all of them, as without this script. */
+/* Shows one floor at a time; with reduced motion all of them, as without this script. */
 const floors = [...document.querySelectorAll(".storey")];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let turn = 0;
@@ -102,12 +102,12 @@ if (floors.length > 1) {
   }, TURN_MS);
 }
 
-/* No picture burns in: every minute all of it moves by a few pixels, in a ring. */
+/* Prevents burn-in: every minute the whole layout moves by a few pixels, in a ring. */
 let shift = Number(document.body.dataset.shift);
 setInterval(() => {
   shift = (shift + 1) % SHIFTS;
   document.body.dataset.shift = shift;
 }, SHIFT_MS);
 
-const link = follow({ stream: page.stream, frame: page.frame }, take, tick);
-document.body.dataset.follows = ""; // from now on this script says what is old, and not the style sheet
+const link = subscribe({ stream: page.stream, frame: page.frame }, accept, tick);
+document.body.dataset.follows = ""; // from now on this script greys old data, not the style sheet

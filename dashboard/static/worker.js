@@ -1,10 +1,11 @@
-/* Shows the last known page when there is no network: as old, never as live. RELEASE, PARTS and PAGES come first. */
-const SCOPE = new URL(self.registration.scope).pathname; // another Ledig of this host keeps what is its own
-const OURS = SCOPE === "/" ? "ledig-" : `ledig-${SCOPE}-`;
-const CACHE = `${OURS}${RELEASE}`;
+/* Service worker: shows the last known page, marked as old, when there is no network. The server prepends RELEASE, PARTS
+   and PAGES. */
+const SCOPE = new URL(self.registration.scope).pathname; // other Ledig sites on this host have their own caches
+const PREFIX = SCOPE === "/" ? "ledig-" : `ledig-${SCOPE}-`;
+const CACHE = `${PREFIX}${RELEASE}`;
 
-/* What is kept of a page says in itself that it is old, and since when. */
-async function keep(path, answer) {
+/* Stores a response; a stored page is marked as old, with the time. */
+async function save(path, answer) {
   const cache = await caches.open(CACHE);
   if (!PAGES.includes(path)) return cache.put(path, answer);
   const old = (await answer.text()).replace(/data-link="\w+"/, `data-link="page_away" data-saved="${Date.now()}"`);
@@ -12,7 +13,7 @@ async function keep(path, answer) {
 }
 async function store(path) {
   const answer = await fetch(path);
-  if (answer.ok) await keep(path, answer);
+  if (answer.ok) await save(path, answer);
 }
 
 self.addEventListener("install", (event) => event.waitUntil((async () => {
@@ -23,7 +24,7 @@ self.addEventListener("install", (event) => event.waitUntil((async () => {
 })()));
 
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
   await self.clients.claim();
 })()));
 
@@ -33,14 +34,14 @@ self.addEventListener("fetch", (event) => {
   event.respondWith((async () => {
     try {
       const answer = await fetch(event.request);
-      if (answer.ok && !new URL(event.request.url).search) event.waitUntil(keep(pathname, answer.clone()));
+      if (answer.ok && !new URL(event.request.url).search) event.waitUntil(save(pathname, answer.clone()));
       return answer;
-    } catch (away) {
+    } catch (offline) {
       const cache = await caches.open(CACHE);
-      const kept = await cache.match(pathname);
-      const other = kept || (PAGES.includes(pathname) && (await Promise.all(PAGES.map((page) => cache.match(page)))).find(Boolean));
-      if (!other) throw away;
-      return other;
+      const stored = await cache.match(pathname);
+      const fallback = stored || (PAGES.includes(pathname) && (await Promise.all(PAGES.map((page) => cache.match(page)))).find(Boolean));
+      if (!fallback) throw offline;
+      return fallback;
     }
   })());
 });

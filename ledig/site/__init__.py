@@ -1,10 +1,10 @@
-"""Reads the site file: the whole house and every process's settings in one TOML file.
+"""Read the site file: the plan of the site and the settings of every process, in one TOML file.
 
 In:    the path of a site file.
-Out:   a `Site`; or every fault of the file at once, each with its place, the finding and the remedy.
-Never: passwords (see passwords.py), sockets, anything written.
+Out:   a `SiteFile`, or all faults of the file, each with place, problem and remedy.
+Never: passwords (see passwords.py), sockets, written files.
 
-Relative paths in the file count from the file's own folder. Source: firmware-config/site.example.toml.
+Relative paths in the file are relative to its folder. Source: firmware-config/site.example.toml.
 """
 
 import re
@@ -31,7 +31,7 @@ from ledig.site.reader import Faults, Reader, Table
 COLLECTOR_USER = "collector"
 DASHBOARD_USER = "dashboard"
 UP_LOCK = "up.lock"
-"""The file that `ledig up` holds in its folder: where it is not, no house was started."""
+"""Lock file of `ledig up`; a folder without it contains no site started by `ledig up`."""
 
 _AT_LINE = re.compile(r"(?P<finding>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
@@ -55,7 +55,7 @@ _TABLES = {
 
 
 class SiteRejected(ValueError):
-    """The site file cannot be used. `faults` are all of them, in the order of the file."""
+    """The site file cannot be used. `faults` lists all problems, in the order of the file."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -67,17 +67,17 @@ class SiteSettings:
     """The table [site]."""
 
     id: str
-    """Its name on the wire: small letters, digits and hyphens."""
+    """Id in topics: lowercase letters, digits and hyphens."""
     name: str
-    """Its name on the pages."""
+    """Name on the pages."""
     time_zone: str = "Europe/Stockholm"
-    """An IANA time zone; days and hours are cut by it."""
+    """An IANA time zone; it determines days and hours."""
     country: str = "SE"
-    """Two letters, ISO 3166: whose red days it keeps."""
+    """Two letters, ISO 3166: the country whose public holidays apply."""
     language: str = "sv"
-    """What a browser gets that asks for neither Swedish nor English: "sv" or "en"."""
+    """Language for browsers that ask for neither Swedish nor English: "sv" or "en"."""
     notice: str = ""
-    """One line for every page, such as "Closed for midsummer"."""
+    """One line shown on every page, such as "Closed for midsummer"."""
 
     def __post_init__(self) -> None:
         if self.language not in set(Language):
@@ -89,7 +89,7 @@ class StorageSettings:
     """The table [storage]."""
 
     directory: Path = Path("/var/lib/ledig")
-    """Where journal, outboxes and accounts are."""
+    """Folder of journal, outboxes and accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +101,11 @@ class BrokerTable:
     port: int = 1883
     """TCP port; 8883 is usual with TLS."""
     ca_file: Path | None = None
-    """The authority that signed the broker's certificate; left out: no TLS."""
+    """Certificate of the authority that signed the broker's certificate; left out: no TLS."""
     password_directory: Path | None = None
-    """One file per user, named for it (`collector`, `dashboard`, each device's id), one line: its password.
+    """Folder with one file per broker user (`collector`, `dashboard`, each device's id) that contains its password.
 
-    Left out: the broker asks for none.
+    Left out: the broker needs no password.
     """
 
 
@@ -114,21 +114,21 @@ class HistoryTable:
     """The table [history]."""
 
     kind: HistoryKind = HistoryKind.SQLITE
-    """`sqlite`: the journal itself answers; `influxdb`: see [history.influxdb]."""
+    """`sqlite`: read the journal; `influxdb`: see [history.influxdb]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Everything that a site file says."""
+    """The content of a site file."""
 
     plan: SitePlan
     devices: tuple[DeviceSettings, ...]
     collector: CollectorSettings
     dashboard: DashboardSettings
     storage: Path
-    """The directory of journal, outboxes and accounts."""
+    """Folder of journal, outboxes and accounts."""
     password_directory: Path | None
-    """One file per broker user; None: the broker asks for none."""
+    """Folder with one password file per broker user; None: the broker needs no password."""
 
     @property
     def device(self) -> dict[str, DeviceSettings]:
@@ -140,22 +140,22 @@ def read(path: Path) -> Site:
     """Read a site file.
 
     Raises:
-        SiteRejected: the file is missing or faulty; it holds every fault that was found.
-        SettingsFileAway: the file is there and cannot be read now.
+        SiteRejected: the file is missing or invalid; contains all faults.
+        SettingsFileAway: the file exists but cannot be read now.
     """
     faults = Faults(path.name)
-    document = _parsed(path, faults)
+    document = _parse_file(path, faults)
     if document is None:
         raise SiteRejected(faults.texts())
     reader = Reader(faults, path.absolute().parent)
     reader.refuse_unknown(document, _TABLES, "")
-    site = _site(reader, document)
+    site = _read_site(reader, document)
     if site is None or len(faults):
         raise SiteRejected(faults.texts())
     return site
 
 
-def _parsed(path: Path, faults: Faults) -> Table | None:
+def _parse_file(path: Path, faults: Faults) -> Table | None:
     try:
         return tomllib.loads(read_settings_text(path))
     except FileNotFoundError:
@@ -175,40 +175,49 @@ def _parsed(path: Path, faults: Faults) -> Table | None:
     return None
 
 
-def _site(reader: Reader, document: Table) -> Site | None:
-    about = _about(reader, document)
+def _read_site(reader: Reader, document: Table) -> Site | None:
+    site_table = _read_site_table(reader, document)
     broker = reader.build(BrokerTable, reader.table(document, "broker"), "broker")
     storage = reader.build(StorageSettings, reader.table(document, "storage"), "storage")
     opening = read_opening(reader, document)
     rules = reader.build(Rules, reader.table(document, "rules"), "rules")
     directory = storage.directory if storage else Path()
-    wire = _broker(reader, broker or BrokerTable())
+    broker_settings = _read_broker(reader, broker or BrokerTable())
     privacy = reader.build(Privacy, reader.table(document, "privacy"), "privacy")
-    house = read_house(reader, document)
-    around = Surroundings(site=about.id if about else "", broker=wire, directory=directory, house=house)
-    devices, sensors = read_devices(reader, document, around)
-    alerts = read_alerts(reader, document, house, about.language if about else "")
-    collector = _collector(reader, document, directory, wire)
-    dashboard = _dashboard(reader, document, collector, about, directory)
-    if about is None or broker is None or rules is None or collector is None or dashboard is None or len(reader.faults):
+    layout = read_house(reader, document)
+    context = Surroundings(
+        site=site_table.id if site_table else "", broker=broker_settings, directory=directory, house=layout
+    )
+    devices, sensors = read_devices(reader, document, context)
+    alerts = read_alerts(reader, document, layout, site_table.language if site_table else "")
+    collector = _read_collector(reader, document, directory, broker_settings)
+    dashboard = _read_dashboard(reader, document, collector, site_table, directory)
+    if (
+        site_table is None
+        or broker is None
+        or rules is None
+        or collector is None
+        or dashboard is None
+        or len(reader.faults)
+    ):
         return None
     plan = SitePlan(
-        id=about.id,
-        name=about.name,
-        time_zone=ZoneInfo(about.time_zone),
-        floors=house.floors,
-        zones=house.zones,
-        spaces=house.spaces,
-        doors=house.doors,
+        id=site_table.id,
+        name=site_table.name,
+        time_zone=ZoneInfo(site_table.time_zone),
+        floors=layout.floors,
+        zones=layout.zones,
+        spaces=layout.spaces,
+        doors=layout.doors,
         sensors=sensors,
         opening_hours=opening.hours,
         hours_on=opening.hours_on,
-        country=about.country,
+        country=site_table.country,
         red_days=opening.red_days,
         closed=opening.closed,
         rules=rules,
         privacy=privacy or Privacy(),
-        notice=about.notice,
+        notice=site_table.notice,
     )
     return Site(
         plan=plan,
@@ -220,33 +229,37 @@ def _site(reader: Reader, document: Table) -> Site | None:
     )
 
 
-def _about(reader: Reader, document: Table) -> SiteSettings | None:
+def _read_site_table(reader: Reader, document: Table) -> SiteSettings | None:
     if "site" not in document:
         reader.faults.add("", "table [site] is missing; give it with an id and a name")
         return None
-    about = reader.build(SiteSettings, reader.table(document, "site"), "site")
-    if about is None:
+    site_table = reader.build(SiteSettings, reader.table(document, "site"), "site")
+    if site_table is None:
         return None
-    if fault := id_fault(about.id):
+    if fault := id_fault(site_table.id):
         reader.faults.add("site", fault)
     try:
-        ZoneInfo(about.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name, or a path that leaves the zones
-        reader.faults.add("site", f'no time zone "{about.time_zone}"; give an IANA name such as "Europe/Stockholm"')
-    check_country(reader, about.country)
-    return about
+        ZoneInfo(site_table.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the name of a folder, or a path outside the database
+        reader.faults.add(
+            "site", f'no time zone "{site_table.time_zone}"; give an IANA name such as "Europe/Stockholm"'
+        )
+    check_country(reader, site_table.country)
+    return site_table
 
 
-def _broker(reader: Reader, table: BrokerTable) -> BrokerSettings:
-    """Where the broker is; who we are there is said by each process for itself."""
+def _read_broker(reader: Reader, table: BrokerTable) -> BrokerSettings:
+    """Return the broker's address; each process adds its own credentials."""
     try:
         return BrokerSettings(host=table.host, port=table.port, ca_file=table.ca_file)
-    except ValueError as refused:
-        reader.faults.add("broker", str(refused))
+    except ValueError as rejected:
+        reader.faults.add("broker", str(rejected))
         return BrokerSettings()
 
 
-def _collector(reader: Reader, document: Table, directory: Path, broker: BrokerSettings) -> CollectorSettings | None:
+def _read_collector(
+    reader: Reader, document: Table, directory: Path, broker: BrokerSettings
+) -> CollectorSettings | None:
     history = reader.table(document, "history")
     kind = reader.build(HistoryTable, history, "history", beside={"influxdb"})
     influx = reader.build(InfluxSettings, reader.table(history, "influxdb"), "history.influxdb")
@@ -262,8 +275,12 @@ def _collector(reader: Reader, document: Table, directory: Path, broker: BrokerS
     )
 
 
-def _dashboard(
-    reader: Reader, document: Table, collector: CollectorSettings | None, about: SiteSettings | None, directory: Path
+def _read_dashboard(
+    reader: Reader,
+    document: Table,
+    collector: CollectorSettings | None,
+    site_table: SiteSettings | None,
+    directory: Path,
 ) -> DashboardSettings | None:
     shared: dict[str, Any] = {
         "broker": collector.broker if collector else BrokerSettings(),
@@ -272,6 +289,6 @@ def _dashboard(
         "history": collector.history if collector else HistoryKind.SQLITE,
         "influx": collector.influx if collector else InfluxSettings(),
         "retention": collector.retention if collector else RetentionSettings(),
-        "language": about.language if about else Language.SV.value,
+        "language": site_table.language if site_table else Language.SV.value,
     }
     return reader.build(DashboardSettings, reader.table(document, "dashboard"), "dashboard", given=shared)

@@ -1,7 +1,7 @@
-"""Reads what a house wants to be told of out of a site file: thresholds, hours, destinations.
+"""Read the alert settings of a site file: thresholds, hours, destinations.
 
-In:    the parsed file, and a reader that gathers faults; the house, and its language.
-Out:   the settings of alerts, without the addresses of destinations (see destinations.py).
+In:    the parsed file, a reader that collects faults, the layout and the language of the site.
+Out:   the alert settings, without the addresses of destinations (see alert_addresses.py).
 Never: files.
 """
 
@@ -14,23 +14,30 @@ from ledig.site.house import House
 from ledig.site.reader import Reader, Table, one_of
 
 
-def read_alerts(reader: Reader, document: Table, house: House, language: str) -> AlertSettings:
-    """Read the table; faults go to the reader, and what they touch is as usual."""
+def read_alerts(reader: Reader, document: Table, layout: House, language: str) -> AlertSettings:
+    """Read [alerts]; report faults to the reader and keep the defaults there.
+
+    Args:
+        reader: collects faults.
+        document: the parsed site file.
+        layout: for the number of desks.
+        language: of the site; an invalid one counts as the default.
+    """
     table = reader.table(document, "alerts")
     given: dict[str, Any] = {
-        "when": _when(reader, reader.table(table, "when")),
+        "when": _read_hours(reader, reader.table(table, "when")),
         "language": Language(language) if language in set(Language) else USUAL.language,
-        "destinations": _destinations(reader, table),
+        "destinations": _read_destinations(reader, table),
     }
     settings = reader.build(AlertSettings, table, "alerts", given=given, beside={"when", "destination"}) or USUAL
-    desks = sum(space.kind is SpaceKind.DESK and space.offered and not space.disabled for space in house.spaces)
+    desks = sum(space.kind is SpaceKind.DESK and space.offered and not space.disabled for space in layout.spaces)
     if settings.free_desks_below > desks and "free_desks_below" in table:
         finding = f"free_desks_below must lie between 0 and {desks}, as many shared desks as there are"
         reader.faults.add("alerts", f"{finding}, got {settings.free_desks_below}")
     return settings
 
 
-def _when(reader: Reader, table: Table) -> dict[AlertKind, str]:
+def _read_hours(reader: Reader, table: Table) -> dict[AlertKind, str]:
     found = {kind: USUAL.hours(kind) for kind in AlertKind}
     for name, hours in table.items():
         if name not in set(AlertKind):
@@ -42,11 +49,11 @@ def _when(reader: Reader, table: Table) -> dict[AlertKind, str]:
     return found
 
 
-def _destinations(reader: Reader, table: Table) -> tuple[Destination, ...]:
+def _read_destinations(reader: Reader, table: Table) -> tuple[Destination, ...]:
     found: dict[str, Destination] = {}
     for number, one in enumerate(reader.tables(table, "destination", "alerts.destination"), 1):
-        named = f'"{one["name"]}"' if isinstance(one.get("name"), str) else f"number {number}"
-        place = f"alerts, destination {named}"
+        label = f'"{one["name"]}"' if isinstance(one.get("name"), str) else f"number {number}"
+        place = f"alerts, destination {label}"
         destination = reader.build(Destination, one, place, given={"url": ""})
         if destination is None:
             continue

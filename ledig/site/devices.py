@@ -1,7 +1,7 @@
-"""Reads the devices out of a site file: each Raspberry Pi, its sensors, their pins and what they watch.
+"""Read the devices of a site file: each Raspberry Pi, its sensors, their pins and what they watch.
 
-In:    the parsed file, the house that the sensors watch, and a reader that gathers faults.
-Out:   the settings of each device, and each sensor's place in the plan.
+In:    the parsed file, the layout of the site, a reader that collects faults.
+Out:   the settings of each device, and each sensor for the plan.
 Never: files, pins.
 """
 
@@ -29,69 +29,78 @@ _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
     "light": ("space", _SEATS),
     "people": ("space", _SEATS),
 }
-"""What each kind of sensor watches, and which kinds of space it can judge."""
+"""What each sensor kind watches, and which kinds of space."""
 
 _TARGETS = ("space", "door", "zone")
-_BROKER_USERS = {"collector", "dashboard", "installer"}
+_RESERVED_USERS = {"collector", "dashboard", "installer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What every device of a site shares."""
+    """Settings shared by all devices of a site."""
 
     site: str
     """The site's id."""
     broker: BrokerSettings
-    """Where the broker is."""
+    """Address of the broker."""
     directory: Path
-    """Where outboxes are."""
+    """Folder of the outboxes."""
     house: House
-    """What the sensors watch."""
+    """Floors, zones, spaces and doors that the sensors watch."""
 
 
 def read_devices(
-    reader: Reader, document: Table, around: Surroundings
+    reader: Reader, document: Table, context: Surroundings
 ) -> tuple[tuple[DeviceSettings, ...], tuple[Sensor, ...]]:
-    """Read every `[[device]]` with its sensors; faults go to the reader, and what they touch is left out."""
+    """Read every `[[device]]` with its sensors; report faults to the reader and leave out what has a fault.
+
+    Args:
+        reader: collects faults.
+        document: the parsed site file.
+        context: settings shared by all devices.
+
+    Returns:
+        Device settings, and sensors for the plan.
+    """
     devices: list[DeviceSettings] = []
     sensors: list[Sensor] = []
     for place, table in identified(reader, reader.tables(document, "device"), "device"):
-        read = _read_sensors(reader, table, place, around.house)
-        device = _device(reader, table, place, around, tuple(settings for _, settings in read))
+        read = _read_sensors(reader, table, place, context.house)
+        device = _read_device(reader, table, place, context, tuple(settings for _, settings in read))
         if device is not None:
             devices.append(device)
-            sensors += [_watching(sensor, settings, device) for sensor, settings in read]
+            sensors += [_to_plan_sensor(sensor, settings, device) for sensor, settings in read]
     return tuple(devices), tuple(sensors)
 
 
-def _read_sensors(reader: Reader, device: Table, within: str, house: House) -> list[tuple[Table, SensorSettings]]:
+def _read_sensors(reader: Reader, device: Table, within: str, layout: House) -> list[tuple[Table, SensorSettings]]:
     tables = identified(reader, reader.tables(device, "sensor", "device.sensor"), "sensor", f"{within}, ")
-    read = [(table, _sensor(reader, table, place, house)) for place, table in tables]
+    read = [(table, _read_sensor(reader, table, place, layout)) for place, table in tables]
     return [(table, settings) for table, settings in read if settings is not None]
 
 
-def _device(
-    reader: Reader, table: Table, place: str, around: Surroundings, sensors: tuple[SensorSettings, ...]
+def _read_device(
+    reader: Reader, table: Table, place: str, context: Surroundings, sensors: tuple[SensorSettings, ...]
 ) -> DeviceSettings | None:
-    if table["id"] in _BROKER_USERS:
+    if table["id"] in _RESERVED_USERS:
         reader.faults.add(place, f"{table['id']} is already a user of the broker; choose another id")
     given = {
-        "site": around.site,
-        "broker": around.broker,
-        "outbox_path": around.directory / f"outbox-{table['id']}.sqlite",
+        "site": context.site,
+        "broker": context.broker,
+        "outbox_path": context.directory / f"outbox-{table['id']}.sqlite",
         "sensors": sensors,
     }
     device = reader.build(DeviceSettings, table, place, given=given, beside={"sensor"}, renamed={"device": "id"})
     if device is None:
         return None
-    if device.lamp_space is not None and device.lamp_space not in around.house.named["space"]:
-        reader.faults.add(place, "lamp_space: " + one_of("space", device.lamp_space, around.house.named["space"]))
+    if device.lamp_space is not None and device.lamp_space not in context.house.named["space"]:
+        reader.faults.add(place, "lamp_space: " + one_of("space", device.lamp_space, context.house.named["space"]))
     _check_pins(reader, device)
     return device
 
 
-def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) -> Sensor:
-    # a polled sensor cannot say more often than it is read, nor one that tells of a while before that is over
+def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettings) -> Sensor:
+    # a sensor cannot report more often than it is read, nor before the period that it summarises is over
     every_ms = max(getattr(settings, "every_ms", 0), getattr(settings, "tell_ms", 0))
     return Sensor(
         device=device.device,
@@ -106,7 +115,7 @@ def _watching(table: Table, settings: SensorSettings, device: DeviceSettings) ->
     )
 
 
-def _sensor(reader: Reader, table: Table, place: str, house: House) -> SensorSettings | None:
+def _read_sensor(reader: Reader, table: Table, place: str, layout: House) -> SensorSettings | None:
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in SENSOR_SETTINGS:
         finding = "kind is missing; give one of: " + ", ".join(sorted(SENSOR_SETTINGS))
@@ -116,12 +125,12 @@ def _sensor(reader: Reader, table: Table, place: str, house: House) -> SensorSet
     settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
     if not isinstance(held := table.get("held", False), bool):
         reader.faults.add(place, f"held is {held!r}; it must be true or false")
-    _check_targets(reader, table, place, settings, house)
+    _check_targets(reader, table, place, settings, layout)
     return settings if len(reader.faults) == before else None
 
 
-def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSettings | None, house: House) -> None:
-    """Whether a sensor watches what its kind can watch: one thing, or, of air, a zone and a room in it."""
+def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSettings | None, layout: House) -> None:
+    """Check that a sensor watches what its kind can watch: one thing; for air also a zone and a room in it."""
     kind = table["kind"]
     target, _ = _WATCHES[kind]
     given = [name for name in _TARGETS if name in table]
@@ -130,24 +139,24 @@ def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSet
         reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
         return
     for name in given:
-        if not isinstance(table[name], str) or table[name] not in house.named[name]:
-            reader.faults.add(place, one_of(name, str(table[name]), house.named[name]))
+        if not isinstance(table[name], str) or table[name] not in layout.named[name]:
+            reader.faults.add(place, one_of(name, str(table[name]), layout.named[name]))
             return
-    space = house.space.get(table.get("space", ""))
+    space = layout.space.get(table.get("space", ""))
     if space is not None:
-        if unfit := _unfit(kind, settings, space):
-            reader.faults.add(place, unfit)
+        if mismatch := _find_mismatch(kind, settings, space):
+            reader.faults.add(place, mismatch)
         elif space.zone != table.get("zone", space.zone):
             finding = f'"{space.id}" is in zone "{space.zone}", not in "{table["zone"]}"; give the zone that it is in'
             reader.faults.add(place, finding)
 
 
-def _unfit(kind: str, settings: SensorSettings | None, space: Space) -> str | None:
-    """Why this sensor cannot judge this space; None if it can."""
-    _, fitting = _WATCHES[kind]
-    if space.kind not in fitting:
-        words = ", ".join(sorted(fitting))
-        return f'a {kind} cannot watch {space.kind} "{space.id}"; it can watch: {words}'
+def _find_mismatch(kind: str, settings: SensorSettings | None, space: Space) -> str | None:
+    """Return why this sensor cannot watch this space; None if it can."""
+    _, allowed = _WATCHES[kind]
+    if space.kind not in allowed:
+        kinds = ", ".join(sorted(allowed))
+        return f'a {kind} cannot watch {space.kind} "{space.id}"; it can watch: {kinds}'
     if isinstance(settings, DistanceSettings) and (space.kind is SpaceKind.SUPPLY) != (settings.near_mm is None):
         wanted = "empty_mm and full_mm" if space.kind is SpaceKind.SUPPLY else "near_mm"
         return f'"{space.id}" is a {space.kind}; give {wanted} for it'

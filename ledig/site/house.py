@@ -1,7 +1,7 @@
-"""Reads the house out of a site file: floors, zones, spaces and doors, and where they lie.
+"""Read the layout of a site file: floors, zones, spaces and doors, and their positions.
 
-In:    the parsed file, and a reader that gathers faults.
-Out:   those parts of the plan, each in its place.
+In:    the parsed file, a reader that collects faults.
+Out:   those parts of the plan.
 Never: devices (see devices.py), files.
 """
 
@@ -14,17 +14,17 @@ from ledig.site.ids import id_fault
 from ledig.site.reader import Reader, Table, one_of
 
 
-class _Named(Protocol):
+class _HasId(Protocol):
     @property
     def id(self) -> str: ...
 
 
-_N = TypeVar("_N", bound=_Named)
+_N = TypeVar("_N", bound=_HasId)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What `[[floor]]`, `[[zone]]`, `[[space]]` and `[[door]]` say."""
+    """The content of `[[floor]]`, `[[zone]]`, `[[space]]` and `[[door]]`."""
 
     floors: tuple[Floor, ...]
     zones: tuple[Zone, ...]
@@ -33,12 +33,12 @@ class House:
     space: dict[str, Space]
     """Spaces by id."""
     named: dict[str, frozenset[str]]
-    """Every id in the file, sound or not, by kind: a faulty zone does not make each of its spaces faulty too."""
+    """All ids in the file by kind, valid or not, so that an invalid zone causes no fault in each of its spaces."""
 
 
 def read_house(reader: Reader, document: Table) -> House:
-    """Read every table of the house; faults go to the reader, and what they touch is left out."""
-    named = {kind: _ids(reader.tables(document, kind)) for kind in ("floor", "zone", "space", "door")}
+    """Read all tables of the layout; report faults to the reader and leave out what has a fault."""
+    named = {kind: _list_ids(reader.tables(document, kind)) for kind in ("floor", "zone", "space", "door")}
     for kind in ("floor", "zone", "space"):
         if kind not in document:
             reader.faults.add("", f"no [[{kind}]]; a site needs at least one")
@@ -54,34 +54,40 @@ def read_house(reader: Reader, document: Table) -> House:
     return House(floors=floors, zones=zones, spaces=spaces, doors=doors, space=by_id, named=named)
 
 
-def _ids(tables: Iterable[Table]) -> frozenset[str]:
+def _list_ids(tables: Iterable[Table]) -> frozenset[str]:
     return frozenset(str(table["id"]) for table in tables if "id" in table)
 
 
-def _place(kind: str, table: Table, number: int) -> str:
+def _format_place(kind: str, table: Table, number: int) -> str:
     return f'{kind} "{table["id"]}"' if isinstance(table.get("id"), str) else f"{kind} number {number}"
 
 
 def identified(reader: Reader, tables: Iterable[Table], kind: str, within: str = "") -> list[tuple[str, Table]]:
-    """Each table with its place, for faults. One without a sound id of its own is a fault, and gets a stand-in.
+    """Return each table with its place for faults.
 
-    So whatever else is wrong with it is found in the same run.
+    A table without a valid id is a fault; a missing id gets a placeholder, so that further faults are found too.
+
+    Args:
+        reader: collects faults.
+        tables: of one kind.
+        kind: such as `space`.
+        within: place of the table that contains these.
     """
     found: list[tuple[str, Table]] = []
     seen: set[str] = set()
     for number, table in enumerate(tables, 1):
-        place, given = within + _place(kind, table, number), table.get("id")
-        if not isinstance(given, str):
-            finding = "missing" if given is None else given
+        place, id_ = within + _format_place(kind, table, number), table.get("id")
+        if not isinstance(id_, str):
+            finding = "missing" if id_ is None else id_
             reader.faults.add(place, f'id is {finding}; give it: id = "{kind}-{number}"')
             found.append((place, {**table, "id": f"{kind}-number-{number}"}))
             continue
-        if fault := id_fault(given):
+        if fault := id_fault(id_):
             reader.faults.add(place, fault)
-        elif given in seen:
+        elif id_ in seen:
             reader.faults.add(place, f"this id is given twice; each {kind} needs its own")
-        seen.add(given)
-        found.append((_place(kind, table, number), table))
+        seen.add(id_)
+        found.append((_format_place(kind, table, number), table))
     return found
 
 
@@ -94,27 +100,27 @@ def _read_all(reader: Reader, document: Table, kind: type[_N], name: str) -> tup
 
 @dataclass(frozen=True, slots=True)
 class _Rectangle:
-    """Where a floor or zone lies, in metres."""
+    """Position of a floor or zone, in metres."""
 
     left: float
     top: float
     right: float
     bottom: float
 
-    def holds(self, x_m: float, y_m: float) -> bool:
-        slack = 1e-9  # 12.2 + 7.8 is a little more than 20
-        across = self.left - slack <= x_m <= self.right + slack
-        return across and self.top - slack <= y_m <= self.bottom + slack
+    def contains(self, x_m: float, y_m: float) -> bool:
+        tolerance_m = 1e-9  # in floating point 12.2 + 7.8 is slightly more than 20
+        across = self.left - tolerance_m <= x_m <= self.right + tolerance_m
+        return across and self.top - tolerance_m <= y_m <= self.bottom + tolerance_m
 
     def __str__(self) -> str:
         return f"x {self.left:g} to {self.right:g} and y {self.top:g} to {self.bottom:g}"
 
 
-def _of_floor(floor: Floor) -> _Rectangle:
+def _floor_rectangle(floor: Floor) -> _Rectangle:
     return _Rectangle(0, 0, floor.width_m, floor.depth_m)
 
 
-def _of_zone(zone: Zone) -> _Rectangle:
+def _zone_rectangle(zone: Zone) -> _Rectangle:
     return _Rectangle(zone.x_m, zone.y_m, zone.x_m + zone.width_m, zone.y_m + zone.depth_m)
 
 
@@ -126,28 +132,28 @@ def _check_floors(reader: Reader, floors: Iterable[Floor]) -> None:
 
 
 def _check_zones(reader: Reader, zones: Iterable[Zone], floors: Iterable[Floor], known: frozenset[str]) -> None:
-    room = {floor.id: _of_floor(floor) for floor in floors}
+    rectangles = {floor.id: _floor_rectangle(floor) for floor in floors}
     for zone in zones:
-        place, lies = f'zone "{zone.id}"', _of_zone(zone)
+        place, rectangle = f'zone "{zone.id}"', _zone_rectangle(zone)
         if zone.id == WHOLE_SITE:
             reader.faults.add(place, "this id is reserved for the whole site; choose another")
         if zone.width_m <= 0 or zone.depth_m <= 0:
             reader.faults.add(place, f"it is {zone.width_m:g} by {zone.depth_m:g} m; each side must be above 0")
         if zone.floor not in known:
             reader.faults.add(place, one_of("floor", zone.floor, known))
-        elif (floor := room.get(zone.floor)) and not (
-            floor.holds(lies.left, lies.top) and floor.holds(lies.right, lies.bottom)
+        elif (floor := rectangles.get(zone.floor)) and not (
+            floor.contains(rectangle.left, rectangle.top) and floor.contains(rectangle.right, rectangle.bottom)
         ):
-            reader.faults.add(place, f'it spans {lies}; its floor "{zone.floor}" spans {floor}')
+            reader.faults.add(place, f'it spans {rectangle}; its floor "{zone.floor}" spans {floor}')
 
 
 def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone], known: frozenset[str]) -> None:
-    room = {zone.id: _of_zone(zone) for zone in zones}
+    rectangles = {zone.id: _zone_rectangle(zone) for zone in zones}
     for space in spaces:
         place = f'space "{space.id}"'
         if space.zone not in known:
             reader.faults.add(place, one_of("zone", space.zone, known))
-        elif (zone := room.get(space.zone)) and not zone.holds(space.x_m, space.y_m):
+        elif (zone := rectangles.get(space.zone)) and not zone.contains(space.x_m, space.y_m):
             finding = f'it is at x {space.x_m:g}, y {space.y_m:g}; its zone "{space.zone}" spans {zone}'
             reader.faults.add(place, finding)
         if space.kind is SpaceKind.SUPPLY and space.tenure is Tenure.DEDICATED:
@@ -162,11 +168,11 @@ def _check_spaces(reader: Reader, spaces: Iterable[Space], zones: Iterable[Zone]
 
 
 def _check_doors(reader: Reader, doors: Iterable[Door], floors: Iterable[Floor], known: frozenset[str]) -> None:
-    room = {floor.id: _of_floor(floor) for floor in floors}
+    rectangles = {floor.id: _floor_rectangle(floor) for floor in floors}
     for door in doors:
         place = f'door "{door.id}"'
         if door.floor not in known:
             reader.faults.add(place, one_of("floor", door.floor, known))
-        elif (floor := room.get(door.floor)) and not floor.holds(door.x_m, door.y_m):
+        elif (floor := rectangles.get(door.floor)) and not floor.contains(door.x_m, door.y_m):
             finding = f'it is at x {door.x_m:g}, y {door.y_m:g}; its floor "{door.floor}" spans {floor}'
             reader.faults.add(place, finding)

@@ -1,7 +1,7 @@
-"""What an id may look like: short enough for a topic, plain enough for a file name and a URL.
+"""Syntax of ids: short enough for a topic, plain enough for a file name and a URL.
 
 In:    an id from the site file or the command line.
-Out:   what is wrong with it, or None.
+Out:   the problem, or None.
 Never: whether something has that id.
 """
 
@@ -12,7 +12,7 @@ MAX_LETTERS = 64
 
 
 def id_fault(name: str) -> str | None:
-    """What is wrong with an id, with the remedy; None if nothing is."""
+    """Return the problem of an id with its remedy; None if the id is valid."""
     if _ID.fullmatch(name) and len(name) <= MAX_LETTERS:
         return None
     return (

@@ -1,7 +1,7 @@
-"""Finds what works in `ledig up`, with its broker and every device on one machine, and cannot work in an installation.
+"""Checks for an installation on several machines, beyond those for `ledig up`, where all is on one machine.
 
-In:    a sound site.
-Out:   faults, each with its place, the finding and the remedy.
+In:    a valid site.
+Out:   faults, each with place, problem and remedy.
 Never: files, sockets.
 """
 
@@ -10,11 +10,11 @@ from ledig.site import Site
 
 
 def installation_faults(site: Site, file: str) -> tuple[str, ...]:
-    """Faults of a site whose devices are machines of their own.
+    """Find faults of a site whose devices are separate machines.
 
     Args:
-        site: as it was read.
-        file: the name of its file, for the faults.
+        site: a valid site.
+        file: name of the site file, for the faults.
     """
     host, devices = site.collector.broker.host, len(site.devices)
     if devices > 1 and is_this_machine(host):

@@ -1,8 +1,8 @@
-"""Reads the opening hours out of a site file: spans by weekday and for single dates, public holidays, closed days.
+"""Read the opening hours of a site file: hours by weekday and date, public holidays, closed days.
 
-In:    the parsed file, and a reader that gathers faults.
-Out:   those parts of the plan.
-Never: a calendar of its own (see collector/days.py), files.
+In:    the parsed file, a reader that collects faults.
+Out:   the opening hours of the plan.
+Never: a calendar of its own (see the collector's calendar), files.
 """
 
 import re
@@ -25,15 +25,15 @@ _COUNTRY = re.compile("[A-Z]{2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningTable:
-    """What the table [opening_hours] says besides the hours of each weekday."""
+    """The keys of [opening_hours] other than hours and dates."""
 
     red_days: RedDays = RedDays.SUNDAY
-    """On red days: `sunday`'s hours (closed on Sundays: closed), `closed`, or `open` as on any other day."""
+    """On public holidays: `sunday`: the hours of Sunday, if any; `closed`; or `open`: as on other days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningDays:
-    """The whole table [opening_hours]."""
+    """The content of [opening_hours]."""
 
     hours: dict[int, tuple[OpeningHours, ...]]
     hours_on: dict[date, tuple[OpeningHours, ...]]
@@ -42,23 +42,25 @@ class OpeningDays:
 
 
 def read_opening(reader: Reader, document: Table) -> OpeningDays:
-    """Read `opening_hours`, a table or "24/7"; faults go to the reader, and what they touch is left out."""
+    """Read `opening_hours`, a table or "24/7"; report faults to the reader and leave out what has a fault."""
     if document.get(PLACE) == ALWAYS:
         return OpeningDays(hours={}, hours_on={}, red_days=RedDays.OPEN, closed=frozenset())
     table = reader.table(document, PLACE)
-    told = reader.build(OpeningTable, table, PLACE, beside={*DAYS, "closed", "dates"}) or OpeningTable()
-    spans = {number: _spans(reader, f"{PLACE}, {day}", table[day]) for number, day in enumerate(DAYS) if day in table}
+    settings = reader.build(OpeningTable, table, PLACE, beside={*DAYS, "closed", "dates"}) or OpeningTable()
+    spans = {
+        number: _read_spans(reader, f"{PLACE}, {day}", table[day]) for number, day in enumerate(DAYS) if day in table
+    }
     hours = {number: found for number, found in spans.items() if found}
     _check_overlaps(reader, hours)
-    hours_on = _dates(reader, table.get("dates", {}))
-    closed = _closed(reader, table.get("closed", []))
+    hours_on = _read_dates(reader, table.get("dates", {}))
+    closed = _read_closed(reader, table.get("closed", []))
     for day in sorted(hours_on.keys() & closed):
         reader.faults.add(f"{PLACE}, closed", f"{day} has hours under dates too; leave it out of one of them")
-    return OpeningDays(hours=hours, hours_on=hours_on, red_days=told.red_days, closed=closed)
+    return OpeningDays(hours=hours, hours_on=hours_on, red_days=settings.red_days, closed=closed)
 
 
 def check_country(reader: Reader, country: str) -> None:
-    """A fault for a country whose red days nobody knows; a device has no calendar, and leaves that to the server."""
+    """Report a country without known public holidays; a device has no calendar, so only the server checks this."""
     if _COUNTRY.fullmatch(country) and (find_spec("holidays") is None or known_country(country)):
         return
     reader.faults.add(
@@ -66,8 +68,8 @@ def check_country(reader: Reader, country: str) -> None:
     )
 
 
-def _spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
-    """The spans of one day; empty after a fault."""
+def _read_spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
+    """Read the hours of one day; empty after a fault."""
     try:
         return read_hours(value if isinstance(value, list) else [value])
     except HoursRejected as fault:
@@ -76,7 +78,7 @@ def _spans(reader: Reader, place: str, value: Any) -> tuple[OpeningHours, ...]:
 
 
 def _check_overlaps(reader: Reader, hours: Mapping[int, tuple[OpeningHours, ...]]) -> None:
-    """A fault for each night whose hours last into those of the next day."""
+    """Report hours after midnight that overlap those of the next day."""
     for number, spans in hours.items():
         after = (number + 1) % len(DAYS)
         if after in hours and spans[-1].closes_min > hours[after][0].opens_min + _DAY_MIN:
@@ -84,35 +86,35 @@ def _check_overlaps(reader: Reader, hours: Mapping[int, tuple[OpeningHours, ...]
             reader.faults.add(f"{PLACE}, {DAYS[number]}", finding)
 
 
-def _dates(reader: Reader, table: Any) -> dict[date, tuple[OpeningHours, ...]]:
+def _read_dates(reader: Reader, table: Any) -> dict[date, tuple[OpeningHours, ...]]:
     place = f"{PLACE}, dates"
     if not isinstance(table, dict):
         reader.faults.add(place, f'found {table!r}; write a table: dates = {{ "2026-12-24" = "09:00-13:00" }}')
         return {}
     found: dict[date, tuple[OpeningHours, ...]] = {}
     for key, value in table.items():
-        day = _day(key)
+        day = _parse_date(key)
         if day is None:
             reader.faults.add(place, f'found "{key}", which is not a date; write each as "2026-12-24"')
-        elif spans := _spans(reader, f'{place}, "{key}"', value):
+        elif spans := _read_spans(reader, f'{place}, "{key}"', value):
             found[day] = spans
     return found
 
 
-def _closed(reader: Reader, days: Any) -> frozenset[date]:
+def _read_closed(reader: Reader, days: Any) -> frozenset[date]:
     place = f"{PLACE}, closed"
     if not isinstance(days, list):
         reader.faults.add(place, f'found {days!r}; write a list of days: ["2026-12-24"]')
         return frozenset()
-    found = [_day(day) for day in days]
+    found = [_parse_date(day) for day in days]
     for day, known in zip(days, found, strict=True):
         if known is None:
             reader.faults.add(place, f'found {str(day)!r}, which is not a date; write each as "2026-12-24"')
     return frozenset(known for known in found if known is not None)
 
 
-def _day(day: Any) -> date | None:
-    """A day in quotes or, as TOML has it, without."""
+def _parse_date(day: Any) -> date | None:
+    """Parse a date, written as a string or as a TOML date."""
     if isinstance(day, date) and not isinstance(day, datetime):
         return day
     try:

@@ -1,4 +1,4 @@
-"""A process that the broker does not let read or write what it needs says so, and works once it may."""
+"""Processes without the necessary broker rights report it, and recover once they have them."""
 
 import logging
 import sqlite3
@@ -51,7 +51,7 @@ def guarded(tmp_path: Path) -> Iterator[GuardedBroker]:
 
 
 class Reader:
-    """The newest payload of one topic, and a voice."""
+    """A client that keeps the newest payload of one topic and can publish."""
 
     def __init__(self, broker: Mosquitto, topic: str) -> None:
         self.newest = b""
@@ -86,7 +86,7 @@ def collecting(broker: Mosquitto, path: Path) -> Iterator[None]:
         thread.join(20)
 
 
-def test_a_collector_that_may_not_read_events_is_not_online_and_heals_when_it_may(
+def test_collector_without_read_access_is_not_online_and_recovers(
     guarded: GuardedBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "journal.sqlite"
@@ -95,14 +95,17 @@ def test_a_collector_that_may_not_read_events_is_not_online_and_heals_when_it_ma
         return outward.decode(reader.newest, CollectorStatus) if reader.newest else None
 
     with closing(Reader(guarded.broker, STATUS)) as reader, collecting(guarded.broker, path):
-        until(lambda: (told := status()) and told.fault, what="the fault on the collector's status")
-        told = status()
-        assert told is not None
-        assert not told.online
-        assert told.fault == f"the broker does not let the collector read {EVENTS}"
+        until(lambda: (last_status := status()) and last_status.fault, what="the fault on the collector's status")
+        last_status = status()
+        assert last_status is not None
+        assert not last_status.online
+        assert last_status.fault == f"the broker does not let the collector read {EVENTS}"
         assert [record.levelno for record in caplog.records if EVENTS in record.message] == [logging.ERROR]
         guarded.allow("collector")
-        until(lambda: (told := status()) and told.online and not told.fault, what="the collector online")
+        until(
+            lambda: (last_status := status()) and last_status.online and not last_status.fault,
+            what="the collector online",
+        )
         reader.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS), motions([1]))
         until(lambda: events(path) == 1, what="the first event on the disk")
 
@@ -112,7 +115,7 @@ def events(path: Path) -> int:
         return int(db.execute("SELECT count(*) FROM event").fetchone()[0])
 
 
-def test_an_agent_learns_what_it_may_not_read_and_when_it_may(guarded: GuardedBroker) -> None:
+def test_agent_detects_refused_subscriptions_and_their_end(guarded: GuardedBroker) -> None:
     inbox: SimpleQueue[object] = SimpleQueue()
     settings = guarded.broker.settings("pi-1")
     will = topics.device(SITE, "pi-1", DeviceTopic.STATUS), b"{}"
@@ -120,14 +123,14 @@ def test_an_agent_learns_what_it_may_not_read_and_when_it_may(guarded: GuardedBr
     line.start()
     try:
         until(lambda: RECEIPT in refused_to(line, inbox), what="the refused topic")
-        guarded.allow("pi-1")  # this broker also ends the connection, so the agent subscribes anew
+        guarded.allow("pi-1")  # this broker also ends the connection, so the agent subscribes again
         until(lambda: refused_to(line, inbox) == (), what="the end of the refusal")
     finally:
         line.stop(will[0], b"{}")
 
 
 def refused_to(line: Uplink, inbox: "SimpleQueue[object]") -> tuple[str, ...]:
-    """Do as an agent does, until the line says what it may not read."""
+    """Process the queue as an agent does; return the refused topics."""
     while True:
         try:
             item = inbox.get(timeout=5)
@@ -139,7 +142,7 @@ def refused_to(line: Uplink, inbox: "SimpleQueue[object]") -> tuple[str, ...]:
             line.subscribe([RECEIPT, topics.device(SITE, "pi-1", DeviceTopic.COMMAND)])
 
 
-def test_a_dashboard_shows_what_it_may_not_read(guarded: GuardedBroker, caplog: pytest.LogCaptureFixture) -> None:
+def test_dashboard_shows_refused_topics(guarded: GuardedBroker, caplog: pytest.LogCaptureFixture) -> None:
     inbox: deque[Message | Broker | Refused] = deque()
     follower = Follower(guarded.broker.settings("dashboard"), SITE, inbox)
     follower.start()
@@ -164,7 +167,7 @@ def test_a_dashboard_shows_what_it_may_not_read(guarded: GuardedBroker, caplog: 
         follower.stop()
 
 
-def test_a_replay_ends_with_the_topics_that_it_may_not_read(guarded: GuardedBroker) -> None:
+def test_replay_ends_with_the_refused_topics(guarded: GuardedBroker) -> None:
     with (
         wire(guarded.broker.settings("installer"), SITE) as line,
         pytest.raises(ReplayAway, match=f"does not let user 'installer' read {STATUS}"),
@@ -180,7 +183,7 @@ def test_a_replay_ends_with_the_topics_that_it_may_not_read(guarded: GuardedBrok
         (("edge", "--device", "pi-1", "--pins", "mock"), "pi-1", ["ledig/v1/mill/device/pi-1/receipt"]),
     ],
 )
-def test_a_check_fails_with_the_refused_topic_and_the_remedy(
+def test_check_fails_with_the_refused_topic_and_a_remedy(
     tmp_path: Path, command: tuple[str, ...], user: str, filters: list[str]
 ) -> None:
     with guarded_broker(tmp_path, {user: filters}) as guarded:
@@ -188,11 +191,11 @@ def test_a_check_fails_with_the_refused_topic_and_the_remedy(
         assert (result.returncode, result.stdout) == (3, "")
         assert f"does not let user '{user}' read {filters[0]}; correct its rights at the broker" in result.stderr
         guarded.allow(user)
-        until(lambda: check(tmp_path, guarded.broker, *command).returncode == 0, what="a check that finds all well")
+        until(lambda: check(tmp_path, guarded.broker, *command).returncode == 0, what="a successful check")
 
 
-def test_a_check_of_the_collector_finds_rights_that_are_bound_to_another_site(tmp_path: Path) -> None:
-    """With an ACL file Mosquitto grants every subscription and acknowledges every message, allowed or not."""
+def test_check_of_the_collector_finds_rights_of_another_site(tmp_path: Path) -> None:
+    """With an ACL file Mosquitto accepts every subscription and acknowledges every message, allowed or not."""
     with mosquitto(site="another-site") as broker:
         result = check(tmp_path, broker, "collector")
     assert (result.returncode, result.stdout) == (3, "")

@@ -1,4 +1,4 @@
-"""The house's clock runs as fast as it is told, is the same everywhere, and never goes back."""
+"""Site time of a simulated site: runs at the given speed, equal in all processes, never goes back."""
 
 import pickle
 import subprocess
@@ -19,20 +19,20 @@ from ledig.clock import ClockRejected, HouseClock, Notes, StoppedAt, first_morni
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
-def test_house_time_runs_as_fast_as_it_is_told() -> None:
+def test_site_time_runs_at_the_given_speed() -> None:
     clock = HouseClock(speed=144.0, origin_ms=1_000_000, started_ns=time.monotonic_ns() - 10 * 1_000_000_000)
     assert clock.monotonic_ms() >= 1_440_000
     assert clock.now_ms() - clock.monotonic_ms() == pytest.approx(1_000_000, abs=5_000)
     assert clock.synchronised()
 
 
-def test_waiting_is_told_in_real_seconds() -> None:
+def test_waiting_time_is_in_real_seconds() -> None:
     clock = start(144.0, 0)
     assert 0.9 < clock.seconds_until(clock.monotonic_ms() + 144_000) <= 1.0
     assert clock.seconds_until(clock.monotonic_ms() - 1) == 0
 
 
-def test_another_process_reads_the_same_time() -> None:
+def test_other_processes_read_the_same_time() -> None:
     clock = start(144.0, 1_795_000_000_000)
     before = clock.now_ms()
     read = "import pickle, sys; print(pickle.load(sys.stdin.buffer).now_ms())"
@@ -40,7 +40,7 @@ def test_another_process_reads_the_same_time() -> None:
     assert before <= int(there.stdout) <= clock.now_ms()
 
 
-def test_a_new_house_begins_on_a_weekday_morning() -> None:
+def test_new_site_begins_on_a_weekday_morning() -> None:
     def morning(*today: int) -> str:
         moment = datetime(*today, tzinfo=UTC)  # type: ignore[misc,arg-type]  # year, month, day, hour
         return datetime.fromtimestamp(first_morning_ms(moment, STOCKHOLM) / 1000, STOCKHOLM).strftime("%a %d %H:%M")
@@ -48,10 +48,10 @@ def test_a_new_house_begins_on_a_weekday_morning() -> None:
     assert morning(2026, 11, 23, 18) == "Mon 23 06:58"
     assert morning(2026, 11, 28, 12) == "Fri 27 06:58"
     assert morning(2026, 11, 29, 12) == "Fri 27 06:58"
-    assert morning(2026, 11, 29, 23) == "Mon 30 06:58", "it is Monday there already"
+    assert morning(2026, 11, 29, 23) == "Mon 30 06:58", "it is already Monday in Stockholm"
 
 
-def test_a_house_sleeps_where_it_stopped_and_never_goes_back_after_a_kill(tmp_path: Path) -> None:
+def test_site_time_continues_where_it_stopped_and_never_goes_back_after_a_kill(tmp_path: Path) -> None:
     note, clock = StoppedAt(tmp_path / "clock.json"), start(144.0, 5_000)
     assert note.read() is None
     note.note(clock)
@@ -65,13 +65,13 @@ def test_a_house_sleeps_where_it_stopped_and_never_goes_back_after_a_kill(tmp_pa
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"house_ms": "x"}', '{"house_ms": 1.5}'])
-def test_a_note_that_says_nothing_is_refused(tmp_path: Path, text: str) -> None:
+def test_clock_file_without_a_valid_time_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "clock.json").write_text(text)
     with pytest.raises(ClockRejected, match=r"clock\.json: .*; delete its folder to start a new site"):
         StoppedAt(tmp_path / "clock.json").read()
 
 
-def test_a_note_with_a_changed_or_missing_bit_is_refused_or_still_right(tmp_path: Path) -> None:
+def test_changed_or_truncated_clock_file_is_rejected_or_still_right(tmp_path: Path) -> None:
     file = tmp_path / "clock.json"
     note = StoppedAt(file)
     note.note_stop(start(1.0, 1_795_000_000_000))
@@ -89,7 +89,7 @@ def test_a_note_with_a_changed_or_missing_bit_is_refused_or_still_right(tmp_path
     assert refused > len(damages) // 2
 
 
-def test_a_damaged_note_is_put_aside_under_a_free_name(tmp_path: Path) -> None:
+def test_damaged_clock_file_is_renamed_to_a_free_name(tmp_path: Path) -> None:
     file = tmp_path / "clock.json"
     for number in (1, 2):
         file.write_text("damaged")
@@ -97,7 +97,7 @@ def test_a_damaged_note_is_put_aside_under_a_free_name(tmp_path: Path) -> None:
     assert StoppedAt(file).read() is None
 
 
-def test_a_disk_that_refuses_is_reported_once_and_tried_again(tmp_path: Path) -> None:
+def test_failing_disk_is_reported_once_and_tried_again(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     shown: list[str] = []
     notes = Notes(StoppedAt(folder / "clock.json"), start(1.0, 5_000), shown.append)
@@ -110,7 +110,7 @@ def test_a_disk_that_refuses_is_reported_once_and_tried_again(tmp_path: Path) ->
     assert StoppedAt(folder / "clock.json").read() is not None
 
 
-def test_the_newest_stored_moment_is_read_from_the_journal(tmp_path: Path) -> None:
+def test_newest_stored_time_is_read_from_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     assert newest_stored_ms(path) == 0
     with closing(Journal(path)) as journal, journal.transaction():

@@ -1,4 +1,4 @@
-"""The command as people type it: real processes, plain lines, honest exit statuses."""
+"""The `ledig` command as real processes: output lines and exit statuses."""
 
 import re
 import signal
@@ -21,27 +21,27 @@ NO_PINS = (
 SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
 
 
-def ledig(*arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
+def ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ledig", *map(str, arguments)]
-    return subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 def ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command on a machine where `module` is not installed."""
+    """Run the command as if `module` were not installed."""
     start = f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", start, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def plain(result: subprocess.CompletedProcess[str]) -> list[str]:
-    """What was said on stderr, which must hold no traceback."""
+    """Return the lines on stderr, which must contain no traceback."""
     assert "Traceback" not in result.stderr
     return result.stderr.splitlines()
 
 
 @contextmanager
 def running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """A process of the house; the test ends it, or this does."""
+    """Run a process; it is killed at the end unless the test has ended it."""
     command = [sys.executable, "-m", "ledig", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -58,7 +58,7 @@ def broker() -> Iterator[Mosquitto]:
 
 
 def at_broker(folder: Path, broker: Mosquitto, text: str = SOUND, *, pages: int = 0) -> Path:
-    """The sound site, at this broker, with everybody's password, its pages on some port."""
+    """Write the valid site file with this broker, all passwords and a port for the pages."""
     passwords = folder / "passwords"
     passwords.mkdir()
     for user in ("collector", "dashboard", "pi-1"):
@@ -69,25 +69,25 @@ def at_broker(folder: Path, broker: Mosquitto, text: str = SOUND, *, pages: int 
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
-def test_help_says_what_it_is_for_and_shows_an_example(command: str) -> None:
+def test_help_has_a_description_and_an_example(command: str) -> None:
     shown = ledig(command, "--help")
     assert shown.returncode == 0
     assert f"example: ledig {command}" in shown.stdout
     assert command in ledig("--help").stdout
 
 
-def test_the_overviews_have_an_example_and_cut_no_sentence_off() -> None:
+def test_group_help_has_an_example_and_no_truncated_sentence() -> None:
     for arguments in ((), ("user",)):
         shown = ledig(*arguments, "--help").stdout
         assert "example: ledig " in shown
         assert "..." not in shown.replace("[ARGS]...", "")
 
 
-def test_an_example_is_one_line_that_can_be_copied() -> None:
+def test_example_is_one_line_that_can_be_copied() -> None:
     assert "--what-if hold=12m,level_hold=2m --plot holds.html\n" in ledig("replay", "--help").stdout
 
 
-def test_a_sound_file_is_said_to_be_sound() -> None:
+def test_valid_site_file_passes_the_check() -> None:
     checked = ledig("check", EXAMPLE)
     found, warning = checked.stdout.splitlines()
     assert checked.returncode == 0
@@ -98,18 +98,18 @@ def test_a_sound_file_is_said_to_be_sound() -> None:
 @pytest.mark.parametrize(
     "command", [("check",), ("collector",), ("dashboard",), ("edge", "--device", "pi-1"), ("up", "--simulate")]
 )
-def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_every_command_reports_all_faults_and_starts_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
     site = written(tmp_path, SOUND.replace("pin = 4", "pin = 40").replace('zone = "hall"', 'zone = "hal"'))
-    told = ledig(*command, site)
-    lines = plain(told)
-    assert told.returncode == 2
+    result = ledig(*command, site)
+    lines = plain(result)
+    assert result.returncode == 2
     assert len(lines) == 5
     assert lines[-1] == 'site.toml, sensor "desk-1-pir": pin must be a GPIO number from 0 to 27, got 40'
     assert list(tmp_path.iterdir()) == [site]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ((), "Usage: ledig"),
         (("upp",), "No such command 'upp'"),
@@ -129,13 +129,13 @@ def test_every_start_tells_all_faults_and_starts_nothing(tmp_path: Path, command
         (("check", "/nowhere/site.toml"), "site.toml: no such file: /nowhere/site.toml; give the path of a site file"),
     ],
 )
-def test_a_wrong_command_line_is_told(arguments: tuple[str | Path, ...], told: str) -> None:
+def test_wrong_command_line_is_reported(arguments: tuple[str | Path, ...], expected: str) -> None:
     result = ledig(*arguments)
     assert result.returncode == 2
-    assert told in "\n".join(plain(result))
+    assert expected in "\n".join(plain(result))
 
 
-def test_pins_that_are_not_there_are_told_and_never_replaced() -> None:
+def test_missing_pins_are_reported_and_never_mocked() -> None:
     result = ledig_without("lgpio", "edge", EXAMPLE, "--device", "pi-entren")
     assert (result.returncode, plain(result)) == (2, [NO_PINS])
 
@@ -150,7 +150,7 @@ def test_pins_that_are_not_there_are_told_and_never_replaced() -> None:
         (("user", "list", "--data", "."), "argon2", "install"),
     ],
 )
-def test_a_missing_package_is_one_line(command: tuple[str | Path, ...], absent: str, target: str) -> None:
+def test_missing_package_is_reported_in_one_line(command: tuple[str | Path, ...], absent: str, target: str) -> None:
     result = ledig_without(absent, *command)
     assert result.returncode == 2
     (line,) = plain(result)
@@ -161,7 +161,7 @@ def test_a_missing_package_is_one_line(command: tuple[str | Path, ...], absent: 
     )
 
 
-def test_an_agent_loads_nothing_of_the_pages_or_of_influxdb() -> None:
+def test_agent_loads_neither_dashboard_nor_influxdb_packages() -> None:
     look = (
         "import sys, ledig.__main__, ledig.processes, ledig.site, ledig.passwords, edge.agent;"
         "heavy = {'flask', 'influxdb_client', 'gevent', 'plotly', 'amqtt', 'rich', 'multiprocessing'};"
@@ -171,7 +171,7 @@ def test_an_agent_loads_nothing_of_the_pages_or_of_influxdb() -> None:
     assert loaded.stdout == "[]\n"
 
 
-def test_a_password_that_is_missing_is_told(tmp_path: Path, broker: Mosquitto) -> None:
+def test_missing_password_is_reported(tmp_path: Path, broker: Mosquitto) -> None:
     site = at_broker(tmp_path, broker)
     (tmp_path / "passwords" / "collector").unlink()
     result = ledig("collector", site)
@@ -180,7 +180,7 @@ def test_a_password_that_is_missing_is_told(tmp_path: Path, broker: Mosquitto) -
 
 
 @pytest.mark.parametrize("command", [("collector",), ("dashboard",), ("edge", "--device", "pi-1", "--pins", "mock")])
-def test_a_check_reaches_what_is_needed_and_starts_nothing(
+def test_check_connects_to_everything_needed_and_starts_nothing(
     tmp_path: Path, broker: Mosquitto, command: tuple[str, ...]
 ) -> None:
     site = at_broker(tmp_path, broker)
@@ -191,7 +191,7 @@ def test_a_check_reaches_what_is_needed_and_starts_nothing(
     assert {file.name for file in tmp_path.iterdir()} == before
 
 
-def test_a_check_says_that_the_broker_is_away_or_refuses(tmp_path: Path, broker: Mosquitto) -> None:
+def test_check_reports_an_unavailable_or_refusing_broker(tmp_path: Path, broker: Mosquitto) -> None:
     site = at_broker(tmp_path, broker)
     (tmp_path / "passwords" / "collector").write_text("wrong")
     refused = ledig("collector", "--check", site)
@@ -202,14 +202,14 @@ def test_a_check_says_that_the_broker_is_away_or_refuses(tmp_path: Path, broker:
     assert plain(away)[0].endswith("connection refused; is it running?")
 
 
-def test_a_check_says_that_the_history_is_away(tmp_path: Path, broker: Mosquitto) -> None:
+def test_check_reports_an_unavailable_history(tmp_path: Path, broker: Mosquitto) -> None:
     away = f'[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "http://127.0.0.1:{free_port()}"\n[storage]'
     result = ledig("collector", "--check", at_broker(tmp_path, broker, SOUND.replace("[storage]", away)))
     assert result.returncode == 3
     assert len(plain(result)) == 1
 
 
-def test_a_port_in_use_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+def test_port_in_use_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         site = at_broker(tmp_path, broker, pages=port)
@@ -221,12 +221,10 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) ->
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_collector_runs_alone_on_its_journal_and_stops_cleanly(
-    tmp_path: Path, broker: Mosquitto, how: signal.Signals
-) -> None:
+def test_collector_locks_its_journal_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
     site = at_broker(tmp_path, broker)
     with running("collector", site) as first:
-        until((tmp_path / "data" / "journal.sqlite").exists, what="the journal is there")
+        until((tmp_path / "data" / "journal.sqlite").exists, what="the journal exists")
         second = ledig("collector", site)
         assert second.returncode == 1
         assert len(plain(second)) == 1
@@ -236,7 +234,7 @@ def test_a_collector_runs_alone_on_its_journal_and_stops_cleanly(
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_dashboard_answers_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
+def test_dashboard_answers_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
     site = at_broker(tmp_path, broker)
     port = int(site.read_text().rsplit("port = ", 1)[1])
     with running("dashboard", site) as process:
@@ -245,15 +243,15 @@ def test_a_dashboard_answers_and_stops_cleanly(tmp_path: Path, broker: Mosquitto
         assert process.wait(20) == 0
 
 
-def test_an_agent_on_mock_pins_runs_and_stops_cleanly(tmp_path: Path, broker: Mosquitto) -> None:
+def test_agent_on_mock_pins_runs_and_stops_cleanly(tmp_path: Path, broker: Mosquitto) -> None:
     site = at_broker(tmp_path, broker)
     with running("edge", site, "--device", "pi-1", "--pins", "mock") as process:
-        until((tmp_path / "data" / "outbox-pi-1.sqlite").exists, what="the outbox is there")
+        until((tmp_path / "data" / "outbox-pi-1.sqlite").exists, what="the outbox exists")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+def test_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
     site = at_broker(tmp_path, broker, SOUND.replace('directory = "data"', 'directory = "site.toml/data"'))
     for command in ("collector", "dashboard"):
         result = ledig(command, site)
@@ -264,7 +262,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path, broker
 
 @pytest.fixture
 def mounted(tmp_path: Path, as_root: None) -> Iterator[Callable[[str], Path]]:
-    """Mounts a small disk of memory in the test's folder, with the options it is given."""
+    """Return a function that mounts a small tmpfs in the test's folder."""
     disk = tmp_path / "data"
     disk.mkdir()
 
@@ -276,7 +274,7 @@ def mounted(tmp_path: Path, as_root: None) -> Iterator[Callable[[str], Path]]:
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_read_only_disk_is_told_in_one_line(
+def test_read_only_disk_is_reported_in_one_line(
     tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]
 ) -> None:
     mounted("ro")
@@ -286,7 +284,7 @@ def test_a_read_only_disk_is_told_in_one_line(
     assert "read-only" in line.lower()
 
 
-def test_a_full_disk_is_told_in_one_line(tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]) -> None:
+def test_full_disk_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]) -> None:
     disk = mounted("size=16k")
     (disk / "filler").write_bytes(b"x" * 12_288)
     result = ledig("collector", at_broker(tmp_path, broker))
@@ -295,7 +293,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path, broker: Mosquitto, moun
     assert "full" in line or "no space left" in line
 
 
-def test_a_storage_that_is_a_file_is_told_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
+def test_storage_path_that_is_a_file_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
     (tmp_path / "data").touch()
     site = at_broker(tmp_path, broker)
     for command in (("collector", site), ("dashboard", site), ("up", "--data", tmp_path / "data")):
@@ -304,21 +302,21 @@ def test_a_storage_that_is_a_file_is_told_in_one_line(tmp_path: Path, broker: Mo
         assert "give" in result.stderr
 
 
-def test_managers_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
+def test_accounts_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
-    assert ledig("user", "add", "anna", *data, said="a good long password\n").stdout == "account anna added\n"
+    assert ledig("user", "add", "anna", *data, stdin="a good long password\n").stdout == "account anna added\n"
     assert ledig("user", "list", *data).stdout == "anna\n"
-    assert ledig("user", "password", "anna", *data, said="a better long password\n").returncode == 0
+    assert ledig("user", "password", "anna", *data, stdin="a better long password\n").returncode == 0
     assert ledig("user", "remove", "anna", *data).stdout == "account anna removed\n"
     assert ledig("user", "list", *data).stdout == ""
 
 
-def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: Path) -> None:
+def test_roles_locks_and_sessions_change_but_one_manager_remains(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
-    ledig("user", "add", "anna", *data, said="a good long password\n")
-    ledig("user", "add", "bo", "--role", "viewer", *data, said="a better long password\n")
+    ledig("user", "add", "anna", *data, stdin="a good long password\n")
+    ledig("user", "add", "bo", "--role", "viewer", *data, stdin="a better long password\n")
     for refused in (("role", "anna", "viewer"), ("lock", "anna")):
         result = ledig("user", *refused, *data)
         assert (result.returncode, len(plain(result))) == (2, 1)
@@ -331,14 +329,14 @@ def test_a_role_a_lock_and_sessions_are_changed_and_one_manager_stays(tmp_path: 
     assert ledig("user", "end", "bo", *data).stdout == "0 sessions of bo ended\n"
 
 
-def test_accounts_are_made_in_no_folder_without_a_house(tmp_path: Path) -> None:
+def test_accounts_are_not_created_in_a_folder_without_a_site(tmp_path: Path) -> None:
     result = ledig("user", "list", "--data", tmp_path)
     assert result.returncode == 2
     assert "no site was started there" in plain(result)[-1]
     assert not list(tmp_path.iterdir())
 
 
-def test_a_password_that_is_no_text_is_told(tmp_path: Path) -> None:
+def test_password_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     command = [sys.executable, "-m", "ledig", "user", "add", "anna", "--data", tmp_path]
     result = subprocess.run(command, input=b"fyra gr\xf6na h\xe4star\n", capture_output=True, timeout=60, check=False)
@@ -346,15 +344,15 @@ def test_a_password_that_is_no_text_is_told(tmp_path: Path) -> None:
     assert b"not UTF-8" in result.stderr.splitlines()[-1]
 
 
-def test_a_manager_that_cannot_be_added_is_told(tmp_path: Path) -> None:
+def test_account_that_cannot_be_added_is_reported(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
-    ledig("user", "add", "anna", "--data", tmp_path, said="a good long password\n")
-    for arguments, said in (
+    ledig("user", "add", "anna", "--data", tmp_path, stdin="a good long password\n")
+    for arguments, stdin in (
         (("add", "anna"), "a good long password\n"),
         (("add", "-x y"), "a good long password\n"),
         (("add", "bo"), "short\n"),
         (("remove", "cecilia"), ""),
     ):
-        result = ledig("user", arguments[0], "--data", tmp_path, "--", arguments[1], said=said)
+        result = ledig("user", arguments[0], "--data", tmp_path, "--", arguments[1], stdin=stdin)
         assert result.returncode == 2
         assert len(plain(result)) == 1

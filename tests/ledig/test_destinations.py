@@ -1,4 +1,4 @@
-"""Addresses live in files of their own, are told to nobody, and can be tried."""
+"""Addresses of alert destinations: read from their files, never shown, testable."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from collector.alerts.settings import AlertSettings, Destination, Language
 from collector.alerts.wire import AlertKind, Severity
 from ledig.destinations import AddressRejected, with_addresses
 from ledig.site import read
-from ledig.up import UpOptions, _alerts
+from ledig.up import UpOptions, _choose_alerts
 from tests.collector.alerts.takers import Taker, taker
 from tests.ledig.site.test_site import SOUND, faults_of, written
 from tests.ledig.test_command import ledig, plain
@@ -48,7 +48,7 @@ def address(folder: Path, text: str, name: str = "phone", mode: int = 0o600) -> 
     return Destination(name=name, url_file=file)
 
 
-def test_what_a_site_file_says_of_alerts_is_read(tmp_path: Path) -> None:
+def test_alert_settings_are_read_from_the_site_file(tmp_path: Path) -> None:
     site = read(written(tmp_path, SOUND.replace('name = "The mill"', 'name = "The mill"\nlanguage = "en"') + TABLES))
     alerts = site.collector.alerts
     assert (alerts.co2_above_ppm, alerts.quiet_hours, alerts.language) == (1200, "22:00-07:00", Language.EN)
@@ -61,7 +61,7 @@ def test_what_a_site_file_says_of_alerts_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "fault"),
+    ("text", "fault"),
     [
         ("[alerts]\nco2_above_ppm = 300", "alerts: co2_above_ppm must lie between 600 and 10000, got 300"),
         ("[alerts]\nfree_desks_below = 9", "alerts: free_desks_below must lie between 0 and 1, as many shared desks"),
@@ -84,13 +84,13 @@ def test_what_a_site_file_says_of_alerts_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_told_with_its_bounds(tmp_path: Path, told: str, fault: str) -> None:
-    faults = faults_of(tmp_path, f"{SOUND}\n{told}\n")
+def test_invalid_alert_settings_are_reported_with_their_bounds(tmp_path: Path, text: str, fault: str) -> None:
+    faults = faults_of(tmp_path, f"{SOUND}\n{text}\n")
     assert [line for line in faults if line.startswith(f"site.toml, {fault}")], faults
     assert "secret" not in "".join(faults)
 
 
-def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
+def test_address_is_read_from_its_file(tmp_path: Path) -> None:
     settings = AlertSettings(destinations=(address(tmp_path, "json://localhost/secret\n"),))
     filled = with_addresses(settings)
     assert filled.destinations[0].url == "json://localhost/secret"
@@ -99,7 +99,7 @@ def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "mode", "told"),
+    ("content", "mode", "text"),
     [
         (b"json://secret", 0o604, "readable by every user of this machine; run: chmod o= "),
         (b"", 0o600, "empty; put one line there: an apprise URL"),
@@ -108,24 +108,24 @@ def test_an_address_is_read_from_its_file(tmp_path: Path) -> None:
         (b"nonsense://secret", 0o600, "not a valid Apprise URL; see Apprise's documentation for the form"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_without_what_it_holds(
-    tmp_path: Path, content: bytes, mode: int, told: str
+def test_unusable_address_file_is_reported_without_its_content(
+    tmp_path: Path, content: bytes, mode: int, text: str
 ) -> None:
     destination = address(tmp_path, "", mode=mode)
     destination.url_file.write_bytes(content)
     with pytest.raises(AddressRejected) as rejected:
         with_addresses(AlertSettings(destinations=(destination,)))
-    assert str(rejected.value).startswith(f"{destination.url_file}: {told}")
+    assert str(rejected.value).startswith(f"{destination.url_file}: {text}")
     assert "secret" not in str(rejected.value)
 
 
-def test_a_missing_file_is_told_with_its_remedy(tmp_path: Path) -> None:
+def test_missing_address_file_is_reported_with_a_remedy(tmp_path: Path) -> None:
     missing = Destination(name="phone", url_file=tmp_path / "phone")
     with pytest.raises(AddressRejected, match="no such file or directory; put one line there: an apprise URL"):
         with_addresses(AlertSettings(destinations=(missing,)))
 
 
-def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Path, phone: Taker) -> None:
+def test_test_message_reaches_its_server_and_failures_are_named(tmp_path: Path, phone: Taker) -> None:
     site = written(tmp_path, SOUND + TABLES)
     address(tmp_path, phone.url)
     address(tmp_path, f"json://127.0.0.1:{free_port()}/secret", "night")
@@ -144,17 +144,17 @@ def test_a_trial_reaches_its_server_and_one_that_does_not_is_named(tmp_path: Pat
     assert "secret" not in ran.stdout + ran.stderr
 
 
-def test_what_invented_people_do_is_told_at_no_destination(tmp_path: Path) -> None:
+def test_simulated_site_has_no_destinations(tmp_path: Path) -> None:
     path = written(tmp_path, SOUND + TABLES)
     address(tmp_path, "json://localhost/secret")
     address(tmp_path, "json://localhost/secret", "night")
     site = read(path)
-    assert _alerts(site, UpOptions(site=path, simulate=True)).destinations == ()
-    real = _alerts(site, UpOptions(site=path, device="pi-1")).destinations
+    assert _choose_alerts(site, UpOptions(site=path, simulate=True)).destinations == ()
+    real = _choose_alerts(site, UpOptions(site=path, device="pi-1")).destinations
     assert [one.url for one in real] == ["json://localhost/secret"] * 2
 
 
-def test_a_site_without_a_destination_says_so(tmp_path: Path) -> None:
+def test_missing_destinations_are_reported(tmp_path: Path) -> None:
     ran = ledig("alerts", "test", written(tmp_path, SOUND))
     assert (ran.returncode, plain(ran)) == (
         2,
@@ -162,7 +162,7 @@ def test_a_site_without_a_destination_says_so(tmp_path: Path) -> None:
     )
 
 
-def test_a_collector_whose_address_is_missing_does_not_start(tmp_path: Path) -> None:
+def test_collector_without_an_address_file_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     ran = ledig("collector", written(tmp_path, SOUND + TABLES))
     assert ran.returncode == 2

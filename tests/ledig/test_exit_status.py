@@ -1,4 +1,4 @@
-"""The exit status of the real command for each fault of its environment: 1, with one line that names the remedy."""
+"""Exit status of the command for faults of its environment: 1, with one line that gives the remedy."""
 
 import os
 import pwd
@@ -19,11 +19,11 @@ from tests.servers import ROOT, free_port
 
 NOBODY = 65_534
 UNPRIVILEGED = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
-"""Root without the right to read everybody's files: the interpreter may lie where another user cannot reach it."""
+"""Root without the capability to read all files, because other users may not reach the interpreter."""
 
 
 def run(command: tuple[str, ...], site: Path, *, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """The command on a site file; `before` starts it in an environment of its own."""
+    """Run the command on a site file; `before` is a command prefix."""
     return subprocess.run(
         [*before, sys.executable, "-m", "ledig", *command, str(site)],
         cwd=ROOT,
@@ -55,7 +55,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def foreign(path: Path) -> Path:
-    """A file that only another user may touch."""
+    """Make a file accessible to another user only."""
     path.touch()
     path.chmod(0o600)
     os.chown(path, NOBODY, NOBODY)
@@ -75,10 +75,10 @@ FOREIGN: dict[str, tuple[tuple[str, ...], Callable[[Place], Path]]] = {
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("what", FOREIGN)
-def test_a_file_of_another_user_is_named_with_owner_mode_and_command(place: Place, what: str) -> None:
+def test_file_of_another_user_is_reported_with_owner_mode_and_remedy(place: Place, what: str) -> None:
     command, path_in = FOREIGN[what]
     path = path_in(place)
-    if path.name.startswith("journal.sqlite-"):  # what SQLite keeps beside a journal that was in use
+    if path.name.startswith("journal.sqlite-"):  # SQLite's files beside a journal in use
         Journal(place.data / "journal.sqlite").close()
     foreign(path)
     result = run(command, place.site, before=UNPRIVILEGED)
@@ -92,7 +92,7 @@ def test_a_file_of_another_user_is_named_with_owner_mode_and_command(place: Plac
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
-def test_a_folder_of_another_user_is_named_with_owner_mode_and_command(place: Place, command: tuple[str, ...]) -> None:
+def test_folder_of_another_user_is_reported_with_owner_mode_and_remedy(place: Place, command: tuple[str, ...]) -> None:
     os.chown(place.data, NOBODY, NOBODY)
     result = run(command, place.site, before=UNPRIVILEGED)
     (line,) = plain(result)
@@ -107,7 +107,7 @@ def test_a_folder_of_another_user_is_named_with_owner_mode_and_command(place: Pl
         ('ca_file = "site.toml"', 2, "site.toml: contains no certificate in PEM form; set another ca_file in [broker]"),
     ],
 )
-def test_a_wrong_ca_file_is_a_wrong_setting(place: Place, setting: str, status: int, text: str) -> None:
+def test_wrong_ca_file_is_a_settings_error(place: Place, setting: str, status: int, text: str) -> None:
     place.site.write_text(place.site.read_text().replace("[broker]", f"[broker]\n{setting}"))
     for command in (("collector",), ("dashboard",), ("edge", "--device", "pi-1", "--pins", "mock")):
         result = run(command, place.site)
@@ -118,7 +118,7 @@ def test_a_wrong_ca_file_is_a_wrong_setting(place: Place, setting: str, status: 
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
-def test_a_full_disk_at_the_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
+def test_full_disk_at_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
     place.data.rmdir()
     with small_disk(place.data) as disk:
         fill(disk / "stone")
@@ -129,7 +129,7 @@ def test_a_full_disk_at_the_start_is_a_fault_of_the_environment(place: Place, co
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("command", [("collector",), ("user", "list", "--site")])
-def test_a_read_only_disk_at_the_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
+def test_read_only_disk_at_start_is_a_fault_of_the_environment(place: Place, command: tuple[str, ...]) -> None:
     place.data.rmdir()
     with small_disk(place.data) as disk:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -139,7 +139,7 @@ def test_a_read_only_disk_at_the_start_is_a_fault_of_the_environment(place: Plac
     assert result.returncode == 1
 
 
-def test_a_failing_disk_at_the_start_is_a_fault_of_the_environment(place: Place) -> None:
+def test_failing_disk_at_start_is_a_fault_of_the_environment(place: Place) -> None:
     path = place.data / "journal.sqlite"
     for call, at in (("openat", "1"), ("pwrite64", "1"), ("fdatasync", "1")):
         tracer = ("strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-P", f"{path}-wal", "-e", f"trace={call}")
@@ -150,7 +150,7 @@ def test_a_failing_disk_at_the_start_is_a_fault_of_the_environment(place: Place)
         place.data.mkdir()
 
 
-def test_a_lack_of_files_at_the_start_is_named(place: Place) -> None:
+def test_lack_of_file_descriptors_at_start_is_reported(place: Place) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     result = run(("collector",), place.site, before=("prlimit", f"--nofile=6:{hard}"))
     (line,) = plain(result)

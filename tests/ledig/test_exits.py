@@ -1,4 +1,4 @@
-"""Each exception that ends a command becomes one line and the status that a supervisor acts on."""
+"""Exit status and message for each exception that can end a command."""
 
 import ast
 import errno
@@ -19,7 +19,7 @@ PACKAGES = ("edge", "collector", "dashboard", "ledig")
 
 
 def exception_classes() -> Iterator[type[BaseException]]:
-    """Every exception class that our packages define."""
+    """Return all exception classes of our packages."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             names = [node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
@@ -34,7 +34,7 @@ def exception_classes() -> Iterator[type[BaseException]]:
 
 
 def raised(kind: type[BaseException]) -> BaseException:
-    """An instance, whatever its constructor asks for."""
+    """Create an instance, whatever its constructor needs."""
     made: BaseException = kind.__new__(kind)
     made.args = ("the text",)
     return made
@@ -44,7 +44,7 @@ CLASSES = {f"{kind.__module__}.{kind.__name__}": kind for kind in exception_clas
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_only_the_listed_classes_give_2_or_3(name: str) -> None:
+def test_only_listed_classes_give_status_2_or_3(name: str) -> None:
     kind = CLASSES[name]
     names = {each.__name__ for each in kind.__mro__}
     status, text = judge(raised(kind), "collector")
@@ -57,12 +57,12 @@ def test_only_the_listed_classes_give_2_or_3(name: str) -> None:
     assert text or not issubclass(kind, ValueError | ConnectionError), "an expected fault has no traceback"
 
 
-def test_every_listed_class_exists() -> None:
+def test_every_listed_class_is_defined() -> None:
     assert {kind.__name__ for kind in CLASSES.values()} >= SETTINGS | REACHED
 
 
 @pytest.mark.parametrize("code", OS_REMEDIES)
-def test_a_fault_of_the_system_is_one_line_and_is_started_again(code: int) -> None:
+def test_system_error_is_one_line_and_gives_a_restart(code: int) -> None:
     status, text = judge(OSError(code, os.strerror(code), "/d"), "collector")
     assert status is Status.FAILED
     assert text.startswith(f"/d: {os.strerror(code).lower()}; ")
@@ -70,7 +70,7 @@ def test_a_fault_of_the_system_is_one_line_and_is_started_again(code: int) -> No
 
 
 @pytest.mark.parametrize("code", SQLITE_REMEDIES)
-def test_a_fault_of_sqlite_is_one_line_and_is_started_again(code: int) -> None:
+def test_sqlite_error_is_one_line_and_gives_a_restart(code: int) -> None:
     for extended in (code, code | 10 << 8):
         fault = sqlite3.OperationalError("the reason")
         fault.sqlite_errorcode = extended
@@ -92,7 +92,7 @@ def test_a_fault_of_sqlite_is_one_line_and_is_started_again(code: int) -> None:
         ),
     ],
 )
-def test_the_text_is_that_of_the_fault(fault: Exception, status: Status, text: str) -> None:
+def test_text_is_that_of_the_exception(fault: Exception, status: Status, text: str) -> None:
     found, shown = judge(fault, "user")
     assert found is status
     assert shown.startswith(text)
@@ -109,5 +109,5 @@ def test_the_text_is_that_of_the_fault(fault: Exception, status: Status, text: s
         FileNotFoundError(errno.ENOENT, "No such file or directory", "/d"),
     ],
 )
-def test_everything_else_is_our_bug_and_keeps_its_traceback(fault: Exception) -> None:
+def test_other_exceptions_are_bugs_and_keep_their_traceback(fault: Exception) -> None:
     assert judge(fault, "collector") == (Status.FAILED, "")

@@ -1,4 +1,4 @@
-"""The broker inside `ledig up`: everybody signs in, keeps to their own topics, and hears what is retained for them."""
+"""The embedded broker of `ledig up`: passwords, rights to topics, retained messages."""
 
 import asyncio
 import threading
@@ -31,7 +31,7 @@ def port_only() -> int:
 def port() -> Iterator[int]:
     port = free_port()
     settings = HouseBrokerSettings(port=port, site="mill", passwords=PASSWORDS)
-    broker = Supervisor([Child(name="broker", work=children.broker, arguments=(settings,), port=port)], tell=print)
+    broker = Supervisor([Child(name="broker", work=children.broker, arguments=(settings,), port=port)], show=print)
     broker.start()
     assert answers(port)
     yield port
@@ -40,7 +40,7 @@ def port() -> Iterator[int]:
 
 
 class Caller:
-    """A client of the house: subscribed, with everything it hears on a queue."""
+    """A client with subscriptions; received messages are on a queue."""
 
     def __init__(self, port: int, user: str, *filters: str) -> None:
         self.heard: SimpleQueue[tuple[str, bytes, bool]] = SimpleQueue()
@@ -63,20 +63,22 @@ class Caller:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-        self._client.on_message = self._client.on_subscribe = None  # no circle: paho's sockets end with their client
+        self._client.on_message = self._client.on_subscribe = (
+            None  # break the reference cycle, so that paho closes its sockets
+        )
 
     def _subscribed(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         self.granted += [not reason.is_failure for reason in reasons]
 
 
-def test_only_who_knows_the_password_gets_in(port: int) -> None:
+def test_connection_needs_the_right_password(port: int) -> None:
     reach_broker(BrokerSettings(host=HOST, port=port, user="pi-1", password=PASSWORDS["pi-1"]), "pi-1")
     for user, password in (("pi-1", "p2"), ("pi-9", "p1"), (None, None)):
         with pytest.raises(PasswordRejected, match="refuses"):
             reach_broker(BrokerSettings(host=HOST, port=port, user=user, password=password), "stranger")
 
 
-def test_a_device_speaks_as_itself_only(port: int) -> None:
+def test_device_publishes_only_on_its_own_topics(port: int) -> None:
     events = topics.every_device("mill", DeviceTopic.EVENTS)
     collector = Caller(port, "collector", events)
     device = Caller(port, "pi-1")
@@ -89,14 +91,14 @@ def test_a_device_speaks_as_itself_only(port: int) -> None:
     collector.close()
 
 
-def test_a_device_hears_its_own_receipts_and_no_others(port: int) -> None:
+def test_device_receives_only_its_own_receipts(port: int) -> None:
     own = topics.device("mill", "pi-1", DeviceTopic.RECEIPT)
     device = Caller(port, "pi-1", own, topics.every_device("mill", DeviceTopic.RECEIPT), "#")
     assert device.granted == [True, False, False]
     device.close()
 
 
-def test_the_dashboard_asks_a_device_to_blink_and_no_other_device_does(port: int) -> None:
+def test_only_the_dashboard_can_send_a_device_command(port: int) -> None:
     command = topics.device("mill", "pi-1", DeviceTopic.COMMAND)
     device, other, dashboard = Caller(port, "pi-1", command), Caller(port, "pi-2"), Caller(port, "dashboard")
     other.say(command, b"forged")
@@ -107,7 +109,7 @@ def test_the_dashboard_asks_a_device_to_blink_and_no_other_device_does(port: int
         caller.close()
 
 
-def test_the_collector_is_asked_by_the_dashboard_and_by_no_device(port: int) -> None:
+def test_only_the_dashboard_can_send_a_collector_command(port: int) -> None:
     command = topics.collector_command("mill")
     collector = Caller(port, "collector", command, topics.every_device("mill", DeviceTopic.FINDINGS))
     device, dashboard = (
@@ -134,7 +136,7 @@ def test_the_collector_is_asked_by_the_dashboard_and_by_no_device(port: int) -> 
         (topics.device("another-site", "pi-1", DeviceTopic.STATUS), False),
     ],
 )
-def test_a_will_needs_the_right_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
+def test_will_needs_write_access_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
     settings = BrokerSettings(host=HOST, port=port, user="pi-1", password=PASSWORDS["pi-1"])
     answers: SimpleQueue[bool] = SimpleQueue()
     device = client(settings, "pi-1", will=(topic, b"gone"))
@@ -149,7 +151,7 @@ def test_a_will_needs_the_right_to_its_topic(port: int, topic: str, *, accepted:
         device.on_connect = None
 
 
-def test_a_newcomer_gets_what_is_retained_for_it_and_nothing_else(port: int) -> None:
+def test_new_client_gets_only_retained_messages_of_its_subscriptions(port: int) -> None:
     collector = Caller(port, "collector")
     dashboard = Caller(port, "dashboard", topics.zone("mill", "+"), topics.site_summary("mill"))
     collector.say(topics.zone("mill", "hall"), b"zone", retain=True)
@@ -176,15 +178,15 @@ def test_a_newcomer_gets_what_is_retained_for_it_and_nothing_else(port: int) -> 
         ("a/+", "b/x", False),
     ],
 )
-def test_a_pattern_covers_a_filter_only_if_it_covers_all_it_names(pattern: str, topic: str, covered: bool) -> None:
+def test_pattern_covers_a_filter_only_if_it_covers_all_its_topics(pattern: str, topic: str, covered: bool) -> None:
     assert covers(pattern, topic) is covered
 
 
-def test_a_broker_whose_lasting_task_ends_ends_with_it(port_only: int) -> None:
+def test_broker_ends_with_its_permanent_tasks(port_only: int) -> None:
     settings = HouseBrokerSettings(port=port_only, site="mill", passwords=PASSWORDS)
 
     async def kill_broadcast() -> None:
-        serving = asyncio.ensure_future(house_broker._serve(settings, threading.Event()))
+        serving = asyncio.ensure_future(house_broker._serve_until_stopped(settings, threading.Event()))
         lasting: list[asyncio.Task[Any]] = []
         while not lasting:
             await asyncio.sleep(0.01)  # the broker starts in this loop

@@ -1,4 +1,4 @@
-"""The template of an impact assessment says what the site file says, and leaves blank what only people know."""
+"""The template of an impact assessment: filled in from the site file, with blanks for the rest."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ EXAMPLE = ROOT / "firmware-config" / "site.example.toml"
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_the_template_states_what_is_measured_kept_and_promised(language: str) -> None:
+def test_template_states_measurements_retention_and_rules(language: str) -> None:
     site = read(EXAMPLE)
     site = replace(site, dashboard=replace(site.dashboard, language=language))
     text = impact_assessment(site)
@@ -40,7 +40,7 @@ def test_the_template_states_what_is_measured_kept_and_promised(language: str) -
     assert f"{texts.informed}: 2026-11-23" in filled
 
 
-def test_the_command_writes_it_and_check_warns_of_what_is_missing(tmp_path: Path) -> None:
+def test_command_writes_the_template_and_check_warns_of_missing_fields(tmp_path: Path) -> None:
     written = CliRunner().invoke(cli, ["impact-assessment", str(EXAMPLE)])
     assert written.exit_code == 0
     assert written.output == impact_assessment(read(EXAMPLE))
@@ -51,6 +51,6 @@ def test_the_command_writes_it_and_check_warns_of_what_is_missing(tmp_path: Path
     assert "warning" not in CliRunner().invoke(cli, ["check", str(path)]).output
 
 
-def test_a_day_that_is_none_is_refused() -> None:
+def test_invalid_date_is_rejected() -> None:
     with pytest.raises(ValueError, match=r'informed_on must be a day such as "2026-11-23", got .soon.'):
         Privacy(informed_on="soon")

@@ -1,4 +1,4 @@
-"""Broker passwords live in files of their own, and a file that is wrong is told plainly."""
+"""Broker passwords: read from their own files, with clear errors for unusable files."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from edge.broker import BrokerSettings
 from ledig.passwords import PasswordRejected, make, sign_in
 
 
-def test_a_process_signs_in_with_the_password_of_its_own_file(tmp_path: Path) -> None:
+def test_process_uses_the_password_from_its_own_file(tmp_path: Path) -> None:
     (tmp_path / "pi-1").write_text("secret\n")
     (tmp_path / "pi-1").chmod(0o640)
-    signed = sign_in(BrokerSettings(port=1884), "pi-1", tmp_path)
-    assert (signed.user, signed.password, signed.port) == ("pi-1", "secret", 1884)
-    assert "secret" not in repr(signed)
+    settings = sign_in(BrokerSettings(port=1884), "pi-1", tmp_path)
+    assert (settings.user, settings.password, settings.port) == ("pi-1", "secret", 1884)
+    assert "secret" not in repr(settings)
 
 
-def test_without_a_password_directory_the_broker_asks_for_none() -> None:
+def test_no_password_without_a_password_directory() -> None:
     assert sign_in(BrokerSettings(), "pi-1", None) == BrokerSettings()
 
 
 @pytest.mark.parametrize(
-    ("content", "mode", "told"),
+    ("content", "mode", "expected"),
     [
         (None, 0, "no such file or directory; put the broker password of pi-1 there, one line"),
         (b"secret", 0o604, "readable by every user of this machine; run: chmod o= "),
@@ -30,22 +30,22 @@ def test_without_a_password_directory_the_broker_asks_for_none() -> None:
         (b"\xff\xfe", 0o600, "not UTF-8 text; put one line with the password there"),
     ],
 )
-def test_a_faulty_password_file_is_told(tmp_path: Path, content: bytes | None, mode: int, told: str) -> None:
+def test_unusable_password_file_is_reported(tmp_path: Path, content: bytes | None, mode: int, expected: str) -> None:
     if content is not None:
         (tmp_path / "pi-1").write_bytes(content)
         (tmp_path / "pi-1").chmod(mode)
     with pytest.raises(PasswordRejected) as rejected:
         sign_in(BrokerSettings(), "pi-1", tmp_path)
-    assert str(rejected.value).startswith(f"{tmp_path / 'pi-1'}: {told}")
+    assert str(rejected.value).startswith(f"{tmp_path / 'pi-1'}: {expected}")
     assert "secret" not in str(rejected.value)
 
 
-def test_a_password_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
+def test_empty_password_file_is_created_again(tmp_path: Path) -> None:
     (tmp_path / "pi-1").touch(0o600)
     assert len(make(tmp_path, ("pi-1",))["pi-1"]) >= 32
 
 
-def test_passwords_that_are_made_are_kept_and_nobody_elses(tmp_path: Path) -> None:
+def test_created_passwords_are_kept_and_private(tmp_path: Path) -> None:
     made = make(tmp_path / "passwords", ("collector", "pi-1"))
     again = make(tmp_path / "passwords", ("collector", "pi-1", "pi-2"))
     assert {user: again[user] for user in made} == made

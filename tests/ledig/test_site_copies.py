@@ -1,4 +1,4 @@
-"""Copies of the site file: each version that was in effect, a bounded number, for the collector's user alone."""
+"""Copies of the site file: each version in effect, a limited number, readable by the collector's user only."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ledig.site_copies import KEEP, keep_site_copy
 DAY_MS = 24 * 3_600_000
 
 
-def test_each_version_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
+def test_each_version_is_copied_once_and_the_oldest_are_deleted(tmp_path: Path) -> None:
     site, folder = tmp_path / "site.toml", tmp_path / "backups"
     for number in range(KEEP + 5):
         site.write_text(f"version {number}")
@@ -20,14 +20,14 @@ def test_each_version_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_cannot_be_made_keeps_nobody_from_starting(tmp_path: Path) -> None:
+def test_failing_backup_folder_does_not_prevent_a_start(tmp_path: Path) -> None:
     site = tmp_path / "site.toml"
     site.write_text("version 1")
     keep_site_copy(site, site / "backups", 1)
     assert [*tmp_path.iterdir()] == [site]
 
 
-def test_files_of_other_names_are_left_alone(tmp_path: Path) -> None:
+def test_files_with_other_names_are_ignored(tmp_path: Path) -> None:
     site, folder = tmp_path / "site.toml", tmp_path / "backups"
     folder.mkdir()
     foreign = ["site-old.toml", "site-.toml", "site-000009.toml", "site-000001-x.toml", "site-zz-1.toml"]
@@ -40,7 +40,7 @@ def test_files_of_other_names_are_left_alone(tmp_path: Path) -> None:
     assert [copy.number for copy in site_copies(folder)] == list(range(3, KEEP + 3))
 
 
-def test_copies_that_were_replaced_long_ago_are_deleted_and_the_newest_stays(tmp_path: Path) -> None:
+def test_copies_replaced_long_ago_are_deleted_except_the_newest(tmp_path: Path) -> None:
     site, folder = tmp_path / "site.toml", tmp_path / "backups"
     for number, at_ms in enumerate([0, DAY_MS, 30 * DAY_MS]):
         site.write_text(f"version {number}")

@@ -1,4 +1,4 @@
-"""No process looks alive when it no longer works: each real command, with its notification socket."""
+"""Watchdog and restarts: a process that no longer works never looks alive."""
 
 import signal
 import sqlite3
@@ -18,11 +18,11 @@ from tests.support.command import Command, command
 from tests.support.site_files import DEVICE, SITE, changing_meter, set_meter, site_file
 
 WATCHDOG_S = 1.0
-"""A process that is well reports four times in this."""
+"""A healthy process reports four times in this period."""
 SILENCE = 4
-"""Spans of the watchdog without a report that count as silence."""
+"""Watchdog periods without a report that count as silence."""
 HANG_US = 600_000_000
-"""A disk that answers no more."""
+"""Delay that simulates a disk that no longer answers."""
 INFLUX = """
 [history]
 kind = "influxdb"
@@ -42,7 +42,7 @@ def edge(site: Path) -> tuple[str | Path, ...]:
 
 
 def started(running: Command, *, log: str) -> None:
-    """Until it reported that it is ready and alive, and logged a line that shows all its threads run."""
+    """Wait until the process is ready and alive, and has logged a line that shows that all threads run."""
     running.wait_for_report("WATCHDOG=1")
     until(lambda: log in running.output(), what=f"{log!r} in {running.output()}")
     assert running.reports()[0] == "READY=1"
@@ -57,7 +57,7 @@ def started(running: Command, *, log: str) -> None:
         ("dashboard", "following", "paho-mqtt-client"),
     ],
 )
-def test_a_thread_that_dies_ends_its_process_with_status_1_and_its_name(
+def test_dying_thread_ends_its_process_with_status_1_and_is_named(
     broker: Mosquitto, tmp_path: Path, process: str, log: str, thread: str
 ) -> None:
     more = INFLUX.format(port=free_port()) if thread == "projection" else ""
@@ -72,7 +72,7 @@ def test_a_thread_that_dies_ends_its_process_with_status_1_and_its_name(
 
 
 @pytest.mark.parametrize("process", ["edge", "collector", "dashboard"])
-def test_a_hangup_ends_no_process(broker: Mosquitto, tmp_path: Path, process: str) -> None:
+def test_hangup_ends_no_process(broker: Mosquitto, tmp_path: Path, process: str) -> None:
     site = site_file(tmp_path, broker, dashboard_port=free_port())
     with command(*(edge(site) if process == "edge" else (process, site)), watchdog_s=WATCHDOG_S) as running:
         running.wait_for_report("WATCHDOG=1")
@@ -83,17 +83,17 @@ def test_a_hangup_ends_no_process(broker: Mosquitto, tmp_path: Path, process: st
 
 
 def falls_silent(running: Command) -> bool:
-    """Whether no report comes for several spans of the watchdog."""
+    """Return whether there is no report for several watchdog periods."""
     seen, quiet = len(running.reports()), threading.Event()
     quiet.wait(SILENCE * WATCHDOG_S)
     return len(running.reports()) == seen
 
 
-def test_an_agent_whose_receipts_stop_while_the_broker_is_up_reports_no_progress(
+def test_agent_without_receipts_reports_no_progress_while_the_broker_is_up(
     tmp_path: Path,
 ) -> None:
     with (
-        mosquitto() as own,  # where no collector has left the word that it is offline
+        mosquitto() as own,  # without a retained offline status of a collector
         Collector(own) as collector,
         command(*edge(site_file(tmp_path, own)), watchdog_s=WATCHDOG_S) as agent,
     ):
@@ -112,7 +112,7 @@ def test_an_agent_whose_receipts_stop_while_the_broker_is_up_reports_no_progress
         agent.wait_for_report("WATCHDOG=1")
 
 
-def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> None:
+def test_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> None:
     with mosquitto() as own:
         site = site_file(tmp_path, own)
         with command(*edge(site), watchdog_s=WATCHDOG_S) as agent:
@@ -122,10 +122,10 @@ def test_an_agent_reports_progress_while_the_broker_is_away(tmp_path: Path) -> N
             agent.wait_for_report("WATCHDOG=1", count=2 * SILENCE)
 
 
-def test_a_collector_whose_commit_hangs_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
+def test_collector_with_a_hanging_commit_reports_no_progress(broker: Mosquitto, tmp_path: Path) -> None:
     site, data = site_file(tmp_path, broker), tmp_path / "data"
     paths = [part for tail in ("", "-wal") for part in ("-P", f"{data}/journal.sqlite{tail}")]
-    inject = f"inject=fdatasync:delay_enter={HANG_US}:when=20+"  # its start alone needs about eight
+    inject = f"inject=fdatasync:delay_enter={HANG_US}:when=20+"  # the start alone needs about eight
     under = ("strace", "-f", "-qq", "-o", "/dev/null", *paths, "-e", "trace=fdatasync", "-e", inject)
     data.mkdir()
     with command("collector", site, watchdog_s=WATCHDOG_S, under=under) as collector:
@@ -135,7 +135,7 @@ def test_a_collector_whose_commit_hangs_reports_no_progress(broker: Mosquitto, t
             assert collector.process.poll() is None
 
 
-def test_a_collector_whose_journal_is_away_says_why_and_is_given_time(broker: Mosquitto, tmp_path: Path) -> None:
+def test_collector_with_a_locked_journal_logs_it_and_extends_its_start(broker: Mosquitto, tmp_path: Path) -> None:
     site = site_file(tmp_path, broker)
     with command("collector", site, watchdog_s=WATCHDOG_S) as collector:
         started(collector, log="connected to the broker")
@@ -148,7 +148,7 @@ def test_a_collector_whose_journal_is_away_says_why_and_is_given_time(broker: Mo
         lock.close()
 
 
-def test_a_process_is_not_ready_before_it_works(tmp_path: Path) -> None:
+def test_process_is_not_ready_before_it_works(tmp_path: Path) -> None:
     with mosquitto() as own:
         site = site_file(tmp_path, own)
         (tmp_path / "data").mkdir()
@@ -160,7 +160,7 @@ def test_a_process_is_not_ready_before_it_works(tmp_path: Path) -> None:
         lock.close()
 
 
-def test_the_dashboard_is_ready_once_it_answers(broker: Mosquitto, tmp_path: Path) -> None:
+def test_dashboard_is_ready_once_it_answers(broker: Mosquitto, tmp_path: Path) -> None:
     port = free_port()
     with command("dashboard", site_file(tmp_path, broker, dashboard_port=port)) as dashboard:
         dashboard.wait_for_report("READY=1")
@@ -175,9 +175,9 @@ def _with_dying_thread(stop: threading.Event) -> None:
     stop.wait()
 
 
-def test_a_process_of_ledig_up_ends_with_its_thread_and_starts_again(capfd: pytest.CaptureFixture[str]) -> None:
+def test_child_of_ledig_up_ends_with_its_thread_and_restarts(capfd: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
-    supervisor = Supervisor([Child(name="dying", work=_with_dying_thread, arguments=())], tell=lines.append)
+    supervisor = Supervisor([Child(name="dying", work=_with_dying_thread, arguments=())], show=lines.append)
     supervisor.start()
     try:
 
@@ -213,13 +213,13 @@ gc.collect()
 """
 
 
-def test_a_thread_that_a_library_starts_by_itself_ends_the_process_too() -> None:
+def test_dying_raw_thread_ends_the_process() -> None:
     ended = subprocess.run([sys.executable, "-c", RAW], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "LookupError: a thread without" in ended.stderr
 
 
-def test_an_error_in_a_finaliser_ends_nothing() -> None:
+def test_error_in_a_finaliser_ends_nothing() -> None:
     ended = subprocess.run([sys.executable, "-c", HARMLESS], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0
     assert "LookupError: a finaliser" in ended.stderr

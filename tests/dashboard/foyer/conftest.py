@@ -1,4 +1,4 @@
-"""The foyer's fixtures: one browser and one broker for a file of tests, a house with a voice, a screen to look at."""
+"""Fixtures of the wall screen: a browser and a broker per test file, a served site with a publisher, a screen."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -16,15 +16,18 @@ Opened = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
-def told(lasting_broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
-    with voice(lasting_broker.settings("observer")) as speaker, served(lasting_broker.settings("dashboard")) as running:
-        everything(speaker)
-        yield running, speaker
+def site(lasting_broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
+    with (
+        voice(lasting_broker.settings("observer")) as publisher,
+        served(lasting_broker.settings("dashboard")) as running,
+    ):
+        everything(publisher)
+        yield running, publisher
 
 
 @pytest.fixture
 def opened(chromium: Browser) -> Opened:
-    """Open a page as the screen in the foyer does, at 1920 x 1080; its script may not throw."""
+    """Open a page at 1920 x 1080 like the wall screen; errors in its scripts fail the test."""
 
     def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
         screen = {"viewport": {"width": 1920, "height": 1080}, **context}

@@ -1,4 +1,4 @@
-"""The register of sensors: whole, true to the settings, and the same promise in both languages."""
+"""The sensor register: complete, generated from the settings, in both languages."""
 
 import re
 from dataclasses import replace
@@ -19,7 +19,7 @@ USUAL = RetentionSettings()
 
 
 def entry(kind: SpaceKind, sensor: SensorKind, tenure: Tenure = Tenure.SHARED, **retention: int) -> Entry:
-    """What the register says of one space with one sensor."""
+    """Return the register entry of one space with one sensor."""
     space = Space(id="one", name="Platsen", kind=kind, zone="hall", x_m=1, y_m=1, tenure=tenure)
     plan = replace(PLAN, spaces=(space,), doors=(), sensors=(Sensor(device="pi", id="its", kind=sensor, space="one"),))
     (found,) = register(plan, RetentionSettings(**retention), EN)[0].entries
@@ -37,13 +37,13 @@ def every_sensor(sections: tuple[Section, ...]) -> list[str]:
 
 
 @given(left_out=st.sets(st.sampled_from([sensor.key for sensor in PLAN.sensors])))
-def test_every_sensor_of_the_site_file_stands_in_the_register_once_and_no_other(left_out: set[tuple[str, str]]) -> None:
+def test_register_lists_every_sensor_of_the_site_file_exactly_once(left_out: set[tuple[str, str]]) -> None:
     sensors = tuple(sensor for sensor in PLAN.sensors if sensor.key not in left_out)
     listed = every_sensor(register(replace(PLAN, sensors=sensors), USUAL, SV))
     assert sorted(listed) == sorted(sensor.id for sensor in sensors)
 
 
-def test_a_sensor_of_a_rooms_air_is_told_with_the_room_and_with_what_its_zone_keeps() -> None:
+def test_air_sensor_of_a_room_is_listed_with_the_room_and_the_retention_of_its_zone() -> None:
     room = Sensor(device="pi-2", id="room-air", kind=SensorKind.AIR, space="room-1", zone="loft")
     sections = register(replace(PLAN, sensors=(room,)), USUAL, EN)
     (found,) = next(section for section in sections if section.anchor == "zone-loft").entries
@@ -51,7 +51,7 @@ def test_a_sensor_of_a_rooms_air_is_told_with_the_room_and_with_what_its_zone_ke
     assert kept(found)["Five-minute averages"] == "13 months"
 
 
-def test_the_air_of_an_office_that_is_one_members_own_is_shown_to_nobody() -> None:
+def test_air_of_a_dedicated_office_is_shown_to_nobody() -> None:
     spaces = tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id == "room-1")
     plan = replace(PLAN, spaces=tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in spaces))
     for zone in ("loft", "hall"):
@@ -61,20 +61,20 @@ def test_the_air_of_an_office_that_is_one_members_own_is_shown_to_nobody() -> No
         assert ("Five-minute averages" in kept(air)) is (zone == "hall")
 
 
-def test_spaces_without_a_sensor_are_named() -> None:
+def test_spaces_without_a_sensor_are_listed() -> None:
     quiet = next(section for section in register(PLAN, USUAL, SV) if section.anchor == "zone-hall")
     assert quiet.unwatched == ("Kaffebönor",)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", SensorKind)
-def test_every_kind_of_sensor_has_a_name_and_says_what_it_records(kind: SensorKind, language: str) -> None:
+def test_every_sensor_kind_has_a_name_and_a_description(kind: SensorKind, language: str) -> None:
     name, records = told(kind, Words.of(language))
     assert name
     assert records.endswith(".")
 
 
-def test_times_are_those_of_the_settings() -> None:
+def test_retention_times_come_from_the_settings() -> None:
     desk = entry(SpaceKind.DESK, SensorKind.PIR, raw_hours=24, desk_hours_days=7, series_days=100)
     assert kept(desk)["Each reading and each change, with its time"] == "24 hours"
     assert kept(desk)["Whether it was taken, once an hour"] == "7 days"
@@ -83,14 +83,14 @@ def test_times_are_those_of_the_settings() -> None:
     assert kept(booth)["Whether it was taken, once an hour"] == "1 day"
 
 
-def test_one_members_own_spot_keeps_no_use_and_shows_nobody_anything() -> None:
+def test_dedicated_space_keeps_no_use_and_shows_nothing() -> None:
     for kind in (SpaceKind.DESK, SpaceKind.ROOM, SpaceKind.EQUIPMENT):
         own = entry(kind, SensorKind.PIR, Tenure.DEDICATED)
         assert "Whether it was taken, once an hour" not in kept(own)
         assert own.seen[0].text == "Nothing."
 
 
-def test_a_desks_past_is_promised_to_nobody_and_a_booths_only_to_hosts() -> None:
+def test_history_of_a_desk_is_shown_to_nobody_and_of_a_booth_only_to_hosts() -> None:
     by_hour = "use over four weeks or more"
     assert not any(by_hour in line.text for line in entry(SpaceKind.DESK, SensorKind.PIR).seen)
     everybody, hosts = entry(SpaceKind.BOOTH, SensorKind.PIR).seen
@@ -98,13 +98,13 @@ def test_a_desks_past_is_promised_to_nobody_and_a_booths_only_to_hosts() -> None
     assert by_hour in hosts.text
 
 
-def test_a_level_sensor_of_a_supply_is_not_called_one_of_distance() -> None:
+def test_level_sensor_of_a_supply_is_not_called_distance_sensor() -> None:
     supply = entry(SpaceKind.SUPPLY, SensorKind.DISTANCE)
     assert supply.records[0].name == "Level sensor"
     assert "taken" not in " ".join(kept(supply))
 
 
-def test_every_section_has_an_anchor_of_its_own() -> None:
+def test_section_anchors_are_unique() -> None:
     anchors = [section.anchor for section in register(PLAN, USUAL, SV)]
     assert len(set(anchors)) == len(anchors)
     assert all(re.fullmatch(r"[a-z0-9-]+", anchor) for anchor in anchors)

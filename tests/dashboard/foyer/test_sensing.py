@@ -1,4 +1,4 @@
-"""The page of the register: whole without JavaScript, in both languages, and it says who has looked."""
+"""The page of the sensor register: complete without JavaScript, in both languages, with the latest views."""
 
 import re
 from html import unescape
@@ -14,7 +14,7 @@ from tests.dashboard.house import PLAN
 from tests.dashboard.test_routes import log_in
 
 
-def test_the_page_names_every_sensor_and_what_it_records(app: Flask) -> None:
+def test_page_lists_every_sensor_and_what_it_records(app: Flask) -> None:
     page = app.test_client().get("/sensing").text
     for sensor in PLAN.sensors:
         assert re.search(rf"\b{sensor.id}\b", page)
@@ -23,21 +23,21 @@ def test_the_page_names_every_sensor_and_what_it_records(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("sv", "Vad sensorerna registrerar"), ("en", "What the sensors record")]
+    ("language", "text"), [("sv", "Vad sensorerna registrerar"), ("en", "What the sensors record")]
 )
-def test_the_page_has_a_language_and_a_description(app: Flask, language: str, words: str) -> None:
+def test_page_has_a_language_and_a_description(app: Flask, language: str, text: str) -> None:
     page = app.test_client().get(f"/sensing?lang={language}").text
-    assert words in page
+    assert text in page
     assert '<meta name="description"' in page
 
 
-def test_every_link_on_the_page_leads_somewhere(app: Flask) -> None:
+def test_every_link_on_the_page_has_a_target(app: Flask) -> None:
     page = app.test_client().get("/sensing").text
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
 
 
-def test_who_has_looked_is_told_without_a_name(app: Flask) -> None:
+def test_views_are_listed_without_names(app: Flask) -> None:
     public, host = app.test_client(), app.test_client()
     assert "Ingen än så länge." in public.get("/sensing").text
     log_in(host)
@@ -48,12 +48,12 @@ def test_who_has_looked_is_told_without_a_name(app: Flask) -> None:
     assert re.search(rf"\b{NAME}\b", page) is None
 
 
-def test_the_page_asks_for_no_session(app: Flask) -> None:
+def test_page_needs_no_session(app: Flask) -> None:
     assert "Set-Cookie" not in app.test_client().get("/sensing").headers
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_rule_of_the_house_stands_on_the_page(app: Flask, settings: DashboardSettings, language: str) -> None:
+def test_page_contains_every_privacy_rule(app: Flask, settings: DashboardSettings, language: str) -> None:
     page = unescape(app.test_client().get(f"/sensing?lang={language}").text)
     for rule in house_rules(PLAN, settings, Words.of(language)):
         assert f'id="{rule.anchor}"' in page

@@ -1,4 +1,4 @@
-"""The register and the sign in real Chromium: on every width, and on paper."""
+"""The sensor register and the sign in Chromium, at several widths and on paper."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,25 +13,23 @@ from tests.dashboard.stage import Voice
 pytestmark = pytest.mark.browser
 
 AWAY = "https://ledig.spinneriet-i-den-gamla-fabriken.example"
-"""A name as long as names get: what a phone would be led to."""
+"""A very long host name, as the target of the code."""
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("path", ["/sensing", "/sensing/sign"])
-def test_nothing_is_wider_than_its_window(opened: Opened, told: tuple[object, Voice], width: int, path: str) -> None:
-    with opened(told[0], viewport={"width": width, "height": 568}) as page:
+def test_nothing_is_wider_than_the_window(opened: Opened, site: tuple[object, Voice], width: int, path: str) -> None:
+    with opened(site[0], viewport={"width": width, "height": 568}) as page:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_sign_is_one_sheet_of_paper_black_on_white_with_its_code_on_it(
-    chromium: Browser, app: Flask, theme: str
-) -> None:
-    house = app.test_client()
+def test_sign_prints_on_one_sheet_in_black_on_white_with_its_code(chromium: Browser, app: Flask, theme: str) -> None:
+    client = app.test_client()
 
     def answer(route: Route) -> None:
-        with house.get(urlsplit(route.request.url).path, base_url=AWAY) as found:
+        with client.get(urlsplit(route.request.url).path, base_url=AWAY) as found:
             route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 
     with chromium.new_context(color_scheme=theme) as reader:  # type: ignore[arg-type]  # both are themes

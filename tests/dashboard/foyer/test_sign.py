@@ -1,4 +1,4 @@
-"""The sign beside the sensors: a code that a phone can read, of an address that a phone can reach."""
+"""The printed sign: a readable QR code with an address that phones can reach."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,21 +29,21 @@ ADDRESS = "https://ledig.spinneriet.example/sensing"
         ("localhost:8000", "http", (".example", "pi.local"), 0, "http://pi.local:8000"),
     ],
 )
-def test_the_sign_leads_to_a_name_that_a_phone_can_reach(  # noqa: PLR0917 - a table
+def test_sign_uses_a_host_name_that_phones_can_reach(  # noqa: PLR0917 - a table
     settings: DashboardSettings, host: str, scheme: str, hosts: tuple[str, ...], proxies: int, expected: str | None
 ) -> None:
     assert origin(replace(settings, hosts=hosts, proxies=proxies), host, scheme) == expected
 
 
 def squares(drawn: Code) -> Iterator[tuple[int, int]]:
-    """Where the dark squares of a drawn code are, without its border."""
+    """Return the positions of the dark squares of a code, without its border."""
     for step in drawn.path.split("M")[1:]:
         x, y = step.removesuffix("h1v1h-1z").split(" ")
         yield int(x) - QUIET, int(y) - QUIET
 
 
 @given(name=st.from_regex(r"[a-z]{1,30}(\.[a-z]{2,10}){1,3}", fullmatch=True))
-def test_what_is_drawn_is_the_code_of_the_address_with_its_white_border(name: str) -> None:
+def test_drawing_is_the_qr_code_of_the_address_with_a_white_border(name: str) -> None:
     address = f"https://{name}/sensing"
     matrix = segno.make_qr(address, error="q").matrix
     drawn = code(address)
@@ -51,14 +51,14 @@ def test_what_is_drawn_is_the_code_of_the_address_with_its_white_border(name: st
     assert set(squares(drawn)) == {(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark}
 
 
-def test_the_sheet_speaks_both_languages_the_houses_own_first(app: Flask) -> None:
+def test_sheet_has_both_languages_the_default_first(app: Flask) -> None:
     page = app.test_client().get("/sensing/sign", base_url="https://ledig.example").text
     assert page.index("Sensorer här känner av") < page.index("Sensors here detect")
     assert "https://ledig.example/sensing" in page
     assert 'class="qr"' in page
 
 
-def test_a_sign_that_would_lead_a_phone_to_itself_has_no_code_and_says_what_to_do(app: Flask) -> None:
+def test_sign_without_a_public_address_has_no_code_but_a_remedy(app: Flask) -> None:
     page = app.test_client().get("/sensing/sign?lang=en", base_url="http://127.0.0.1:8000").text
     assert 'class="qr"' not in page
     assert "Open this page at the address that phones use" in page

@@ -1,4 +1,4 @@
-"""What the screen in the foyer is told to show, of any house."""
+"""Layout of the wall screen for various sites."""
 
 import math
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.dashboard.house import PLAN
 DESK = Space(id="desk", name="Skrivbord", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
 
 
-def house(**count: int) -> tuple[Space, ...]:
+def make_spaces(**count: int) -> tuple[Space, ...]:
     return tuple(
         replace(DESK, id=f"{kind}-{number}", name=f"{kind} {number}", kind=SpaceKind(kind))
         for kind, total in count.items()
@@ -25,32 +25,32 @@ def house(**count: int) -> tuple[Space, ...]:
     )
 
 
-def test_few_booths_and_rooms_are_told_by_name_and_many_by_kind() -> None:
-    few = board(replace(PLAN, spaces=house(desk=9, booth=2, room=MOST_NAMED - 2)))
+def test_few_booths_and_rooms_are_listed_by_name_and_many_by_kind() -> None:
+    few = board(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MOST_NAMED - 2)))
     assert [row.name for row in few.rows] == ["booth 0", "booth 1", "room 0", "room 1", "room 2"]
     assert few.kinds == ()
-    many = board(replace(PLAN, spaces=house(desk=9, booth=2, room=MOST_NAMED - 1)))
+    many = board(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MOST_NAMED - 1)))
     assert many.rows == ()
     assert many.kinds == (SpaceKind.BOOTH, SpaceKind.ROOM)
 
 
-def test_each_row_knows_its_place_in_the_frame() -> None:
+def test_row_has_its_index_in_the_frame() -> None:
     offered = [space for space in PLAN.spaces if space.offered]
     assert [offered[row.place].name for row in board(PLAN).rows] == [row.name for row in board(PLAN).rows]
 
 
 @pytest.mark.parametrize(("desks", "digits"), [(6, 1), (10, 2), (99, 2), (500, 3)])
-def test_the_number_has_room_for_every_count_there_can_be(desks: int, digits: int) -> None:
-    assert board(replace(PLAN, spaces=house(desk=desks))).digits == digits
+def test_number_has_room_for_every_possible_count(desks: int, digits: int) -> None:
+    assert board(replace(PLAN, spaces=make_spaces(desk=desks))).digits == digits
 
 
-def test_one_member_s_own_desk_is_neither_answer_nor_row() -> None:
+def test_dedicated_desk_is_neither_counted_nor_listed() -> None:
     own = replace(DESK, tenure=Tenure.DEDICATED)
     assert board(replace(PLAN, spaces=(own,))).kind is None
-    assert board(replace(PLAN, spaces=(own, *house(booth=1)))).kind is SpaceKind.BOOTH
+    assert board(replace(PLAN, spaces=(own, *make_spaces(booth=1)))).kind is SpaceKind.BOOTH
 
 
-def test_a_wide_floor_has_no_numbers_that_nobody_can_read() -> None:
+def test_wide_floor_has_no_unreadable_labels() -> None:
     wide = replace(PLAN, floors=(replace(PLAN.floors[0], width_m=62, depth_m=30),))
     assert [lettered(drawing).dense for drawing in draw(wide)] == [True]
     assert [lettered(drawing).dense for drawing in draw(PLAN)] == [False, False]
@@ -71,7 +71,7 @@ def test_labels_are_readable_at_five_metres_and_do_not_overlap() -> None:
                 assert abs(one.x - other.x) >= (len(first) + len(second)) / 2 * 0.6 * letters.size
 
 
-def test_a_floor_on_which_nothing_is_to_be_had_takes_no_turn() -> None:
+def test_floor_without_offered_spaces_is_not_shown() -> None:
     upstairs = tuple(
         replace(space, tenure=Tenure.DEDICATED) for space in PLAN.spaces if space.zone in {"quiet", "loft"}
     )
@@ -81,25 +81,25 @@ def test_a_floor_on_which_nothing_is_to_be_had_takes_no_turn() -> None:
 
 
 @given(now_s=st.floats(0, 4e9))
-def test_every_minute_the_picture_stands_elsewhere(now_s: float) -> None:
+def test_layout_shifts_every_minute(now_s: float) -> None:
     assert shift(now_s) in range(SHIFTS)
     assert shift(now_s) != shift(now_s + 60)
 
 
-@pytest.mark.parametrize(("language", "words"), [("sv", "av 28 skrivbord lediga"), ("en", "of 28 desks free")])
-def test_the_wall_speaks_the_language_it_is_asked_for(app: Flask, language: str, words: str) -> None:
+@pytest.mark.parametrize(("language", "text"), [("sv", "av 28 skrivbord lediga"), ("en", "of 28 desks free")])
+def test_wall_uses_the_requested_language(app: Flask, language: str, text: str) -> None:
     page = app.test_client().get(f"/wall?lang={language}").text
     assert f'lang="{language}"' in page
-    assert words in page
+    assert text in page
 
 
-def test_the_wall_has_nothing_to_touch_and_asks_only_this_house(app: Flask) -> None:
+def test_wall_has_no_controls_and_requests_only_this_server(app: Flask) -> None:
     page = app.test_client().get("/wall").text
     for part in ("<a ", "<button", "<form", "<input", "tabindex", "http://", "https://", "style="):
         assert part not in page
 
 
-def test_the_wall_leads_phones_to_the_page_and_never_to_themselves(app: Flask) -> None:
+def test_wall_qr_code_leads_to_the_page_and_never_to_localhost(app: Flask) -> None:
     client = app.test_client()
     assert (
         "QR code leading to https://ledig.example/"

@@ -1,4 +1,4 @@
-"""The screen in the foyer, in real Chromium: large, true, grey when it is lost, and back by itself."""
+"""The wall screen in Chromium: readable, up to date, grey when the connection is lost, recovering by itself."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +22,7 @@ HOUR_MS = 3_600_000
 HEIGHT = 1080
 House = tuple[DashboardSettings, Voice]
 
-# how tall the answer's own strokes are, in pixels, and not the line they stand in
+# height of the answer's glyphs in pixels, not of its line box
 INK = """() => {
   const number = document.getElementById('number'), style = getComputedStyle(number);
   const pen = document.createElement('canvas').getContext('2d');
@@ -30,7 +30,7 @@ INK = """() => {
   const ink = pen.measureText('0');
   return ink.actualBoundingBoxAscent + ink.actualBoundingBoxDescent;
 }"""
-# every colour of what can be old: the number, its words, the rows, the shapes of plan, rows and legend
+# all colours of data that can be old: the number, its text, the rows, the shapes of plan, rows and legend
 COLOURS = """() => {
   const all = selector => [...document.querySelectorAll(selector)].map(element => getComputedStyle(element));
   const text = all('#number, #of, dd').map(style => style.color);
@@ -38,7 +38,7 @@ COLOURS = """() => {
     style => ['--free', '--taken', '--away'].map(name => style.getPropertyValue(name)));
   return [...new Set([...text, ...shapes])];
 }"""
-# pairs of parts of the screen that lie on each other
+# pairs of overlapping parts of the screen
 COVERED = """() => {
   const parts = [...document.querySelectorAll('.count, .places div, .storey.on, .legend, .notice')];
   const boxes = parts.map(part => part.getBoundingClientRect()), found = [];
@@ -50,7 +50,7 @@ COVERED = """() => {
   return found;
 }"""
 GREYS = {"rgb(86, 95, 107)", "#6b7280"}
-"""--quiet and --unknown in the light."""
+"""--quiet and --unknown in the light theme."""
 
 
 def expect_live(page: Page) -> None:
@@ -59,7 +59,7 @@ def expect_live(page: Page) -> None:
 
 
 def outside(page: Page) -> list[str]:
-    """What is cut off at the edge of the screen."""
+    """Return the elements that are cut off at the edge of the screen."""
     return page.evaluate("""() => [...document.querySelectorAll('body *')].filter(element => {
       const box = element.getBoundingClientRect();
       return box.width && !element.closest('.shapes') && !element.closest('use') &&
@@ -67,8 +67,8 @@ def outside(page: Page) -> list[str]:
     }).map(element => element.outerHTML.slice(0, 80))""")
 
 
-def test_the_three_things_can_be_read_from_five_metres(opened: Opened, told: House) -> None:
-    with opened(told[0]) as page:
+def test_answer_rows_and_labels_are_readable_from_five_metres(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.goto("/wall")
         expect_live(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
@@ -83,29 +83,29 @@ def test_the_three_things_can_be_read_from_five_metres(opened: Opened, told: Hou
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1080, 1920), (1366, 768), (1024, 768)])
-def test_nothing_is_cut_off_on_any_screen(opened: Opened, told: House, size: tuple[int, int]) -> None:
-    with opened(told[0], viewport={"width": size[0], "height": size[1]}) as page:
+def test_nothing_is_cut_off_on_any_screen_size(opened: Opened, site: House, size: tuple[int, int]) -> None:
+    with opened(site[0], viewport={"width": size[0], "height": size[1]}) as page:
         page.goto("/wall")
         expect_live(page)
         assert outside(page) == []
 
 
 NOTICES = {
-    "words": "Vattnet är avstängt till klockan fyra. Använd köket på övre våningen. " * 3,
-    "one word": "W" * MOST_NOTICE,
+    "long text": "Vattnet är avstängt till klockan fyra. Använd köket på övre våningen. " * 3,
+    "unbroken": "W" * MOST_NOTICE,
     "from the right": "المياه مقطوعة حتى الساعة الرابعة بعد الظهر " * 4,
 }
 
 
 @pytest.mark.parametrize("notice", NOTICES)
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1366, 768)])
-def test_the_longest_notice_covers_nothing_and_is_all_there(
-    opened: Opened, told: House, size: tuple[int, int], notice: str
+def test_longest_notice_is_complete_and_covers_nothing(
+    opened: Opened, site: House, size: tuple[int, int], notice: str
 ) -> None:
     text = NOTICES[notice][:MOST_NOTICE].strip()
-    told[1].raw(topics.adjustments(PLAN.id), encode(Adjustments(notice=text)))
+    site[1].raw(topics.adjustments(PLAN.id), encode(Adjustments(notice=text)))
     try:
-        with opened(told[0], viewport={"width": size[0], "height": size[1]}) as page:
+        with opened(site[0], viewport={"width": size[0], "height": size[1]}) as page:
             page.goto("/wall")
             expect_live(page)
             expect(page.locator(".notice")).to_have_text(text)
@@ -113,16 +113,16 @@ def test_the_longest_notice_covers_nothing_and_is_all_there(
             assert page.evaluate(COVERED) == []
             assert page.locator(".notice").evaluate("one => one.scrollHeight <= one.clientHeight + 2")
     finally:
-        told[1].raw(topics.adjustments(PLAN.id), encode(Adjustments()))
+        site[1].raw(topics.adjustments(PLAN.id), encode(Adjustments()))
 
 
-def test_no_name_is_so_long_that_the_plan_has_no_room(opened: Opened, told: House) -> None:
-    with opened(told[0]) as page:
+def test_long_names_leave_room_for_the_plan(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.goto("/wall")
         expect_live(page)
         long = "Konferensrummet Fabrikören på andra våningen i gamla bomullsfabriken"
         page.evaluate(
-            "long => document.querySelectorAll('.house, dt').forEach(one => { one.textContent = long })", long
+            "long => document.querySelectorAll('.site-name, dt').forEach(one => { one.textContent = long })", long
         )
         plan = page.locator(".storey.on .plan").bounding_box()
         assert plan
@@ -130,61 +130,59 @@ def test_no_name_is_so_long_that_the_plan_has_no_room(opened: Opened, told: Hous
         assert outside(page) == []
 
 
-def test_a_change_in_the_house_changes_the_screen(opened: Opened, told: House) -> None:
-    settings, speaker = told
+def test_state_change_updates_the_screen(opened: Opened, site: House) -> None:
+    settings, publisher = site
     with opened(settings) as page:
         page.goto("/wall")
         expect_live(page)
         page.evaluate("window.untouched = true")
-        speaker.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
-        expect(page.locator("#s0")).to_have_class("mark s-v")  # and its quiet mark goes again
+        expect(page.locator("#s0")).to_have_class("mark s-v")  # the mark of the change disappears
         expect(page.locator('.places .s-v:has-text("Rum Väven") dd')).to_have_text("ledigt")
         shown = page.locator("main").inner_text()
         assert page.evaluate("window.untouched")
-        page.reload()  # the script's sentences are those of the server
+        page.reload()  # the server renders the same sentences as the script
         expect_live(page)
         assert page.locator("main").inner_text().split(" · ")[0] == shown.split(" · ")[0]
 
 
-def test_when_the_broker_dies_all_of_it_greys_and_says_since_when_and_it_recovers(
-    opened: Opened, served: Served
-) -> None:
+def test_screen_greys_with_time_when_the_broker_is_lost_and_recovers(opened: Opened, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
         opened(settings) as page,
     ):
-        everything(speaker)
+        everything(publisher)
         page.goto("/wall")
         expect_live(page)
         assert not GREYS & set(page.evaluate(COLOURS)) - {"#6b7280"}
         broker.kill()
         expect(page.locator("#lost")).to_have_text("Inga nya uppgifter sedan kl. 10.00")
         assert set(page.evaluate(COLOURS)) == GREYS
-        expect(page.locator("#clock")).to_be_visible()  # the pages live, and so does the house's clock
+        expect(page.locator("#clock")).to_be_visible()  # the server is up, so the site's clock is shown
         broker.start()
         expect_live(page)
         assert len(page.evaluate(COLOURS)) > len(GREYS)
 
 
-def test_a_collector_that_says_goodbye_greys_the_screen(opened: Opened, told: House) -> None:
-    settings, speaker = told
+def test_screen_greys_when_the_collector_stops(opened: Opened, site: House) -> None:
+    settings, publisher = site
     with opened(settings) as page:
         page.goto("/wall")
         expect_live(page)
-        speaker.say_goodbye()
+        publisher.say_goodbye()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")
         assert set(page.evaluate(COLOURS)) == GREYS
 
 
-def test_when_the_server_itself_is_gone_the_screen_greys_hides_its_clock_and_comes_back(
+def test_screen_greys_and_hides_its_clock_when_the_server_is_gone_and_recovers(
     opened: Opened, lasting_broker: Mosquitto, served: Served
 ) -> None:
     port, broker = free_port(), lasting_broker.settings("dashboard")
-    with voice(lasting_broker.settings("observer")) as speaker, served(broker, port=port) as settings:
-        everything(speaker)
+    with voice(lasting_broker.settings("observer")) as publisher, served(broker, port=port) as settings:
+        everything(publisher)
         screen = opened(settings)
         page = screen.__enter__()
         page.goto("/wall")
@@ -200,48 +198,48 @@ def test_when_the_server_itself_is_gone_the_screen_greys_hides_its_clock_and_com
         screen.__exit__(None, None, None)
 
 
-def test_a_screen_that_slept_or_whose_line_is_silent_is_grey_until_it_hears(opened: Opened, told: House) -> None:
-    with opened(told[0]) as live:
+def test_screen_is_grey_after_sleep_or_silence_until_a_frame_arrives(opened: Opened, site: House) -> None:
+    with opened(site[0]) as live:
         live.goto("/wall")
         expect_live(live)
-    with opened(told[0]) as page:
+    with opened(site[0]) as page:
         page.clock.install()
-        page.route("**/api/v1/stream", lambda _route: None)  # a connection that says nothing
+        page.route("**/api/v1/stream", lambda _route: None)  # a silent connection
         page.goto("/wall")
         expect_live(page)
         page.clock.fast_forward("00:20")
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
         assert set(page.evaluate(COLOURS)) == GREYS
         page.unroute("**/api/v1/stream")
-        page.clock.fast_forward("00:20")  # it asks anew by itself
+        page.clock.fast_forward("00:20")  # it reconnects by itself
         expect_live(page)
-    with opened(told[0]) as page:
+    with opened(site[0]) as page:
         page.clock.install()
         page.route("**/api/v1/stream", lambda _route: None)
         page.goto("/wall")
         expect_live(page)
-        page.clock.set_system_time("2040-01-01")  # the machine slept: no timer ran meanwhile
+        page.clock.set_system_time("2040-01-01")  # after sleep: no timer ran meanwhile
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
         expect(page.locator("#age")).to_contain_text("tim sedan")
 
 
-def test_a_screen_whose_script_never_came_loses_its_colours_by_itself(opened: Opened, told: House) -> None:
-    with opened(told[0]) as page:
+def test_screen_without_its_script_loses_its_colours(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.route("**/wall.js", lambda route: route.abort())
         page.goto("/wall")
         expect(page.locator(".made")).to_have_text("Uppgifter från kl. 10.00")
         page.evaluate("document.getAnimations().forEach(one => one.finish())")  # 40 s later
         main = page.locator("main").evaluate("main => getComputedStyle(main).filter")
         assert main == "grayscale(1) opacity(0.7)"
-    with opened(told[0]) as page:
+    with opened(site[0]) as page:
         page.goto("/wall")
         expect_live(page)
         expect(page.locator(".made")).to_be_hidden()
         assert page.locator("main").evaluate("main => main.getAnimations().length") == 0
 
 
-def test_without_javascript_it_shows_all_floors_its_age_and_loads_itself_anew(opened: Opened, told: House) -> None:
-    settings, speaker = told
+def test_screen_without_javascript_shows_all_floors_and_its_age_and_reloads(opened: Opened, site: House) -> None:
+    settings, publisher = site
     with opened(settings) as live:
         live.goto("/wall")
         expect_live(live)
@@ -251,12 +249,12 @@ def test_without_javascript_it_shows_all_floors_its_age_and_loads_itself_anew(op
         expect(page.locator(".made")).to_have_text("Uppgifter från kl. 10.00")
         for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
-        speaker.say({"desk-1": state(Occupancy.VACANT)})
-        expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001 - nobody touched it
+        publisher.say({"desk-1": state(Occupancy.VACANT)})
+        expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001 - it reloads by itself
 
 
-def test_floors_take_turns_and_stand_side_by_side_where_nothing_shall_move(opened: Opened, told: House) -> None:
-    with opened(told[0]) as page:
+def test_floors_alternate_and_are_side_by_side_with_reduced_motion(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
         expect_live(page)
@@ -268,7 +266,7 @@ def test_floors_take_turns_and_stand_side_by_side_where_nothing_shall_move(opene
         expect(ground).to_be_hidden()
         page.clock.run_for(20_000)
         expect(ground).to_be_visible()
-    with opened(told[0], reduced_motion="reduce") as page:
+    with opened(site[0], reduced_motion="reduce") as page:
         page.goto("/wall")
         expect_live(page)
         for floor in page.locator(".storey").all():
@@ -276,8 +274,8 @@ def test_floors_take_turns_and_stand_side_by_side_where_nothing_shall_move(opene
         assert outside(page) == []
 
 
-def test_nothing_burns_in_because_all_of_it_moves_by_a_few_pixels_each_minute(opened: Opened, told: House) -> None:
-    with opened(told[0]) as page:
+def test_layout_moves_by_a_few_pixels_each_minute(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
         expect_live(page)
@@ -292,17 +290,15 @@ def test_nothing_burns_in_because_all_of_it_moves_by_a_few_pixels_each_minute(op
 
 
 def renewed(page: Page) -> bool:
-    """Whether another page is there; if not, its time goes on."""
-    with suppress(Error):  # it may go at any moment
+    """Return whether the page was reloaded; if not, advance its clock."""
+    with suppress(Error):  # the page may be replaced at any moment
         page.clock.fast_forward("00:40")
         return bool(page.evaluate("!window.untouched"))
     return False
 
 
-def test_a_screen_made_for_another_plan_or_release_loads_itself_anew_but_only_if_the_server_answers(
-    opened: Opened, told: House
-) -> None:
-    with opened(told[0]) as page:
+def test_screen_of_another_plan_or_release_reloads_only_if_the_server_answers(opened: Opened, site: House) -> None:
+    with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
         expect_live(page)
@@ -313,7 +309,7 @@ def test_a_screen_made_for_another_plan_or_release_loads_itself_anew_but_only_if
             "**/api/v1/*",
             lambda route: route.fulfill(content_type="text/event-stream", body=f"data: {another}\n\n"),
         )
-        page.clock.fast_forward("00:40")  # the line is silent: it asks anew, and hears of another plan
+        page.clock.fast_forward("00:40")  # the connection is silent: it reconnects and gets another plan
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
         page.clock.fast_forward("00:40")
         assert page.evaluate("window.untouched")
@@ -323,17 +319,17 @@ def test_a_screen_made_for_another_plan_or_release_loads_itself_anew_but_only_if
         expect_live(page)
 
 
-def test_a_closed_house_says_when_it_opens_and_nothing_else_and_opens_by_itself(
+def test_closed_screen_shows_only_the_opening_time_and_opens_by_itself(
     opened: Opened, lasting_broker: Mosquitto, served: Served
 ) -> None:
     now = [MONDAY_10_MS - 4 * HOUR_MS]
     clock: Callable[[], int] = lambda: now[0]  # noqa: E731
     with (
-        voice(lasting_broker.settings("observer")) as speaker,
+        voice(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard"), now_ms=clock) as settings,
         opened(settings) as page,
     ):
-        everything(speaker)
+        everything(publisher)
         page.goto("/wall")
         expect_live(page)
         expect(page.locator("body")).to_have_text("Spinneriet 06:00 Stängt. Öppnar kl. 07.00", use_inner_text=True)
@@ -344,22 +340,22 @@ def test_a_closed_house_says_when_it_opens_and_nothing_else_and_opens_by_itself(
         now[0] = MONDAY_10_MS + 11 * HOUR_MS
         expect(page.locator("h1")).to_have_text("Stängt. Öppnar i morgon kl. 07.00")
         assert page.locator("svg, dl, #age").count() == 0
-        speaker.say_goodbye()
+        publisher.say_goodbye()
         expect(page.locator("h1")).to_have_css("color", "rgb(86, 95, 107)")
 
 
-def test_where_every_stream_is_taken_the_screen_asks_and_stays_live(opened: Opened, told: House) -> None:
-    settings, speaker = told
+def test_screen_without_a_free_stream_polls_and_stays_live(opened: Opened, site: House) -> None:
+    settings, publisher = site
     with opened(settings) as page:
         page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, body="full"))
         page.goto("/wall")
-        speaker.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect_live(page)
 
 
-def test_forced_colours_keep_every_shape(opened: Opened, told: House, chromium: Browser) -> None:
-    with opened(told[0], forced_colors="active") as page:
+def test_forced_colours_keep_every_shape_visible(opened: Opened, site: House, chromium: Browser) -> None:
+    with opened(site[0], forced_colors="active") as page:
         page.goto("/wall")
         expect_live(page)
         assert outside(page) == []

@@ -1,4 +1,4 @@
-"""The screen in the foyer runs for weeks, and nothing in it grows. Its hours pass a minute a second; --full: eight."""
+"""Memory of the wall screen over hours, at one minute per second; --full runs eight hours."""
 
 import time
 
@@ -14,14 +14,14 @@ from tests.dashboard.stage import Voice, state
 pytestmark = pytest.mark.browser
 
 SPEED = 60
-"""How fast the screen's own clocks run; the house tells its changes at its usual pace, ten frames a second."""
+"""Speed of the screen's clocks; the site publishes changes at its usual rate of ten frames a second."""
 MINUTE_S = 60
 MOST_GROWTH = 5_000_000
-"""In eight hours; in fewer, its share."""
+"""Bytes in eight hours; proportionally less in fewer."""
 NOISE = 400_000
-"""Compiled code and caches come and go; measured are some 20 kB."""
+"""Compiled code and caches vary; about 20 kB were measured."""
 
-# every clock and timer of the page runs SPEED times as fast
+# all clocks and timers of the page run SPEED times as fast
 FASTER = """(() => {
   const speed = %d, now = performance.now.bind(performance), date = Date.now, born = date();
   performance.now = () => now() * speed;
@@ -34,7 +34,7 @@ FASTER = """(() => {
 
 
 def held(devtools: CDPSession) -> dict[str, int]:
-    """What the page holds after its garbage is collected: bytes of JavaScript, nodes, listeners."""
+    """Return the page's memory after garbage collection: bytes of JavaScript, nodes, listeners."""
     for _ in range(3):
         devtools.send("HeapProfiler.collectGarbage")
     counters = devtools.send("Memory.getDOMCounters")
@@ -42,10 +42,10 @@ def held(devtools: CDPSession) -> dict[str, int]:
     return {"bytes": int(used), "nodes": counters["nodes"], "listeners": counters["jsEventListeners"]}
 
 
-def test_a_screen_that_runs_for_hours_holds_no_more_than_in_its_first_minutes(
-    opened: Opened, told: tuple[DashboardSettings, Voice], full: bool
+def test_memory_of_the_screen_does_not_grow_over_hours(
+    opened: Opened, site: tuple[DashboardSettings, Voice], full: bool
 ) -> None:
-    settings, speaker = told
+    settings, publisher = site
     hours = 8.0 if full else 0.25
     desks = [space.id for space in PLAN.spaces if space.offered]
     turns = [Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.VACANT, Occupancy.UNKNOWN]
@@ -53,7 +53,7 @@ def test_a_screen_that_runs_for_hours_holds_no_more_than_in_its_first_minutes(
     def pass_time(minutes: float) -> int:
         changes, until_s = 0, time.monotonic() + minutes * MINUTE_S / SPEED
         while time.monotonic() < until_s:
-            speaker.say({desks[changes % len(desks)]: state(turns[changes % len(turns)])})
+            publisher.say({desks[changes % len(desks)]: state(turns[changes % len(turns)])})
             changes += 1
             page.wait_for_timeout(50)
         return changes
@@ -68,8 +68,8 @@ def test_a_screen_that_runs_for_hours_holds_no_more_than_in_its_first_minutes(
         before = held(devtools)
         changes = pass_time(hours * 60)
         after = held(devtools)
-        print(f"{hours} h, {changes} changes: from {before} to {after}")  # noqa: T201 - a figure that is asked for
-        assert page.evaluate("window.untouched"), "it loaded itself anew, so nothing was measured"
+        print(f"{hours} h, {changes} changes: from {before} to {after}")  # noqa: T201 - a figure of the test
+        assert page.evaluate("window.untouched"), "the page reloaded, so nothing was measured"
         assert after["bytes"] - before["bytes"] <= max(NOISE, MOST_GROWTH * hours / 8)
         assert after["nodes"] <= before["nodes"] + 100
         assert after["listeners"] <= before["listeners"] + 5

@@ -1,4 +1,4 @@
-"""One browser and one broker for a file of tests, a house with a voice, a phone to look at it."""
+"""Fixtures of the member page: a browser and a broker per test file, a served site with a publisher, a phone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,15 +17,18 @@ Phone = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
-def house(lasting_broker: Mosquitto, served: Served) -> Iterator[House]:
-    with voice(lasting_broker.settings("observer")) as speaker, served(lasting_broker.settings("dashboard")) as running:
-        everything(speaker)
-        yield running, speaker
+def site(lasting_broker: Mosquitto, served: Served) -> Iterator[House]:
+    with (
+        voice(lasting_broker.settings("observer")) as publisher,
+        served(lasting_broker.settings("dashboard")) as running,
+    ):
+        everything(publisher)
+        yield running, publisher
 
 
 @pytest.fixture
 def phone(chromium: Browser) -> Phone:
-    """Open a page as a phone does, at 390 x 844, in Swedish; its script may not throw."""
+    """Open a page at 390 x 844 in Swedish; errors in its scripts fail the test."""
 
     def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
         return browser.page_of(chromium, settings.port, expected="", **context)
@@ -34,5 +37,5 @@ def phone(chromium: Browser) -> Phone:
 
 
 def expect_live(page: Page) -> None:
-    """The page hears from the house."""
+    """Wait until the page shows live data."""
     expect(page.locator("body.follows")).to_have_attribute("data-link", "live")

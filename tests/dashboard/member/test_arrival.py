@@ -1,4 +1,4 @@
-"""What the feed says of the hours to come, and what it refuses to say."""
+"""Forecasts as JSON, and rejected queries."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,49 +19,49 @@ from edge import topics
 from tests.dashboard.house import MONDAY_10_MS, PLAN
 from tests.dashboard.test_ahead import expected
 
-LOOKED = Hindsight({Lead.HOUR: Score(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, Kept(31, 0.95, 0.97)))
-TOLD = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8).hours, hindsight=LOOKED)
+HINDSIGHT = Hindsight({Lead.HOUR: Score(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, Kept(31, 0.95, 0.97)))
+OUTLOOK = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8).hours, hindsight=HINDSIGHT)
 
 
-def ask(now_ms: int = MONDAY_10_MS, told: Outlook | None = TOLD, **args: str):
-    return answer(read_arrival(args, PLAN), told, now_ms)
+def query(now_ms: int = MONDAY_10_MS, outlook: Outlook | None = OUTLOOK, **args: str):
+    return answer(read_arrival(args, PLAN), outlook, now_ms)
 
 
-def test_every_hour_to_come_is_told_with_its_band_and_its_odds() -> None:
-    said = ask()
-    assert (said["zone"], said["kind"], said["capacity"], said["made_at"]) == ("site", "desk", 28, MONDAY_10_MS)
-    assert said["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": 0.2, "middle": 0.2, "high": 0.2, "odds": 0.1}
-    assert [hour["at"] for hour in said["hours"]] == [MONDAY_10_MS + n * HOUR_MS for n in range(3)]
-    assert said["hindsight"]["leads"]["1h"]["error"] == 1.1
-    later = ask(MONDAY_10_MS + 61 * 60_000)
+def test_each_coming_hour_has_band_and_odds() -> None:
+    body = query()
+    assert (body["zone"], body["kind"], body["capacity"], body["made_at"]) == ("site", "desk", 28, MONDAY_10_MS)
+    assert body["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": 0.2, "middle": 0.2, "high": 0.2, "odds": 0.1}
+    assert [hour["at"] for hour in body["hours"]] == [MONDAY_10_MS + n * HOUR_MS for n in range(3)]
+    assert body["hindsight"]["leads"]["1h"]["error"] == 1.1
+    later = query(MONDAY_10_MS + 61 * 60_000)
     assert later["hours"][0]["at"] == MONDAY_10_MS + HOUR_MS
 
 
-def test_the_odds_of_an_arrival_say_how_often_such_promises_were_kept() -> None:
+def test_arrival_odds_include_their_hit_rate() -> None:
     arrival = local(PLAN, MONDAY_10_MS) + timedelta(minutes=90)
-    said = ask(at=arrival.isoformat(), at_least="2")
-    assert said["hour"]["at"] == MONDAY_10_MS + HOUR_MS
-    assert said["odds"] > 0.9
-    assert said["kept"] == {"promises": 31, "promised": 0.95, "came_true": 0.97}
-    assert ask(at=arrival.isoformat(), at_least="28")["odds"] < 0.1
-    assert ask(at=str(MONDAY_10_MS))["kept"] is None, "nothing was promised at such odds"
+    body = query(at=arrival.isoformat(), at_least="2")
+    assert body["hour"]["at"] == MONDAY_10_MS + HOUR_MS
+    assert body["odds"] > 0.9
+    assert body["kept"] == {"promises": 31, "promised": 0.95, "came_true": 0.97}
+    assert query(at=arrival.isoformat(), at_least="28")["odds"] < 0.1
+    assert query(at=str(MONDAY_10_MS))["kept"] is None, "no earlier forecast had such odds"
 
 
-def test_the_first_days_say_how_many_are_missing_and_silence_says_nothing() -> None:
-    assert ask(told=Outlook(at_ms=MONDAY_10_MS, missing_days=9)) == {
+def test_missing_days_are_reported_and_unknown_without_outlook() -> None:
+    assert query(outlook=Outlook(at_ms=MONDAY_10_MS, missing_days=9)) == {
         "zone": "site",
         "kind": "desk",
         "missing_days": 9,
         "hours": [],
     }
-    assert ask(told=None)["missing_days"] is None
+    assert query(outlook=None)["missing_days"] is None
 
 
-def test_people_have_no_odds_and_few_are_not_counted() -> None:
+def test_people_have_no_odds_and_counts_of_1_to_4_are_hidden() -> None:
     people = expected(3, 9, capacity=None)
-    said = answer(read_arrival({"kind": "people"}, PLAN), people, MONDAY_10_MS)
-    assert said["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": None, "middle": None, "high": None}
-    assert said["hours"][1]["middle"] == 9
+    body = answer(read_arrival({"kind": "people"}, PLAN), people, MONDAY_10_MS)
+    assert body["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": None, "middle": None, "high": None}
+    assert body["hours"][1]["middle"] == 9
     asked = read_arrival({"kind": "people", "at": str(MONDAY_10_MS)}, PLAN)
     assert "odds" not in answer(asked, people, MONDAY_10_MS)
 
@@ -82,25 +82,25 @@ def test_people_have_no_odds_and_few_are_not_counted() -> None:
         ({"hour": "13"}, "hour: unknown parameter; known parameters: zone, kind, at, at_least"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_with_place_finding_and_remedy(args: dict[str, str], text: str) -> None:
+def test_invalid_query_is_rejected_with_place_problem_and_remedy(args: dict[str, str], text: str) -> None:
     with pytest.raises(QuestionRejected) as refused:
-        ask(**args)
+        query(**args)
     assert text in str(refused.value)
 
 
-def test_an_hour_that_was_to_come_when_the_forecast_was_made_and_is_over_is_refused() -> None:
+def test_forecast_hour_that_has_passed_is_rejected() -> None:
     with pytest.raises(QuestionRejected, match="give a time during opening hours"):
-        ask(MONDAY_10_MS + HOUR_MS, at=str(MONDAY_10_MS))
-    assert ask(MONDAY_10_MS + HOUR_MS - 1, at=str(MONDAY_10_MS))["hour"]["at"] == MONDAY_10_MS
+        query(MONDAY_10_MS + HOUR_MS, at=str(MONDAY_10_MS))
+    assert query(MONDAY_10_MS + HOUR_MS - 1, at=str(MONDAY_10_MS))["hour"]["at"] == MONDAY_10_MS
 
 
-def test_a_zone_of_which_nothing_is_told_is_refused() -> None:
+def test_zone_without_forecast_is_rejected() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.zone == "loft" else s for s in PLAN.spaces)
     with pytest.raises(QuestionRejected, match="it has too few spaces"):
         read_arrival({"zone": "loft"}, replace(PLAN, spaces=own))
 
 
-def test_the_feed_answers_what_the_collector_told(app: Flask, live: Live) -> None:
+def test_api_returns_published_forecast(app: Flask, live: Live) -> None:
     public = app.test_client()
     assert public.get("/api/v1/forecast").json == {
         "site": PLAN.id,
@@ -112,7 +112,7 @@ def test_the_feed_answers_what_the_collector_told(app: Flask, live: Live) -> Non
         "opens": None,
     }
     topic = topics.forecast(PLAN.id, WHOLE_SITE)
-    live.inbox.append(Message(topic, encode(Forecast(kinds={SpaceKind.DESK: TOLD})), retained=True))
+    live.inbox.append(Message(topic, encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK})), retained=True))
     live.tick(1.0)
     assert len(public.get("/api/v1/forecast").json["hours"]) == 3
     assert public.get(f"/api/v1/forecast?at={MONDAY_10_MS + HOUR_MS}").json["odds"] > 0.9

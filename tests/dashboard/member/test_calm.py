@@ -1,4 +1,4 @@
-"""When it is calm: the day's course and the week, drawn and as tables."""
+"""Charts and tables of the day and the week."""
 
 import re
 
@@ -17,7 +17,7 @@ def hour(ahead: int, middle: float) -> HourOutlook:
     return HourOutlook(ahead, middle + 1, tuple(max(0.0, middle + n / 2) for n in range(-4, 5)), 0.9)
 
 
-TOLD = Outlook(
+OUTLOOK = Outlook(
     at_ms=MONDAY_10_MS,
     capacity=28,
     days=30,
@@ -31,8 +31,8 @@ def places(path: str) -> list[float]:
     return [float(number) for number in re.findall(r"-?[\d.]+", path)]
 
 
-def test_live_usual_and_forecast_each_have_a_line_of_their_own() -> None:
-    drawn = course(TOLD, 6, EN)
+def test_live_usual_and_forecast_have_separate_lines() -> None:
+    drawn = course(OUTLOOK, 6, EN)
     assert drawn is not None
     assert drawn.came.startswith("M22 ")
     assert drawn.came.endswith(f"L{drawn.now[0]:g} {drawn.now[1]:g}" if drawn.now else "")
@@ -42,8 +42,8 @@ def test_live_usual_and_forecast_each_have_a_line_of_their_own() -> None:
     assert all(0 <= number <= max(WIDTH, HEIGHT) for number in places(drawn.usual + drawn.expected + drawn.band))
 
 
-def test_the_table_of_the_day_says_the_same() -> None:
-    drawn = course(TOLD, 6, EN)
+def test_day_table_has_the_same_values_as_the_chart() -> None:
+    drawn = course(OUTLOOK, 6, EN)
     assert drawn is not None
     assert drawn.day == "Monday 24 November"
     assert drawn.rows == (
@@ -54,31 +54,31 @@ def test_the_table_of_the_day_says_the_same() -> None:
     )
 
 
-def test_hours_that_are_not_known_leave_a_gap_and_join_no_present() -> None:
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=TOLD.usual, came=((-2, 18.0),), hours=TOLD.hours)
-    drawn = course(told, 6, EN)
+def test_unknown_hours_leave_a_gap_before_now() -> None:
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=OUTLOOK.usual, came=((-2, 18.0),), hours=OUTLOOK.hours)
+    drawn = course(outlook, 6, EN)
     assert drawn is not None
     assert drawn.came.count("M") == 1
     assert "L" not in drawn.came
 
 
-def test_the_scale_holds_the_highest_there_is() -> None:
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=9, usual=((0, 5.0),), hours=(hour(0, 6.5),))
-    drawn = course(told, 6, EN)
+def test_scale_includes_the_highest_value() -> None:
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=9, usual=((0, 5.0),), hours=(hour(0, 6.5),))
+    drawn = course(outlook, 6, EN)
     assert drawn is not None
     assert [tick.text for tick in drawn.counts] == ["0", "4", "9"], "the band ends at 8.5"
 
 
-def test_a_course_of_another_day_has_no_present() -> None:
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=((22, 5.0), (23, 5.0)), hours=TOLD.hours)
-    drawn = course(told, 6, EN)
+def test_chart_of_another_day_has_no_current_value() -> None:
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=((22, 5.0), (23, 5.0)), hours=OUTLOOK.hours)
+    drawn = course(outlook, 6, EN)
     assert drawn is not None
     assert (drawn.now, drawn.came) == (None, "")
     assert course(Outlook(at_ms=MONDAY_10_MS, capacity=28), 6, EN) is None
 
 
-def test_the_more_is_free_the_larger_the_square() -> None:
-    drawn = week(TOLD, SV)
+def test_squares_grow_with_free_spaces() -> None:
+    drawn = week(OUTLOOK, SV)
     assert drawn is not None
     assert drawn.names == ("mån 24", "tis 25")
     assert len(drawn.levels) == LEVELS
@@ -88,17 +88,17 @@ def test_the_more_is_free_the_larger_the_square() -> None:
     assert max(sides) < CELL
 
 
-def test_the_table_of_the_week_has_each_hour_of_each_day_and_a_sentence_says_when_to_come() -> None:
-    drawn = week(TOLD, EN)
+def test_week_table_has_every_hour_and_a_sentence_names_the_quietest() -> None:
+    drawn = week(OUTLOOK, EN)
     assert drawn is not None
     assert drawn.rows == (("10", ("4", "0")), ("11", ("6", "28")))
     assert drawn.sentence == "Most free on Tuesday 11:00, fewest on Tuesday 10:00."
     assert week(Outlook(at_ms=MONDAY_10_MS, capacity=28), SV) is None
 
 
-def test_the_sentence_names_no_hour_that_the_week_does_not_show() -> None:
+def test_sentence_names_only_hours_in_the_week() -> None:
     hours = tuple(hour(24 * day, 4.0 + (day == 2)) for day in range(7))
-    told = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=(*hours, hour(167, 20.0)))
-    drawn = week(told, EN)
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=(*hours, hour(167, 20.0)))
+    drawn = week(outlook, EN)
     assert drawn is not None
     assert drawn.sentence == "Most free on Wednesday 10:00, fewest on Monday 10:00."

@@ -1,4 +1,4 @@
-"""The first page in real Chromium, as people use it: a phone in one hand, a keyboard, no JavaScript, a lost network."""
+"""The member page in Chromium: on a phone, by keyboard, without JavaScript, without a network."""
 
 import json
 import re
@@ -21,33 +21,35 @@ from tests.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
-ALONE = "”fönster”: 5 av 28. Chansen är 73 % om de är lika populära som de andra, lägre om de är mer populära."
+MATCH_ODDS_TEXT = (
+    "”fönster”: 5 av 28. Chansen är 73 % om de är lika populära som de andra, lägre om de är mer populära."
+)
 LOST = "Ingen anslutning. Uppgifterna är från kl. 10.00"
 
 
-def fold(page: Page, *selectors: str) -> float:
-    """Where the lowest of these ends."""
+def lowest_edge(page: Page, *selectors: str) -> float:
+    """Return the bottom edge of the lowest of these elements."""
     return max(page.locator(name).last.evaluate("one => one.getBoundingClientRect().bottom") for name in selectors)
 
 
 @pytest.mark.parametrize("size", [(390, 844), (320, 568)])
 @pytest.mark.parametrize("path", ["/sv", "/en"])
-def test_the_answer_what_comes_and_booths_and_rooms_need_no_scrolling(
-    house: House, phone: Phone, size: tuple[int, int], path: str
+def test_answer_forecast_booths_and_rooms_need_no_scrolling(
+    site: House, phone: Phone, size: tuple[int, int], path: str
 ) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, expected(0.2, 0.4, 8, 9, 10))
+    settings, publisher = site
+    foretell(publisher, settings.port, expected(0.2, 0.4, 8, 9, 10))
     with phone(settings, viewport={"width": size[0], "height": size[1]}) as page:
         page.goto(path)
         expect_live(page)
         expect(page.locator("#ahead")).to_be_visible()
-        assert fold(page, "#answer", "#age", "#ahead", ".beside tr:nth-child(2)") <= size[1]
+        assert lowest_edge(page, "#answer", "#age", "#ahead", ".beside tr:nth-child(2)") <= size[1]
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-def test_whatever_is_touched_is_large_enough(house: House, phone: Phone) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
+def test_touch_targets_are_large_enough(site: House, phone: Phone) -> None:
+    settings, publisher = site
+    foretell(publisher, settings.port, TOLD)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -59,8 +61,8 @@ def test_whatever_is_touched_is_large_enough(house: House, phone: Phone) -> None
         assert [name for name, height in boxes if height < 44] == []
 
 
-def test_each_language_has_an_address_and_is_remembered(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_language_has_its_own_url_and_is_remembered(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         page.goto("/")
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
         page.get_by_role("link", name="English").click()
@@ -70,8 +72,8 @@ def test_each_language_has_an_address_and_is_remembered(house: House, phone: Pho
         expect(page.locator("#of")).to_have_text("of 28 desks free")
 
 
-def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: House, phone: Phone) -> None:
-    settings, speaker = house
+def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: House, phone: Phone) -> None:
+    settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -79,32 +81,32 @@ def test_why_the_answer_is_a_range_is_one_tap_away_and_names_no_desk(house: Hous
         page.locator("summary").first.click()
         expect(page.locator("#unheard li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.offered]
-        speaker.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
+        publisher.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
         since = "Tysta rummet: inga data sedan kl. 09.54"
         expect(page.locator("#unheard li").last).to_have_text(since)
         page.reload()
         expect(page.locator("#unheard li").last).to_have_text(since)
 
 
-def test_a_change_in_the_house_changes_the_open_page(house: House, phone: Phone) -> None:
-    settings, speaker = house
+def test_state_change_updates_the_open_page(site: House, phone: Phone) -> None:
+    settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         page.evaluate("window.untouched = true")
-        speaker.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect(page.locator("#s0")).to_have_attribute("aria-label", "Skrivbord 1: ledigt")
         assert "s-v" in (page.locator("#s0").get_attribute("class") or "")
         expect(page.locator("tr[data-place]", has_text="Rum Väven").locator("td")).to_have_text("ledigt")
         shown = [part.split(" · ")[0] for part in page.locator(".column").first.inner_text().splitlines()]
         assert page.evaluate("window.untouched")
-        page.reload()  # the script's sentences are those of the server
+        page.reload()  # the server renders the same sentences as the script
         assert [p.split(" · ")[0] for p in page.locator(".column").first.inner_text().splitlines()] == shown
 
 
-def test_what_is_needed_stays_on_this_phone_and_counts_follow_it(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_needs_stay_on_the_phone_and_change_the_counts(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         sent: list[Request] = []
         page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - it takes plain functions only
         page.goto("/sv")
@@ -133,9 +135,9 @@ def test_what_is_needed_stays_on_this_phone_and_counts_follow_it(house: House, p
         assert all(cookie["name"] == "lang" for cookie in page.context.cookies())
 
 
-def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phone: Phone) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
+def test_space_panel_has_kind_and_reason_but_no_time(site: House, phone: Phone) -> None:
+    settings, publisher = site
+    foretell(publisher, settings.port, TOLD)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -146,13 +148,13 @@ def test_a_spot_tells_what_it_is_and_why_and_never_since_when(house: House, phon
         expect(panel).to_contain_text("Skrivbord i Spinnsalen: fönster")
         expect(panel).to_contain_text("Så här dags brukar 5 av 28 vara lediga, alla zoner sammanlagt.")
         assert "kl." not in panel.inner_text()
-        speaker.say({"desk-5": state(Occupancy.VACANT)})
+        publisher.say({"desk-5": state(Occupancy.VACANT)})
         expect(panel).to_contain_text("ledigt: ingen sensor känner av någon")
         assert "?" not in page.url
 
 
-def test_by_keyboard_each_floor_is_one_stop_and_arrows_follow_the_room(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_keyboard_has_one_stop_per_floor_and_arrows_follow_the_room(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
         page.keyboard.press("Tab")
@@ -169,9 +171,9 @@ def test_by_keyboard_each_floor_is_one_stop_and_arrows_follow_the_room(house: Ho
         expect(page.locator("#s0")).to_be_hidden()
 
 
-def test_without_javascript_everything_answers(house: House, phone: Phone) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
+def test_everything_works_without_javascript(site: House, phone: Phone) -> None:
+    settings, publisher = site
+    foretell(publisher, settings.port, TOLD)
     with phone(settings) as live:
         live.goto("/sv")
         expect_live(live)
@@ -198,10 +200,10 @@ def test_without_javascript_everything_answers(house: House, phone: Phone) -> No
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
-def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: House, phone: Phone) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
-    foretell(speaker, settings.port, expected(3, 1), "quiet")
+def test_odds_follow_the_needs_on_the_phone_and_the_zone(site: House, phone: Phone) -> None:
+    settings, publisher = site
+    foretell(publisher, settings.port, TOLD)
+    foretell(publisher, settings.port, expected(3, 1), "quiet")
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -211,7 +213,7 @@ def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: 
         page.wait_for_url("**at=11*")
         assert "window" not in page.url
         expect(page.locator(".odds")).to_contain_text("90 %")
-        expect(page.locator("#like")).to_have_text(ALONE)
+        expect(page.locator("#like")).to_have_text(MATCH_ODDS_TEXT)
         page.get_by_label("Fönster").uncheck()
         expect(page.locator("#like")).to_be_hidden()
         page.get_by_label("Var", exact=True).select_option("Tysta rummet")
@@ -221,34 +223,34 @@ def test_odds_follow_what_is_needed_on_this_phone_and_a_zone_has_its_own(house: 
         )
 
 
-def test_the_rest_of_the_day_is_told_and_follows_the_forecast(house: House, phone: Phone) -> None:
-    settings, speaker = house
-    foretell(speaker, settings.port, expected(0.2, 0.4, 8, 9, 10))
+def test_forecast_of_the_day_is_shown_and_updated(site: House, phone: Phone) -> None:
+    settings, publisher = site
+    foretell(publisher, settings.port, expected(0.2, 0.4, 8, 9, 10))
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#ahead")).to_have_text(
             "Brukar vara fullt till kl. 12.00. Ungefär 9 lediga från kl. 12.00."
         )
-        foretell(speaker, settings.port, expected(9, 6, 4.4, 1.2))
+        foretell(publisher, settings.port, expected(9, 6, 4.4, 1.2))
         expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13.00: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
         expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
-        speaker.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
+        publisher.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
 
-def test_when_the_broker_dies_the_page_greys_and_says_so_and_it_recovers(phone: Phone, served: Served) -> None:
+def test_page_greys_when_the_broker_is_lost_and_recovers(phone: Phone, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
         phone(settings) as page,
     ):
-        everything(speaker)
+        everything(publisher)
         page.goto("/sv")
         expect_live(page)
-        expect(page.locator("#number")).not_to_have_class(re.compile("none"))  # some are free: it has its colour
+        expect(page.locator("#number")).not_to_have_class(re.compile("none"))  # some are free, so it is coloured
         colour = "getComputedStyle(document.querySelector('#number')).color"
         live = page.evaluate(colour)
         broker.kill()
@@ -262,40 +264,40 @@ def test_when_the_broker_dies_the_page_greys_and_says_so_and_it_recovers(phone: 
         assert page.evaluate(colour) == live
 
 
-def test_a_page_that_slept_or_never_heard_anything_is_grey_until_it_hears(house: House, phone: Phone) -> None:
-    settings, _speaker = house
+def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: House, phone: Phone) -> None:
+    settings, _publisher = site
     with phone(settings) as page:
         page.clock.install()
-        page.route("**/api/v1/stream", lambda _route: None)  # a connection that says nothing
+        page.route("**/api/v1/stream", lambda _route: None)  # a silent connection
         page.goto("/sv")
         page.clock.fast_forward("00:20")
         expect(page.locator("#lost")).to_contain_text(LOST)
         assert page.locator("body").get_attribute("data-link") == "page_away"
         page.unroute("**/api/v1/stream")
-        page.clock.fast_forward("00:20")  # it asks anew by itself
+        page.clock.fast_forward("00:20")  # it reconnects by itself
         expect_live(page)
     with phone(settings) as page:
         page.clock.install()
         page.route("**/api/v1/stream", lambda _route: None)
         page.goto("/sv")
-        page.clock.set_system_time("2040-01-01")  # a phone that slept: no timer ran meanwhile
+        page.clock.set_system_time("2040-01-01")  # after sleep: no timer ran meanwhile
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
         expect(page.locator("#age")).to_contain_text("tim sedan")
 
 
-def test_who_finds_no_seat_is_kept_right_by_asking(house: House, phone: Phone) -> None:
-    settings, speaker = house
+def test_page_without_a_free_stream_polls(site: House, phone: Phone) -> None:
+    settings, publisher = site
     with phone(settings) as page:
         full = {"Retry-After": "30", "Content-Type": "application/problem+json"}
         page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, headers=full, body="{}"))
         page.goto("/sv")
         expect_live(page)
-        speaker.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.say({"desk-1": state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
 
 
-def test_a_page_that_was_made_for_other_spaces_loads_itself_anew_and_paints_none(house: House, phone: Phone) -> None:
-    settings, _speaker = house
+def test_page_of_another_plan_reloads_and_paints_nothing(site: House, phone: Phone) -> None:
+    settings, _publisher = site
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -310,15 +312,15 @@ def test_a_page_that_was_made_for_other_spaces_loads_itself_anew_and_paints_none
         expect_live(page)
 
 
-def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, served: Served) -> None:
+def test_closing_removes_everything_from_the_open_page(phone: Phone, served: Served) -> None:
     clock = [MONDAY_10_MS]
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard"), now_ms=lambda: clock[0]) as settings,
         phone(settings) as page,
     ):
-        everything(speaker)
+        everything(publisher)
         page.goto("/sv")
         expect_live(page)
         clock[0] += 11 * 3_600_000
@@ -328,14 +330,14 @@ def test_a_house_that_closes_takes_everything_off_the_open_page(phone: Phone, se
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
-def test_a_site_that_never_closes_shows_a_level_before_and_after_its_script(phone: Phone, served: Served) -> None:
+def test_site_that_never_closes_shows_a_level_before_and_after_its_script(phone: Phone, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as speaker,
+        voice(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard"), plan=replace(PLAN, opening_hours={})) as settings,
         phone(settings) as page,
     ):
-        speaker.say({space: state(Occupancy.VACANT, space=space) for space in morning() if space != "beans"})
+        publisher.say({space: state(Occupancy.VACANT, space=space) for space in morning() if space != "beans"})
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#number")).to_have_text("24–28")  # noqa: RUF001 - a range has an en dash
@@ -347,10 +349,10 @@ def test_a_site_that_never_closes_shows_a_level_before_and_after_its_script(phon
             expect(plain.locator("#number")).to_have_text("1–5")  # noqa: RUF001
 
 
-def test_the_page_is_light_and_nothing_leaves_the_house(house: House, phone: Phone) -> None:
-    """Everything over the wire: page, styles, scripts, frame, icon, manifest, and what the worker loads once more."""
-    settings, speaker = house
-    foretell(speaker, settings.port, TOLD)
+def test_page_is_small_and_requests_only_this_server(site: House, phone: Phone) -> None:
+    """Count all transfers: page, styles, scripts, frame, icon, manifest, and what the service worker loads again."""
+    settings, publisher = site
+    foretell(publisher, settings.port, TOLD)
     with phone(settings) as page:
         requests: list[Request] = []
         page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes plain functions only
@@ -365,6 +367,6 @@ def test_the_page_is_light_and_nothing_leaves_the_house(house: House, phone: Pho
         wire |= {path: len(page.request.get(path).body()) for path in others if path not in wire}
         weight = sum(wire.values()) + wire["/sv"]
         scripts = sum(size for path, size in wire.items() if path.endswith(".js"))
-        print(f"all of it: {weight / 1000:.1f} kB, scripts: {scripts / 1000:.1f} kB", wire)  # noqa: T201 - asked for
+        print(f"all of it: {weight / 1000:.1f} kB, scripts: {scripts / 1000:.1f} kB", wire)  # noqa: T201 - a figure of the test
         assert weight <= 60_000
         assert scripts <= 12_000

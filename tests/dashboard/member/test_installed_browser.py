@@ -1,4 +1,4 @@
-"""The page on a phone's first screen: it opens without a network, and what it shows then is old and says so."""
+"""The installed page in Chromium: it opens without a network and marks its data as old."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,17 +12,17 @@ from tests.servers import Mosquitto
 pytestmark = pytest.mark.browser
 
 
-def settled(page: Page) -> None:
-    """The worker is at work, and has kept the page."""
+def wait_for_service_worker(page: Page) -> None:
+    """Wait until the service worker is active and has cached the page."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("caches.match(location.pathname).then(found => !!found)")
 
 
-def test_without_a_network_the_last_known_page_is_grey_and_says_since_when(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_last_known_page_without_network_is_grey_with_its_time(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
-        settled(page)
+        wait_for_service_worker(page)
         page.context.set_offline(True)
         page.reload()
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
@@ -30,27 +30,27 @@ def test_without_a_network_the_last_known_page_is_grey_and_says_since_when(house
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         quiet = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")
         assert page.locator(".mark").first.evaluate("one => getComputedStyle(one).getPropertyValue('--free')") == quiet
-        page.goto("/")  # another of its addresses, which was never opened
+        page.goto("/")  # another URL of the page, which was never opened
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
         page.context.set_offline(False)
         expect_live(page)
 
 
-def test_what_is_kept_is_old_before_any_script_runs(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_cached_page_is_old_before_scripts_run(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
-        settled(page)
+        wait_for_service_worker(page)
         kept = page.evaluate("caches.match('/sv').then(found => found.text())")
         assert 'data-link="page_away" data-saved="' in kept
         assert 'data-link="live"' not in kept
 
 
-def test_an_answer_to_a_form_is_not_kept_and_feeds_are_left_alone(house: House, phone: Phone) -> None:
-    with phone(house[0]) as page:
+def test_form_answers_and_feeds_are_not_cached(site: House, phone: Phone) -> None:
+    with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
-        settled(page)
+        wait_for_service_worker(page)
         page.goto("/sv?at=11:00&need=window")
         expect_live(page)
         paths = page.evaluate(
@@ -61,19 +61,19 @@ def test_an_answer_to_a_form_is_not_kept_and_feeds_are_left_alone(house: House, 
         assert not [path for path in paths if "?" in path or "/api/" in path]
 
 
-def test_after_closing_time_an_old_page_shows_nothing_but_that_it_is_closed(
+def test_old_page_after_closing_time_shows_only_that_the_site_is_closed(
     lasting_broker: Mosquitto, served: Served, phone: Phone
 ) -> None:
     clock = [MONDAY_10_MS + 10 * 3_600_000 - 4_000]  # four seconds before eight in the evening
     with (
-        voice(lasting_broker.settings("observer")) as speaker,
+        voice(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard"), now_ms=lambda: clock[0]) as settings,
         phone(settings) as page,
     ):
-        everything(speaker)
+        everything(publisher)
         page.goto("/sv")
         expect_live(page)
-        settled(page)
+        wait_for_service_worker(page)
         page.context.set_offline(True)
         page.reload()
         expect(page.locator("#opens")).to_have_text("Stängt. Öppnar på tisdag kl. 07.00")
@@ -81,8 +81,8 @@ def test_after_closing_time_an_old_page_shows_nothing_but_that_it_is_closed(
 
 
 @pytest.mark.parametrize(("path", "name"), [("/sv", "Spinneriet: lediga platser"), ("/en", "Spinneriet: free spaces")])
-def test_the_page_can_be_installed_in_either_language(house: House, phone: Phone, path: str, name: str) -> None:
-    with phone(house[0]) as page:
+def test_page_is_installable_in_each_language(site: House, phone: Phone, path: str, name: str) -> None:
+    with phone(site[0]) as page:
         page.goto(path)
         address = page.locator("link[rel=manifest]").get_attribute("href")
         manifest = page.request.get(address or "").json()

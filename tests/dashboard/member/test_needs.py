@@ -1,4 +1,4 @@
-"""What a member needs: which spots fit, and how many of these are free."""
+"""Filter by needs: which spaces match, and how many of them are free."""
 
 from dataclasses import replace
 
@@ -19,39 +19,39 @@ DESK = Space(id="d", name="D", kind=SpaceKind.DESK, zone="hall", x_m=1, y_m=1)
 needs = frozensets(sampled_from(Attribute))
 
 
-def test_without_a_need_the_counts_are_those_of_the_frame() -> None:
+def test_counts_without_needs_equal_those_of_the_frame() -> None:
     states = morning()
     spots = [(space, states[space.id].state.value[0]) for space in offered(PLAN)]
     assert count(spots, NONE) == count_states(offered(PLAN), states)
 
 
-def test_a_spot_that_is_not_known_is_free_at_most_and_one_that_is_out_of_use_is_none() -> None:
+def test_unknown_space_counts_at_most_and_disabled_space_never() -> None:
     assert count([(DESK, code) for code in "vvouad"], NONE) == {SpaceKind.DESK: Free(2, 3, 5)}
 
 
-def test_where_nothing_fits_the_kind_is_still_told() -> None:
+def test_kind_without_matches_is_still_counted() -> None:
     assert count([(DESK, "v")], WINDOW) == {SpaceKind.DESK: Free(0, 0, 0)}
 
 
 @given(has=needs, wanted=needs, more=needs)
-def test_who_needs_more_finds_no_more(
+def test_more_needs_never_match_more_spaces(
     has: frozenset[Attribute], wanted: frozenset[Attribute], more: frozenset[Attribute]
 ) -> None:
     space = replace(DESK, attributes=has)
     assert fits(space, wanted) or not fits(space, wanted | more)
-    assert fits(space, wanted) is (bits(has) & bits(wanted) == bits(wanted)), "the page's script asks by these numbers"
+    assert fits(space, wanted) is (bits(has) & bits(wanted) == bits(wanted)), (
+        "the page's script compares these bit masks"
+    )
 
 
 @given(codes=lists(sampled_from("voaud")), wanted=needs)
-def test_at_least_is_never_more_than_at_most_nor_that_than_there_are(
-    codes: list[str], wanted: frozenset[Attribute]
-) -> None:
+def test_least_most_and_capacity_are_ordered(codes: list[str], wanted: frozenset[Attribute]) -> None:
     for free in count([(DESK, code) for code in codes], wanted).values():
         assert 0 <= free.least <= free.most <= free.capacity
 
 
 @given(spots=lists(tuples(needs, sampled_from("vd")), max_size=8), wanted=needs)
-def test_how_many_fit_any_choice_is_known_before_anybody_chooses(
+def test_match_counts_cover_every_combination_of_needs(
     spots: list[tuple[frozenset[Attribute], str]], wanted: frozenset[Attribute]
 ) -> None:
     made = [(replace(DESK, attributes=has), code) for has, code in spots]
@@ -60,12 +60,12 @@ def test_how_many_fit_any_choice_is_known_before_anybody_chooses(
     assert numbers(made, ()) == {sum(code != "d" for _, code in spots)}
 
 
-def test_only_needs_that_some_spot_answers_can_be_chosen_and_what_is_none_is_left_out() -> None:
+def test_only_needs_met_by_a_space_are_offered_and_unknown_ones_ignored() -> None:
     assert to_choose(PLAN) == [Attribute.WINDOW]
     assert read_needs(["window", "", "sea-view", "window"]) == WINDOW
 
 
-def test_what_fits_a_whole_zone_and_nothing_else_is_that_zone() -> None:
+def test_needs_met_by_exactly_one_whole_zone_give_that_zone() -> None:
     assert whole_zone(PLAN, "desk", WINDOW) is None, "these are spread over the house"
     quiet = tuple(
         replace(space, attributes=frozenset({Attribute.QUIET})) if space.zone == "quiet" else space

@@ -1,4 +1,4 @@
-"""The first page as it is answered: addresses, languages, forms, what is kept ready, what is packed."""
+"""Responses of the member page: URLs, languages, forms, cache, compression."""
 
 import gzip
 import re
@@ -22,7 +22,7 @@ def reader(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def test_every_language_has_an_address_and_the_page_names_them_all(reader: FlaskClient) -> None:
+def test_page_links_the_url_of_every_language(reader: FlaskClient) -> None:
     for path, language in (("/", "sv"), ("/sv", "sv"), ("/en", "en")):
         page = reader.get(path, base_url="https://ledig.example", headers={"Accept-Language": "sv"}).text
         assert f'<html lang="{language}">' in page
@@ -32,11 +32,11 @@ def test_every_language_has_an_address_and_the_page_names_them_all(reader: Flask
         reader.delete_cookie("lang")
 
 
-def test_an_address_is_remembered_and_the_browser_s_wish_is_not(reader: FlaskClient) -> None:
+def test_language_of_the_url_is_remembered_but_not_that_of_the_browser(reader: FlaskClient) -> None:
     assert "Set-Cookie" not in reader.get("/", headers={"Accept-Language": "en"}).headers
     assert reader.get("/en").headers["Set-Cookie"].startswith("lang=en;")
     assert "desks free" in reader.get("/", headers={"Accept-Language": "sv"}).text
-    assert "Set-Cookie" not in reader.get("/en").headers, "it is known already"
+    assert "Set-Cookie" not in reader.get("/en").headers, "it is already set"
 
 
 @pytest.mark.parametrize(
@@ -50,31 +50,31 @@ def test_an_address_is_remembered_and_the_browser_s_wish_is_not(reader: FlaskCli
         ("?spot=<script>", 200),
     ],
 )
-def test_whatever_is_asked_the_answer_stands_first(app: Flask, live: Live, asked: str, status: int) -> None:
+def test_answer_comes_first_for_any_query(app: Flask, live: Live, asked: str, status: int) -> None:
     import time
 
-    told = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
-    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), told, retained=True))
+    payload = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
+    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), payload, retained=True))
     live.tick(time.monotonic())
     answer = app.test_client().get(f"/en{asked}")
     assert answer.status_code == status
     assert "of 28 desks free" in answer.text
     assert "<script>" not in answer.text.replace("<script type", "").replace("<script src", "")
-    assert 'id="spot" aria-live="polite" hidden' in answer.text, "a desk of one's own tells nothing, nor does none"
+    assert 'id="spot" aria-live="polite" hidden' in answer.text, "no panel for a dedicated or unknown desk"
 
 
-def test_the_page_is_packed_for_who_can_unpack_it_and_so_is_what_it_loads(reader: FlaskClient) -> None:
+def test_page_and_static_files_are_gzipped_on_request(reader: FlaskClient) -> None:
     for path in ("/en", "/static/board.css", "/static/home.js", "/service-worker.js"):
         with reader.get(path) as plain, reader.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
             assert "Content-Encoding" not in plain.headers
             assert packed.headers["Content-Encoding"] == "gzip"
             assert "Accept-Encoding" in packed.headers["Vary"]
             assert len(packed.data) < len(plain.data) / 2
-            if path != "/en":  # its age may have moved on
+            if path != "/en":  # its age may have changed
                 assert gzip.decompress(packed.data) == plain.data
 
 
-def test_a_page_is_made_once_a_second_for_all_who_get_the_same() -> None:
+def test_page_is_rendered_once_per_second_for_identical_requests() -> None:
     ready, made = Ready(), []
 
     def make() -> str:
@@ -89,7 +89,7 @@ def test_a_page_is_made_once_a_second_for_all_who_get_the_same() -> None:
     assert len(made) == 3
     for number in range(10 * MOST):
         ready.page(number, 1.0, make)
-    assert len(ready._pages) <= MOST  # who makes up names of hosts fills no memory
+    assert len(ready._pages) <= MOST  # invented host names do not fill memory
 
 
 def matches(page: str) -> list[str]:
@@ -97,7 +97,7 @@ def matches(page: str) -> list[str]:
     return re.findall(r"</svg><span>([^<]+)</span></a><span>([^<]+)", section)
 
 
-def test_a_filter_names_its_matches_and_opens_the_plan_on_their_floor(reader: FlaskClient) -> None:
+def test_filter_lists_matches_and_opens_their_floor(reader: FlaskClient) -> None:
     page = reader.get("/en?need=window").text
     fitting = [space for space in PLAN.spaces if space.offered and Attribute.WINDOW in space.attributes]
     named = matches(page)
@@ -110,7 +110,7 @@ def test_a_filter_names_its_matches_and_opens_the_plan_on_their_floor(reader: Fl
     assert re.search(rf'href="\?need=window&amp;spot={best.id}#spot"', page), "the filter stays when a space is chosen"
 
 
-def test_only_what_matches_is_listed_by_name(reader: FlaskClient) -> None:
+def test_only_matches_are_listed_by_name(reader: FlaskClient) -> None:
     named = r'<tr class="s-." data-place="\d+"( hidden)?>'
     assert "hidden" not in "".join(re.findall(named, reader.get("/en").text))
     filtered = re.findall(named, reader.get("/en?need=window").text)
@@ -119,6 +119,6 @@ def test_only_what_matches_is_listed_by_name(reader: FlaskClient) -> None:
     assert not matches(reader.get("/en").text), "without a filter nothing is listed twice"
 
 
-def test_an_open_page_says_when_the_site_closes(reader: FlaskClient) -> None:
+def test_open_page_shows_closing_time(reader: FlaskClient) -> None:
     assert '<p class="closes" id="closes">Open until 20:00</p>' in reader.get("/en").text
     assert "Öppet till kl. 20.00" in reader.get("/wall?lang=sv").text

@@ -1,4 +1,4 @@
-"""The first page is kept for who asks next: never longer than a second, and never over a change."""
+"""Cache of the member page: never longer than a second, never across a change."""
 
 import gzip
 import time
@@ -17,17 +17,17 @@ from tests.dashboard.stage import state
 from tests.servers import until
 
 
-def hear(live: Live, *news: Message | Broker) -> None:
-    live.inbox.extend(news)
+def receive(live: Live, *messages: Message | Broker) -> None:
+    live.inbox.extend(messages)
     live.tick(time.monotonic())
 
 
-def said(space: str, occupancy: Occupancy) -> Message:
+def state_message(space: str, occupancy: Occupancy) -> Message:
     return Message(topics.space(PLAN.id, space), encode(state(occupancy, space=space)), retained=False)
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 0.6)), max_size=30))
-def test_no_page_is_older_than_a_second_or_another_ones(asked: list[tuple[str, float]]) -> None:
+def test_cached_page_is_never_older_than_a_second_or_of_another_key(asked: list[tuple[str, float]]) -> None:
     ready, now_s = Ready(), 0.0
     for key, later_s in asked:
         now_s += later_s
@@ -36,14 +36,14 @@ def test_no_page_is_older_than_a_second_or_another_ones(asked: list[tuple[str, f
         assert 0 <= now_s - float(made_s) < KEPT_S
 
 
-def test_names_that_somebody_makes_up_fill_no_memory() -> None:
+def test_invented_host_names_do_not_fill_memory() -> None:
     ready = Ready()
     for number in range(10 * MOST):
         ready.page(number, 0.0, str)
         assert len(ready._pages) <= MOST
 
 
-def test_a_change_is_on_the_page_at_once_though_one_was_kept(app: Flask, live: Live) -> None:
+def test_change_is_shown_at_once_despite_the_cache(app: Flask, live: Live) -> None:
     client = app.test_client()
     kept: list[str] = []
 
@@ -52,14 +52,14 @@ def test_a_change_is_on_the_page_at_once_though_one_was_kept(app: Flask, live: L
         return kept[0] == kept[1]
 
     until(is_kept, what="the same page twice within its second")
-    hear(live, said("desk-1", Occupancy.VACANT))
+    receive(live, state_message("desk-1", Occupancy.VACANT))
     after = client.get("/en").text
     assert after != kept[1]
-    hear(live, said("desk-1", Occupancy.OCCUPIED), Broker.AWAY)
+    receive(live, state_message("desk-1", Occupancy.OCCUPIED), Broker.AWAY)
     assert 'data-link="broker_away"' in client.get("/en").text
 
 
-def test_one_language_is_not_kept_for_another_nor_packed_for_who_cannot_unpack(app: Flask, live: Live) -> None:
+def test_cache_separates_languages_and_encodings(app: Flask, live: Live) -> None:
     client = app.test_client()
     swedish = client.get("/", headers={"Accept-Language": "sv"})
     english = client.get("/", headers={"Accept-Language": "en", "Accept-Encoding": "gzip"})
@@ -69,7 +69,7 @@ def test_one_language_is_not_kept_for_another_nor_packed_for_who_cannot_unpack(a
     assert not client.get("/", headers={"Accept-Encoding": "gzip;q=0"}).content_encoding
 
 
-def test_an_address_that_names_another_host_is_not_answered_with_its_links(app: Flask, live: Live) -> None:
+def test_cached_page_of_another_host_name_is_not_reused(app: Flask, live: Live) -> None:
     client = app.test_client()
     assert "http://one.example/" in client.get("/", base_url="http://one.example").text
     assert "http://two.example/" in client.get("/", base_url="http://two.example").text

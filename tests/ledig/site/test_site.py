@@ -1,4 +1,4 @@
-"""The site file: what is right in it is read, and everything that is wrong is told, all at once."""
+"""The site file: valid settings are read, and all faults are reported at once."""
 
 import contextlib
 import re
@@ -127,17 +127,17 @@ def faults_of(folder: Path, text: str) -> tuple[str, ...]:
     return rejected.value.faults
 
 
-def test_days_of_its_own_are_read_in_quotes_and_as_toml_writes_them(tmp_path: Path) -> None:
+def test_dates_are_read_as_strings_and_as_toml_dates(tmp_path: Path) -> None:
     days = 'red_days = "closed"\nclosed = ["2026-12-23", 2027-01-05]\nmonday ='
     plan = read(written(tmp_path, SOUND.replace("monday =", days))).plan
     assert plan.closed == {date(2026, 12, 23), date(2027, 1, 5)}
     assert (plan.country, plan.red_days) == ("SE", RedDays.CLOSED)
 
 
-def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
+def test_valid_file_is_read_completely(tmp_path: Path) -> None:
     site = read(written(tmp_path, SOUND))
     assert site.plan.opening_hours == {0: (OpeningHours(opens_min=420, closes_min=1320),)}
-    assert site.storage == tmp_path / "data", "relative paths count from the file's folder"
+    assert site.storage == tmp_path / "data", "relative paths are relative to the file's folder"
     assert site.collector.journal_path == tmp_path / "data" / "journal.sqlite"
     assert site.collector.broker.port == site.dashboard.broker.port == 1884
     device = site.device["pi-1"]
@@ -156,7 +156,7 @@ SENSOR = '[[device.sensor]]\nkind = "pir"\nid = "desk-1-pir"\n'
 AIR = '[[device.sensor]]\nkind = "air"\nid = "air"\nco2_path = "/co2"\nzone = "hall"\n'
 
 FAULTS = [
-    # what is replaced, by what, what is told
+    # text that is replaced, replacement, expected fault
     ('kind = "pir"', 'kind = "pirr"', 'sensor "desk-1-pir": no kind "pirr"; known kinds: air, beam_pair, contact,'),
     ('kind = "pir"', 'kind = "presure"', '; did you mean "pressure"?'),
     ('kind = "pir"\n', "", 'sensor "desk-1-pir": kind is missing; give one of: air, beam_pair, contact,'),
@@ -381,15 +381,17 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("found", "instead", "told"), FAULTS)
-def test_a_fault_is_told_with_place_finding_and_remedy(tmp_path: Path, found: str, instead: str, told: str) -> None:
+@pytest.mark.parametrize(("found", "replacement", "expected"), FAULTS)
+def test_fault_is_reported_with_place_problem_and_remedy(
+    tmp_path: Path, found: str, replacement: str, expected: str
+) -> None:
     assert found in SOUND
-    faults = faults_of(tmp_path, SOUND.replace(found, instead, 1))
-    assert any(told in fault for fault in faults), faults
+    faults = faults_of(tmp_path, SOUND.replace(found, replacement, 1))
+    assert any(expected in fault for fault in faults), faults
     assert all(fault.startswith("site.toml") for fault in faults)
 
 
-def test_an_air_sensor_may_stand_in_a_room_of_its_zone_and_of_no_other(tmp_path: Path) -> None:
+def test_air_sensor_may_watch_a_room_of_its_own_zone_only(tmp_path: Path) -> None:
     plan = read(written(tmp_path, SOUND.replace(SENSOR, AIR + 'space = "room-1"\n' + SENSOR))).plan
     assert plan.sensor["pi-1", "air"] in plan.sensors_of("room-1")
     assert plan.sensor["pi-1", "air"].zone == "hall"
@@ -401,47 +403,47 @@ def test_an_air_sensor_may_stand_in_a_room_of_its_zone_and_of_no_other(tmp_path:
     assert 'sensor "air": "room-1" is in zone "hall", not in "loft"; give the zone that it is in' in fault
 
 
-def test_all_faults_are_told_together_and_each_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_together_and_each_once(tmp_path: Path) -> None:
     text = SOUND
-    for found, instead in (
+    for found, replacement in (
         ("port = 1884", "port = 0"),
         ('zone = "hall"', 'zone = "loft"'),
         ('kind = "pir"', 'kind = "radar"'),
         ("inner_pin = 6", "inner_pin = 5"),
         ("[storage]", "[stores]"),
     ):
-        text = text.replace(found, instead, 1)
+        text = text.replace(found, replacement, 1)
     faults = faults_of(tmp_path, text)
     assert len(faults) == len(set(faults)) == 5
 
 
-def test_a_fault_hides_no_other_fault_of_its_table(tmp_path: Path) -> None:
+def test_fault_hides_no_other_fault_of_its_table(tmp_path: Path) -> None:
     faults = faults_of(tmp_path, SOUND + '[dashboard]\nhots = "x"\nport = 0\nmax_streams = 1\n')
     assert [fault.split(": ")[1].split()[0] for fault in faults] == ["no", "port", "max_streams"]
 
 
-def test_a_byte_order_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
+def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SOUND, encoding="utf-8-sig")
     assert read(tmp_path / "site.toml").plan.id == "mill"
 
 
 @pytest.mark.parametrize("value", ["1", '"x"', '""', "[]", "[[1]]", "{}", "true", "nan", "-0.5", "1979-05-27"])
-def test_no_value_anywhere_gets_past_the_reader(tmp_path: Path, value: str) -> None:
+def test_unexpected_values_are_always_rejected_or_read(tmp_path: Path, value: str) -> None:
     lines = SOUND.splitlines()
     for number, line in enumerate(lines):
         if " = " not in line:
             continue
         changed = [*lines[:number], f"{line.split(' = ')[0]} = {value}", *lines[number + 1 :]]
-        with contextlib.suppress(SiteRejected):  # anything else is our bug
+        with contextlib.suppress(SiteRejected):  # any other exception is a bug
             read(written(tmp_path, "\n".join(changed)))
 
 
-def test_a_zone_with_a_fault_does_not_make_its_spaces_faulty(tmp_path: Path) -> None:
+def test_fault_in_a_zone_causes_no_fault_in_its_spaces(tmp_path: Path) -> None:
     assert len(faults_of(tmp_path, SOUND.replace('name = "Hall"', "name = 1"))) == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("absent.toml", None, "no such file"),
         ("latin.toml", 'name = "Vävsalen"'.encode("latin-1"), "is not UTF-8; save the file as UTF-8"),
@@ -450,14 +452,16 @@ def test_a_zone_with_a_fault_does_not_make_its_spaces_faulty(tmp_path: Path) -> 
         (".", None, "cannot be read: is a directory"),
     ],
 )
-def test_a_file_that_is_no_site_file_is_refused(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
+def test_file_that_is_not_a_site_file_is_rejected(
+    tmp_path: Path, name: str, content: bytes | None, expected: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(SiteRejected, match=re.escape(told)):
+    with pytest.raises(SiteRejected, match=re.escape(expected)):
         read(tmp_path / name)
 
 
-def test_the_example_is_the_house_that_was_asked_for() -> None:
+def test_example_site_has_the_required_spaces_and_sensors() -> None:
     plan = read(EXAMPLE).plan
     kinds = Counter(space.kind for space in plan.spaces)
     desks = Counter(space.tenure for space in plan.spaces if space.kind is SpaceKind.DESK)
@@ -481,14 +485,14 @@ def test_the_example_is_the_house_that_was_asked_for() -> None:
             assert watching == ["contact", "pir", "pir"]
 
 
-def test_the_installers_example_is_the_same_house() -> None:
+def test_installers_example_describes_the_same_site() -> None:
     house, example = read(INSTALLERS_EXAMPLE), read(EXAMPLE)
     for part in ("floors", "zones", "spaces", "doors", "sensors", "opening_hours", "rules"):
         assert getattr(house.plan, part) == getattr(example.plan, part)
     assert [device.sensors for device in house.devices] == [device.sensors for device in example.devices]
 
 
-def test_every_default_that_the_installers_example_names_is_true(tmp_path: Path) -> None:
+def test_defaults_in_the_installers_example_are_true(tmp_path: Path) -> None:
     text = INSTALLERS_EXAMPLE.read_text(encoding="utf-8")
     uncommented, lines = re.subn(r"(?m)^#(\w+ = )", r"\1", text)
     assert lines > 35
@@ -498,7 +502,7 @@ def test_every_default_that_the_installers_example_names_is_true(tmp_path: Path)
     assert read(beside) == as_it_stands
 
 
-def test_no_password_in_an_address_is_quoted(tmp_path: Path) -> None:
+def test_password_in_an_address_is_never_quoted(tmp_path: Path) -> None:
     text = SOUND.replace("[storage]", '[history.influxdb]\nurl = "http://anna:hemligt@localhost:8086"\n[storage]')
     (fault,) = faults_of(tmp_path, text)
     assert "hemligt" not in fault
@@ -506,13 +510,13 @@ def test_no_password_in_an_address_is_quoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "ledig.local", "192.168.10.5", "::1", "fe80::1", "pi_4", "ledig.se."])
-def test_names_and_addresses_of_machines_are_hosts(tmp_path: Path, host: str) -> None:
+def test_host_names_and_addresses_are_valid_hosts(tmp_path: Path, host: str) -> None:
     site = read(written(tmp_path, SOUND.replace("port = 1884", f'host = "{host}"')))
     assert site.collector.broker.host == host
 
 
-def test_a_missing_id_hides_no_other_fault(tmp_path: Path) -> None:
-    """Each kind of table loses its ids, and has another fault besides."""
+def test_missing_id_hides_no_other_fault(tmp_path: Path) -> None:
+    """Each kind of table loses its ids and has another fault too."""
     wrong = ("x_m = 0\ny_m = 0", 'kind = "desk"', "y_m = 5", "lamp_pin = 20", 'kind = "distance"')
     sound = SOUND
     for line in wrong:
@@ -525,7 +529,7 @@ def test_a_missing_id_hides_no_other_fault(tmp_path: Path) -> None:
     assert sum(": id is missing; give it" in fault for fault in after) == SOUND.count("\nid = ") - 1
 
 
-def test_a_large_file_with_a_fault_in_each_table_names_few_known_words(tmp_path: Path) -> None:
+def test_large_file_with_many_faults_lists_few_known_names(tmp_path: Path) -> None:
     space = '[[space]]\nid = "extra-{n}"\nname = "E"\nkind = "desk"\nzone = "hall"\nx_m = 2.0\ny_m = 2.0\n'
     sensor = '[[device.sensor]]\nkind = "pir"\nid = "extra-{n}"\nspace = "missing-{n}"\npin = 9\n'
     text = SOUND.replace("[[door]]", "".join(space.format(n=n) for n in range(1000)) + "[[door]]", 1)
@@ -535,7 +539,7 @@ def test_a_large_file_with_a_fault_in_each_table_names_few_known_words(tmp_path:
     assert faults[0].endswith("more")
 
 
-def test_a_site_that_never_closes_is_written_in_one_line(tmp_path: Path) -> None:
+def test_site_that_never_closes_is_configured_in_one_line(tmp_path: Path) -> None:
     table = SOUND[SOUND.index("[opening_hours]") : SOUND.index("[broker]")]
     plan = read(written(tmp_path, 'opening_hours = "24/7"\n' + SOUND.replace(table, ""))).plan
     assert (plan.opening_hours, plan.red_days) == ({}, RedDays.OPEN)
@@ -550,9 +554,7 @@ def test_a_site_that_never_closes_is_written_in_one_line(tmp_path: Path) -> None
         ('["13:00-17:00", "08:00-12:00"]', [(480, 720), (780, 1020)]),
     ],
 )
-def test_hours_of_a_day_may_be_several_and_may_pass_midnight(
-    tmp_path: Path, text: str, spans: list[tuple[int, int]]
-) -> None:
+def test_day_may_have_several_hours_and_pass_midnight(tmp_path: Path, text: str, spans: list[tuple[int, int]]) -> None:
     expected = tuple(OpeningHours(opens_min=opens, closes_min=closes) for opens, closes in spans)
     plan = read(written(tmp_path, SOUND.replace('"07:00-22:00"', text))).plan
     assert plan.opening_hours == {0: expected}
@@ -561,7 +563,7 @@ def test_hours_of_a_day_may_be_several_and_may_pass_midnight(
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
-def test_several_devices_cannot_reach_a_broker_on_this_machine(tmp_path: Path, host: str) -> None:
+def test_broker_on_localhost_is_rejected_for_several_devices(tmp_path: Path, host: str) -> None:
     text = SOUND.replace("port = 1884", f'host = "{host}"')
     site = read(written(tmp_path, text))
     assert installation_faults(site, "site.toml") == ()
